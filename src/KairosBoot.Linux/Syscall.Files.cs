@@ -1,0 +1,203 @@
+using System.Text;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+public static unsafe partial class Syscall
+{
+    /// <summary>open(2), close-on-exec added. <paramref name="mode"/> counts where the file is made, less the umask.</summary>
+    public static FileHandle Open(string path, OpenFlags flags, int mode = 0)
+    {
+        fixed (byte* p = Z(path))
+        {
+            int fd;
+            do fd = LibC.open(p, flags.Value | LibC.O_CLOEXEC, (ushort)mode);
+            while (Interrupted(fd, "open", path));
+            return new FileHandle(fd, path);
+        }
+    }
+
+    /// <summary>As <see cref="Open"/>; null where nothing is at the path (ENOENT, ENOTDIR).</summary>
+    public static FileHandle? TryOpen(string path, OpenFlags flags)
+    {
+        fixed (byte* p = Z(path))
+        {
+            int fd;
+            do fd = LibC.open(p, flags.Value | LibC.O_CLOEXEC, 0);
+            while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
+            if (fd < 0 && LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR) return null;
+            if (fd < 0) throw Failed("open", path);
+            return new FileHandle(fd, path);
+        }
+    }
+
+    /// <summary>Bytes read, fewer than asked for at the end of the file; 0 there.</summary>
+    public static int Read(FileHandle file, Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            long n;
+            do n = LibC.read(file.Descriptor, p, (uint)buffer.Length);
+            while (Interrupted(n, "read", file.Path));
+            return (int)n;
+        }
+    }
+
+    /// <summary>Fills the buffer from <paramref name="offset"/> as far as the file goes; bytes read.</summary>
+    public static int PRead(FileHandle file, Span<byte> buffer, long offset)
+    {
+        var done = 0;
+        fixed (byte* p = buffer)
+        {
+            while (done < buffer.Length)
+            {
+                long n = LibC.pread(file.Descriptor, p + done, (uint)(buffer.Length - done), offset + done);
+                if (Interrupted(n, "pread", file.Path)) continue;
+                if (n == 0) break;
+                done += (int)n;
+            }
+        }
+        return done;
+    }
+
+    public static void WriteAll(FileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+        {
+            for (var done = 0; done < bytes.Length;)
+            {
+                long n = LibC.write(file.Descriptor, p + done, (uint)(bytes.Length - done));
+                if (!Interrupted(n, "write", file.Path)) done += (int)n;
+            }
+        }
+    }
+
+    /// <summary>sendfile(2) until the source ends. Bytes copied.</summary>
+    public static long CopyAll(FileHandle from, FileHandle to)
+    {
+        long copied = 0;
+        while (true)
+        {
+            var n = Native.sendfile(to.Descriptor, from.Descriptor, null, 1 << 22);
+            if (Interrupted(n, "sendfile " + from.Path, to.Path)) continue;
+            if (n == 0) return copied;
+            copied += n;
+        }
+    }
+
+    public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
+    public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);
+    public static void Sync() => LibC.sync();
+    public static void FChMod(FileHandle file, int mode) => Check(LibC.fchmod(file.Descriptor, (ushort)mode), "fchmod", file.Path);
+    public static void FChOwn(FileHandle file, int uid, int gid) => Check(LibC.fchown(file.Descriptor, (uint)uid, (uint)gid), "fchown", file.Path);
+
+    /// <summary>Sets access and modification time to <paramref name="mtimeNs"/>, nanoseconds since 1970, of the link itself.</summary>
+    public static void LUTimes(string path, long mtimeNs)
+    {
+        var times = stackalloc timespec[2];
+        times[0].tv_sec = times[1].tv_sec = mtimeNs / 1_000_000_000;
+        times[0].tv_nsec = times[1].tv_nsec = (long_t)(mtimeNs % 1_000_000_000);
+        fixed (byte* p = Z(path)) Check(LibC.utimensat(LibC.AT_FDCWD, p, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", path);
+    }
+
+    /// <summary>stat(2): follows links. Null where nothing is at the path.</summary>
+    public static FileStatus? TryStat(string path) => StatX(path, followLinks: true);
+
+    /// <summary>lstat(2): of the link itself. Null where nothing is at the path.</summary>
+    public static FileStatus? TryLStat(string path) => StatX(path, followLinks: false);
+
+    private static FileStatus? StatX(string path, bool followLinks)
+    {
+        statx s;
+        fixed (byte* p = Z(path))
+        {
+            // AT_NO_AUTOMOUNT: looking must not mount.
+            var flags = LibC.AT_NO_AUTOMOUNT | (followLinks ? 0 : LibC.AT_SYMLINK_NOFOLLOW);
+            if (LibC.statx(LibC.AT_FDCWD, p, flags, LibC.STATX_BASIC_STATS, &s) < 0)
+                return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("statx", path);
+        }
+        return ToStatus(s);
+    }
+
+    public static FileStatus FStat(FileHandle file)
+    {
+        statx s;
+        byte empty = 0;
+        Check(LibC.statx(file.Descriptor, &empty, LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &s), "statx", file.Path);
+        return ToStatus(s);
+    }
+
+    private static FileStatus ToStatus(statx s) => new(
+        (s.stx_mode & 0xF000) switch
+        {
+            0x8000 => FileType.Regular, 0x4000 => FileType.Directory, 0xA000 => FileType.Symlink, 0x6000 => FileType.BlockDevice,
+            0x2000 => FileType.CharacterDevice, 0x1000 => FileType.Fifo, 0xC000 => FileType.Socket, _ => FileType.Unknown,
+        },
+        s.stx_mode & 0xFFF, (int)s.stx_uid, (int)s.stx_gid, (long)s.stx_size, s.stx_nlink, s.stx_ino,
+        DeviceNumber(s.stx_dev_major, s.stx_dev_minor), DeviceNumber(s.stx_rdev_major, s.stx_rdev_minor),
+        s.stx_mtime.tv_sec * 1_000_000_000L + s.stx_mtime.tv_nsec);
+
+    /// <summary>makedev(3).</summary>
+    public static ulong DeviceNumber(uint major, uint minor) =>
+        ((ulong)(major & 0xFFFFF000) << 32) | ((ulong)(major & 0xFFF) << 8) | ((ulong)(minor & 0xFFFFFF00) << 12) | (minor & 0xFF);
+
+    /// <summary>access(2) for the file's existence (0) or R_OK 4, W_OK 2, X_OK 1.</summary>
+    public static bool Access(string path, int what = 0)
+    {
+        fixed (byte* p = Z(path)) return LibC.access(p, what) == 0;
+    }
+
+    public static void MkNod(string path, FileType type, int mode, ulong device)
+    {
+        var bits = type switch { FileType.CharacterDevice => 0x2000, FileType.BlockDevice => 0x6000, FileType.Fifo => 0x1000, _ => 0xC000 };
+        fixed (byte* p = Z(path)) Check(LibC.mknod(p, (ushort)(bits | mode), device), "mknod", path);
+    }
+
+    public static void ChMod(string path, int mode)
+    {
+        fixed (byte* p = Z(path)) Check(LibC.chmod(p, (ushort)mode), "chmod " + Octal(mode), path);
+    }
+
+    public static void ChOwn(string path, int uid, int gid)
+    {
+        fixed (byte* p = Z(path)) Check(LibC.chown(p, (uint)uid, (uint)gid), $"chown {uid}:{gid}", path);
+    }
+
+    public static void LChOwn(string path, int uid, int gid)
+    {
+        fixed (byte* p = Z(path)) Check(LibC.lchown(p, (uint)uid, (uint)gid), $"chown -h {uid}:{gid}", path);
+    }
+
+    public static void Unlink(string path)
+    {
+        fixed (byte* p = Z(path)) Check(LibC.unlink(p), "unlink", path);
+    }
+
+    public static void Symlink(string target, string path)
+    {
+        fixed (byte* t = Z(target), p = Z(path)) Check(LibC.symlink(t, p), "symlink " + target, path);
+    }
+
+    public static void Link(string existing, string path)
+    {
+        fixed (byte* t = Z(existing), p = Z(path)) Check(LibC.link(t, p), "link " + existing, path);
+    }
+
+    public static void Rename(string from, string to)
+    {
+        fixed (byte* f = Z(from), t = Z(to)) Check(Native.rename(f, t), "rename " + from, to);
+    }
+
+    public static string ReadLink(string path)
+    {
+        var buffer = new byte[4096];
+        fixed (byte* p = Z(path), b = buffer)
+        {
+            var n = (long)LibC.readlink(p, b, (uint)buffer.Length);
+            if (n < 0) throw Failed("readlink", path);
+            return Encoding.UTF8.GetString(buffer, 0, (int)n);
+        }
+    }
+
+    private static string Octal(int mode) => Convert.ToString(mode, 8);
+}
