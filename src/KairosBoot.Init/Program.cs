@@ -1,1 +1,24 @@
-return 0;
+using KairosBoot.Init;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+// One program, two lives: PID 1 of the initrd, and the child process it starts for each cloud-config stage.
+if (args is [StageProcess.Verb, var stage, var root]) return StageChild.Run(stage, root);
+if (Syscall.GetPid() != 1)
+{
+    StageProtocol.Print("kairos-boot is /init of an initrd and does nothing else; see kboot --help\n");
+    return 2;
+}
+
+// The program's last resort: whatever went wrong, PID 1 says so and reboots. It never throws to the kernel and never returns.
+Machine? machine = null;
+try
+{
+    machine = Machine.Start(ApiFileSystems.Mounts);
+    Boot.Run(machine, args);
+}
+catch (Exception e)
+{
+    FailureScreen.ShowAndReboot(e, machine?.Request.PanicSeconds ?? 0);
+}
+return 1;

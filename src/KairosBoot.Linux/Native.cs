@@ -9,6 +9,7 @@ internal static unsafe class Native
 
     [DllImport(LibC)] internal static extern int reboot(int command);
     [DllImport(LibC)] internal static extern int rename(byte* from, byte* to);
+    [DllImport(LibC)] internal static extern int fstatfs(int fd, void* status);
     [DllImport(LibC)] internal static extern int waitpid(int pid, int* status, int options);
     [DllImport(LibC)] internal static extern nint sendfile(int to, int from, long* offset, nuint count);
     [DllImport(LibC)] internal static extern nint getdents64(int fd, void* buffer, nuint size);

@@ -31,6 +31,23 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>stat(2) of a path whose absolute links are meant inside <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null where
+    /// nothing is at the path.</summary>
+    public static FileStatus? TryStatInRoot(string root, string path)
+    {
+        const int SYS_openat2 = 437;
+        const ulong RESOLVE_IN_ROOT = 0x10;
+        using var directory = Open(root, OpenFlags.Path | OpenFlags.Directory);
+        var how = stackalloc ulong[3] { (ulong)(OpenFlags.Path.Value | LibC.O_CLOEXEC), 0, RESOLVE_IN_ROOT }; // struct open_how
+        fixed (byte* p = Z(path))
+        {
+            var fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, how, 24);
+            if (fd < 0) return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("openat2", root + path);
+            using var file = new FileHandle(fd, root + path);
+            return FStat(file);
+        }
+    }
+
     /// <summary>Bytes read, fewer than asked for at the end of the file; 0 there.</summary>
     public static int Read(FileHandle file, Span<byte> buffer)
     {

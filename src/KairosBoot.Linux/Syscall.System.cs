@@ -63,6 +63,13 @@ public static unsafe partial class Syscall
         return (time[0], time[1]);
     }
 
+    /// <summary>Lets time pass, for a person to read the screen.</summary>
+    public static void Pause(TimeSpan time)
+    {
+        var end = BootTimeMicroseconds() + (long)time.TotalMicroseconds;
+        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds()) LibC.poll(null, 0, (int)(left / 1000 + 1));
+    }
+
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
 
     /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty for none.</summary>

@@ -1,0 +1,42 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Init;
+
+/// <summary>
+/// The boot, top to bottom. Before: the kernel's own file systems are mounted and the log is open. After: the image is the root, its layout
+/// is in place, and its own init is PID 1.
+/// </summary>
+internal static class Boot
+{
+    public static void Run(Machine machine, string[] arguments)
+    {
+        var request = machine.ReadRequest();
+        // What to boot is decided; the command line is not looked at again.
+
+        var disk = machine.FindBootDisk(request);
+        machine.Apply(RootPlan.For(request, disk));
+        // The image is the read-only /sysroot; OEM is inside it; the sentinel tells cloud-configs which slot this is.
+
+        machine.CheckImage(request.Init);
+        // There is a program to hand over to, and the mount points it needs.
+
+        machine.RunStageBesideImage("rootfs");
+        var layout = machine.ReadLayout(request);
+        // Cloud-config has had its say about the layout.
+
+        var volumes = machine.FindVolumes(layout, disk);
+        machine.Apply(LayoutPlan.For(layout, volumes, machine.FindOverlayDevice(layout, disk)));
+        machine.CheckMounts();
+        machine.WriteFsTab();
+        // Every path of the layout is writable or persistent as it says, and mountinfo agrees.
+
+        machine.Apply(ApiFileSystems.ForUserland);
+        machine.EnterNewRoot(ApiFileSystems.Moved);
+        // The new root is /. The initrd's files are out of sight, its memory is not free yet.
+
+        machine.RunStage("initramfs");
+        machine.WriteReport();
+        machine.LeaveInitrd();
+        Machine.Exec(request.Init, arguments);
+    }
+}

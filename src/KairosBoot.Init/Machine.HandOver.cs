@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+internal sealed partial class Machine
+{
+    /// <summary>Holds every mount made so far to mountinfo.</summary>
+    /// <exception cref="OperatorException">A required one is not what it should be.</exception>
+    public void CheckMounts()
+    {
+        foreach (var (stepClass, planned) in Made())
+            foreach (var (_, reason) in MountCheck.Compare([planned], MountTable.Read()))
+            {
+                var text = $"{planned.Target} {reason}, although its mount succeeded";
+                if (stepClass == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
+                Note(stepClass, text);
+            }
+    }
+
+    /// <summary>/etc/fstab of the new root, from what is really there.</summary>
+    public void WriteFsTab()
+    {
+        var actual = MountTable.Read();
+        var mounted = ImmutableArray.CreateBuilder<(PlannedMount, MountInfo)>();
+        foreach (var (_, planned) in Made())
+            for (var i = actual.Length - 1; i >= 0; i--)
+                if (actual[i].MountPoint == planned.Target)
+                {
+                    mounted.Add((planned, actual[i]));
+                    break;
+                }
+        Apply([new WriteFile(StepClass.Degraded, SystemPaths.Sysroot + "/etc/fstab", FsTab.Text(mounted.ToImmutable()))]);
+    }
+
+    /// <summary>The mounts of the layout that were made; the kernel's own file systems are not in fstab.</summary>
+    private IEnumerable<(StepClass, PlannedMount)> Made()
+    {
+        foreach (var result in results)
+            if (result.Error is null && result.Step.Mount is { } mount && !ApiFileSystems.Mounts.Contains(result.Step))
+                yield return (result.Step.Class, mount);
+    }
+
+    public void EnterNewRoot(ImmutableArray<string> moved)
+    {
+        // Its socket would be handed on; nothing is waited for any more.
+        devices?.Dispose();
+        oldRoot = SwitchRoot.Enter(SystemPaths.Sysroot, moved);
+    }
+
+    public void WriteReport()
+    {
+        foreach (var problem in modules.Problems) Note(StepClass.Optional, "module: " + problem);
+        foreach (var problem in configProblems)
+            if (problem is { Entry: "", Key: "" }) problems.Add((StepClass.Degraded, "cloud-config file left out: " + problem));
+        var report = new BootReport
+        {
+            Request = Request, Kernel = Syscall.KernelRelease(), Devices = devices?.Devices ?? [], Steps = results.ToImmutable(),
+            ConfigProblems = configProblems.ToImmutable(), Problems = problems.ToImmutable(), KernelMicroseconds = start,
+            StageMicroseconds = Syscall.BootTimeMicroseconds() - start,
+            PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),
+        };
+        Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson())]);
+        Verdict(report.Verdict, Request.Slot.Name(), report.StageMicroseconds / 1000, report.PeakResidentKiB);
+    }
+
+    /// <summary>Gives the initrd's memory back and ends whatever a stage left running.</summary>
+    public void LeaveInitrd()
+    {
+        foreach (var leftover in Processes.EndAllOthers()) Ended(leftover.Pid, leftover.Program);
+        oldRoot?.FreeOldRoot();
+        oldRoot?.Dispose();
+        log.Dispose();
+    }
+
+    /// <summary>The real init gets the words the kernel did not know, and the kernel's environment, as if it had been started at once.</summary>
+    public static void Exec(string init, string[] arguments)
+    {
+        var environment = FileText.Read("/proc/self/environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        Syscall.Exec(init, arguments, environment);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]
+    private partial void Verdict(string verdict, string slot, long milliseconds, long peakKiB);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "ended process {Pid} ({Program}) that a cloud-config stage left running")]
+    private partial void Ended(int pid, string program);
+}

@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>The machine as the boot acts on it, one call a step of <see cref="Boot"/>, and what has come of the steps so far.</summary>
+internal sealed partial class Machine
+{
+    // Data that is not the system's own gets this long to appear; the system's own has the whole deadline.
+    private static readonly TimeSpan OtherVolumes = TimeSpan.FromSeconds(10);
+
+    private readonly ImmutableArray<StepResult>.Builder results = ImmutableArray.CreateBuilder<StepResult>();
+    private readonly ImmutableArray<(StepClass, string)>.Builder problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
+    private readonly ImmutableArray<ConfigProblem>.Builder configProblems = ImmutableArray.CreateBuilder<ConfigProblem>();
+    private readonly long start;
+    private readonly BootLog log;
+    private readonly KernelModules modules;
+    private readonly StepExecutor executor;
+    private readonly StageProcess stages;
+    private DeviceWatch? devices;
+    private SwitchRoot? oldRoot;
+
+    private Machine(long start, BootLog log)
+    {
+        this.start = start;
+        this.log = log;
+        modules = new KernelModules();
+        executor = new StepExecutor(modules, log);
+        stages = new StageProcess(log);
+    }
+
+    /// <summary>Mounts the kernel's own file systems; then there is somewhere to log to.</summary>
+    public static Machine Start(ImmutableArray<Step> apiFileSystems)
+    {
+        var start = Syscall.BootTimeMicroseconds();
+        Syscall.UMask(0b000_010_010);
+        foreach (var step in apiFileSystems) MountEarly((MountFileSystem)step);
+        var machine = new Machine(start, new BootLog());
+        foreach (var step in apiFileSystems) machine.results.Add(new StepResult(step, null, 0));
+        return machine;
+    }
+
+    // The kernel may have mounted /dev already (CONFIG_DEVTMPFS_MOUNT does not for an initramfs, a wrapper might): EBUSY is as good.
+    private static void MountEarly(MountFileSystem mount)
+    {
+        Syscall.MakeDirectories(mount.Target);
+        var options = MountOptions.Parse(mount.Options);
+        try { Syscall.Mount(mount.Source, mount.Target, mount.Type, options.Flags, options.Data); }
+        catch (SyscallException e) when (e.Errno == Errno.EBUSY) { }
+    }
+
+    public BootRequest Request { get; private set; } = BootRequestParser.Parse(KernelCommandLine.Parse(""));
+
+    public BootRequest ReadRequest()
+    {
+        Request = BootRequestParser.Parse(KernelCommandLine.Parse(FileText.Read("/proc/cmdline")));
+        log.Verbose = Request.Debug;
+        foreach (var warning in Request.Warnings) Note(StepClass.Optional, "command line: " + warning);
+        Booting(Request.Slot.Name(), Request.ImagePath, Syscall.KernelRelease());
+        return Request;
+    }
+
+    /// <summary>Waits until the boot disk is there.</summary>
+    /// <exception cref="OperatorException">It is not, or cannot be told from another one.</exception>
+    public BootDisk FindBootDisk(BootRequest request)
+    {
+        devices = new DeviceWatch(modules, log);
+        var oemDeadline = Deadline(request.OemTimeout);
+        BootDiskDecision Decide(ImmutableArray<BlockDevice> seen, bool final) =>
+            BootDiskSearch.Decide(request, seen, final || Syscall.BootTimeMicroseconds() >= oemDeadline);
+        bool Decided(ImmutableArray<BlockDevice> seen) => Decide(seen, final: false) is { Missing.IsEmpty: true };
+        devices.WaitUntil(Decided, Math.Min(oemDeadline, Deadline(request.DeviceTimeout)), Missing);
+        devices.WaitUntil(Decided, Deadline(request.DeviceTimeout), Missing);
+        var decision = Decide(devices.Devices, final: true);
+        if (decision.Refusal is { } refusal) throw refusal;
+        if (decision.Disk is { } disk) return disk;
+        var wanted = Missing();
+        throw new OperatorException(
+            $"{wanted} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" +
+            MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
+            "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)");
+
+        string Missing() => string.Join(", ", Decide(devices.Devices, final: false).Missing);
+    }
+
+    private long Deadline(TimeSpan time) => start + (long)time.TotalMicroseconds;
+
+    public void Apply(ImmutableArray<Step> plan)
+    {
+        foreach (var step in plan) results.Add(executor.Apply(step));
+    }
+
+    /// <summary>The image must be able to take over before anything of it is made writable.</summary>
+    public void CheckImage(string init)
+    {
+        if (Syscall.TryStatInRoot(SystemPaths.Sysroot, init) is not { Type: FileType.Regular } program || (program.Mode & 0b001_001_001) == 0)
+            throw new OperatorException($"the image {Request.ImagePath} has no program {init}", "put an init in the image, or name one with init=");
+        foreach (var mount in ApiFileSystems.Moved)
+            if (Syscall.TryStat(SystemPaths.Sysroot + mount) is not { Type: FileType.Directory })
+                throw new OperatorException($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
+    }
+
+    /// <summary>A stage that sees the image but changes nothing of it.</summary>
+    public void RunStageBesideImage(string stage) => RunStage(stage, SystemPaths.Sysroot);
+
+    /// <summary>A stage in the new root.</summary>
+    public void RunStage(string stage) => RunStage(stage, "/");
+
+    private void RunStage(string stage, string image)
+    {
+        configProblems.AddRange(stages.Run(stage, image, out var error));
+        if (error is not null) Note(StepClass.Degraded, error);
+    }
+
+    public Layout ReadLayout(BootRequest request)
+    {
+        var layout = LayoutReader.Read(request, FileText.TryRead(SystemPaths.Layout), FileText.TryRead(SystemPaths.ExtraLayout),
+            FileText.TryRead(SystemPaths.CustomLayout));
+        foreach (var problem in layout.Problems) Note(StepClass.Degraded, "layout: " + problem);
+        return layout;
+    }
+
+    /// <summary>Waits for the volumes of the layout: for the machine's own as long as for the boot disk, for others a little.</summary>
+    /// <exception cref="OperatorException">A required one is not there.</exception>
+    public ImmutableArray<FoundVolume> FindVolumes(Layout layout, BootDisk disk)
+    {
+        VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, seen, disk);
+        var required = layout.Volumes.Any(volume => LayoutPlan.ClassOf(volume) == StepClass.Required);
+        devices!.WaitUntil(seen => Decide(seen).Awaited.IsEmpty, Syscall.BootTimeMicroseconds() + (long)OtherVolumes.TotalMicroseconds, Missing);
+        if (required)
+            devices.WaitUntil(seen => !Decide(seen).Awaited.Any(volume => LayoutPlan.ClassOf(volume) == StepClass.Required),
+                Deadline(Request.DeviceTimeout), Missing);
+        var decision = Decide(devices.Devices);
+        var missing = decision.Problems.AddRange(decision.Awaited.Select(v => (LayoutPlan.ClassOf(v), $"{v}: no such device appeared")));
+        foreach (var (stepClass, text) in missing)
+            if (stepClass == StepClass.Required)
+                throw new OperatorException($"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
+                    "repair or recreate the partition; recovery boots without it");
+            else Note(stepClass, "volume " + text);
+        return decision.Volumes;
+
+        string Missing() => string.Join(", ", Decide(devices.Devices).Awaited);
+    }
+
+    /// <summary>The device of the overlays; null where they live in memory.</summary>
+    public BlockDevice? FindOverlayDevice(Layout layout, BootDisk disk)
+    {
+        if (layout.Overlay.Device is not { } wanted) return null;
+        var found = DeviceSearch.Find(wanted, devices!.Devices, disk.Disk, onBootDiskOnly: false);
+        if (found.Device is { Superblock.Mountable: true } device) return device;
+        Note(StepClass.Degraded, $"OVERLAY={wanted} is not there; the overlays live in memory instead");
+        return null;
+    }
+
+    private void Note(StepClass stepClass, string text)
+    {
+        problems.Add((stepClass, text));
+        Noted(text);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Text}")]
+    private partial void Noted(string text);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "booting {Slot} from {Image}, kernel {Kernel}")]
+    private partial void Booting(string slot, string image, string kernel);
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using System.Text;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Init;
+
+/// <summary>Says what was there instead of what was wanted.</summary>
+internal static class MissingDevices
+{
+    private const int MostHardware = 12;
+
+    /// <summary>What the wanted partition is for.</summary>
+    public static string Purpose(BootRequest request) =>
+        $"it holds the {request.Slot.Name()} image {request.ImagePath}" +
+        (request.LoadedFrom is { } loader ? $", on the disk of {loader} that the loader named" : "");
+
+    /// <summary>Every block device seen, and why others may not have been.</summary>
+    public static string Seen(ImmutableArray<BlockDevice> devices, IReadOnlyList<string> moduleProblems, List<string> unmatched)
+    {
+        var text = new StringBuilder(devices.IsEmpty ? "no block device was seen" : "block devices seen:");
+        foreach (var device in devices) text.Append("\n  ").Append(device);
+        foreach (var problem in moduleProblems) text.Append("\nmodule: ").Append(problem);
+        var shown = 0;
+        foreach (var modalias in unmatched)
+            if (LooksLikeStorage(modalias) && shown++ < MostHardware) text.Append("\nno driver in the initrd for ").Append(modalias);
+        return text.ToString();
+    }
+
+    // PCI class 01 is mass storage, USB interface class 08 too; virtio 2 is a disk and 8 a SCSI host.
+    private static bool LooksLikeStorage(string modalias) =>
+        modalias.StartsWith("pci:", StringComparison.Ordinal) && modalias.Contains("bc01", StringComparison.Ordinal) ||
+        modalias.StartsWith("usb:", StringComparison.Ordinal) && modalias.Contains("ic08", StringComparison.Ordinal) ||
+        modalias.StartsWith("virtio:d00000002", StringComparison.Ordinal) || modalias.StartsWith("virtio:d00000008", StringComparison.Ordinal);
+}

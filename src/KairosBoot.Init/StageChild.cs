@@ -1,0 +1,57 @@
+using KairosBoot.CloudConfig;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>The process that runs one stage. It always sees the image as its /.</summary>
+internal static class StageChild
+{
+    // In a mount namespace of this process: nobody else ever sees what is mounted here.
+    private const string Scratch = "/run/kairosboot/stage", Layered = Scratch + "/root";
+
+    public static int Run(string stage, string image)
+    {
+        using var log = new BootLog();
+        try
+        {
+            if (image != "/") EnterThrowAwayLayer(image);
+            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log).Run(stage);
+            foreach (var problem in report.Problems)
+                StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason));
+            StageProtocol.Done();
+            return 0;
+        }
+        // The last resort of this process: PID 1 sees the missing end and says that the stage did not run.
+        catch (Exception e)
+        {
+            log.Write(LogLevel.Error, $"cloud-config stage {stage}: {e.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>
+    /// The image with a writable layer in memory over it, and the machine's own /run, /oem and API file systems inside. What a stage writes to
+    /// those is real; everything else is gone with this process, as it is where the stage runs in an initrd of its own.
+    /// </summary>
+    private static void EnterThrowAwayLayer(string image)
+    {
+        Syscall.UnshareMounts();
+        Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
+        Syscall.MakeDirectories(Scratch);
+        Syscall.Mount("tmpfs", Scratch, "tmpfs", MountFlags.NoSuid, "mode=0755");
+        foreach (var directory in (string[])["/upper", "/work", "/root"]) Syscall.MkDir(Scratch + directory, 0b111_101_101);
+        Syscall.Mount("overlay", Layered, "overlay", MountFlags.None, $"lowerdir={image},upperdir={Scratch}/upper,workdir={Scratch}/work");
+        foreach (var mount in ApiFileSystems.Moved) Bind(mount, Layered + mount);
+        if (Syscall.TryStat(image + SystemPaths.Oem) is not null) Bind(image + SystemPaths.Oem, Layered + SystemPaths.Oem);
+        Syscall.ChRoot(Layered);
+        Syscall.ChDir("/");
+    }
+
+    private static void Bind(string from, string to)
+    {
+        Syscall.MakeDirectories(to);
+        Syscall.Mount(from, to, "", MountFlags.Bind | MountFlags.Recursive, "");
+    }
+}

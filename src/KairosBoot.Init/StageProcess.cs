@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>
+/// Runs a cloud-config stage in a process of its own: whatever a config does to it, PID 1 lives, and a chroot there leaves this process where
+/// it is.
+/// </summary>
+internal sealed partial class StageProcess(ILogger logger)
+{
+    public const string Verb = "stage";
+
+    // A stage has no end of its own: every command in it does. This is for what nobody thought of.
+    private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
+
+    /// <summary>Largest resident size of a stage's process so far.</summary>
+    public long PeakResidentKiB { get; private set; }
+
+    /// <param name="stage"><c>rootfs</c>, <c>initramfs</c>.</param>
+    /// <param name="image">Where the image is mounted, for a stage that runs beside it; <c>/</c> for one that runs in it.</param>
+    /// <param name="error">Set where the stage as a whole did not run.</param>
+    public ImmutableArray<ConfigProblem> Run(string stage, string image, out string? error)
+    {
+        error = null;
+        if (!AnySource(image.TrimEnd('/'))) return [];
+        var start = Syscall.BootTimeMicroseconds();
+        try
+        {
+            var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit);
+            var problems = StageProtocol.Read(result.Output, out var peak, out var done);
+            PeakResidentKiB = Math.Max(PeakResidentKiB, peak);
+            if (!done) error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})";
+            Ended(stage, problems.Length, Syscall.BootTimeMicroseconds() - start);
+            return problems;
+        }
+        catch (SyscallException e)
+        {
+            error = $"cloud-config stage {stage} could not be started: {e.Message}";
+            return [];
+        }
+    }
+
+    private static bool AnySource(string root)
+    {
+        foreach (var directory in SystemPaths.CloudConfigs)
+            if (Syscall.ReadDirectoryIfThere(root + directory).Count > 0) return true;
+        return false;
+    }
+
+    /// <summary>The kernel's environment, with the search path a shell expects.</summary>
+    private static List<string> Environment() => ["PATH=/usr/bin:/usr/sbin:/bin:/sbin", "HOME=/", "TERM=linux"];
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us]")]
+    private partial void Ended(string stage, int problems, long microseconds);
+}

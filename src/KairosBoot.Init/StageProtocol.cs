@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Init;
+
+/// <summary>
+/// What a stage's process tells PID 1 on its standard output, one line each, fields separated by tabs:
+/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>peak KIB</c>, and <c>done</c> when it got to its end.
+/// </summary>
+internal static class StageProtocol
+{
+    public static void Problem(ConfigProblem problem) => Print(
+        $"problem\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
+
+    public static void Done() => Print($"peak\t{PeakResidentKiB()}\ndone\n");
+
+    /// <param name="output">What the process wrote.</param>
+    /// <param name="peakKiB">Its largest resident size; 0 where it did not get to say.</param>
+    /// <param name="done">False: it ended before its time.</param>
+    public static ImmutableArray<ConfigProblem> Read(string output, out long peakKiB, out bool done)
+    {
+        var problems = ImmutableArray.CreateBuilder<ConfigProblem>();
+        peakKiB = 0;
+        done = false;
+        foreach (var line in output.Split('\n'))
+        {
+            var fields = line.Split('\t');
+            if (fields is ["problem", var file, var number, var entry, var key, var reason])
+                problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason));
+            else if (fields is ["peak", var size]) _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
+            else if (line == "done") done = true;
+        }
+        return problems.ToImmutable();
+    }
+
+    /// <summary>VmHWM of this process: proc(5).</summary>
+    public static long PeakResidentKiB()
+    {
+        foreach (var line in (FileText.TryReadAttribute("/proc/self/status") ?? "").Split('\n'))
+            if (line.StartsWith("VmHWM:", StringComparison.Ordinal) &&
+                long.TryParse(line.AsSpan(6).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture, out var size)) return size;
+        return 0;
+    }
+
+    public static void Print(string text)
+    {
+        using var output = new FileHandle(1, "standard output");
+        try { Syscall.WriteAll(output, Encoding.UTF8.GetBytes(text)); }
+        finally { output.SetHandleAsInvalid(); } // it is not ours to close
+    }
+
+    private static string Field(string text) => text.Replace('\t', ' ').Replace('\n', ' ');
+}

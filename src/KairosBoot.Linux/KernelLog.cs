@@ -1,0 +1,55 @@
+using System.Text;
+
+namespace KairosBoot.Linux;
+
+/// <summary>/dev/kmsg: one record a line, none longer than the kernel takes.</summary>
+public sealed class KernelLog : IDisposable
+{
+    // PRINTKRB_RECORD_MAX is 1024 less the record's own prefix; longer writes are refused with EINVAL.
+    private const int RecordLimit = 900;
+    private const string RateLimit = "/proc/sys/kernel/printk_devkmsg";
+    private readonly FileHandle? kmsg;
+    private readonly string? formerRateLimit;
+
+    /// <summary>Needs /dev and /proc. Where there is no kmsg the lines go nowhere: the boot log still has them.</summary>
+    public KernelLog()
+    {
+        try { kmsg = Syscall.TryOpen("/dev/kmsg", OpenFlags.WriteOnly); }
+        catch (SyscallException) { }
+        // Userland may write ten lines in five seconds; a failing boot has more to say.
+        formerRateLimit = FileText.TryReadAttribute(RateLimit);
+        TrySet(RateLimit, "on");
+    }
+
+    /// <param name="level">syslog(3) level: 3 error, 4 warning, 6 info, 7 debug.</param>
+    /// <param name="text">Lines are split; each gets the prefix.</param>
+    public void Write(int level, string text)
+    {
+        if (kmsg is null) return;
+        foreach (var line in text.Split('\n'))
+            for (var at = 0; at == 0 || at < line.Length; at += RecordLimit / 3) // a UTF-16 unit is at most three bytes
+                WriteRecord($"<{level}>kairos-boot: {line.AsSpan(at, Math.Min(RecordLimit / 3, line.Length - at))}\n");
+    }
+
+    private void WriteRecord(string record)
+    {
+        try { Syscall.WriteAll(kmsg!, Encoding.UTF8.GetBytes(record)); }
+        catch (SyscallException) { } // a full or refusing log is no reason to stop
+    }
+
+    /// <summary>Lets every message through to the consoles, whatever quiet said.</summary>
+    public static void ShowEverything() => TrySet("/proc/sys/kernel/printk", "8");
+
+    private static void TrySet(string path, string value)
+    {
+        // printk_devkmsg takes its words only with the newline.
+        try { FileText.WriteAttribute(path, value + "\n"); }
+        catch (SyscallException) { } // fixed by the command line, or no /proc yet
+    }
+
+    public void Dispose()
+    {
+        if (formerRateLimit is not null) TrySet(RateLimit, formerRateLimit);
+        kmsg?.Dispose();
+    }
+}

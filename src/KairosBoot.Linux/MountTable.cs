@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>The mounts of this process, as the kernel has them.</summary>
+public static class MountTable
+{
+    public static ImmutableArray<MountInfo> Read() => MountInfo.Parse(FileText.Read("/proc/self/mountinfo"));
+
+    /// <summary>Takes away everything mounted at or below these paths, last mount first. What is busy is detached: its journal is closed when its
+    /// last user goes.</summary>
+    public static void UnmountBelow(ImmutableArray<string> paths)
+    {
+        var mounts = Read();
+        for (var i = mounts.Length - 1; i >= 0; i--)
+            foreach (var path in paths)
+                if (MountPath.IsInside(mounts[i].MountPoint, path))
+                {
+                    Syscall.Umount(mounts[i].MountPoint, lazily: true);
+                    break;
+                }
+    }
+}

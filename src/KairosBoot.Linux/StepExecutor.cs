@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Linux;
+
+/// <summary>A required step failed: this boot must not go on.</summary>
+public sealed class StepFailedException(StepResult result) : Exception($"{result.Step.Command}: {result.Error}")
+{
+    public StepResult Result { get; } = result;
+}
+
+/// <summary>Does what a plan says: one switch, one call an arm, one log line and one duration a step.</summary>
+public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
+{
+    private const int DirectoryMode = 0b111_101_101;
+
+    /// <summary>Every step of the plan, in order, with what came of it.</summary>
+    /// <exception cref="StepFailedException">A required step failed; the ones after it were not tried.</exception>
+    public ImmutableArray<StepResult> Apply(ImmutableArray<Step> plan)
+    {
+        var results = ImmutableArray.CreateBuilder<StepResult>(plan.Length);
+        foreach (var step in plan) results.Add(Apply(step));
+        return results.ToImmutable();
+    }
+
+    public StepResult Apply(Step step)
+    {
+        var start = Syscall.BootTimeMicroseconds();
+        string? error = null;
+        // One of the two places that catch broadly: whatever a step runs into must not stop the steps that have nothing to do with it.
+        try { error = Do(step); }
+        catch (Exception e) when (e is not OutOfMemoryException) { error = e is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message; }
+        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start);
+        if (error is null)
+        {
+            Done(step, result.Microseconds);
+            return result;
+        }
+        if (step.Class == StepClass.Required) throw new StepFailedException(result);
+        Failed(BootReport.ClassName(step.Class), step, error);
+        return result;
+    }
+
+    /// <summary>Null where all is well; a sentence where a step did only a part of its work.</summary>
+    private string? Do(Step step)
+    {
+        switch (step)
+        {
+            case MakeDirectory make: Syscall.MakeDirectories(make.Path); return null;
+            case WriteFile write: Write(write); return null;
+            case MountFileSystem mount: Mount(mount); return null;
+            case MountImage image: Mount(image); return null;
+            case MountOverlay overlay: Mount(overlay); return null;
+            case SeedState seed: return StateSeed.Seed(seed.Directories) is { Count: > 0 } problems ? string.Join("; ", problems) : null;
+            case BindState bind: Bind(bind.Directory); return null;
+            default: throw new InvalidOperationException("no such step: " + step.GetType().Name);
+        }
+    }
+
+    private static void Write(WriteFile write)
+    {
+        Syscall.MakeDirectories(write.Path[..write.Path.LastIndexOf('/')]);
+        FileText.Write(write.Path, write.Content);
+    }
+
+    private void Mount(MountFileSystem mount)
+    {
+        MountPoint(mount.Target);
+        modules.LoadFileSystem(mount.Type);
+        var options = MountOptions.Parse(mount.Options);
+        Syscall.Mount(mount.Source, mount.Target, mount.Type, options.Flags, options.Data);
+    }
+
+    private void Mount(MountImage mount)
+    {
+        if (Syscall.TryStat(mount.Image) is not { } status)
+            throw new OperatorException($"image {mount.Image} is missing", "put an image there, or boot another slot");
+        if (status.Type != FileType.Regular) throw new OperatorException($"image {mount.Image} is not a file", "put an image there");
+        var superblock = ReadSuperblock(mount.Image)
+            ?? throw new OperatorException($"image {mount.Image} ({ByteSize.Text(status.Size)}) holds no file system that is known here",
+                "write the image again");
+        if (superblock.SizeBytes > status.Size)
+            throw new OperatorException(
+                $"image {mount.Image} is cut short: its {superblock.Type} says {superblock.SizeBytes} bytes, the file has {status.Size}",
+                "write the image again");
+        MountPoint(mount.Target);
+        modules.LoadFileSystem(superblock.MountType);
+        using var device = LoopDevice.Attach(mount.Image, mount.ReadOnly);
+        Syscall.Mount(device.Path, mount.Target, superblock.MountType, mount.ReadOnly ? MountFlags.ReadOnly : MountFlags.None, "");
+    }
+
+    private static Superblock? ReadSuperblock(string image)
+    {
+        using var file = Syscall.Open(image, OpenFlags.ReadOnly);
+        return BlockProbe.Superblock(file);
+    }
+
+    private void Mount(MountOverlay overlay)
+    {
+        var lower = Syscall.TryStat(overlay.Target) ?? throw MissingMountPoint(overlay.Target);
+        modules.LoadFileSystem("overlay");
+        Syscall.MakeDirectories(overlay.Store);
+        MakeIfMissing(overlay.Work);
+        if (MakeIfMissing(overlay.Upper))
+        {
+            Syscall.ChOwn(overlay.Upper, lower.Uid, lower.Gid);
+            Syscall.ChMod(overlay.Upper, lower.Mode);
+            ExtendedAttributes.Copy(overlay.Target, overlay.Upper);
+        }
+        Syscall.Mount("overlay", overlay.Target, "overlay", MountFlags.None, overlay.Data);
+    }
+
+    private static bool MakeIfMissing(string path)
+    {
+        if (Syscall.TryStat(path) is not null) return false;
+        Syscall.MkDir(path, DirectoryMode);
+        return true;
+    }
+
+    private static void Bind(StateDirectory directory)
+    {
+        var store = StateSeed.Existing(directory)
+            ?? throw new OperatorException($"{directory.Store} is not there", "see why it could not be made, above");
+        MountPoint(directory.Path);
+        Syscall.Mount(store, directory.Path, "", MountFlags.Bind, "");
+    }
+
+    /// <summary>Made where the file system below can be written to; the image cannot, and then the image has to bring it.</summary>
+    private static void MountPoint(string path)
+    {
+        if (Syscall.TryStat(path) is { Type: FileType.Directory }) return;
+        try { Syscall.MakeDirectories(path); }
+        catch (SyscallException e) when (e.Errno == Errno.EROFS) { throw MissingMountPoint(path); }
+    }
+
+    private static OperatorException MissingMountPoint(string path)
+    {
+        var inImage = path.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal) ? path[SystemPaths.Sysroot.Length..] : path;
+        return new($"mount point {inImage} is missing in the read-only image", $"add it when the image is built: mkdir -p {inImage}");
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Step} [{Microseconds} us]")]
+    private partial void Done(Step step, long microseconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step failed: {Step}: {Error}")]
+    private partial void Failed(string @class, Step step, string error);
+}

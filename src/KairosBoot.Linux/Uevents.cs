@@ -1,0 +1,82 @@
+using System.Text;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+/// <summary>What the kernel announced.</summary>
+/// <param name="Action"><c>add</c>, <c>change</c>, <c>bind</c>, <c>remove</c>...</param>
+/// <param name="Subsystem"><c>block</c>, <c>pci</c>, <c>virtio</c>...</param>
+/// <param name="Modalias">What modules match against; null where there is none.</param>
+/// <param name="DeviceName">Name under /dev; null where it has no node.</param>
+public sealed record Uevent(string Action, string Subsystem, string? Modalias, string? DeviceName);
+
+/// <summary>The kernel's own device events, NETLINK_KOBJECT_UEVENT. Open it before looking at sysfs and nothing can slip between.</summary>
+public sealed unsafe class Uevents : IDisposable
+{
+    private const int AF_NETLINK = 16, NETLINK_KOBJECT_UEVENT = 15, KernelGroup = 1, SOL_SOCKET = 1, SO_RCVBUFFORCE = 33;
+    private readonly FileHandle socket;
+    private readonly byte[] buffer = new byte[8192]; // UEVENT_BUFFER_SIZE is 2048, plus the header
+
+    public Uevents()
+    {
+        const int SOCK_RAW = 3;
+        var fd = LibC.socket(AF_NETLINK, SOCK_RAW | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+        if (fd < 0) throw new SyscallException("socket", "NETLINK_KOBJECT_UEVENT", LibC.errno);
+        socket = new FileHandle(fd, "uevents");
+        // A machine with hundreds of disks announces them in one burst. Refusal is no harm: overflow is noticed below.
+        var size = 16 * 1024 * 1024;
+        LibC.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(int));
+        var address = stackalloc uint[3] { AF_NETLINK, 0, KernelGroup }; // struct sockaddr_nl: family and padding, pid, groups
+        if (LibC.bind(fd, (sockaddr*)address, 12) < 0) throw new SyscallException("bind", "NETLINK_KOBJECT_UEVENT", LibC.errno);
+    }
+
+    /// <summary>Next event already here; null when there is none.</summary>
+    /// <param name="overflowed">True: events were lost, and only a new look at sysfs tells what happened.</param>
+    public Uevent? TryRead(out bool overflowed)
+    {
+        overflowed = false;
+        while (true)
+        {
+            long n;
+            fixed (byte* p = buffer) n = LibC.recv(socket.Descriptor, p, buffer.Length, 0);
+            if (n >= 0)
+            {
+                if (Parse(buffer.AsSpan(0, (int)n)) is { } uevent) return uevent;
+                continue;
+            }
+            switch (LibC.errno)
+            {
+                case Errno.EAGAIN: return null;
+                case Errno.EINTR: continue;
+                case Errno.ENOBUFS: overflowed = true; return null;
+                case var errno: throw new SyscallException("recv", socket.Path, errno);
+            }
+        }
+    }
+
+    /// <summary>Sleeps until an event comes. False: <paramref name="milliseconds"/> went by without one.</summary>
+    public bool Wait(int milliseconds)
+    {
+        var poll = new pollfd { fd = socket.Descriptor, events = LibC.POLLIN };
+        return LibC.poll(&poll, 1, milliseconds) > 0;
+    }
+
+    // "add@/devices/..." NUL, then KEY=VALUE NUL each.
+    private static Uevent? Parse(ReadOnlySpan<byte> message)
+    {
+        string? action = null, subsystem = null, modalias = null, name = null;
+        while (message.Length > 0)
+        {
+            var end = message.IndexOf((byte)0);
+            var line = end < 0 ? message : message[..end];
+            if (line.StartsWith("ACTION="u8)) action = Encoding.UTF8.GetString(line[7..]);
+            else if (line.StartsWith("SUBSYSTEM="u8)) subsystem = Encoding.UTF8.GetString(line[10..]);
+            else if (line.StartsWith("MODALIAS="u8)) modalias = Encoding.UTF8.GetString(line[9..]);
+            else if (line.StartsWith("DEVNAME="u8)) name = Encoding.UTF8.GetString(line[8..]);
+            message = end < 0 ? default : message[(end + 1)..];
+        }
+        return action is null || subsystem is null ? null : new Uevent(action, subsystem, modalias, name);
+    }
+
+    public void Dispose() => socket.Dispose();
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>The kernel's own file systems: mounted first, moved into the new root last.</summary>
+public static class ApiFileSystems
+{
+    /// <summary>What systemd's mount-setup uses, so that it finds them done.</summary>
+    public static readonly ImmutableArray<Step> Mounts =
+    [
+        new MountFileSystem(StepClass.Required, "proc", "/proc", "proc", "nosuid,nodev,noexec"),
+        new MountFileSystem(StepClass.Required, "sysfs", "/sys", "sysfs", "nosuid,nodev,noexec"),
+        new MountFileSystem(StepClass.Required, "devtmpfs", "/dev", "devtmpfs", "nosuid,mode=0755"),
+        new MountFileSystem(StepClass.Required, "tmpfs", "/run", "tmpfs", "nosuid,nodev,mode=0755"),
+    ];
+
+    /// <summary>What programs of the new root expect under /dev and an init other than systemd does not always mount.</summary>
+    public static readonly ImmutableArray<Step> ForUserland =
+    [
+        new MountFileSystem(StepClass.Optional, "devpts", "/dev/pts", "devpts", "nosuid,noexec,gid=5,mode=0620,ptmxmode=0000"),
+        new MountFileSystem(StepClass.Optional, "tmpfs", "/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"),
+    ];
+
+    /// <summary>In the order in which they move.</summary>
+    public static readonly ImmutableArray<string> Moved = ["/dev", "/proc", "/sys", "/run"];
+}

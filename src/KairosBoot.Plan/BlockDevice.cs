@@ -1,0 +1,38 @@
+namespace KairosBoot.Plan;
+
+/// <summary>A block device as sysfs and its own first bytes describe it.</summary>
+/// <param name="Name">The kernel's name: <c>vda4</c>, <c>nvme0n1p2</c>.</param>
+/// <param name="Disk">Name of the whole disk it is on; its own name where it is a whole disk.</param>
+/// <param name="Partition">From 1; 0 for a whole disk.</param>
+/// <param name="SizeBytes">Bytes.</param>
+public sealed record BlockDevice(string Name, string Disk, int Partition, long SizeBytes)
+{
+    public Superblock? Superblock { get; init; }
+    /// <summary>GPT partition name.</summary>
+    public string? PartLabel { get; init; }
+    /// <summary>GPT partition GUID in lower case; <c>1234abcd-02</c> on an MBR disk.</summary>
+    public string? PartUuid { get; init; }
+    public string? Model { get; init; }
+    public string? Serial { get; init; }
+    /// <summary>Set where the device could not be read.</summary>
+    public string? Unreadable { get; init; }
+
+    public string Node => "/dev/" + Name;
+
+    /// <summary>A name that holds when the kernel numbers its disks another way: for fstab. The node where it has no better one.</summary>
+    public string StableName =>
+        PartUuid is not null ? "PARTUUID=" + PartUuid : Superblock?.Uuid is { } uuid ? "UUID=" + uuid : Node;
+
+    /// <summary>One line for people: <c>/dev/vda4 ext4 LABEL=COS_STATE 2.0 GiB PARTUUID=...</c></summary>
+    public override string ToString()
+    {
+        var text = $"{Node} {Superblock?.Type ?? (Unreadable is null ? "no known file system" : "unreadable: " + Unreadable)}";
+        if (Superblock?.Label is { } label) text += " LABEL=" + label;
+        if (PartLabel is not null) text += " PARTLABEL=" + PartLabel;
+        text += " " + ByteSize.Text(SizeBytes);
+        if (PartUuid is not null) text += " PARTUUID=" + PartUuid;
+        if (Model is not null) text += $" model \"{Model}\"";
+        if (Serial is not null) text += $" serial \"{Serial}\"";
+        return text;
+    }
+}

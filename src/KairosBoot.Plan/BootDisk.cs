@@ -1,0 +1,7 @@
+namespace KairosBoot.Plan;
+
+/// <summary>The partitions a boot starts from.</summary>
+/// <param name="Disk">Name of the whole disk.</param>
+/// <param name="Images">Partition that holds the image of the slot.</param>
+/// <param name="Oem">Null: none there, or none wanted.</param>
+public sealed record BootDisk(string Disk, BlockDevice Images, BlockDevice? Oem);

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>What came of a step.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Error">Null: done.</param>
+/// <param name="Microseconds">How long it took.</param>
+public sealed record StepResult(Step Step, string? Error, long Microseconds);
+
+/// <summary>A cloud-config entry that did not do what it says.</summary>
+public sealed record ConfigProblem(string File, int Line, string Entry, string Key, string Reason)
+{
+    public override string ToString() => $"{File}:{Line}: {(Entry.Length > 0 ? Entry + ": " : "")}{(Key.Length > 0 ? Key + ": " : "")}{Reason}";
+}
+
+/// <summary>One boot as /run/kairosboot/report.json tells it.</summary>
+public sealed record BootReport
+{
+    public required BootRequest Request { get; init; }
+    public required string Kernel { get; init; }
+    public ImmutableArray<BlockDevice> Devices { get; init; } = [];
+    public ImmutableArray<StepResult> Steps { get; init; } = [];
+    public ImmutableArray<ConfigProblem> ConfigProblems { get; init; } = [];
+    /// <summary>Everything else worth knowing, one sentence each, with what it means for the verdict.</summary>
+    public ImmutableArray<(StepClass Class, string Text)> Problems { get; init; } = [];
+    public long StageMicroseconds { get; init; }
+    public long KernelMicroseconds { get; init; }
+    public long PeakResidentKiB { get; init; }
+
+    /// <summary>
+    /// <c>good</c>: everything the layout asks for is there. <c>degraded</c>: the system runs, but something of it is missing.
+    /// A failed boot writes no report: there is no system to read it.
+    /// </summary>
+    public string Verdict
+    {
+        get
+        {
+            foreach (var step in Steps)
+                if (step.Error is not null && step.Step.Class != StepClass.Optional) return "degraded";
+            foreach (var problem in Problems)
+                if (problem.Class != StepClass.Optional) return "degraded";
+            return "good";
+        }
+    }
+
+    public string ToJson() => new JsonText().Object(null, json =>
+    {
+        json.Number("schema", 1).String("verdict", Verdict).String("slot", Request.Slot.Name()).String("image", Request.ImagePath)
+            .Number("triesLeft", Request.TriesLeft).String("why", Request.Why).String("kernel", Kernel)
+            .Number("kernelMicroseconds", KernelMicroseconds).Number("stageMicroseconds", StageMicroseconds)
+            .Number("peakResidentKiB", PeakResidentKiB);
+        json.Array("problems", items =>
+        {
+            foreach (var problem in Problems) items.Object(null, item => item.String("class", ClassName(problem.Class)).String("text", problem.Text));
+        });
+        json.Array("cloudConfigProblems", items => { foreach (var problem in ConfigProblems) WriteProblem(items, problem); });
+        json.Array("steps", items => { foreach (var step in Steps) WriteStep(items, step); });
+        json.Array("devices", items => { foreach (var device in Devices) WriteDevice(items, device); });
+    }).ToString();
+
+    private static void WriteProblem(JsonText items, ConfigProblem problem) => items.Object(null, item => item
+        .String("file", problem.File).Number("line", problem.Line).String("entry", problem.Entry).String("key", problem.Key)
+        .String("reason", problem.Reason));
+
+    private static void WriteStep(JsonText items, StepResult result) => items.Object(null, item =>
+    {
+        item.String("command", result.Step.Command).String("class", ClassName(result.Step.Class))
+            .String("result", result.Error is null ? "ok" : "failed").Number("microseconds", result.Microseconds);
+        if (result.Error is not null) item.String("error", result.Error);
+    });
+
+    private static void WriteDevice(JsonText items, BlockDevice device) => items.Object(null, item => item
+        .String("device", device.Node).Number("bytes", device.SizeBytes).String("type", device.Superblock?.Type)
+        .String("label", device.Superblock?.Label).String("uuid", device.Superblock?.Uuid).String("partLabel", device.PartLabel)
+        .String("partUuid", device.PartUuid).String("model", device.Model).String("serial", device.Serial));
+
+    /// <summary><c>required</c>, <c>degraded</c>, <c>optional</c>.</summary>
+    public static string ClassName(StepClass stepClass) => stepClass switch
+    {
+        StepClass.Required => "required",
+        StepClass.Degraded => "degraded",
+        StepClass.Optional => "optional",
+        _ => throw new InvalidOperationException(),
+    };
+}

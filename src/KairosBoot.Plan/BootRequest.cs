@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>What this boot was asked to do, decided once from the command line.</summary>
+public sealed record BootRequest
+{
+    public required Slot Slot { get; init; }
+    /// <summary>Image inside its partition: <c>/cOS/active.img</c>.</summary>
+    public required string ImagePath { get; init; }
+    /// <summary>Recovery asked to put the machine back into its factory state.</summary>
+    public bool AutoReset { get; init; }
+    public OverlayBacking? Overlay { get; init; }
+    public ImmutableArray<VolumeRequest> Volumes { get; init; } = [];
+    /// <summary>Null: the machine has no OEM partition.</summary>
+    public DeviceRef? Oem { get; init; } = DeviceRef.Label(SystemPaths.OemLabel);
+    public TimeSpan OemTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan DeviceTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>Image mounted read-write, for debugging.</summary>
+    public bool RootWritable { get; init; }
+    public bool Debug { get; init; }
+    public string Init { get; init; } = "/sbin/init";
+    /// <summary>Partition the loader read the image from: pins the boot disk.</summary>
+    public DeviceRef? LoadedFrom { get; init; }
+    /// <summary>Seconds between a failure and the reboot; 0: at once.</summary>
+    public int PanicSeconds { get; init; } = 10;
+    /// <summary>Tries the loader left this slot; null where no loader counted.</summary>
+    public int? TriesLeft { get; init; }
+    /// <summary>Why the loader chose this slot: <c>order</c>, <c>oneshot</c>.</summary>
+    public string? Why { get; init; }
+    /// <summary>Known options with a bad value, one sentence each: the default holds.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>The partition that holds the images of this slot.</summary>
+    public DeviceRef ImagePartition =>
+        DeviceRef.Label(Slot == Slot.Recovery ? SystemPaths.RecoveryLabel : SystemPaths.StateLabel);
+
+    /// <summary>Name of the sentinel under /run/cos: exactly one is there in a boot.</summary>
+    public string SentinelName => AutoReset ? "autoreset_mode" : Slot.Name() + "_mode";
+
+    /// <summary>True where users' data and their own layout have no say: recovery must not depend on what it may have to repair.</summary>
+    public bool WithoutPersistence => Slot == Slot.Recovery || AutoReset;
+}

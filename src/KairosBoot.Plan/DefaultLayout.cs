@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// The layout of an image that ships none: what Kairos' stock 00_rootfs.yaml writes. Without /usr/libexec, which is the image's own code:
+/// as a bind it would shadow the next image's programs and break the fallback to this one.
+/// </summary>
+public static class DefaultLayout
+{
+    public static readonly OverlayBacking Overlay = new("25%", null);
+
+    public static readonly ImmutableArray<string> RwPaths = ["/var", "/etc", "/srv"];
+
+    public static readonly ImmutableArray<VolumeRequest> Volumes =
+        [new(DeviceRef.Label(SystemPaths.PersistentLabel), SystemPaths.Persistent)];
+
+    public static readonly ImmutableArray<string> PersistentStatePaths =
+    [
+        "/etc/cni", "/etc/init.d", "/etc/iscsi", "/etc/k0s", "/etc/kubernetes", "/etc/modprobe.d", "/etc/pwx", "/etc/rancher",
+        "/etc/runlevels", "/etc/ssh", "/etc/ssl/certs", "/etc/sysconfig", "/etc/systemd", "/etc/zfs", "/home", "/opt", "/root",
+        "/var/cores", "/var/lib/ca-certificates", "/var/lib/cni", "/var/lib/containerd", "/var/lib/calico", "/var/lib/dbus",
+        "/var/lib/etcd", "/var/lib/extensions", "/var/lib/confexts", "/var/lib/k0s", "/var/lib/kubelet", "/var/lib/longhorn",
+        "/var/lib/osd", "/var/lib/rancher", "/var/lib/rook", "/var/lib/tailscale", "/var/lib/wicked", "/var/lib/kairos", "/var/log",
+    ];
+
+    /// <summary>RW_PATHS where a layout file names none: recovery, and images with a file that only sets OVERLAY.</summary>
+    public static readonly ImmutableArray<string> RwPathsWithoutLayout = ["/etc", "/root", "/home", "/opt", "/srv", "/usr/local", "/var"];
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>Outcome of a search: exactly one candidate, none, or several that nothing tells apart.</summary>
+public sealed record DeviceSearchResult(DeviceRef Wanted, ImmutableArray<BlockDevice> Candidates)
+{
+    public BlockDevice? Device => Candidates.Length == 1 ? Candidates[0] : null;
+    public bool Missing => Candidates.IsEmpty;
+    public bool Ambiguous => Candidates.Length > 1;
+}
+
+/// <summary>Finds what a <see cref="DeviceRef"/> names among the devices seen. Labels are looked up on the boot disk first.</summary>
+public static class DeviceSearch
+{
+    /// <param name="wanted">What to look for.</param>
+    /// <param name="devices">Everything seen so far.</param>
+    /// <param name="bootDisk">Name of the disk the machine booted from; null where that is not known.</param>
+    /// <param name="onBootDiskOnly">Never look elsewhere: the system's own partitions belong to one disk.</param>
+    public static DeviceSearchResult Find(DeviceRef wanted, ImmutableArray<BlockDevice> devices, string? bootDisk, bool onBootDiskOnly)
+    {
+        var matches = Matches(wanted, devices);
+        // A partition name counts where no file system carries the label.
+        if (matches.IsEmpty && wanted.Kind == DeviceRefKind.Label)
+            matches = Matches(new DeviceRef(DeviceRefKind.PartLabel, wanted.Value), devices);
+        if (bootDisk is null || wanted.Kind is DeviceRefKind.Path) return new(wanted, matches);
+        var onBootDisk = matches.RemoveAll(device => device.Disk != bootDisk);
+        return new(wanted, onBootDisk.IsEmpty && !onBootDiskOnly ? matches : onBootDisk);
+    }
+
+    private static ImmutableArray<BlockDevice> Matches(DeviceRef wanted, ImmutableArray<BlockDevice> devices)
+    {
+        var matches = ImmutableArray.CreateBuilder<BlockDevice>();
+        foreach (var device in devices)
+            if (Is(device, wanted)) matches.Add(device);
+        return matches.ToImmutable();
+    }
+
+    private static bool Is(BlockDevice device, DeviceRef wanted) => wanted.Kind switch
+    {
+        // A LUKS container and the file system inside it often share a label: the container is never what is meant.
+        DeviceRefKind.Label => device.Superblock is { Mountable: true } s && s.Label == wanted.Value,
+        DeviceRefKind.Uuid => device.Superblock is { Mountable: true } s && Same(s.Uuid, wanted.Value),
+        DeviceRefKind.PartLabel => device.PartLabel == wanted.Value && device.Superblock is not { Mountable: false },
+        DeviceRefKind.PartUuid => Same(device.PartUuid, wanted.Value),
+        DeviceRefKind.Path => device.Node == wanted.Value,
+        _ => throw new InvalidOperationException(),
+    };
+
+    private static bool Same(string? a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+}

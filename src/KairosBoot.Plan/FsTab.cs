@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>/etc/fstab of the new root: what was really mounted, in mount order. fstab(5).</summary>
+public static class FsTab
+{
+    /// <param name="mounted">A planned mount that was made, and the type and source mountinfo shows for it.</param>
+    public static string Text(ImmutableArray<(PlannedMount Planned, MountInfo Actual)> mounted)
+    {
+        var text = new StringBuilder("# Written by kairos-boot at every boot: what it mounted, in mount order.\n");
+        foreach (var (planned, actual) in mounted)
+        {
+            var target = planned.Target.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal)
+                ? planned.Target[SystemPaths.Sysroot.Length..]
+                : planned.Target;
+            text.Append(Escape(planned.FstabSource ?? actual.Source)).Append(' ')
+                .Append(target.Length == 0 ? "/" : Escape(target)).Append(' ')
+                .Append(planned.Type == "none" ? "none" : actual.Type).Append(' ')
+                .Append(planned.Options)
+                // Nothing here is checked or dumped by userland: the initrd has done the first before it mounted.
+                .Append(" 0 0\n");
+        }
+        return text.ToString();
+    }
+
+    private static string Escape(string field) => field.Replace("\\", @"\134").Replace(" ", @"\040").Replace("\t", @"\011");
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>Writes JSON, RFC 8259, two spaces a level. Small on purpose: it is part of PID 1, where a serialiser costs more than the report.</summary>
+public sealed class JsonText
+{
+    private readonly StringBuilder text = new();
+    private int depth;
+    private bool first = true;
+
+    public JsonText Object(string? name, Action<JsonText> members) => Nest(name, '{', '}', members);
+
+    public JsonText Array(string? name, Action<JsonText> items) => Nest(name, '[', ']', items);
+
+    /// <summary>A null value is written as null.</summary>
+    public JsonText String(string? name, string? value)
+    {
+        Start(name);
+        if (value is null) text.Append("null");
+        else Quote(value);
+        return this;
+    }
+
+    public JsonText Number(string? name, long? value)
+    {
+        Start(name);
+        text.Append(value is { } number ? number.ToString(CultureInfo.InvariantCulture) : "null");
+        return this;
+    }
+
+    public override string ToString() => text.ToString() + "\n";
+
+    private JsonText Nest(string? name, char open, char close, Action<JsonText> content)
+    {
+        Start(name);
+        text.Append(open);
+        depth++;
+        first = true;
+        content(this);
+        depth--;
+        if (!first) Line();
+        first = false;
+        text.Append(close);
+        return this;
+    }
+
+    private void Start(string? name)
+    {
+        if (depth > 0)
+        {
+            if (!first) text.Append(',');
+            Line();
+        }
+        first = false;
+        if (name is null) return;
+        Quote(name);
+        text.Append(": ");
+    }
+
+    private void Line() => text.Append('\n').Append(' ', depth * 2);
+
+    private void Quote(string value)
+    {
+        text.Append('"');
+        foreach (var c in value)
+        {
+            switch (c)
+            {
+                case '"': text.Append("\\\""); break;
+                case '\\': text.Append(@"\\"); break;
+                case '\n': text.Append(@"\n"); break;
+                case '\t': text.Append(@"\t"); break;
+                case < ' ' or '\x7f' or (>= '\ud800' and <= '\udfff'): text.Append(@"\u").Append(((int)c).ToString("x4")); break;
+                default: text.Append(c); break;
+            }
+        }
+        text.Append('"');
+    }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// Before: the image is mounted at /sysroot, read-only, and OEM inside it. After: every path of the layout is writable or persistent as
+/// it says, and nothing else is.
+/// </summary>
+public static class LayoutPlan
+{
+    private const string Root = SystemPaths.Sysroot;
+
+    private sealed record Node(string Path, Step Step, bool NeedsState);
+
+    /// <param name="layout">What is wanted.</param>
+    /// <param name="volumes">The devices found for the layout's volumes, in the layout's order; a missing one has no device.</param>
+    /// <param name="overlayDevice">The device of the overlays, where they are not on a tmpfs.</param>
+    public static ImmutableArray<Step> For(Layout layout, ImmutableArray<FoundVolume> volumes, BlockDevice? overlayDevice)
+    {
+        var plan = ImmutableArray.CreateBuilder<Step>();
+        plan.Add(OverlayStore(layout.Overlay, overlayDevice));
+        var state = StateDirectories(layout);
+        var nodes = new List<Node>();
+        foreach (var volume in volumes)
+            if (volume.Device is not null) nodes.Add(new(volume.Request.Path, MountVolume(volume), NeedsState: false));
+        foreach (var path in layout.RwPaths)
+            if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
+                nodes.Add(new(path, Overlay(path), NeedsState: false));
+        foreach (var directory in state)
+            nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory), NeedsState: true));
+        Order(nodes, layout, state, plan);
+        return plan.ToImmutable();
+    }
+
+    private static Step OverlayStore(OverlayBacking backing, BlockDevice? device) => device is null
+        ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs", $"rw,size={backing.TmpfsSize ?? "25%"},mode=0755")
+        : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, "rw", device.StableName);
+
+    private static MountFileSystem MountVolume(FoundVolume volume) => new(
+        ClassOf(volume.Request), volume.Device!.Node, Root + volume.Request.Path, volume.Device.Superblock!.MountType,
+        "rw", volume.Device.StableName);
+
+    /// <summary>Data is worth a stop where it is the machine's own; another volume's absence is for its owner to judge.</summary>
+    public static StepClass ClassOf(VolumeRequest volume) =>
+        volume.Path == SystemPaths.Persistent ? StepClass.Required : StepClass.Degraded;
+
+    private static MountOverlay Overlay(string path)
+    {
+        var store = $"{SystemPaths.Overlays}/{StateName.Of(path)}/.overlay";
+        return new(path == "/etc" ? StepClass.Required : StepClass.Degraded, Root + path, store, store);
+    }
+
+    private static Step Persist(Layout layout, StateDirectory directory) => layout.PersistentStateBind
+        ? new BindState(StepClass.Degraded, directory)
+        : new MountOverlay(StepClass.Degraded, directory.Path, directory.Store, directory.Store[Root.Length..]);
+
+    private static ImmutableArray<StateDirectory> StateDirectories(Layout layout)
+    {
+        var suffix = layout.PersistentStateBind ? ".bind" : ".overlay";
+        var target = Root + layout.PersistentStateTarget;
+        var names = new HashSet<string>();
+        foreach (var path in layout.PersistentStatePaths) names.Add(StateName.Of(path));
+        var directories = ImmutableArray.CreateBuilder<StateDirectory>();
+        foreach (var path in layout.PersistentStatePaths)
+        {
+            var former = StateName.KairosName(path);
+            directories.Add(new(Root + path, $"{target}/{StateName.Of(path)}{suffix}",
+                names.Contains(former) || !layout.PersistentStateBind ? null : $"{target}/{former}{suffix}"));
+        }
+        return directories.ToImmutable();
+    }
+
+    private static bool IsVolume(ImmutableArray<FoundVolume> volumes, string path)
+    {
+        foreach (var volume in volumes)
+            if (volume.Request.Path == path) return true;
+        return false;
+    }
+
+    // Parents before children over all kinds of mounts, and whatever carries the state directory before what lives in it: take the
+    // first node, by depth and then name, that waits for no other. LayoutReader has refused the one list that has no such order.
+    private static void Order(List<Node> nodes, Layout layout, ImmutableArray<StateDirectory> state, ImmutableArray<Step>.Builder plan)
+    {
+        nodes.Sort((a, b) => MountPath.Depth(a.Path) != MountPath.Depth(b.Path)
+            ? MountPath.Depth(a.Path) - MountPath.Depth(b.Path)
+            : string.CompareOrdinal(a.Path, b.Path));
+        var seeded = false;
+        while (nodes.Count > 0)
+        {
+            var next = nodes.FindIndex(node => !Waits(node, nodes, layout));
+            if (nodes[next].NeedsState && !seeded && layout.PersistentStateBind)
+            {
+                plan.Add(new SeedState(StepClass.Degraded, state));
+                seeded = true;
+            }
+            plan.Add(nodes[next].Step);
+            nodes.RemoveAt(next);
+        }
+    }
+
+    private static bool Waits(Node node, List<Node> others, Layout layout)
+    {
+        foreach (var other in others)
+        {
+            if (ReferenceEquals(node, other)) continue;
+            if (MountPath.IsInside(node.Path, other.Path) && node.Path != other.Path) return true;
+            if (node.NeedsState && MountPath.IsInside(layout.PersistentStateTarget, other.Path)) return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// Layout files to layout. Every list is split at white space, duplicates go, the first one stays. What cannot be used becomes a
+/// problem and drops only itself.
+/// </summary>
+public sealed class LayoutReader
+{
+    private readonly ImmutableArray<string>.Builder problems = ImmutableArray.CreateBuilder<string>();
+    private readonly BootRequest request;
+
+    private LayoutReader(BootRequest request) => this.request = request;
+
+    /// <summary>Texts of the three layout files; null for one that is not there.</summary>
+    public static Layout Read(BootRequest request, string? cosLayout, string? extraLayout, string? customLayout) =>
+        new LayoutReader(request).Read(cosLayout, extraLayout, customLayout);
+
+    private Layout Read(string? cosLayout, string? extraLayout, string? customLayout)
+    {
+        var layout = Values(cosLayout, SystemPaths.Layout);
+        var extra = Values(extraLayout, SystemPaths.ExtraLayout);
+        var custom = Values(customLayout, SystemPaths.CustomLayout);
+        var persistent = !request.WithoutPersistence;
+        var target = Path("PERSISTENT_STATE_TARGET", layout["PERSISTENT_STATE_TARGET"]) ?? SystemPaths.PersistentState;
+        return new Layout
+        {
+            Overlay = Backing(layout),
+            Volumes = Volumes(layout, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []),
+            RwPaths = RwPaths(layout, custom, fileThere: cosLayout is not null),
+            PersistentStatePaths = persistent ? WithoutPathsOver(target, StatePaths(layout, extra, custom, fileThere: cosLayout is not null)) : [],
+            PersistentStateTarget = target,
+            PersistentStateBind = Flag(layout, "PERSISTENT_STATE_BIND", byDefault: true),
+            Problems = problems.ToImmutable(),
+        };
+    }
+
+    private OverlayBacking Backing(EnvFileResult layout)
+    {
+        if (layout["OVERLAY"] is { Length: > 0 } text)
+        {
+            if (OverlayBacking.TryParse(text) is { } backing) return backing;
+            problems.Add($"OVERLAY={text} is neither tmpfs:SIZE nor a device; {request.Overlay ?? DefaultLayout.Overlay} is used");
+        }
+        return request.Overlay ?? DefaultLayout.Overlay;
+    }
+
+    private ImmutableArray<VolumeRequest> Volumes(EnvFileResult layout, ImmutableArray<VolumeRequest> byDefault)
+    {
+        var listed = ImmutableArray.CreateBuilder<VolumeRequest>();
+        listed.AddRange(byDefault);
+        foreach (var text in Words(layout["VOLUMES"]))
+            if (VolumeRequest.TryParse(text) is { } volume) listed.Add(volume);
+            else problems.Add($"VOLUMES entry {text} is not DEVICE:/path");
+        // MERGE=false: the file's list stands alone. Where both name a path, the file wins.
+        var merge = Flag(layout, "MERGE", byDefault: true) || listed.Count == 0;
+        var merged = ImmutableArray.CreateBuilder<VolumeRequest>();
+        foreach (var volume in listed)
+            if (!Covers(merged, volume.Path)) merged.Add(volume);
+        if (merge)
+            foreach (var volume in request.Volumes)
+                if (!Covers(merged, volume.Path)) merged.Add(volume);
+        return merged.ToImmutable();
+    }
+
+    private static bool Covers(ImmutableArray<VolumeRequest>.Builder volumes, string path)
+    {
+        foreach (var volume in volumes)
+            if (volume.Path == path) return true;
+        return false;
+    }
+
+    private ImmutableArray<string> RwPaths(
+        EnvFileResult layout, EnvFileResult custom, bool fileThere)
+    {
+        var paths = ImmutableArray.CreateBuilder<string>();
+        AddPaths(paths, "RW_PATHS", layout["RW_PATHS"]);
+        if (paths.Count == 0)
+            paths.AddRange(fileThere || request.WithoutPersistence ? DefaultLayout.RwPathsWithoutLayout : DefaultLayout.RwPaths);
+        AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", layout["CUSTOM_EPHEMERAL_MOUNTS"]);
+        if (!request.WithoutPersistence) AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", custom["CUSTOM_EPHEMERAL_MOUNTS"]);
+        return paths.ToImmutable();
+    }
+
+    private ImmutableArray<string> StatePaths(
+        EnvFileResult layout, EnvFileResult extra,
+        EnvFileResult custom, bool fileThere)
+    {
+        var paths = ImmutableArray.CreateBuilder<string>();
+        if (!fileThere) paths.AddRange(DefaultLayout.PersistentStatePaths);
+        AddPaths(paths, "PERSISTENT_STATE_PATHS", layout["PERSISTENT_STATE_PATHS"]);
+        AddPaths(paths, "PERSISTENT_STATE_PATHS", extra["PERSISTENT_STATE_PATHS"]);
+        AddPaths(paths, "CUSTOM_BIND_MOUNTS", layout["CUSTOM_BIND_MOUNTS"]);
+        AddPaths(paths, "CUSTOM_BIND_MOUNTS", custom["CUSTOM_BIND_MOUNTS"]);
+        return paths.ToImmutable();
+    }
+
+    private void AddPaths(ImmutableArray<string>.Builder paths, string key, string? list)
+    {
+        foreach (var word in Words(list))
+            if (Path(key, word) is { } path && !paths.Contains(path) && Usable(key, path)) paths.Add(path);
+    }
+
+    // The kernel's own trees are moved into the new root at the end; a layer below them would never be seen.
+    private bool Usable(string key, string path)
+    {
+        foreach (var tree in (string[])["/dev", "/proc", "/sys", "/run", SystemPaths.Oem])
+            if (MountPath.IsInside(path, tree))
+            {
+                problems.Add($"{key} entry {path} is inside {tree}, which the boot mounts itself; it is left out");
+                return false;
+            }
+        return true;
+    }
+
+    /// <summary>A path that contains the state directory would hide its own store and every other one.</summary>
+    private ImmutableArray<string> WithoutPathsOver(string target, ImmutableArray<string> paths) => paths.RemoveAll(path =>
+    {
+        var over = MountPath.IsInside(target, path);
+        if (over) problems.Add($"PERSISTENT_STATE_PATHS entry {path} contains the state directory {target}; it is left out");
+        return over;
+    });
+
+    private string? Path(string key, string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        var path = MountPath.TryNormalise(text);
+        if (path is null) problems.Add($"{key} entry {text} is not an absolute path");
+        return path;
+    }
+
+    private bool Flag(EnvFileResult layout, string key, bool byDefault)
+    {
+        switch (layout[key]?.ToLowerInvariant())
+        {
+            case null or "": return byDefault;
+            case "true" or "yes" or "on" or "1": return true;
+            case "false" or "no" or "off" or "0": return false;
+            case var other:
+                problems.Add($"{key}={other} is neither true nor false; {(byDefault ? "true" : "false")} is used");
+                return byDefault;
+        }
+    }
+
+    private EnvFileResult Values(string? text, string file)
+    {
+        var parsed = EnvFile.Parse(text ?? "");
+        foreach (var problem in parsed.Problems) problems.Add($"{file}:{problem.Line}: {problem.Reason}");
+        return parsed;
+    }
+
+    private static string[] Words(string? list) =>
+        list?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
+}

@@ -1,0 +1,4 @@
+namespace KairosBoot.Plan;
+
+/// <summary>One row of modules.alias: a pattern, or another name, and the module it stands for.</summary>
+public readonly record struct ModuleAlias(string Pattern, string Module);

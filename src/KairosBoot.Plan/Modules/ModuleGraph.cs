@@ -1,0 +1,100 @@
+namespace KairosBoot.Plan;
+
+/// <summary>All modules of one kernel with what each needs.</summary>
+public sealed class ModuleGraph
+{
+    // Asked for by request_module() at mount time and declared nowhere; there is no modprobe in the initrd to answer.
+    private static readonly Dictionary<string, string[]> Undeclared = new()
+    {
+        ["vfat"] = ["nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"],
+    };
+
+    private readonly Dictionary<string, ModuleFile> _files;
+    private readonly ILookup<string, SoftDependency> _softDependencies;
+    private readonly ILookup<string, string> _byAlias;
+
+    public ModuleGraph(
+        string release,
+        IEnumerable<ModuleFile> files,
+        IEnumerable<SoftDependency> softDependencies,
+        IReadOnlyList<ModuleAlias> aliases,
+        IReadOnlySet<string> builtIn)
+    {
+        Release = release;
+        Aliases = aliases;
+        BuiltIn = builtIn;
+        _files = files.GroupBy(file => file.Name).ToDictionary(group => group.Key, group => group.First());
+        _softDependencies = softDependencies.ToLookup(row => row.Module);
+        _byAlias = aliases.Where(row => !row.Pattern.Contains(':')).ToLookup(row => ModuleName.Normalize(row.Pattern), row => row.Module);
+    }
+
+    public string Release { get; }
+
+    /// <summary>Of loadable and of built-in modules.</summary>
+    public IReadOnlyList<ModuleAlias> Aliases { get; }
+
+    public IReadOnlySet<string> BuiltIn { get; }
+
+    public IReadOnlyCollection<ModuleFile> Files => _files.Values;
+
+    /// <summary>The row of modules.dep, or null when the kernel has no such loadable module.</summary>
+    public ModuleFile? Find(string name) => _files.GetValueOrDefault(ModuleName.Normalize(name));
+
+    /// <summary>The modules that have to be there for these to work, these included; built-in ones left out.</summary>
+    /// <exception cref="FormatException">modules.dep names a dependency that it has no row for.</exception>
+    public IReadOnlySet<string> Closure(IEnumerable<string> names)
+    {
+        var seen = new HashSet<string>();
+        foreach (var name in names)
+        {
+            Visit(ModuleName.Normalize(name), seen, order: []);
+        }
+
+        seen.RemoveWhere(name => !_files.ContainsKey(name));
+        return seen;
+    }
+
+    /// <summary>Dependencies, the module itself, then the modules its softdep wants after it; built-in ones left out.</summary>
+    public IReadOnlyList<string> LoadOrder(string name)
+    {
+        var order = new List<string>();
+        Visit(ModuleName.Normalize(name), [], order);
+        return order;
+    }
+
+    // Soft dependencies may form rings (crypto drivers do): a module on the way already is not entered again.
+    private void Visit(string name, HashSet<string> seen, List<string> order)
+    {
+        if (!_files.TryGetValue(name, out var file) || !seen.Add(name))
+        {
+            return;
+        }
+
+        VisitSoft(_softDependencies[name].SelectMany(row => row.Before), seen, order);
+        VisitSoft(Undeclared.GetValueOrDefault(name, []), seen, order);
+        foreach (var dependency in file.Dependencies.Reverse())
+        {
+            if (!_files.ContainsKey(dependency))
+            {
+                throw new FormatException($"modules.dep: {name} needs {dependency}, which has no row of its own");
+            }
+
+            Visit(dependency, seen, order);
+        }
+
+        order.Add(name);
+        VisitSoft(_softDependencies[name].SelectMany(row => row.After), seen, order);
+    }
+
+    private void VisitSoft(IEnumerable<string> names, HashSet<string> seen, List<string> order)
+    {
+        foreach (var name in names.Select(ModuleName.Normalize))
+        {
+            var modules = _files.ContainsKey(name) || BuiltIn.Contains(name) ? [name] : _byAlias[name].Distinct();
+            foreach (var module in modules)
+            {
+                Visit(module, seen, order);
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>One line of /proc/self/mountinfo; proc(5).</summary>
+/// <param name="Root">Directory of the file system that is mounted: <c>/</c>, or a bind's source in its own file system.</param>
+/// <param name="MountPoint">As this process sees it.</param>
+/// <param name="Options">Of this mount.</param>
+/// <param name="Type">File-system type.</param>
+/// <param name="Source">Device or name.</param>
+public sealed record MountInfo(string Root, string MountPoint, string Options, string Type, string Source)
+{
+    public bool ReadOnly => Options == "ro" || Options.StartsWith("ro,", StringComparison.Ordinal);
+
+    /// <summary>In the kernel's order: later lines lie on top. Lines that are no mount are passed over.</summary>
+    public static ImmutableArray<MountInfo> Parse(string text)
+    {
+        var mounts = ImmutableArray.CreateBuilder<MountInfo>();
+        foreach (var line in text.Split('\n'))
+        {
+            var fields = line.Split(' ');
+            var dash = Array.IndexOf(fields, "-");
+            if (dash < 6 || fields.Length < dash + 3) continue;
+            mounts.Add(new(Unescape(fields[3]), Unescape(fields[4]), fields[5], fields[dash + 1], Unescape(fields[dash + 2])));
+        }
+        return mounts.ToImmutable();
+    }
+
+    private static string Unescape(string field)
+    {
+        if (!field.Contains('\\')) return field;
+        var text = new StringBuilder();
+        for (var i = 0; i < field.Length; i++)
+        {
+            if (field[i] == '\\' && i + 3 < field.Length) // space, tab, newline and backslash, as three octal digits
+            {
+                text.Append((char)((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0')));
+                i += 3;
+            }
+            else text.Append(field[i]);
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>Absolute paths in the new root.</summary>
+public static class MountPath
+{
+    /// <summary>One slash between names, none at the end. Null: not absolute, the root itself, or with <c>.</c> or <c>..</c> in it.</summary>
+    public static string? TryNormalise(string path)
+    {
+        if (!path.StartsWith('/')) return null;
+        var normal = new StringBuilder();
+        foreach (var name in path.Split('/'))
+        {
+            if (name is "." or ".." || name.Contains('\0')) return null;
+            if (name.Length > 0) normal.Append('/').Append(name);
+        }
+        return normal.Length == 0 ? null : normal.ToString();
+    }
+
+    /// <summary>True for the same path too.</summary>
+    public static bool IsInside(string path, string directory) =>
+        path == directory || path.StartsWith(directory == "/" ? "/" : directory + "/", StringComparison.Ordinal);
+
+    /// <summary>1 for <c>/etc</c>, 2 for <c>/etc/ssh</c>.</summary>
+    public static int Depth(string path)
+    {
+        var depth = 0;
+        foreach (var c in path)
+            if (c == '/') depth++;
+        return depth;
+    }
+}

@@ -1,0 +1,24 @@
+namespace KairosBoot.Plan;
+
+/// <summary>Which of the three systems on the disk is booted.</summary>
+public enum Slot { Active, Passive, Recovery }
+
+public static class SlotNames
+{
+    /// <summary><c>active</c>, <c>passive</c>, <c>recovery</c>: as GRUB, the sentinels and the report spell it.</summary>
+    public static string Name(this Slot slot) => slot switch
+    {
+        Slot.Active => "active",
+        Slot.Passive => "passive",
+        Slot.Recovery => "recovery",
+        _ => throw new InvalidOperationException(),
+    };
+
+    public static Slot? TryParse(string? name) => name switch
+    {
+        "active" => Slot.Active,
+        "passive" => Slot.Passive,
+        "recovery" => Slot.Recovery,
+        _ => null,
+    };
+}

@@ -1,0 +1,30 @@
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// A writable layer over a directory of the image. Upper and work directory are made under <paramref name="Store"/>; the upper one gets
+/// mode, owner and extended attributes of the lower one, so that the mount point looks as the image has it.
+/// </summary>
+/// <param name="Class">What a failure means.</param>
+/// <param name="Target">The directory, which is its own lower layer.</param>
+/// <param name="Store">Directory that holds <c>upper</c> and <c>work</c>, outside the new root or on a volume of it.</param>
+/// <param name="FstabStore">The same as the running system will see it.</param>
+public sealed record MountOverlay(StepClass Class, string Target, string Store, string FstabStore) : Step(Class)
+{
+    public string Upper => Store + "/upper";
+    public string Work => Store + "/work";
+
+    // xino and index stay at the kernel's defaults: they differ by build and none of them changes what the system sees.
+    public string Data => $"lowerdir={Target},upperdir={Upper},workdir={Work}";
+
+    public override string Command =>
+        $"mkdir -p {ShellText.Quote(Store)}/{{upper,work}}; mount -t overlay -o {ShellText.Quote(Data)} overlay {ShellText.Quote(Target)}";
+
+    public override PlannedMount Mount
+    {
+        get
+        {
+            var inNewRoot = Target[SystemPaths.Sysroot.Length..];
+            return new("overlay", Target, "overlay", $"rw,lowerdir={inNewRoot},upperdir={FstabStore}/upper,workdir={FstabStore}/work");
+        }
+    }
+}

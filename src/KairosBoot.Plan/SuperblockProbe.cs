@@ -1,0 +1,139 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// Recognises volumes by their superblocks. A row of <see cref="Formats"/> looks at one window of the device: almost everything
+/// lives in the first 8 KiB, so a device is read once in the common case.
+/// </summary>
+public static class SuperblockProbe
+{
+    /// <summary>Where to read and how much, in the order to try.</summary>
+    public static ReadOnlySpan<(long Offset, int Length)> Windows => WindowTable;
+
+    private static readonly (long Offset, int Length)[] WindowTable = [(0, 8192), (0x8000, 2048), (0x10000, 4096)];
+
+    private delegate Superblock? Format(ReadOnlySpan<byte> window);
+
+    // Containers first: a LUKS or RAID member may still carry the old file system's bytes behind its own header.
+    private static readonly (long Window, Format Probe)[] Formats =
+    [
+        (0, Luks), (0, LinuxRaid), (0, Lvm2), (0, Xfs), (0, Squashfs), (0, Ext), (0, Erofs), (0, F2fs), (0, Swap), (0, Vfat),
+        (0x8000, Iso9660), (0x10000, Btrfs),
+    ];
+
+    /// <summary>Null: nothing known in this window. A short window (end of a small device) is fine.</summary>
+    public static Superblock? Probe(long windowOffset, ReadOnlySpan<byte> window)
+    {
+        foreach (var (offset, probe) in Formats)
+            if (offset == windowOffset && probe(window) is { } found) return found;
+        return null;
+    }
+
+    // Layouts: linux/fs/ext4/ext4.h, fs/xfs/libxfs/xfs_format.h, fs/btrfs, fs/squashfs/squashfs_fs.h, fs/erofs/erofs_fs.h, fs/f2fs,
+    // include/uapi/linux/msdos_fs.h, ECMA-119, include/linux/swap.h, cryptsetup's on-disk formats, lvm2 lib/format_text, md_p.h.
+
+    private static Superblock? Ext(ReadOnlySpan<byte> w)
+    {
+        if (w.Length < 2048 || U16(w, 0x438) != 0xEF53) return null;
+        uint compat = U32(w, 0x45C), incompat = U32(w, 0x460), readOnlyCompat = U32(w, 0x464);
+        // ext3 is ext2 with a journal; whatever either does not know makes it ext4.
+        var ext4 = (incompat & ~0x16u) != 0 || (readOnlyCompat & ~0x7u) != 0;
+        var type = ext4 ? "ext4" : (compat & 4) != 0 ? "ext3" : "ext2";
+        var blocks = (long)U32(w, 0x404) | ((incompat & 0x80) != 0 ? (long)U32(w, 0x550) << 32 : 0);
+        var log = U32(w, 0x418);
+        return new(type, Text(w.Slice(0x478, 16)), Uuid(w.Slice(0x468, 16)), log <= 6 ? blocks * (1024L << (int)log) : 0);
+    }
+
+    private static Superblock? Xfs(ReadOnlySpan<byte> w) =>
+        w.Length < 512 || !w.StartsWith("XFSB"u8) ? null
+        : new("xfs", Text(w.Slice(108, 12)), Uuid(w.Slice(32, 16)),
+            BinaryPrimitives.ReadUInt32BigEndian(w[4..]) * (long)BinaryPrimitives.ReadUInt64BigEndian(w[8..]));
+
+    private static Superblock? Btrfs(ReadOnlySpan<byte> w) =>
+        w.Length < 4096 || !w[0x40..].StartsWith("_BHRfS_M"u8) ? null
+        : new("btrfs", Text(w.Slice(0x12B, 256)), Uuid(w.Slice(0x20, 16)), (long)U64(w, 0x70));
+
+    private static Superblock? Squashfs(ReadOnlySpan<byte> w) =>
+        w.Length < 96 || !w.StartsWith("hsqs"u8) || U16(w, 28) != 4 ? null : new("squashfs", null, null, (long)U64(w, 40));
+
+    private static Superblock? Erofs(ReadOnlySpan<byte> w) =>
+        w.Length < 1152 || U32(w, 1024) != 0xE0F5E1E2 ? null
+        : new("erofs", Text(w.Slice(1024 + 64, 16)), Uuid(w.Slice(1024 + 48, 16)),
+            w[1024 + 12] is var bits and >= 9 and <= 16 ? (long)U32(w, 1024 + 36) << bits : 0);
+
+    private static Superblock? F2fs(ReadOnlySpan<byte> w)
+    {
+        if (w.Length < 4096 || U32(w, 1024) != 0xF2F52010) return null;
+        var name = Encoding.Unicode.GetString(w.Slice(1024 + 124, 1024));
+        var end = name.IndexOf('\0');
+        var label = end < 0 ? name : name[..end];
+        return new("f2fs", label.Length == 0 ? null : label, Uuid(w.Slice(1024 + 108, 16)), 0);
+    }
+
+    private static Superblock? Vfat(ReadOnlySpan<byte> w)
+    {
+        if (w.Length < 512 || w[510] != 0x55 || w[511] != 0xAA) return null;
+        if (w.Slice(0x52, 8).SequenceEqual("FAT32   "u8)) return Fat(w, label: 0x47, serial: 0x43);
+        if (w.Slice(0x36, 3).SequenceEqual("FAT"u8)) return Fat(w, label: 0x2B, serial: 0x27);
+        return null;
+    }
+
+    private static Superblock Fat(ReadOnlySpan<byte> w, int label, int serial)
+    {
+        var name = Text(w.Slice(label, 11))?.TrimEnd();
+        var id = U32(w, serial);
+        long sectors = U16(w, 19) != 0 ? U16(w, 19) : U32(w, 32);
+        return new("vfat", name is null or "" or "NO NAME" ? null : name, $"{id >> 16:X4}-{id & 0xFFFF:X4}", sectors * U16(w, 11));
+    }
+
+    private static Superblock? Iso9660(ReadOnlySpan<byte> w)
+    {
+        if (w.Length < 2048 || w[0] != 1 || !w[1..].StartsWith("CD001"u8)) return null;
+        var label = Encoding.ASCII.GetString(w.Slice(40, 32)).TrimEnd(' ', '\0');
+        return new("iso9660", label.Length == 0 ? null : label, null, (long)U32(w, 80) * 2048);
+    }
+
+    private static Superblock? Swap(ReadOnlySpan<byte> w) =>
+        w.Length < 4096 || !w[4086..].StartsWith("SWAPSPACE2"u8) ? null
+        : new("swap", Text(w.Slice(1052, 16)), Uuid(w.Slice(1036, 16)), 0);
+
+    private static Superblock? Luks(ReadOnlySpan<byte> w)
+    {
+        if (w.Length < 512 || !w.StartsWith("LUKS"u8) || w[4] != 0xBA || w[5] != 0xBE) return null;
+        var label = BinaryPrimitives.ReadUInt16BigEndian(w[6..]) == 2 ? Text(w.Slice(24, 48)) : null;
+        return new("crypto_LUKS", label, Text(w.Slice(168, 40)), 0);
+    }
+
+    private static Superblock? Lvm2(ReadOnlySpan<byte> w)
+    {
+        // The label may stand in any of the first four sectors.
+        for (var sector = 0; sector < 4 && w.Length >= (sector + 1) * 512; sector++)
+            if (w[(sector * 512)..].StartsWith("LABELONE"u8) && w[(sector * 512 + 24)..].StartsWith("LVM2 001"u8))
+                return new("LVM2_member", null, null, 0);
+        return null;
+    }
+
+    private static Superblock? LinuxRaid(ReadOnlySpan<byte> w)
+    {
+        foreach (var at in (ReadOnlySpan<int>)[0, 4096]) // metadata 1.1 and 1.2
+            if (w.Length >= at + 64 && U32(w, at) == 0xA92B4EFC && U32(w, at + 4) == 1)
+                return new("linux_raid_member", Text(w.Slice(at + 32, 32)), Uuid(w.Slice(at + 16, 16)), 0);
+        return null;
+    }
+
+    private static ushort U16(ReadOnlySpan<byte> w, int at) => BinaryPrimitives.ReadUInt16LittleEndian(w[at..]);
+    private static uint U32(ReadOnlySpan<byte> w, int at) => BinaryPrimitives.ReadUInt32LittleEndian(w[at..]);
+    private static ulong U64(ReadOnlySpan<byte> w, int at) => BinaryPrimitives.ReadUInt64LittleEndian(w[at..]);
+
+    private static string? Text(ReadOnlySpan<byte> field)
+    {
+        var end = field.IndexOf((byte)0);
+        var text = Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
+        return text.Length == 0 ? null : text;
+    }
+
+    private static string? Uuid(ReadOnlySpan<byte> bytes) =>
+        bytes.IndexOfAnyExcept((byte)0) < 0 ? null : new Guid(bytes, bigEndian: true).ToString();
+}

@@ -1,0 +1,24 @@
+namespace KairosBoot.Plan;
+
+/// <summary>Places that image builders, cloud-configs and operators rely on. One row each; a path literal belongs here.</summary>
+public static class SystemPaths
+{
+    public const string Sysroot = "/sysroot";
+    public const string State = "/run/initramfs/cos-state";
+    public const string Sentinels = "/run/cos";
+    public const string Overlays = "/run/overlay";
+    public const string Oem = "/oem";
+    public const string Persistent = "/usr/local";
+    public const string PersistentState = "/usr/local/.state";
+    public const string Report = "/run/kairosboot/report.json";
+    public const string Log = "/run/kairosboot/boot.log";
+    public const string Layout = "/run/cos/cos-layout.env";
+    public const string ExtraLayout = "/run/cos/extra-layout.env";
+    public const string CustomLayout = "/run/cos/custom-layout.env";
+
+    /// <summary>File-system labels and partition labels of the disk.</summary>
+    public const string StateLabel = "COS_STATE", RecoveryLabel = "COS_RECOVERY", OemLabel = "COS_OEM", PersistentLabel = "COS_PERSISTENT";
+
+    /// <summary>Cloud-config directories in the order they are read. The slash at the end makes a symlinked directory count.</summary>
+    public static readonly string[] CloudConfigs = ["/system/oem/", "/oem/", "/usr/local/cloud-config/"];
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>What the devices seen so far mean for the layout's volumes.</summary>
+/// <param name="Volumes">One for each volume of the layout, in its order.</param>
+/// <param name="Awaited">Volumes that may still appear.</param>
+/// <param name="Problems">Volumes that will not come, and why, with what that means for the boot.</param>
+public sealed record VolumeDecision(
+    ImmutableArray<FoundVolume> Volumes, ImmutableArray<VolumeRequest> Awaited, ImmutableArray<(StepClass Class, string Text)> Problems);
+
+/// <summary>Matches the volumes of a layout to devices.</summary>
+public static class VolumeSearch
+{
+    public static VolumeDecision Decide(Layout layout, ImmutableArray<BlockDevice> devices, BootDisk disk)
+    {
+        var volumes = ImmutableArray.CreateBuilder<FoundVolume>();
+        var awaited = ImmutableArray.CreateBuilder<VolumeRequest>();
+        var problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
+        foreach (var request in layout.Volumes)
+        {
+            var system = IsSystemLabel(request.Device);
+            var found = DeviceSearch.Find(request.Device, devices, disk.Disk, system);
+            var problem = Problem(request, found, system && disk.Images.Partition > 0);
+            volumes.Add(new(request, problem is null ? found.Device : null));
+            if (problem is not null) problems.Add((LayoutPlan.ClassOf(request), problem));
+            else if (found.Missing) awaited.Add(request);
+        }
+        return new(volumes.ToImmutable(), awaited.ToImmutable(), problems.ToImmutable());
+    }
+
+    // All partitions of the boot disk are there with it: what it does not have now will not come.
+    private static string? Problem(VolumeRequest request, DeviceSearchResult found, bool complete)
+    {
+        if (found.Ambiguous) return $"{request}: more than one device: {string.Join(", ", found.Candidates)}";
+        if (found.Missing) return complete ? $"{request}: the boot disk has no such partition" : null;
+        return found.Device!.Superblock switch
+        {
+            null => $"{request}: {found.Device} cannot be mounted",
+            { Mountable: false } container => $"{request}: {found.Device.Node} is {container.Type}, not a file system",
+            _ => null,
+        };
+    }
+
+    private static bool IsSystemLabel(DeviceRef device) => device is { Kind: DeviceRefKind.Label or DeviceRefKind.PartLabel } &&
+        device.Value is SystemPaths.StateLabel or SystemPaths.RecoveryLabel or SystemPaths.OemLabel or SystemPaths.PersistentLabel;
+}
