@@ -1,0 +1,78 @@
+using System.Text.Json;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Plan.Tests;
+
+public sealed class BootTextsTests
+{
+    private static readonly MountFileSystem Volume = new(StepClass.Required, "/dev/vda6", "/sysroot/usr/local", "ext4", "rw", "PARTUUID=p-6");
+
+    [Fact]
+    public void Fstab_names_what_was_mounted_as_the_running_system_sees_it()
+    {
+        var image = new MountImage(StepClass.Required, "/run/initramfs/cos-state/cOS/active.img", "/sysroot", ReadOnly: true);
+        var bind = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/a b", "/sysroot/usr/local/.state/a b.bind", null));
+        var text = FsTab.Text([
+            (image.Mount, new MountInfo("/", "/sysroot", "ro,relatime", "ext4", "/dev/loop0")),
+            (Volume.Mount, new MountInfo("/", "/sysroot/usr/local", "rw", "ext4", "/dev/vda6")),
+            (bind.Mount, new MountInfo("/.state/a b.bind", "/sysroot/a b", "rw", "ext4", "/dev/vda6")),
+        ]);
+        Assert.Equal(
+            """
+            # Written by kairos-boot at every boot: what it mounted, in mount order.
+            /dev/loop0 / ext4 ro 0 0
+            PARTUUID=p-6 /usr/local ext4 rw 0 0
+            /usr/local/.state/a\040b.bind /a\040b none bind 0 0
+
+            """, text);
+    }
+
+    [Fact]
+    public void Mountinfo_is_read_with_its_escapes_and_optional_fields()
+    {
+        var mounts = MountInfo.Parse(
+            "36 35 98:0 /mnt1 /mnt\\0402 ro,noatime shared:1 master:2 - ext3 /dev/root rw,errors=continue\nnonsense\n37 36 0:20 / /proc rw - proc proc rw\n");
+        MountInfo[] expected = [new("/mnt1", "/mnt 2", "ro,noatime", "ext3", "/dev/root"), new("/", "/proc", "rw", "proc", "proc")];
+        Assert.Equal(expected, mounts.AsEnumerable());
+    }
+
+    [Theory]
+    [InlineData("/sysroot/usr/local", "rw", "ext4", "/", null)]
+    [InlineData("/sysroot/elsewhere", "rw", "ext4", "/", "is not mounted")]
+    [InlineData("/sysroot/usr/local", "ro", "ext4", "/", "is read-only")]
+    [InlineData("/sysroot/usr/local", "rw", "tmpfs", "/", "is tmpfs, not ext4")]
+    [InlineData("/sysroot/usr/local", "rw", "ext4", "/other", "shows /other, not /")]
+    public void A_mount_that_is_not_what_was_planned_is_found(string target, string options, string type, string root, string? reason)
+    {
+        var wrong = MountCheck.Compare([Volume.Mount], [new MountInfo(root, target, options, type, "/dev/vda6")]);
+        Assert.Equal(reason, wrong.IsEmpty ? null : wrong[0].Reason);
+    }
+
+    [Fact]
+    public void The_report_is_json_and_a_failed_degraded_step_makes_the_verdict()
+    {
+        var report = new BootReport
+        {
+            Request = BootRequestParser.Parse(KernelCommandLine.Parse("")), Kernel = "6.1",
+            Steps = [new StepResult(Volume, null, 5), new StepResult(Volume with { Class = StepClass.Degraded }, "no \"such\"\n\tthing \u0001", 7)],
+        };
+        using var json = JsonDocument.Parse(report.ToJson());
+        Assert.Equal("degraded", json.RootElement.GetProperty("verdict").GetString());
+        Assert.Equal("no \"such\"\n\tthing \u0001", json.RootElement.GetProperty("steps")[1].GetProperty("error").GetString());
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("triesLeft").ValueKind);
+        Assert.Equal("good", (report with { Steps = [new StepResult(Volume, null, 5)] }).Verdict);
+    }
+
+    [Theory]
+    [InlineData(512, "512 B")]
+    [InlineData(64L << 20, "64.0 MiB")]
+    [InlineData(1_900_000_000, "1.8 GiB")]
+    public void Sizes_are_written_as_people_read_them(long bytes, string text) => Assert.Equal(text, ByteSize.Text(bytes));
+
+    [Theory]
+    [InlineData("plain/path-1.2", "plain/path-1.2")]
+    [InlineData("it's", @"'it'\''s'")]
+    [InlineData("", "''")]
+    [InlineData("a b;c", "'a b;c'")]
+    public void Words_are_quoted_only_where_a_shell_would_touch_them(string word, string quoted) => Assert.Equal(quoted, ShellText.Quote(word));
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Plan.Tests;
+
+public sealed class DeviceSearchTests
+{
+    private static BlockDevice Partition(string name, string label, string type = "ext4", string? uuid = null, string? partUuid = null)
+    {
+        var disk = name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+        return new BlockDevice(name, disk, int.Parse(name[disk.Length..]), 1 << 20)
+        {
+            Superblock = new Superblock(type, label, uuid, 0), PartUuid = partUuid,
+        };
+    }
+
+    private static BootDiskDecision Decide(string commandLine, params BlockDevice[] devices) => BootDiskSearch.Decide(
+        BootRequestParser.Parse(KernelCommandLine.Parse(commandLine)), [.. devices], oemTimedOut: false);
+
+    [Fact]
+    public void One_disk_with_the_label_is_the_boot_disk_and_brings_its_oem()
+    {
+        var decision = Decide("", Partition("vda3", "COS_STATE"), Partition("vda1", "COS_OEM"));
+        Assert.Equal(("vda", "vda3", "vda1"), (decision.Disk!.Disk, decision.Disk.Images.Name, decision.Disk.Oem!.Name));
+    }
+
+    [Fact]
+    public void Two_disks_with_the_label_are_refused_with_a_list_of_both()
+    {
+        var decision = Decide("", Partition("vda3", "COS_STATE"), Partition("vdb3", "COS_STATE"));
+        Assert.Null(decision.Disk);
+        Assert.Contains("/dev/vda3", decision.Refusal!.Problem);
+        Assert.Contains("/dev/vdb3", decision.Refusal.Problem);
+        Assert.Contains("kairosboot.disk=", decision.Refusal.Fix);
+    }
+
+    [Theory]
+    [InlineData("aa-1", "vda3", "vda1")]
+    [InlineData("AA-2", "vdb3", "vdb1")]
+    public void The_partition_the_loader_named_decides_between_twins(string partUuid, string state, string oem)
+    {
+        var decision = Decide("kairosboot.disk=" + partUuid,
+            Partition("vda1", "COS_OEM"), Partition("vda3", "COS_STATE", partUuid: "aa-1"),
+            Partition("vdb1", "COS_OEM"), Partition("vdb3", "COS_STATE", partUuid: "aa-2"));
+        Assert.Equal((state, oem), (decision.Disk!.Images.Name, decision.Disk.Oem!.Name));
+    }
+
+    [Fact]
+    public void Another_disk_does_not_stand_in_for_the_one_the_loader_named()
+    {
+        var decision = Decide("kairosboot.disk=aa-9", Partition("vda3", "COS_STATE", partUuid: "aa-1"));
+        Assert.Null(decision.Disk);
+        Assert.Equal("PARTUUID=aa-9", Assert.Single(decision.Missing).ToString());
+    }
+
+    [Fact]
+    public void Oem_on_another_disk_is_not_this_machines()
+    {
+        var decision = Decide("", Partition("vda3", "COS_STATE"), Partition("vdb1", "COS_OEM"));
+        Assert.Equal("vda", decision.Disk!.Disk);
+        Assert.Null(decision.Disk.Oem);
+    }
+
+    [Fact]
+    public void A_luks_container_with_the_label_is_no_candidate()
+    {
+        var devices = ImmutableArray.Create(Partition("vda4", "DATA", "crypto_LUKS"), Partition("vda5", "DATA"));
+        Assert.Equal("vda5", DeviceSearch.Find(DeviceRef.Label("DATA"), devices, "vda", onBootDiskOnly: false).Device!.Name);
+    }
+
+    [Fact]
+    public void A_partition_name_counts_where_no_file_system_has_the_label()
+    {
+        var named = new BlockDevice("vda2", "vda", 2, 1) { PartLabel = "DATA", Superblock = new Superblock("xfs", null, null, 0) };
+        Assert.Equal("vda2", DeviceSearch.Find(DeviceRef.Label("DATA"), [named], null, onBootDiskOnly: false).Device!.Name);
+        Assert.Equal("vda5", DeviceSearch.Find(DeviceRef.Label("DATA"), [named, Partition("vda5", "DATA")], null, false).Device!.Name);
+    }
+
+    [Fact]
+    public void A_data_label_may_be_on_another_disk_but_the_boot_disks_wins()
+    {
+        BlockDevice here = Partition("vda9", "DATA"), there = Partition("vdb1", "DATA");
+        Assert.Equal("vda9", DeviceSearch.Find(DeviceRef.Label("DATA"), [here, there], "vda", onBootDiskOnly: false).Device!.Name);
+        Assert.Equal("vdb1", DeviceSearch.Find(DeviceRef.Label("DATA"), [there], "vda", onBootDiskOnly: false).Device!.Name);
+    }
+
+    [Theory]
+    [InlineData("LABEL=a b", DeviceRefKind.Label, "a b")]
+    [InlineData("UUID=\"1-2\"", DeviceRefKind.Uuid, "1-2")]
+    [InlineData("/dev/disk/by-partlabel/x", DeviceRefKind.PartLabel, "x")]
+    [InlineData("/dev/sda1", DeviceRefKind.Path, "/dev/sda1")]
+    public void Every_form_of_a_device_reference_is_read(string text, DeviceRefKind kind, string value) =>
+        Assert.Equal(new DeviceRef(kind, value), DeviceRef.TryParse(text));
+
+    [Theory]
+    [InlineData("sda1")]
+    [InlineData("LABEL=")]
+    [InlineData("/dev/")]
+    [InlineData("")]
+    public void Anything_else_is_none(string text) => Assert.Null(DeviceRef.TryParse(text));
+}

@@ -1,0 +1,84 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Plan.Tests;
+
+public sealed class LayoutPlanTests
+{
+    private static readonly BlockDevice Persistent = new("vda6", "vda", 6, 1 << 30)
+    {
+        Superblock = new Superblock("ext4", "COS_PERSISTENT", "u-1", 1 << 30), PartUuid = "p-6",
+    };
+
+    private static string Plan(string cosLayout, params (string Volume, BlockDevice? Device)[] devices)
+    {
+        var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")), cosLayout, null, null);
+        var volumes = layout.Volumes.Select(v => new FoundVolume(v, devices.FirstOrDefault(d => d.Volume == v.Path).Device));
+        return string.Join('\n', LayoutPlan.For(layout, [.. volumes], null));
+    }
+
+    [Fact]
+    public void A_layout_is_a_list_of_commands_that_an_operator_can_paste()
+    {
+        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/etc /var\"\nOVERLAY=tmpfs:25%\nPERSISTENT_STATE_PATHS=\"/etc/ssh /root\"\n",
+            ("/usr/local", Persistent));
+        Assert.Equal(
+            """
+            mount -t tmpfs -o rw,size=25%,mode=0755 tmpfs /run/overlay
+            mkdir -p /run/overlay/etc/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
+            mkdir -p /run/overlay/var/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
+            mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local
+            [ -d /sysroot/usr/local/.state/etc-ssh.bind ] || cp -a /sysroot/etc/ssh /sysroot/usr/local/.state/etc-ssh.bind
+            [ -d /sysroot/usr/local/.state/root.bind ] || cp -a /sysroot/root /sysroot/usr/local/.state/root.bind
+            mount --bind /sysroot/usr/local/.state/root.bind /sysroot/root
+            mount --bind /sysroot/usr/local/.state/etc-ssh.bind /sysroot/etc/ssh
+            """, plan);
+    }
+
+    [Theory]
+    [InlineData("/home", "/home/data", "/home/data/x")]
+    [InlineData("/srv", "/srv/a-b", "/srv/a-b/c")]
+    public void Parents_come_before_children_over_all_kinds_of_mounts(string bind, string volume, string overlay)
+    {
+        var other = Persistent with { Name = "vdb1", Disk = "vdb", Partition = 1 };
+        var plan = Plan($"VOLUMES=\"LABEL=D:{volume} LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"{overlay} /etc\"\nPERSISTENT_STATE_PATHS={bind}\n",
+            ("/usr/local", Persistent), (volume, other)).Split('\n').ToList();
+        int At(string end) => plan.FindIndex(line => line.StartsWith("m", StringComparison.Ordinal) && line.EndsWith(" /sysroot" + end, StringComparison.Ordinal));
+        Assert.InRange(At("/usr/local"), 0, At(bind) - 1);
+        Assert.InRange(At(bind), 0, At(volume) - 1);
+        Assert.InRange(At(volume), 0, At(overlay) - 1);
+    }
+
+    [Fact]
+    public void A_store_under_the_name_kairos_gave_it_is_looked_for_unless_that_name_is_another_paths()
+    {
+        const string Volume = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\n";
+        Assert.Contains("|| [ -d /sysroot/usr/local/.state/var-lib-ca-certs.bind ]",
+            Plan(Volume + "PERSISTENT_STATE_PATHS=/var/lib/ca-certs\n", ("/usr/local", Persistent)));
+        Assert.DoesNotContain("|| [ -d /sysroot/usr/local/.state/etc-foo-bar.bind ]",
+            Plan(Volume + "PERSISTENT_STATE_PATHS=\"/etc/foo-bar /etc/foo/bar\"\n", ("/usr/local", Persistent)));
+    }
+
+    [Fact]
+    public void A_path_that_is_bound_gets_no_overlay_below_it()
+    {
+        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/root /etc\"\nPERSISTENT_STATE_PATHS=/root\n", ("/usr/local", Persistent));
+        Assert.DoesNotContain("lowerdir=/sysroot/root", plan);
+    }
+
+    [Fact]
+    public void A_volume_without_a_device_is_left_out_and_the_rest_stays()
+    {
+        var plan = Plan("VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=GONE:/data\"\nRW_PATHS=/etc\n", ("/usr/local", Persistent));
+        Assert.Contains("/sysroot/usr/local", plan);
+        Assert.DoesNotContain("/data", plan);
+    }
+
+    [Fact]
+    public void Persistent_paths_can_be_overlays_instead_of_binds()
+    {
+        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=/root\nPERSISTENT_STATE_BIND=false\n",
+            ("/usr/local", Persistent));
+        Assert.Contains("upperdir=/sysroot/usr/local/.state/root.overlay/upper", plan);
+        Assert.DoesNotContain("--bind", plan);
+    }
+}

@@ -1,0 +1,73 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Plan.Tests;
+
+public sealed class LayoutTests
+{
+    private static readonly BootRequest Active = BootRequestParser.Parse(KernelCommandLine.Parse(""));
+    private static readonly BootRequest Recovery = BootRequestParser.Parse(KernelCommandLine.Parse("root=LABEL=COS_RECOVERY"));
+
+    [Fact]
+    public void No_layout_file_means_the_stock_layout_and_never_no_mounts()
+    {
+        var layout = LayoutReader.Read(Active, null, null, null);
+        Assert.Equal(["/var", "/etc", "/srv"], layout.RwPaths.AsEnumerable());
+        Assert.Equal("LABEL=COS_PERSISTENT:/usr/local", Assert.Single(layout.Volumes).ToString());
+        Assert.Contains("/var/lib/rancher", layout.PersistentStatePaths);
+        Assert.Empty(layout.Problems);
+    }
+
+    [Fact]
+    public void Nothing_of_the_image_itself_is_persistent_by_default() =>
+        Assert.DoesNotContain(DefaultLayout.PersistentStatePaths, path => MountPath.IsInside(path, "/usr"));
+
+    [Fact]
+    public void Recovery_is_all_in_memory_whatever_the_custom_file_says()
+    {
+        var layout = LayoutReader.Read(Recovery, null, null, "CUSTOM_BIND_MOUNTS=/data\nCUSTOM_EPHEMERAL_MOUNTS=/scratch\n");
+        Assert.Empty(layout.Volumes);
+        Assert.Empty(layout.PersistentStatePaths);
+        Assert.Equal(DefaultLayout.RwPathsWithoutLayout.AsEnumerable(), layout.RwPaths.AsEnumerable());
+    }
+
+    [Fact]
+    public void The_three_files_add_up()
+    {
+        var layout = LayoutReader.Read(Active,
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"/var /etc\"\nPERSISTENT_STATE_PATHS=\"/etc/ssh  /root \"\nOVERLAY=tmpfs:10%\n",
+            "PERSISTENT_STATE_PATHS=\"/snap /root\"\nRW_PATHS=/ignored-here\n",
+            "CUSTOM_BIND_MOUNTS=\"/data/x/\"\nCUSTOM_EPHEMERAL_MOUNTS=/scratch\n");
+        Assert.Equal(["/etc/ssh", "/root", "/snap", "/data/x"], layout.PersistentStatePaths.AsEnumerable());
+        Assert.Equal(["/var", "/etc", "/scratch"], layout.RwPaths.AsEnumerable());
+        Assert.Equal("tmpfs:10%", layout.Overlay.ToString());
+    }
+
+    [Fact]
+    public void A_bad_entry_drops_only_itself_and_is_named()
+    {
+        var layout = LayoutReader.Read(Active,
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local nonsense\"\nPERSISTENT_STATE_PATHS=\"relative /etc/ssh /usr /run/x\"\nOVERLAY=lots\n", null, null);
+        Assert.Equal(["/etc/ssh"], layout.PersistentStatePaths.AsEnumerable());
+        Assert.Single(layout.Volumes);
+        foreach (var word in (string[])["nonsense", "relative", "/usr ", "/run/x", "OVERLAY=lots"])
+            Assert.Contains(layout.Problems, problem => problem.Contains(word));
+        Assert.Equal(5, layout.Problems.Length);
+    }
+
+    [Fact]
+    public void The_command_lines_volumes_join_those_of_the_file_unless_it_says_otherwise()
+    {
+        var request = BootRequestParser.Parse(KernelCommandLine.Parse("rd.immucore.mount=LABEL=D:/data rd.immucore.mount=LABEL=E:/usr/local"));
+        const string File = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\n";
+        Assert.Equal(["LABEL=COS_PERSISTENT:/usr/local", "LABEL=D:/data"], LayoutReader.Read(request, File, null, null).Volumes.Select(v => v.ToString()));
+        Assert.Single(LayoutReader.Read(request, File + "MERGE=false\n", null, null).Volumes);
+    }
+
+    [Fact]
+    public void Two_paths_never_share_a_store()
+    {
+        string[] paths = ["/etc/foo-bar", "/etc/foo/bar", "/etc-foo/bar", @"/etc/foo\x2dbar", "/etc/ssh"];
+        Assert.Equal(paths.Length, paths.Select(StateName.Of).Distinct().Count());
+        Assert.Equal("etc-ssh", StateName.Of("/etc/ssh"));
+    }
+}
