@@ -56,6 +56,8 @@ public static unsafe class ChildProcess
                 Native.posix_spawn_file_actions_addopen(actions, 0, devNull, LibC.O_RDONLY, 0);
                 Native.posix_spawn_file_actions_adddup2(actions, output, 1);
                 Native.posix_spawn_file_actions_adddup2(actions, output, 2);
+                // Ours are close-on-exec; those of a caller's caller may not be.
+                Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
                 Native.posix_spawnattr_setsigmask(attributes, &none);
                 Native.posix_spawnattr_setsigdefault(attributes, &all);
                 Native.posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);

@@ -3,10 +3,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
 
-/// <summary>The mounts of this process, as the kernel has them.</summary>
+/// <summary>The mounts that the calling thread sees, as the kernel has them.</summary>
 public static class MountTable
 {
-    public static ImmutableArray<MountInfo> Read() => MountInfo.Parse(FileText.Read("/proc/self/mountinfo"));
+    public static ImmutableArray<MountInfo> Read() => MountInfo.Parse(FileText.Read("/proc/thread-self/mountinfo"));
 
     /// <summary>Takes away everything mounted at or below these paths, last mount first. What is busy is detached: its journal is closed when its
     /// last user goes.</summary>

@@ -1,0 +1,78 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>Our reading of superblocks and tables held to what the real tools write and blkid and sgdisk read.</summary>
+public sealed class BlockProbeTests
+{
+    [Theory]
+    [InlineData("mke2fs -q -t ext2 -L LABEL2", 8)]
+    [InlineData("mke2fs -q -t ext3 -L LABEL3", 8)]
+    [InlineData("mke2fs -q -t ext4 -L LABEL4", 8)]
+    [InlineData("mkfs.xfs -q -L XFSLABEL", 320)]
+    [InlineData("mkfs.btrfs -q -L a-rather-long-btrfs-label", 128)]
+    [InlineData("mkfs.vfat -F 32 -n FATLABEL", 64)]
+    [InlineData("mkfs.vfat -F 16 -n FAT16", 32)]
+    [InlineData("mkfs.vfat -F 12", 8)]
+    [InlineData("mkswap -L SWAPLABEL", 8)]
+    public void Type_label_and_uuid_agree_with_blkid(string command, int mebibytes) => MountNamespace.Run(scratch =>
+    {
+        var image = scratch + "/image";
+        using (var file = File.Create(image)) file.SetLength((long)mebibytes << 20);
+        var words = command.Split(' ');
+        MountNamespace.Tool(words[0], [.. words[1..], image]);
+        HoldToBlkid(image);
+    });
+
+    [Theory]
+    [InlineData("mksquashfs TREE IMAGE -quiet -no-progress")]
+    [InlineData("mkfs.erofs IMAGE TREE")]
+    public void Image_formats_agree_with_blkid(string command) => MountNamespace.Run(scratch =>
+    {
+        Directory.CreateDirectory(scratch + "/tree");
+        File.WriteAllText(scratch + "/tree/file", new string('x', 100_000));
+        var words = command.Replace("TREE", scratch + "/tree").Replace("IMAGE", scratch + "/image").Split(' ');
+        MountNamespace.Tool(words[0], words[1..]);
+        HoldToBlkid(scratch + "/image");
+        Assert.InRange(Probe(scratch + "/image")!.SizeBytes, 1, new FileInfo(scratch + "/image").Length);
+    });
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public void Partition_guids_and_names_agree_with_sgdisk(int blockSize) => MountNamespace.Run(scratch =>
+    {
+        var image = scratch + "/disk";
+        using (var file = File.Create(image)) file.SetLength(64 << 20);
+        MountNamespace.Tool("losetup", "--version");
+        var loop = MountNamespace.Tool("losetup", "-f", "--show", "-b", blockSize.ToString(), image).Trim();
+        try
+        {
+            MountNamespace.Tool("sgdisk", "-n", "1:0:+1M", "-c", "1:COS_STATE", "-n", "5:0:+1M", "-c", "5:name with ümlaut", loop);
+            using var device = Syscall.Open(loop, OpenFlags.ReadWrite);
+            var entries = BlockProbe.Partitions(device, blockSize, 64 << 20);
+            Assert.Equal([(1, "COS_STATE"), (5, "name with ümlaut")], entries.Select(e => (e.Number, e.Name!)));
+            foreach (var entry in entries)
+                Assert.Contains(entry.Uuid.ToUpperInvariant(), MountNamespace.Tool("sgdisk", "-i", entry.Number.ToString(), loop));
+            // A wiped primary header: the backup at the end of the disk answers.
+            MountNamespace.Tool("dd", "if=/dev/zero", "of=" + loop, $"bs={blockSize}", "seek=1", "count=1", "conv=notrunc,fsync", "status=none");
+            Assert.Equal(entries.AsEnumerable(), BlockProbe.Partitions(device, blockSize, 64 << 20).AsEnumerable());
+        }
+        finally { MountNamespace.Tool("losetup", "-d", loop); }
+    });
+
+    private static Superblock? Probe(string image)
+    {
+        using var file = Syscall.Open(image, OpenFlags.ReadOnly);
+        return BlockProbe.Superblock(file);
+    }
+
+    private static void HoldToBlkid(string image)
+    {
+        var blkid = MountNamespace.Tool("blkid", "-p", "-o", "export", image).Split('\n')
+            .Where(line => line.Contains('=')).ToDictionary(line => line[..line.IndexOf('=')], line => line[(line.IndexOf('=') + 1)..].Replace("\\ ", " "));
+        var found = Probe(image)!;
+        Assert.Equal(
+            (blkid["TYPE"], blkid.GetValueOrDefault("LABEL"), blkid.GetValueOrDefault("UUID")), (found.Type, found.Label, found.Uuid));
+    }
+}

@@ -1,0 +1,50 @@
+namespace KairosBoot.Linux.Tests;
+
+public sealed class ChildProcessTests
+{
+    private static CommandResult Shell(string script, double seconds = 20) =>
+        ChildProcess.Run("/bin/sh", ["-c", script], ["PATH=/usr/bin:/bin", "MARK=here"], TimeSpan.FromSeconds(seconds));
+
+    [Theory]
+    [InlineData("exit 3", 3)]
+    [InlineData("kill -15 $$", 143)]
+    [InlineData("true", 0)]
+    public void The_exit_code_is_told_as_a_shell_tells_it(string script, int code) => Assert.Equal(code, Shell(script).ExitCode);
+
+    [Fact]
+    public void Output_and_errors_arrive_together_and_in_order() =>
+        Assert.Equal("1\n2 here\n3\n", Shell("echo 1; echo 2 $MARK >&2; echo 3").Output);
+
+    [Fact]
+    public void A_command_that_does_not_end_is_killed_with_all_it_started()
+    {
+        var result = Shell("sleep 1000 & echo $!; wait", seconds: 0.5);
+        Assert.True(result.TimedOut);
+        var child = result.Output.Trim();
+        Assert.True(SpinWait.SpinUntil(() => !File.Exists($"/proc/{child}/exe"), TimeSpan.FromSeconds(10)), "the background process lives on");
+    }
+
+    [Fact]
+    public void A_background_process_that_holds_the_output_is_not_waited_for()
+    {
+        var result = Shell("sleep 600 & echo $!");
+        Assert.False(result.TimedOut);
+        Assert.Equal(0, result.ExitCode);
+        Syscall.Kill(int.Parse(result.Output), 9);
+    }
+
+    [Fact]
+    public void More_output_than_is_kept_does_not_block_the_command()
+    {
+        var result = Shell("head -c 1000000 /dev/zero | tr '\\0' x; exit 4");
+        Assert.Equal((4, 65536), (result.ExitCode, result.Output.Length));
+    }
+
+    [Fact]
+    public void A_missing_program_is_an_error_that_names_it() =>
+        Assert.Equal(Errno.ENOENT, Assert.Throws<SyscallException>(() => ChildProcess.Run("/no/such", [], [], TimeSpan.FromSeconds(1))).Errno);
+
+    [Fact]
+    public void No_descriptor_is_inherited_but_the_three() =>
+        Assert.Equal("0\n1\n2\n3\n", Shell("ls /proc/self/fd").Output); // 3 is ls reading the directory
+}

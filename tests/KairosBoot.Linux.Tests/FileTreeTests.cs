@@ -1,0 +1,51 @@
+using Posix = Mono.Unix.Native.Syscall;
+using Stat = Mono.Unix.Native.Stat;
+
+namespace KairosBoot.Linux.Tests;
+
+public sealed class FileTreeTests
+{
+    [Fact]
+    public void A_copy_keeps_modes_owners_times_attributes_links_and_devices() => MountNamespace.Run(scratch =>
+    {
+        var from = scratch + "/from";
+        MountNamespace.Tool("sh", "-c", $$"""
+            set -e
+            mkdir -p {{from}}/sub && cd {{from}}
+            echo text > file && chmod 4711 file && chown 12:34 file && setfattr -n trusted.t -v 1 file && touch -d @1000000000.5 file
+            ln file sub/hard && ln -s /absolute soft && chown -h 5:6 soft && mkfifo -m 600 pipe && mknod -m 640 null c 1 3
+            chmod 2750 sub && chown 7:8 sub && touch -d @1000000001 sub
+            """);
+        FileTree.Copy(from, scratch + "/to");
+        // Two independent witnesses: find(1) for everything in one line each, Mono.Posix for inode identity.
+        string List(string root) => MountNamespace.Tool("sh", "-c", $"cd {root} && find . -printf '%P %y %m %U:%G %T@ %l\\n' | sort && getfattr -h -m - -d file");
+        Assert.Equal(List(from), List(scratch + "/to"));
+        Assert.Equal(0, Posix.stat(scratch + "/to/file", out Stat file) | Posix.stat(scratch + "/to/sub/hard", out Stat hard));
+        Assert.Equal((file.st_ino, 2UL), (hard.st_ino, (ulong)hard.st_nlink));
+        Posix.stat(scratch + "/to/null", out var device);
+        Assert.Equal(0x103UL, device.st_rdev);
+    });
+
+    [Fact]
+    public void What_is_mounted_inside_is_not_part_of_the_tree() => MountNamespace.Run(scratch =>
+    {
+        Directory.CreateDirectory(scratch + "/from/volume");
+        Syscall.Mount("tmpfs", scratch + "/from/volume", "tmpfs", MountFlags.None, "");
+        File.WriteAllText(scratch + "/from/volume/foreign", "");
+        FileTree.Copy(scratch + "/from", scratch + "/to");
+        Assert.True(Directory.Exists(scratch + "/to/volume"));
+        Assert.Empty(Directory.GetFileSystemEntries(scratch + "/to/volume"));
+    });
+
+    [Fact]
+    public void Names_that_are_not_plain_text_survive() => MountNamespace.Run(scratch =>
+    {
+        string[] names = ["with space", "ümlaut", "new\nline", "-rf", "*"];
+        Directory.CreateDirectory(scratch + "/from");
+        foreach (var name in names) File.WriteAllText($"{scratch}/from/{name}", name);
+        FileTree.Copy(scratch + "/from", scratch + "/to");
+        foreach (var name in names) Assert.Equal(name, File.ReadAllText($"{scratch}/to/{name}"));
+        FileTree.Delete(scratch + "/to");
+        Assert.False(Directory.Exists(scratch + "/to"));
+    });
+}

@@ -1,0 +1,146 @@
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>Steps on the real kernel. Every path a step names is inside the namespace's own tmpfs.</summary>
+public sealed class StepExecutorTests
+{
+    private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
+
+    [Theory]
+    [InlineData(0b111_000_000, 0, 0)]
+    [InlineData(0b001_111_111_111, 1000, 1001)] // 1777
+    [InlineData(0b010_111_101_101, 5, 7)]       // 2755
+    public void An_overlays_mount_point_looks_as_the_image_has_it_under_any_umask(int mode, int uid, int gid) => MountNamespace.Run(scratch =>
+    {
+        var lower = scratch + "/lower";
+        Syscall.MkDir(lower, 0b111_111_111);
+        Syscall.ChOwn(lower, uid, gid);
+        Syscall.ChMod(lower, mode);
+        MountNamespace.Tool("setfattr", "-n", "trusted.mark", "-v", "image", lower);
+        var before = Syscall.UMask(0b111_111_111);
+        try { Executor().Apply(new MountOverlay(StepClass.Required, lower, scratch + "/store", "/store")); }
+        finally { Syscall.UMask(before); }
+        File.WriteAllText(lower + "/new", "x");
+        Mono.Unix.Native.Syscall.stat(lower, out var seen); // Mono.Posix: an independent view
+        Assert.Equal((mode, uid, gid), ((int)seen.st_mode & 0xFFF, (int)seen.st_uid, (int)seen.st_gid));
+        Assert.Contains("image", MountNamespace.Tool("getfattr", "-n", "trusted.mark", scratch + "/store/upper"));
+        Assert.True(File.Exists(scratch + "/store/upper/new"));
+    });
+
+    [Theory]
+    [InlineData("ext4")]
+    [InlineData("squashfs")]
+    [InlineData("erofs")]
+    public void An_image_is_mounted_by_what_is_in_it_whatever_its_name(string type) => MountNamespace.Run(scratch =>
+    {
+        var image = Image(scratch, type);
+        Executor().Apply(new MountImage(StepClass.Required, image, scratch + "/root", ReadOnly: true));
+        var mount = MountTable.Read().Single(m => m.MountPoint == scratch + "/root");
+        Assert.Equal((type, true), (mount.Type, mount.ReadOnly));
+        Assert.StartsWith("/dev/loop", mount.Source);
+        Assert.Equal("hello", File.ReadAllText(scratch + "/root/file"));
+        Assert.Equal(Errno.EROFS, Assert.Throws<SyscallException>(() => FileText.Write(scratch + "/root/new", "x")).Errno);
+    });
+
+    [Theory]
+    [InlineData("zeros", "holds no file system that is known here")]
+    [InlineData("cut", "is cut short")]
+    [InlineData("absent", "is missing")]
+    [InlineData("directory", "is not a file")]
+    public void A_bad_image_is_refused_with_what_is_wrong_and_nothing_stays_mounted(string kind, string reason) => MountNamespace.Run(scratch =>
+    {
+        var image = scratch + "/bad.img";
+        switch (kind)
+        {
+            case "zeros": File.WriteAllBytes(image, new byte[1 << 20]); break;
+            case "cut":
+                File.Move(Image(scratch, "ext4"), image);
+                using (var file = File.OpenWrite(image)) file.SetLength(1 << 20);
+                break;
+            case "directory": Directory.CreateDirectory(image); break;
+        }
+        var failure = Assert.Throws<StepFailedException>(
+            () => Executor().Apply(new MountImage(StepClass.Required, image, scratch + "/root", ReadOnly: true)));
+        Assert.Contains(image, failure.Message);
+        Assert.Contains(reason, failure.Message);
+        Assert.DoesNotContain(MountTable.Read(), m => m.MountPoint == scratch + "/root");
+    });
+
+    [Fact]
+    public void A_failed_degraded_step_stops_no_other() => MountNamespace.Run(scratch =>
+    {
+        var results = Executor().Apply(
+        [
+            new MountFileSystem(StepClass.Degraded, "/dev/none", scratch + "/a", "ext4", "rw"),
+            new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/b", "tmpfs", "nosuid,mode=0700"),
+        ]);
+        Assert.Contains("/dev/none", results[0].Error);
+        Assert.Null(results[1].Error);
+        Assert.Contains("nosuid", MountTable.Read().Single(m => m.MountPoint == scratch + "/b").Options);
+    });
+
+    [Fact]
+    public void A_mount_point_missing_in_a_read_only_root_is_named_with_the_fix() => MountNamespace.Run(scratch =>
+    {
+        Executor().Apply(new MountImage(StepClass.Required, Image(scratch, "squashfs"), scratch + "/root", ReadOnly: true));
+        var result = Executor().Apply(new MountFileSystem(StepClass.Degraded, "tmpfs", scratch + "/root/data", "tmpfs", "rw"));
+        Assert.Contains("mount point", result.Error);
+        Assert.Contains("mkdir -p", result.Error);
+    });
+
+    [Fact]
+    public void State_is_seeded_once_from_the_image_and_then_left_alone() => MountNamespace.Run(scratch =>
+    {
+        var directory = new StateDirectory(scratch + "/etc/ssh", scratch + "/state/etc-ssh.bind", scratch + "/state/old-name.bind");
+        Directory.CreateDirectory(directory.Path);
+        File.WriteAllText(directory.Path + "/config", "image");
+        var seed = new SeedState(StepClass.Degraded, [directory]);
+        var bind = new BindState(StepClass.Degraded, directory);
+        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error));
+        File.WriteAllText(directory.Path + "/config", "user");
+        Syscall.Umount(directory.Path);
+        Assert.Equal("image", File.ReadAllText(directory.Path + "/config"));
+        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error));
+        Assert.Equal("user", File.ReadAllText(directory.Path + "/config"));
+    });
+
+    [Fact]
+    public void An_unfinished_copy_of_a_power_cut_is_not_taken_for_a_store() => MountNamespace.Run(scratch =>
+    {
+        var directory = new StateDirectory(scratch + "/etc", scratch + "/state/etc.bind", null);
+        Directory.CreateDirectory(directory.Path);
+        File.WriteAllText(directory.Path + "/whole", "1");
+        Directory.CreateDirectory(directory.Store + ".kairosboot-new/half");
+        Assert.Null(Executor().Apply(new SeedState(StepClass.Degraded, [directory])).Error);
+        Assert.Equal([directory.Store], Directory.GetFileSystemEntries(scratch + "/state"));
+        Assert.Equal([directory.Store + "/whole"], Directory.GetFileSystemEntries(directory.Store));
+    });
+
+    [Fact]
+    public void A_store_under_the_name_kairos_gave_it_is_used() => MountNamespace.Run(scratch =>
+    {
+        var directory = new StateDirectory(scratch + "/a-b", scratch + @"/state/a\x2db.bind", scratch + "/state/a-b.bind");
+        Directory.CreateDirectory(directory.FormerStore!);
+        File.WriteAllText(directory.FormerStore + "/kept", "1");
+        Assert.All(Executor().Apply([new SeedState(StepClass.Degraded, [directory]), new BindState(StepClass.Degraded, directory)]),
+            result => Assert.Null(result.Error));
+        Assert.True(File.Exists(directory.Path + "/kept"));
+        Assert.False(Directory.Exists(directory.Store));
+    });
+
+    private static string Image(string scratch, string type)
+    {
+        string tree = scratch + "/tree", image = scratch + "/some.name";
+        Directory.CreateDirectory(tree);
+        File.WriteAllText(tree + "/file", "hello");
+        switch (type)
+        {
+            case "ext4": MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-d", tree, image, "8M"); break;
+            case "squashfs": MountNamespace.Tool("mksquashfs", tree, image, "-quiet", "-no-progress"); break;
+            case "erofs": MountNamespace.Tool("mkfs.erofs", image, tree); break;
+        }
+        return image;
+    }
+}
