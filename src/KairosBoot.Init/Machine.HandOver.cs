@@ -54,12 +54,13 @@ internal sealed partial class Machine
     {
         foreach (var problem in modules.Problems) Note(StepClass.Optional, "module: " + problem);
         foreach (var problem in configProblems)
-            if (problem is { Entry: "", Key: "" }) problems.Add((StepClass.Degraded, "cloud-config file left out: " + problem));
+            if (problem is { Entry: "", Key: "", IsWarning: false }) problems.Add((StepClass.Degraded, "cloud-config file left out: " + problem));
+        EndPhase("hand-over");
         var report = new BootReport
         {
             Request = Request, Kernel = Syscall.KernelRelease(), Devices = devices?.Devices ?? [], Steps = results.ToImmutable(),
             ConfigProblems = configProblems.ToImmutable(), Problems = problems.ToImmutable(), KernelMicroseconds = start,
-            StageMicroseconds = Syscall.BootTimeMicroseconds() - start,
+            Phases = phases.ToImmutable(), StageMicroseconds = phaseStart - start,
             PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),
         };
         Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson())]);

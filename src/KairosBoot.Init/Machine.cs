@@ -14,7 +14,9 @@ internal sealed partial class Machine
     private readonly ImmutableArray<StepResult>.Builder results = ImmutableArray.CreateBuilder<StepResult>();
     private readonly ImmutableArray<(StepClass, string)>.Builder problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
     private readonly ImmutableArray<ConfigProblem>.Builder configProblems = ImmutableArray.CreateBuilder<ConfigProblem>();
+    private readonly ImmutableArray<(string, long)>.Builder phases = ImmutableArray.CreateBuilder<(string, long)>();
     private readonly long start;
+    private long phaseStart;
     private readonly BootLog log;
     private readonly KernelModules modules;
     private readonly StepExecutor executor;
@@ -24,7 +26,7 @@ internal sealed partial class Machine
 
     private Machine(long start, BootLog log)
     {
-        this.start = start;
+        this.start = phaseStart = start;
         this.log = log;
         modules = new KernelModules();
         executor = new StepExecutor(modules, log);
@@ -59,6 +61,7 @@ internal sealed partial class Machine
         log.Verbose = Request.Debug;
         foreach (var warning in Request.Warnings) Note(StepClass.Optional, "command line: " + warning);
         Booting(Request.Slot.Name(), Request.ImagePath, Syscall.KernelRelease());
+        EndPhase("start");
         return Request;
     }
 
@@ -67,6 +70,7 @@ internal sealed partial class Machine
     public BootDisk FindBootDisk(BootRequest request)
     {
         devices = new DeviceWatch(modules, log);
+        EndPhase("drivers");
         var oemDeadline = Deadline(request.OemTimeout);
         BootDiskDecision Decide(ImmutableArray<BlockDevice> seen, bool final) =>
             BootDiskSearch.Decide(request, seen, final || Syscall.BootTimeMicroseconds() >= oemDeadline);
@@ -75,7 +79,11 @@ internal sealed partial class Machine
         devices.WaitUntil(Decided, Deadline(request.DeviceTimeout), Missing);
         var decision = Decide(devices.Devices, final: true);
         if (decision.Refusal is { } refusal) throw refusal;
-        if (decision.Disk is { } disk) return disk;
+        if (decision.Disk is { } disk)
+        {
+            EndPhase("disk");
+            return disk;
+        }
         var wanted = Missing();
         throw new OperatorException(
             $"{wanted} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" +
@@ -110,8 +118,10 @@ internal sealed partial class Machine
 
     private void RunStage(string stage, string image)
     {
+        EndPhase(stage == "rootfs" ? "root" : "layout");
         configProblems.AddRange(stages.Run(stage, image, out var error));
         if (error is not null) Note(StepClass.Degraded, error);
+        EndPhase(stage);
     }
 
     public Layout ReadLayout(BootRequest request)
@@ -152,6 +162,14 @@ internal sealed partial class Machine
         if (found.Device is { Superblock.Mountable: true } device) return device;
         Note(StepClass.Degraded, $"OVERLAY={wanted} is not there; the overlays live in memory instead");
         return null;
+    }
+
+    /// <summary>Ends the phase that began where the last one ended.</summary>
+    private void EndPhase(string name)
+    {
+        var now = Syscall.BootTimeMicroseconds();
+        phases.Add((name, now - phaseStart));
+        phaseStart = now;
     }
 
     private void Note(StepClass stepClass, string text)

@@ -19,7 +19,8 @@ internal static class StageChild
             if (image != "/") EnterThrowAwayLayer(image);
             var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log).Run(stage);
             foreach (var problem in report.Problems)
-                StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason));
+                StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason,
+                    problem.IsWarning));
             StageProtocol.Done();
             return 0;
         }

@@ -8,12 +8,12 @@ namespace KairosBoot.Init;
 
 /// <summary>
 /// What a stage's process tells PID 1 on its standard output, one line each, fields separated by tabs:
-/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>peak KIB</c>, and <c>done</c> when it got to its end.
+/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>peak KIB</c>, and <c>done</c> when it got to its end.
 /// </summary>
 internal static class StageProtocol
 {
     public static void Problem(ConfigProblem problem) => Print(
-        $"problem\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
+        $"{(problem.IsWarning ? "warning" : "problem")}\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
 
     public static void Done() => Print($"peak\t{PeakResidentKiB()}\ndone\n");
 
@@ -28,8 +28,8 @@ internal static class StageProtocol
         foreach (var line in output.Split('\n'))
         {
             var fields = line.Split('\t');
-            if (fields is ["problem", var file, var number, var entry, var key, var reason])
-                problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason));
+            if (fields is ["problem" or "warning", var file, var number, var entry, var key, var reason])
+                problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason, fields[0] == "warning"));
             else if (fields is ["peak", var size]) _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
             else if (line == "done") done = true;
         }

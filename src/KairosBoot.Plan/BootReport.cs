@@ -8,8 +8,8 @@ namespace KairosBoot.Plan;
 /// <param name="Microseconds">How long it took.</param>
 public sealed record StepResult(Step Step, string? Error, long Microseconds);
 
-/// <summary>A cloud-config entry that did not do what it says.</summary>
-public sealed record ConfigProblem(string File, int Line, string Entry, string Key, string Reason)
+/// <summary>A cloud-config entry that did not do what it says; a warning where it did, in another way than its author may think.</summary>
+public sealed record ConfigProblem(string File, int Line, string Entry, string Key, string Reason, bool IsWarning)
 {
     public override string ToString() => $"{File}:{Line}: {(Entry.Length > 0 ? Entry + ": " : "")}{(Key.Length > 0 ? Key + ": " : "")}{Reason}";
 }
@@ -24,6 +24,8 @@ public sealed record BootReport
     public ImmutableArray<ConfigProblem> ConfigProblems { get; init; } = [];
     /// <summary>Everything else worth knowing, one sentence each, with what it means for the verdict.</summary>
     public ImmutableArray<(StepClass Class, string Text)> Problems { get; init; } = [];
+    /// <summary>Where the time went: every microsecond of the stage is in exactly one phase.</summary>
+    public ImmutableArray<(string Name, long Microseconds)> Phases { get; init; } = [];
     public long StageMicroseconds { get; init; }
     public long KernelMicroseconds { get; init; }
     public long PeakResidentKiB { get; init; }
@@ -50,6 +52,7 @@ public sealed record BootReport
             .Number("triesLeft", Request.TriesLeft).String("why", Request.Why).String("kernel", Kernel)
             .Number("kernelMicroseconds", KernelMicroseconds).Number("stageMicroseconds", StageMicroseconds)
             .Number("peakResidentKiB", PeakResidentKiB);
+        json.Object("phases", members => { foreach (var (name, time) in Phases) members.Number(name, time); });
         json.Array("problems", items =>
         {
             foreach (var problem in Problems) items.Object(null, item => item.String("class", ClassName(problem.Class)).String("text", problem.Text));
@@ -60,7 +63,8 @@ public sealed record BootReport
     }).ToString();
 
     private static void WriteProblem(JsonText items, ConfigProblem problem) => items.Object(null, item => item
-        .String("file", problem.File).Number("line", problem.Line).String("entry", problem.Entry).String("key", problem.Key)
+        .String("file", problem.File).Number("line", problem.Line)
+        .String("severity", problem.IsWarning ? "warning" : "error").String("entry", problem.Entry).String("key", problem.Key)
         .String("reason", problem.Reason));
 
     private static void WriteStep(JsonText items, StepResult result) => items.Object(null, item =>

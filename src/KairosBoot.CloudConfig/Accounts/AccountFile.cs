@@ -1,0 +1,65 @@
+using System.Text;
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// One of the colon-separated account files: passwd(5), group(5), shadow(5), gshadow. Lines that are not touched keep their bytes, and the
+/// file its mode and owner.
+/// </summary>
+internal sealed class AccountFile
+{
+    internal const string Passwd = "/etc/passwd", Group = "/etc/group", Shadow = "/etc/shadow", GShadow = "/etc/gshadow";
+
+    private readonly string path;
+    private readonly List<string> lines;
+
+    private AccountFile(string path, List<string> lines) => (this.path, this.lines) = (path, lines);
+
+    /// <summary>Throws <see cref="SyscallException"/> where there is no such file: accounts are added to an image, not invented.</summary>
+    internal static AccountFile Read(string path)
+    {
+        var lines = new List<string>(FileText.Read(path).Split('\n'));
+        if (lines[^1].Length == 0) lines.RemoveAt(lines.Count - 1);
+        return new AccountFile(path, lines);
+    }
+
+    /// <summary>The fields of a row; null where the name has none.</summary>
+    internal string[]? Find(string name) => IndexOf(name) is var index and >= 0 ? lines[index].Split(':') : null;
+
+    private int IndexOf(string name) => lines.FindIndex(line => line.StartsWith(name + ":", StringComparison.Ordinal));
+
+    /// <summary>Replaces the row of that name or adds one.</summary>
+    internal void Set(params string[] fields)
+    {
+        foreach (var field in fields)
+            if (field.AsSpan().ContainsAny(":\n\r\0")) throw new FormatException($"a field for {path} holds a colon or a line break");
+        var row = string.Join(':', fields);
+        if (IndexOf(fields[0]) is var index and >= 0) lines[index] = row;
+        else lines.Add(row);
+    }
+
+    internal void Save() => AtomicFile.WriteKeepingOwner(path, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
+
+    /// <summary>The first id from 1000 to 60000 that no row has in its third field.</summary>
+    internal int FreeId()
+    {
+        const int First = 1000, Last = 60000;
+        var taken = new HashSet<string>();
+        foreach (var line in lines)
+            if (line.Split(':') is { Length: > 2 } fields) taken.Add(fields[2]);
+        for (var id = First; id <= Last; id++)
+            if (!taken.Contains(id.ToString())) return id;
+        throw new FormatException($"{path}: no id from {First} to {Last} is free");
+    }
+
+    /// <summary>Throws <see cref="FormatException"/> for a name no account can have.</summary>
+    internal static string CheckName(string? name)
+    {
+        const int Longest = 32; // useradd(8)
+        if (string.IsNullOrEmpty(name) || name.Length > Longest || name[0] is '-' or '+' || name is "." or ".."
+            || name.AsSpan().ContainsAny(":/,\n\r\t \0"))
+            throw new FormatException("not an account name");
+        return name;
+    }
+}

@@ -1,0 +1,11 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>if</c>: a shell command whose success lets the entry run. Most need no shell.</summary>
+internal static class IfCondition
+{
+    internal static readonly ConditionKey Row = new("if", Shape.Text, (value, run) =>
+    {
+        var script = run.Render(((YamlScalar)value).Text, value.Line, "if");
+        return ShellCondition.Evaluate(script) ?? run.RunShell(script, value.Line, "if") == 0;
+    });
+}

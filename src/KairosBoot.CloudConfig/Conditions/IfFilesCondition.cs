@@ -1,0 +1,28 @@
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>if_files</c>: <c>all</c> of some files, <c>any</c> of some and <c>none</c> of some must exist; links are followed.</summary>
+internal static class IfFilesCondition
+{
+    internal static readonly ConditionKey Row = new("if_files", Shape.MapOf(Shape.Texts), (value, run) =>
+    {
+        foreach (var (key, paths) in ((YamlMapping)value).Pairs)
+        {
+            var wanted = YamlMapping.TextsOf(paths);
+            var found = 0;
+            foreach (var path in wanted)
+                if (Syscall.Access(path.Text)) found++;
+            var holds = key.Text switch
+            {
+                "all" => found == wanted.Count,
+                "any" => found > 0 || wanted.Count == 0,
+                "none" => found == 0,
+                _ => (bool?)null,
+            };
+            if (holds is null) run.Fail(key.Line, "if_files", $"{key.Text}: not all, any or none");
+            if (holds is not true) return false;
+        }
+        return true;
+    });
+}

@@ -1,0 +1,18 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>node</c>: a pattern the host name must match.</summary>
+internal static class NodeCondition
+{
+    internal static readonly ConditionKey Row = new("node", Shape.Text, (value, run) => Matches(value, run.Facts.HostName, "node", run));
+
+    /// <summary>A pattern that cannot be read skips the entry, and says so.</summary>
+    internal static bool Matches(YamlNode pattern, string text, string key, EntryRun run)
+    {
+        try { return Pattern.Parse(((YamlScalar)pattern).Text).IsMatch(text); }
+        catch (FormatException e)
+        {
+            run.Fail(pattern.Line, key, $"not a pattern: {e.Message}");
+            return false;
+        }
+    }
+}

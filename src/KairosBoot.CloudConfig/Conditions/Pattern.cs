@@ -1,0 +1,69 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// Unanchored regular expressions of the RE2 kind: no back references, no look-around, and matching takes time linear in the text, so
+/// no pattern can hang a boot. Literals, <c>. * + ? {n,m} | ( ) (?: ) (?i) [ ] ^ $ \d \w \s \b</c>.
+/// </summary>
+internal sealed class Pattern
+{
+    private readonly List<PatternInstruction> program;
+    private readonly bool ignoreCase;
+
+    private Pattern(List<PatternInstruction> program, bool ignoreCase) => (this.program, this.ignoreCase) = (program, ignoreCase);
+
+    /// <summary>Throws <see cref="FormatException"/> for what is not such an expression.</summary>
+    internal static Pattern Parse(string expression)
+    {
+        var compiler = new PatternCompiler(expression);
+        return new Pattern(compiler.Compile(), compiler.IgnoreCase);
+    }
+
+    /// <summary>All threads of the match walk the text together, one set of program positions a character.</summary>
+    internal bool IsMatch(string text)
+    {
+        var current = new List<int>();
+        var next = new List<int>();
+        var marks = new int[program.Count];
+        for (var i = 0; i <= text.Length; i++)
+        {
+            Follow(0, text, i, current, marks);
+            next.Clear();
+            foreach (var at in current)
+            {
+                if (program[at].Kind == InstructionKind.Match) return true;
+                if (i < text.Length && program[at].Accepts(text[i], ignoreCase)) next.Add(at + 1);
+            }
+            current.Clear();
+            foreach (var at in next) Follow(at, text, i + 1, current, marks);
+        }
+        return false;
+    }
+
+    /// <summary>Adds every position reachable without taking a character. A mark of index + 1 says: already there for this index.</summary>
+    private void Follow(int start, string text, int index, List<int> reached, int[] marks)
+    {
+        var pending = new Stack<int>();
+        pending.Push(start);
+        while (pending.TryPop(out var at))
+        {
+            if (marks[at] == index + 1) continue;
+            marks[at] = index + 1;
+            var instruction = program[at];
+            switch (instruction.Kind)
+            {
+                case InstructionKind.Jump: pending.Push(instruction.Target); break;
+                case InstructionKind.Split:
+                    pending.Push(instruction.Target);
+                    pending.Push(at + 1);
+                    break;
+                case InstructionKind.Start: if (index == 0) pending.Push(at + 1); break;
+                case InstructionKind.End: if (index == text.Length) pending.Push(at + 1); break;
+                case InstructionKind.WordEdge: if (IsWordEdge(text, index)) pending.Push(at + 1); break;
+                default: reached.Add(at); break;
+            }
+        }
+    }
+
+    private static bool IsWordEdge(string text, int index) =>
+        (index > 0 && CharacterSet.IsWord(text[index - 1])) != (index < text.Length && CharacterSet.IsWord(text[index]));
+}

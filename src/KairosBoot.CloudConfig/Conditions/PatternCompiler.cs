@@ -1,0 +1,220 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>Recursive descent over an expression, straight to Thompson's instructions.</summary>
+internal sealed class PatternCompiler(string expression)
+{
+    private const int MaxProgram = 10_000, MaxRepeat = 1000, MaxNesting = 50;
+
+    private readonly List<PatternInstruction> program = [];
+    private int position, nesting;
+
+    internal bool IgnoreCase { get; private set; }
+
+    internal List<PatternInstruction> Compile()
+    {
+        // As in nearly every use, the flag stands for the whole expression.
+        if (expression.StartsWith("(?i)", StringComparison.Ordinal)) (IgnoreCase, position) = (true, 4);
+        Alternatives();
+        if (position < expression.Length) throw new FormatException("')' without '('");
+        Emit(new(InstructionKind.Match));
+        return program;
+    }
+
+    private bool At(char c) => position < expression.Length && expression[position] == c;
+
+    private bool Take(char c)
+    {
+        if (!At(c)) return false;
+        position++;
+        return true;
+    }
+
+    private char Next() => position < expression.Length ? expression[position++] : throw new FormatException("ends too early");
+
+    private void Emit(PatternInstruction instruction)
+    {
+        if (program.Count == MaxProgram) throw new FormatException("too large");
+        program.Add(instruction);
+    }
+
+    private void Alternatives()
+    {
+        if (++nesting > MaxNesting) throw new FormatException("nested too deeply");
+        var start = program.Count;
+        var ends = new List<int>();
+        Sequence();
+        while (Take('|'))
+        {
+            Insert(start, new(InstructionKind.Split, Target: program.Count + 2));
+            ends.Add(program.Count);
+            Emit(new(InstructionKind.Jump));
+            start = program.Count;
+            Sequence();
+        }
+        foreach (var end in ends) program[end] = new(InstructionKind.Jump, Target: program.Count);
+        nesting--;
+    }
+
+    private void Sequence()
+    {
+        while (position < expression.Length && !At('|') && !At(')'))
+        {
+            var start = program.Count;
+            Atom();
+            while (Repetition(start)) { }
+        }
+    }
+
+    private void Atom()
+    {
+        switch (Next())
+        {
+            case '(':
+                if (Take('?') && !Take(':')) throw new FormatException("'(?' is only known as '(?:' and, at the start, '(?i)'");
+                Alternatives();
+                if (!Take(')')) throw new FormatException("'(' is not closed");
+                break;
+            case '[': Emit(new(InstructionKind.Character, Class())); break;
+            case '.': Emit(new(InstructionKind.Character, Not('\n'))); break;
+            case '^': Emit(new(InstructionKind.Start)); break;
+            case '$': Emit(new(InstructionKind.End)); break;
+            case '\\': Escape(); break;
+            case '*' or '+' or '?': throw new FormatException("nothing to repeat");
+            case var c: Emit(new(InstructionKind.Character, CharacterSet.Of(c))); break;
+        }
+    }
+
+    private static CharacterSet Not(char c)
+    {
+        var set = CharacterSet.Of(c);
+        set.Negated = true;
+        return set;
+    }
+
+    private void Escape()
+    {
+        var c = Next();
+        var set = new CharacterSet();
+        if (c == 'b') Emit(new(InstructionKind.WordEdge));
+        else if (c is 'A') Emit(new(InstructionKind.Start));
+        else if (c is 'z') Emit(new(InstructionKind.End));
+        else if (set.AddClass(c)) Emit(new(InstructionKind.Character, set));
+        else Emit(new(InstructionKind.Character, CharacterSet.Of(Literal(c))));
+    }
+
+    private static char Literal(char escaped) => escaped switch
+    {
+        'n' => '\n', 't' => '\t', 'r' => '\r', 'f' => '\f', 'v' => '\v',
+        _ when char.IsAsciiLetterOrDigit(escaped) => throw new FormatException($"unknown escape '\\{escaped}'"),
+        _ => escaped,
+    };
+
+    private CharacterSet Class()
+    {
+        var set = new CharacterSet { Negated = Take('^') };
+        for (var first = true; first || !At(']'); first = false)
+        {
+            var c = Next();
+            if (c == '[' && At(':'))
+            {
+                NamedClass(set);
+                continue;
+            }
+            if (c == '\\')
+            {
+                c = Next();
+                if (set.AddClass(c)) continue;
+                c = Literal(c);
+            }
+            var last = c;
+            if (At('-') && position + 1 < expression.Length && expression[position + 1] != ']')
+            {
+                position++;
+                last = Next();
+                if (last == '\\') last = Literal(Next());
+            }
+            if (last < c) throw new FormatException("a range runs backwards");
+            set.Add(c, last);
+        }
+        position++;
+        return set;
+    }
+
+    private void NamedClass(CharacterSet set)
+    {
+        var end = expression.IndexOf(":]", position, StringComparison.Ordinal);
+        if (end < 0) throw new FormatException("'[:' is not closed");
+        switch (expression[(position + 1)..end])
+        {
+            case "digit": set.AddClass('d'); break;
+            case "space": set.AddClass('s'); break;
+            case "alpha": set.Add('A', 'Z').Add('a', 'z'); break;
+            case "alnum": set.Add('0', '9').Add('A', 'Z').Add('a', 'z'); break;
+            case "upper": set.Add('A', 'Z'); break;
+            case "lower": set.Add('a', 'z'); break;
+            case var name: throw new FormatException($"unknown class '[:{name}:]'");
+        }
+        position = end + 2;
+    }
+
+    /// <summary>Applies one repetition sign to what was emitted since <paramref name="start"/>. False: there is none.</summary>
+    private bool Repetition(int start)
+    {
+        if (Take('*')) Repeat(start, 0, null);
+        else if (Take('+')) Repeat(start, 1, null);
+        else if (Take('?')) Repeat(start, 0, 1);
+        else if (At('{') && Counts() is var (least, most)) Repeat(start, least, most);
+        else return false;
+        Take('?'); // lazy or greedy makes no difference to whether it matches
+        return true;
+    }
+
+    /// <summary><c>{n}</c>, <c>{n,}</c>, <c>{n,m}</c>; anything else is literal text, as in RE2.</summary>
+    private (int Least, int? Most)? Counts()
+    {
+        var end = expression.IndexOf('}', position);
+        if (end < 0) return null;
+        var text = expression.AsSpan(position + 1, end - position - 1);
+        var comma = text.IndexOf(',');
+        if (!int.TryParse(comma < 0 ? text : text[..comma], out var least)) return null;
+        var most = least;
+        var open = comma >= 0 && comma + 1 == text.Length;
+        if (comma >= 0 && !open && !int.TryParse(text[(comma + 1)..], out most)) return null;
+        if (least < 0 || least > MaxRepeat || most > MaxRepeat || !open && most < least) throw new FormatException("bad repeat count");
+        position = end + 1;
+        return (least, open ? null : most);
+    }
+
+    private void Repeat(int start, int least, int? most)
+    {
+        var body = program.GetRange(start, program.Count - start);
+        program.RemoveRange(start, body.Count);
+        for (var i = 0; i < least; i++) Append(body, start);
+        if (most is null)
+        {
+            var split = program.Count;
+            Emit(new(InstructionKind.Split, Target: split + body.Count + 2));
+            Append(body, start);
+            Emit(new(InstructionKind.Jump, Target: split));
+        }
+        for (var i = least; i < most; i++)
+        {
+            Emit(new(InstructionKind.Split, Target: program.Count + body.Count + 1));
+            Append(body, start);
+        }
+    }
+
+    /// <summary>Copies instructions that were compiled to stand at <paramref name="origin"/> to the end of the program.</summary>
+    private void Append(List<PatternInstruction> body, int origin)
+    {
+        var shift = program.Count - origin;
+        foreach (var instruction in body) Emit(instruction with { Target = instruction.Target + shift });
+    }
+
+    private void Insert(int at, PatternInstruction instruction)
+    {
+        if (program.Count == MaxProgram) throw new FormatException("too large");
+        program.Insert(at, instruction);
+        for (var i = at + 1; i < program.Count; i++) program[i] = program[i] with { Target = program[i].Target + 1 };
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>A word or an operator of a shell line.</summary>
+/// <param name="Text">Without its quotes.</param>
+/// <param name="IsOperator">One of <c>&amp;&amp; || ( ) ;</c>; a newline reads as <c>;</c>.</param>
+internal readonly record struct ShellWord(string Text, bool IsOperator)
+{
+    /// <summary>
+    /// The words of a text that mean the same without a shell: null as soon as there is an expansion, a glob, a redirection, a pipe or
+    /// anything else only a shell can do.
+    /// </summary>
+    internal static List<ShellWord>? Split(string text)
+    {
+        var words = new List<ShellWord>();
+        for (var i = 0; i < text.Length;)
+        {
+            var c = text[i];
+            if (c is ' ' or '\t' or '\r') i++;
+            else if (c == '\\' && i + 1 < text.Length && text[i + 1] == '\n') i += 2;
+            else if (c is '\n' or ';' or '(' or ')') i = Operator(words, c == '\n' ? ";" : text[i..(i + 1)], i + 1);
+            else if (c is '&' or '|')
+            {
+                if (i + 1 >= text.Length || text[i + 1] != c) return null;
+                i = Operator(words, text[i..(i + 2)], i + 2);
+            }
+            else if (c == '#') i = text.IndexOf('\n', i) is var end and >= 0 ? end : text.Length;
+            else if (Word(text, ref i) is { } word) words.Add(new ShellWord(word, IsOperator: false));
+            else return null;
+        }
+        return words;
+    }
+
+    private static int Operator(List<ShellWord> words, string text, int next)
+    {
+        words.Add(new ShellWord(text, IsOperator: true));
+        return next;
+    }
+
+    private static string? Word(string text, ref int i)
+    {
+        var word = new StringBuilder();
+        for (; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (c is ' ' or '\t' or '\r' or '\n' or ';' or '(' or ')' or '&' or '|') break;
+            if (c is '\'' or '"')
+            {
+                if (!Quoted(text, ref i, word)) return null;
+            }
+            else if (c == '\\')
+            {
+                if (++i >= text.Length || text[i] == '\n') return null;
+                word.Append(text[i]);
+            }
+            // A lone '[' is the test command, not a pattern; '=' may start an assignment, which is no condition.
+            else if (c is '$' or '`' or '*' or '?' or '<' or '>' or '{' or '}' or '~') return null;
+            else if (c is '[' && (word.Length > 0 || i + 1 < text.Length && text[i + 1] is not (' ' or '\t'))) return null;
+            else word.Append(c);
+        }
+        return word.ToString();
+    }
+
+    private static bool Quoted(string text, ref int i, StringBuilder word)
+    {
+        var quote = text[i++];
+        for (; i < text.Length && text[i] != quote; i++)
+        {
+            if (quote == '"' && text[i] is ('$' or '`')) return false;
+            if (quote == '"' && text[i] == '\\' && i + 1 < text.Length && text[i + 1] is ('"' or '\\')) i++;
+            else if (quote == '"' && text[i] == '\\' && i + 1 < text.Length && text[i + 1] is ('$' or '`' or '\n')) return false;
+            word.Append(text[i]);
+        }
+        return i < text.Length;
+    }
+}

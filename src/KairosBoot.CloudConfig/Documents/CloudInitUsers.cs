@@ -1,0 +1,52 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>Users and their keys in a <c>#cloud-config</c> document: a list there, a mapping by name in an entry.</summary>
+internal static class CloudInitUsers
+{
+    internal static void Add(YamlMapping boot, YamlMapping network, YamlMapping root, Finding report)
+    {
+        var users = new YamlMapping(root.Line, root.Column);
+        var globalKeys = YamlMapping.TextsOf(CloudInitDocument.Conform(root, "ssh_authorized_keys", Shape.Texts, report));
+        var local = new YamlMapping(root.Line, root.Column);
+        var fetched = new YamlMapping(root.Line, root.Column);
+        var listed = false;
+        if (root.Find("users") is YamlSequence list)
+        {
+            foreach (var item in list.Items)
+            {
+                // `- default` and other plain names stand for cloud-init's own users.
+                if (item is not YamlMapping user || user.Text("name") is not { Length: > 0 } name || users.Find(name) is not null) continue;
+                listed = true;
+                users.Add(CloudInitDocument.Key(name, user), WithoutKeys(user));
+                AddKeys(name, user, [.. user.Texts("ssh_authorized_keys"), .. globalKeys], local, fetched);
+            }
+        }
+        else if (root.Find("users") is { } node and not YamlScalar { IsNull: true })
+            report(node.Line, "users", $"{node.Kind} where a list belongs; left out", isWarning: false);
+        if (!listed) AddKeys("root", root, globalKeys, local, fetched);
+        if (users.Pairs.Count > 0) boot.Add(CloudInitDocument.Key("users", root), users);
+        if (local.Pairs.Count > 0) boot.Add(CloudInitDocument.Key("authorized_keys", root), local);
+        if (fetched.Pairs.Count > 0) network.Add(CloudInitDocument.Key("authorized_keys", root), fetched);
+    }
+
+    private static YamlMapping WithoutKeys(YamlMapping user)
+    {
+        var rest = new YamlMapping(user.Line, user.Column);
+        foreach (var (key, value) in user.Pairs)
+            if (UsersKey.IsField(key.Text) && key.Text != "ssh_authorized_keys") rest.Add(key, value);
+        return rest;
+    }
+
+    private static void AddKeys(string user, YamlNode at, IReadOnlyList<YamlScalar> keys, YamlMapping local, YamlMapping fetched)
+    {
+        var here = new YamlSequence(at.Line, at.Column);
+        var there = new YamlSequence(at.Line, at.Column);
+        foreach (var key in keys)
+        {
+            var fromNetwork = key.Text.StartsWith("github", StringComparison.Ordinal) || key.Text.StartsWith("gitlab", StringComparison.Ordinal);
+            (fromNetwork ? there : here).Add(key);
+        }
+        if (here.Items.Count > 0) local.Add(CloudInitDocument.Key(user, at), here);
+        if (there.Items.Count > 0) fetched.Add(CloudInitDocument.Key(user, at), there);
+    }
+}

@@ -1,0 +1,56 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>All keys of an entry, in the order they take effect whatever their order in the file.</summary>
+internal static class EntryKeys
+{
+    internal static readonly ConditionKey[] Conditions =
+    [
+        NodeCondition.Row,
+        IfCondition.Row,
+        OnlyConditions.Os,
+        OnlyConditions.OsVersion,
+        OnlyConditions.Architecture,
+        OnlyConditions.ServiceManager,
+        IfFilesCondition.Row,
+    ];
+
+    internal static readonly StageKey[] Actions =
+    [
+        UnsupportedKey.Row("dns"),
+        UnsupportedKey.Row("downloads"),
+        UnsupportedKey.Row("git"),
+        EnsureEntitiesKey.Row,
+        DirectoriesKey.Row,
+        FilesKey.Row,
+        CommandsKey.Row,
+        UnsupportedKey.Row("delete_entities"),
+        HostnameKey.Row,
+        SysctlKey.Row,
+        UsersKey.Row,
+        AuthorizedKeysKey.Row,
+        ModulesKey.Row,
+        UnsupportedKey.Row("timesyncd"),
+        SystemctlKey.Row,
+        EnvironmentKey.Row,
+        UnsupportedKey.Row("systemd_firstboot"),
+        UnsupportedKey.Row("datasource"),
+        UnsupportedKey.Row("layout"),
+        UnsupportedKey.Row("package_pins"),
+        UnsupportedKey.Row("packages"),
+        UnsupportedKey.Row("unpack_images"),
+    ];
+
+    /// <summary>An entry as a whole.</summary>
+    internal static readonly Shape Entry = Shape.Record(AllFields());
+
+    private static (string, Shape)[] AllFields()
+    {
+        var fields = new List<(string, Shape)>
+        {
+            ("name", Shape.Text), ("after", Shape.ListOf(Shape.Record(("name", Shape.Text)))), (EnvironmentKey.FileField, Shape.Text),
+        };
+        foreach (var condition in Conditions) fields.Add((condition.Name, condition.Shape));
+        foreach (var action in Actions) fields.Add((action.Name, action.Shape));
+        return fields.ToArray();
+    }
+}

@@ -1,0 +1,71 @@
+using KairosBoot.Linux;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>One entry while it runs: what its keys need, and where they say what went wrong.</summary>
+/// <param name="file">The file the entry is from.</param>
+/// <param name="name">The entry's name.</param>
+/// <param name="keys">Its keys, conforming to their shapes.</param>
+/// <param name="run">What all entries of the run share.</param>
+internal sealed class EntryRun(string file, string name, YamlMapping keys, StageRun run)
+{
+    private const string Shell = "/bin/sh";
+
+    internal YamlMapping Keys { get; } = keys;
+    internal StageFacts Facts => run.Facts;
+
+    internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
+
+    internal void Warn(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason) { IsWarning = true });
+
+    /// <summary>Does one item of a key; what it throws becomes a problem at that line, and the next item follows.</summary>
+    internal void Attempt(int line, string key, Action action)
+    {
+        try { action(); }
+        catch (Exception e) when (e is SyscallException or FormatException or TemplateException) { Fail(line, key, e.Message); }
+    }
+
+    /// <summary>The text with its templates filled in; as it is, with a warning, where one cannot be.</summary>
+    internal string Render(string text, int line, string key)
+    {
+        if (!Template.IsTemplate(text)) return text;
+        try { return Template.Render(text, TemplateFields.Under("Values", MachineValues.Of(Facts))); }
+        catch (TemplateException e)
+        {
+            Warn(line, key, $"template left as it is: {e.Message}");
+            return text;
+        }
+    }
+
+    /// <summary>Runs a script. Null, with the problem reported: there is no shell, or it could not be started or did not end in time.</summary>
+    internal int? RunShell(string script, int line, string key)
+    {
+        if (Syscall.Access(Shell, 1)) return RunProgram(Shell, ["-c", script], line, key);
+        Fail(line, key, $"this root has no {Shell}");
+        return null;
+    }
+
+    /// <summary>Exit code; the output goes to the log under the entry's name. Null as for <see cref="RunShell"/>.</summary>
+    internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key)
+    {
+        CommandResult? result = null;
+        Attempt(line, key, () => result = ChildProcess.Run(program, arguments, run.Environment, run.CommandLimit));
+        if (result is null) return null;
+        foreach (var text in result.Output.Split('\n'))
+            if (text.AsSpan().TrimEnd().Length > 0) StageLog.Output(run.Logger, name, text.TrimEnd());
+        if (!result.TimedOut) return result.ExitCode;
+        Fail(line, key, $"still running after {run.CommandLimit.TotalSeconds:0} s: killed");
+        return null;
+    }
+
+    /// <summary>As <see cref="RunProgram"/>, for programs of the image; a missing one and a bad end are problems.</summary>
+    internal void RunTool(string tool, IReadOnlyList<string> arguments, int line, string key)
+    {
+        if (StageFacts.FindProgram(tool) is not { } program) Fail(line, key, $"this root has no {tool}");
+        else if (RunProgram(program, arguments, line, key) is { } code and not 0)
+            Fail(line, key, $"{tool} {string.Join(' ', arguments)}: exit code {code}");
+    }
+
+    internal void Executed(string what) => StageLog.Done(run.Logger, name, what);
+}

@@ -1,0 +1,28 @@
+using System.Text;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>The <c>encoding</c> of a file's content. A word that is not known means plain text, as it always did, with a warning by the caller.</summary>
+internal static class ContentEncoding
+{
+    internal static bool IsKnown(string encoding) => encoding is "" or "text/plain" || IsBase64(encoding) || IsGZip(encoding) || IsBoth(encoding);
+
+    private static bool IsBase64(string encoding) => encoding is "b64" or "base64";
+    private static bool IsGZip(string encoding) => encoding is "gz" or "gzip";
+    private static bool IsBoth(string encoding) => encoding is "gz+b64" or "gz+base64" or "gzip+b64" or "gzip+base64";
+
+    /// <summary>Throws <see cref="FormatException"/> for damaged content.</summary>
+    internal static byte[] Decode(string content, string encoding)
+    {
+        if (IsBase64(encoding)) return FromBase64(content);
+        if (IsBoth(encoding)) return Inflate.GUnzip(FromBase64(content));
+        // Raw gzip in YAML can only be escaped bytes of a double-quoted text: "\x1f\x8b...".
+        return IsGZip(encoding) ? Inflate.GUnzip(Encoding.Latin1.GetBytes(content)) : Encoding.UTF8.GetBytes(content);
+    }
+
+    private static byte[] FromBase64(string content)
+    {
+        var bytes = new byte[content.Length / 4 * 3 + 3];
+        return Convert.TryFromBase64String(content, bytes, out var length) ? bytes[..length] : throw new FormatException("content is not base64");
+    }
+}

@@ -1,0 +1,90 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>ensure_entities</c>: rows of the account files, each written as a small YAML document of its own.</summary>
+internal static class EnsureEntitiesKey
+{
+    internal static readonly StageKey Row = new("ensure_entities", Shape.ListOf(Shape.Record(("path", Shape.Text), ("entity", Shape.Text))), (value, run) =>
+    {
+        foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, "ensure_entities", () => Apply(item, run));
+    });
+
+    private static void Apply(YamlMapping item, EntryRun run)
+    {
+        YamlMapping entity;
+        try
+        {
+            var text = run.Render(item.Text("entity") ?? "", item.Line, "ensure_entities.entity");
+            entity = YamlReader.Read(text) as YamlMapping ?? throw new FormatException("entity is not a mapping");
+        }
+        catch (YamlFaultException e) { throw new FormatException($"entity: line {e.Line}, column {e.Column}: {e.Message}"); }
+        var path = item.Text("path");
+        switch (entity.Text("kind"))
+        {
+            case "user": EnsureUser(entity, path ?? AccountFile.Passwd); break;
+            case "group": EnsureGroup(entity, path ?? AccountFile.Group); break;
+            case "shadow": EnsureShadow(entity, path ?? AccountFile.Shadow); break;
+            case "gshadow": EnsureGShadow(entity, path ?? AccountFile.GShadow); break;
+            default: throw new FormatException("entity: kind is not user, group, shadow or gshadow");
+        }
+    }
+
+    /// <summary>A negative id stands for the next free one, no id for the one the row has.</summary>
+    private static string Id(YamlMapping entity, string key, string? existing, AccountFile file) => entity.Integer(key) switch
+    {
+        >= 0 and <= int.MaxValue and { } id => id.ToString(),
+        null when existing is { Length: > 0 } => existing,
+        _ => file.FreeId().ToString(),
+    };
+
+    private static void EnsureUser(YamlMapping entity, string path)
+    {
+        var name = AccountFile.CheckName(entity.Text("username"));
+        var file = AccountFile.Read(path);
+        var existing = file.Find(name) is { Length: 7 } row ? row : null;
+        var gid = entity.Text("group") is { Length: > 0 } group
+            ? AccountFile.Read(AccountFile.Group).Find(group) is { Length: >= 3 } found ? found[2] : throw new FormatException($"no group '{group}'")
+            : entity.Integer("gid")?.ToString() ?? existing?[3] ?? throw new FormatException($"{name}: gid is missing");
+        // An empty field would let everybody in without asking.
+        var password = entity.Text("password") is { Length: > 0 } given ? given : "x";
+        file.Set(name, password, Id(entity, "uid", existing?[2], file), gid, entity.Text("info") ?? "", entity.Text("homedir") ?? "", entity.Text("shell") ?? "");
+        file.Save();
+    }
+
+    private static void EnsureGroup(YamlMapping entity, string path)
+    {
+        var name = AccountFile.CheckName(entity.Text("group_name"));
+        var file = AccountFile.Read(path);
+        var existing = file.Find(name) is { Length: 4 } row ? row : null;
+        var password = entity.Text("password") is { Length: > 0 } given ? given : existing?[1] ?? "x";
+        file.Set(name, password, Id(entity, "gid", existing?[2], file), Members(existing?[3], entity.Text("users")));
+        file.Save();
+    }
+
+    private static string Members(string? existing, string? added)
+    {
+        var members = new List<string>((existing ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries));
+        foreach (var member in (added ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            if (!members.Contains(member)) members.Add(member);
+        return string.Join(',', members);
+    }
+
+    private static void EnsureShadow(YamlMapping entity, string path)
+    {
+        var name = AccountFile.CheckName(entity.Text("username"));
+        var file = AccountFile.Read(path);
+        var changed = entity.Text("last_changed") is { Length: > 0 } given and not "now" ? given : Password.Today();
+        file.Set(name, entity.Text("password") is { Length: > 0 } password ? password : Password.Locked, changed,
+            entity.Text("minimum_changed") ?? "", entity.Text("maximum_changed") ?? "", entity.Text("warn") ?? "",
+            entity.Text("inactive") ?? "", entity.Text("expire") ?? "", entity.Text("reserved") ?? "");
+        file.Save();
+    }
+
+    private static void EnsureGShadow(YamlMapping entity, string path)
+    {
+        var name = AccountFile.CheckName(entity.Text("group_name") ?? entity.Text("name"));
+        var file = AccountFile.Read(path);
+        file.Set(name, entity.Text("password") is { Length: > 0 } password ? password : Password.Locked,
+            entity.Text("administrators") ?? "", entity.Text("members") ?? "");
+        file.Save();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// <c>environment</c>: merges variables into an env file, <c>environment_file</c> or /etc/environment. The layout of the boot is written with
+/// it.
+/// </summary>
+internal static class EnvironmentKey
+{
+    internal const string FileField = "environment_file";
+    private const string DefaultFile = "/etc/environment";
+    private const int DirectoryMode = 0b111_100_100;
+
+    internal static readonly StageKey Row = new("environment", Shape.MapOf(Shape.Text), (value, run) => run.Attempt(value.Line, "environment", () =>
+    {
+        var path = Directories.Normalize(run.Keys.Text(FileField) is { Length: > 0 } given ? given : DefaultFile);
+        var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        ReadInto(variables, path, value.Line, run);
+        foreach (var (name, text) in ((YamlMapping)value).Pairs)
+        {
+            if (!IsName(name.Text)) run.Fail(name.Line, "environment", $"'{name.Text}' is not a variable name");
+            else variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment") : "";
+        }
+        Directories.MakeParents(path, DirectoryMode, uid: 0, gid: 0);
+        var owner = Syscall.TryStat(path);
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, owner?.Uid ?? 0, owner?.Gid ?? 0);
+        run.Executed($"environment {path}");
+    }));
+
+    private static void ReadInto(SortedDictionary<string, string> variables, string path, int line, EntryRun run)
+    {
+        if (FileText.TryRead(path) is not { } text) return;
+        var existing = EnvFile.Parse(text);
+        foreach (var (name, value) in existing.Values) variables[name] = value;
+        foreach (var problem in existing.Problems) run.Warn(line, "environment", $"{path}:{problem.Line} dropped: {problem.Reason}");
+    }
+
+    private static bool IsName(string name)
+    {
+        foreach (var c in name)
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.')) return false;
+        return name.Length > 0;
+    }
+
+    /// <summary>As godotenv writes: sorted, whole numbers bare, everything else in double quotes.</summary>
+    internal static string Format(SortedDictionary<string, string> variables)
+    {
+        var text = new StringBuilder();
+        foreach (var (name, value) in variables)
+        {
+            text.Append(name).Append('=');
+            // Bare only where reading gives the same text back: 007 is not 7.
+            if (long.TryParse(value, out var number) && number.ToString() == value) text.Append(value);
+            else AppendQuoted(text, value);
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
+    private static void AppendQuoted(StringBuilder text, string value)
+    {
+        text.Append('"');
+        foreach (var c in value)
+        {
+            if (c is '\\' or '"' or '!' or '$' or '`') text.Append('\\').Append(c);
+            else if (c == '\n') text.Append("\\n");
+            else if (c == '\r') text.Append("\\r");
+            else text.Append(c);
+        }
+        text.Append('"');
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text;
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>files</c>: writes files with content, mode and owner, making the directories they need.</summary>
+internal static class FilesKey
+{
+    internal static readonly StageKey Row = new("files", Shape.ListOf(Shape.Record(
+        [("path", Shape.Text), ("permissions", Shape.Permissions), ("content", Shape.Text), ("encoding", Shape.Text), .. Ownership.Fields])), Apply);
+
+    private static void Apply(YamlNode value, EntryRun run)
+    {
+        foreach (var file in YamlMapping.MappingsOf(value)) run.Attempt(file.Line, "files", () => Write(file, run));
+    }
+
+    private static void Write(YamlMapping file, EntryRun run)
+    {
+        var path = Directories.Normalize(file.Text("path"));
+        var existing = Syscall.TryStat(path);
+        // Upstream's default is mode 0. Without one a new file is 0644 and an old file keeps its mode, which may be a restricted one.
+        var mode = file.Find("permissions") is YamlScalar given ? FilePermissions.Parse(given)!.Value : existing?.Mode ?? FilePermissions.File;
+        var content = Content(file, path, run);
+
+        var (uid, gid) = (0, 0);
+        run.Attempt(file.Line, "files", () => (uid, gid) = Ownership.Of(file));
+        if (existing is null) Directories.MakeParents(path, FilePermissions.ParentOf(mode), uid, gid);
+        AtomicFile.Write(path, content, mode, uid, gid);
+        run.Executed($"wrote {path}");
+    }
+
+    private static byte[] Content(YamlMapping file, string path, EntryRun run)
+    {
+        var encoding = file.Text("encoding") ?? "";
+        if (!ContentEncoding.IsKnown(encoding)) run.Warn(file.Line, "files.encoding", $"{path}: '{encoding}' is not an encoding known here; written as it is");
+        var bytes = ContentEncoding.Decode(file.Text("content") ?? "", encoding);
+        // Templates are filled in after decoding; bytes that hold none stay bytes, whatever they are.
+        if (bytes.AsSpan().IndexOf("{{"u8) < 0) return bytes;
+        var text = Encoding.UTF8.GetString(bytes);
+        var rendered = run.Render(text, file.Line, "files.content");
+        return ReferenceEquals(rendered, text) ? bytes : Encoding.UTF8.GetBytes(rendered);
+    }
+}

@@ -1,0 +1,24 @@
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>sysctl</c>: kernel parameters. In a name with a slash first, dots are part of the names: <c>net/ipv4/conf/eth0.100/forwarding</c>.</summary>
+internal static class SysctlKey
+{
+    internal static readonly StageKey Row = new("sysctl", Shape.MapOf(Shape.Text), (value, run) =>
+    {
+        foreach (var (name, setting) in ((YamlMapping)value).Pairs)
+        {
+            if (setting is YamlScalar text) run.Attempt(name.Line, "sysctl", () => FileText.WriteAttribute(PathOf(name.Text), text.Text));
+        }
+    });
+
+    /// <summary>sysctl(8): the first separator of the name decides which one it is.</summary>
+    internal static string PathOf(string name)
+    {
+        if (name.Contains("..", StringComparison.Ordinal)) throw new FormatException($"{name}: not a kernel parameter");
+        int dot = name.IndexOf('.'), slash = name.IndexOf('/');
+        var dotted = dot >= 0 && (slash < 0 || dot < slash);
+        return "/proc/sys/" + (dotted ? name.Replace('/', '\0').Replace('.', '/').Replace('\0', '.') : name);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>systemctl</c>: units enabled, disabled, masked and started by the image's systemctl, and drop-ins for units.</summary>
+internal static class SystemctlKey
+{
+    private static readonly string[] Verbs = ["enable", "disable", "mask", "start"];
+
+    internal static readonly StageKey Row = new("systemctl", Shape.Record(
+        ("enable", Shape.Texts), ("disable", Shape.Texts), ("mask", Shape.Texts), ("start", Shape.Texts),
+        ("overrides", Shape.ListOf(Shape.Record(("service", Shape.Text), ("content", Shape.Text), ("name", Shape.Text))))), Apply);
+
+    private static void Apply(YamlNode value, EntryRun run)
+    {
+        var units = (YamlMapping)value;
+        foreach (var verb in Verbs)
+            foreach (var unit in units.Texts(verb)) run.RunTool("systemctl", [verb, unit.Text], unit.Line, "systemctl." + verb);
+        foreach (var item in YamlMapping.MappingsOf(units.Find("overrides")))
+            run.Attempt(item.Line, "systemctl.overrides", () => WriteDropIn(item, run));
+    }
+
+    private static void WriteDropIn(YamlMapping item, EntryRun run)
+    {
+        if (item.Text("service") is not { Length: > 0 } service || item.Text("content") is not { Length: > 0 } content)
+        {
+            run.Warn(item.Line, "systemctl.overrides", "left out: it needs a service and a content");
+            return;
+        }
+        var directory = $"/etc/systemd/system/{UnitName(service)}.d";
+        var name = item.Text("name") is { Length: > 0 } given ? given : "override-yip.conf";
+        if (!name.EndsWith(".conf", StringComparison.Ordinal)) name += ".conf";
+        Directories.Make(directory, FilePermissions.Directory, uid: 0, gid: 0);
+        AtomicFile.Write($"{directory}/{name}", Encoding.UTF8.GetBytes(content), FilePermissions.File, uid: 0, gid: 0);
+        run.Executed($"drop-in {directory}/{name}");
+    }
+
+    /// <summary>A name without a unit type is a service. (Upstream makes foo.socket foo.socket.service, a drop-in that never counts.)</summary>
+    internal static string UnitName(string name)
+    {
+        foreach (var type in (ReadOnlySpan<string>)[".service", ".socket", ".timer", ".path", ".mount", ".automount", ".swap", ".target", ".slice", ".scope", ".device"])
+            if (name.EndsWith(type, StringComparison.Ordinal)) return name;
+        return name + ".service";
+    }
+}

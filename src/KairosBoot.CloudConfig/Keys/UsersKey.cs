@@ -1,0 +1,59 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>users</c>: adds users; of users that exist, sets the password. Either way adds their SSH keys.</summary>
+internal static class UsersKey
+{
+    private static readonly (string Name, Shape Shape)[] Fields =
+    [
+        ("passwd", Shape.Text), ("ssh_authorized_keys", Shape.Texts), ("gecos", Shape.Text), ("homedir", Shape.Text),
+        ("no_create_home", Shape.Boolean), ("primary_group", Shape.Text), ("groups", Shape.Texts), ("shell", Shape.Text),
+        ("lock_passwd", Shape.Boolean), ("uid", Shape.Text),
+        // Accepted and without effect, as ever.
+        ("name", Shape.Text), ("no_user_group", Shape.Boolean), ("system", Shape.Boolean), ("no_log_init", Shape.Boolean),
+    ];
+
+    internal static readonly StageKey Row = new("users", Shape.MapOf(Shape.Record(Fields)), (value, run) =>
+    {
+        var users = new List<(YamlScalar Key, YamlNode Value)>(((YamlMapping)value).Pairs);
+        users.Sort((a, b) => string.CompareOrdinal(a.Key.Text, b.Key.Text));
+        foreach (var (name, fields) in users)
+            run.Attempt(name.Line, "users", () => Apply(name, fields as YamlMapping ?? new YamlMapping(name.Line, name.Column), run));
+    });
+
+    internal static bool IsField(string name)
+    {
+        foreach (var field in Fields)
+            if (field.Name == name) return true;
+        return false;
+    }
+
+    private static void Apply(YamlScalar key, YamlMapping fields, EntryRun run)
+    {
+        var name = AccountFile.CheckName(key.Text);
+        var password = fields.Text("passwd") ?? "";
+        if (AccountFile.Read(AccountFile.Passwd).Find(name) is not null)
+        {
+            if (password.Length > 0) Password.Write(name, Password.ToShadowField(password));
+        }
+        else
+        {
+            // Hashed first: a password that cannot be set must not leave a user behind.
+            var field = NewPassword(key, fields, password, run);
+            NewUser.Add(name, fields, run);
+            Password.Write(name, field);
+        }
+        AuthorizedKeysFile.Add(name, fields.Texts("ssh_authorized_keys"), "users.ssh_authorized_keys", run);
+        run.Executed($"user {name}");
+    }
+
+    private static string NewPassword(YamlScalar name, YamlMapping fields, string password, EntryRun run)
+    {
+        var locked = fields.Boolean("lock_passwd");
+        if (locked is true) return Password.Locked;
+        if (password.Length > 0) return Password.ToShadowField(password);
+        if (fields.Find("passwd") is not YamlScalar { IsNull: false }) return Password.Impossible;
+        if (locked is false) return "";
+        run.Warn(name.Line, "users.passwd", $"{name.Text}: the password is empty, so none lets in; with lock_passwd: false beside it, no password is asked for");
+        return Password.Impossible;
+    }
+}

@@ -1,0 +1,34 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>The <c>permissions</c> field: a YAML number, or octal digits in quotes.</summary>
+internal static class FilePermissions
+{
+    internal const int File = 0b110_100_100, Directory = 0b111_101_101;
+    internal const int All = 0b111_111_111_111;
+    internal const int OwnerOnly = 0b110_000_000;
+
+    /// <summary>Null where it is not a mode of at most 07777.</summary>
+    internal static int? Parse(YamlScalar scalar)
+    {
+        var value = scalar.IsPlain ? scalar.Integer() : YamlScalar.ParseInteger("0o" + Digits(scalar.Text));
+        return value is >= 0 and <= All ? (int)value : null;
+    }
+
+    private static string Digits(string text) => text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
+
+    /// <summary>
+    /// YAML reads 644 as decimal, mode 01204. That is meant by nobody: decimal digits that also read as a sensible octal mode (owner may
+    /// do what the group may, the group what others may) are a forgotten zero.
+    /// </summary>
+    internal static bool LooksMistaken(YamlScalar scalar)
+    {
+        if (!scalar.IsPlain || scalar.Text.Length != 3 || scalar.Text[0] == '0') return false;
+        foreach (var digit in scalar.Text)
+            if (digit is < '0' or > '7') return false;
+        int owner = scalar.Text[0] - '0', group = scalar.Text[1] - '0', others = scalar.Text[2] - '0';
+        return (owner & group) == group && (group & others) == others;
+    }
+
+    /// <summary>The mode of a directory made for a file: who may read the file may also reach it.</summary>
+    internal static int ParentOf(int fileMode) => (fileMode & 0b111_111_111) | ((fileMode & 0b100_100_100) >> 2) | 0b111_000_000;
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// What conditions and templates may know about the machine. Read from the running root at the moment of the question, so an entry
+/// sees what the entries before it have changed (the machine id above all).
+/// </summary>
+public sealed class StageFacts
+{
+    private static readonly string[] BinaryDirectories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+
+    /// <summary>Go's name of the architecture: <c>amd64</c>, <c>arm64</c>, <c>riscv64</c>.</summary>
+    public string Architecture => Syscall.Machine() switch { "x86_64" => "amd64", "aarch64" => "arm64", var other => other };
+
+    public string HostName => Syscall.GetHostName();
+
+    /// <summary>Empty on a machine that has none yet.</summary>
+    public string MachineId =>
+        FileText.TryReadAttribute("/var/lib/dbus/machine-id") is { Length: > 0 } id ? id : FileText.TryReadAttribute("/etc/machine-id") ?? "";
+
+    /// <summary>HMAC-SHA256 of "yip" under the machine id, as hexadecimal: an identity that does not give the machine id away.</summary>
+    internal string ProtectedId => Convert.ToHexStringLower(Sha256.Hmac(Encoding.UTF8.GetBytes(MachineId), "yip"u8));
+
+    /// <summary>A field of os-release without its quotes; null where there is none.</summary>
+    internal static string? OsRelease(string field)
+    {
+        var text = FileText.TryReadAttribute("/etc/os-release") ?? FileText.TryReadAttribute("/usr/lib/os-release") ?? "";
+        foreach (var line in text.Split('\n'))
+            if (line.StartsWith(field + "=", StringComparison.Ordinal)) return line[(field.Length + 1)..].Trim().Trim('"', '\'');
+        return null;
+    }
+
+    /// <summary>The path of a program in the usual directories; null where it is in none.</summary>
+    internal static string? FindProgram(string name)
+    {
+        foreach (var directory in BinaryDirectories)
+            if (Syscall.Access($"{directory}/{name}", 1)) return $"{directory}/{name}";
+        return null;
+    }
+
+    /// <summary><c>systemd</c> or <c>openrc</c>; null where neither or both are installed.</summary>
+    internal static string? ServiceManager() => (FindProgram("systemctl"), FindProgram("openrc")) switch
+    {
+        (not null, null) => "systemd",
+        (null, not null) => "openrc",
+        _ => null,
+    };
+
+    internal static string RandomText(int length)
+    {
+        const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
+        var text = new StringBuilder(length);
+        Span<byte> one = stackalloc byte[1];
+        while (text.Length < length)
+        {
+            Syscall.GetRandom(one);
+            // 252 is the largest multiple of 36 a byte holds: above it some characters would come more often.
+            if (one[0] < 252) text.Append(Alphabet[one[0] % 36]);
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,13 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>One thing in a config that could not be done, or was done in another way than its author may think.</summary>
+/// <param name="File">The file as it was found.</param>
+/// <param name="Line">From 1.</param>
+/// <param name="Entry">Name of the entry, or its stage and number; empty for the file as a whole.</param>
+/// <param name="Key">Path of the key within the entry: <c>files.permissions</c>. Empty for the entry as a whole.</param>
+/// <param name="Reason">Never holds a password or the content of a file.</param>
+public sealed record StageProblem(string File, int Line, string Entry, string Key, string Reason)
+{
+    /// <summary>What was asked for was done all the same: an unknown key was passed over, a template kept its text.</summary>
+    public bool IsWarning { get; init; }
+}

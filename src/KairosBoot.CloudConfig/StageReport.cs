@@ -1,0 +1,9 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>How a stage went.</summary>
+/// <param name="Problems">In the order they were met.</param>
+/// <param name="EntriesRun">Entries whose conditions held.</param>
+/// <param name="EntriesSkipped">Entries one of whose conditions did not hold.</param>
+public sealed record StageReport(ImmutableArray<StageProblem> Problems, int EntriesRun, int EntriesSkipped);

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>What all entries of one stage share, and the collected problems.</summary>
+internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan commandLimit)
+{
+    private readonly List<StageProblem> problems = [];
+    private readonly HashSet<StageProblem> known = [];
+
+    internal StageFacts Facts { get; } = facts;
+    internal ILogger Logger { get; } = logger;
+    internal TimeSpan CommandLimit { get; } = commandLimit;
+    internal IReadOnlyList<string> Environment { get; } = ChildEnvironment();
+    internal IReadOnlyList<StageProblem> Problems => problems;
+
+    /// <summary>Files are read again for each pass, so the same problem comes up again: it is kept and logged once.</summary>
+    internal void Report(StageProblem problem)
+    {
+        if (!known.Add(problem)) return;
+        problems.Add(problem);
+        StageLog.Problem(Logger, problem.IsWarning ? LogLevel.Warning : LogLevel.Error, problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason);
+    }
+
+    private static List<string> ChildEnvironment()
+    {
+        var inherited = System.Environment.GetEnvironmentVariable("PATH");
+        var variables = new List<string> { "PATH=/usr/bin:/usr/sbin:/bin:/sbin" + (string.IsNullOrEmpty(inherited) ? "" : ":" + inherited) };
+        foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
+            if (variable.Key is not "PATH") variables.Add($"{variable.Key}={variable.Value}");
+        return variables;
+    }
+}

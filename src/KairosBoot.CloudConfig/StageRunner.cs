@@ -1,0 +1,108 @@
+using KairosBoot.Linux;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// Runs the entries of a stage one after the other, in the order of sources, files and entries. Paths in configs are paths of the
+/// calling process: whoever wants another root changes into it first.
+/// </summary>
+/// <param name="sources">Directories or files, in order. One that is not there counts as empty.</param>
+/// <param name="facts">What conditions and templates may ask.</param>
+/// <param name="logger">Gets each problem once, and the output of commands.</param>
+public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts, ILogger logger)
+{
+    /// <summary>How long one command or condition may take before it is killed.</summary>
+    public TimeSpan CommandLimit { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Is there any config file at all? Cheap: for a caller that would start a process for the stage.</summary>
+    public static bool AnyFile(IReadOnlyList<string> sources)
+    {
+        foreach (var source in sources)
+            if (ConfigFiles.Of(source, (_, _) => { }).Count > 0) return true;
+        return false;
+    }
+
+    /// <summary>
+    /// Runs STAGE.before over all sources, then STAGE, then STAGE.after. Files are read anew for each, so what one pass writes the next
+    /// one finds. Whatever a config holds ends in the report, not in an exception.
+    /// </summary>
+    public StageReport Run(string stage)
+    {
+        var run = new StageRun(facts, logger, CommandLimit);
+        int ran = 0, skipped = 0;
+        foreach (var pass in (ReadOnlySpan<string>)[stage + ".before", stage, stage + ".after"])
+        {
+            foreach (var source in sources)
+            {
+                foreach (var file in ConfigFiles.Of(source, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
+                {
+                    foreach (var entry in Load(file, pass, run))
+                    {
+                        if (RunEntry(pass, file, entry, run)) ran++;
+                        else skipped++;
+                    }
+                }
+            }
+        }
+        return new StageReport([.. run.Problems], ran, skipped);
+    }
+
+    private static IReadOnlyList<StageEntry> Load(string file, string stage, StageRun run)
+    {
+        void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
+        try
+        {
+            return CloudConfigDocument.Parse(ConfigFiles.Read(file), Report).Entries(stage);
+        }
+        catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
+        return [];
+    }
+
+    private bool RunEntry(string stage, string file, StageEntry entry, StageRun run)
+    {
+        void Report(int line, string key, string reason, bool isWarning) =>
+            run.Report(new StageProblem(file, line, entry.Name, key, reason) { IsWarning = isWarning });
+        if (EntryKeys.Entry.Conform(entry.Node, "", Report) is not YamlMapping keys) return false;
+
+        var entryRun = new EntryRun(file, entry.Name, keys, run);
+        foreach (var condition in EntryKeys.Conditions)
+        {
+            if (!Holds(condition, entry, keys, entryRun))
+            {
+                StageLog.Skipped(logger, stage, file, entry.Name, condition.Name);
+                return false;
+            }
+        }
+        StageLog.Running(logger, stage, file, entry.Name);
+        if (keys.Find("after") is { } after) entryRun.Warn(after.Line, "after", "entries run in the order of their files; not moved");
+        foreach (var key in EntryKeys.Actions)
+            if (keys.Find(key.Name) is { } value) Apply(key, value, entryRun);
+        return true;
+    }
+
+    /// <summary>A condition of the wrong type was meant to hold something back, so it does.</summary>
+    private static bool Holds(ConditionKey condition, StageEntry entry, YamlMapping keys, EntryRun run)
+    {
+        if (keys.Find(condition.Name) is { } value) return Guard(condition.Name, value, run, () => condition.Holds(value, run));
+        return ((YamlMapping)entry.Node).Find(condition.Name) is null or YamlScalar { IsNull: true };
+    }
+
+    private static void Apply(StageKey key, YamlNode value, EntryRun run) => Guard(key.Name, value, run, () =>
+    {
+        key.Apply(value, run);
+        return true;
+    });
+
+    private static bool Guard(string key, YamlNode value, EntryRun run, Func<bool> action)
+    {
+        try { return action(); }
+        // The one broad catch of the runner: whatever a key stumbles over, the entries after it and the boot go on.
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            run.Fail(value.Line, key, e.Message);
+            return false;
+        }
+    }
+}

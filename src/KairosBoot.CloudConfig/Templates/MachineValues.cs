@@ -1,0 +1,91 @@
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>.Values</c> of templates, with the names the sysinfo library gave them. A value the machine does not tell is not there.</summary>
+internal static class MachineValues
+{
+    internal static TemplateFields Of(StageFacts facts) => new(name => name switch
+    {
+        "node" => new TemplateFields(field => Node(facts, field)),
+        "os" => new TemplateFields(field => Os(facts, field)),
+        "kernel" => new TemplateFields(field => Kernel(facts, field)),
+        "product" => new TemplateFields(field => Dmi(field == "vendor" ? "sys_vendor" : "product_" + field)),
+        "board" => new TemplateFields(field => Dmi("board_" + AssetTag(field))),
+        "chassis" => new TemplateFields(field => Dmi("chassis_" + AssetTag(field))),
+        "bios" => new TemplateFields(field => Dmi("bios_" + field)),
+        "network" => Devices("/sys/class/net", NetworkCard),
+        "storage" => Devices("/sys/block", Disk),
+        "Random" => StageFacts.RandomText(32),
+        "ProtectedID" => facts.ProtectedId,
+        _ => null,
+    });
+
+    private static string? Known(string? value) => string.IsNullOrEmpty(value) ? null : value;
+
+    private static string AssetTag(string field) => field == "assettag" ? "asset_tag" : field;
+
+    private static string? Node(StageFacts facts, string field) => field switch
+    {
+        "hostname" => Known(facts.HostName),
+        "machineid" => Known(facts.MachineId),
+        "timezone" => Known(FileText.TryReadAttribute("/etc/timezone")),
+        _ => null,
+    };
+
+    private static string? Os(StageFacts facts, string field) => field switch
+    {
+        "name" => Known(StageFacts.OsRelease("PRETTY_NAME")),
+        "vendor" => Known(StageFacts.OsRelease("ID")),
+        "version" => Known(StageFacts.OsRelease("VERSION_ID")),
+        "release" => Known(StageFacts.OsRelease("VERSION")),
+        "architecture" => facts.Architecture,
+        _ => null,
+    };
+
+    private static string? Kernel(StageFacts facts, string field) => field switch
+    {
+        "release" => Syscall.KernelRelease(),
+        "version" => Known(FileText.TryReadAttribute("/proc/sys/kernel/version")),
+        "architecture" => Syscall.Machine(),
+        _ => null,
+    };
+
+    private static string? Dmi(string attribute) => attribute.Contains('/') ? null : Known(FileText.TryReadAttribute("/sys/class/dmi/id/" + attribute));
+
+    /// <summary>Real devices only, in the order of their names: those that have a driver's device behind them.</summary>
+    private static List<object?> Devices(string directory, Func<string, string, string?> field)
+    {
+        var devices = new List<object?>();
+        if (Syscall.TryStat(directory) is null) return devices;
+        foreach (var name in Syscall.ReadDirectory(directory))
+            if (Syscall.TryStat($"{directory}/{name}/device") is not null)
+                devices.Add(new TemplateFields(wanted => field($"{directory}/{name}", wanted)));
+        return devices;
+    }
+
+    private static string? NetworkCard(string path, string field) => field switch
+    {
+        "name" => LastName(path),
+        "macaddress" => Known(FileText.TryReadAttribute(path + "/address")),
+        "driver" => Driver(path),
+        _ => null,
+    };
+
+    private static string? Disk(string path, string field) => field switch
+    {
+        "name" => LastName(path),
+        "vendor" or "model" or "serial" => Known(FileText.TryReadAttribute($"{path}/device/{field}")),
+        "driver" => Driver(path),
+        "size" => long.TryParse(FileText.TryReadAttribute(path + "/size"), out var sectors) ? (sectors * 512 / 1_000_000_000).ToString() : null,
+        _ => null,
+    };
+
+    private static string? Driver(string path)
+    {
+        try { return LastName(Syscall.ReadLink(path + "/device/driver")); }
+        catch (SyscallException) { return null; }
+    }
+
+    private static string LastName(string path) => path[(path.LastIndexOf('/') + 1)..];
+}

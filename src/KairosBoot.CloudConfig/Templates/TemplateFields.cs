@@ -1,0 +1,19 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// Named values of a template, looked up when asked for: most templates want one of them, and some cost a walk through /sys.
+/// Values are <see cref="string"/>, <see cref="long"/>, <see cref="bool"/>, a list of values, or further fields; null is a value that is not there.
+/// </summary>
+/// <param name="lookup">The value of a name.</param>
+/// <param name="mustExist">A name without a value fails the template, as a field of a Go struct does; else it prints <c>&lt;no value&gt;</c>.</param>
+internal sealed class TemplateFields(Func<string, object?> lookup, bool mustExist = false)
+{
+    internal object? this[string name] =>
+        lookup(name) ?? (mustExist ? throw new TemplateException($".{name} is not known here") : null);
+
+    /// <summary>Fields with a prefix of their own: <c>.Values</c>.</summary>
+    internal static TemplateFields Under(string name, TemplateFields fields) => new(wanted => wanted == name ? fields : null);
+}
+
+/// <summary>A template that cannot be filled in. <see cref="Exception.Message"/> says why.</summary>
+internal sealed class TemplateException(string reason) : Exception(reason);

@@ -1,0 +1,91 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>One node of a YAML document. Aliases share the node they point to, so a document is a graph without cycles.</summary>
+internal abstract class YamlNode(int line, int column)
+{
+    /// <summary>Where the node starts in its file, from 1.</summary>
+    public int Line { get; } = line;
+    public int Column { get; } = column;
+
+    /// <summary>Nodes below and including this one with every alias written out; bounds the work of walking it.</summary>
+    public int Weight { get; protected set; } = 1;
+
+    /// <summary>Levels below and including this one.</summary>
+    public int Height { get; protected set; } = 1;
+
+    /// <summary>What a message calls this kind of node.</summary>
+    public abstract string Kind { get; }
+
+    protected void Count(YamlNode child)
+    {
+        Weight = (int)Math.Min((long)Weight + child.Weight, int.MaxValue);
+        Height = Math.Max(Height, child.Height + 1);
+    }
+}
+
+internal sealed class YamlSequence(int line, int column) : YamlNode(line, column)
+{
+    private readonly List<YamlNode> items = [];
+
+    public IReadOnlyList<YamlNode> Items => items;
+    public override string Kind => "a list";
+
+    public void Add(YamlNode item)
+    {
+        items.Add(item);
+        Count(item);
+    }
+}
+
+/// <summary>Keys in the order of the file; no key twice.</summary>
+internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
+{
+    private readonly List<(YamlScalar Key, YamlNode Value)> pairs = [];
+
+    public IReadOnlyList<(YamlScalar Key, YamlNode Value)> Pairs => pairs;
+    public override string Kind => "a mapping";
+
+    public void Add(YamlScalar key, YamlNode value)
+    {
+        pairs.Add((key, value));
+        Count(key);
+        Count(value);
+    }
+
+    /// <summary>Null where the key is not there. Mappings of a config are short: a search beats a dictionary.</summary>
+    public YamlNode? Find(string key)
+    {
+        foreach (var (name, value) in pairs)
+            if (name.Text == key) return value;
+        return null;
+    }
+
+    public string? Text(string key) => Find(key) is YamlScalar { IsNull: false } scalar ? scalar.Text : null;
+
+    public long? Integer(string key) => (Find(key) as YamlScalar)?.Integer();
+
+    public bool? Boolean(string key) => (Find(key) as YamlScalar)?.Boolean();
+
+    /// <summary>The texts of a list, or a single text as a list of one. Empty where the key is not there.</summary>
+    public IReadOnlyList<YamlScalar> Texts(string key) => TextsOf(Find(key));
+
+    public static IReadOnlyList<YamlScalar> TextsOf(YamlNode? node)
+    {
+        var texts = new List<YamlScalar>();
+        if (node is YamlScalar { IsNull: false } single) texts.Add(single);
+        else if (node is YamlSequence list)
+            foreach (var item in list.Items)
+                if (item is YamlScalar scalar) texts.Add(scalar);
+        return texts;
+    }
+
+    /// <summary>The mappings of a list. Empty where the key is not there.</summary>
+    public static IReadOnlyList<YamlMapping> MappingsOf(YamlNode? node)
+    {
+        var mappings = new List<YamlMapping>();
+        if (node is YamlSequence list)
+            foreach (var item in list.Items)
+                if (item is YamlMapping mapping) mappings.Add(mapping);
+        return mappings;
+    }
+}

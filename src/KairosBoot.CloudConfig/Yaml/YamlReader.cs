@@ -1,0 +1,120 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// Builds the nodes of the first document of a text from YamlDotNet's event parser. Its object model is not used: it is
+/// larger than everything else here together and unbounded on hostile input.
+/// </summary>
+internal sealed class YamlReader
+{
+    // A config of a few hundred entries has some ten thousand nodes; a "billion laughs" document passes a million at once.
+    private const int MaxWeight = 200_000;
+    private const int MaxHeight = 64;
+    private const int MaxLength = 4 * 1024 * 1024;
+
+    private readonly Parser parser;
+    private readonly Dictionary<string, YamlNode> anchors = [];
+
+    private YamlReader(string text) => parser = new Parser(new StringReader(text));
+
+    /// <summary>Null for a text without a document. Throws <see cref="YamlFaultException"/> and nothing else.</summary>
+    public static YamlNode? Read(string text)
+    {
+        if (text.Length > MaxLength) throw new YamlFaultException(1, 1, $"longer than {MaxLength} characters");
+        var reader = new YamlReader(text.TrimStart('\uFEFF'));
+        try { return reader.ReadDocument(); }
+        catch (YamlFaultException) { throw; }
+        catch (YamlException e) { throw new YamlFaultException((int)e.Start.Line, (int)e.Start.Column, Sentence(e)); }
+        // The scanner indexes its input without checks in places, so odd input also ends in other exceptions. All mean the same.
+        catch (Exception e) when (e is not OutOfMemoryException) { throw reader.Fault("not YAML", reader.parser.Current); }
+    }
+
+    private static string Sentence(YamlException e) => e.Message.TrimEnd('.');
+
+    private YamlFaultException Fault(string reason, ParsingEvent? at) =>
+        new((int)(at?.Start.Line ?? 1), (int)(at?.Start.Column ?? 1), reason);
+
+    private ParsingEvent Next() => parser.MoveNext() ? parser.Current! : throw Fault("ends too early", parser.Current);
+
+    private YamlNode? ReadDocument()
+    {
+        Next();
+        return Next() is DocumentStart ? ReadNode(Next(), depth: 1) : null;
+    }
+
+    private YamlNode ReadNode(ParsingEvent start, int depth)
+    {
+        if (depth > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", start);
+        var node = start switch
+        {
+            AnchorAlias alias => anchors.TryGetValue(alias.Value.Value, out var target)
+                ? target : throw Fault($"*{alias.Value.Value}: no such anchor before this point", alias),
+            Scalar scalar => ReadScalar(scalar),
+            SequenceStart => ReadSequence(start, depth),
+            MappingStart => ReadMapping(start, depth),
+            _ => throw Fault("a value is missing", start),
+        };
+        // Only a finished node can be pointed to, so no node contains itself.
+        if (start is NodeEvent { Anchor.IsEmpty: false } anchored) anchors[anchored.Anchor.Value] = node;
+        return node;
+    }
+
+    private static YamlScalar ReadScalar(Scalar scalar) =>
+        new(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+
+    private YamlSequence ReadSequence(ParsingEvent start, int depth)
+    {
+        var sequence = new YamlSequence((int)start.Start.Line, (int)start.Start.Column);
+        for (var e = Next(); e is not SequenceEnd; e = Next())
+        {
+            sequence.Add(ReadNode(e, depth + 1));
+            CheckSize(sequence, e);
+        }
+        return sequence;
+    }
+
+    private YamlMapping ReadMapping(ParsingEvent start, int depth)
+    {
+        var mapping = new YamlMapping((int)start.Start.Line, (int)start.Start.Column);
+        var seen = new Dictionary<string, int>();
+        YamlNode? merged = null;
+        for (var e = Next(); e is not MappingEnd; e = Next())
+        {
+            var keyEvent = e;
+            if (ReadNode(e, depth + 1) is not YamlScalar key) throw Fault("a key must be a text", keyEvent);
+            var value = ReadNode(Next(), depth + 1);
+            if (!seen.TryAdd(key.Text, key.Line)) throw Fault($"key '{key.Text}' is already at line {seen[key.Text]}", keyEvent);
+            if (key is { Text: "<<", IsPlain: true }) merged = value;
+            else mapping.Add(key, value);
+            CheckSize(mapping, keyEvent);
+        }
+        if (merged is not null) Merge(mapping, merged, seen, start);
+        return mapping;
+    }
+
+    /// <summary>Merge key: adds what the mapping does not have itself; of several merged mappings the first one wins.</summary>
+    private void Merge(YamlMapping mapping, YamlNode merged, Dictionary<string, int> seen, ParsingEvent at)
+    {
+        if (merged is YamlSequence list)
+        {
+            foreach (var item in list.Items)
+            {
+                if (item is not YamlMapping) throw Fault("<< takes a mapping or a list of mappings", at);
+                Merge(mapping, item, seen, at);
+            }
+            return;
+        }
+        if (merged is not YamlMapping source) throw Fault("<< takes a mapping or a list of mappings", at);
+        foreach (var (key, value) in source.Pairs)
+            if (seen.TryAdd(key.Text, key.Line)) mapping.Add(key, value);
+        CheckSize(mapping, at);
+    }
+
+    private void CheckSize(YamlNode node, ParsingEvent at)
+    {
+        if (node.Weight > MaxWeight) throw Fault($"more than {MaxWeight} values with all aliases written out", at);
+        if (node.Height > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", at);
+    }
+}
