@@ -1,1 +1,10 @@
-return 0;
+using System.CommandLine;
+using KairosBoot.Cli;
+
+var root = new RootCommand("Builds and looks after systems that KairosBoot starts.")
+{
+    new Command("initrd", "The initial RAM disk: kairos-boot and the modules it needs.") { InitrdBuildCommand.Create(), InitrdInspectCommand.Create() },
+    new Command("image", "OS images: one file system in a file.") { ImageBuildCommand.Create() },
+    new Command("disk", "Whole disks.") { DiskBuildCommand.Create() },
+};
+return Invocation.Run(root, args);

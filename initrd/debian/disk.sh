@@ -1,0 +1,82 @@
+# From the recipe to a bootable disk, one function a stage, each reusing what has not changed. Sourced by demo.sh and
+# tests/run.sh, after lib.sh and after build.sh has run. The functions set the variables named in their comments.
+# shellcheck shell=bash disable=SC2034
+RECIPE=$REPO/initrd/debian
+
+# What kboot calls to make file systems and GRUB.
+need_image_tools() {
+    need e2fsprogs dosfstools mtools gdisk squashfs-tools zstd grub-common grub-pc-bin grub-efi-amd64-bin
+}
+
+# BASE: tar of a plain Debian. KERNEL_ROOT: a tree with only its kernel and modules. KERNEL: the kernel itself.
+debian_base() {
+    local key started=$SECONDS
+    key=$(digest "$RECIPE/root.sh" "$RECIPE/packages" "$RECIPE/files")
+    BASE=$CACHE/debian-$key.tar
+    if ! made "$BASE"; then
+        say "making the Debian root (once)"
+        "$RECIPE/root.sh" "$BASE"
+        say "Debian root made in $(seconds_since "$started")"
+    fi
+    KERNEL_ROOT=$CACHE/kernel-$key
+    if ! made "$KERNEL_ROOT"; then
+        mkdir -p "$KERNEL_ROOT.part"
+        tar -C "$KERNEL_ROOT.part" --no-same-owner -xf "$BASE" ./boot ./usr/lib/modules
+        ln -s usr/lib "$KERNEL_ROOT.part/lib"
+        mv "$KERNEL_ROOT.part" "$KERNEL_ROOT"
+    fi
+    KERNEL=$(readlink -f "$KERNEL_ROOT/boot/vmlinuz")
+}
+
+# INITRD: for any machine. VIRTIO_INITRD: with only what a virtual machine needs.
+debian_initrds() {
+    local key
+    key=$(digest "$OUT/kairos-boot" "$OUT/kboot" <(echo "$BASE"))
+    INITRD=$CACHE/initrd-$key.img
+    made "$INITRD" || "$OUT/kboot" initrd build --root "$KERNEL_ROOT" --output "$INITRD"
+    VIRTIO_INITRD=$CACHE/virtio-$key.img
+    made "$VIRTIO_INITRD" || "$OUT/kboot" initrd build --root "$KERNEL_ROOT" --modules virtio --output "$VIRTIO_INITRD"
+}
+
+# ROOT: tar of the Debian with both programs and the initrd where a container build would put them.
+debian_root() {
+    ROOT=$CACHE/root-$(digest "$OUT/kairos-boot" "$OUT/kboot" "$INITRD" <(echo "$BASE")).tar
+    made "$ROOT" && return
+    local added=$CACHE/added
+    rm -rf "$added"
+    install -D -m 0755 "$OUT/kboot" "$added/usr/bin/kboot"
+    install -D -m 0755 "$OUT/kairos-boot" "$added/usr/lib/kairosboot/kairos-boot"
+    install -D -m 0644 "$INITRD" "$added/boot/initrd"
+    cp "$BASE" "$ROOT.part"
+    # Only directories that are new: the others would lose the times and modes that Debian gave them.
+    tar -C "$added" --owner=0 --group=0 -rf "$ROOT.part" \
+        ./usr/bin/kboot ./usr/lib/kairosboot ./boot/initrd
+    rm -rf "$added"
+    mv "$ROOT.part" "$ROOT"
+}
+
+# IMAGE: the ext4 system image. RECOVERY: the same root as a squashfs.
+debian_images() {
+    local key started=$SECONDS
+    key=$(digest "$OUT/kboot" <(echo "$ROOT"))
+    IMAGE=$CACHE/system-$key.img
+    RECOVERY=$CACHE/recovery-$key.squashfs
+    if ! made "$IMAGE"; then
+        "$OUT/kboot" image build --tar "$ROOT" --output "$IMAGE"
+        say "system image made in $(seconds_since "$started")"
+    fi
+    started=$SECONDS
+    if ! made "$RECOVERY"; then
+        "$OUT/kboot" image build --tar "$ROOT" --format squashfs --output "$RECOVERY"
+        say "recovery image made in $(seconds_since "$started")"
+    fi
+}
+
+# DISK: raw disk with that image and recovery and the cloud-config file $1; its name starts with $2.
+debian_disk() {
+    local config=$1 name=$2 started=$SECONDS
+    DISK=$CACHE/$name-$(digest "$OUT/kboot" "$config" <(echo "$IMAGE")).raw
+    made "$DISK" && return
+    "$OUT/kboot" disk build --image "$IMAGE" --recovery "$RECOVERY" --cloud-config "$config" --output "$DISK"
+    say "disk made in $(seconds_since "$started")"
+}

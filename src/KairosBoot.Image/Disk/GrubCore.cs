@@ -1,0 +1,57 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>GRUB's programs for both kinds of firmware, with all they need inside: nothing but grub.cfg is loaded from disk.</summary>
+internal static class GrubCore
+{
+    internal const string BiosTarget = "i386-pc", EfiTarget = "x86_64-efi";
+
+    private const string Library = "/usr/lib/grub", EfiPackage = "grub-efi-amd64-bin", BiosPackage = "grub-pc-bin";
+
+    // One row for each thing the start needs.
+    private static readonly string[] Modules =
+    [
+        "part_gpt", // the disk
+        "ext2", // COS_STATE, COS_RECOVERY, images
+        "fat", // the EFI partition, for a person at GRUB's prompt
+        "squash4", "gzio", "xzio", "lzopio", // images
+        "loopback", // files in images
+        "normal", "configfile", "test", "true", "echo", "sleep", "regexp", "probe", "minicmd", "ls", "cat", // grub.cfg and its prompt
+        "search", "search_label", "search_fs_uuid", "search_fs_file", // for a person at the prompt
+        "loadenv", // boot counters
+        "linux", "reboot", "halt",
+        "serial", "terminal",
+    ];
+
+    private static readonly string[] BiosModules = ["biosdisk"];
+
+    private static readonly string[] EfiModules = ["efi_gop", "efi_uga"];
+
+    /// <summary>The first sector's program, for the MBR.</summary>
+    internal static byte[] ReadBootSector() => File.ReadAllBytes(RequireFile(BiosTarget, "boot.img", BiosPackage));
+
+    /// <param name="target">i386-pc or x86_64-efi.</param>
+    /// <param name="statePartition">Number of COS_STATE, on whatever disk GRUB was started from.</param>
+    /// <param name="scratch">For files on the way.</param>
+    /// <returns>Path of the program.</returns>
+    internal static string Build(string target, int statePartition, TemporaryDirectory scratch)
+    {
+        RequireFile(target, "kernel.img", target == EfiTarget ? EfiPackage : BiosPackage);
+        var output = scratch.File($"core.{target}");
+        var early = scratch.File("early.cfg");
+        File.WriteAllText(early, "set kairosboot_core=1\n");
+        Tool.MakeGrub.Run(
+        [
+            "-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{statePartition})/grub", "-c", early, "-o", output,
+            .. Modules, .. target == EfiTarget ? EfiModules : BiosModules,
+        ]);
+        return output;
+    }
+
+    private static string RequireFile(string target, string name, string package)
+    {
+        var path = Path.Combine(Library, target, name);
+        return File.Exists(path) ? path : throw new OperatorException($"GRUB for {target} is not installed ({path} is missing)", $"apt-get install {package}");
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>Whether GRUB 2.06 can load a kernel out of an image.</summary>
+public static class GrubReadable
+{
+    // squashfs: gzip, lzo, xz (Documentation/filesystems/squashfs.rst, the superblock's compression id).
+    private static readonly int[] SquashfsCompressions = [1, 3, 4];
+
+    // ext4 features (Documentation/filesystems/ext4/super.rst) that GRUB's driver refuses or misreads.
+    private static readonly (int Offset, uint Bit, string Name)[] Ext4Features =
+    [
+        (0x460, 0x00001, "compression"), (0x460, 0x00400, "ea_inode"), (0x460, 0x08000, "inline_data"), (0x460, 0x20000, "casefold"),
+        (0x464, 0x00200, "bigalloc"),
+    ];
+
+    /// <summary>The file system of an image: <c>ext4</c> (ext2 and ext3 too) or <c>squashfs</c>.</summary>
+    /// <exception cref="OperatorException">Not an image, or one that GRUB cannot read.</exception>
+    public static string Check(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new OperatorException($"the image {path} is not there", "make one: kboot image build --root DIR --output FILE");
+        }
+
+        using var file = File.OpenRead(path);
+        var head = Window(file, SuperblockProbe.Windows[0]);
+        var superblock = Probe(file);
+        switch (superblock?.MountType)
+        {
+            case "squashfs":
+                var compression = BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(20));
+                return SquashfsCompressions.Contains(compression) ? "squashfs" : throw new OperatorException(
+                    $"{path} is a squashfs that GRUB cannot read: compressed by {CompressionName(compression)}", "make it with mksquashfs -comp gzip (or xz)");
+            case "ext4":
+                foreach (var (offset, bit, name) in Ext4Features)
+                {
+                    if ((BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(offset)) & bit) != 0)
+                    {
+                        throw new OperatorException($"{path} is an ext4 that GRUB cannot read: it has the feature {name}", $"make it with mke2fs -O ^{name}, or with kboot image build");
+                    }
+                }
+
+                return "ext4";
+            default:
+                throw new OperatorException(
+                    $"{path} {(superblock is null ? "is not a file system image" : $"is {superblock.Type}")}: GRUB loads the kernel out of ext4 and squashfs images",
+                    "make it with kboot image build --format ext4 or squashfs");
+        }
+    }
+
+    private static Superblock? Probe(FileStream file)
+    {
+        foreach (var window in SuperblockProbe.Windows)
+        {
+            if (SuperblockProbe.Probe(window.Offset, Window(file, window)) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private static byte[] Window(FileStream file, (long Offset, int Length) window)
+    {
+        var bytes = new byte[window.Length];
+        file.Position = window.Offset;
+        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+    }
+
+    private static string CompressionName(int id) => id switch { 2 => "lzma", 5 => "lz4", 6 => "zstd", _ => $"method {id}" };
+}

@@ -1,0 +1,22 @@
+namespace KairosBoot.Image;
+
+/// <summary>One member of a cpio archive.</summary>
+/// <param name="Name">Path without a leading slash.</param>
+/// <param name="Mode">Type and permission bits as in stat(2).</param>
+/// <param name="Content">Empty for all but files and links.</param>
+/// <param name="DeviceMajor">Of a device node.</param>
+/// <param name="DeviceMinor">Of a device node.</param>
+public sealed record CpioEntry(string Name, uint Mode, ReadOnlyMemory<byte> Content, uint DeviceMajor = 0, uint DeviceMinor = 0)
+{
+    private const uint TypeMask = 0xF000, DirectoryType = 0x4000, FileType = 0x8000, CharacterType = 0x2000;
+
+    public bool IsFile => (Mode & TypeMask) == FileType;
+
+    public static CpioEntry Directory(string name) => new(name, DirectoryType | 0b111_101_101, default);
+
+    public static CpioEntry File(string name, ReadOnlyMemory<byte> content, bool executable) =>
+        new(name, FileType | (executable ? 0b111_101_101u : 0b110_100_100u), content);
+
+    public static CpioEntry CharacterDevice(string name, uint major, uint minor) =>
+        new(name, CharacterType | 0b110_000_000, default, major, minor);
+}

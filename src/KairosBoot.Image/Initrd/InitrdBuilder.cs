@@ -1,0 +1,58 @@
+using System.Text;
+using KairosBoot.Plan;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
+
+namespace KairosBoot.Image;
+
+/// <summary>Packs kairos-boot, kernel modules and their index: nothing else is in the initrd. Same input, same bytes.</summary>
+public static class InitrdBuilder
+{
+    private const int CompressionLevel = 19;
+
+    // Whatever the hardware is, the root comes from an image file and gets overlays.
+    private static readonly string[] Always = ["loop", "overlay"];
+
+    private static readonly string[] Directories = ["dev", "proc", "sys", "run", "sysroot", "lib", "lib/modules"];
+
+    /// <exception cref="OperatorException">The tree, the selection or the init is not usable.</exception>
+    public static BuiltInitrd Build(InitrdRequest request)
+    {
+        var kernel = KernelTree.Find(request.Root, request.Kernel);
+        var graph = kernel.ReadGraph();
+        var (wanted, absent) = ModuleSet.Select(graph, request.Modules);
+        foreach (var name in Always.Where(name => !ModuleSet.Known(graph, name)))
+        {
+            throw new OperatorException(
+                $"kernel {kernel.Release} has no module {name}, which every boot needs", "install the kernel's whole module package, or another kernel");
+        }
+
+        var packed = graph.Closure(wanted.Concat(Always));
+        var directory = $"lib/modules/{kernel.Release}";
+        var entries = Directories.Append(directory).Select(CpioEntry.Directory).ToList();
+        entries.Add(CpioEntry.CharacterDevice("dev/console", 5, 1));
+        entries.Add(CpioEntry.File("init", ReadInit(request.Init), executable: true));
+        entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)), executable: false));
+        entries.AddRange(packed.Select(name => CpioEntry.File(
+            $"{directory}/{name}.ko", ModuleContent.Read(Path.Combine(kernel.Directory, graph.Find(name)!.Path)), executable: false)));
+
+        var archive = CpioArchive.Write(entries);
+        return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release, packed.Order(StringComparer.Ordinal).ToList(), absent);
+    }
+
+    // One thread and a fixed level: the bytes depend on the input alone. The checksum lets the kernel notice a damaged file.
+    private static byte[] Compress(byte[] archive)
+    {
+        using var compressor = new Compressor(CompressionLevel);
+        compressor.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+        return compressor.Wrap(archive).ToArray();
+    }
+
+    private static byte[] ReadInit(string path)
+    {
+        var content = File.ReadAllBytes(path);
+        return content.AsSpan().StartsWith("\u007fELF"u8) || content.AsSpan().StartsWith("#!"u8)
+            ? content
+            : throw new OperatorException($"{path} is not a program", "give --init the kairos-boot that belongs to this kboot");
+    }
+}

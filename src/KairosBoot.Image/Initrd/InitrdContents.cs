@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.Text;
+using KairosBoot.Plan;
+using ZstdSharp;
+
+namespace KairosBoot.Image;
+
+/// <summary>What an initrd holds.</summary>
+/// <param name="FileSize">Bytes on disk.</param>
+/// <param name="UnpackedSize">Bytes the kernel has to unpack.</param>
+/// <param name="Compression"><c>zstd</c> or <c>none</c>.</param>
+/// <param name="Release">The kernel its modules are for; null without a modules.index.</param>
+/// <param name="Files">Every file with its size, the largest first.</param>
+/// <param name="DriversIn">Rows of the generic set that are in it.</param>
+/// <param name="DriversBuiltIn">Rows that the kernel has built in.</param>
+/// <param name="DriversOut">Rows that are neither.</param>
+public sealed record InitrdContents(
+    long FileSize,
+    long UnpackedSize,
+    string Compression,
+    string? Release,
+    IReadOnlyList<(string Name, long Size)> Files,
+    IReadOnlyList<string> DriversIn,
+    IReadOnlyList<string> DriversBuiltIn,
+    IReadOnlyList<string> DriversOut)
+{
+    private const uint ZstdMagic = 0xFD2FB528;
+
+    /// <summary>The files summed up: the init, the index, the modules, and what else there is.</summary>
+    public IEnumerable<(string Part, int Count, long Size)> Parts => Files
+        .GroupBy(file => file.Name switch
+        {
+            "init" => "init",
+            _ when file.Name.EndsWith(".ko", StringComparison.Ordinal) => "modules",
+            _ when file.Name.EndsWith("/modules.index", StringComparison.Ordinal) => "modules.index",
+            _ => "other files",
+        })
+        .Select(part => (part.Key, part.Count(), part.Sum(file => file.Size)));
+
+    /// <exception cref="OperatorException">Not an initrd that can be read here.</exception>
+    public static InitrdContents Read(string path)
+    {
+        var file = File.ReadAllBytes(path);
+        try
+        {
+            var (entries, unpacked, compression) = Unpack(file);
+            var files = entries.Where(entry => entry.IsFile).OrderByDescending(entry => entry.Content.Length)
+                .ThenBy(entry => entry.Name, StringComparer.Ordinal).ToList();
+            var indexFile = files.Find(entry => entry.Name.EndsWith("/modules.index", StringComparison.Ordinal));
+            var index = indexFile is null ? null : ModuleIndex.Parse(Encoding.UTF8.GetString(indexFile.Content.Span));
+            var drivers = ModuleSet.Read(InitrdRequest.DefaultModules).ToLookup(name => index?.LoadOrder(name)?.Count);
+            return new InitrdContents(file.Length, unpacked, compression, index?.Release,
+                files.Select(entry => (entry.Name, (long)entry.Content.Length)).ToList(),
+                drivers.Where(group => group.Key > 0).SelectMany(group => group).Order(StringComparer.Ordinal).ToList(),
+                drivers[0].ToList(), drivers[null].ToList());
+        }
+        catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
+        {
+            throw new OperatorException($"{path} is not an initrd this program can read: {damage.Message}", "give a cpio archive (newc), plain or compressed with zstd");
+        }
+    }
+
+    // The kernel takes several archives one after the other, each compressed or not, with zeros between them.
+    private static (List<CpioEntry> Entries, long Unpacked, string Compression) Unpack(ReadOnlyMemory<byte> file)
+    {
+        var entries = new List<CpioEntry>();
+        long unpacked = 0;
+        var compression = "none";
+        while (!(file = TrimZeros(file)).IsEmpty)
+        {
+            if (file.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(file.Span) == ZstdMagic)
+            {
+                using var plain = new MemoryStream();
+                using var decompression = new DecompressionStream(new MemoryStream(file.ToArray()));
+                decompression.CopyTo(plain);
+                file = plain.ToArray();
+                compression = "zstd";
+            }
+
+            var (archive, length) = CpioArchive.Read(file);
+            entries.AddRange(archive);
+            unpacked += length;
+            file = file[Math.Min(length, file.Length)..];
+        }
+
+        return entries.Count > 0 ? (entries, unpacked, compression) : throw new InvalidDataException("it is empty");
+    }
+
+    private static ReadOnlyMemory<byte> TrimZeros(ReadOnlyMemory<byte> file)
+    {
+        var start = file.Span.IndexOfAnyExcept((byte)0);
+        return start < 0 ? default : file[start..];
+    }
+}

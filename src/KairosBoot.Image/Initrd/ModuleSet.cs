@@ -1,0 +1,102 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>The module lists of initrd/modules: one row each, <c>name   # reason</c>; <c>include SET</c> takes in another list.</summary>
+public static class ModuleSet
+{
+    private const string Prefix = "modules/";
+
+    /// <summary>Names of all sets, sorted.</summary>
+    public static IReadOnlyList<string> Names { get; } = typeof(ModuleSet).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .Select(name => name[Prefix.Length..])
+        .Order(StringComparer.Ordinal).ToList();
+
+    /// <summary>The rows of a set in the list's order.</summary>
+    public static IReadOnlyList<string> Read(string set) =>
+        Parse(EmbeddedText.Read(Prefix + set)).Distinct().ToList();
+
+    /// <summary>Module names for <c>--modules</c>: sets and module names, separated by commas.</summary>
+    /// <param name="graph">The kernel's modules.</param>
+    /// <param name="selection">What the user typed.</param>
+    /// <returns>What to pack; names in sets that this kernel has not, as kernels differ.</returns>
+    /// <exception cref="OperatorException">The user named a module himself and the kernel has none of that name.</exception>
+    public static (IReadOnlyList<string> Wanted, IReadOnlyList<string> Absent) Select(ModuleGraph graph, string selection)
+    {
+        List<string> wanted = [], absent = [];
+        foreach (var word in selection.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (Names.Contains(word))
+            {
+                var known = Read(word).ToLookup(name => Known(graph, name));
+                wanted.AddRange(known[true]);
+                absent.AddRange(known[false]);
+            }
+            else if (Known(graph, word))
+            {
+                wanted.Add(word);
+            }
+            else
+            {
+                throw Unknown(graph, word);
+            }
+        }
+
+        return wanted.Count > 0 ? (wanted, absent) : throw new OperatorException(
+            "--modules names no module", $"give a set ({string.Join(", ", Names)}) or module names, separated by commas");
+    }
+
+    public static bool Known(ModuleGraph graph, string name) =>
+        graph.Find(name) is not null || graph.BuiltIn.Contains(ModuleName.Normalize(name));
+
+    private static OperatorException Unknown(ModuleGraph graph, string word)
+    {
+        var near = graph.Files.Select(file => file.Name).Concat(graph.BuiltIn).Concat(Names)
+            .Select(name => (Name: name, Distance: Distance(ModuleName.Normalize(word), name)))
+            .Where(row => row.Distance <= 2 || word.Length > 3 && row.Name.Contains(ModuleName.Normalize(word)))
+            .OrderBy(row => row.Distance).ThenBy(row => row.Name, StringComparer.Ordinal)
+            .Select(row => row.Name).Take(3).ToList();
+        return new OperatorException(
+            $"kernel {graph.Release} has no module {word}, and there is no set of that name",
+            near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : $"the sets are {string.Join(", ", Names)}; modinfo lists a kernel's modules");
+    }
+
+    private static IEnumerable<string> Parse(string text)
+    {
+        foreach (var line in text.Split('\n'))
+        {
+            var row = line.Split('#')[0].Trim();
+            if (row.StartsWith("include ", StringComparison.Ordinal))
+            {
+                foreach (var name in Read(row["include ".Length..]))
+                {
+                    yield return name;
+                }
+            }
+            else if (row.Length > 0)
+            {
+                yield return row;
+            }
+        }
+    }
+
+    // Levenshtein, one row at a time.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+
+        return row[b.Length];
+    }
+}

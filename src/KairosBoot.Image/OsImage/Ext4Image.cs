@@ -1,0 +1,71 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>
+/// An ext4 file system in a file, filled by mke2fs and debugfs: no loop device, no mount, no root. It is only ever mounted
+/// read-only, so it has no journal and no room to grow.
+/// </summary>
+internal static class Ext4Image
+{
+    internal const string Label = "COS_ACTIVE";
+
+    private const int BlockSize = 4096, InodeSize = 256;
+    private const long MiB = 1 << 20;
+
+    // What GRUB 2.06 reads and the kernel makes use of. Spelt out, as the defaults in mke2fs.conf differ between hosts.
+    // Without checksums: every byte can then be set from here to make two builds alike.
+    private const string Features = "none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize";
+
+    internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch, long? sizeBytes)
+    {
+        var summary = TreeSummary.Of(tree);
+        var inodes = summary.Inodes + additions.Count + 64;
+        var size = Size(summary.Blocks + additions.Sum(Blocks), inodes, sizeBytes);
+        var time = summary.NewestSeconds.ToString();
+        Tool.MakeExt4.Run(
+            [
+                "-q", "-F", "-t", "ext4", "-b", $"{BlockSize}", "-I", $"{InodeSize}", "-m", "0", "-N", $"{inodes}", "-L", Label,
+                "-U", $"{summary.Id}", "-O", Features, "-E", $"hash_seed={summary.Id},lazy_itable_init=0,nodiscard,root_owner=0:0",
+                "-d", tree.Path, file, $"{size / 1024}k",
+            ],
+            ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
+        var script = new DebugFsScript();
+        foreach (var addition in additions)
+        {
+            _ = addition switch
+            {
+                TreeAddition.Directory directory => script.MakeDirectory(directory.Path, directory.Mode),
+                TreeAddition.Link link => script.Link(link.Target, link.Path),
+                TreeAddition.File added => script.Write(added.Source, added.Path),
+                _ => throw new InvalidOperationException(addition.ToString()),
+            };
+        }
+
+        foreach (var member in tree.Members)
+        {
+            if (tree.Lacks(member))
+            {
+                script.MakeNode(member);
+            }
+
+            script.Apply(member);
+        }
+
+        script.Run(file, scratch.File("debugfs"), summary.NewestSeconds);
+        Ext4Timestamps.Normalize(file, summary.NewestSeconds);
+    }
+
+    // Content, one extent or directory block more for every hundred, the inode table, bitmaps and descriptors of each
+    // 128 MiB group, and some slack: mke2fs stops half way when anything of it is short.
+    private static long Size(long blocks, long inodes, long? wanted)
+    {
+        var bytes = (blocks + blocks / 100) * BlockSize + inodes * InodeSize;
+        var needed = (bytes + bytes / 64 + 8 * MiB + MiB - 1) / MiB * MiB;
+        return wanted is null || wanted >= needed ? wanted / MiB * MiB ?? needed : throw new OperatorException(
+            $"--size {ByteSize.Text(wanted.Value)} is too small: the content needs {ByteSize.Text(needed)}", "give a larger --size, or leave it out");
+    }
+
+    private static long Blocks(TreeAddition addition) =>
+        addition is TreeAddition.File file ? new FileInfo(file.Source).Length / BlockSize + 1 : 1;
+}

@@ -1,0 +1,41 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>Makes a bootable OS image of a tree or a container export. Same input, same bytes.</summary>
+public static class ImageBuilder
+{
+    /// <exception cref="OperatorException">The input cannot become an image that boots, or a tool is missing.</exception>
+    public static BuiltImage Build(ImageRequest request, string output)
+    {
+        BuiltImage? built = null;
+        AtomicFile.Write(output, temporary =>
+        {
+            using var scratch = new TemporaryDirectory(beside: output);
+            var tree = request.Tar is null ? new SourceTree(request.Root!, [], Disposable: false) : TarExtraction.Extract(request.Tar, scratch.File("root"));
+            if (!Directory.Exists(tree.Path))
+            {
+                throw new OperatorException($"{tree.Path} is not a directory", "give --root the top directory of an unpacked system");
+            }
+
+            TreeCheck.Check(tree.Path);
+            var additions = BootFiles.Missing(request, tree.Path, scratch.File("initrd"));
+            switch (request.Format)
+            {
+                case ImageFormat.Ext4: Ext4Image.Build(temporary, tree, additions, scratch, request.SizeBytes); break;
+                case ImageFormat.Squashfs: SquashfsImage.Build(temporary, tree, additions, scratch); break;
+                case ImageFormat.Erofs: ErofsImage.Build(temporary, tree, additions, scratch); break;
+            }
+
+            built = new BuiltImage(new FileInfo(temporary).Length, additions.Select(Describe).ToList());
+        });
+        return built!;
+    }
+
+    private static string Describe(TreeAddition addition) => addition switch
+    {
+        TreeAddition.Link link => $"/{link.Path} -> {link.Target}",
+        TreeAddition.Directory directory => $"/{directory.Path}/",
+        _ => $"/{addition.Path}",
+    };
+}

@@ -1,0 +1,14 @@
+namespace KairosBoot.Image;
+
+/// <summary>Something the image gets beyond the tree, which itself stays as it is. Owned by root.</summary>
+/// <param name="Path">Without a leading slash. Parents come before children.</param>
+public abstract record TreeAddition(string Path)
+{
+    public sealed record Directory(string Path, int Mode) : TreeAddition(Path);
+
+    public sealed record Link(string Path, string Target) : TreeAddition(Path);
+
+    /// <param name="Path">Without a leading slash.</param>
+    /// <param name="Source">A file on the build host.</param>
+    public sealed record File(string Path, string Source) : TreeAddition(Path);
+}

@@ -1,0 +1,27 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>Extended attributes of a container export, for the formats whose tools take them from the unpacked files.</summary>
+internal static class TreeAttributes
+{
+    /// <exception cref="OperatorException">Not root: an ordinary user may not set them.</exception>
+    internal static void Apply(SourceTree tree)
+    {
+        foreach (var member in tree.Members.Where(member => member.ExtendedAttributes.Count > 0))
+        {
+            if (Syscall.GetEUid() != 0)
+            {
+                throw new OperatorException(
+                    $"{member.Path} has extended attributes ({string.Join(", ", member.ExtendedAttributes.Select(row => row.Name))}), which only root can unpack",
+                    "run kboot as root, or use --format ext4");
+            }
+
+            foreach (var (name, value) in member.ExtendedAttributes)
+            {
+                Tool.SetAttribute.Run(["-h", "-n", name, "-v", $"0s{Convert.ToBase64String(value)}", Path.Combine(tree.Path, member.Path)]);
+            }
+        }
+    }
+}

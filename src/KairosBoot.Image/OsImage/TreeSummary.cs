@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.Text;
+using KairosBoot.Linux;
+
+namespace KairosBoot.Image;
+
+/// <summary>Sums over a tree that a file system's parameters are made of. The same tree gives the same summary, wherever it is.</summary>
+/// <param name="Inodes">Files of all kinds, hard links once.</param>
+/// <param name="Blocks">4 KiB blocks that their content and directories take.</param>
+/// <param name="NewestSeconds">The latest change of any file, in seconds since 1970.</param>
+/// <param name="Id">Made of names, sizes and times: another tree has another one.</param>
+public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, Guid Id)
+{
+    private const int BlockSize = 4096, DirectoryEntryOverhead = 12;
+
+    // FNV-1a of 128 bits (draft-eastlake-fnv). The library's SHA needs libssl, which a static program has not.
+    private static readonly UInt128 FnvOffset = new(0x6C62272E07BB0142, 0x62B821756295C58D), FnvPrime = new(0x0000000001000000, 0x000000000000013B);
+
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    public static TreeSummary Of(SourceTree tree)
+    {
+        var hash = FnvOffset;
+        var linked = new HashSet<(ulong, ulong)>();
+        long inodes = 0, blocks = 0, newest = 0;
+        foreach (var (path, status, nameBytes) in Walk(tree.Path, ""))
+        {
+            var size = status.Type == FileType.Directory ? nameBytes : status.Size;
+            var seconds = status.MTimeNs / NanosecondsPerSecond;
+            if (status.Type is FileType.Regular or FileType.Directory or FileType.Symlink)
+            {
+                hash = Add(hash, $"{path}\0{status.Type} {(status.Type == FileType.Regular ? size : 0)} {seconds}\n");
+            }
+
+            newest = Math.Max(newest, seconds);
+            if (status.Links == 1 || status.Type == FileType.Directory || linked.Add((status.Device, status.Inode)))
+            {
+                inodes++;
+                blocks += (size + BlockSize - 1) / BlockSize;
+            }
+        }
+
+        // Nodes that an ordinary user could not unpack come into being in the image.
+        inodes += tree.Members.Count(tree.Lacks);
+        Span<byte> id = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(id, hash);
+        return new TreeSummary(inodes, blocks, newest, new Guid(id, bigEndian: true));
+    }
+
+    private static UInt128 Add(UInt128 hash, string text)
+    {
+        foreach (var octet in Encoding.UTF8.GetBytes(text))
+        {
+            hash = (hash ^ octet) * FnvPrime;
+        }
+
+        return hash;
+    }
+
+    private static IEnumerable<(string Path, FileStatus Status, long NameBytes)> Walk(string root, string directory)
+    {
+        long nameBytes = BlockSize;
+        foreach (var name in Syscall.ReadDirectory(Path.Combine(root, directory)))
+        {
+            var path = directory.Length == 0 ? name : $"{directory}/{name}";
+            nameBytes += name.Length + DirectoryEntryOverhead;
+            var status = Syscall.TryLStat(Path.Combine(root, path))!.Value;
+            if (status.Type == FileType.Directory)
+            {
+                foreach (var below in Walk(root, path))
+                {
+                    yield return below;
+                }
+            }
+            else
+            {
+                yield return (path, status, 0);
+            }
+        }
+
+        yield return (directory, Syscall.TryLStat(Path.Combine(root, directory))!.Value, nameBytes);
+    }
+}

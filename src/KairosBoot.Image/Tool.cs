@@ -1,0 +1,68 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>A program of the build host, with the Debian package it comes from.</summary>
+public sealed record Tool(string Name, string Package)
+{
+    public static readonly Tool MakeExt4 = new("mke2fs", "e2fsprogs");
+    public static readonly Tool DebugFs = new("debugfs", "e2fsprogs");
+    public static readonly Tool MakeSquashfs = new("mksquashfs", "squashfs-tools");
+    public static readonly Tool MakeErofs = new("mkfs.erofs", "erofs-utils");
+    public static readonly Tool Gdisk = new("sgdisk", "gdisk");
+    public static readonly Tool MakeFat = new("mformat", "mtools");
+    public static readonly Tool SetAttribute = new("setfattr", "attr");
+    public static readonly Tool CopyToFat = new("mcopy", "mtools");
+    public static readonly Tool MakeFatDirectory = new("mmd", "mtools");
+    public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
+    public static readonly Tool Copy = new("cp", "coreutils");
+
+    // An ordinary user's PATH lacks the directories that most of these are in.
+    private static readonly string[] SystemDirectories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+
+    /// <summary>Runs it to the end. Standard error of a successful run is returned.</summary>
+    /// <param name="arguments">As the program gets them; no shell is involved.</param>
+    /// <param name="environment">Added to the own environment.</param>
+    /// <exception cref="OperatorException">Not installed, or it failed: with what it said.</exception>
+    public string Run(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Find(), arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["LC_ALL"] = "C";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        try
+        {
+            using var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            var output = process.StandardOutput.ReadToEndAsync();
+            var errors = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? errors : throw Failed(errors.Length > 0 ? errors : output.Result);
+        }
+        catch (Win32Exception failure)
+        {
+            throw new OperatorException($"{start.FileName} does not start: {failure.Message}", $"install the package {Package} again");
+        }
+    }
+
+    internal OperatorException Failed(string said) => new(
+        $"{Name} failed: {string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
+        "free space and the rights to write where --output points are the usual causes");
+
+    private string Find() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Concat(SystemDirectories)
+            .Select(directory => Path.Combine(directory, Name))
+            .FirstOrDefault(File.Exists)
+        ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");
+}

@@ -1,0 +1,88 @@
+using System.Text;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>The same initrd in front of a root without systemd, udev or shared libraries.</summary>
+public sealed class BusyboxBootTests
+{
+    private const string ActiveSlot = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public void A_root_without_systemd_gets_the_same_mounts_and_keeps_the_same_files()
+    {
+        // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        using SmallDisk disk = new(
+            new Partition("COS_OEM", 8),
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "busybox", Disks = [disk.File], CommandLine = ActiveSlot, Reboots = true });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+
+        Assert.Equal("init", shell.Run("cat /proc/1/comm"));
+        Assert.NotEqual(0, shell.Try("touch /usr/written").Status);
+        Assert.Equal("1", shell.Run("cat /run/cos/active_mode"));
+        Assert.Equal("overlay", shell.Run("awk '$2 == \"/etc\" {print $3}' /proc/mounts"));
+        shell.Run("touch /etc/gone /usr/local/kept /var/log/kept && test -e /usr/local/.state/var-log.bind/kept");
+        shell.Leave("reboot");
+
+        shell = GuestShell.OfBusybox(machine);
+        shell.Run("test ! -e /etc/gone && test -e /usr/local/kept && test -e /var/log/kept");
+        shell.Leave("poweroff");
+        machine.ExpectEnd(Limit);
+    }
+
+    [Fact]
+    public void A_malformed_cloud_config_is_named_by_file_and_line_and_the_machine_boots()
+    {
+        // disk: | COS_OEM: a broken and a sound document | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        using SmallDisk disk = new(
+            new Partition("COS_OEM", 8,
+                ("/90_broken.yaml", "name: broken\nstages:\n  initramfs:\n    - name: [never closed\n"u8.ToArray()),
+                ("/95_sound.yaml", "stages:\n  initramfs:\n    - commands:\n        - echo done > /etc/sound\n"u8.ToArray())),
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "broken-config", Disks = [disk.File], CommandLine = ActiveSlot });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+
+        Assert.Matches(@"/oem/90_broken\.yaml:[45]\b", shell.Run("cat /run/kairosboot/boot.log"));
+        Assert.Contains("90_broken.yaml", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
+        Assert.Equal("done", shell.Run("cat /etc/sound"));
+        ConsoleText.HoldsNoStackTrace(machine.Console);
+    }
+
+    [Fact]
+    public void Unknown_options_are_ignored_and_a_bad_value_is_a_warning_that_names_both()
+    {
+        // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        using SmallDisk disk = new(
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "odd-options",
+            Disks = [disk.File],
+            CommandLine = ActiveSlot + " kairosboot.nosuch=1 rd.immucore.whatever foo.bar=baz kairosboot.timeout=soon rd.immucore.overlay=tmpfs:lots",
+        });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        string log = shell.Run("cat /run/kairosboot/boot.log");
+        Assert.Contains("kairosboot.timeout=soon", log, StringComparison.Ordinal);
+        Assert.Contains("rd.immucore.overlay=tmpfs:lots", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("foo.bar", log.Split('\n').Where(l => l.Contains("warn", StringComparison.OrdinalIgnoreCase)).DefaultIfEmpty("").Aggregate(string.Concat), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disk_that_appears_late_is_waited_for()
+    {
+        // disk, plugged in three seconds after the stage began: | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        using SmallDisk disk = new(
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "late-disk", LateDisk = disk.File, CommandLine = ActiveSlot });
+        machine.Console.Expect(Limit, "Run /init as init process");
+        Thread.Sleep(3000);
+        machine.PlugLateDisk();
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Contains("/usr/local", shell.Run("cat /proc/mounts"), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>Two disks with the same labels: a clone left in the machine, a second node's disk attached for repair.</summary>
+public sealed class TwinDiskTests : IDisposable
+{
+    // each disk: | COS_OEM: name | COS_STATE: active.img (busybox, /name) | COS_PERSISTENT: name |
+    private readonly SmallDisk _first = Disk("first");
+    private readonly SmallDisk _second = Disk("second");
+
+    public void Dispose()
+    {
+        _first.Dispose();
+        _second.Dispose();
+    }
+
+    [Theory]
+    [InlineData("first", true)]
+    [InlineData("first", false)]
+    [InlineData("second", true)]
+    public void Everything_comes_from_the_disk_the_loader_names(string wanted, bool firstDiskFirst)
+    {
+        SmallDisk disk = wanted == "first" ? _first : _second;
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = $"twins-{wanted}-{(firstDiskFirst ? "ab" : "ba")}",
+            Disks = firstDiskFirst ? [_first.File, _second.File] : [_second.File, _first.File],
+            CommandLine = $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.disk={disk.PartitionUuid(2)} panic=1",
+        });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Equal($"{wanted} {wanted} {wanted}", shell.Run("echo $(cat /name) $(cat /oem/name) $(cat /usr/local/name)"));
+    }
+
+    [Fact]
+    public void Without_a_named_disk_both_candidates_are_listed_and_neither_is_booted()
+    {
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "twins-ambiguous",
+            Disks = [_first.File, _second.File],
+            CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=5 panic=1",
+        });
+        machine.ExpectEnd(TimeSpan.FromSeconds(120));
+        ConsoleText.HoldsAll(machine.Console, "COS_STATE", "/dev/vda2", "/dev/vdb2", "kairosboot.disk=");
+        ConsoleText.HoldsNoStackTrace(machine.Console);
+        Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
+    }
+
+    private static SmallDisk Disk(string name) => new(
+        new Partition("COS_OEM", 8, ("/name", Encoding.ASCII.GetBytes(name))),
+        new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Image(name))),
+        new Partition("COS_PERSISTENT", 16, ("/name", Encoding.ASCII.GetBytes(name))));
+}

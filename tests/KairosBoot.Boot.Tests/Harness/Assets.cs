@@ -1,0 +1,47 @@
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>What tests/run.sh made for the boot tier. A missing file fails the test that asks for it.</summary>
+public static class Assets
+{
+    private static readonly string Root = FindRoot();
+
+    /// <summary>The repository's <c>out/</c>.</summary>
+    public static string Out => Path.Combine(Root, "out");
+
+    public static string Kernel => Existing("kernel");
+    public static string KairosBoot => Existing("kairos-boot");
+    public static string KBoot => Existing("kboot");
+
+    /// <summary>The initrd with every storage driver, as it lies in the image.</summary>
+    public static string Initrd => Existing("initrd");
+
+    /// <summary>The initrd with only what a virtio machine needs.</summary>
+    public static string VirtioInitrd => Existing("initrd-virtio");
+
+    /// <summary>The Debian disk: raw, with demo.yaml on COS_OEM. Never booted itself, only through an overlay.</summary>
+    public static string DebianDisk => Existing("debian.raw");
+
+    public static string SystemImage => Existing("system.img");
+    public static string RecoveryImage => Existing("recovery.squashfs");
+
+    /// <summary>Cloud-config that makes the user the tests log in as.</summary>
+    public static string DemoConfig => Path.Combine(Root, "initrd/debian/demo.yaml");
+
+    private static string Existing(string name)
+    {
+        string path = Path.Combine(Out, "test-assets", name);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");
+    }
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at != null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "KairosBoot.sln")))
+            {
+                return at.FullName;
+            }
+        }
+        throw new DirectoryNotFoundException($"no KairosBoot.sln above {AppContext.BaseDirectory}");
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>
+/// A root as unlike the Debian as can be: one static busybox as init, shell and everything else; no systemd, no udev, no
+/// shared library. Its console shell is root's, without a login.
+/// </summary>
+public static class BusyboxRoot
+{
+    /// <summary>What its init prints once it runs: a boot that must fail never shows it.</summary>
+    public const string Ready = "busybox init has taken over";
+
+    private static readonly Lazy<byte[]> Plain = new(() => Image("plain"));
+
+    /// <summary>An ext4 image of it, 8 MiB.</summary>
+    public static byte[] Ext4 => Plain.Value;
+
+    /// <summary>The same with that text in <c>/name</c>.</summary>
+    public static byte[] Image(string name)
+    {
+        DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-busybox-");
+        try
+        {
+            string tree = Path.Combine(work.FullName, "tree");
+            foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])
+            {
+                Directory.CreateDirectory(Path.Combine(tree, directory));
+            }
+            File.Copy("/bin/busybox", Path.Combine(tree, "bin/busybox"));
+            string applets = Tool.Run(Path.Combine(tree, "bin/busybox"), "--list");
+            foreach (string applet in applets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(a => a != "busybox"))
+            {
+                string link = applet == "init" ? "sbin/init" : "bin/" + applet;
+                File.CreateSymbolicLink(Path.Combine(tree, link), applet == "init" ? "../bin/busybox" : "busybox");
+            }
+            File.WriteAllText(Path.Combine(tree, "etc/inittab"), $"::sysinit:/bin/echo {Ready}\n::respawn:-/bin/sh\n::ctrlaltdel:/bin/reboot\n");
+            File.WriteAllText(Path.Combine(tree, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
+            File.WriteAllText(Path.Combine(tree, "etc/group"), "root:x:0:\n");
+            File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");
+            File.WriteAllText(Path.Combine(tree, "etc/hostname"), "busybox\n");
+            File.WriteAllText(Path.Combine(tree, "name"), name, Encoding.ASCII);
+            string image = Path.Combine(work.FullName, "image");
+            Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, "8M");
+            return File.ReadAllBytes(image);
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+}

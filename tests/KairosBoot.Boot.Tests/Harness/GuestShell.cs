@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>A root shell on a machine's serial console.</summary>
+public sealed class GuestShell
+{
+    private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(300);
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromSeconds(120);
+    private readonly SerialConsole _console;
+    private int _commands;
+
+    private GuestShell(SerialConsole console)
+    {
+        _console = console;
+        // Without echo and prompt, what comes back is what the command printed. A shell behind a pipe has no line editor, which
+        // would echo whatever stty says.
+        _console.Send("export PAGER=cat; stty -echo cols 1000; dmesg -n 1; echo shell-$((40 + 2)); while IFS= read -r l; do printf '%s\\n' \"$l\"; done | sh\n");
+        // Only now: the editor would keep what is sent along with its own line.
+        _console.Expect(CommandLimit, "shell-42\n");
+    }
+
+    /// <summary>Waits for the demo Debian's login prompt and becomes root.</summary>
+    public static GuestShell LogIn(QemuMachine machine)
+    {
+        SerialConsole console = machine.Console;
+        console.Expect(BootLimit, "login: ");
+        console.Send("kairos\n");
+        console.Expect(CommandLimit, "Password: ");
+        console.Send("kairos\n");
+        console.Expect(CommandLimit, "$ ");
+        console.Send("sudo -i\n");
+        console.Expect(CommandLimit, "# ");
+        return new GuestShell(console);
+    }
+
+    /// <summary>Waits for the shell that the busybox root starts on the console by itself.</summary>
+    public static GuestShell OfBusybox(QemuMachine machine)
+    {
+        machine.Console.Expect(BootLimit, BusyboxRoot.Ready);
+        machine.Console.Expect(CommandLimit, "# ");
+        return new GuestShell(machine.Console);
+    }
+
+    /// <summary>Runs a command line; returns what it printed (both streams, without the last newline) and its exit status.</summary>
+    public (int Status, string Output) Try(string command)
+    {
+        string end = $"<<end {++_commands} ";
+        _console.Send($"{{ {command}\n}} </dev/null 2>&1; echo \"<<\"\"end {_commands} $?>>\"\n");
+        string output = _console.Expect(CommandLimit, end);
+        string status = _console.Expect(CommandLimit, ">>\n");
+        return (int.Parse(status, CultureInfo.InvariantCulture), output.TrimEnd('\n'));
+    }
+
+    /// <summary>Runs a command line that must succeed.</summary>
+    public string Run(string command)
+    {
+        (int status, string output) = Try(command);
+        Assert.True(status == 0, $"'{command}' ended with {status} and said: {output}");
+        return output;
+    }
+
+    /// <summary>Runs a command line that ends the session: reboot, poweroff.</summary>
+    public void Leave(string command) => _console.Send(command + "\n");
+}

@@ -1,0 +1,28 @@
+namespace KairosBoot.Boot.Tests;
+
+public enum Firmware { Bios, Uefi }
+
+/// <summary>One machine, as a literal.</summary>
+public sealed record MachineSpec
+{
+    /// <summary>Names the machine's directory below out/boot-tests; the console log stays there.</summary>
+    public required string Name { get; init; }
+
+    public Firmware Firmware { get; init; } = Firmware.Bios;
+
+    /// <summary>Kernel command line of a boot without GRUB (-kernel, -initrd); null: the disk's own boot loader.</summary>
+    public string? CommandLine { get; init; }
+
+    public string? Initrd { get; init; }
+
+    /// <summary>Raw disk images in bus order; the machine writes to an overlay of each.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>A disk that is not there until <see cref="QemuMachine.PlugLateDisk"/>.</summary>
+    public string? LateDisk { get; init; }
+
+    public int MemoryMiB { get; init; } = 256;
+
+    /// <summary>False: a reboot ends the machine (-no-reboot), which is how a test sees that it happened.</summary>
+    public bool Reboots { get; init; }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>A virtual machine with its serial console. Ends with Dispose, or with the test process.</summary>
+public sealed class QemuMachine : IDisposable
+{
+    private readonly Process _process;
+    private readonly MachineSpec _spec;
+    private readonly string _directory;
+
+    private QemuMachine(MachineSpec spec, string directory, IReadOnlyList<string> arguments)
+    {
+        _spec = spec;
+        _directory = directory;
+        File.WriteAllText(Path.Combine(directory, "qemu.args"), string.Join('\n', arguments) + "\n");
+        _process = Process.Start(new ProcessStartInfo("qemu-system-x86_64", arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        AppDomain.CurrentDomain.ProcessExit += KillAtExit;
+        Console = new SerialConsole(_process.StandardOutput.BaseStream, _process.StandardInput.BaseStream, Path.Combine(directory, "console.log"));
+        // A QEMU that does not like its arguments says so where a test looks first.
+        _process.ErrorDataReceived += (_, line) => Console.Append($"{line.Data}\n");
+        _process.BeginErrorReadLine();
+    }
+
+    public SerialConsole Console { get; }
+
+    /// <summary>Starts the machine on fresh overlays of its disks.</summary>
+    public static QemuMachine Start(MachineSpec spec)
+    {
+        string directory = Path.Combine(Assets.Out, "boot-tests", spec.Name);
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+        Directory.CreateDirectory(directory);
+        foreach ((string disk, string overlay) in OverlaysOf(spec, directory))
+        {
+            Tool.Run("qemu-img", "create", "-q", "-f", "qcow2", "-b", disk, "-F", "raw", overlay);
+        }
+        return new QemuMachine(spec, directory, Arguments(spec, directory));
+    }
+
+    /// <summary>Pulls the plug and switches the machine on again, with the disks as they are.</summary>
+    public QemuMachine PowerCut()
+    {
+        Kill();
+        File.Move(Console.LogPath, Console.LogPath + ".before", overwrite: true);
+        return new QemuMachine(_spec, _directory, Arguments(_spec, _directory));
+    }
+
+    public void PlugLateDisk()
+    {
+        using Qmp qmp = new(Path.Combine(_directory, "qmp"));
+        qmp.Execute("device_add", """{"driver":"virtio-blk-pci","id":"late","drive":"late","bus":"lateport"}""");
+    }
+
+    /// <summary>Waits until the guest has powered off, or rebooted where the machine does not reboot.</summary>
+    public void ExpectEnd(TimeSpan limit)
+    {
+        Console.ExpectEnd(limit);
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        AppDomain.CurrentDomain.ProcessExit -= KillAtExit;
+        _process.Dispose();
+        foreach ((_, string overlay) in OverlaysOf(_spec, _directory))
+        {
+            File.Delete(overlay);
+        }
+    }
+
+    private void KillAtExit(object? sender, EventArgs e) => Kill();
+
+    private void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+        _process.WaitForExit();
+        Console.ExpectEnd(TimeSpan.FromSeconds(10));
+    }
+
+    private static IEnumerable<(string Disk, string Overlay)> OverlaysOf(MachineSpec spec, string directory)
+    {
+        for (int i = 0; i < spec.Disks.Count; i++)
+        {
+            yield return (spec.Disks[i], Path.Combine(directory, $"disk{i}.qcow2"));
+        }
+        if (spec.LateDisk != null)
+        {
+            yield return (spec.LateDisk, Path.Combine(directory, "late.qcow2"));
+        }
+    }
+
+    private static List<string> Arguments(MachineSpec spec, string directory)
+    {
+        string accelerator = Environment.GetEnvironmentVariable("KAIROSBOOT_QEMU_ACCEL") is { Length: > 0 } wanted ? wanted : "tcg";
+        List<string> arguments =
+        [
+            "-M", $"q35,accel={accelerator}", "-cpu", "max", "-smp", "1", "-m", $"{spec.MemoryMiB}", "-nodefaults", "-display", "none",
+            "-serial", "stdio", "-qmp", $"unix:{Path.Combine(directory, "qmp")},server=on,wait=off", "-device", "virtio-rng-pci",
+            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net",
+        ];
+        if (!spec.Reboots)
+        {
+            arguments.Add("-no-reboot");
+        }
+        if (spec.Firmware == Firmware.Uefi)
+        {
+            string variables = Path.Combine(directory, "vars.fd");
+            if (!File.Exists(variables))
+            {
+                File.Copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables);
+            }
+            arguments.AddRange(["-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"]);
+            arguments.AddRange(["-drive", $"if=pflash,format=raw,file={variables}"]);
+        }
+        if (spec.CommandLine != null)
+        {
+            arguments.AddRange(["-kernel", Assets.Kernel, "-initrd", spec.Initrd ?? Assets.VirtioInitrd]);
+            arguments.AddRange(["-append", $"console=ttyS0 {spec.CommandLine}"]);
+        }
+        for (int i = 0; i < spec.Disks.Count; i++)
+        {
+            arguments.AddRange(["-drive", $"if=none,id=disk{i},format=qcow2,cache=unsafe,file={directory}/disk{i}.qcow2"]);
+            arguments.AddRange(["-device", $"virtio-blk-pci,drive=disk{i}"]);
+        }
+        if (spec.LateDisk != null)
+        {
+            arguments.AddRange(["-drive", $"if=none,id=late,format=qcow2,cache=unsafe,file={directory}/late.qcow2"]);
+            arguments.AddRange(["-device", "pcie-root-port,id=lateport,slot=7"]);
+        }
+        return arguments;
+    }
+}

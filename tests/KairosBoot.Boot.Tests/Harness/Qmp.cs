@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>QEMU's machine protocol: one JSON object a line over a unix socket.</summary>
+public sealed class Qmp : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly StreamReader _reader;
+    private readonly StreamWriter _writer;
+
+    public Qmp(string path)
+    {
+        _socket.Connect(new UnixDomainSocketEndPoint(path));
+        _socket.ReceiveTimeout = 10_000;
+        NetworkStream stream = new(_socket);
+        _reader = new StreamReader(stream);
+        _writer = new StreamWriter(stream) { AutoFlush = true };
+        _reader.ReadLine();                 // the greeting
+        Execute("qmp_capabilities", "{}");  // leaves the mode in which it takes no other command
+    }
+
+    public void Execute(string command, string arguments)
+    {
+        _writer.WriteLine($$"""{"execute":"{{command}}","arguments":{{arguments}}}""");
+        while (_reader.ReadLine() is string line)
+        {
+            if (line.StartsWith("{\"error\"", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"{command} {arguments}: {line}");
+            }
+            if (line.StartsWith("{\"return\"", StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+        throw new InvalidOperationException($"{command}: QEMU closed the connection");
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

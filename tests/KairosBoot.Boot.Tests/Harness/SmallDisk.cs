@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>A partition of a <see cref="SmallDisk"/>: an ext4 with that label, holding the files (path below it, content).</summary>
+public sealed record Partition(string Label, int MiB, params (string Path, byte[] Content)[] Files);
+
+/// <summary>A GPT disk of a few MiB, made with sgdisk and mke2fs. Gone with Dispose.</summary>
+public sealed class SmallDisk : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-disk-");
+
+    public SmallDisk(params Partition[] partitions)
+    {
+        File = Path.Combine(_directory.FullName, "disk.raw");
+        using (FileStream file = new(File, FileMode.CreateNew))
+        {
+            file.SetLength((partitions.Sum(p => p.MiB) + 2L) << 20);
+        }
+        int start = 1;
+        List<string> table = ["--clear"];
+        foreach (Partition partition in partitions)
+        {
+            table.Add($"--new=0:{start}M:+{partition.MiB}M");
+            table.Add($"--change-name=0:{partition.Label}");
+            start += partition.MiB;
+        }
+        Tool.Run("sgdisk", [.. table, File]);
+        start = 1;
+        foreach (Partition partition in partitions)
+        {
+            Format(partition, start);
+            start += partition.MiB;
+        }
+    }
+
+    public string File { get; }
+
+    /// <summary>PARTUUID of a partition, by its number from 1, lower case as the kernel writes it.</summary>
+    public string PartitionUuid(int number)
+    {
+        const string Key = "Partition unique GUID: ";
+        string line = Tool.Run("sgdisk", $"--info={number}", File).Split('\n').Single(l => l.StartsWith(Key, StringComparison.Ordinal));
+        return line[Key.Length..].ToLower(CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    private void Format(Partition partition, int startMiB)
+    {
+        string tree = Path.Combine(_directory.FullName, "tree");
+        Directory.CreateDirectory(tree);
+        foreach ((string path, byte[] content) in partition.Files)
+        {
+            string target = Path.Combine(tree, path.TrimStart('/'));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            System.IO.File.WriteAllBytes(target, content);
+        }
+        Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-L", partition.Label, "-d", tree,
+            "-E", $"offset={(long)startMiB << 20},root_owner=0:0", File, $"{partition.MiB}M");
+        Directory.Delete(tree, recursive: true);
+    }
+}

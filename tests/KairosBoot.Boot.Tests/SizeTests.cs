@@ -1,0 +1,24 @@
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>Size is speed: the kernel takes about 65 ms to unpack each compressed MiB of an initrd.</summary>
+public sealed class SizeTests
+{
+    private const long MiB = 1 << 20;
+
+    [Fact]
+    public void The_boot_program_is_at_most_4_MiB()
+    {
+        long size = new FileInfo(Assets.KairosBoot).Length;
+        Figures.Add("kairos-boot", $"{size} bytes");
+        Assert.InRange(size, 1, 4 * MiB);
+    }
+
+    [Fact]
+    public void The_initrd_for_a_virtio_machine_is_at_most_2_MiB()
+    {
+        long size = new FileInfo(Assets.VirtioInitrd).Length;
+        Figures.Add("initrd, virtio set", $"{size} bytes");
+        Figures.Add("initrd, generic set", $"{new FileInfo(Assets.Initrd).Length} bytes");
+        Assert.InRange(size, 1, 2 * MiB);
+    }
+}

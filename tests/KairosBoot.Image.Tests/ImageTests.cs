@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image.Tests;
+
+public class ImageTests : Scratch
+{
+    private readonly string _root;
+
+    public ImageTests() => _root = SyntheticKernel.MakeSystem(PathOf("root"));
+
+    [Theory]
+    [InlineData(ImageFormat.Ext4)]
+    [InlineData(ImageFormat.Squashfs)]
+    [InlineData(ImageFormat.Erofs)]
+    public void The_same_tree_gives_the_same_image_at_another_time_and_path(ImageFormat format)
+    {
+        var first = Hash(Build(_root, "first", format));
+        var copy = CopyLater(_root, "elsewhere/root");
+        HostTool.Shell($"cat '{copy}/etc/'* > /dev/null"); // another time of last access
+        Assert.Equal(first, Hash(Build(copy, "second", format)));
+    }
+
+    [Fact]
+    public void An_ext4_image_is_clean_and_holds_what_a_boot_needs()
+    {
+        var image = Build(_root, "image", ImageFormat.Ext4);
+        HostTool.Run("e2fsck", "-fn", image);
+        Assert.Contains("COS_ACTIVE", HostTool.Run("dumpe2fs", "-h", image));
+        Assert.Contains("Fast link dest: \"vmlinuz-6.1.0-test\"", HostTool.DebugFs(image, "stat /boot/vmlinuz"));
+        Assert.Equal("the kernel", HostTool.DebugFs(image, "cat /boot/vmlinuz-6.1.0-test"));
+        Assert.Matches("Mode: +0644", HostTool.DebugFs(image, "stat /boot/initrd"));
+        Assert.Matches("Mode: +01777", HostTool.DebugFs(image, "stat /tmp"));
+        Assert.Contains("Type: directory", HostTool.DebugFs(image, "stat /usr/local"));
+        Assert.Equal("content", HostTool.DebugFs(image, "cat \"/etc/a name with \"\"quotes\"\" and spaces\""));
+    }
+
+    [Fact]
+    public void A_squashfs_image_holds_the_same_and_is_one_that_grub_reads()
+    {
+        var image = Build(_root, "image", ImageFormat.Squashfs);
+        var listing = HostTool.Run("unsquashfs", "-ll", image);
+        Assert.Contains("/boot/vmlinuz -> vmlinuz-6.1.0-test", listing);
+        Assert.Contains("/boot/initrd\n", listing);
+        Assert.Matches("drwxrwxrwt root/root .*/tmp\n", listing);
+        Assert.Equal("squashfs", GrubReadable.Check(image));
+    }
+
+    [Fact]
+    public void The_input_tree_is_not_changed()
+    {
+        string State() => HostTool.Shell($"cd '{_root}' && find . -printf '%p %m %s %T@ %n\\n' | sort");
+        var before = State();
+        Build(_root, "image", ImageFormat.Ext4);
+        Build(_root, "image", ImageFormat.Squashfs);
+        Build(_root, "image", ImageFormat.Erofs);
+        Assert.Equal(before, State());
+    }
+
+    [Fact]
+    public void What_was_added_is_said_and_what_the_tree_has_is_kept()
+    {
+        File.WriteAllText(Path.Combine(_root, "boot/initrd"), "an initrd of the tree's own");
+        var built = ImageBuilder.Build(Request(_root, ImageFormat.Ext4), PathOf("image"));
+        Assert.Contains("/boot/vmlinuz -> vmlinuz-6.1.0-test", built.Added);
+        Assert.Contains("/oem/", built.Added);
+        Assert.DoesNotContain("/boot/initrd", built.Added);
+        Assert.DoesNotContain("/etc/", built.Added);
+        Assert.Equal("an initrd of the tree's own", HostTool.DebugFs(PathOf("image"), "cat /boot/initrd"));
+    }
+
+    [Fact]
+    public void A_kernel_beside_its_modules_is_found()
+    {
+        File.Delete(Path.Combine(_root, "boot/vmlinuz-6.1.0-test"));
+        WriteText("root/usr/lib/modules/6.1.0-test/vmlinuz", "the kernel");
+        var built = ImageBuilder.Build(Request(_root, ImageFormat.Ext4), PathOf("image"));
+        Assert.Contains("/boot/vmlinuz -> ../usr/lib/modules/6.1.0-test/vmlinuz", built.Added);
+    }
+
+    [Fact]
+    public void The_size_covers_many_small_files_long_directories_and_large_ones()
+    {
+        for (var i = 0; i < 4000; i++)
+        {
+            WriteText($"root/many/{new string('n', 200)}{i}", "x");
+        }
+
+        File.WriteAllBytes(Path.Combine(_root, "large"), RandomNumberGenerator.GetBytes(30 << 20));
+        HostTool.Run("e2fsck", "-fn", Build(_root, "image", ImageFormat.Ext4));
+    }
+
+    [Fact]
+    public void A_size_is_kept_to_or_refused()
+    {
+        ImageBuilder.Build(Request(_root, ImageFormat.Ext4) with { SizeBytes = 100 << 20 }, PathOf("image"));
+        Assert.Equal(100 << 20, new FileInfo(PathOf("image")).Length);
+        File.Delete(PathOf("image"));
+        Assert.Contains("is too small", Refused(Request(_root, ImageFormat.Ext4) with { SizeBytes = 1 << 20 }).Problem);
+    }
+
+    [Fact]
+    public void A_tree_with_the_identity_of_a_machine_is_refused()
+    {
+        var key = WriteText("root/etc/ssh/ssh_host_rsa_key", "secret");
+        Assert.Contains("ssh_host_rsa_key", Refused(Request(_root, ImageFormat.Ext4)).Problem);
+        File.Delete(key);
+        WriteText("root/etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+        Assert.Contains("truncate", Refused(Request(_root, ImageFormat.Ext4)).Fix);
+        WriteText("root/etc/machine-id", "uninitialized\n");
+        Build(_root, "image", ImageFormat.Ext4);
+    }
+
+    [Fact]
+    public void A_tree_that_cannot_boot_is_refused()
+    {
+        Assert.Contains("is not a directory", Refused(Request(PathOf("nowhere"), ImageFormat.Ext4)).Problem);
+        File.Delete(Path.Combine(_root, "boot/vmlinuz-6.1.0-test"));
+        Assert.Contains("no kernel image for 6.1.0-test", Refused(Request(_root, ImageFormat.Ext4)).Problem);
+        File.Delete(Path.Combine(_root, "usr/lib/init"));
+        Assert.Contains("no /sbin/init", Refused(Request(_root, ImageFormat.Ext4)).Problem);
+    }
+
+    [Fact]
+    public void An_output_that_cannot_be_written_is_refused()
+    {
+        Assert.Contains("mkdir -p", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(_root, ImageFormat.Ext4), PathOf("no/such/image"))).Fix);
+        Assert.Contains("not a regular file", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(_root, ImageFormat.Ext4), _root)).Problem);
+    }
+
+    private ImageRequest Request(string root, ImageFormat format) =>
+        new(root, Tar: null, format, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"));
+
+    private string Build(string root, string name, ImageFormat format)
+    {
+        ImageBuilder.Build(Request(root, format), PathOf(name));
+        return PathOf(name);
+    }
+
+    private OperatorException Refused(ImageRequest request)
+    {
+        Directory.CreateDirectory(PathOf("out"));
+        var failure = Assert.Throws<OperatorException>(() => ImageBuilder.Build(request, PathOf("out/image")));
+        Assert.Empty(Names(PathOf("out")));
+        return failure;
+    }
+
+    private static string Hash(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexString(SHA256.HashData(file));
+    }
+}

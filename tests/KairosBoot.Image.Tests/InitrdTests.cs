@@ -1,0 +1,181 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image.Tests;
+
+public class InitrdTests : Scratch
+{
+    private readonly string _root;
+    private readonly string _init;
+
+    public InitrdTests()
+    {
+        _root = PathOf("root");
+        SyntheticKernel.Make(_root);
+        _init = PathOf("kairos-boot");
+        File.WriteAllBytes(_init, SyntheticKernel.Elf("init"));
+    }
+
+    [Fact]
+    public void The_same_input_gives_the_same_bytes_at_another_time_and_path()
+    {
+        var first = Build().Content;
+        var copy = CopyLater(_root, "elsewhere/root");
+        Assert.Equal(first, InitrdBuilder.Build(new InitrdRequest(copy, null, "virtio", Compress: true, _init)).Content);
+    }
+
+    [Fact]
+    public void Zstd_and_gnu_cpio_accept_it_and_nothing_else_is_in_it()
+    {
+        File.WriteAllBytes(PathOf("initrd"), Build().Content);
+        var listing = HostTool.Shell($"zstd -dcq {PathOf("initrd")} | cpio --quiet -itnv");
+        string[] names = ["dev", "dev/console", "init", "lib", "lib/modules", "lib/modules/6.1.0-test", "proc", "run", "sys", "sysroot"];
+        string[] files = ["loop.ko", "modules.index", "overlay.ko", "squashfs.ko", "virtio.ko", "virtio_blk.ko"];
+        var expected = names.Concat(files.Select(file => $"lib/modules/6.1.0-test/{file}")).Order(StringComparer.Ordinal);
+        Assert.Equal(expected, listing.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[^1]));
+        Assert.Matches(@"crw-------\s+1 0\s+0\s+5,\s+1 Jan  1  1970 dev/console", listing);
+        Assert.Matches(@"-rwxr-xr-x\s+1 0\s+0\s+\d+ Jan  1  1970 init", listing);
+    }
+
+    [Theory]
+    [InlineData("xz")]
+    [InlineData("zstd")]
+    [InlineData("gzip")]
+    public void Compressed_modules_are_packed_plain(string compressor)
+    {
+        Directory.Delete(_root, recursive: true);
+        SyntheticKernel.Make(_root, compressWith: compressor);
+        var (entries, _) = CpioArchive.Read(Build(compress: false).Content);
+        var module = entries.Single(entry => entry.Name.EndsWith("/virtio_blk.ko", StringComparison.Ordinal));
+        Assert.Equal(SyntheticKernel.Elf("virtio_blk.ko"), module.Content.ToArray());
+    }
+
+    [Fact]
+    public void A_set_passes_over_what_the_kernel_has_not_and_built_in_counts_as_there()
+    {
+        var built = Build();
+        Assert.Contains("erofs", built.Absent);
+        Assert.DoesNotContain("ext4", built.Absent);
+        Assert.DoesNotContain("virtio_pci", built.Absent);
+    }
+
+    [Fact]
+    public void Sets_and_module_names_may_be_mixed()
+    {
+        var built = InitrdBuilder.Build(new InitrdRequest(_root, null, "virtio, nls-iso8859-1", Compress: true, _init));
+        Assert.Contains("nls_iso8859_1", built.Packed);
+        Assert.Contains("virtio_blk", built.Packed);
+    }
+
+    [Fact]
+    public void A_module_that_the_user_named_himself_must_be_there()
+    {
+        var failure = Fails(() => Build("virtio_blq"));
+        Assert.Contains("no module virtio_blq", failure.Problem);
+        Assert.Contains("did you mean virtio_blk", failure.Fix);
+    }
+
+    [Fact]
+    public void A_selection_of_nothing_is_refused() => Assert.Contains("generic", Fails(() => Build(" , ")).Fix);
+
+    [Fact]
+    public void Several_kernels_are_listed_and_one_can_be_chosen()
+    {
+        SyntheticKernel.Make(_root, release: "6.12.1-other");
+        var failure = Fails(() => Build());
+        Assert.Contains("6.1.0-test, 6.12.1-other", failure.Problem);
+        Assert.Contains("--kernel", failure.Fix);
+        Assert.Equal("6.12.1-other", InitrdBuilder.Build(new InitrdRequest(_root, "6.12.1-other", "virtio", true, _init)).Release);
+        Assert.Contains("no kernel 5.0", Fails(() => InitrdBuilder.Build(new InitrdRequest(_root, "5.0", "virtio", true, _init))).Problem);
+    }
+
+    [Fact]
+    public void A_merged_usr_with_an_absolute_link_is_not_left()
+    {
+        var root = PathOf("merged");
+        SyntheticKernel.Make(root, "usr/lib/modules");
+        File.CreateSymbolicLink(Path.Combine(root, "lib"), "/usr/lib");
+        Assert.Equal(SyntheticKernel.Release, KernelTree.Find(root, null).Release);
+    }
+
+    [Fact]
+    public void Trees_without_a_usable_kernel_say_what_to_do()
+    {
+        Assert.Contains("is not a directory", Fails(() => KernelTree.Find(PathOf("nowhere"), null)).Problem);
+        Directory.CreateDirectory(PathOf("empty"));
+        Assert.Contains("holds no kernel", Fails(() => KernelTree.Find(PathOf("empty"), null)).Problem);
+        File.Delete(Path.Combine(_root, "lib/modules/6.1.0-test/modules.dep"));
+        Assert.Contains("depmod -b", Fails(() => Build()).Fix);
+    }
+
+    [Fact]
+    public void A_module_that_is_missing_or_damaged_is_named()
+    {
+        var path = Path.Combine(_root, "lib/modules/6.1.0-test/kernel/virtio_blk.ko");
+        File.WriteAllText(path, "not a module");
+        Assert.Contains($"{path} is not a kernel module", Fails(() => Build()).Problem);
+        File.Delete(path);
+        Assert.Contains($"{path}, which is not there", Fails(() => Build()).Problem);
+    }
+
+    [Fact]
+    public void A_kernel_without_loop_devices_is_refused()
+    {
+        var dependencies = Path.Combine(_root, "lib/modules/6.1.0-test/modules.dep");
+        File.WriteAllText(dependencies, File.ReadAllText(dependencies).Replace("kernel/loop.ko:\n", ""));
+        Assert.Contains("no module loop", Fails(() => Build()).Problem);
+    }
+
+    [Fact]
+    public void An_init_that_is_not_a_program_is_refused()
+    {
+        File.WriteAllText(_init, "text");
+        Assert.Contains("is not a program", Fails(() => Build()).Problem);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Inspection_finds_what_was_packed(bool compress)
+    {
+        File.WriteAllBytes(PathOf("initrd"), Build(compress: compress).Content);
+        var contents = InitrdContents.Read(PathOf("initrd"));
+        Assert.Equal((SyntheticKernel.Release, compress ? "zstd" : "none"), (contents.Release, contents.Compression));
+        Assert.Contains(("init", (long)SyntheticKernel.Elf("init").Length), contents.Files);
+        Assert.Equal(["loop", "overlay", "squashfs", "virtio_blk"], contents.DriversIn);
+        Assert.Equal(["virtio_pci", "ext4"], contents.DriversBuiltIn);
+        Assert.Contains("nvme", contents.DriversOut);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("neither cpio nor zstd")]
+    [InlineData("07070100000001")]
+    public void Inspection_refuses_what_is_not_an_initrd(string content) =>
+        Assert.Contains("is not an initrd", Fails(() => InitrdContents.Read(WriteText("junk", content))).Problem);
+
+    [RealKernelFact]
+    public void The_modules_of_a_virtio_machine_take_less_than_half_a_mebibyte()
+    {
+        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "virtio", Compress: true, _init));
+        Assert.Contains("virtio_blk", built.Packed);
+        Assert.InRange(built.Content.Length, 1, 512 * 1024);
+    }
+
+    [RealKernelFact]
+    public void Every_packed_module_of_a_real_kernel_comes_with_what_it_needs()
+    {
+        var graph = KernelTree.Find(RealKernelFactAttribute.Root, null).ReadGraph();
+        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "generic", Compress: false, _init));
+        foreach (var name in built.Packed)
+        {
+            var order = graph.LoadOrder(name);
+            Assert.Subset(built.Packed.ToHashSet(), order.ToHashSet());
+            Assert.All(graph.Find(name)!.Dependencies, needed => Assert.True(order.ToList().IndexOf(needed) < order.ToList().IndexOf(name)));
+        }
+    }
+
+    private BuiltInitrd Build(string modules = "virtio", bool compress = true) =>
+        InitrdBuilder.Build(new InitrdRequest(_root, null, modules, compress, _init));
+
+    private static OperatorException Fails(Action action) => Assert.Throws<OperatorException>(action);
+}

@@ -1,0 +1,36 @@
+namespace KairosBoot.Image.Tests;
+
+/// <summary>A test class's own directory, gone with it.</summary>
+public abstract class Scratch : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("kairosboot-").FullName;
+
+    public void Dispose()
+    {
+        HostTool.Run("chmod", "-R", "u+rwX", _directory);
+        Directory.Delete(_directory, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected string PathOf(string name) => Path.Combine(_directory, name);
+
+    protected string WriteText(string name, string text)
+    {
+        var path = PathOf(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>A copy with the same names, contents and times of change, made later and somewhere else.</summary>
+    protected string CopyLater(string path, string name)
+    {
+        Thread.Sleep(1100); // file systems keep whole seconds: let one go by
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(name))!);
+        HostTool.Run("cp", "-a", path, PathOf(name));
+        return PathOf(name);
+    }
+
+    /// <summary>Everything in a directory, hidden files too.</summary>
+    protected static string[] Names(string directory) => Directory.GetFileSystemEntries(directory).Select(path => Path.GetFileName(path)!).Order().ToArray();
+}

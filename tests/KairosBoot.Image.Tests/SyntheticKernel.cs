@@ -1,0 +1,51 @@
+using System.Text;
+
+namespace KairosBoot.Image.Tests;
+
+/// <summary>A small tree with a kernel whose modules are an ELF magic and a line of text.</summary>
+internal static class SyntheticKernel
+{
+    internal const string Release = "6.1.0-test";
+
+    internal static byte[] Elf(string text) => [0x7F, .. Encoding.ASCII.GetBytes($"ELF {text}\n")];
+
+    /// <summary>Makes the modules; all dated alike.</summary>
+    internal static void Make(string root, string modulesDirectory = "lib/modules", string release = Release, string compressWith = "")
+    {
+        var directory = Path.Combine(root, modulesDirectory, release);
+        string[] modules = ["virtio.ko", "virtio_blk.ko", "squashfs.ko", "loop.ko", "overlay.ko", "nls_iso8859-1.ko"];
+        var suffix = compressWith switch { "xz" => ".xz", "zstd" => ".zst", "gzip" => ".gz", _ => "" };
+        Directory.CreateDirectory(Path.Combine(directory, "kernel"));
+        foreach (var module in modules)
+        {
+            var path = Path.Combine(directory, "kernel", module);
+            File.WriteAllBytes(path, Elf(module));
+            if (suffix.Length > 0)
+            {
+                HostTool.Shell($"{compressWith} -c '{path}' > '{path}{suffix}' && rm '{path}'");
+            }
+        }
+
+        File.WriteAllText(Path.Combine(directory, "modules.dep"), string.Concat(modules.Select(module =>
+            $"kernel/{module}{suffix}:{(module == "virtio_blk.ko" ? $" kernel/virtio.ko{suffix}" : "")}\n")));
+        File.WriteAllText(Path.Combine(directory, "modules.alias"), "alias virtio:d00000002v* virtio_blk\nalias fs-squashfs squashfs\n");
+        File.WriteAllText(Path.Combine(directory, "modules.builtin"), "kernel/fs/ext4.ko\nkernel/virtio_pci.ko\n");
+    }
+
+    /// <summary>A tree that can become an image: kernel, modules and an init.</summary>
+    internal static string MakeSystem(string root)
+    {
+        Make(root);
+        foreach (var directory in new[] { "boot", "etc", "sbin", "usr/lib" })
+        {
+            Directory.CreateDirectory(Path.Combine(root, directory));
+        }
+
+        File.WriteAllText(Path.Combine(root, "boot", $"vmlinuz-{Release}"), "the kernel");
+        File.WriteAllText(Path.Combine(root, "usr/lib/init"), "the init");
+        File.CreateSymbolicLink(Path.Combine(root, "sbin/init"), "/usr/lib/init");
+        File.WriteAllText(Path.Combine(root, "etc/a name with \"quotes\" and spaces"), "content");
+        File.WriteAllBytes(Path.Combine(root, "kairos-boot"), Elf("init"));
+        return root;
+    }
+}

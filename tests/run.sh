@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Runs the tests: run.sh [plan|image|linux|boot]...; all tiers without arguments. Installs what they need.
+# The last line is the sum: "N passed, N failed, N skipped". A tier that ran no test counts as a failure.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=../initrd/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../initrd/lib.sh"
+
+tiers=("$@")
+[ $# -gt 0 ] || tiers=(plan image linux boot)
+for tier in "${tiers[@]}"; do
+    case $tier in plan|image|linux|boot) ;; *) printf 'run.sh: unknown tier %s\n' "$tier" >&2; exit 2 ;; esac
+done
+wants() { case " ${tiers[*]} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+
+passed=0 failed=0 skipped=0
+results=$OUT/test-results
+rm -rf "$results"
+mkdir -p "$results"
+
+counter() { # FILE NAME: one of the sums in a TRX file
+    sed -n "s/.*<Counters .*\\b$2=\"\\([0-9]*\\)\".*/\\1/p" "$1"
+}
+
+run_tier() { # TIER PROJECT VERBOSITY
+    local tier=$1 project=$2 verbosity=$3 started=$SECONDS status=0 trx=$results/$1.trx good=0 executed=0 total=0
+    say "tier $tier"
+    # A tier that hangs must not take the others with it.
+    timeout --kill-after=30 1800 dotnet test "$REPO/tests/$project" --nologo \
+        --logger "console;verbosity=$verbosity" --logger "trx;LogFileName=$trx" </dev/null || status=$?
+    if [ -e "$trx" ]; then
+        good=$(counter "$trx" passed) executed=$(counter "$trx" executed) total=$(counter "$trx" total)
+    fi
+    passed=$((passed + good))
+    failed=$((failed + executed - good))
+    skipped=$((skipped + total - executed))
+    if [ "$executed" -eq 0 ]; then
+        say "tier $tier ran no test"
+        failed=$((failed + 1))
+    elif [ "$status" -ne 0 ] && [ "$executed" -eq "$good" ]; then
+        say "tier $tier ended with exit code $status"
+        failed=$((failed + 1))
+    fi
+    say "tier $tier took $(seconds_since "$started")"
+}
+
+# assets TIER: makes what the tier needs. That failing is the tier's failure, not the end of the run.
+assets() {
+    "$REPO/tests/assets.sh" "$1" && return
+    say "tier $1: could not be prepared"
+    failed=$((failed + 1))
+    return 1
+}
+
+if wants plan; then run_tier plan KairosBoot.Plan.Tests minimal; fi
+
+if wants image && assets image; then
+    need cpio kmod xz-utils erofs-utils
+    export KAIROSBOOT_TEST_KERNEL_ROOT=$OUT/test-assets/kernel-root
+    run_tier image KairosBoot.Image.Tests minimal
+fi
+if wants linux; then
+    [ "$(id -u)" = 0 ] || say "tier linux mounts file systems: without root its tests fail"
+    need clang libc6-dev linux-libc-dev e2fsprogs squashfs-tools erofs-utils
+    run_tier linux KairosBoot.Linux.Tests minimal
+fi
+if wants boot && assets boot; then
+    rm -rf "$OUT/boot-tests" "$OUT/figures.txt"
+    run_tier boot KairosBoot.Boot.Tests normal
+    [ ! -e "$OUT/figures.txt" ] || sed 's/^/figure: /' "$OUT/figures.txt"
+fi
+
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
