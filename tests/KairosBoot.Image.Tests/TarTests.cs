@@ -62,9 +62,16 @@ public class TarTests : Scratch
     [Fact]
     public void An_attribute_that_is_not_text_is_refused_and_not_garbled()
     {
-        WriteText("file", "content");
-        HostTool.Shell($"setfattr -n trusted.bytes -v 0x80 '{PathOf("file")}' && tar -C '{PathOf("")}' --format=pax --xattrs --xattrs-include='*' -cf '{PathOf("test.tar")}' file");
-        Assert.Contains("trusted.bytes", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree"))).Problem);
+        using (var writer = new TarWriter(File.Create(PathOf("test.tar"))))
+        {
+            var attributes = new Dictionary<string, string> { ["SCHILY.xattr.user.bytes"] = "PLACE" };
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "file", attributes));
+        }
+
+        var archive = File.ReadAllBytes(PathOf("test.tar"));
+        archive.AsSpan(archive.AsSpan().IndexOf("PLACE"u8), 5).Fill(0x80);
+        File.WriteAllBytes(PathOf("test.tar"), archive);
+        Assert.Contains("user.bytes", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree"))).Problem);
     }
 
     [Theory]
