@@ -30,6 +30,9 @@ internal static class Boot
         machine.WriteFsTab();
         // Every path of the layout is writable or persistent as it says, and mountinfo agrees.
 
+        machine.Apply(IdentityPlan.For(volumes, disk));
+        // The machine is the one it was at the last boot, whichever slot that was.
+
         machine.Apply(ApiFileSystems.ForUserland);
         machine.EnterNewRoot(ApiFileSystems.Moved);
         // The new root is /. The initrd's files are out of sight, its memory is not free yet.

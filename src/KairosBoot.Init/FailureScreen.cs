@@ -29,7 +29,7 @@ internal static class FailureScreen
     private static List<string> Lines(Exception failure) => failure switch
     {
         OperatorException e => ["BOOT FAILED: " + e.Problem, "to fix it: " + e.Fix],
-        StepFailedException e => ["BOOT FAILED: " + e.Result.Error, "step: " + e.Result.Step.Command],
+        StepFailedException e => ["BOOT FAILED: " + e.Result.Error, "step: " + e.Result.Step.Summary],
         SyscallException e => ["BOOT FAILED: " + e.Message],
         _ => [$"BOOT FAILED: internal error {failure.GetType().Name}: {failure.Message}"],
     };

@@ -2,13 +2,15 @@ using KairosBoot.Init;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
-// One program, two lives: PID 1 of the initrd, and the child process it starts for each cloud-config stage.
+// One program, three lives: PID 1 of the initrd, the child process it starts for each cloud-config stage, and PID 1 again at shutdown.
 if (args is [StageProcess.Verb, var stage, var root]) return StageChild.Run(stage, root);
 if (Syscall.GetPid() != 1)
 {
     StageProtocol.Print("kairos-boot is /init of an initrd and does nothing else; see kboot --help\n");
     return 2;
 }
+
+if (Shutdown.Requested(args) is { } command) Shutdown.Run(command);
 
 // The program's last resort: whatever went wrong, PID 1 says so and reboots. It never throws to the kernel and never returns.
 Machine? machine = null;

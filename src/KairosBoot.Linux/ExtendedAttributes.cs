@@ -15,12 +15,27 @@ public static unsafe class ExtendedAttributes
         foreach (var name in List(from))
         {
             if (name.StartsWith("trusted.overlay.", StringComparison.Ordinal)) continue; // bookkeeping of the overlay below, not the file's
-            var value = Get(from, name);
-            fixed (byte* path = Encoding.UTF8.GetBytes(to + '\0'), n = Encoding.UTF8.GetBytes(name + '\0'), v = value)
-                if (Native.lsetxattr(path, n, v, (nuint)value.Length, 0) < 0 && LibC.errno != Errno.EOPNOTSUPP)
-                    throw new SyscallException("lsetxattr " + name, to, LibC.errno);
+            if (!TrySet(to, name, Get(from, name)) && LibC.errno != Errno.EOPNOTSUPP) throw Failed(name, to);
         }
     }
+
+    /// <summary>Gives a file, or a link itself, an attribute in place of what it had under that name. Only root may set names outside of <c>user.</c></summary>
+    /// <param name="path">The file.</param>
+    /// <param name="name">With its namespace: <c>security.capability</c>.</param>
+    /// <param name="value">Any bytes, none included.</param>
+    /// <exception cref="SyscallException">EOPNOTSUPP: the file system keeps no such attributes; EPERM: not for this kind of file or user.</exception>
+    public static void Set(string path, string name, ReadOnlySpan<byte> value)
+    {
+        if (!TrySet(path, name, value)) throw Failed(name, path);
+    }
+
+    private static bool TrySet(string path, string name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* p = Encoding.UTF8.GetBytes(path + '\0'), n = Encoding.UTF8.GetBytes(name + '\0'), v = value)
+            return Native.lsetxattr(p, n, v, (nuint)value.Length, 0) == 0;
+    }
+
+    private static SyscallException Failed(string name, string path) => new("lsetxattr " + name, path, LibC.errno);
 
     private static List<string> List(string path)
     {

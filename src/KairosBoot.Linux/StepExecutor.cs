@@ -34,11 +34,11 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
         var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start);
         if (error is null)
         {
-            Done(step, result.Microseconds);
+            Done(step.Summary, result.Microseconds);
             return result;
         }
         if (step.Class == StepClass.Required) throw new StepFailedException(result);
-        Failed(BootReport.ClassName(step.Class), step, error);
+        Failed(BootReport.ClassName(step.Class), step.Summary, error);
         return result;
     }
 
@@ -49,6 +49,8 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
         {
             case MakeDirectory make: Syscall.MakeDirectories(make.Path); return null;
             case WriteFile write: Write(write); return null;
+            case CopyFile copy: Copy(copy); return null;
+            case CommitMachineId identity: return MachineId.Commit(identity);
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
             case MountOverlay overlay: Mount(overlay); return null;
@@ -62,6 +64,14 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
     {
         Syscall.MakeDirectories(write.Path[..write.Path.LastIndexOf('/')]);
         FileText.Write(write.Path, write.Content);
+    }
+
+    private static void Copy(CopyFile copy)
+    {
+        using var from = Syscall.Open(copy.From, OpenFlags.ReadOnly);
+        using var to = Syscall.Open(copy.To, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, 0b110_000_000);
+        Syscall.CopyAll(from, to);
+        Syscall.FChMod(to, copy.Mode);
     }
 
     private void Mount(MountFileSystem mount)
@@ -141,8 +151,8 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Step} [{Microseconds} us]")]
-    private partial void Done(Step step, long microseconds);
+    private partial void Done(string step, long microseconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step failed: {Step}: {Error}")]
-    private partial void Failed(string @class, Step step, string error);
+    private partial void Failed(string @class, string step, string error);
 }

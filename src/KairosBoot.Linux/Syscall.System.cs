@@ -4,7 +4,7 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-public enum RebootCommand : uint { Restart = 0x01234567, PowerOff = 0x4321FEDC, Halt = 0xCDEF0123 }
+public enum RebootCommand : uint { Restart = 0x01234567, PowerOff = 0x4321FEDC, Halt = 0xCDEF0123, KExec = 0x45584543 }
 
 public static unsafe partial class Syscall
 {

@@ -14,9 +14,11 @@ public static class ApiFileSystems
         new MountFileSystem(StepClass.Required, "tmpfs", "/run", "tmpfs", "nosuid,nodev,mode=0755"),
     ];
 
-    /// <summary>What programs of the new root expect under /dev and an init other than systemd does not always mount.</summary>
+    /// <summary>What the new root expects of an initrd: its shutdown program, and under /dev what an init other than systemd does not always mount.</summary>
     public static readonly ImmutableArray<Step> ForUserland =
     [
+        // Degraded: without it the next shutdown leaves the image's loop device and the state partition in use.
+        new CopyFile(StepClass.Degraded, "/init", SystemPaths.Shutdown, 0b111_101_101),
         new MountFileSystem(StepClass.Optional, "devpts", "/dev/pts", "devpts", "nosuid,noexec,gid=5,mode=0620,ptmxmode=0000"),
         new MountFileSystem(StepClass.Optional, "tmpfs", "/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"),
     ];

@@ -37,6 +37,7 @@ public sealed class BootRequestParser
             case "kairosboot.disk": LoadedFrom(parameter, value); break;
             case "kairosboot.tries": Seconds(parameter, 0, 9, n => request with { TriesLeft = n }); break;
             case "kairosboot.why": Why(parameter, value); break;
+            case "kairosboot.break" or "kairosboot.shell" or "kairosboot.watchdog" or "rd.immucore.disable": Unsupported(parameter); break;
             case "panic": Panic(parameter, value); break;
             case "init": Init(parameter, value); break;
             case "kairos.reset": request = request with { AutoReset = true }; break;
@@ -122,6 +123,13 @@ public sealed class BootRequestParser
     {
         if (MountPath.TryNormalise(value) is { } path) request = request with { Init = path };
         else Warn(parameter, "an absolute path");
+    }
+
+    // Whoever sets one of these counts on it: passing it over without a word would be worse than not knowing it.
+    private void Unsupported(KernelParameter parameter)
+    {
+        if (parameter is not { Name: "kairosboot.shell", Value: "never" })
+            warnings.Add($"{parameter.Name} is not supported by this version of kairos-boot and has no effect");
     }
 
     // The kernel's own meaning: positive waits, negative does not. Its 0, stay there for ever, is no end for an unattended machine.

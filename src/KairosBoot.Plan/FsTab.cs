@@ -19,7 +19,8 @@ public static class FsTab
                 .Append(target.Length == 0 ? "/" : Escape(target)).Append(' ')
                 .Append(planned.Type == "none" ? "none" : actual.Type).Append(' ')
                 .Append(planned.Options)
-                // Nothing here is checked or dumped by userland: the initrd has done the first before it mounted.
+                // No file-system check by userland, of the root least of all: e2fsck refuses a read-only device that is mounted, and
+                // inits other than systemd take that for a reason to stop.
                 .Append(" 0 0\n");
         }
         return text.ToString();

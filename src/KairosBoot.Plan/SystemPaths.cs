@@ -5,6 +5,8 @@ public static class SystemPaths
 {
     public const string Sysroot = "/sysroot";
     public const string State = "/run/initramfs/cos-state";
+    /// <summary>Where systemd-shutdown looks for a program that can take the root away: this same one.</summary>
+    public const string Shutdown = "/run/initramfs/shutdown";
     public const string Sentinels = "/run/cos";
     public const string Overlays = "/run/overlay";
     public const string Oem = "/oem";

@@ -75,6 +75,14 @@ public sealed class BootRequestTests
         Assert.Empty(Parse("quiet splash rd.immucore.whatever=1 kairosboot.unheard-of nomodeset root2=x").Warnings);
 
     [Theory]
+    [InlineData("kairosboot.watchdog=30")]
+    [InlineData("kairosboot.break=layout")]
+    [InlineData("kairosboot.shell=always")]
+    [InlineData("rd.cos.disable")]
+    public void An_option_that_is_documented_but_not_built_is_never_passed_over_in_silence(string text) =>
+        Assert.Contains("not supported", Assert.Single(Parse(text).Warnings));
+
+    [Theory]
     [InlineData("panic=5", 5)]
     [InlineData("panic=-1", 0)]
     [InlineData("panic=0", 10)]

@@ -20,6 +20,16 @@ public abstract record Step(StepClass Class)
     /// <summary>The shell command that amounts to this step.</summary>
     public abstract string Command { get; }
 
+    /// <summary>The command on one line: a log is no place for the files it writes.</summary>
+    public string Summary
+    {
+        get
+        {
+            var end = Command.IndexOf('\n');
+            return end < 0 ? Command : Command[..end] + " ...";
+        }
+    }
+
     /// <summary>The mount that is there afterwards, where the step makes one.</summary>
     public virtual PlannedMount? Mount => null;
 

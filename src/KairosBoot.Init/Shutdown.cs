@@ -1,0 +1,89 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>
+/// The way back: systemd-shutdown, when all it can unmount is unmounted, makes /run/initramfs the root, puts the old one at /oldroot and
+/// starts /shutdown there. Before: the image, its loop device and the state partition are in use by nothing but themselves. After: they are
+/// detached, clean, and the machine goes down. https://systemd.io/INITRD_INTERFACE
+/// </summary>
+internal sealed partial class Shutdown(ILogger logger)
+{
+    private const string OldRoot = "/oldroot", State = "/state";
+
+    // Every round frees what the next one needs: the image's mount its loop device, that the state partition.
+    private const int MostRounds = 10;
+
+    /// <summary>Null where this process is not that /shutdown.</summary>
+    /// <param name="arguments">First the verb, then options for a shutdown program of systemd's own.</param>
+    public static RebootCommand? Requested(string[] arguments) =>
+        Syscall.TryStat(OldRoot) is null || arguments.Length == 0 ? null : arguments[0] switch
+        {
+            "poweroff" => RebootCommand.PowerOff,
+            "halt" => RebootCommand.Halt,
+            "kexec" => RebootCommand.KExec,
+            "reboot" => RebootCommand.Restart,
+            _ => null,
+        };
+
+    /// <summary>Does not return.</summary>
+    public static void Run(RebootCommand command)
+    {
+        try
+        {
+            using var log = new BootLog();
+            new Shutdown(log).UnmountAll();
+        }
+        catch (SyscallException) { } // the machine goes down all the same: what is left is a journal to replay
+        Syscall.Sync();
+        Syscall.Reboot(command);
+        // No kernel was loaded for kexec: a plain reboot is what was meant.
+        Syscall.Reboot(RebootCommand.Restart);
+    }
+
+    // The state partition is mounted inside the root whose image it holds: neither can go before the other until it is taken out.
+    private static void TakeStateOut()
+    {
+        // A mount that its parent shares with others cannot be moved.
+        Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
+        Syscall.MakeDirectories(State);
+        Syscall.Mount(OldRoot + SystemPaths.State, State, "", MountFlags.Move, "");
+    }
+
+    private void UnmountAll()
+    {
+        if (MountTable.Read().Any(mount => mount.MountPoint == OldRoot + SystemPaths.State)) TakeStateOut();
+        for (var round = 0; round < MostRounds; round++)
+        {
+            var left = 0;
+            var progress = false;
+            var mounts = MountTable.Read();
+            for (var i = mounts.Length - 1; i >= 0; i--)
+            {
+                if (!IsOurs(mounts[i])) continue;
+                if (TryUnmount(mounts[i].MountPoint, lastTry: round == MostRounds - 1)) progress = true;
+                else left++;
+            }
+            if (left == 0 || !progress) break;
+        }
+        foreach (var mount in MountTable.Read())
+            if (IsOurs(mount)) StillMounted(mount.MountPoint, mount.Source);
+    }
+
+    private static bool IsOurs(MountInfo mount) => MountPath.IsInside(mount.MountPoint, OldRoot) || mount.MountPoint == State;
+
+    private static bool TryUnmount(string path, bool lastTry)
+    {
+        try
+        {
+            Syscall.Umount(path, lazily: lastTry);
+            return true;
+        }
+        catch (SyscallException) { return false; } // busy: a later round, or named at the end
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "shutdown: {Path} ({Source}) could not be unmounted")]
+    private partial void StillMounted(string path, string source);
+}

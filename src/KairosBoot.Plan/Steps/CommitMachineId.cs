@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// The machine's identity, machine-id(5), from where it is kept to where it is looked for. The first store that holds one decides and the
+/// others are brought in line; a machine without any gets a new one. What the image carries is never adopted: every machine that boots
+/// the image would share it.
+/// </summary>
+/// <param name="Class">What a failure means.</param>
+/// <param name="Target">/etc/machine-id of the new root.</param>
+/// <param name="Stores">Files that outlive the boot, best one first. Empty: the identity is new at every boot.</param>
+public sealed record CommitMachineId(StepClass Class, string Target, ImmutableArray<string> Stores) : Step(Class)
+{
+    public override string Command
+    {
+        get
+        {
+            var stores = string.Join(' ', Stores.Select(ShellText.Quote));
+            return $"id=$(cat {stores} 2>/dev/null | grep -xm1 '[0-9a-f]\\{{32\\}}' || tr -d - < /proc/sys/kernel/random/uuid); " +
+                $"echo $id | tee {stores} > {ShellText.Quote(Target)}";
+        }
+    }
+}
