@@ -18,15 +18,15 @@ internal static class DiskBuildCommand
         var output = new Option<string>("--output") { Description = "The raw disk to write", HelpName = "FILE", Required = true };
 
         var command = new Command("build", "Make a bootable disk, for BIOS and UEFI, of an OS image.") { image, recovery, cloudConfig, size, append, output };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => Interruption.Run(interrupt =>
         {
             var documents = parsed.GetValue(cloudConfig) ?? [];
             Check(documents);
             var path = parsed.GetRequiredValue(output);
             var request = new DiskRequest(parsed.GetRequiredValue(image), parsed.GetValue(recovery), documents, parsed.GetValue(size), parsed.GetRequiredValue(append));
-            var layout = DiskBuilder.Build(request, path);
+            var layout = DiskBuilder.Build(request, path, interrupt);
             Console.WriteLine($"{path}: {ByteSize.Text(layout.Size)}, of it {ByteSize.Text(layout.Persistent.Size)} for data");
-        });
+        }));
         return command;
     }
 

@@ -35,18 +35,18 @@ internal static class ImageBuildCommand
                 result.AddError("Give either --root or --tar.");
             }
         });
-        command.SetAction(parsed =>
+        command.SetAction(parsed => Interruption.Run(interrupt =>
         {
             var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar), Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init));
             var path = parsed.GetRequiredValue(output);
-            var built = ImageBuilder.Build(request, path);
+            var built = ImageBuilder.Build(request, path, interrupt);
             Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}");
             if (built.Added.Count > 0)
             {
                 Console.WriteLine($"added to what the tree had: {string.Join(' ', built.Added)}");
             }
-        });
+        }));
         return command;
     }
 }

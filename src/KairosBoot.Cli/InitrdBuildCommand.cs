@@ -23,16 +23,16 @@ internal static class InitrdBuildCommand
         var init = new Option<string?>("--init") { Description = "The kairos-boot to pack (default: the one that came with this kboot)", HelpName = "FILE" };
 
         var command = new Command("build", "Pack an initrd for the kernel found in a tree.") { root, output, kernel, modules, compress, init };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => Interruption.Run(interrupt =>
         {
             var tree = parsed.GetRequiredValue(root);
             var request = new InitrdRequest(tree, parsed.GetValue(kernel), parsed.GetRequiredValue(modules),
                 Compress: parsed.GetValue(compress) == "zstd", parsed.GetValue(init) ?? InitProgram.Find(tree));
             var path = parsed.GetRequiredValue(output);
-            var built = InitrdBuilder.Build(request);
+            var built = InitrdBuilder.Build(request, interrupt);
             AtomicFile.Write(path, temporary => File.WriteAllBytes(temporary, built.Content));
             Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}");
-        });
+        }));
         return command;
     }
 }

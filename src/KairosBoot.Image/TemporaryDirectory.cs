@@ -2,20 +2,25 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>A directory for the files of one build, gone when the build ends.</summary>
+/// <summary>A directory for the files of one build, gone when the build ends, however it does.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     private const int OnlyOwner = 0b111_000_000;
 
     /// <param name="beside">A path on the file system to use: the output's own has the room, /tmp may not.</param>
-    internal TemporaryDirectory(string beside)
+    /// <param name="interrupt">Ends the build.</param>
+    internal TemporaryDirectory(string beside, CancellationToken interrupt)
     {
+        Interrupt = interrupt;
         var full = System.IO.Path.GetFullPath(beside);
         Path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{System.IO.Path.GetFileName(full)}.{Environment.ProcessId}.d");
         Syscall.MkDir(Path, OnlyOwner);
     }
 
     internal string Path { get; }
+
+    /// <summary>What the build's tools and loops are to heed.</summary>
+    internal CancellationToken Interrupt { get; }
 
     internal string File(string name) => System.IO.Path.Combine(Path, name);
 

@@ -10,10 +10,10 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool MakeExt4 = new("mke2fs", "e2fsprogs");
     public static readonly Tool DebugFs = new("debugfs", "e2fsprogs");
     public static readonly Tool MakeSquashfs = new("mksquashfs", "squashfs-tools");
+    public static readonly Tool ReadSquashfs = new("unsquashfs", "squashfs-tools");
     public static readonly Tool MakeErofs = new("mkfs.erofs", "erofs-utils");
     public static readonly Tool Gdisk = new("sgdisk", "gdisk");
     public static readonly Tool MakeFat = new("mformat", "mtools");
-    public static readonly Tool SetAttribute = new("setfattr", "attr");
     public static readonly Tool CopyToFat = new("mcopy", "mtools");
     public static readonly Tool MakeFatDirectory = new("mmd", "mtools");
     public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
@@ -22,11 +22,17 @@ public sealed record Tool(string Name, string Package)
     // An ordinary user's PATH lacks the directories that most of these are in.
     private static readonly string[] SystemDirectories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
-    /// <summary>Runs it to the end. Standard error of a successful run is returned.</summary>
+    // Ctrl-C in a terminal reaches the tool too: the tool's failure may be seen before the own signal, by so much at most.
+    private static readonly TimeSpan SignalDelay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Runs it to the end.</summary>
     /// <param name="arguments">As the program gets them; no shell is involved.</param>
+    /// <param name="interrupt">Ends the program, and what it started, at once.</param>
     /// <param name="environment">Added to the own environment.</param>
+    /// <returns>What a successful run wrote to standard output and standard error.</returns>
     /// <exception cref="OperatorException">Not installed, or it failed: with what it said.</exception>
-    public string Run(IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    /// <exception cref="OperationCanceledException">It was ended by <paramref name="interrupt"/>.</exception>
+    public (string Output, string Errors) Run(IEnumerable<string> arguments, CancellationToken interrupt, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Find(), arguments)
         {
@@ -40,14 +46,27 @@ public sealed record Tool(string Name, string Package)
             start.Environment[name] = value;
         }
 
+        interrupt.ThrowIfCancellationRequested();
+        using var process = Start(start);
+        using var ending = interrupt.Register(() => process.Kill(entireProcessTree: true));
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            interrupt.WaitHandle.WaitOne(SignalDelay);
+        }
+
+        interrupt.ThrowIfCancellationRequested();
+        return process.ExitCode == 0 ? (output.Result, errors) : throw Failed(errors.Length > 0 ? errors : output.Result);
+    }
+
+    private Process Start(ProcessStartInfo start)
+    {
         try
         {
-            using var process = Process.Start(start)!;
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync();
-            var errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? errors : throw Failed(errors.Length > 0 ? errors : output.Result);
+            return Process.Start(start)!;
         }
         catch (Win32Exception failure)
         {

@@ -4,13 +4,13 @@ namespace KairosBoot.Image.Tests;
 
 public class DiskTests : Scratch
 {
-    private readonly string _image;
+    private readonly string image;
 
     public DiskTests()
     {
         var root = SyntheticKernel.MakeSystem(PathOf("root"));
-        _image = PathOf("image");
-        ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Ext4, null, null, "virtio", Path.Combine(root, "kairos-boot")), _image);
+        image = PathOf("image");
+        ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Ext4, null, null, "virtio", Path.Combine(root, "kairos-boot")), image);
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public class DiskTests : Scratch
         foreach (var (partition, name) in new[] { (layout.State, "active.img"), (layout.State, "passive.img"), (layout.Recovery, "recovery.img") })
         {
             HostTool.DebugFs(On(partition), $"dump /cOS/{name} {PathOf(name)}");
-            HostTool.Run("cmp", PathOf(name), _image);
+            HostTool.Run("cmp", PathOf(name), image);
         }
     }
 
@@ -98,6 +98,30 @@ public class DiskTests : Scratch
         Assert.Contains("inline_data", Refused(Request() with { Image = PathOf("inline") }).Problem);
     }
 
+    [Theory]
+    [InlineData("ext4")]
+    [InlineData("squashfs")]
+    public void Images_without_a_kernel_or_an_initrd_are_refused(string format)
+    {
+        Assert.Contains("/boot/vmlinuz is missing", RefusedWith(format, "true"));
+        Assert.Contains("/boot/initrd is missing", RefusedWith(format, "echo kernel > boot/vmlinuz"));
+        Assert.Contains("/boot/initrd is empty", RefusedWith(format, "touch boot/initrd"));
+        Assert.Contains("/boot/initrd is not a file", RefusedWith(format, "rm boot/initrd; mkdir boot/initrd"));
+        Assert.Contains("/boot/initrd is a link (to /boot/none) that leads nowhere", RefusedWith(format, "rmdir boot/initrd; ln -s /boot/none boot/initrd"));
+        Assert.Contains("leads nowhere", RefusedWith(format, "ln -sf initrd boot/initrd"));
+    }
+
+    [Theory]
+    [InlineData("ext4")]
+    [InlineData("squashfs")]
+    public void Links_to_kernel_and_initrd_are_followed_inside_the_image(string format)
+    {
+        var directory = new string('d', 80); // a target that ext4 keeps outside of the inode
+        var image = Pack(format, $"mkdir -p 'usr/a \"b\"/{directory}'; echo kernel > 'usr/a \"b\"/{directory}/k'; echo initrd > usr/initrd;"
+            + $"ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk; ln -s /../usr/./initrd boot/second; ln -s second boot/initrd");
+        DiskBuilder.Build(Request() with { Image = image, Recovery = this.image }, PathOf("disk"));
+    }
+
     [Fact]
     public void A_disk_too_small_is_refused_with_the_size_it_needs()
     {
@@ -106,7 +130,7 @@ public class DiskTests : Scratch
         Assert.Matches(@"need \d+\.\d MiB", refused.Problem);
     }
 
-    private DiskRequest Request() => new(_image, Recovery: null, CloudConfigs: [], SizeBytes: null, KernelArguments: "");
+    private DiskRequest Request() => new(image, Recovery: null, CloudConfigs: [], SizeBytes: null, KernelArguments: "");
 
     private DiskLayout Build(DiskRequest request) => DiskBuilder.Build(request, PathOf("disk"));
 
@@ -117,6 +141,17 @@ public class DiskTests : Scratch
         Assert.Empty(Names(PathOf("out")));
         return failure;
     }
+
+    // An image of the tree "tree", changed by commands run in it.
+    private string Pack(string format, string commands)
+    {
+        HostTool.Shell($"mkdir -p {PathOf("tree/boot")}; cd {PathOf("tree")}; {commands}");
+        File.Delete(PathOf(format));
+        HostTool.Shell(format == "ext4" ? $"mke2fs -q -t ext4 -d {PathOf("tree")} {PathOf(format)} 16M" : $"mksquashfs {PathOf("tree")} {PathOf(format)} -quiet -no-progress");
+        return PathOf(format);
+    }
+
+    private string RefusedWith(string format, string commands) => Refused(Request() with { Image = Pack(format, commands) }).Problem;
 
     private string On(DiskPartition partition) => $"{PathOf("disk")}?offset={partition.Start}";
 

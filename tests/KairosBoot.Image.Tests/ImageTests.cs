@@ -5,9 +5,9 @@ namespace KairosBoot.Image.Tests;
 
 public class ImageTests : Scratch
 {
-    private readonly string _root;
+    private readonly string root;
 
-    public ImageTests() => _root = SyntheticKernel.MakeSystem(PathOf("root"));
+    public ImageTests() => root = SyntheticKernel.MakeSystem(PathOf("root"));
 
     [Theory]
     [InlineData(ImageFormat.Ext4)]
@@ -15,8 +15,8 @@ public class ImageTests : Scratch
     [InlineData(ImageFormat.Erofs)]
     public void The_same_tree_gives_the_same_image_at_another_time_and_path(ImageFormat format)
     {
-        var first = Hash(Build(_root, "first", format));
-        var copy = CopyLater(_root, "elsewhere/root");
+        var first = Hash(Build(root, "first", format));
+        var copy = CopyLater(root, "elsewhere/root");
         HostTool.Shell($"cat '{copy}/etc/'* > /dev/null"); // another time of last access
         Assert.Equal(first, Hash(Build(copy, "second", format)));
     }
@@ -24,7 +24,7 @@ public class ImageTests : Scratch
     [Fact]
     public void An_ext4_image_is_clean_and_holds_what_a_boot_needs()
     {
-        var image = Build(_root, "image", ImageFormat.Ext4);
+        var image = Build(root, "image", ImageFormat.Ext4);
         HostTool.Run("e2fsck", "-fn", image);
         Assert.Contains("COS_ACTIVE", HostTool.Run("dumpe2fs", "-h", image));
         Assert.Contains("Fast link dest: \"vmlinuz-6.1.0-test\"", HostTool.DebugFs(image, "stat /boot/vmlinuz"));
@@ -38,7 +38,7 @@ public class ImageTests : Scratch
     [Fact]
     public void A_squashfs_image_holds_the_same_and_is_one_that_grub_reads()
     {
-        var image = Build(_root, "image", ImageFormat.Squashfs);
+        var image = Build(root, "image", ImageFormat.Squashfs);
         var listing = HostTool.Run("unsquashfs", "-ll", image);
         Assert.Contains("/boot/vmlinuz -> vmlinuz-6.1.0-test", listing);
         Assert.Contains("/boot/initrd\n", listing);
@@ -49,19 +49,19 @@ public class ImageTests : Scratch
     [Fact]
     public void The_input_tree_is_not_changed()
     {
-        string State() => HostTool.Shell($"cd '{_root}' && find . -printf '%p %m %s %T@ %n\\n' | sort");
+        string State() => HostTool.Shell($"cd '{root}' && find . -printf '%p %m %s %T@ %n\\n' | sort");
         var before = State();
-        Build(_root, "image", ImageFormat.Ext4);
-        Build(_root, "image", ImageFormat.Squashfs);
-        Build(_root, "image", ImageFormat.Erofs);
+        Build(root, "image", ImageFormat.Ext4);
+        Build(root, "image", ImageFormat.Squashfs);
+        Build(root, "image", ImageFormat.Erofs);
         Assert.Equal(before, State());
     }
 
     [Fact]
     public void What_was_added_is_said_and_what_the_tree_has_is_kept()
     {
-        File.WriteAllText(Path.Combine(_root, "boot/initrd"), "an initrd of the tree's own");
-        var built = ImageBuilder.Build(Request(_root, ImageFormat.Ext4), PathOf("image"));
+        File.WriteAllText(Path.Combine(root, "boot/initrd"), "an initrd of the tree's own");
+        var built = ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("image"));
         Assert.Contains("/boot/vmlinuz -> vmlinuz-6.1.0-test", built.Added);
         Assert.Contains("/oem/", built.Added);
         Assert.DoesNotContain("/boot/initrd", built.Added);
@@ -72,9 +72,9 @@ public class ImageTests : Scratch
     [Fact]
     public void A_kernel_beside_its_modules_is_found()
     {
-        File.Delete(Path.Combine(_root, "boot/vmlinuz-6.1.0-test"));
+        File.Delete(Path.Combine(root, "boot/vmlinuz-6.1.0-test"));
         WriteText("root/usr/lib/modules/6.1.0-test/vmlinuz", "the kernel");
-        var built = ImageBuilder.Build(Request(_root, ImageFormat.Ext4), PathOf("image"));
+        var built = ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("image"));
         Assert.Contains("/boot/vmlinuz -> ../usr/lib/modules/6.1.0-test/vmlinuz", built.Added);
     }
 
@@ -86,46 +86,46 @@ public class ImageTests : Scratch
             WriteText($"root/many/{new string('n', 200)}{i}", "x");
         }
 
-        File.WriteAllBytes(Path.Combine(_root, "large"), RandomNumberGenerator.GetBytes(30 << 20));
-        HostTool.Run("e2fsck", "-fn", Build(_root, "image", ImageFormat.Ext4));
+        File.WriteAllBytes(Path.Combine(root, "large"), RandomNumberGenerator.GetBytes(30 << 20));
+        HostTool.Run("e2fsck", "-fn", Build(root, "image", ImageFormat.Ext4));
     }
 
     [Fact]
     public void A_size_is_kept_to_or_refused()
     {
-        ImageBuilder.Build(Request(_root, ImageFormat.Ext4) with { SizeBytes = 100 << 20 }, PathOf("image"));
+        ImageBuilder.Build(Request(root, ImageFormat.Ext4) with { SizeBytes = 100 << 20 }, PathOf("image"));
         Assert.Equal(100 << 20, new FileInfo(PathOf("image")).Length);
         File.Delete(PathOf("image"));
-        Assert.Contains("is too small", Refused(Request(_root, ImageFormat.Ext4) with { SizeBytes = 1 << 20 }).Problem);
+        Assert.Contains("is too small", Refused(Request(root, ImageFormat.Ext4) with { SizeBytes = 1 << 20 }).Problem);
     }
 
     [Fact]
     public void A_tree_with_the_identity_of_a_machine_is_refused()
     {
         var key = WriteText("root/etc/ssh/ssh_host_rsa_key", "secret");
-        Assert.Contains("ssh_host_rsa_key", Refused(Request(_root, ImageFormat.Ext4)).Problem);
+        Assert.Contains("ssh_host_rsa_key", Refused(Request(root, ImageFormat.Ext4)).Problem);
         File.Delete(key);
         WriteText("root/etc/machine-id", "0123456789abcdef0123456789abcdef\n");
-        Assert.Contains("truncate", Refused(Request(_root, ImageFormat.Ext4)).Fix);
+        Assert.Contains("truncate", Refused(Request(root, ImageFormat.Ext4)).Fix);
         WriteText("root/etc/machine-id", "uninitialized\n");
-        Build(_root, "image", ImageFormat.Ext4);
+        Build(root, "image", ImageFormat.Ext4);
     }
 
     [Fact]
     public void A_tree_that_cannot_boot_is_refused()
     {
         Assert.Contains("is not a directory", Refused(Request(PathOf("nowhere"), ImageFormat.Ext4)).Problem);
-        File.Delete(Path.Combine(_root, "boot/vmlinuz-6.1.0-test"));
-        Assert.Contains("no kernel image for 6.1.0-test", Refused(Request(_root, ImageFormat.Ext4)).Problem);
-        File.Delete(Path.Combine(_root, "usr/lib/init"));
-        Assert.Contains("no /sbin/init", Refused(Request(_root, ImageFormat.Ext4)).Problem);
+        File.Delete(Path.Combine(root, "boot/vmlinuz-6.1.0-test"));
+        Assert.Contains("no kernel image for 6.1.0-test", Refused(Request(root, ImageFormat.Ext4)).Problem);
+        File.Delete(Path.Combine(root, "usr/lib/init"));
+        Assert.Contains("no /sbin/init", Refused(Request(root, ImageFormat.Ext4)).Problem);
     }
 
     [Fact]
     public void An_output_that_cannot_be_written_is_refused()
     {
-        Assert.Contains("mkdir -p", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(_root, ImageFormat.Ext4), PathOf("no/such/image"))).Fix);
-        Assert.Contains("not a regular file", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(_root, ImageFormat.Ext4), _root)).Problem);
+        Assert.Contains("mkdir -p", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("no/such/image"))).Fix);
+        Assert.Contains("not a regular file", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(root, ImageFormat.Ext4), root)).Problem);
     }
 
     private ImageRequest Request(string root, ImageFormat format) =>

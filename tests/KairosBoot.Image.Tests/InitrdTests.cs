@@ -4,23 +4,23 @@ namespace KairosBoot.Image.Tests;
 
 public class InitrdTests : Scratch
 {
-    private readonly string _root;
-    private readonly string _init;
+    private readonly string root;
+    private readonly string init;
 
     public InitrdTests()
     {
-        _root = PathOf("root");
-        SyntheticKernel.Make(_root);
-        _init = PathOf("kairos-boot");
-        File.WriteAllBytes(_init, SyntheticKernel.Elf("init"));
+        root = PathOf("root");
+        SyntheticKernel.Make(root);
+        init = PathOf("kairos-boot");
+        File.WriteAllBytes(init, SyntheticKernel.Elf("init"));
     }
 
     [Fact]
     public void The_same_input_gives_the_same_bytes_at_another_time_and_path()
     {
         var first = Build().Content;
-        var copy = CopyLater(_root, "elsewhere/root");
-        Assert.Equal(first, InitrdBuilder.Build(new InitrdRequest(copy, null, "virtio", Compress: true, _init)).Content);
+        var copy = CopyLater(root, "elsewhere/root");
+        Assert.Equal(first, InitrdBuilder.Build(new InitrdRequest(copy, null, "virtio", Compress: true, init)).Content);
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public class InitrdTests : Scratch
     [InlineData("gzip")]
     public void Compressed_modules_are_packed_plain(string compressor)
     {
-        Directory.Delete(_root, recursive: true);
-        SyntheticKernel.Make(_root, compressWith: compressor);
+        Directory.Delete(root, recursive: true);
+        SyntheticKernel.Make(root, compressWith: compressor);
         var (entries, _) = CpioArchive.Read(Build(compress: false).Content);
         var module = entries.Single(entry => entry.Name.EndsWith("/virtio_blk.ko", StringComparison.Ordinal));
         Assert.Equal(SyntheticKernel.Elf("virtio_blk.ko"), module.Content.ToArray());
@@ -61,7 +61,7 @@ public class InitrdTests : Scratch
     [Fact]
     public void Sets_and_module_names_may_be_mixed()
     {
-        var built = InitrdBuilder.Build(new InitrdRequest(_root, null, "virtio, nls-iso8859-1", Compress: true, _init));
+        var built = InitrdBuilder.Build(new InitrdRequest(root, null, "virtio, nls-iso8859-1", Compress: true, init));
         Assert.Contains("nls_iso8859_1", built.Packed);
         Assert.Contains("virtio_blk", built.Packed);
     }
@@ -80,21 +80,21 @@ public class InitrdTests : Scratch
     [Fact]
     public void Several_kernels_are_listed_and_one_can_be_chosen()
     {
-        SyntheticKernel.Make(_root, release: "6.12.1-other");
+        SyntheticKernel.Make(root, release: "6.12.1-other");
         var failure = Fails(() => Build());
         Assert.Contains("6.1.0-test, 6.12.1-other", failure.Problem);
         Assert.Contains("--kernel", failure.Fix);
-        Assert.Equal("6.12.1-other", InitrdBuilder.Build(new InitrdRequest(_root, "6.12.1-other", "virtio", true, _init)).Release);
-        Assert.Contains("no kernel 5.0", Fails(() => InitrdBuilder.Build(new InitrdRequest(_root, "5.0", "virtio", true, _init))).Problem);
+        Assert.Equal("6.12.1-other", InitrdBuilder.Build(new InitrdRequest(root, "6.12.1-other", "virtio", true, init)).Release);
+        Assert.Contains("no kernel 5.0", Fails(() => InitrdBuilder.Build(new InitrdRequest(root, "5.0", "virtio", true, init))).Problem);
     }
 
     [Fact]
     public void A_merged_usr_with_an_absolute_link_is_not_left()
     {
-        var root = PathOf("merged");
-        SyntheticKernel.Make(root, "usr/lib/modules");
-        File.CreateSymbolicLink(Path.Combine(root, "lib"), "/usr/lib");
-        Assert.Equal(SyntheticKernel.Release, KernelTree.Find(root, null).Release);
+        var merged = PathOf("merged");
+        SyntheticKernel.Make(merged, "usr/lib/modules");
+        File.CreateSymbolicLink(Path.Combine(merged, "lib"), "/usr/lib");
+        Assert.Equal(SyntheticKernel.Release, KernelTree.Find(merged, null).Release);
     }
 
     [Fact]
@@ -103,14 +103,14 @@ public class InitrdTests : Scratch
         Assert.Contains("is not a directory", Fails(() => KernelTree.Find(PathOf("nowhere"), null)).Problem);
         Directory.CreateDirectory(PathOf("empty"));
         Assert.Contains("holds no kernel", Fails(() => KernelTree.Find(PathOf("empty"), null)).Problem);
-        File.Delete(Path.Combine(_root, "lib/modules/6.1.0-test/modules.dep"));
+        File.Delete(Path.Combine(root, "lib/modules/6.1.0-test/modules.dep"));
         Assert.Contains("depmod -b", Fails(() => Build()).Fix);
     }
 
     [Fact]
     public void A_module_that_is_missing_or_damaged_is_named()
     {
-        var path = Path.Combine(_root, "lib/modules/6.1.0-test/kernel/virtio_blk.ko");
+        var path = Path.Combine(root, "lib/modules/6.1.0-test/kernel/virtio_blk.ko");
         File.WriteAllText(path, "not a module");
         Assert.Contains($"{path} is not a kernel module", Fails(() => Build()).Problem);
         File.Delete(path);
@@ -120,7 +120,7 @@ public class InitrdTests : Scratch
     [Fact]
     public void A_kernel_without_loop_devices_is_refused()
     {
-        var dependencies = Path.Combine(_root, "lib/modules/6.1.0-test/modules.dep");
+        var dependencies = Path.Combine(root, "lib/modules/6.1.0-test/modules.dep");
         File.WriteAllText(dependencies, File.ReadAllText(dependencies).Replace("kernel/loop.ko:\n", ""));
         Assert.Contains("no module loop", Fails(() => Build()).Problem);
     }
@@ -128,7 +128,7 @@ public class InitrdTests : Scratch
     [Fact]
     public void An_init_that_is_not_a_program_is_refused()
     {
-        File.WriteAllText(_init, "text");
+        File.WriteAllText(init, "text");
         Assert.Contains("is not a program", Fails(() => Build()).Problem);
     }
 
@@ -156,7 +156,7 @@ public class InitrdTests : Scratch
     [RealKernelFact]
     public void The_modules_of_a_virtio_machine_take_less_than_half_a_mebibyte()
     {
-        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "virtio", Compress: true, _init));
+        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "virtio", Compress: true, init));
         Assert.Contains("virtio_blk", built.Packed);
         Assert.InRange(built.Content.Length, 1, 512 * 1024);
     }
@@ -165,7 +165,7 @@ public class InitrdTests : Scratch
     public void Every_packed_module_of_a_real_kernel_comes_with_what_it_needs()
     {
         var graph = KernelTree.Find(RealKernelFactAttribute.Root, null).ReadGraph();
-        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "generic", Compress: false, _init));
+        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "generic", Compress: false, init));
         foreach (var name in built.Packed)
         {
             var order = graph.LoadOrder(name);
@@ -175,7 +175,7 @@ public class InitrdTests : Scratch
     }
 
     private BuiltInitrd Build(string modules = "virtio", bool compress = true) =>
-        InitrdBuilder.Build(new InitrdRequest(_root, null, modules, compress, _init));
+        InitrdBuilder.Build(new InitrdRequest(root, null, modules, compress, init));
 
     private static OperatorException Fails(Action action) => Assert.Throws<OperatorException>(action);
 }

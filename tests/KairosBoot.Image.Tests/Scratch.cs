@@ -3,16 +3,16 @@ namespace KairosBoot.Image.Tests;
 /// <summary>A test class's own directory, gone with it.</summary>
 public abstract class Scratch : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("kairosboot-").FullName;
+    private readonly string directory = Directory.CreateTempSubdirectory("kairosboot-").FullName;
 
     public void Dispose()
     {
-        HostTool.Run("chmod", "-R", "u+rwX", _directory);
-        Directory.Delete(_directory, recursive: true);
+        HostTool.Run("chmod", "-R", "u+rwX", directory);
+        Directory.Delete(directory, recursive: true);
         GC.SuppressFinalize(this);
     }
 
-    protected string PathOf(string name) => Path.Combine(_directory, name);
+    protected string PathOf(string name) => Path.Combine(directory, name);
 
     protected string WriteText(string name, string text)
     {

@@ -13,11 +13,12 @@ public static class DiskBuilder
         "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
 
     /// <exception cref="OperatorException">An image that cannot be booted, a disk too small, a tool that is missing.</exception>
-    public static DiskLayout Build(DiskRequest request, string output)
+    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came; nothing is left behind.</exception>
+    public static DiskLayout Build(DiskRequest request, string output, CancellationToken interrupt = default)
     {
         var recovery = request.Recovery ?? request.Image;
-        GrubReadable.Check(request.Image);
-        var recoveryName = GrubReadable.Check(recovery) == "squashfs" ? "recovery.squashfs" : "recovery.img";
+        BootableImage.Check(request.Image, interrupt);
+        var recoveryName = BootableImage.Check(recovery, interrupt) == "squashfs" ? "recovery.squashfs" : "recovery.img";
         if (request.CloudConfigs.Count > MostCloudConfigs)
         {
             throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MostCloudConfigs}", "join some of them");
@@ -27,8 +28,8 @@ public static class DiskBuilder
         var menu = GrubMenu.Text(layout.Recovery.Number, request.KernelArguments);
         AtomicFile.Write(output, disk =>
         {
-            using var scratch = new TemporaryDirectory(beside: output);
-            MakePartitions(disk, layout);
+            using var scratch = new TemporaryDirectory(beside: output, interrupt);
+            MakePartitions(disk, layout, interrupt);
             InstallGrub(disk, layout, scratch);
 
             var cloudConfigs = new DebugFsScript();
@@ -51,7 +52,7 @@ public static class DiskBuilder
     }
 
     // sgdisk gives random GUIDs: two disks alike in one machine could not be told apart.
-    private static void MakePartitions(string disk, DiskLayout layout)
+    private static void MakePartitions(string disk, DiskLayout layout, CancellationToken interrupt)
     {
         using (var file = new FileStream(disk, FileMode.CreateNew))
         {
@@ -63,10 +64,11 @@ public static class DiskBuilder
         {
             var first = partition.Start / GrubBootSectors.SectorSize;
             var last = first + partition.Size / GrubBootSectors.SectorSize - 1;
-            arguments.AddRange([$"--new={partition.Number}:{first}:{last}", $"--change-name={partition.Number}:{partition.Name}", $"--typecode={partition.Number}:{partition.TypeCode}"]);
+            var number = partition.Number;
+            arguments.AddRange([$"--new={number}:{first}:{last}", $"--change-name={number}:{partition.Name}", $"--typecode={number}:{partition.TypeCode}"]);
         }
 
-        Tool.Gdisk.Run([.. arguments, disk]);
+        Tool.Gdisk.Run([.. arguments, disk], interrupt);
     }
 
     private static void InstallGrub(string disk, DiskLayout layout, TemporaryDirectory scratch)
@@ -78,9 +80,11 @@ public static class DiskBuilder
         var sectors = layout.Esp.Size / GrubBootSectors.SectorSize;
         var serial = new byte[4];
         Syscall.GetRandom(serial); // the library's generator needs libssl, which a static program has not
-        Tool.MakeFat.Run(["-i", esp, "-F", "-c", "1", "-h", "255", "-s", "63", "-T", $"{sectors}", "-v", layout.Esp.Name, "-N", Convert.ToHexString(serial), "::"]);
-        Tool.MakeFatDirectory.Run(["-i", esp, "::/EFI", "::/EFI/BOOT"]);
-        Tool.CopyToFat.Run(["-i", esp, efi, "::/EFI/BOOT/BOOTX64.EFI"]);
+        Tool.MakeFat.Run(
+            ["-i", esp, "-F", "-c", "1", "-h", "255", "-s", "63", "-T", $"{sectors}", "-v", layout.Esp.Name, "-N", Convert.ToHexString(serial), "::"],
+            scratch.Interrupt);
+        Tool.MakeFatDirectory.Run(["-i", esp, "::/EFI", "::/EFI/BOOT"], scratch.Interrupt);
+        Tool.CopyToFat.Run(["-i", esp, efi, "::/EFI/BOOT/BOOTX64.EFI"], scratch.Interrupt);
 
         using var file = new FileStream(disk, FileMode.Open, FileAccess.ReadWrite);
         var first = new byte[GrubBootSectors.SectorSize];
@@ -105,7 +109,7 @@ public static class DiskBuilder
         [
             "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", partition.Name, "-O", Features,
             "-E", $"offset={partition.Start},nodiscard,lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0", disk, $"{partition.Size / 1024}k",
-        ]);
-        content.Run($"{disk}?offset={partition.Start}", scratch.File("debugfs"), DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        ], scratch.Interrupt);
+        content.Run($"{disk}?offset={partition.Start}", scratch, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
     }
 }

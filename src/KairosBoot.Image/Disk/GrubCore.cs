@@ -45,7 +45,7 @@ internal static class GrubCore
         [
             "-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{statePartition})/grub", "-c", early, "-o", output,
             .. Modules, .. target == EfiTarget ? EfiModules : BiosModules,
-        ]);
+        ], scratch.Interrupt);
         return output;
     }
 

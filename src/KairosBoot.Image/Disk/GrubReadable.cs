@@ -39,7 +39,8 @@ public static class GrubReadable
                 {
                     if ((BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(offset)) & bit) != 0)
                     {
-                        throw new OperatorException($"{path} is an ext4 that GRUB cannot read: it has the feature {name}", $"make it with mke2fs -O ^{name}, or with kboot image build");
+                        throw new OperatorException(
+                            $"{path} is an ext4 that GRUB cannot read: it has the feature {name}", $"make it with mke2fs -O ^{name}, or with kboot image build");
                     }
                 }
 

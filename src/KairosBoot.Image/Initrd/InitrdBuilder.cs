@@ -16,7 +16,8 @@ public static class InitrdBuilder
     private static readonly string[] Directories = ["dev", "proc", "sys", "run", "sysroot", "lib", "lib/modules"];
 
     /// <exception cref="OperatorException">The tree, the selection or the init is not usable.</exception>
-    public static BuiltInitrd Build(InitrdRequest request)
+    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came.</exception>
+    public static BuiltInitrd Build(InitrdRequest request, CancellationToken interrupt = default)
     {
         var kernel = KernelTree.Find(request.Root, request.Kernel);
         var graph = kernel.ReadGraph();
@@ -33,10 +34,14 @@ public static class InitrdBuilder
         entries.Add(CpioEntry.CharacterDevice("dev/console", 5, 1));
         entries.Add(CpioEntry.File("init", ReadInit(request.Init), executable: true));
         entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)), executable: false));
-        entries.AddRange(packed.Select(name => CpioEntry.File(
-            $"{directory}/{name}.ko", ModuleContent.Read(Path.Combine(kernel.Directory, graph.Find(name)!.Path)), executable: false)));
+        foreach (var name in packed)
+        {
+            interrupt.ThrowIfCancellationRequested();
+            entries.Add(CpioEntry.File($"{directory}/{name}.ko", ModuleContent.Read(Path.Combine(kernel.Directory, graph.Find(name)!.Path)), executable: false));
+        }
 
         var archive = CpioArchive.Write(entries);
+        interrupt.ThrowIfCancellationRequested();
         return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release, packed.Order(StringComparer.Ordinal).ToList(), absent);
     }
 

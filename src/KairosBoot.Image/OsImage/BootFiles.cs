@@ -18,9 +18,9 @@ internal static class BootFiles
 
     /// <param name="request">For the initrd.</param>
     /// <param name="root">The tree.</param>
-    /// <param name="initrdFile">Where to put the initrd, if it has to be built.</param>
+    /// <param name="scratch">For the initrd, if it has to be built.</param>
     /// <exception cref="OperatorException">No kernel in the tree.</exception>
-    internal static IReadOnlyList<TreeAddition> Missing(ImageRequest request, string root, string initrdFile)
+    internal static IReadOnlyList<TreeAddition> Missing(ImageRequest request, string root, TemporaryDirectory scratch)
     {
         var additions = new List<TreeAddition>();
         foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => Syscall.TryLStat(Path.Combine(root, row.Item1)) is null))
@@ -36,7 +36,9 @@ internal static class BootFiles
         if (RootedPath.Resolve(root, "/boot/initrd") is null)
         {
             var init = request.Init ?? InitProgram.Find(root);
-            File.WriteAllBytes(initrdFile, InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, init)).Content);
+            var initrdFile = scratch.File("initrd");
+            var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, init), scratch.Interrupt);
+            File.WriteAllBytes(initrdFile, initrd.Content);
             additions.Add(new TreeAddition.File("boot/initrd", initrdFile));
         }
 

@@ -5,19 +5,20 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>Changes to an ext4 file system in a file, without mounting it: commands for debugfs(8), run in one go.</summary>
-public sealed class DebugFsScript
+internal sealed class DebugFsScript
 {
-    private readonly StringBuilder _commands = new();
+    private readonly StringBuilder commands = new();
+    private readonly Dictionary<string, string> valueFiles = [];
 
-    public DebugFsScript MakeDirectory(string path, int mode = 0b111_101_101) =>
+    internal DebugFsScript MakeDirectory(string path, int mode = 0b111_101_101) =>
         In(path, name => $"mkdir {name}").Set(path, "mode", $"0{Convert.ToString(0x4000 | mode, 8)}");
 
-    public DebugFsScript Write(string source, string path, int mode = 0b110_100_100) =>
+    internal DebugFsScript Write(string source, string path, int mode = 0b110_100_100) =>
         In(path, name => $"write {Quote(source)} {name}").Owner(path, 0, 0).Set(path, "mode", $"0{Convert.ToString(0x8000 | mode, 8)}");
 
-    public DebugFsScript Link(string target, string path) => In(path, name => $"symlink {name} {Quote(target)}");
+    internal DebugFsScript Link(string target, string path) => In(path, name => $"symlink {name} {Quote(target)}");
 
-    public DebugFsScript MakeNode(TreeMember member) => In(member.Path, name => member.Type switch
+    internal DebugFsScript MakeNode(TreeMember member) => In(member.Path, name => member.Type switch
     {
         FileType.Fifo => $"mknod {name} p",
         FileType.BlockDevice => $"mknod {name} b {member.DeviceMajor} {member.DeviceMinor}",
@@ -25,7 +26,7 @@ public sealed class DebugFsScript
     });
 
     /// <summary>Gives a file that is there its owner, mode and attributes.</summary>
-    public DebugFsScript Apply(TreeMember member)
+    internal DebugFsScript Apply(TreeMember member, TemporaryDirectory scratch)
     {
         Owner(member.Path, member.Uid, member.Gid);
         if (member.Type != FileType.Symlink)
@@ -35,8 +36,7 @@ public sealed class DebugFsScript
 
         foreach (var (name, value) in member.ExtendedAttributes)
         {
-            var escaped = string.Concat(value.Select(octet => $"\\x{octet:x2}"));
-            _commands.Append($"ea_set {Absolute(member.Path)} {name} {Quote(escaped)}\n");
+            commands.Append($"ea_set -f {Quote(ValueFile(value, scratch))} {Absolute(member.Path)} {Quote(name)}\n");
         }
 
         return this;
@@ -44,12 +44,13 @@ public sealed class DebugFsScript
 
     /// <summary>Runs the commands.</summary>
     /// <param name="image">A file, with <c>?offset=BYTES</c> where the file system is part of a disk.</param>
-    /// <param name="scratch">A file to put the commands in.</param>
+    /// <param name="scratch">For a file with the commands.</param>
     /// <param name="seconds">The time the new files get.</param>
-    public void Run(string image, string scratch, long seconds)
+    internal void Run(string image, TemporaryDirectory scratch, long seconds)
     {
-        File.WriteAllText(scratch, $"set_current_time @{seconds}\n{_commands}");
-        var said = Tool.DebugFs.Run(["-w", "-f", scratch, image], ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat"));
+        var script = scratch.File("debugfs");
+        File.WriteAllText(script, $"set_current_time @{seconds}\n{commands}");
+        var said = Tool.DebugFs.Run(["-w", "-f", script, image], scratch.Interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
 
         // It exits with 0 even when a command failed; all it says on stderr by itself is its version.
         var complaints = said.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal)).ToList();
@@ -59,11 +60,25 @@ public sealed class DebugFsScript
         }
     }
 
+    // A value may be longer than debugfs takes a line, and hold any byte. Labels are alike on many files: one file for each value.
+    private string ValueFile(byte[] value, TemporaryDirectory scratch)
+    {
+        var key = Convert.ToBase64String(value);
+        if (!valueFiles.TryGetValue(key, out var file))
+        {
+            file = scratch.File($"attribute.{valueFiles.Count}");
+            File.WriteAllBytes(file, value);
+            valueFiles.Add(key, file);
+        }
+
+        return file;
+    }
+
     private DebugFsScript Owner(string path, int uid, int gid) => Set(path, "uid", $"{uid}").Set(path, "gid", $"{gid}");
 
     private DebugFsScript Set(string path, string field, string value)
     {
-        _commands.Append($"sif {Absolute(path)} {field} {value}\n");
+        commands.Append($"sif {Absolute(path)} {field} {value}\n");
         return this;
     }
 
@@ -71,13 +86,13 @@ public sealed class DebugFsScript
     private DebugFsScript In(string path, Func<string, string> command)
     {
         var slash = path.LastIndexOf('/');
-        _commands.Append($"cd {Absolute(slash < 0 ? "" : path[..slash])}\n{command(Quote(path[(slash + 1)..]))}\n");
+        commands.Append($"cd {Absolute(slash < 0 ? "" : path[..slash])}\n{command(Quote(path[(slash + 1)..]))}\n");
         return this;
     }
 
     private static string Absolute(string path) => Quote("/" + path);
 
-    private static string Quote(string word) => word.Contains('\n')
+    internal static string Quote(string word) => word.Contains('\n')
         ? throw new OperatorException($"'{word.Replace("\n", "\\n")}' has a line break in its name", "rename it")
         : $"\"{word.Replace("\"", "\"\"")}\"";
 

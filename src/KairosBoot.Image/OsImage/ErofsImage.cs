@@ -21,7 +21,7 @@ internal static class ErofsImage
         if (!tree.Disposable)
         {
             root = scratch.File("erofs");
-            Tool.Copy.Run(["-a", "--reflink=auto", tree.Path, root]);
+            Tool.Copy.Run(["-a", "--reflink=auto", tree.Path, root], scratch.Interrupt);
         }
 
         foreach (var addition in additions)
@@ -29,7 +29,7 @@ internal static class ErofsImage
             Add(root, addition);
         }
 
-        Tool.MakeErofs.Run(["-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet", file, root]);
+        Tool.MakeErofs.Run(["-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet", file, root], scratch.Interrupt);
     }
 
     private static void Add(string root, TreeAddition addition)

@@ -29,7 +29,7 @@ internal static class Ext4Image
                 "-U", $"{summary.Id}", "-O", Features, "-E", $"hash_seed={summary.Id},lazy_itable_init=0,nodiscard,root_owner=0:0",
                 "-d", tree.Path, file, $"{size / 1024}k",
             ],
-            ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
+            scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
         var script = new DebugFsScript();
         foreach (var addition in additions)
         {
@@ -49,10 +49,10 @@ internal static class Ext4Image
                 script.MakeNode(member);
             }
 
-            script.Apply(member);
+            script.Apply(member, scratch);
         }
 
-        script.Run(file, scratch.File("debugfs"), summary.NewestSeconds);
+        script.Run(file, scratch, summary.NewestSeconds);
         Ext4Timestamps.Normalize(file, summary.NewestSeconds);
     }
 

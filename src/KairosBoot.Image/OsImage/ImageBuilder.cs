@@ -6,20 +6,21 @@ namespace KairosBoot.Image;
 public static class ImageBuilder
 {
     /// <exception cref="OperatorException">The input cannot become an image that boots, or a tool is missing.</exception>
-    public static BuiltImage Build(ImageRequest request, string output)
+    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came; nothing is left behind.</exception>
+    public static BuiltImage Build(ImageRequest request, string output, CancellationToken interrupt = default)
     {
         BuiltImage? built = null;
         AtomicFile.Write(output, temporary =>
         {
-            using var scratch = new TemporaryDirectory(beside: output);
-            var tree = request.Tar is null ? new SourceTree(request.Root!, [], Disposable: false) : TarExtraction.Extract(request.Tar, scratch.File("root"));
+            using var scratch = new TemporaryDirectory(beside: output, interrupt);
+            var tree = request.Tar is null ? new SourceTree(request.Root!, [], Disposable: false) : TarExtraction.Extract(request.Tar, scratch.File("root"), interrupt);
             if (!Directory.Exists(tree.Path))
             {
                 throw new OperatorException($"{tree.Path} is not a directory", "give --root the top directory of an unpacked system");
             }
 
             TreeCheck.Check(tree.Path);
-            var additions = BootFiles.Missing(request, tree.Path, scratch.File("initrd"));
+            var additions = BootFiles.Missing(request, tree.Path, scratch);
             switch (request.Format)
             {
                 case ImageFormat.Ext4: Ext4Image.Build(temporary, tree, additions, scratch, request.SizeBytes); break;

@@ -10,6 +10,21 @@ public static class RootedPath
     /// <summary>The host's path of a file in the tree, every link followed inside the tree; null when there is none.</summary>
     public static string? Resolve(string root, string path)
     {
+        (bool, string?) Look(string inside)
+        {
+            var here = Path.Combine(root, inside);
+            return Syscall.TryLStat(here) is { } status ? (true, status.Type == FileType.Symlink ? Syscall.ReadLink(here) : null) : (false, null);
+        }
+
+        return Follow(path, Look) is { } inside ? Path.Combine(root, inside) : null;
+    }
+
+    /// <summary>Where a path leads when every link in it is followed.</summary>
+    /// <param name="path">In the tree, with or without a leading slash.</param>
+    /// <param name="look">Tells whether the tree has a path (without a leading slash, no links before its last part) and, of a link, its target.</param>
+    /// <returns>A path without a leading slash and without links; null when a part is missing or the links have no end.</returns>
+    internal static string? Follow(string path, Func<string, (bool Found, string? LinkTarget)> look)
+    {
         var pending = new Stack<string>(path.Split('/').Reverse());
         List<string> done = [];
         for (var links = 0; pending.TryPop(out var name);)
@@ -23,22 +38,16 @@ public static class RootedPath
                     continue;
             }
 
-            var here = Path.Combine([root, .. done, name]);
-            if (Syscall.TryLStat(here) is not { } status)
+            var (found, target) = look(string.Join('/', [.. done, name]));
+            if (!found || target is not null && ++links > MostLinks)
             {
                 return null;
             }
 
-            if (status.Type != FileType.Symlink)
+            if (target is null)
             {
                 done.Add(name);
                 continue;
-            }
-
-            var target = Syscall.ReadLink(here);
-            if (++links > MostLinks)
-            {
-                return null;
             }
 
             if (target.StartsWith('/'))
@@ -52,6 +61,6 @@ public static class RootedPath
             }
         }
 
-        return Path.Combine([root, .. done]);
+        return string.Join('/', done);
     }
 }

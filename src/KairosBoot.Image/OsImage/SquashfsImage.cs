@@ -42,7 +42,7 @@ internal static class SquashfsImage
         var time = TreeSummary.Of(tree).NewestSeconds.ToString();
         Tool.MakeSquashfs.Run(
             [tree.Path, file, "-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress", "-pf", definitions, .. top],
-            ("SOURCE_DATE_EPOCH", time));
+            scratch.Interrupt, ("SOURCE_DATE_EPOCH", time));
     }
 
     private static string Octal(int mode) => Convert.ToString(mode, 8);

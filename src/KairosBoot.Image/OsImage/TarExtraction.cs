@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using ZstdSharp;
@@ -15,24 +14,24 @@ namespace KairosBoot.Image;
 public sealed class TarExtraction
 {
     private const int PermissionBits = 0b111_111_111_111;
-    private const string AttributePrefix = "SCHILY.xattr.";
 
-    private readonly string _archive;
-    private readonly string _root;
-    private readonly bool _privileged = Syscall.GetEUid() == 0;
-    private readonly Dictionary<string, (TreeMember Member, long MTimeNs)> _members = [];
-    private long _rootTimeNs;
+    private readonly string archive;
+    private readonly string root;
+    private readonly bool privileged = Syscall.GetEUid() == 0;
+    private readonly Dictionary<string, (TreeMember Member, long MTimeNs)> members = [];
+    private long rootTimeNs;
 
     private TarExtraction(string archive, string root)
     {
-        _archive = archive;
-        _root = root;
+        this.archive = archive;
+        this.root = root;
     }
 
     /// <param name="archive">A tar file, plain or compressed by gzip or zstd.</param>
     /// <param name="root">A directory to make.</param>
+    /// <param name="interrupt">Ends it between two members.</param>
     /// <exception cref="OperatorException">Not a tar file, damaged, or with members that point outside.</exception>
-    public static SourceTree Extract(string archive, string root)
+    public static SourceTree Extract(string archive, string root, CancellationToken interrupt = default)
     {
         if (!File.Exists(archive))
         {
@@ -43,11 +42,12 @@ public sealed class TarExtraction
         var extraction = new TarExtraction(archive, root);
         try
         {
-            using var plain = OpenPlain(archive);
+            using var plain = new TarHeaderStream(OpenPlain(archive));
             using var reader = new TarReader(plain);
             while (reader.GetNextEntry() is { } entry)
             {
-                extraction.Take(entry);
+                interrupt.ThrowIfCancellationRequested();
+                extraction.Take(entry, plain);
             }
         }
         catch (Exception damage) when (damage is InvalidDataException or EndOfStreamException or FormatException or ZstdException)
@@ -72,17 +72,22 @@ public sealed class TarExtraction
         };
     }
 
-    private void Take(TarEntry entry)
+    private void Take(TarEntry entry, TarHeaderStream headers)
     {
         if (entry.EntryType == TarEntryType.GlobalExtendedAttributes)
         {
             return;
         }
 
+        if (entry.Checksum != headers.Checksum)
+        {
+            throw new InvalidDataException($"the header of '{entry.Name}' is not where it should be");
+        }
+
         var path = Inside(entry.Name);
         if (path.Length == 0)
         {
-            _rootTimeNs = TimeNs(entry);
+            rootTimeNs = TimeNs(entry);
             return;
         }
 
@@ -93,10 +98,11 @@ public sealed class TarExtraction
             return; // the same file: what it is was said with the member it links to
         }
 
-        _members.Remove(path);
-        var device = entry is PosixTarEntry posix ? (posix.DeviceMajor, posix.DeviceMinor) : (0, 0);
-        var member = new TreeMember(path, type, (int)entry.Mode & PermissionBits, entry.Uid, entry.Gid, device.Item1, device.Item2, Attributes(entry));
-        _members.Add(path, (member, TimeNs(entry)));
+        members.Remove(path);
+        var (major, minor) = entry is PosixTarEntry posix ? (posix.DeviceMajor, posix.DeviceMinor) : (0, 0);
+        var mode = (int)entry.Mode & PermissionBits;
+        var member = new TreeMember(path, type, mode, entry.Uid, entry.Gid, major, minor, headers.Records.ExtendedAttributes);
+        members.Add(path, (member, TimeNs(entry)));
     }
 
     private FileType Create(TarEntry entry, string path, string target)
@@ -137,7 +143,7 @@ public sealed class TarExtraction
             throw Hostile(path, $"is a hard link to {existing}, which is not in the archive before it");
         }
 
-        Syscall.Link(Path.Combine(_root, existing), target);
+        Syscall.Link(Path.Combine(root, existing), target);
     }
 
     // The host's path of a member, with its parents made and nothing (or, for a directory, a directory) in its place.
@@ -148,7 +154,7 @@ public sealed class TarExtraction
             PrepareParent(path, path[..slash]);
         }
 
-        var host = Path.Combine(_root, path);
+        var host = Path.Combine(root, path);
         if (replace && Syscall.TryLStat(host) is { } there)
         {
             if (there.Type != FileType.Directory)
@@ -167,12 +173,12 @@ public sealed class TarExtraction
     // A directory that the archive has no member for is root's and dated 1970: the same archive, the same tree.
     private void PrepareParent(string member, string parent)
     {
-        var host = Path.Combine(_root, parent);
+        var host = Path.Combine(root, parent);
         switch (Syscall.TryLStat(host))
         {
             case null:
                 Directory.CreateDirectory(host);
-                _members.Add(parent, (new TreeMember(parent, FileType.Directory, 0b111_101_101, 0, 0, 0, 0, []), 0));
+                members.Add(parent, (new TreeMember(parent, FileType.Directory, 0b111_101_101, 0, 0, 0, 0, []), 0));
                 break;
             case { Type: not FileType.Directory }:
                 throw Hostile(member, $"would be written through {parent}, which is not a directory");
@@ -185,32 +191,13 @@ public sealed class TarExtraction
         return parts.Contains("..") ? throw Hostile(name, "points outside of the archive") : string.Join('/', parts);
     }
 
-    private List<(string Name, byte[] Value)> Attributes(TarEntry entry)
-    {
-        var rows = entry is not PaxTarEntry pax ? [] : pax.ExtendedAttributes
-            .Where(row => row.Key.StartsWith(AttributePrefix, StringComparison.Ordinal))
-            .OrderBy(row => row.Key, StringComparer.Ordinal)
-            .ToList();
-        foreach (var (key, value) in rows)
-        {
-            // The library hands values out as text: bytes that are none are lost already.
-            if (value.Contains('\uFFFD'))
-            {
-                throw new OperatorException(
-                    $"{_archive}: the attribute {key[AttributePrefix.Length..]} of '{entry.Name}' is not text and cannot be read", "unpack it as root with tar --xattrs --xattrs-include='*' -xf, and use --root");
-            }
-        }
-
-        return rows.Select(row => (row.Key[AttributePrefix.Length..], Encoding.UTF8.GetBytes(row.Value))).ToList();
-    }
-
     // Children before parents: a directory's time and mode are set when nothing is put into it any more.
     private List<TreeMember> ApplyMetadata()
     {
-        foreach (var (member, time) in _members.Values.OrderByDescending(row => row.Member.Path, StringComparer.Ordinal))
+        foreach (var (member, time) in members.Values.OrderByDescending(row => row.Member.Path, StringComparer.Ordinal))
         {
-            var host = Path.Combine(_root, member.Path);
-            if (_privileged)
+            var host = Path.Combine(root, member.Path);
+            if (privileged)
             {
                 Own(member, host);
             }
@@ -221,9 +208,9 @@ public sealed class TarExtraction
             }
         }
 
-        Syscall.LUTimes(_root, _rootTimeNs);
-        return _members.Values.Select(row => row.Member)
-            .Where(member => !_privileged || member.ExtendedAttributes.Count > 0)
+        Syscall.LUTimes(root, rootTimeNs);
+        return members.Values.Select(row => row.Member)
+            .Where(member => !privileged || member.ExtendedAttributes.Count > 0)
             .OrderBy(member => member.Path, StringComparer.Ordinal).ToList();
     }
 
@@ -244,5 +231,5 @@ public sealed class TarExtraction
     private static long TimeNs(TarEntry entry) => (entry.ModificationTime - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     private OperatorException Hostile(string member, string what) =>
-        new($"{_archive}: the member '{member}' {what}", "export the container again with podman export or docker export");
+        new($"{archive}: the member '{member}' {what}", "export the container again with podman export or docker export");
 }

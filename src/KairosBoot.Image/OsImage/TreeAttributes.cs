@@ -20,8 +20,21 @@ internal static class TreeAttributes
 
             foreach (var (name, value) in member.ExtendedAttributes)
             {
-                Tool.SetAttribute.Run(["-h", "-n", name, "-v", $"0s{Convert.ToBase64String(value)}", Path.Combine(tree.Path, member.Path)]);
+                Set(Path.Combine(tree.Path, member.Path), name, value);
             }
+        }
+    }
+
+    private static void Set(string path, string name, byte[] value)
+    {
+        try
+        {
+            ExtendedAttributes.Set(path, name, value);
+        }
+        catch (SyscallException failure) when (failure.Errno == Errno.EOPNOTSUPP)
+        {
+            throw new OperatorException(
+                $"{failure.Message}: the file system that --output is on does not keep such attributes", "write to an ext4, xfs or btrfs, or use --format ext4");
         }
     }
 }

@@ -9,9 +9,9 @@ public sealed class ModuleGraph
         ["vfat"] = ["nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"],
     };
 
-    private readonly Dictionary<string, ModuleFile> _files;
-    private readonly ILookup<string, SoftDependency> _softDependencies;
-    private readonly ILookup<string, string> _byAlias;
+    private readonly Dictionary<string, ModuleFile> files;
+    private readonly ILookup<string, SoftDependency> softDependencies;
+    private readonly ILookup<string, string> byAlias;
 
     public ModuleGraph(
         string release,
@@ -23,9 +23,9 @@ public sealed class ModuleGraph
         Release = release;
         Aliases = aliases;
         BuiltIn = builtIn;
-        _files = files.GroupBy(file => file.Name).ToDictionary(group => group.Key, group => group.First());
-        _softDependencies = softDependencies.ToLookup(row => row.Module);
-        _byAlias = aliases.Where(row => !row.Pattern.Contains(':')).ToLookup(row => ModuleName.Normalize(row.Pattern), row => row.Module);
+        this.files = files.GroupBy(file => file.Name).ToDictionary(group => group.Key, group => group.First());
+        this.softDependencies = softDependencies.ToLookup(row => row.Module);
+        byAlias = aliases.Where(row => !row.Pattern.Contains(':')).ToLookup(row => ModuleName.Normalize(row.Pattern), row => row.Module);
     }
 
     public string Release { get; }
@@ -35,10 +35,10 @@ public sealed class ModuleGraph
 
     public IReadOnlySet<string> BuiltIn { get; }
 
-    public IReadOnlyCollection<ModuleFile> Files => _files.Values;
+    public IReadOnlyCollection<ModuleFile> Files => files.Values;
 
     /// <summary>The row of modules.dep, or null when the kernel has no such loadable module.</summary>
-    public ModuleFile? Find(string name) => _files.GetValueOrDefault(ModuleName.Normalize(name));
+    public ModuleFile? Find(string name) => files.GetValueOrDefault(ModuleName.Normalize(name));
 
     /// <summary>The modules that have to be there for these to work, these included; built-in ones left out.</summary>
     /// <exception cref="FormatException">modules.dep names a dependency that it has no row for.</exception>
@@ -50,7 +50,7 @@ public sealed class ModuleGraph
             Visit(ModuleName.Normalize(name), seen, order: []);
         }
 
-        seen.RemoveWhere(name => !_files.ContainsKey(name));
+        seen.RemoveWhere(name => !files.ContainsKey(name));
         return seen;
     }
 
@@ -65,16 +65,16 @@ public sealed class ModuleGraph
     // Soft dependencies may form rings (crypto drivers do): a module on the way already is not entered again.
     private void Visit(string name, HashSet<string> seen, List<string> order)
     {
-        if (!_files.TryGetValue(name, out var file) || !seen.Add(name))
+        if (!files.TryGetValue(name, out var file) || !seen.Add(name))
         {
             return;
         }
 
-        VisitSoft(_softDependencies[name].SelectMany(row => row.Before), seen, order);
+        VisitSoft(softDependencies[name].SelectMany(row => row.Before), seen, order);
         VisitSoft(Undeclared.GetValueOrDefault(name, []), seen, order);
         foreach (var dependency in file.Dependencies.Reverse())
         {
-            if (!_files.ContainsKey(dependency))
+            if (!files.ContainsKey(dependency))
             {
                 throw new FormatException($"modules.dep: {name} needs {dependency}, which has no row of its own");
             }
@@ -83,14 +83,14 @@ public sealed class ModuleGraph
         }
 
         order.Add(name);
-        VisitSoft(_softDependencies[name].SelectMany(row => row.After), seen, order);
+        VisitSoft(softDependencies[name].SelectMany(row => row.After), seen, order);
     }
 
     private void VisitSoft(IEnumerable<string> names, HashSet<string> seen, List<string> order)
     {
         foreach (var name in names.Select(ModuleName.Normalize))
         {
-            var modules = _files.ContainsKey(name) || BuiltIn.Contains(name) ? [name] : _byAlias[name].Distinct();
+            var modules = files.ContainsKey(name) || BuiltIn.Contains(name) ? [name] : byAlias[name].Distinct();
             foreach (var module in modules)
             {
                 Visit(module, seen, order);

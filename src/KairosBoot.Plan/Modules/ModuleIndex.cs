@@ -24,24 +24,24 @@ public sealed class ModuleIndex
 {
     internal const string Header = "modules.index 1";
 
-    private readonly string _text;
-    private readonly List<string> _always = [];
-    private readonly List<(string Bus, int Start, int End)> _buses = [];
-    private int _builtIn = -1;
-    private int _namesEnd;
+    private readonly string text;
+    private readonly List<string> always = [];
+    private readonly List<(string Bus, int Start, int End)> buses = [];
+    private int builtIn = -1;
+    private int namesEnd;
 
-    private ModuleIndex(string text) => _text = text;
+    private ModuleIndex(string text) => this.text = text;
 
     /// <summary>What <c>uname -r</c> says on the kernel the modules were built for.</summary>
     public string Release { get; private set; } = "";
 
     /// <summary>Modules to load first, in this order, whatever the hardware.</summary>
-    public IReadOnlyList<string> Always => _always;
+    public IReadOnlyList<string> Always => always;
 
     /// <exception cref="FormatException">A line is not of the format; the message has its number.</exception>
     public static ModuleIndex Parse(string text)
     {
-        var index = new ModuleIndex(text) { _namesEnd = text.Length };
+        var index = new ModuleIndex(text) { namesEnd = text.Length };
         int start = 0, number = 1;
         while (start < text.Length)
         {
@@ -64,15 +64,15 @@ public sealed class ModuleIndex
     {
         List<string>? found = null;
         var colon = modalias.IndexOf(':');
-        foreach (var (bus, start, end) in _buses)
+        foreach (var (bus, start, end) in buses)
         {
             if (bus == "*")
             {
-                Match(_text.AsSpan(start, end - start), modalias, ref found);
+                Match(text.AsSpan(start, end - start), modalias, ref found);
             }
             else if (colon >= 0 && modalias.AsSpan(0, colon).SequenceEqual(bus))
             {
-                Match(_text.AsSpan(start, end - start), modalias.AsSpan(colon + 1), ref found);
+                Match(text.AsSpan(start, end - start), modalias.AsSpan(colon + 1), ref found);
             }
         }
 
@@ -108,19 +108,19 @@ public sealed class ModuleIndex
         switch (line[..space])
         {
             case "":
-                return _buses.Count > 0 && rest.IndexOf(' ') > 0;
+                return buses.Count > 0 && rest.IndexOf(' ') > 0;
             case "bus":
                 CloseBus(start);
-                _buses.Add((rest.ToString(), start + line.Length + 1, -1));
+                buses.Add((rest.ToString(), start + line.Length + 1, -1));
                 return true;
             case "release":
                 Release = rest.ToString();
                 return true;
             case "always":
-                _always.Add(rest.ToString());
+                always.Add(rest.ToString());
                 return true;
             case "builtin":
-                _builtIn = start;
+                builtIn = start;
                 return true;
             default:
                 return line[..space] is "name" or "load" && rest.IndexOf(' ') > 0;
@@ -129,19 +129,19 @@ public sealed class ModuleIndex
 
     private void CloseBus(int end)
     {
-        if (_buses.Count == 0)
+        if (buses.Count == 0)
         {
-            _namesEnd = end;
+            namesEnd = end;
         }
         else
         {
-            _buses[^1] = _buses[^1] with { End = end };
+            buses[^1] = buses[^1] with { End = end };
         }
     }
 
     private ReadOnlySpan<char> Row(string kind, string name)
     {
-        var names = _text.AsSpan(0, _namesEnd);
+        var names = text.AsSpan(0, namesEnd);
         var key = $"{kind}{name} ";
         var at = names.IndexOf(key);
         if (at < 0)
@@ -155,12 +155,12 @@ public sealed class ModuleIndex
 
     private bool IsBuiltIn(string name)
     {
-        if (_builtIn < 0)
+        if (builtIn < 0)
         {
             return false;
         }
 
-        var line = _text.AsSpan(_builtIn, _text.AsSpan(_builtIn).IndexOf('\n'));
+        var line = text.AsSpan(builtIn, text.AsSpan(builtIn).IndexOf('\n'));
         foreach (var range in line.Split(' '))
         {
             if (range.Start.Value > 0 && line[range].SequenceEqual(name))

@@ -30,7 +30,9 @@ public static class Assets
     private static string Existing(string name)
     {
         string path = Path.Combine(Out, "test-assets", name);
-        return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");
+        // What is there is a link: its target's size is what is measured.
+        FileSystemInfo? target = File.ResolveLinkTarget(path, returnFinalTarget: true);
+        return target is { Exists: true } ? target.FullName : throw new FileNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");
     }
 
     private static string FindRoot()

@@ -1,0 +1,48 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>Whether GRUB can start an image: it reads the file system, and what it loads is inside.</summary>
+internal static class BootableImage
+{
+    // As initrd/grub/grub.cfg names them.
+    private static readonly string[] LoadedFiles = ["/boot/vmlinuz", "/boot/initrd"];
+
+    /// <summary>The file system of the image: <c>ext4</c> or <c>squashfs</c>.</summary>
+    /// <exception cref="OperatorException">GRUB cannot read it, or finds no kernel or initrd in it.</exception>
+    internal static string Check(string image, CancellationToken interrupt)
+    {
+        var fileSystem = GrubReadable.Check(image);
+        foreach (var path in LoadedFiles)
+        {
+            if (Defect(image, fileSystem, path, interrupt) is { } defect)
+            {
+                throw new OperatorException(
+                    $"{image} cannot be started: its {path} {defect}",
+                    "make the image with kboot image build, which puts both in, or link /boot/vmlinuz and /boot/initrd in it to the files to load");
+            }
+        }
+
+        return fileSystem;
+    }
+
+    private static string? Defect(string image, string fileSystem, string path, CancellationToken interrupt)
+    {
+        // GRUB follows links inside the image, absolute ones too.
+        ImageFile? file = null, named = null;
+        var resolved = RootedPath.Follow(path, inside =>
+        {
+            file = ImageFile.Find(image, fileSystem, inside, interrupt);
+            named = "/" + inside == path ? file : named;
+            return (file is not null, file?.LinkTarget);
+        });
+        return (resolved, file) switch
+        {
+            (null, _) => named is null ? "is missing" : $"is a link (to {named.LinkTarget}) that leads nowhere",
+            (_, { Type: not FileType.Regular }) => "is not a file",
+            (_, { Size: 0 }) => "is empty",
+            _ => null,
+        };
+    }
+}

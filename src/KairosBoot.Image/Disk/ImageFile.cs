@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using KairosBoot.Linux;
+
+namespace KairosBoot.Image;
+
+/// <summary>A file inside an image, read without mounting it.</summary>
+/// <param name="Type">Regular, directory or link; anything else is said to be a FIFO.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="LinkTarget">Of a link.</param>
+internal sealed partial record ImageFile(FileType Type, long Size, string? LinkTarget)
+{
+    /// <param name="image">The image.</param>
+    /// <param name="fileSystem"><c>ext4</c> or <c>squashfs</c>.</param>
+    /// <param name="path">Without a leading slash, and without links before its last part.</param>
+    /// <param name="interrupt">Ends the reading.</param>
+    /// <returns>Null: the image has no such file.</returns>
+    internal static ImageFile? Find(string image, string fileSystem, string path, CancellationToken interrupt) =>
+        fileSystem == "squashfs" ? FindInSquashfs(image, path, interrupt) : FindInExt4(image, path, interrupt);
+
+    private static ImageFile? FindInExt4(string image, string path, CancellationToken interrupt)
+    {
+        var quoted = DebugFsScript.Quote("/" + path);
+        var status = Ext4Status().Match(DebugFs($"stat {quoted}"));
+        if (!status.Success)
+        {
+            return null;
+        }
+
+        var type = status.Groups["type"].Value switch
+        {
+            "regular" => FileType.Regular,
+            "directory" => FileType.Directory,
+            "symlink" => FileType.Symlink,
+            _ => FileType.Fifo,
+        };
+        var target = (type, status.Groups["target"]) switch
+        {
+            (not FileType.Symlink, _) => null,
+            (_, { Success: true } inInode) => inInode.Value,
+            _ => DebugFs($"cat {quoted}"),
+        };
+        return new ImageFile(type, Number(status.Groups["size"]), target);
+
+        string DebugFs(string request) => Tool.DebugFs.Run(["-R", request, image], interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Output;
+    }
+
+    private static ImageFile? FindInSquashfs(string image, string path, CancellationToken interrupt)
+    {
+        // It lists the directories above too.
+        var listing = Tool.ReadSquashfs.Run(["-lln", "-no-wildcards", "-d", "", image, path], interrupt).Output;
+        var row = SquashfsRow().Matches(listing).FirstOrDefault(row => row.Groups["path"].Value == "/" + path);
+        if (row is null)
+        {
+            return null;
+        }
+
+        var type = row.Groups["type"].Value switch { "-" => FileType.Regular, "d" => FileType.Directory, "l" => FileType.Symlink, _ => FileType.Fifo };
+        return new ImageFile(type, Number(row.Groups["size"]), row.Groups["target"] is { Success: true } target ? target.Value : null);
+    }
+
+    private static long Number(Group digits) => long.Parse(digits.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    // A target of 60 bytes and more is in a block of its own, and not shown.
+    [GeneratedRegex("""Type: (?<type>\w+).*?Size: (?<size>\d+)(.*Fast link dest: "(?<target>[^\n]*)"\n)?""", RegexOptions.Singleline)]
+    private static partial Regex Ext4Status();
+
+    [GeneratedRegex(@"^(?<type>\S)\S{9} \d+/\d+ +(\d+, *)?(?<size>\d+) \S+ \S+ (?<path>.*?)( -> (?<target>.*))?$", RegexOptions.Multiline)]
+    private static partial Regex SquashfsRow();
+}

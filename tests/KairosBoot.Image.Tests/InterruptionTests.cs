@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace KairosBoot.Image.Tests;
+
+public class InterruptionTests : Scratch
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public InterruptionTests()
+    {
+        SyntheticKernel.MakeSystem(PathOf("root"));
+        Directory.CreateDirectory(PathOf("out"));
+
+        // Some seconds of work for mksquashfs.
+        File.WriteAllBytes(PathOf("root/large"), RandomNumberGenerator.GetBytes(128 << 20));
+    }
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    [InlineData("HUP", 129)]
+    public void A_signal_ends_kboot_and_its_tool_and_leaves_nothing(string signal, int exitCode)
+    {
+        // env: whoever runs the tests may have told this process to ignore SIGINT.
+        var start = new ProcessStartInfo("env",
+        [
+            "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"),
+            "image", "build", "--root", PathOf("root"), "--init", PathOf("root/kairos-boot"), "--modules", "virtio", "--format", "squashfs", "--output", PathOf("out/image"),
+        ]) { RedirectStandardError = true };
+        using var kboot = Process.Start(start)!;
+        var tool = WaitForChild(kboot.Id, "mksquashfs");
+        Assert.True(SpinWait.SpinUntil(() => Names(PathOf("out")).Length == 2, Patience)); // the image's file, and the directory for the build's own
+        HostTool.Run("kill", $"-{signal}", $"{kboot.Id}");
+        Assert.True(kboot.WaitForExit(Patience));
+        Assert.Equal(exitCode, kboot.ExitCode);
+        Assert.Contains("interrupted", kboot.StandardError.ReadToEnd());
+        Assert.False(Directory.Exists($"/proc/{tool}"));
+        Assert.Empty(Names(PathOf("out")));
+    }
+
+    [Fact]
+    public void A_build_that_is_to_end_before_it_starts_makes_nothing()
+    {
+        var request = new ImageRequest(PathOf("root"), null, ImageFormat.Ext4, null, null, "virtio", PathOf("root/kairos-boot"));
+        Assert.ThrowsAny<OperationCanceledException>(() => ImageBuilder.Build(request, PathOf("out/image"), new CancellationToken(canceled: true)));
+        Assert.Empty(Names(PathOf("out")));
+    }
+
+    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
+
+    private static string WaitForChild(int parent, string program)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; Thread.Sleep(10))
+        {
+            var children = Directory.GetDirectories($"/proc/{parent}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            if (children.FirstOrDefault(child => File.ReadAllText($"/proc/{child}/comm").Trim() == program) is { } found)
+            {
+                return found;
+            }
+        }
+
+        throw new TimeoutException($"no {program} below process {parent}");
+    }
+}
