@@ -2,24 +2,27 @@ using System.Runtime.InteropServices;
 
 namespace KairosBoot.Linux;
 
-/// <summary>glibc functions that Tmds.LibC does not declare. Raw: pointers in, -1 and errno out.</summary>
+/// <summary>
+/// glibc functions that Tmds.LibC does not declare. Raw: pointers in, -1 and errno out. LibC.errno is the value the runtime saved at
+/// the call, so every import that can fail has to have it saved; the posix_spawn family returns its error instead.
+/// </summary>
 internal static unsafe class Native
 {
     private const string LibC = "libc";
 
-    [DllImport(LibC)] internal static extern int reboot(int command);
-    [DllImport(LibC)] internal static extern int rename(byte* from, byte* to);
-    [DllImport(LibC)] internal static extern int fstatfs(int fd, void* status);
-    [DllImport(LibC)] internal static extern int waitpid(int pid, int* status, int options);
-    [DllImport(LibC)] internal static extern nint sendfile(int to, int from, long* offset, nuint count);
-    [DllImport(LibC)] internal static extern nint getdents64(int fd, void* buffer, nuint size);
-    [DllImport(LibC)] internal static extern int clock_gettime(int clock, long* secondsAndNanoseconds);
-    [DllImport(LibC)] internal static extern nint getrandom(void* buffer, nuint size, uint flags);
-    [DllImport(LibC)] internal static extern int uname(byte* sixFieldsOf65);
+    [DllImport(LibC, SetLastError = true)] internal static extern int reboot(int command);
+    [DllImport(LibC, SetLastError = true)] internal static extern int rename(byte* from, byte* to);
+    [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
+    [DllImport(LibC, SetLastError = true)] internal static extern int waitpid(int pid, int* status, int options);
+    [DllImport(LibC, SetLastError = true)] internal static extern nint sendfile(int to, int from, long* offset, nuint count);
+    [DllImport(LibC, SetLastError = true)] internal static extern nint getdents64(int fd, void* buffer, nuint size);
+    [DllImport(LibC, SetLastError = true)] internal static extern int clock_gettime(int clock, long* secondsAndNanoseconds);
+    [DllImport(LibC, SetLastError = true)] internal static extern nint getrandom(void* buffer, nuint size, uint flags);
+    [DllImport(LibC, SetLastError = true)] internal static extern int uname(byte* sixFieldsOf65);
 
-    [DllImport(LibC)] internal static extern nint llistxattr(byte* path, byte* list, nuint size);
-    [DllImport(LibC)] internal static extern nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
-    [DllImport(LibC)] internal static extern int lsetxattr(byte* path, byte* name, byte* value, nuint size, int flags);
+    [DllImport(LibC, SetLastError = true)] internal static extern nint llistxattr(byte* path, byte* list, nuint size);
+    [DllImport(LibC, SetLastError = true)] internal static extern nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
+    [DllImport(LibC, SetLastError = true)] internal static extern int lsetxattr(byte* path, byte* name, byte* value, nuint size, int flags);
 
     [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** environment);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_init(void* actions);

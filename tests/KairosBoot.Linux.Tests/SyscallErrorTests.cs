@@ -1,0 +1,38 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>An error is only as good as its errno, and our own imports have to have it saved like the library's.</summary>
+public sealed class SyscallErrorTests
+{
+    [Fact]
+    public void Every_import_of_our_own_that_fails_says_why() => MountNamespace.Run(scratch =>
+    {
+        File.WriteAllText(scratch + "/file", "");
+        Expect(Errno.ENOENT, () => Syscall.Rename(scratch + "/none", scratch + "/other"));
+        Directory.CreateDirectory(scratch + "/directory");
+        Expect(Errno.EISDIR, () => Syscall.Rename(scratch + "/file", scratch + "/directory"));
+        Expect(Errno.ENOENT, () => ExtendedAttributes.Copy(scratch + "/none", scratch + "/file"));
+        Expect(Errno.EINVAL, () =>
+        {
+            using var directory = Syscall.Open(scratch, OpenFlags.ReadOnly | OpenFlags.Directory);
+            using var file = Syscall.Open(scratch + "/file", OpenFlags.ReadWrite);
+            Syscall.CopyAll(directory, file);
+        });
+    });
+
+    [Fact]
+    public void A_lower_layer_without_extended_attributes_gets_its_overlay_all_the_same() => MountNamespace.Run(scratch =>
+    {
+        Directory.CreateDirectory(scratch + "/tree/etc");
+        MountNamespace.Tool("mksquashfs", scratch + "/tree", scratch + "/image", "-quiet", "-no-progress", "-no-xattrs");
+        var executor = new StepExecutor(new KernelModules(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        executor.Apply([
+            new MountImage(StepClass.Required, scratch + "/image", scratch + "/root", ReadOnly: true),
+            new MountOverlay(StepClass.Required, scratch + "/root/etc", scratch + "/store", "/store"),
+        ]);
+        File.WriteAllText(scratch + "/root/etc/new", "x");
+    });
+
+    private static void Expect(int errno, Action action) => Assert.Equal(errno, Assert.Throws<SyscallException>(action).Errno);
+}
