@@ -7,13 +7,7 @@ public sealed class RebootTests
     public void Etc_is_new_after_a_reboot_and_persistent_paths_and_the_machines_identity_are_not()
     {
         // disk: the demo Debian's, through the BIOS and GRUB
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec
-        {
-            Name = "reboot",
-            Disks = [Assets.DebianDisk],
-            MemoryMiB = 1024,
-            Reboots = true,
-        });
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "reboot", Disks = [Assets.DebianDisk], MemoryMiB = 1024 });
         GuestShell before = GuestShell.LogIn(machine);
         before.Run("touch /etc/gone /var/gone /srv/gone");
         before.Run("touch /usr/local/kept /var/log/kept /home/kairos/kept /etc/ssh/kept /oem/kept");
@@ -22,8 +16,12 @@ public sealed class RebootTests
         before.Run("for i in $(seq 60); do test -s /etc/ssh/ssh_host_ed25519_key.pub && break; sleep 1; done");
         string hostKey = before.Run("cat /etc/ssh/ssh_host_ed25519_key.pub");
         before.Leave("systemctl reboot");
+        machine.ExpectEnd(TimeSpan.FromSeconds(120));
+        // What systemd says when it has to leave the image's loop device, and so the state partition, in use.
+        Assert.DoesNotContain("Failed to finalize", machine.Console.Text, StringComparison.Ordinal);
 
-        GuestShell after = GuestShell.LogIn(machine);
+        using QemuMachine again = machine.SwitchOnAgain();
+        GuestShell after = GuestShell.LogIn(again);
         foreach (string path in (string[])["/etc/gone", "/var/gone", "/srv/gone"])
         {
             after.Run($"test ! -e {path}");
@@ -34,6 +32,13 @@ public sealed class RebootTests
         }
         Assert.Equal(id, after.Run("cat /etc/machine-id"));
         Assert.Equal(hostKey, after.Run("cat /etc/ssh/ssh_host_ed25519_key.pub"));
+        // The image, its loop device and the state partition were let go of before the machine went down.
+        string console = machine.Console.Text;
+        ConsoleText.HoldsAll(machine.Console, "EXT4-fs (loop0): unmounting filesystem", "EXT4-fs (vda5): unmounting filesystem");
+        foreach (string complaint in (string[])["Failed unmounting", "Failed to finalize", "could not be unmounted", "recovery complete"])
+        {
+            Assert.DoesNotContain(complaint, console, StringComparison.Ordinal);
+        }
         Assert.Equal("good", after.Run("sed -n 's/.*\"verdict\": *\"\\([a-z]*\\)\".*/\\1/p' /run/kairosboot/report.json"));
     }
 
@@ -41,26 +46,19 @@ public sealed class RebootTests
     public void A_machine_whose_plug_was_pulled_boots_again_with_what_was_synced()
     {
         // disk: the demo Debian's, direct kernel
-        QemuMachine machine = QemuMachine.Start(new MachineSpec
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
             Name = "power-cut",
             Disks = [Assets.DebianDisk],
             MemoryMiB = 1024,
             CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=5",
         });
-        try
-        {
-            GuestShell before = GuestShell.LogIn(machine);
-            before.Run("touch /usr/local/kept /oem/kept && sync");
-            QemuMachine again = machine.PowerCut();
-            machine = again;
-            GuestShell after = GuestShell.LogIn(machine);
-            after.Run("test -e /usr/local/kept && test -e /oem/kept");
-            Assert.Equal("rw", after.Run("findmnt -n -o OPTIONS -M /usr/local | cut -d, -f1"));
-        }
-        finally
-        {
-            machine.Dispose();
-        }
+        GuestShell before = GuestShell.LogIn(machine);
+        before.Run("touch /usr/local/kept /oem/kept && sync");
+
+        using QemuMachine again = machine.SwitchOnAgain();
+        GuestShell after = GuestShell.LogIn(again);
+        after.Run("test -e /usr/local/kept && test -e /oem/kept");
+        Assert.Equal("rw", after.Run("findmnt -n -o OPTIONS -M /usr/local | cut -d, -f1"));
     }
 }

@@ -29,7 +29,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
     [InlineData("/usr/bin")]
     [InlineData("/boot")]
     [InlineData("/mnt")]
-    [InlineData("/system/oem")]
+    [InlineData("/usr/lib/modules")]
     [InlineData("/run/initramfs/cos-state")]
     public void The_image_refuses_writes(string directory)
     {

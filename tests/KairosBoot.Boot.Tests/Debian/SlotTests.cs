@@ -21,6 +21,8 @@ public sealed class SlotTests
         Assert.Equal("", shell.Run("findmnt -n -o TARGET -S LABEL=COS_PERSISTENT || :"));
         Assert.Equal("overlay", shell.Run("findmnt -n -o FSTYPE -M /etc"));
         Assert.NotEqual(0, shell.Try("touch /usr/written").Status);
+        // The machine is itself in recovery too: OEM holds a copy of its identity.
+        Assert.Equal(shell.Run("cat /oem/machine-id"), shell.Run("cat /etc/machine-id"));
         Assert.Equal("running", shell.Try("timeout 100 systemctl is-system-running --wait").Output);
     }
 

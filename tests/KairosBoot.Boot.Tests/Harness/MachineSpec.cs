@@ -23,6 +23,9 @@ public sealed record MachineSpec
 
     public int MemoryMiB { get; init; } = 256;
 
-    /// <summary>False: a reboot ends the machine (-no-reboot), which is how a test sees that it happened.</summary>
+    /// <summary>
+    /// False: a reboot ends the machine (-no-reboot), which is how a test sees that it happened. An emulated machine is also
+    /// several times slower after a reset than after a fresh start.
+    /// </summary>
     public bool Reboots { get; init; }
 }

@@ -45,8 +45,8 @@ public sealed class QemuMachine : IDisposable
         return new QemuMachine(spec, directory, Arguments(spec, directory));
     }
 
-    /// <summary>Pulls the plug and switches the machine on again, with the disks as they are.</summary>
-    public QemuMachine PowerCut()
+    /// <summary>Switches the machine on again with its disks as they are; pulls the plug first if it still runs.</summary>
+    public QemuMachine SwitchOnAgain()
     {
         Kill();
         File.Move(Console.LogPath, Console.LogPath + ".before", overwrite: true);
