@@ -18,13 +18,15 @@ internal static class StageChild
         {
             if (image != "/") EnterThrowAwayLayer(image);
             var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log).Run(stage);
-            foreach (var problem in report.Problems)
-                StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason,
-                    problem.IsWarning));
-            StageProtocol.Done();
+            StageProtocol.Peak();
+            for (var i = 0; i < report.Problems.Length && i < StageProtocol.MostProblems; i++)
+            {
+                var problem = report.Problems[i];
+                StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason, problem.IsWarning));
+            }
             return 0;
         }
-        // The last resort of this process: PID 1 sees the missing end and says that the stage did not run.
+        // The last resort of this process: PID 1 sees the exit code and says that the stage did not run to its end.
         catch (Exception e)
         {
             log.Write(LogLevel.Error, $"cloud-config stage {stage}: {e.Message}");

@@ -30,9 +30,9 @@ internal sealed partial class StageProcess(ILogger logger)
         try
         {
             var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit);
-            var problems = StageProtocol.Read(result.Output, out var peak, out var done);
+            var problems = StageProtocol.Read(result.Output, out var peak);
             PeakResidentKiB = Math.Max(PeakResidentKiB, peak);
-            if (!done) error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})";
+            if (result.ExitCode != 0) error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})";
             Ended(stage, problems.Length, Syscall.BootTimeMicroseconds() - start);
             return problems;
         }

@@ -8,30 +8,30 @@ namespace KairosBoot.Init;
 
 /// <summary>
 /// What a stage's process tells PID 1 on its standard output, one line each, fields separated by tabs:
-/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>peak KIB</c>, and <c>done</c> when it got to its end.
+/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, and <c>peak KIB</c>. That it got to its end is its exit code.
 /// </summary>
 internal static class StageProtocol
 {
+    /// <summary>The log has all; the report and the pipe are for what somebody will read.</summary>
+    public const int MostProblems = 200;
+
     public static void Problem(ConfigProblem problem) => Print(
         $"{(problem.IsWarning ? "warning" : "problem")}\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
 
-    public static void Done() => Print($"peak\t{PeakResidentKiB()}\ndone\n");
+    public static void Peak() => Print($"peak\t{PeakResidentKiB()}\n");
 
     /// <param name="output">What the process wrote.</param>
     /// <param name="peakKiB">Its largest resident size; 0 where it did not get to say.</param>
-    /// <param name="done">False: it ended before its time.</param>
-    public static ImmutableArray<ConfigProblem> Read(string output, out long peakKiB, out bool done)
+    public static ImmutableArray<ConfigProblem> Read(string output, out long peakKiB)
     {
         var problems = ImmutableArray.CreateBuilder<ConfigProblem>();
         peakKiB = 0;
-        done = false;
         foreach (var line in output.Split('\n'))
         {
             var fields = line.Split('\t');
             if (fields is ["problem" or "warning", var file, var number, var entry, var key, var reason])
                 problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason, fields[0] == "warning"));
             else if (fields is ["peak", var size]) _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
-            else if (line == "done") done = true;
         }
         return problems.ToImmutable();
     }

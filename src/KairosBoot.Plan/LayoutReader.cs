@@ -102,9 +102,15 @@ public sealed class LayoutReader
             if (Path(key, word) is { } path && !paths.Contains(path) && Usable(key, path)) paths.Add(path);
     }
 
-    // The kernel's own trees are moved into the new root at the end; a layer below them would never be seen.
+    // The kernel's own trees are moved into the new root at the end; a layer below them would never be seen. And overlayfs takes its
+    // directories from one string, in which a comma, a colon and a backslash mean something else.
     private bool Usable(string key, string path)
     {
+        if (path.AsSpan().IndexOfAny(",:\\") >= 0)
+        {
+            problems.Add($"{key} entry {path} has a comma, colon or backslash in it; it is left out");
+            return false;
+        }
         foreach (var tree in (string[])["/dev", "/proc", "/sys", "/run", SystemPaths.Oem])
             if (MountPath.IsInside(path, tree))
             {

@@ -24,8 +24,9 @@ public static class MountCheck
         if (top is null) return "is not mounted";
         if (planned.Type is not (null or "none") && top.Type != planned.Type) return $"is {top.Type}, not {planned.Type}";
         if (planned.ReadOnly != top.ReadOnly) return planned.ReadOnly ? "is writable" : "is read-only";
-        // A bind's root is relative to the file system its source is on, whose mount point the name here still has in front.
-        if (!planned.Root.EndsWith(top.Root, StringComparison.Ordinal)) return $"shows {top.Root}, not {planned.Root}";
+        // A bind's root is relative to the file system its source is on, whose mount point the name here still has in front. A btrfs shows
+        // its default subvolume there.
+        if (top.Type != "btrfs" && !planned.Root.EndsWith(top.Root, StringComparison.Ordinal)) return $"shows {top.Root}, not {planned.Root}";
         return null;
     }
 }

@@ -46,12 +46,12 @@ public sealed class LayoutTests
     public void A_bad_entry_drops_only_itself_and_is_named()
     {
         var layout = LayoutReader.Read(Active,
-            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local nonsense\"\nPERSISTENT_STATE_PATHS=\"relative /etc/ssh /usr /run/x\"\nOVERLAY=lots\n", null, null);
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local nonsense\"\nPERSISTENT_STATE_PATHS=\"relative /etc/ssh /usr /run/x /a,b\"\nOVERLAY=lots\n", null, null);
         Assert.Equal(["/etc/ssh"], layout.PersistentStatePaths.AsEnumerable());
         Assert.Single(layout.Volumes);
-        foreach (var word in (string[])["nonsense", "relative", "/usr ", "/run/x", "OVERLAY=lots"])
+        foreach (var word in (string[])["nonsense", "relative", "/usr ", "/run/x", "/a,b", "OVERLAY=lots"])
             Assert.Contains(layout.Problems, problem => problem.Contains(word));
-        Assert.Equal(5, layout.Problems.Length);
+        Assert.Equal(6, layout.Problems.Length);
     }
 
     [Fact]
