@@ -16,22 +16,27 @@ public static class StateSeed
         var problems = new List<string>();
         var copied = new List<StateDirectory>();
         foreach (var directory in directories)
-        {
-            if (Existing(directory) is not null) continue;
-            try
-            {
-                Copy(directory);
-                copied.Add(directory);
-            }
-            catch (SyscallException e)
-            {
-                problems.Add($"{directory.Path} could not be copied to {directory.Store}: {e.Message}");
-            }
-        }
+            if (Existing(directory) is null && Try(directory, Copy, problems)) copied.Add(directory);
         if (copied.Count == 0) return problems;
         using (var anywhere = Syscall.Open(copied[0].Store + Unfinished, OpenFlags.ReadOnly | OpenFlags.Directory)) Syscall.SyncFs(anywhere);
-        foreach (var directory in copied) Syscall.Rename(directory.Store + Unfinished, directory.Store);
+        foreach (var directory in copied)
+            Try(directory, finished => Syscall.Rename(finished.Store + Unfinished, finished.Store), problems);
         return problems;
+    }
+
+    /// <summary>What goes wrong with one path is said and stops no other.</summary>
+    private static bool Try(StateDirectory directory, Action<StateDirectory> action, List<string> problems)
+    {
+        try
+        {
+            action(directory);
+            return true;
+        }
+        catch (SyscallException e)
+        {
+            problems.Add($"{directory.Path} could not be copied to {directory.Store}: {e.Message}");
+            return false;
+        }
     }
 
     /// <summary>The store that holds the state of a path: under its name, or under the one Kairos gave it. Null: none yet.</summary>

@@ -107,6 +107,23 @@ public sealed class StepExecutorTests
     });
 
     [Fact]
+    public void A_store_that_cannot_be_made_takes_no_other_with_it() => MountNamespace.Run(scratch =>
+    {
+        StateDirectory Path(string name) => new($"{scratch}/etc/{name}", $"{scratch}/state/etc-{name}.bind", null);
+        StateDirectory first = Path("a"), broken = Path("b"), last = Path("c");
+        foreach (var directory in (StateDirectory[])[first, broken, last]) Directory.CreateDirectory(directory.Path);
+        Directory.CreateDirectory(scratch + "/state");
+        File.WriteAllText(broken.Store, "not a directory");
+        var results = Executor().Apply([
+            new SeedState(StepClass.Degraded, [first, broken, last]),
+            new BindState(StepClass.Degraded, first), new BindState(StepClass.Degraded, broken), new BindState(StepClass.Degraded, last),
+        ]);
+        Assert.Equal([false, true, false, true], results.Select(result => result.Error is null));
+        Assert.Contains(broken.Store, results[0].Error);
+        Assert.Equal([first.Path, last.Path], MountTable.Read().Select(m => m.MountPoint).Where(p => p.StartsWith(scratch + "/etc/")));
+    });
+
+    [Fact]
     public void An_unfinished_copy_of_a_power_cut_is_not_taken_for_a_store() => MountNamespace.Run(scratch =>
     {
         var directory = new StateDirectory(scratch + "/etc", scratch + "/state/etc.bind", null);

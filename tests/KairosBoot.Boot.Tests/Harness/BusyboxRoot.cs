@@ -16,8 +16,8 @@ public static class BusyboxRoot
     /// <summary>An ext4 image of it, 8 MiB.</summary>
     public static byte[] Ext4 => Plain.Value;
 
-    /// <summary>The same with that text in <c>/name</c>.</summary>
-    public static byte[] Image(string name)
+    /// <summary>The same with that text in <c>/name</c>, and empty files where directories should be.</summary>
+    public static byte[] Image(string name, params string[] filesAt)
     {
         DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-busybox-");
         try
@@ -40,6 +40,11 @@ public static class BusyboxRoot
             File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");
             File.WriteAllText(Path.Combine(tree, "etc/hostname"), "busybox\n");
             File.WriteAllText(Path.Combine(tree, "name"), name, Encoding.ASCII);
+            foreach (string path in filesAt)
+            {
+                Directory.Delete(tree + path, recursive: true);
+                File.WriteAllText(tree + path, "");
+            }
             string image = Path.Combine(work.FullName, "image");
             Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, "8M");
             return File.ReadAllBytes(image);
