@@ -31,6 +31,7 @@ debian_root
 debian_images
 debian_disk "$RECIPE/demo.yaml" demo
 
+# Without a network card's boot ROM (romfile=): it would only cost seconds.
 qemu=(qemu-system-x86_64 -M "q35,accel=${KAIROSBOOT_QEMU_ACCEL:-tcg}" -cpu max -smp 2 -m 1024
     -nographic -device virtio-rng-pci
     -device "virtio-blk-pci,drive=disk,bootindex=0")
@@ -45,7 +46,7 @@ if [ "$check" = yes ]; then
     need expect
     # What a check writes is nobody's business afterwards.
     qemu+=(-drive "if=none,id=disk,format=raw,snapshot=on,file=$DISK"
-        -netdev "user,id=net" -device "virtio-net-pci,netdev=net")
+        -netdev "user,id=net" -device "virtio-net-pci,netdev=net,romfile=")
     exec expect "$RECIPE/check.exp" "$RECIPE/check.sh" "${qemu[@]}"
 fi
 
@@ -55,7 +56,7 @@ if [ "$fresh" = yes ]; then rm -f "$written"; fi
 made "$written" || qemu-img create -q -f qcow2 -b "$DISK" -F raw "$written"
 port=${KAIROSBOOT_SSH_PORT:-2222}
 qemu+=(-drive "if=none,id=disk,format=qcow2,file=$written"
-    -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:22" -device "virtio-net-pci,netdev=net")
+    -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:22" -device "virtio-net-pci,netdev=net,romfile=")
 cat <<END
 
   Starting the demo machine ($firmware). Log in as  kairos  with password  kairos.

@@ -66,7 +66,6 @@ fi
 if wants boot && assets boot; then
     rm -rf "$OUT/boot-tests" "$OUT/figures.txt"
     run_tier boot KairosBoot.Boot.Tests normal
-    [ ! -e "$OUT/figures.txt" ] || sed 's/^/figure: /' "$OUT/figures.txt"
 fi
 
 echo

@@ -108,7 +108,7 @@ public sealed class QemuMachine : IDisposable
         [
             "-M", $"q35,accel={accelerator}", "-cpu", "max", "-smp", "1", "-m", $"{spec.MemoryMiB}", "-nodefaults", "-display", "none",
             "-serial", "stdio", "-qmp", $"unix:{Path.Combine(directory, "qmp")},server=on,wait=off", "-device", "virtio-rng-pci",
-            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net",
+            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
         ];
         if (!spec.Reboots)
         {
