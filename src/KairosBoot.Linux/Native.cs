@@ -12,6 +12,8 @@ internal static unsafe class Native
 
     [DllImport(LibC, SetLastError = true)] internal static extern int reboot(int command);
     [DllImport(LibC, SetLastError = true)] internal static extern int rename(byte* from, byte* to);
+    // The library's own goes through __xmknod, which glibc keeps for old binaries only.
+    [DllImport(LibC, SetLastError = true)] internal static extern int mknodat(int directory, byte* path, uint mode, ulong device);
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int waitpid(int pid, int* status, int options);
     [DllImport(LibC, SetLastError = true)] internal static extern nint sendfile(int to, int from, long* offset, nuint count);

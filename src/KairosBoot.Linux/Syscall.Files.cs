@@ -167,7 +167,7 @@ public static unsafe partial class Syscall
     public static void MkNod(string path, FileType type, int mode, ulong device)
     {
         var bits = type switch { FileType.CharacterDevice => 0x2000, FileType.BlockDevice => 0x6000, FileType.Fifo => 0x1000, _ => 0xC000 };
-        fixed (byte* p = Z(path)) Check(LibC.mknod(p, (ushort)(bits | mode), device), "mknod", path);
+        fixed (byte* p = Z(path)) Check(Native.mknodat(LibC.AT_FDCWD, p, (uint)(bits | mode), device), "mknod", path);
     }
 
     public static void ChMod(string path, int mode)

@@ -123,6 +123,15 @@ public class DiskTests : Scratch
     }
 
     [Fact]
+    public void An_image_behind_a_link_takes_its_own_room_and_not_the_links()
+    {
+        File.CreateSymbolicLink(PathOf("link"), image);
+        var direct = Build(Request());
+        var linked = DiskBuilder.Build(Request() with { Image = PathOf("link") }, PathOf("disk2"));
+        Assert.Equal(direct.State.Size, linked.State.Size);
+    }
+
+    [Fact]
     public void A_disk_too_small_is_refused_with_the_size_it_needs()
     {
         var refused = Refused(Request() with { SizeBytes = 64 << 20 });

@@ -24,7 +24,7 @@ public static class DiskBuilder
             throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MostCloudConfigs}", "join some of them");
         }
 
-        var layout = DiskLayout.Plan(new FileInfo(request.Image).Length, new FileInfo(recovery).Length, request.SizeBytes);
+        var layout = DiskLayout.Plan(Size(request.Image), Size(recovery), request.SizeBytes);
         var menu = GrubMenu.Text(layout.Recovery.Number, request.KernelArguments);
         AtomicFile.Write(output, disk =>
         {
@@ -52,6 +52,10 @@ public static class DiskBuilder
     }
 
     // sgdisk gives random GUIDs: two disks alike in one machine could not be told apart.
+    /// <summary>Of what a link leads to: its own length is that of a path.</summary>
+    private static long Size(string image) =>
+        new FileInfo(File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image).Length;
+
     private static void MakePartitions(string disk, DiskLayout layout, CancellationToken interrupt)
     {
         using (var file = new FileStream(disk, FileMode.CreateNew))
