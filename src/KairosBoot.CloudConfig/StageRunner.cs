@@ -15,14 +15,6 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     /// <summary>How long one command or condition may take before it is killed.</summary>
     public TimeSpan CommandLimit { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Is there any config file at all? Cheap: for a caller that would start a process for the stage.</summary>
-    public static bool AnyFile(IReadOnlyList<string> sources)
-    {
-        foreach (var source in sources)
-            if (ConfigFiles.Of(source, (_, _) => { }).Count > 0) return true;
-        return false;
-    }
-
     /// <summary>
     /// Runs STAGE.before over all sources, then STAGE, then STAGE.after. Files are read anew for each, so what one pass writes the next
     /// one finds. Whatever a config holds ends in the report, not in an exception.

@@ -11,8 +11,9 @@ internal sealed partial class Machine
     /// <exception cref="OperatorException">A required one is not what it should be.</exception>
     public void CheckMounts()
     {
+        var actual = MountTable.Read();
         foreach (var (stepClass, planned) in Made())
-            foreach (var (_, reason) in MountCheck.Compare([planned], MountTable.Read()))
+            foreach (var (_, reason) in MountCheck.Compare([planned], actual))
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
                 if (stepClass == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");

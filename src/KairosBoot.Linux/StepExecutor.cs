@@ -47,7 +47,6 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
     {
         switch (step)
         {
-            case MakeDirectory make: Syscall.MakeDirectories(make.Path); return null;
             case WriteFile write: Write(write); return null;
             case CopyFile copy: Copy(copy); return null;
             case CommitMachineId identity: return MachineId.Commit(identity);
