@@ -27,18 +27,15 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
     public StepResult Apply(Step step)
     {
         var start = Syscall.BootTimeMicroseconds();
-        string? error = null;
+        string? error = null, shortfall = null;
         // One of the two places that catch broadly: whatever a step runs into must not stop the steps that have nothing to do with it.
-        try { error = Do(step); }
+        try { shortfall = Do(step); }
         catch (Exception e) when (e is not OutOfMemoryException) { error = e is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message; }
-        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start);
-        if (error is null)
-        {
-            Done(step.Summary, result.Microseconds);
-            return result;
-        }
-        if (step.Class == StepClass.Required) throw new StepFailedException(result);
-        Failed(BootReport.ClassName(step.Class), step.Summary, error);
+        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall };
+        if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result);
+        if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
+        else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
+        else Done(step.Summary, result.Microseconds);
         return result;
     }
 
@@ -151,6 +148,9 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Step} [{Microseconds} us]")]
     private partial void Done(string step, long microseconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step done in part: {Step}: {Shortfall}")]
+    private partial void DoneInPart(string @class, string step, string shortfall);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step failed: {Step}: {Error}")]
     private partial void Failed(string @class, string step, string error);

@@ -4,9 +4,13 @@ namespace KairosBoot.Plan;
 
 /// <summary>What came of a step.</summary>
 /// <param name="Step">The step.</param>
-/// <param name="Error">Null: done.</param>
+/// <param name="Error">Null: what the step is for is there, whole or in part. Otherwise a sentence.</param>
 /// <param name="Microseconds">How long it took.</param>
-public sealed record StepResult(Step Step, string? Error, long Microseconds);
+public sealed record StepResult(Step Step, string? Error, long Microseconds)
+{
+    /// <summary>A sentence where only a part was done: it degrades the boot, and never fails it.</summary>
+    public string? Shortfall { get; init; }
+}
 
 /// <summary>A cloud-config entry that did not do what it says; a warning where it did, in another way than its author may think.</summary>
 public sealed record ConfigProblem(string File, int Line, string Entry, string Key, string Reason, bool IsWarning)
@@ -39,7 +43,7 @@ public sealed record BootReport
         get
         {
             foreach (var step in Steps)
-                if (step.Error is not null && step.Step.Class != StepClass.Optional) return "degraded";
+                if ((step.Error ?? step.Shortfall) is not null && step.Step.Class != StepClass.Optional) return "degraded";
             foreach (var problem in Problems)
                 if (problem.Class != StepClass.Optional) return "degraded";
             return "good";
@@ -70,8 +74,9 @@ public sealed record BootReport
     private static void WriteStep(JsonText items, StepResult result) => items.Object(null, item =>
     {
         item.String("command", result.Step.Command).String("class", ClassName(result.Step.Class))
-            .String("result", result.Error is null ? "ok" : "failed").Number("microseconds", result.Microseconds);
-        if (result.Error is not null) item.String("error", result.Error);
+            .String("result", result.Error is not null ? "failed" : result.Shortfall is not null ? "partial" : "ok")
+            .Number("microseconds", result.Microseconds);
+        if ((result.Error ?? result.Shortfall) is { } reason) item.String("error", reason);
     });
 
     private static void WriteDevice(JsonText items, BlockDevice device) => items.Object(null, item => item

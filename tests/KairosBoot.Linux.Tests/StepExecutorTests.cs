@@ -98,11 +98,11 @@ public sealed class StepExecutorTests
         File.WriteAllText(directory.Path + "/config", "image");
         var seed = new SeedState(StepClass.Degraded, [directory]);
         var bind = new BindState(StepClass.Degraded, directory);
-        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error));
+        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error ?? result.Shortfall));
         File.WriteAllText(directory.Path + "/config", "user");
         Syscall.Umount(directory.Path);
         Assert.Equal("image", File.ReadAllText(directory.Path + "/config"));
-        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error));
+        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error ?? result.Shortfall));
         Assert.Equal("user", File.ReadAllText(directory.Path + "/config"));
     });
 
@@ -118,8 +118,8 @@ public sealed class StepExecutorTests
             new SeedState(StepClass.Degraded, [first, broken, last]),
             new BindState(StepClass.Degraded, first), new BindState(StepClass.Degraded, broken), new BindState(StepClass.Degraded, last),
         ]);
-        Assert.Equal([false, true, false, true], results.Select(result => result.Error is null));
-        Assert.Contains(broken.Store, results[0].Error);
+        Assert.Equal([true, true, false, true], results.Select(result => result.Error is null));
+        Assert.Contains(broken.Store, results[0].Shortfall);
         Assert.Equal([first.Path, last.Path], MountTable.Read().Select(m => m.MountPoint).Where(p => p.StartsWith(scratch + "/etc/")));
     });
 
@@ -130,7 +130,7 @@ public sealed class StepExecutorTests
         Directory.CreateDirectory(directory.Path);
         File.WriteAllText(directory.Path + "/whole", "1");
         Directory.CreateDirectory(directory.Store + ".kairosboot-new/half");
-        Assert.Null(Executor().Apply(new SeedState(StepClass.Degraded, [directory])).Error);
+        Assert.Null(Executor().Apply(new SeedState(StepClass.Degraded, [directory])).Shortfall);
         Assert.Equal([directory.Store], Directory.GetFileSystemEntries(scratch + "/state"));
         Assert.Equal([directory.Store + "/whole"], Directory.GetFileSystemEntries(directory.Store));
     });
@@ -142,7 +142,7 @@ public sealed class StepExecutorTests
         Directory.CreateDirectory(directory.FormerStore!);
         File.WriteAllText(directory.FormerStore + "/kept", "1");
         Assert.All(Executor().Apply([new SeedState(StepClass.Degraded, [directory]), new BindState(StepClass.Degraded, directory)]),
-            result => Assert.Null(result.Error));
+            result => Assert.Null(result.Error ?? result.Shortfall));
         Assert.True(File.Exists(directory.Path + "/kept"));
         Assert.False(Directory.Exists(directory.Store));
     });
