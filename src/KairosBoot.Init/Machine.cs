@@ -137,13 +137,13 @@ internal sealed partial class Machine
     public ImmutableArray<FoundVolume> FindVolumes(Layout layout, BootDisk disk)
     {
         VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, seen, disk);
-        var required = layout.Volumes.Any(volume => LayoutPlan.ClassOf(volume) == StepClass.Required);
+        var required = layout.Volumes.Any(volume => volume.Class == StepClass.Required);
         devices!.WaitUntil(seen => Decide(seen).Awaited.IsEmpty, Syscall.BootTimeMicroseconds() + (long)OtherVolumes.TotalMicroseconds, Missing);
         if (required)
-            devices.WaitUntil(seen => !Decide(seen).Awaited.Any(volume => LayoutPlan.ClassOf(volume) == StepClass.Required),
+            devices.WaitUntil(seen => !Decide(seen).Awaited.Any(volume => volume.Class == StepClass.Required),
                 Deadline(Request.DeviceTimeout), Missing);
         var decision = Decide(devices.Devices);
-        var missing = decision.Problems.AddRange(decision.Awaited.Select(v => (LayoutPlan.ClassOf(v), $"{v}: no such device appeared")));
+        var missing = decision.Problems.AddRange(decision.Awaited.Select(v => (v.Class, $"{v}: no such device appeared")));
         foreach (var (stepClass, text) in missing)
             if (stepClass == StepClass.Required)
                 throw new OperatorException($"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),

@@ -13,8 +13,6 @@ public sealed class StepFailedException(StepResult result) : Exception($"{result
 /// <summary>Does what a plan says: one switch, one call an arm, one log line and one duration a step.</summary>
 public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
 {
-    private const int DirectoryMode = 0b111_101_101;
-
     /// <summary>Every step of the plan, in order, with what came of it.</summary>
     /// <exception cref="StepFailedException">A required step failed; the ones after it were not tried.</exception>
     public ImmutableArray<StepResult> Apply(ImmutableArray<Step> plan)
@@ -49,7 +47,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
             case CommitMachineId identity: return MachineId.Commit(identity);
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
-            case MountOverlay overlay: Mount(overlay); return null;
+            case MountOverlay overlay: return OverlayMount.Do(overlay, modules);
             case SeedState seed: return StateSeed.Seed(seed.Directories) is { Count: > 0 } problems ? string.Join("; ", problems) : null;
             case BindState bind: Bind(bind.Directory); return null;
             default: throw new InvalidOperationException("no such step: " + step.GetType().Name);
@@ -102,28 +100,6 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
         return BlockProbe.Superblock(file);
     }
 
-    private void Mount(MountOverlay overlay)
-    {
-        var lower = Syscall.TryStat(overlay.Target) ?? throw MissingMountPoint(overlay.Target);
-        modules.LoadFileSystem("overlay");
-        Syscall.MakeDirectories(overlay.Store);
-        MakeIfMissing(overlay.Work);
-        if (MakeIfMissing(overlay.Upper))
-        {
-            Syscall.ChOwn(overlay.Upper, lower.Uid, lower.Gid);
-            Syscall.ChMod(overlay.Upper, lower.Mode);
-            ExtendedAttributes.Copy(overlay.Target, overlay.Upper);
-        }
-        Syscall.Mount("overlay", overlay.Target, "overlay", MountFlags.None, overlay.Data);
-    }
-
-    private static bool MakeIfMissing(string path)
-    {
-        if (Syscall.TryStat(path) is not null) return false;
-        Syscall.MkDir(path, DirectoryMode);
-        return true;
-    }
-
     private static void Bind(StateDirectory directory)
     {
         var store = StateSeed.Existing(directory)
@@ -133,7 +109,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
     }
 
     /// <summary>Made where the file system below can be written to; the image cannot, and then the image has to bring it.</summary>
-    private static void MountPoint(string path)
+    internal static void MountPoint(string path)
     {
         if (Syscall.TryStat(path) is { Type: FileType.Directory }) return;
         try { Syscall.MakeDirectories(path); }

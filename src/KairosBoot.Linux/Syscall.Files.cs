@@ -164,6 +164,9 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(path)) return LibC.access(p, what) == 0;
     }
 
+    /// <summary>True where the file system at the path is mounted read-only; access(2).</summary>
+    public static bool IsReadOnly(string path) => !Access(path, what: 2) && LibC.errno == Linux.Errno.EROFS;
+
     public static void MkNod(string path, FileType type, int mode, ulong device)
     {
         var bits = type switch { FileType.CharacterDevice => 0x2000, FileType.BlockDevice => 0x6000, FileType.Fifo => 0x1000, _ => 0xC000 };

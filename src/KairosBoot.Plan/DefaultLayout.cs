@@ -8,7 +8,7 @@ namespace KairosBoot.Plan;
 /// </summary>
 public static class DefaultLayout
 {
-    public static readonly OverlayBacking Overlay = new("25%", null);
+    public static readonly OverlayBacking Overlay = new(OverlayBacking.DefaultLimit, null);
 
     public static readonly ImmutableArray<string> RwPaths = ["/var", "/etc", "/srv"];
 

@@ -7,6 +7,10 @@ public sealed record Layout
 {
     /// <summary>Backing of the ephemeral overlays.</summary>
     public required OverlayBacking Overlay { get; init; }
+    /// <summary>Directories whose overlay gets a tmpfs of its own, so that filling it fills no other.</summary>
+    public ImmutableArray<(string Path, TmpfsLimit Limit)> OverlayLimits { get; init; } = [];
+    /// <summary>What the loss of each mount means.</summary>
+    public MountClasses Classes { get; init; } = new();
     /// <summary>Directories that get an overlay: changes are gone after a reboot.</summary>
     public ImmutableArray<string> RwPaths { get; init; } = [];
     /// <summary>Volumes in the order they were listed.</summary>

@@ -19,13 +19,14 @@ public static class LayoutPlan
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
         plan.Add(OverlayStore(layout.Overlay, overlayDevice));
+        AddLimits(layout, overlayDevice, plan);
         var state = StateDirectories(layout);
         var nodes = new List<Node>();
         foreach (var volume in volumes)
             if (volume.Device is not null) nodes.Add(new(volume.Request.Path, MountVolume(volume), NeedsState: false));
         foreach (var path in layout.RwPaths)
             if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
-                nodes.Add(new(path, Overlay(path), NeedsState: false));
+                nodes.Add(new(path, Overlay(layout, path, onDevice: overlayDevice is not null), NeedsState: false));
         foreach (var directory in state)
             nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory), NeedsState: true));
         Order(nodes, layout, state, plan);
@@ -33,26 +34,35 @@ public static class LayoutPlan
     }
 
     private static Step OverlayStore(OverlayBacking backing, BlockDevice? device) => device is null
-        ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs", $"rw,size={backing.TmpfsSize ?? "25%"},mode=0755")
+        ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs", $"rw,{(backing.Tmpfs ?? OverlayBacking.DefaultLimit).Options},mode=0755")
         : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, "rw", device.StableName);
 
     private static MountFileSystem MountVolume(FoundVolume volume) => new(
-        ClassOf(volume.Request), volume.Device!.Node, Root + volume.Request.Path, volume.Device.Superblock!.MountType,
+        volume.Request.Class, volume.Device!.Node, Root + volume.Request.Path, volume.Device.Superblock!.MountType,
         "rw", volume.Device.StableName);
 
-    /// <summary>Data is worth a stop where it is the machine's own; another volume's absence is for its owner to judge.</summary>
-    public static StepClass ClassOf(VolumeRequest volume) =>
-        volume.Path == SystemPaths.Persistent ? StepClass.Required : StepClass.Degraded;
-
-    private static MountOverlay Overlay(string path)
+    // Where the tmpfs of its own cannot be made, the directory above it takes the overlay: in the shared one, without the limit.
+    private static void AddLimits(Layout layout, BlockDevice? overlayDevice, ImmutableArray<Step>.Builder plan)
     {
-        var store = $"{SystemPaths.Overlays}/{StateName.Of(path)}/.overlay";
-        return new(path == "/etc" ? StepClass.Required : StepClass.Degraded, Root + path, store, store);
+        if (overlayDevice is not null) return;
+        foreach (var (path, limit) in layout.OverlayLimits)
+            if (layout.RwPaths.Contains(path))
+                plan.Add(new MountFileSystem(StepClass.Degraded, "tmpfs", $"{SystemPaths.Overlays}/{StateName.Of(path)}", "tmpfs",
+                    $"rw,{limit.Options},mode=0755"));
+    }
+
+    private static MountOverlay Overlay(Layout layout, string path, bool onDevice)
+    {
+        // A device remembers: below a name of our own, what is found there is from an earlier boot, and nobody else's.
+        var store = $"{SystemPaths.Overlays}/{(onDevice ? ".kairosboot/" : "")}{StateName.Of(path)}/.overlay";
+        return new(layout.Classes.Of(path), Root + path, store, store, Keeps: false);
     }
 
     private static Step Persist(Layout layout, StateDirectory directory) => layout.PersistentStateBind
-        ? new BindState(StepClass.Degraded, directory)
-        : new MountOverlay(StepClass.Degraded, directory.Path, directory.Store, directory.Store[Root.Length..]);
+        ? new BindState(ClassOf(layout, directory), directory)
+        : new MountOverlay(ClassOf(layout, directory), directory.Path, directory.Store, directory.Store[Root.Length..], Keeps: true);
+
+    private static StepClass ClassOf(Layout layout, StateDirectory directory) => layout.Classes.Of(directory.Path[Root.Length..]);
 
     private static ImmutableArray<StateDirectory> StateDirectories(Layout layout)
     {

@@ -23,11 +23,15 @@ public sealed class LayoutReader
         var extra = Values(extraLayout, SystemPaths.ExtraLayout);
         var custom = Values(customLayout, SystemPaths.CustomLayout);
         var persistent = !request.WithoutPersistence;
+        var backing = Backing(layout);
+        var classes = Classes(persistent ? [layout, extra, custom] : [layout]);
         var target = Path("PERSISTENT_STATE_TARGET", layout["PERSISTENT_STATE_TARGET"]) ?? SystemPaths.PersistentState;
         return new Layout
         {
-            Overlay = Backing(layout),
-            Volumes = Volumes(layout, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []),
+            Overlay = backing,
+            OverlayLimits = OverlayLimits(backing, persistent ? [layout, custom] : [layout]),
+            Classes = classes,
+            Volumes = Volumes(layout, classes, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []),
             RwPaths = RwPaths(layout, custom, fileThere: cosLayout is not null),
             PersistentStatePaths = persistent ? WithoutPathsOver(target, StatePaths(layout, extra, custom, fileThere: cosLayout is not null)) : [],
             PersistentStateTarget = target,
@@ -46,7 +50,38 @@ public sealed class LayoutReader
         return request.Overlay ?? DefaultLayout.Overlay;
     }
 
-    private ImmutableArray<VolumeRequest> Volumes(EnvFileResult layout, ImmutableArray<VolumeRequest> byDefault)
+    private ImmutableArray<(string, TmpfsLimit)> OverlayLimits(OverlayBacking backing, ReadOnlySpan<EnvFileResult> files)
+    {
+        var limits = ImmutableArray.CreateBuilder<(string, TmpfsLimit)>();
+        foreach (var file in files)
+            foreach (var word in Words(file["OVERLAY_LIMITS"]))
+            {
+                var equals = word.IndexOf('=');
+                if (equals > 0 && MountPath.TryNormalise(word[..equals]) is { } path && TmpfsLimit.TryParse(word[(equals + 1)..]) is { } limit)
+                    limits.Add((path, limit));
+                else problems.Add($"OVERLAY_LIMITS entry {word} is not /path=SIZE or /path=SIZE,inodes=NUMBER");
+            }
+        if (backing.Tmpfs is not null || limits.Count == 0) return limits.ToImmutable();
+        problems.Add($"OVERLAY_LIMITS has no effect: the overlays are on {backing}, and only memory can be shared out");
+        return [];
+    }
+
+    private MountClasses Classes(ReadOnlySpan<EnvFileResult> files)
+    {
+        var classes = new MountClasses();
+        foreach (var (key, stepClass) in MountClasses.Keys)
+            foreach (var file in files)
+            {
+                var paths = new List<string>();
+                foreach (var word in Words(file[key]))
+                    if (Path(key, word) is { } path) paths.Add(path);
+                classes.Choose(stepClass, paths,
+                    (path, reason) => problems.Add($"{key} entry {path} has no effect: {reason}"));
+            }
+        return classes;
+    }
+
+    private ImmutableArray<VolumeRequest> Volumes(EnvFileResult layout, MountClasses classes, ImmutableArray<VolumeRequest> byDefault)
     {
         var listed = ImmutableArray.CreateBuilder<VolumeRequest>();
         listed.AddRange(byDefault);
@@ -57,10 +92,10 @@ public sealed class LayoutReader
         var merge = Flag(layout, "MERGE", byDefault: true) || listed.Count == 0;
         var merged = ImmutableArray.CreateBuilder<VolumeRequest>();
         foreach (var volume in listed)
-            if (!Covers(merged, volume.Path)) merged.Add(volume);
+            if (!Covers(merged, volume.Path)) merged.Add(volume with { Class = classes.Of(volume.Path) });
         if (merge)
             foreach (var volume in request.Volumes)
-                if (!Covers(merged, volume.Path)) merged.Add(volume);
+                if (!Covers(merged, volume.Path)) merged.Add(volume with { Class = classes.Of(volume.Path) });
         return merged.ToImmutable();
     }
 

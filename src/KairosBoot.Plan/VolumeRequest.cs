@@ -3,6 +3,9 @@ namespace KairosBoot.Plan;
 /// <summary>A volume and where it goes: <c>LABEL=DATA:/srv/data</c>.</summary>
 public sealed record VolumeRequest(DeviceRef Device, string Path)
 {
+    /// <summary>What its absence means for the boot.</summary>
+    public StepClass Class { get; init; } = StepClass.Degraded;
+
     /// <summary>Null where the text has no device, no colon or no absolute path.</summary>
     public static VolumeRequest? TryParse(string text)
     {

@@ -23,7 +23,7 @@ public static class VolumeSearch
             var found = DeviceSearch.Find(request.Device, devices, disk.Disk, system);
             var problem = Problem(request, found, system && disk.Images.Partition > 0);
             volumes.Add(new(request, problem is null ? found.Device : null));
-            if (problem is not null) problems.Add((LayoutPlan.ClassOf(request), problem));
+            if (problem is not null) problems.Add((request.Class, problem));
             else if (found.Missing) awaited.Add(request);
         }
         return new(volumes.ToImmutable(), awaited.ToImmutable(), problems.ToImmutable());

@@ -9,27 +9,6 @@ public sealed class StepExecutorTests
     private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
 
     [Theory]
-    [InlineData(0b111_000_000, 0, 0)]
-    [InlineData(0b001_111_111_111, 1000, 1001)] // 1777
-    [InlineData(0b010_111_101_101, 5, 7)]       // 2755
-    public void An_overlays_mount_point_looks_as_the_image_has_it_under_any_umask(int mode, int uid, int gid) => MountNamespace.Run(scratch =>
-    {
-        var lower = scratch + "/lower";
-        Syscall.MkDir(lower, 0b111_111_111);
-        Syscall.ChOwn(lower, uid, gid);
-        Syscall.ChMod(lower, mode);
-        MountNamespace.Tool("setfattr", "-n", "trusted.mark", "-v", "image", lower);
-        var before = Syscall.UMask(0b111_111_111);
-        try { Executor().Apply(new MountOverlay(StepClass.Required, lower, scratch + "/store", "/store")); }
-        finally { Syscall.UMask(before); }
-        File.WriteAllText(lower + "/new", "x");
-        Mono.Unix.Native.Syscall.stat(lower, out var seen); // Mono.Posix: an independent view
-        Assert.Equal((mode, uid, gid), ((int)seen.st_mode & 0xFFF, (int)seen.st_uid, (int)seen.st_gid));
-        Assert.Contains("image", MountNamespace.Tool("getfattr", "-n", "trusted.mark", scratch + "/store/upper"));
-        Assert.True(File.Exists(scratch + "/store/upper/new"));
-    });
-
-    [Theory]
     [InlineData("ext4")]
     [InlineData("squashfs")]
     [InlineData("erofs")]

@@ -29,7 +29,7 @@ public sealed class SyscallErrorTests
         var executor = new StepExecutor(new KernelModules(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         executor.Apply([
             new MountImage(StepClass.Required, scratch + "/image", scratch + "/root", ReadOnly: true),
-            new MountOverlay(StepClass.Required, scratch + "/root/etc", scratch + "/store", "/store"),
+            new MountOverlay(StepClass.Required, scratch + "/root/etc", scratch + "/store", "/store", Keeps: false),
         ]);
         File.WriteAllText(scratch + "/root/etc/new", "x");
     });

@@ -24,8 +24,8 @@ public sealed class LayoutPlanTests
         Assert.Equal(
             """
             mount -t tmpfs -o rw,size=25%,mode=0755 tmpfs /run/overlay
-            mkdir -p /run/overlay/etc/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
-            mkdir -p /run/overlay/var/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
+            rm -rf /run/overlay/etc/.overlay; mkdir -p /run/overlay/etc/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
+            rm -rf /run/overlay/var/.overlay; mkdir -p /run/overlay/var/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
             mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local
             [ -d /sysroot/usr/local/.state/etc-ssh.bind ] || cp -a /sysroot/etc/ssh /sysroot/usr/local/.state/etc-ssh.bind
             [ -d /sysroot/usr/local/.state/root.bind ] || cp -a /sysroot/root /sysroot/usr/local/.state/root.bind
@@ -42,7 +42,7 @@ public sealed class LayoutPlanTests
         var other = Persistent with { Name = "vdb1", Disk = "vdb", Partition = 1 };
         var plan = Plan($"VOLUMES=\"LABEL=D:{volume} LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"{overlay} /etc\"\nPERSISTENT_STATE_PATHS={bind}\n",
             ("/usr/local", Persistent), (volume, other)).Split('\n').ToList();
-        int At(string end) => plan.FindIndex(line => line.StartsWith("m", StringComparison.Ordinal) && line.EndsWith(" /sysroot" + end, StringComparison.Ordinal));
+        int At(string end) => plan.FindIndex(line => line.Contains("mount ") && line.EndsWith(" /sysroot" + end, StringComparison.Ordinal));
         Assert.InRange(At("/usr/local"), 0, At(bind) - 1);
         Assert.InRange(At(bind), 0, At(volume) - 1);
         Assert.InRange(At(volume), 0, At(overlay) - 1);
@@ -56,6 +56,55 @@ public sealed class LayoutPlanTests
             Plan(Volume + "PERSISTENT_STATE_PATHS=/var/lib/ca-certs\n", ("/usr/local", Persistent)));
         Assert.DoesNotContain("|| [ -d /sysroot/usr/local/.state/etc-foo-bar.bind ]",
             Plan(Volume + "PERSISTENT_STATE_PATHS=\"/etc/foo-bar /etc/foo/bar\"\n", ("/usr/local", Persistent)));
+    }
+
+    [Fact]
+    public void Volumes_and_binds_three_deep_come_in_the_order_of_their_depth_whatever_the_order_of_the_lists()
+    {
+        BlockDevice Device(int number) => Persistent with { Name = $"vda{number}", Partition = number, PartUuid = $"p-{number}" };
+        var plan = Plan("""
+            VOLUMES="LABEL=C:/srv/a/b/c LABEL=A:/srv/a LABEL=B:/srv/a/b LABEL=COS_PERSISTENT:/usr/local"
+            RW_PATHS="/srv/a/b/c/d /srv /etc"
+            PERSISTENT_STATE_PATHS="/srv/a/b/c/d/e"
+            """, ("/usr/local", Persistent), ("/srv/a", Device(7)), ("/srv/a/b", Device(8)), ("/srv/a/b/c", Device(9)));
+        Assert.Equal(
+            ["/srv", "/srv/a", "/srv/a/b", "/srv/a/b/c", "/srv/a/b/c/d", "/srv/a/b/c/d/e"],
+            plan.Split('\n').Where(line => line.Contains("mount ")).Select(line => line[(line.LastIndexOf(' ') + 1)..])
+                .Where(target => target.StartsWith("/sysroot/srv", StringComparison.Ordinal)).Select(target => target["/sysroot".Length..]));
+    }
+
+    [Fact]
+    public void A_limit_of_its_own_gives_an_overlay_a_tmpfs_of_its_own()
+    {
+        var plan = Plan("RW_PATHS=\"/etc /var\"\nOVERLAY=tmpfs:64m,inodes=4k\nOVERLAY_LIMITS=\"/var=16m,inodes=500 /not-an-overlay=1m\"\n");
+        Assert.Equal(
+            ["mount -t tmpfs -o rw,size=64m,nr_inodes=4k,mode=0755 tmpfs /run/overlay",
+             "mount -t tmpfs -o rw,size=16m,nr_inodes=500,mode=0755 tmpfs /run/overlay/var"],
+            plan.Split('\n').Where(line => line.StartsWith("mount -t tmpfs", StringComparison.Ordinal)));
+        Assert.Contains("upperdir=/run/overlay/var/.overlay/upper", plan);
+    }
+
+    [Fact]
+    public void Overlays_on_a_device_are_new_at_every_boot_and_touch_nothing_but_their_own()
+    {
+        var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")), "OVERLAY=LABEL=SCRATCH\nRW_PATHS=\"/etc /var\"\n", null, null);
+        var plan = string.Join('\n', LayoutPlan.For(layout, [], Persistent with { Name = "vdb1" }));
+        Assert.Contains("mount -t ext4 -o rw /dev/vdb1 /run/overlay", plan);
+        Assert.Contains("rm -rf /run/overlay/.kairosboot/var/.overlay; mkdir -p /run/overlay/.kairosboot/var/.overlay/{upper,work}", plan);
+    }
+
+    [Fact]
+    public void The_classes_of_the_table_and_of_the_layout_are_in_the_steps()
+    {
+        var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")),
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=D:/data LABEL=E:/more\"\nRW_PATHS=\"/etc /var /srv\"\nPERSISTENT_STATE_PATHS=\"/etc/ssh /root /opt\"\n",
+            null, "REQUIRED_PATHS=\"/data /etc/ssh\"\nOPTIONAL_PATHS=\"/srv /opt /etc/ssh\"\n");
+        var steps = LayoutPlan.For(layout, [.. layout.Volumes.Select(v => new FoundVolume(v, Persistent))], null);
+        StepClass Of(string path) => steps.Single(step => step.Mount?.Target == "/sysroot" + path).Class;
+        Assert.Equal([StepClass.Required, StepClass.Required, StepClass.Required, StepClass.Required],
+            new[] { "/usr/local", "/etc", "/data", "/etc/ssh" }.Select(Of));
+        Assert.Equal([StepClass.Degraded, StepClass.Degraded, StepClass.Degraded], new[] { "/var", "/root", "/more" }.Select(Of));
+        Assert.Equal([StepClass.Optional, StepClass.Optional], new[] { "/srv", "/opt" }.Select(Of));
     }
 
     [Fact]

@@ -55,6 +55,50 @@ public sealed class LayoutTests
     }
 
     [Fact]
+    public void A_class_that_is_nobodys_choice_is_refused_with_the_reason()
+    {
+        var layout = LayoutReader.Read(Active, "OPTIONAL_PATHS=\"/etc /usr/local\"\nREQUIRED_PATHS=\"/oem rel\"\n", null, null);
+        Assert.Equal((StepClass.Required, StepClass.Required, StepClass.Degraded),
+            (layout.Classes.Of("/etc"), layout.Classes.Of("/usr/local"), layout.Classes.Of("/oem")));
+        foreach (var words in (string[])["OPTIONAL_PATHS entry /etc has no effect", "kairosboot.persistent=", "REQUIRED_PATHS entry /oem", "rel is not an absolute"])
+            Assert.Contains(layout.Problems, problem => problem.Contains(words));
+        Assert.Equal(4, layout.Problems.Length);
+    }
+
+    [Theory]
+    [InlineData("tmpfs:25%", "size=25%")]
+    [InlineData("tmpfs:512m", "size=512m")]
+    [InlineData("tmpfs:1g,inodes=20k", "size=1g,nr_inodes=20k")]
+    [InlineData("tmpfs:65536,inodes=7", "size=65536,nr_inodes=7")]
+    public void A_size_is_a_share_or_a_number_with_a_cap_on_files_where_wanted(string text, string options)
+    {
+        var backing = OverlayBacking.TryParse(text);
+        Assert.Equal((options, text), (backing?.Tmpfs?.Options, backing?.ToString()));
+    }
+
+    [Theory]
+    [InlineData("tmpfs:")]
+    [InlineData("tmpfs:101%")]
+    [InlineData("tmpfs:0")]
+    [InlineData("tmpfs:-1m")]
+    [InlineData("tmpfs:1t")]
+    [InlineData("tmpfs:%")]
+    [InlineData("tmpfs:1m,")]
+    [InlineData("tmpfs:1m,inodes=")]
+    [InlineData("tmpfs:1m,inodes=5%")]
+    [InlineData("tmpfs:1m,mode=0777")]
+    [InlineData("tmpfs:1m,inodes=5,inodes=6")]
+    [InlineData("memory")]
+    public void What_is_no_size_is_no_backing(string text) => Assert.Null(OverlayBacking.TryParse(text));
+
+    [Fact]
+    public void A_limit_that_cannot_hold_is_named()
+    {
+        Assert.Contains("/var=lots", Assert.Single(LayoutReader.Read(Active, "OVERLAY_LIMITS=\"/var=lots /srv=1m\"\n", null, null).Problems));
+        Assert.Contains("OVERLAY_LIMITS has no effect", Assert.Single(LayoutReader.Read(Active, "OVERLAY=LABEL=X\nOVERLAY_LIMITS=/srv=1m\n", null, null).Problems));
+    }
+
+    [Fact]
     public void The_command_lines_volumes_join_those_of_the_file_unless_it_says_otherwise()
     {
         var request = BootRequestParser.Parse(KernelCommandLine.Parse("rd.immucore.mount=LABEL=D:/data rd.immucore.mount=LABEL=E:/usr/local"));

@@ -8,7 +8,8 @@ namespace KairosBoot.Plan;
 /// <param name="Target">The directory, which is its own lower layer.</param>
 /// <param name="Store">Directory that holds <c>upper</c> and <c>work</c>, outside the new root or on a volume of it.</param>
 /// <param name="FstabStore">The same as the running system will see it.</param>
-public sealed record MountOverlay(StepClass Class, string Target, string Store, string FstabStore) : Step(Class)
+/// <param name="Keeps">True: what is in the store already stays, from boot to boot. False: the layer is new, and what an earlier boot left goes.</param>
+public sealed record MountOverlay(StepClass Class, string Target, string Store, string FstabStore, bool Keeps) : Step(Class)
 {
     public string Upper => Store + "/upper";
     public string Work => Store + "/work";
@@ -17,6 +18,7 @@ public sealed record MountOverlay(StepClass Class, string Target, string Store, 
     public string Data => $"lowerdir={Target},upperdir={Upper},workdir={Work}";
 
     public override string Command =>
+        (Keeps ? "" : $"rm -rf {ShellText.Quote(Store)}; ") +
         $"mkdir -p {ShellText.Quote(Store)}/{{upper,work}}; mount -t overlay -o {ShellText.Quote(Data)} overlay {ShellText.Quote(Target)}";
 
     public override PlannedMount Mount

@@ -1,0 +1,125 @@
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>Writable layers on the real kernel.</summary>
+public sealed class OverlayTests
+{
+    public static TheoryData<int, int, int, int> Directories
+    {
+        get
+        {
+            var rows = new TheoryData<int, int, int, int>();
+            foreach (var umask in (int[])[0, 0b000_010_010, 0b111_111_111])
+            {
+                rows.Add(0b111_000_000, 0, 0, umask);
+                rows.Add(0b001_111_111_111, 1000, 1001, umask); // 1777
+                rows.Add(0b010_111_101_101, 5, 7, umask);       // 2755
+                rows.Add(0b100_111_010_000, 65534, 12, umask);  // 4720
+            }
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Directories))]
+    public void An_overlays_mount_point_looks_as_the_image_has_it_under_any_umask(int mode, int uid, int gid, int umask) => MountNamespace.Run(scratch =>
+    {
+        var lower = scratch + "/lower";
+        Syscall.MkDir(lower, 0b111_111_111);
+        Syscall.ChOwn(lower, uid, gid);
+        Syscall.ChMod(lower, mode);
+        MountNamespace.Tool("setfattr", "-n", "trusted.mark", "-v", "image", lower);
+        MountNamespace.Tool("setfattr", "-n", "security.selinux", "-v", "system_u:object_r:var_t:s0", lower);
+        var before = Syscall.UMask(umask);
+        try { Apply(Overlay(scratch)); }
+        finally { Syscall.UMask(before); }
+        File.WriteAllText(lower + "/new", "x");
+        Mono.Unix.Native.Syscall.stat(lower, out var seen); // Mono.Posix: an independent view
+        Assert.Equal((mode, uid, gid), ((int)seen.st_mode & 0xFFF, (int)seen.st_uid, (int)seen.st_gid));
+        Assert.Contains("image", MountNamespace.Tool("getfattr", "-n", "trusted.mark", scratch + "/store/upper"));
+        Assert.Contains("var_t", MountNamespace.Tool("getfattr", "-n", "security.selinux", lower));
+        Assert.True(File.Exists(scratch + "/store/upper/new"));
+    });
+
+    [Fact]
+    public void A_path_that_is_missing_is_made_where_the_directory_above_can_be_written_to() => MountNamespace.Run(scratch =>
+    {
+        Directory.CreateDirectory(scratch + "/lower");
+        Apply(Overlay(scratch));
+        Apply(new MountOverlay(StepClass.Required, scratch + "/lower/made/here", scratch + "/inner", "/inner", Keeps: false));
+        File.WriteAllText(scratch + "/lower/made/here/new", "x");
+        Assert.True(File.Exists(scratch + "/inner/upper/new"));
+    });
+
+    [Fact]
+    public void A_path_that_is_missing_in_a_read_only_image_is_named_with_what_the_build_has_to_do() => MountNamespace.Run(scratch =>
+    {
+        Syscall.Mount("tmpfs", MadeDirectory(scratch + "/image"), "tmpfs", MountFlags.ReadOnly, "");
+        var overlay = new MountOverlay(StepClass.Degraded, scratch + "/image/missing", scratch + "/store", "/store", Keeps: false);
+        Assert.Contains($"mkdir -p {scratch}/image/missing", Executor().Apply(overlay).Error);
+    });
+
+    [Fact]
+    public void What_an_earlier_boot_left_on_the_overlays_device_is_gone_and_what_others_left_is_not() => MountNamespace.Run(scratch =>
+    {
+        Directory.CreateDirectory(scratch + "/lower/directory");
+        File.WriteAllText(scratch + "/lower/file", "image");
+        Apply(Overlay(scratch));
+        File.WriteAllText(scratch + "/lower/file", "earlier boot");
+        Directory.Delete(scratch + "/lower/directory");
+        Syscall.Umount(scratch + "/lower");
+        File.WriteAllText(scratch + "/others", "kept");
+        Apply(Overlay(scratch));
+        Assert.Equal("image", File.ReadAllText(scratch + "/lower/file"));
+        Assert.True(Directory.Exists(scratch + "/lower/directory"));
+        Assert.Equal("kept", File.ReadAllText(scratch + "/others"));
+    });
+
+    [Fact]
+    public void A_layer_that_is_kept_shows_what_it_had_and_read_only_where_its_volume_is() => MountNamespace.Run(scratch =>
+    {
+        var kept = Overlay(scratch) with { Keeps = true, Store = scratch + "/volume/store" };
+        Directory.CreateDirectory(scratch + "/lower");
+        File.WriteAllText(scratch + "/lower/of-the-image", "image");
+        Syscall.Mount("tmpfs", MadeDirectory(scratch + "/volume"), "tmpfs", MountFlags.None, "");
+        Apply(kept);
+        File.WriteAllText(scratch + "/lower/kept", "user");
+        Syscall.Umount(scratch + "/lower");
+        Syscall.Mount("none", scratch + "/volume", "", MountFlags.Remount | MountFlags.ReadOnly, "");
+
+        Assert.Contains("read-only", Executor().Apply(kept).Shortfall);
+        Assert.Equal(("user", "image"), (File.ReadAllText(scratch + "/lower/kept"), File.ReadAllText(scratch + "/lower/of-the-image")));
+        Assert.Equal(Errno.EROFS, Assert.Throws<SyscallException>(() => FileText.Write(scratch + "/lower/kept", "x")).Errno);
+        var other = kept with { Target = MadeDirectory(scratch + "/other"), Store = scratch + "/volume/other" };
+        Assert.Contains("read-only", Executor().Apply(other with { Class = StepClass.Degraded }).Error);
+    });
+
+    [Fact]
+    public void Filling_an_overlay_that_has_a_limit_of_its_own_leaves_room_in_the_others() => MountNamespace.Run(scratch =>
+    {
+        foreach (var path in (string[])["/root/var", "/root/etc", "/overlays/var", "/overlays/etc"]) Directory.CreateDirectory(scratch + path);
+        var limit = TmpfsLimit.TryParse("1m,inodes=40")!;
+        Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/overlays/var", "tmpfs", $"rw,{limit.Options},mode=0755"));
+        foreach (var name in (string[])["var", "etc"])
+            Apply(new MountOverlay(StepClass.Required, $"{scratch}/root/{name}", $"{scratch}/overlays/{name}/.overlay", "/", Keeps: false));
+        Assert.Equal(Errno.ENOSPC, Fails(() => FileText.Write(scratch + "/root/var/large", new string('x', 2 << 20))));
+        File.Delete(scratch + "/root/var/large");
+        Assert.Equal(Errno.ENOSPC, Fails(() =>
+        {
+            for (var i = 0; i < 50; i++) FileText.Write($"{scratch}/root/var/{i}", "");
+        }));
+        FileText.Write(scratch + "/root/etc/still-room", new string('x', 2 << 20));
+    });
+
+    private static int Fails(Action action) => Assert.Throws<SyscallException>(action).Errno;
+
+    private static string MadeDirectory(string path) => Directory.CreateDirectory(path).FullName;
+
+    private static MountOverlay Overlay(string scratch) => new(StepClass.Required, scratch + "/lower", scratch + "/store", "/store", Keeps: false);
+
+    private static void Apply(Step step) => Assert.Null(Executor().Apply(step) is { } result ? result.Error ?? result.Shortfall : "no result");
+
+    private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
+}
