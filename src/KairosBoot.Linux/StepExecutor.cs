@@ -33,7 +33,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result);
         if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
         else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
-        else Done(step.Summary, result.Microseconds);
+        else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds);
         return result;
     }
 
@@ -122,8 +122,8 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
         return new($"mount point {inImage} is missing in the read-only image", $"add it when the image is built: mkdir -p {inImage}");
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Step} [{Microseconds} us]")]
-    private partial void Done(string step, long microseconds);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]
+    private partial void Done(string @class, string step, long microseconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step done in part: {Step}: {Shortfall}")]
     private partial void DoneInPart(string @class, string step, string shortfall);

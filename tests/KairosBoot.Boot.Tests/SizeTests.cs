@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>Size is speed: the kernel takes about 65 ms to unpack each compressed MiB of an initrd.</summary>
@@ -11,6 +13,17 @@ public sealed class SizeTests
         long size = new FileInfo(Assets.KairosBoot).Length;
         Figures.Add("kairos-boot", $"{size} bytes");
         Assert.InRange(size, 1, 4 * MiB);
+    }
+
+    /// <summary>ILLink.Substitutions.xml takes both out of the program, for a check that the YAML parser makes twice: in other hands they would be wrong.</summary>
+    [Fact]
+    public void The_boot_program_uses_neither_regular_expressions_nor_uris()
+    {
+        string[] sources = [.. ((string[])["Plan", "Linux", "CloudConfig", "Init"])
+            .SelectMany(project => Directory.GetFiles(Path.Combine(Assets.Out, "../src/KairosBoot." + project), "*.cs", SearchOption.AllDirectories))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))];
+        Assert.True(sources.Length > 100);
+        Assert.DoesNotContain(sources, file => Regex.IsMatch(File.ReadAllText(file), @"\b(RegularExpressions|Regex|UriBuilder|new Uri|Uri\.)\b"));
     }
 
     [Fact]

@@ -39,7 +39,17 @@ public sealed class BusyboxBootTests
         using SmallDisk disk = new(
             new Partition("COS_OEM", 8,
                 ("/90_broken.yaml", "name: broken\nstages:\n  initramfs:\n    - name: [never closed\n"u8.ToArray()),
-                ("/95_sound.yaml", "stages:\n  initramfs:\n    - commands:\n        - echo done > /etc/sound\n"u8.ToArray())),
+                ("/95_sound.yaml", """
+                    %TAG ! tag:example.com,2000:
+                    ---
+                    stages:
+                      initramfs:
+                        - &write
+                          name: !!str sound
+                          commands: [ "echo done > /etc/sound" ]
+                        - <<: *write
+                          commands: [ !odd/tag "echo again >> /etc/sound" ]
+                    """u8.ToArray())),
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "broken-config", Disks = [disk.File], CommandLine = ActiveSlot });
@@ -47,7 +57,7 @@ public sealed class BusyboxBootTests
 
         Assert.Matches(@"/oem/90_broken\.yaml:[45]\b", shell.Run("cat /run/kairosboot/boot.log"));
         Assert.Contains("90_broken.yaml", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
-        Assert.Equal("done", shell.Run("cat /etc/sound"));
+        Assert.Equal("done\nagain", shell.Run("cat /etc/sound").ReplaceLineEndings("\n"));
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
 

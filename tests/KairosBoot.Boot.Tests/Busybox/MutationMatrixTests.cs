@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using KairosBoot.Plan;
 
@@ -18,7 +19,7 @@ public sealed class MutationMatrixTests
     public void A_bind_whose_store_is_no_directory_is_missing_alone(string path) =>
         // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT: a file where the store of the path belongs |
         BootsDegraded("broken" + path.Replace('/', '-'), broken: path, BusyboxRoot.Ext4,
-            [($"{SystemPaths.PersistentState[SystemPaths.Persistent.Length..]}/{StateName.Of(path)}.bind", [])]);
+            [(Store(path), [])]);
 
     [Theory]
     [InlineData("/srv")]
@@ -28,34 +29,96 @@ public sealed class MutationMatrixTests
         BootsDegraded("broken-overlay" + path.Replace('/', '-'), broken: path, BusyboxRoot.Image("odd", filesAt: [path]), []);
 
     [Fact]
-    public void A_root_whose_etc_cannot_be_laid_out_is_not_started()
+    public void An_oem_partition_that_has_no_mount_point_is_missing_alone() =>
+        // disk: | COS_OEM | COS_STATE: active.img (busybox) with a file at /oem | COS_PERSISTENT |
+        BootsDegraded("broken-oem", broken: "/oem", BusyboxRoot.Image("odd", filesAt: ["/oem"]), []);
+
+    [Fact]
+    public void Overlays_whose_device_is_not_there_live_in_memory_and_say_so()
     {
-        // disk: | COS_STATE: active.img (busybox) with a file at /etc | COS_PERSISTENT |
-        using SmallDisk disk = new(
-            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Image("odd", filesAt: ["/etc"]))), new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "broken-overlay-etc", Disks = [disk.File], CommandLine = ActiveSlot });
+        // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |, with an overlay device on the command line that is nowhere
+        using SmallDisk disk = Disk(BusyboxRoot.Ext4, []);
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+            { Name = "broken-overlay-device", Disks = [disk.File], CommandLine = ActiveSlot + " rd.immucore.overlay=LABEL=NOWHERE" });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Empty(All.Except(Mounted(shell)));
+        Assert.Equal("tmpfs", shell.Run("awk '$2 == \"/run/overlay\" {print $3}' /proc/mounts"));
+        using JsonDocument report = Report(shell);
+        Assert.Equal("degraded", report.RootElement.GetProperty("verdict").GetString());
+        Assert.Contains(report.RootElement.GetProperty("problems").EnumerateArray(), problem =>
+            problem.GetProperty("class").GetString() == "degraded" && problem.GetProperty("text").GetString()!.Contains("NOWHERE", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("/etc")]
+    [InlineData("/usr/local")]
+    public void A_root_where_a_required_mount_has_no_place_is_not_started(string path)
+    {
+        // disk: | COS_OEM | COS_STATE: active.img (busybox) with a file at the path | COS_PERSISTENT |
+        using SmallDisk disk = Disk(BusyboxRoot.Image("odd", filesAt: [path]), []);
+        FailsToBoot("broken-required" + path.Replace('/', '-'), disk, "/sysroot" + path);
+    }
+
+    [Fact]
+    public void A_mount_that_the_layout_calls_required_fails_the_boot()
+    {
+        // disk: | COS_OEM: REQUIRED_PATHS | COS_STATE: active.img (busybox) | COS_PERSISTENT: a file where the store of the path belongs |
+        using SmallDisk disk = Disk(BusyboxRoot.Ext4, [(Store("/var/log"), [])], Layout("REQUIRED_PATHS", "/var/log"));
+        FailsToBoot("class-required", disk, "var-log.bind");
+    }
+
+    [Fact]
+    public void A_mount_that_the_layout_calls_optional_is_missing_without_degrading_the_boot()
+    {
+        // disk: | COS_OEM: OPTIONAL_PATHS | COS_STATE: active.img (busybox) with a file at /srv | COS_PERSISTENT |
+        using SmallDisk disk = Disk(BusyboxRoot.Image("odd", filesAt: ["/srv"]), [], Layout("OPTIONAL_PATHS", "/srv"));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "class-optional", Disks = [disk.File], CommandLine = ActiveSlot });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Equal(["/srv"], All.Except(Mounted(shell)));
+        using JsonDocument report = Report(shell);
+        Assert.Equal("good", report.RootElement.GetProperty("verdict").GetString());
+        Assert.True(HasFailedStep(report, "optional", "/srv"));
+    }
+
+    private static void FailsToBoot(string name, SmallDisk disk, string reason)
+    {
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = name, Disks = [disk.File], CommandLine = ActiveSlot });
         machine.ExpectEnd(TimeSpan.FromSeconds(120));
-        ConsoleText.HoldsLineWith(machine.Console, "BOOT FAILED", "/sysroot/etc");
+        ConsoleText.HoldsLineWith(machine.Console, "BOOT FAILED", reason);
         Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
     }
 
     private static void BootsDegraded(string name, string broken, byte[] image, (string, byte[])[] persistent)
     {
-        using SmallDisk disk = new(
-            new Partition("COS_OEM", 8), new Partition("COS_STATE", 24, ("/cOS/active.img", image)), new Partition("COS_PERSISTENT", 16, persistent));
+        using SmallDisk disk = Disk(image, persistent);
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = name, Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
-        HashSet<string> mounted = [.. shell.Run("awk '{print $2}' /proc/mounts").Split('\n')];
-        string[] all =
-            ["/", "/oem", .. DefaultLayout.RwPaths, .. DefaultLayout.Volumes.Select(v => v.Path), .. DefaultLayout.PersistentStatePaths];
+        HashSet<string> mounted = Mounted(shell);
         Assert.DoesNotContain(broken, mounted);
-        Assert.Empty(all.Where(path => !MountPath.IsInside(path, broken)).Except(mounted));
-
-        using JsonDocument report = JsonDocument.Parse(shell.Run("cat /run/kairosboot/report.json"));
+        Assert.Empty(All.Where(path => !MountPath.IsInside(path, broken)).Except(mounted));
+        using JsonDocument report = Report(shell);
         Assert.Equal("degraded", report.RootElement.GetProperty("verdict").GetString());
-        Assert.Contains(report.RootElement.GetProperty("steps").EnumerateArray(), step =>
-            step.GetProperty("result").GetString() == "failed" && step.GetProperty("class").GetString() == "degraded"
-            && step.GetProperty("command").GetString()!.EndsWith("/sysroot" + broken, StringComparison.Ordinal));
+        Assert.True(HasFailedStep(report, "degraded", broken));
     }
+
+    private static IEnumerable<string> All =>
+        ["/", "/oem", .. DefaultLayout.RwPaths, .. DefaultLayout.Volumes.Select(v => v.Path), .. DefaultLayout.PersistentStatePaths];
+
+    private static SmallDisk Disk(byte[] image, (string, byte[])[] persistent, params (string, byte[])[] oem) => new(
+        new Partition("COS_OEM", 8, oem), new Partition("COS_STATE", 24, ("/cOS/active.img", image)), new Partition("COS_PERSISTENT", 16, persistent));
+
+    private static string Store(string path) => $"{SystemPaths.PersistentState[SystemPaths.Persistent.Length..]}/{StateName.Of(path)}.bind";
+
+    private static (string, byte[]) Layout(string key, string paths) => ("/90_layout.yaml",
+        Encoding.UTF8.GetBytes($"stages:\n  rootfs:\n    - environment_file: /run/cos/custom-layout.env\n      environment:\n        {key}: \"{paths}\"\n"));
+
+    private static HashSet<string> Mounted(GuestShell shell) => [.. shell.Run("awk '{print $2}' /proc/mounts").Split('\n')];
+
+    private static JsonDocument Report(GuestShell shell) => JsonDocument.Parse(shell.Run("cat /run/kairosboot/report.json"));
+
+    private static bool HasFailedStep(JsonDocument report, string stepClass, string path) =>
+        report.RootElement.GetProperty("steps").EnumerateArray().Any(step =>
+            step.GetProperty("result").GetString() == "failed" && step.GetProperty("class").GetString() == stepClass
+            && step.GetProperty("command").GetString()!.EndsWith("/sysroot" + path, StringComparison.Ordinal));
 }
