@@ -22,7 +22,7 @@ public static class LayoutPlan
         var state = StateDirectories(layout);
         var nodes = new List<Node>();
         foreach (var volume in volumes)
-            if (volume.Device is not null) nodes.Add(new(volume.Request.Path, MountVolume(volume), NeedsState: false));
+            if (volume.MountStep(ClassOf(volume.Request)) is { } step) nodes.Add(new(volume.Request.Path, step, NeedsState: false));
         foreach (var path in layout.RwPaths)
             if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
                 nodes.Add(new(path, Overlay(path), NeedsState: false));
@@ -35,10 +35,6 @@ public static class LayoutPlan
     private static Step OverlayStore(OverlayBacking backing, BlockDevice? device) => device is null
         ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs", $"rw,size={backing.TmpfsSize ?? "25%"},mode=0755")
         : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, "rw", device.StableName);
-
-    private static MountFileSystem MountVolume(FoundVolume volume) => new(
-        ClassOf(volume.Request), volume.Device!.Node, Root + volume.Request.Path, volume.Device.Superblock!.MountType,
-        "rw", volume.Device.StableName);
 
     /// <summary>Data is worth a stop where it is the machine's own; another volume's absence is for its owner to judge.</summary>
     public static StepClass ClassOf(VolumeRequest volume) =>

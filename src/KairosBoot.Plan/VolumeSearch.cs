@@ -12,22 +12,33 @@ public sealed record VolumeDecision(
 /// <summary>Matches the volumes of a layout to devices.</summary>
 public static class VolumeSearch
 {
-    public static VolumeDecision Decide(Layout layout, ImmutableArray<BlockDevice> devices, BootDisk disk)
+    /// <param name="layout">The volumes that are wanted.</param>
+    /// <param name="request">What happens to those that are damaged or missing.</param>
+    /// <param name="devices">Everything seen so far.</param>
+    /// <param name="disk">Where the system's own volumes are.</param>
+    public static VolumeDecision Decide(Layout layout, BootRequest request, ImmutableArray<BlockDevice> devices, BootDisk disk)
     {
         var volumes = ImmutableArray.CreateBuilder<FoundVolume>();
         var awaited = ImmutableArray.CreateBuilder<VolumeRequest>();
         var problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
-        foreach (var request in layout.Volumes)
+        foreach (var wanted in layout.Volumes)
         {
-            var system = IsSystemLabel(request.Device);
-            var found = DeviceSearch.Find(request.Device, devices, disk.Disk, system);
-            var problem = Problem(request, found, system && disk.Images.Partition > 0);
-            volumes.Add(new(request, problem is null ? found.Device : null));
-            if (problem is not null) problems.Add((LayoutPlan.ClassOf(request), problem));
-            else if (found.Missing) awaited.Add(request);
+            var system = IsSystemLabel(wanted.Device);
+            var found = DeviceSearch.Find(wanted.Device, devices, disk.Disk, system);
+            var problem = Problem(wanted, found, system && disk.Images.Partition > 0);
+            var policy = request.PolicyFor(wanted) with { TmpfsSize = layout.Overlay.TmpfsSize ?? VolumePolicy.Default.TmpfsSize };
+            volumes.Add(new(wanted, problem is null ? found.Device : null) { Policy = policy, Checks = request.Checks });
+            if (problem is not null) problems.Add(WithMeaning(wanted, policy, problem));
+            else if (found.Missing) awaited.Add(wanted);
         }
         return new(volumes.ToImmutable(), awaited.ToImmutable(), problems.ToImmutable());
     }
+
+    /// <summary>What it means for the boot that a volume will not come, where <paramref name="problem"/> says why.</summary>
+    public static (StepClass Class, string Text) WithMeaning(VolumeRequest volume, VolumePolicy policy, string problem) =>
+        policy.Missing == MissingVolume.Tmpfs
+            ? (StepClass.Degraded, $"{problem}; a tmpfs stands in: what is written to {volume.Path} is gone after this boot")
+            : (LayoutPlan.ClassOf(volume), problem);
 
     // All partitions of the boot disk are there with it: what it does not have now will not come.
     private static string? Problem(VolumeRequest request, DeviceSearchResult found, bool complete)

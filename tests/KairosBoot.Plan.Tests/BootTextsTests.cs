@@ -48,6 +48,43 @@ public sealed class BootTextsTests
         Assert.Equal(reason, wrong.IsEmpty ? null : wrong[0].Reason);
     }
 
+    // What /usr/local and a bind on it look like, and what a bind that ought to be as writable as its holder is told.
+    [Theory]
+    [InlineData("rw", "rw", "rw", "rw", null)]
+    [InlineData("ro", "rw", "ro", "rw", null)]
+    [InlineData("rw", "ro", "rw", "ro", null)]
+    [InlineData("rw", "rw", "ro", "rw", "is read-only")]
+    public void A_bind_is_as_writable_as_what_holds_its_source(string holder, string holderSystem, string bind, string bindSystem, string? reason)
+    {
+        var planned = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
+        var actual = MountInfo.Parse(
+            $"""
+            1 0 7:0 / /sysroot ro - ext4 /dev/loop0 ro
+            2 1 8:1 / /sysroot/usr/local {holder},relatime - ext4 /dev/vda6 {holderSystem},errors=remount-ro
+            3 1 8:1 /.state/etc-ssh.bind /sysroot/etc/ssh {bind},relatime - ext4 /dev/vda6 {bindSystem},errors=remount-ro
+            """);
+        var wrong = MountCheck.Compare([planned], actual);
+        Assert.Equal((reason, reason is not null), wrong.IsEmpty ? (null, false) : (wrong[0].Reason, wrong[0].LostWrites));
+    }
+
+    [Fact]
+    public void Fstab_says_read_only_where_it_is()
+    {
+        var bind = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/srv", "/sysroot/usr/local/.state/srv.bind", null));
+        var text = FsTab.Text([
+            (Volume.Mount with { Options = "ro,noload" }, new MountInfo("/", "/sysroot/usr/local", "ro,relatime", "ext4", "/dev/vda6")),
+            (bind.Mount, new MountInfo("/.state/srv.bind", "/sysroot/srv", "ro", "ext4", "/dev/vda6")),
+            (Volume.Mount with { Target = "/sysroot/oem" }, new MountInfo("/", "/sysroot/oem", "rw", "ext4", "/dev/vda1") { FileSystemReadOnly = true }),
+        ]);
+        Assert.EndsWith(
+            """
+            PARTUUID=p-6 /usr/local ext4 ro,noload 0 0
+            /usr/local/.state/srv.bind /srv none bind,ro 0 0
+            PARTUUID=p-6 /oem ext4 ro 0 0
+
+            """, text);
+    }
+
     [Fact]
     public void The_report_is_json_and_a_failed_degraded_step_makes_the_verdict()
     {
