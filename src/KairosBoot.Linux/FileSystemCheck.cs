@@ -15,7 +15,7 @@ public delegate CommandResult ImageProgram(string image, string program, IReadOn
 public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
 {
     // A full check of a few terabytes on a slow disk. Longer than that, and nobody knows any more whether the machine is alive.
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
+    private const int Minutes = 30;
 
     private static readonly ImmutableArray<string> Directories = ["/sbin/", "/usr/sbin/", "/bin/", "/usr/bin/"];
 
@@ -36,10 +36,10 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
             if (earlier.Device == device) return earlier.Result;
         if (Find(volume) is not { } program) return null;
         string[] arguments = [.. volume.Checks.Options(force).Split(' '), device];
-        Starting(volume.Name, reason, program, string.Join(' ', arguments), (int)Limit.TotalMinutes);
+        Happened(volume.Name, $"{reason}: {program} {string.Join(' ', arguments)}, {Minutes} minutes at most");
         var result = Interpret(volume.Image, program, arguments);
         done.Add((device, result));
-        Ended(volume.Name, result.Text);
+        Happened(volume.Name, result.Text);
         return result;
     }
 
@@ -57,7 +57,7 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
         var name = program[(program.LastIndexOf('/') + 1)..];
         try
         {
-            var result = run(image, program, arguments, Limit);
+            var result = run(image, program, arguments, TimeSpan.FromMinutes(Minutes));
             foreach (var line in result.Output.Split('\n'))
                 if (line.Trim() is { Length: > 0 } said) Said(name, said);
             return CheckResult.Of(name, result.ExitCode, result.TimedOut);
@@ -74,12 +74,9 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
         return null;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Volume} {Reason}: {Program} {Arguments}, {Minutes} minutes at most")]
-    private partial void Starting(string volume, string reason, string program, string arguments, int minutes);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Volume} {What}")]
+    private partial void Happened(string volume, string what);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Program}: {Line}")]
     private partial void Said(string program, string line);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Volume}: {Result}")]
-    private partial void Ended(string volume, string result);
 }

@@ -7,10 +7,15 @@ namespace KairosBoot.Linux;
 public sealed class RecoveryWantedException(string problem) : Exception(problem);
 
 /// <summary>How a volume came to be mounted.</summary>
-/// <param name="Mount">What is there now.</param>
-/// <param name="Shortfall">What it lacks, a sentence; null where it is as it should be.</param>
-/// <param name="Note">What happened to it on the way, a sentence; null where nothing did.</param>
-internal sealed record VolumeOutcome(PlannedMount Mount, string? Shortfall, string? Note);
+/// <param name="mount">What is there now.</param>
+/// <param name="shortfall">What it lacks, a sentence; null where it is as it should be.</param>
+/// <param name="note">What happened to it on the way, a sentence; null where nothing did.</param>
+internal sealed class VolumeOutcome(PlannedMount mount, string? shortfall, string? note)
+{
+    public PlannedMount Mount => mount;
+    public string? Shortfall => shortfall;
+    public string? Note => note;
+}
 
 /// <summary>
 /// Mounts one volume: writable where it is sound or one check has made it so, read-only where it is damaged, and where it cannot be mounted at
@@ -46,7 +51,7 @@ internal sealed class VolumeMount(MountVolume volume, FileSystemCheck check)
     {
         if ((failure = TryMount("rw")) is null) return true;
         if (!SaysDamaged(failure)) return false;
-        var reason = new CheckReason($"cannot be mounted, {Errno.Describe(failure.Errno)}", Suspect: true);
+        var reason = new CheckReason($"cannot be mounted, {Errno.Describe(failure.Errno)}", suspect: true);
         if (result is null && volume.Checks.Mode != FsckMode.Skip)
         {
             Check(reason, force: true);

@@ -125,14 +125,14 @@ public sealed class BootRequestParser
     private void CheckMode(KernelParameter parameter, string value)
     {
         FsckMode? mode = value switch { "auto" => FsckMode.Auto, "force" => FsckMode.Force, "skip" => FsckMode.Skip, _ => null };
-        if (mode is { } known) request = request with { Checks = request.Checks with { Mode = known } };
+        if (mode is { } known) request = request with { Checks = new(known, request.Checks.Repair) };
         else Warn(parameter, "auto, force or skip");
     }
 
     private void CheckRepair(KernelParameter parameter, string value)
     {
         FsckRepair? repair = value switch { "preen" => FsckRepair.Preen, "yes" => FsckRepair.Yes, "no" => FsckRepair.No, _ => null };
-        if (repair is { } known) request = request with { Checks = request.Checks with { Repair = known } };
+        if (repair is { } known) request = request with { Checks = new(request.Checks.Mode, known) };
         else Warn(parameter, "preen, yes or no");
     }
 

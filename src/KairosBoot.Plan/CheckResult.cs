@@ -14,11 +14,13 @@ public enum CheckOutcome
 }
 
 /// <summary>An fsck program's exit status, understood. fsck(8): the status is a sum of bits.</summary>
-/// <param name="Outcome">What it means.</param>
-/// <param name="Text">The same for people: <c>fsck.ext4 repaired it (exit 1)</c>.</param>
-public sealed record CheckResult(CheckOutcome Outcome, string Text)
+/// <param name="outcome">What it means.</param>
+/// <param name="text">The same for people: <c>fsck.ext4 repaired it (exit 1)</c>.</param>
+public sealed class CheckResult(CheckOutcome outcome, string text)
 {
-    public bool Sound => Outcome != CheckOutcome.Uncorrected;
+    public CheckOutcome Outcome => outcome;
+    public string Text => text;
+    public bool Sound => outcome != CheckOutcome.Uncorrected;
 
     private const int Corrected = 1, RebootWanted = 2, Uncorrected = 4;
 
@@ -38,16 +40,16 @@ public sealed record CheckResult(CheckOutcome Outcome, string Text)
             return exitCode == 0
                 ? new(CheckOutcome.Clean, $"{program} found nothing wrong")
                 : new(CheckOutcome.Corrected, $"{program} repaired it (exit {exitCode})");
-        var text = new StringBuilder(program);
-        if ((exitCode & Uncorrected) != 0) text.Append(" left errors uncorrected");
+        var said = new StringBuilder(program);
+        if ((exitCode & Uncorrected) != 0) said.Append(" left errors uncorrected");
         var failed = false;
         foreach (var (bit, failure) in Failures)
             if ((exitCode & bit) != 0)
             {
-                text.Append(failed ? ", " : (exitCode & Uncorrected) != 0 ? " and did not check everything: " : " did not check it: ").Append(failure);
+                said.Append(failed ? ", " : (exitCode & Uncorrected) != 0 ? " and did not check everything: " : " did not check it: ").Append(failure);
                 failed = true;
             }
-        if (exitCode == 128) text.Append(" did not check it: a shared library is missing");
-        return new(CheckOutcome.Uncorrected, text.Append(" (exit ").Append(exitCode).Append(')').ToString());
+        if (exitCode == 128) said.Append(" did not check it: a shared library is missing");
+        return new(CheckOutcome.Uncorrected, said.Append(" (exit ").Append(exitCode).Append(')').ToString());
     }
 }

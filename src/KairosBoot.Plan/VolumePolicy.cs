@@ -19,15 +19,21 @@ public enum MissingVolume
 }
 
 /// <summary>What to do about a volume that cannot be used as it should be.</summary>
-/// <param name="Damaged">Its file system has errors.</param>
-/// <param name="Missing">It is not there, or cannot be mounted at all.</param>
-/// <param name="TmpfsSize">Of the tmpfs in its place, as mount(8) takes it.</param>
-public sealed record VolumePolicy(DamagedVolume Damaged, MissingVolume Missing, string TmpfsSize = "25%")
+/// <param name="damaged">Its file system has errors.</param>
+/// <param name="missing">It is not there, or cannot be mounted at all.</param>
+/// <param name="tmpfsSize">Of the tmpfs in its place, as mount(8) takes it.</param>
+public sealed class VolumePolicy(DamagedVolume damaged, MissingVolume missing, string tmpfsSize = "25%")
 {
+    public DamagedVolume Damaged => damaged;
+    public MissingVolume Missing => missing;
+
     /// <summary>For every volume that nobody said anything about.</summary>
     public static readonly VolumePolicy Default = new(DamagedVolume.ReadOnly, MissingVolume.Stop);
 
-    public string TmpfsOptions => $"rw,size={TmpfsSize},mode=0755";
+    public string TmpfsOptions => $"rw,size={tmpfsSize},mode=0755";
+
+    /// <summary>The same with a tmpfs of that size.</summary>
+    public VolumePolicy WithTmpfs(string size) => new(damaged, missing, size);
 
     /// <summary>
     /// The words of <c>kairosboot.persistent=</c>, comma separated: <c>ro</c> or <c>recovery</c>, <c>stop</c> or <c>tmpfs</c>. Null where there is another
@@ -35,17 +41,17 @@ public sealed record VolumePolicy(DamagedVolume Damaged, MissingVolume Missing, 
     /// </summary>
     public static VolumePolicy? TryParse(string words)
     {
-        DamagedVolume? damaged = null;
-        MissingVolume? missing = null;
+        DamagedVolume? ifDamaged = null;
+        MissingVolume? ifMissing = null;
         foreach (var word in words.Split(','))
             switch (word)
             {
-                case "ro" when damaged is null: damaged = DamagedVolume.ReadOnly; break;
-                case "recovery" when damaged is null: damaged = DamagedVolume.Recovery; break;
-                case "stop" when missing is null: missing = MissingVolume.Stop; break;
-                case "tmpfs" when missing is null: missing = MissingVolume.Tmpfs; break;
+                case "ro" when ifDamaged is null: ifDamaged = DamagedVolume.ReadOnly; break;
+                case "recovery" when ifDamaged is null: ifDamaged = DamagedVolume.Recovery; break;
+                case "stop" when ifMissing is null: ifMissing = MissingVolume.Stop; break;
+                case "tmpfs" when ifMissing is null: ifMissing = MissingVolume.Tmpfs; break;
                 default: return null;
             }
-        return new(damaged ?? Default.Damaged, missing ?? Default.Missing);
+        return new(ifDamaged ?? Default.Damaged, ifMissing ?? Default.Missing);
     }
 }

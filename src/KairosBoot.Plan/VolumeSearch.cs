@@ -26,7 +26,8 @@ public static class VolumeSearch
             var system = IsSystemLabel(wanted.Device);
             var found = DeviceSearch.Find(wanted.Device, devices, disk.Disk, system);
             var problem = Problem(wanted, found, system && disk.Images.Partition > 0);
-            var policy = request.PolicyFor(wanted) with { TmpfsSize = layout.Overlay.TmpfsSize ?? VolumePolicy.Default.TmpfsSize };
+            var policy = request.PolicyFor(wanted);
+            if (layout.Overlay.TmpfsSize is { } size) policy = policy.WithTmpfs(size);
             volumes.Add(new(wanted, problem is null ? found.Device : null) { Policy = policy, Checks = request.Checks });
             if (problem is not null) problems.Add(WithMeaning(wanted, policy, problem));
             else if (found.Missing) awaited.Add(wanted);

@@ -25,7 +25,7 @@ public sealed class VolumeTests
     [InlineData(128, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: a shared library is missing (exit 128)")]
     [InlineData(137, CheckOutcome.Uncorrected, "fsck.ext4 was ended by signal 9")]
     public void Every_exit_status_of_a_check_is_understood(int exit, CheckOutcome outcome, string text) =>
-        Assert.Equal(new CheckResult(outcome, text), CheckResult.Of("fsck.ext4", exit, timedOut: false));
+        Assert.Equal((outcome, text), (CheckResult.Of("fsck.ext4", exit, timedOut: false).Outcome, CheckResult.Of("fsck.ext4", exit, timedOut: false).Text));
 
     [Fact]
     public void A_check_that_was_ended_because_it_took_too_long_is_no_check() =>
@@ -47,7 +47,7 @@ public sealed class VolumeTests
         Assert.Empty(request.Warnings);
         var policy = request.PolicyFor(new VolumeRequest(DeviceRef.Label("COS_PERSISTENT"), "/usr/local"));
         Assert.Equal((damaged, missing), (policy.Damaged, policy.Missing));
-        Assert.Equal(VolumePolicy.Default, request.PolicyFor(new VolumeRequest(DeviceRef.Label("DATA"), "/srv/data")));
+        Assert.Same(VolumePolicy.Default, request.PolicyFor(new VolumeRequest(DeviceRef.Label("DATA"), "/srv/data")));
     }
 
     [Fact]
