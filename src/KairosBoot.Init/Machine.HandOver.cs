@@ -17,7 +17,7 @@ internal sealed partial class Machine
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
                 // A kernel that finds errors in a file system takes its writes away: the data is all there, and so is the boot.
-                if (lostWrites) Note(StepClass.Degraded, text + ": the kernel found errors in it, see its log");
+                if (lostWrites) Note(StepClass.Degraded, text + ": the format takes no writes, or the kernel found errors in it");
                 else if (stepClass == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
                 else Note(stepClass, text);
             }

@@ -36,10 +36,9 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
             if (earlier.Device == device) return earlier.Result;
         if (Find(volume) is not { } program) return null;
         string[] arguments = [.. volume.Checks.Options(force).Split(' '), device];
-        Happened(volume.Name, $"{reason}: {program} {string.Join(' ', arguments)}, {Minutes} minutes at most");
+        Starting(volume.Name, $"{reason}: {program} {string.Join(' ', arguments)}, {Minutes} minutes at most");
         var result = Interpret(volume.Image, program, arguments);
         done.Add((device, result));
-        Happened(volume.Name, result.Text);
         return result;
     }
 
@@ -75,7 +74,7 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Volume} {What}")]
-    private partial void Happened(string volume, string what);
+    private partial void Starting(string volume, string what);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Program}: {Line}")]
     private partial void Said(string program, string line);

@@ -32,7 +32,7 @@ internal sealed class VolumeMount(MountVolume volume, FileSystemCheck check)
     public VolumeOutcome Run()
     {
         if (volume.Check is { } reason) Check(reason, force: volume.Checks.Mode == FsckMode.Force);
-        if (damage is null && MountsWritable()) return new(volume.Mount, null, note);
+        if (damage is null && Mounts()) return new(volume.Mount, null, note);
         if (damage is not null && volume.Policy.Damaged == DamagedVolume.Recovery) throw new RecoveryWantedException($"{volume.Name} {damage}");
         return ReadOnly();
     }
@@ -47,20 +47,23 @@ internal sealed class VolumeMount(MountVolume volume, FileSystemCheck check)
         else note = $"{volume.Name} {reason.Text}, but {FileSystemCheck.Missing(volume)}";
     }
 
-    private bool MountsWritable()
+    private bool Mounts()
     {
-        if ((failure = TryMount("rw")) is null) return true;
+        if ((failure = TryMount(volume.Options)) is null) return true;
         if (!SaysDamaged(failure)) return false;
         var reason = new CheckReason($"cannot be mounted, {Errno.Describe(failure.Errno)}", suspect: true);
-        if (result is null && volume.Checks.Mode != FsckMode.Skip)
+        if (result is null && volume.MayBeChecked)
         {
             Check(reason, force: true);
             if (damage is not null) return false;
-            if ((failure = TryMount("rw")) is null) return true;
+            if ((failure = TryMount(volume.Options)) is null) return true;
         }
-        damage = $"{reason.Text}; {result?.Text ?? "it is not checked (fsck.mode=skip)"}";
+        damage = $"{reason.Text}; {result?.Text ?? NotChecked}";
         return false;
     }
+
+    private string NotChecked =>
+        volume.Device.Superblock is null ? "it holds no file system that is known here" : "it is not checked (fsck.mode=skip)";
 
     private VolumeOutcome ReadOnly()
     {

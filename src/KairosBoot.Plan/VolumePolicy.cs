@@ -32,6 +32,9 @@ public sealed class VolumePolicy(DamagedVolume damaged, MissingVolume missing, s
 
     public string TmpfsOptions => $"rw,size={tmpfsSize},mode=0755";
 
+    /// <summary>The same for a machine that has no recovery to boot.</summary>
+    public VolumePolicy WithoutRecovery() => new(DamagedVolume.ReadOnly, missing, tmpfsSize);
+
     /// <summary>The same with a tmpfs of that size.</summary>
     public VolumePolicy WithTmpfs(string size) => new(damaged, missing, size);
 

@@ -27,6 +27,11 @@ public static class VolumeSearch
             var found = DeviceSearch.Find(wanted.Device, devices, disk.Disk, system);
             var problem = Problem(wanted, found, system && disk.Images.Partition > 0);
             var policy = request.PolicyFor(wanted);
+            if (policy.Damaged == DamagedVolume.Recovery && !HasRecovery(devices, disk))
+            {
+                policy = policy.WithoutRecovery();
+                problems.Add((StepClass.Optional, $"{wanted}: the boot disk has no {SystemPaths.RecoveryLabel}; where the volume is damaged it is mounted read-only"));
+            }
             if (layout.Overlay.TmpfsSize is { } size) policy = policy.WithTmpfs(size);
             volumes.Add(new(wanted, problem is null ? found.Device : null) { Policy = policy, Checks = request.Checks });
             if (problem is not null) problems.Add(WithMeaning(wanted, policy, problem));
@@ -53,6 +58,9 @@ public static class VolumeSearch
             _ => null,
         };
     }
+
+    private static bool HasRecovery(ImmutableArray<BlockDevice> devices, BootDisk disk) =>
+        DeviceSearch.Find(DeviceRef.Label(SystemPaths.RecoveryLabel), devices, disk.Disk, onBootDiskOnly: true).Device is not null;
 
     private static bool IsSystemLabel(DeviceRef device) => device is { Kind: DeviceRefKind.Label or DeviceRefKind.PartLabel } &&
         device.Value is SystemPaths.StateLabel or SystemPaths.RecoveryLabel or SystemPaths.OemLabel or SystemPaths.PersistentLabel;

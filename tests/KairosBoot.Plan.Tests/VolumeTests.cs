@@ -120,6 +120,29 @@ public sealed class VolumeTests
         Assert.DoesNotContain("/usr/local", string.Join('\n', IdentityPlan.For(decision.Volumes, new BootDisk("vda", Device("vda2", "ext4"), null))));
     }
 
+    [Theory]
+    [InlineData("COS_RECOVERY", DamagedVolume.Recovery)]
+    [InlineData("OTHER", DamagedVolume.ReadOnly)]
+    public void A_machine_without_a_recovery_partition_does_not_turn_to_it_and_says_so_at_every_boot(string label, DamagedVolume damaged)
+    {
+        var request = Request("kairosboot.persistent=recovery");
+        BlockDevice Labelled(int number, string name) =>
+            Device("vda" + number, "ext4") with { Superblock = new Superblock("ext4", name, null, 0) };
+        var decision = VolumeSearch.Decide(LayoutReader.Read(request, null, null, null), request,
+            [Labelled(4, label), Labelled(6, "COS_PERSISTENT")], new BootDisk("vda", Device("vda2", "ext4"), null));
+        Assert.Equal(damaged, Assert.Single(decision.Volumes).Policy.Damaged);
+        Assert.Equal(damaged == DamagedVolume.ReadOnly, decision.Problems.Any(p => p.Class == StepClass.Optional && p.Text.Contains("COS_RECOVERY")));
+    }
+
+    [Fact]
+    public void A_volume_of_a_format_that_takes_no_writes_is_mounted_read_only_to_begin_with_and_an_unknown_one_is_not_checked()
+    {
+        var step = new MountVolume(StepClass.Degraded, Device("vda6", "squashfs"), "/sysroot/data", VolumePolicy.Default, FileSystemChecks.Default);
+        Assert.StartsWith("mount -t squashfs -o ro /dev/vda6 /sysroot/data", step.Command);
+        Assert.True(step.Mount.ReadOnly);
+        Assert.DoesNotContain("fsck", (step with { Device = step.Device with { Superblock = null } }).Command);
+    }
+
     [Fact]
     public void Another_volume_that_is_missing_is_degraded_and_nothing_stands_in_for_it()
     {

@@ -23,6 +23,12 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     /// <summary>For mount(2).</summary>
     public string Type => Device.Superblock?.MountType ?? "ext4";
 
+    /// <summary><c>ro</c> for the formats that nothing writes to.</summary>
+    public string Options => Type is "squashfs" or "erofs" or "iso9660" ? "ro" : "rw";
+
+    /// <summary>False: checking it can do no good. Nobody knows what is on a device without a superblock.</summary>
+    public bool MayBeChecked => Checks.Mode != FsckMode.Skip && Device.Superblock is not null;
+
     /// <summary>Names of the programs that check it, best one first.</summary>
     public ImmutableArray<string> CheckPrograms => Type == "ext4" ? ["fsck.ext4", "e2fsck"] : ["fsck." + Type];
 
@@ -45,11 +51,11 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     {
         get
         {
-            var writable = MountCommand("rw");
+            var mount = MountCommand(Options);
             var text = new StringBuilder();
-            if (Check is not null) text.Append(CheckCommand(Checks.Mode == FsckMode.Force)).Append("; [ $? -lt 4 ] && ").Append(writable);
-            else if (Checks.Mode == FsckMode.Skip) text.Append(writable);
-            else text.Append(writable).Append(" || { ").Append(CheckCommand(force: true)).Append("; [ $? -lt 4 ] && ").Append(writable).Append("; }");
+            if (Check is not null) text.Append(CheckCommand(Checks.Mode == FsckMode.Force)).Append("; [ $? -lt 4 ] && ").Append(mount);
+            else if (!MayBeChecked) text.Append(mount);
+            else text.Append(mount).Append(" || { ").Append(CheckCommand(force: true)).Append("; [ $? -lt 4 ] && ").Append(mount).Append("; }");
             foreach (var options in ReadOnlyOptions) text.Append(" || ").Append(MountCommand(options));
             if (Policy.Missing == MissingVolume.Tmpfs)
                 text.Append($" || mount -t tmpfs -o {Policy.TmpfsOptions} tmpfs ").Append(ShellText.Quote(Target));
@@ -57,7 +63,7 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
         }
     }
 
-    public override PlannedMount Mount => MountWith("rw");
+    public override PlannedMount Mount => MountWith(Options);
 
     /// <summary>The mount as fstab will show it, with the options that worked.</summary>
     public PlannedMount MountWith(string options) => new(Device.StableName, Target, Type, options);
