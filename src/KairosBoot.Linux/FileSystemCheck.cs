@@ -23,7 +23,7 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
     private static readonly (string Type, string Package)[] Packages =
         [("ext4", "e2fsprogs"), ("vfat", "dosfstools"), ("xfs", "xfsprogs"), ("btrfs", "btrfs-progs"), ("f2fs", "f2fs-tools")];
 
-    private readonly List<(string Device, CheckResult Result)> done = [];
+    private readonly Dictionary<string, CheckResult> done = [];
 
     /// <summary>Null: the image has no program for it.</summary>
     /// <param name="volume">What to check. It must not be mounted.</param>
@@ -32,14 +32,11 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
     public CheckResult? Run(MountVolume volume, string reason, bool force)
     {
         var device = volume.Device.Node;
-        foreach (var earlier in done)
-            if (earlier.Device == device) return earlier.Result;
+        if (done.TryGetValue(device, out var earlier)) return earlier;
         if (Find(volume) is not { } program) return null;
         string[] arguments = [.. volume.Checks.Options(force).Split(' '), device];
         Starting(volume.Name, $"{reason}: {program} {string.Join(' ', arguments)}, {Minutes} minutes at most");
-        var result = Interpret(volume.Image, program, arguments);
-        done.Add((device, result));
-        return result;
+        return done[device] = Interpret(volume.Image, program, arguments);
     }
 
     /// <summary><c>the image has no fsck.ext4: add e2fsprogs when it is built</c></summary>

@@ -1,8 +1,10 @@
 namespace KairosBoot.Plan;
 
 /// <summary>A volume of the layout and the device found for it; null where there is none.</summary>
-public sealed record FoundVolume(VolumeRequest Request, BlockDevice? Device)
+public sealed class FoundVolume(VolumeRequest request, BlockDevice? device)
 {
+    public VolumeRequest Request => request;
+    public BlockDevice? Device => device;
     public VolumePolicy Policy { get; init; } = VolumePolicy.Default;
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
 

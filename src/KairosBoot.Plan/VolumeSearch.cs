@@ -3,11 +3,16 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>What the devices seen so far mean for the layout's volumes.</summary>
-/// <param name="Volumes">One for each volume of the layout, in its order.</param>
-/// <param name="Awaited">Volumes that may still appear.</param>
-/// <param name="Problems">Volumes that will not come, and why, with what that means for the boot.</param>
-public sealed record VolumeDecision(
-    ImmutableArray<FoundVolume> Volumes, ImmutableArray<VolumeRequest> Awaited, ImmutableArray<(StepClass Class, string Text)> Problems);
+/// <param name="volumes">One for each volume of the layout, in its order.</param>
+/// <param name="awaited">Volumes that may still appear.</param>
+/// <param name="problems">Volumes that will not come, and why, with what that means for the boot.</param>
+public sealed class VolumeDecision(
+    ImmutableArray<FoundVolume> volumes, ImmutableArray<VolumeRequest> awaited, ImmutableArray<(StepClass Class, string Text)> problems)
+{
+    public ImmutableArray<FoundVolume> Volumes => volumes;
+    public ImmutableArray<VolumeRequest> Awaited => awaited;
+    public ImmutableArray<(StepClass Class, string Text)> Problems => problems;
+}
 
 /// <summary>Matches the volumes of a layout to devices.</summary>
 public static class VolumeSearch

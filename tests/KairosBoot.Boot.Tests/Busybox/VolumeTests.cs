@@ -89,9 +89,10 @@ public sealed class VolumeTests
     [Fact]
     public void A_tmpfs_stands_in_for_a_wiped_file_system_where_that_is_wanted_and_the_console_says_so()
     {
-        // disk: | COS_OEM: machine-id | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: no superblock |
+        // disk: | COS_OEM: machine-id | COS_STATE: active.img (busybox, e2fsck), flagged | COS_PERSISTENT: no superblock |
         using SmallDisk disk = new(new Partition("COS_OEM", 8, ("/machine-id", Encoding.ASCII.GetBytes(Id + "\n"))), State(), Persistent());
         disk.Wipe(3, 0, 8192);
+        disk.DebugFs(2, "ssv state 3");
         using QemuMachine machine = Start("persistent-tmpfs", disk, "kairosboot.persistent=tmpfs");
         GuestShell shell = GuestShell.OfBusybox(machine);
         using JsonDocument report = Report(shell);
@@ -99,6 +100,8 @@ public sealed class VolumeTests
         Assert.Contains(Problems(report), text => text.Contains("gone after this boot", StringComparison.Ordinal));
         ConsoleText.HoldsLineWith(machine.Console, "COS_PERSISTENT", "gone after this boot");
         Assert.Equal("tmpfs", shell.Run("awk '$2 == \"/usr/local\" {print $3}' /proc/mounts"));
+        // The partition of the images cannot be checked by what is in them: that it needs it is said.
+        Assert.Contains(Problems(report), text => text.Contains("COS_STATE on /dev/vda2 is flagged as having errors; run fsck.ext4", StringComparison.Ordinal));
         shell.Run("touch /var/log/new && test -e /usr/local/.state/var-log.bind/new");
         Assert.Equal(Id, shell.Run("cat /etc/machine-id"));
     }
