@@ -35,14 +35,14 @@ internal sealed partial class Machine
     {
         var modules = "/lib/modules/" + Syscall.KernelRelease();
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, modules) is null)
-            Note(StepClass.Degraded, $"the image {Request.ImagePath} has no {modules}: this system cannot load drivers for the kernel that runs");
+            Note(StepClass.Degraded, $"the image {Request.ImagePath} has no {modules}: it cannot load drivers for this kernel");
     }
 
     /// <summary>Its own fsck is inside an image on it, so nothing here can check it before it is used, and it is only read.</summary>
     private void NoteDamagedImages(BootDisk disk)
     {
         if (disk.Images is { Superblock.NeedsCheck: { } reason } images)
-            Note(StepClass.Degraded, $"{images.Superblock.Label} on {images.Node} {reason}; run fsck.{images.Superblock.Type} -y {images.Node} from " +
-                (Request.Slot == Slot.Recovery ? "another system" : "recovery"));
+            Note(StepClass.Degraded, $"{images.Superblock.Label} on {images.Node} {reason}; " +
+                $"run fsck.{images.Superblock.Type} -y {images.Node} from a system that does not lie on it");
     }
 }
