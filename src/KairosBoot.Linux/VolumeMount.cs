@@ -70,14 +70,16 @@ internal sealed class VolumeMount(MountVolume volume, FileSystemCheck check)
         var problem = damage ?? $"cannot be mounted writable, {Errno.Describe(failure!.Errno)}";
         foreach (var options in volume.ReadOnlyOptions)
             if ((failure = TryMount(options)) is null)
-                return new(volume.MountWith(options), $"{volume.Name} is mounted read-only: it {problem}{(damage is null ? "" : "; " + Repair)}", note);
+                return new(volume.MountWith(options), $"{volume.Name} is mounted read-only: it {problem}; {Fix}", note);
         problem = $"{volume.Name} {problem}, and cannot be mounted read-only either, {Errno.Describe(failure!.Errno)}";
-        if (volume.Policy.Missing != MissingVolume.Tmpfs) throw new OperatorException(problem, $"{Repair}, or make it anew");
+        if (volume.Policy.Missing != MissingVolume.Tmpfs) throw new OperatorException(problem, Fix);
         Syscall.Mount("tmpfs", volume.Target, "tmpfs", MountFlags.None, MountOptions.Parse(volume.Policy.TmpfsOptions).Data);
-        return new(volume.MountOfTmpfs, $"{problem}; a tmpfs stands in: what is written there is gone after this boot; {Repair}", note);
+        return new(volume.MountOfTmpfs, $"{problem}; a tmpfs stands in: what is written there is gone after this boot; {Fix}", note);
     }
 
-    private string Repair => $"repair it from recovery ({volume.CheckPrograms[0]} -y {volume.Device.Node})";
+    private string Fix => damage is null
+        ? "see that the device can be read and written, and that the initrd has the driver of its file system"
+        : $"repair it from recovery ({volume.RepairCommand}), or make it anew";
 
     private SyscallException? TryMount(string options)
     {

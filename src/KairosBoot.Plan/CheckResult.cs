@@ -46,7 +46,8 @@ public sealed class CheckResult(CheckOutcome outcome, string text)
         foreach (var (bit, failure) in Failures)
             if ((exitCode & bit) != 0)
             {
-                said.Append(failed ? ", " : (exitCode & Uncorrected) != 0 ? " and did not check everything: " : " did not check it: ").Append(failure);
+                said.Append(failed ? ", " : (exitCode & Uncorrected) != 0 ? " and did not check everything: " : " did not check it: ")
+                    .Append(failure);
                 failed = true;
             }
         if (exitCode == 128) said.Append(" did not check it: a shared library is missing");

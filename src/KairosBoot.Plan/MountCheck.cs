@@ -28,7 +28,8 @@ public static class MountCheck
         if (planned.Type is not (null or "none") && top.Type != planned.Type) return new(planned, $"is {top.Type}, not {planned.Type}");
         // A bind's root is relative to the file system its source is on, whose mount point the name here still has in front. A btrfs shows
         // its default subvolume there.
-        if (top.Type != "btrfs" && !planned.Root.EndsWith(top.Root, StringComparison.Ordinal)) return new(planned, $"shows {top.Root}, not {planned.Root}");
+        if (top.Type != "btrfs" && !planned.Root.EndsWith(top.Root, StringComparison.Ordinal))
+            return new(planned, $"shows {top.Root}, not {planned.Root}");
         if (planned.ReadOnly && !top.ReadOnly) return new(planned, "is writable");
         // A bind is as writable as what holds its source, and that has had its own say.
         var expectedReadOnly = planned.ReadOnly || planned.Type == "none" && Holder(planned.Root, actual) is { ReadOnly: true };

@@ -35,7 +35,8 @@ public static class VolumeSearch
             if (policy.Damaged == DamagedVolume.Recovery && !HasRecovery(devices, disk))
             {
                 policy = policy.WithoutRecovery();
-                problems.Add((StepClass.Optional, $"{wanted}: the boot disk has no {SystemPaths.RecoveryLabel}; where the volume is damaged it is mounted read-only"));
+                problems.Add((StepClass.Optional,
+                    $"{wanted}: the boot disk has no {SystemPaths.RecoveryLabel}; where the volume is damaged it is mounted read-only"));
             }
             if (layout.Overlay.TmpfsSize is { } size) policy = policy.WithTmpfs(size);
             volumes.Add(new(wanted, problem is null ? found.Device : null) { Policy = policy, Checks = request.Checks });

@@ -6,7 +6,8 @@ namespace KairosBoot.Linux.Tests;
 /// <summary>Damaged file systems on real loop devices, with this system's own fsck in the part of the image's.</summary>
 public sealed class VolumeMountTests
 {
-    private static readonly VolumePolicy ToRecovery = new(DamagedVolume.Recovery, MissingVolume.Stop), ToTmpfs = new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs, "1m");
+    private static readonly VolumePolicy ToRecovery = new(DamagedVolume.Recovery, MissingVolume.Stop),
+        ToTmpfs = new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs, "1m");
 
     // Each change, and that e2fsck does what the name says about it, is part of what is tested.
     private const string FlaggedAndWrong = "ssv state 3\nssv free_blocks_count 5", NoJournal = "clri <8>", NoRoot = "clri <2>";

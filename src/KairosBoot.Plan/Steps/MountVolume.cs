@@ -32,6 +32,14 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     /// <summary>Names of the programs that check it, best one first.</summary>
     public ImmutableArray<string> CheckPrograms => Type == "ext4" ? ["fsck.ext4", "e2fsck"] : ["fsck." + Type];
 
+    /// <summary>What a person repairs it with: two of these do nothing under the name of fsck.</summary>
+    public string RepairCommand => Type switch
+    {
+        "xfs" => "xfs_repair " + Device.Node,
+        "btrfs" => "btrfs check --repair " + Device.Node,
+        _ => $"{CheckPrograms[0]} -y {Device.Node}",
+    };
+
     /// <summary>
     /// Ways to mount it without writing, in the order in which to try them. The later ones do not replay the journal, which is what a damaged
     /// journal or a write-protected device needs.
