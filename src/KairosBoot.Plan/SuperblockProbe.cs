@@ -60,8 +60,11 @@ public static class SuperblockProbe
     }
 
     // s_mnt_count and s_max_mnt_count, which is signed: most file systems have -1 or 0 and never reach it.
-    private static string? ExtRoutine(ReadOnlySpan<byte> w) =>
-        (short)U16(w, 0x436) is > 0 and var most && U16(w, 0x434) >= most ? $"was mounted {U16(w, 0x434)} times without being checked" : null;
+    private static string? ExtRoutine(ReadOnlySpan<byte> w)
+    {
+        int count = U16(w, 0x434), most = (short)U16(w, 0x436);
+        return most > 0 && count >= most ? $"was mounted {count} times without being checked" : null;
+    }
 
     private static Superblock? Xfs(ReadOnlySpan<byte> w) =>
         w.Length < 512 || !w.StartsWith("XFSB"u8) ? null
