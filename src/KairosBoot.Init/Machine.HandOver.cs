@@ -13,11 +13,13 @@ internal sealed partial class Machine
     {
         var actual = MountTable.Read();
         foreach (var (stepClass, planned) in Made())
-            foreach (var (_, reason) in MountCheck.Compare([planned], actual))
+            foreach (var (_, reason, lostWrites) in MountCheck.Compare([planned], actual))
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
-                if (stepClass == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
-                Note(stepClass, text);
+                // A kernel that finds errors in a file system takes its writes away: the data is all there, and so is the boot.
+                if (lostWrites) Note(StepClass.Degraded, text + ": the format takes no writes, or the kernel found errors in it");
+                else if (stepClass == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
+                else Note(stepClass, text);
             }
     }
 
@@ -40,7 +42,7 @@ internal sealed partial class Machine
     private IEnumerable<(StepClass, PlannedMount)> Made()
     {
         foreach (var result in results)
-            if (result.Error is null && result.Step.Mount is { } mount && !ApiFileSystems.Mounts.Contains(result.Step))
+            if (result.Mount is { } mount && !ApiFileSystems.Mounts.Contains(result.Step))
                 yield return (result.Step.Class, mount);
     }
 

@@ -29,7 +29,7 @@ internal sealed partial class Machine
         this.start = phaseStart = start;
         this.log = log;
         modules = new KernelModules();
-        executor = new StepExecutor(modules, log);
+        executor = new StepExecutor(modules, log, CheckChild.Start);
         stages = new StageProcess(log);
     }
 
@@ -57,9 +57,11 @@ internal sealed partial class Machine
 
     public BootRequest ReadRequest()
     {
-        Request = BootRequestParser.Parse(KernelCommandLine.Parse(FileText.Read("/proc/cmdline")));
+        if (turnedToRecovery) Request = Request.ForRecovery();
+        else Request = BootRequestParser.Parse(KernelCommandLine.Parse(FileText.Read("/proc/cmdline")));
         log.Verbose = Request.Debug;
-        foreach (var warning in Request.Warnings) Note(StepClass.Optional, "command line: " + warning);
+        if (!turnedToRecovery)
+            foreach (var warning in Request.Warnings) Note(StepClass.Optional, "command line: " + warning);
         Booting(Request.Slot.Name(), Request.ImagePath, Syscall.KernelRelease());
         EndPhase("start");
         return Request;
@@ -69,6 +71,7 @@ internal sealed partial class Machine
     /// <exception cref="OperatorException">It is not, or cannot be told from another one.</exception>
     public BootDisk FindBootDisk(BootRequest request)
     {
+        devices?.Dispose();
         devices = new DeviceWatch(modules, log);
         EndPhase("drivers");
         var oemDeadline = Deadline(request.OemTimeout);
@@ -82,6 +85,7 @@ internal sealed partial class Machine
         if (decision.Disk is { } disk)
         {
             EndPhase("disk");
+            NoteDamagedImages(disk);
             return disk;
         }
         var wanted = Missing();
@@ -97,7 +101,12 @@ internal sealed partial class Machine
 
     public void Apply(ImmutableArray<Step> plan)
     {
-        foreach (var step in plan) results.Add(executor.Apply(step));
+        foreach (var step in plan)
+        {
+            var result = executor.Apply(step);
+            results.Add(result);
+            if (result.Note is { } note) Note(StepClass.Optional, note);
+        }
     }
 
     /// <summary>The image must be able to take over before anything of it is made writable.</summary>
@@ -108,6 +117,7 @@ internal sealed partial class Machine
         foreach (var mount in ApiFileSystems.Moved)
             if (Syscall.TryStat(SystemPaths.Sysroot + mount) is not { Type: FileType.Directory })
                 throw new OperatorException($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
+        if (turnedToRecovery) CheckModules();
     }
 
     /// <summary>A stage that sees the image but changes nothing of it.</summary>
@@ -136,18 +146,19 @@ internal sealed partial class Machine
     /// <exception cref="OperatorException">A required one is not there.</exception>
     public ImmutableArray<FoundVolume> FindVolumes(Layout layout, BootDisk disk)
     {
-        VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, seen, disk);
+        VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, Request, seen, disk);
         var required = layout.Volumes.Any(volume => volume.Class == StepClass.Required);
         devices!.WaitUntil(seen => Decide(seen).Awaited.IsEmpty, Syscall.BootTimeMicroseconds() + (long)OtherVolumes.TotalMicroseconds, Missing);
         if (required)
             devices.WaitUntil(seen => !Decide(seen).Awaited.Any(volume => volume.Class == StepClass.Required),
                 Deadline(Request.DeviceTimeout), Missing);
         var decision = Decide(devices.Devices);
-        var missing = decision.Problems.AddRange(decision.Awaited.Select(v => (v.Class, $"{v}: no such device appeared")));
+        var missing = decision.Problems.AddRange(decision.Awaited.Select(
+            v => VolumeSearch.WithMeaning(v, Request.PolicyFor(v), $"{v}: no such device appeared")));
         foreach (var (stepClass, text) in missing)
             if (stepClass == StepClass.Required)
                 throw new OperatorException($"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
-                    "repair or recreate the partition; recovery boots without it");
+                    "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does");
             else Note(stepClass, "volume " + text);
         return decision.Volumes;
 
@@ -175,8 +186,13 @@ internal sealed partial class Machine
     private void Note(StepClass stepClass, string text)
     {
         problems.Add((stepClass, text));
-        Noted(text);
+        if (stepClass == StepClass.Optional) Noted(text);
+        else NotedLoudly(text);
     }
+
+    // Shown even on a console that was asked to be quiet.
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Text}")]
+    private partial void NotedLoudly(string text);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Text}")]
     private partial void Noted(string text);

@@ -2,8 +2,10 @@ using KairosBoot.Init;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
-// One program, three lives: PID 1 of the initrd, the child process it starts for each cloud-config stage, and PID 1 again at shutdown.
+// One program, four lives: PID 1 of the initrd, the child process it starts for each cloud-config stage, the one in which the image's fsck runs,
+// and PID 1 again at shutdown.
 if (args is [StageProcess.Verb, var stage, var root]) return StageChild.Run(stage, root);
+if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
 if (Syscall.GetPid() != 1)
 {
     StageProtocol.Print("kairos-boot is /init of an initrd and does nothing else; see kboot --help\n");
@@ -17,7 +19,13 @@ Machine? machine = null;
 try
 {
     machine = Machine.Start(ApiFileSystems.Mounts);
-    Boot.Run(machine, args);
+    try { Boot.Run(machine, args); }
+    catch (RecoveryWantedException wish)
+    {
+        // Once: recovery never asks for recovery.
+        machine.TurnToRecovery(wish.Message);
+        Boot.Run(machine, args);
+    }
 }
 catch (Exception e)
 {

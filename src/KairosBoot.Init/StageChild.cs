@@ -38,7 +38,7 @@ internal static class StageChild
     /// The image with a writable layer in memory over it, and the machine's own /run, /oem and API file systems inside. What a stage writes to
     /// those is real; everything else is gone with this process, as it is where the stage runs in an initrd of its own.
     /// </summary>
-    private static void EnterThrowAwayLayer(string image)
+    internal static void EnterThrowAwayLayer(string image)
     {
         Syscall.UnshareMounts();
         Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");

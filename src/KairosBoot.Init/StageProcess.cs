@@ -51,7 +51,7 @@ internal sealed partial class StageProcess(ILogger logger)
     }
 
     /// <summary>The kernel's environment, with the search path a shell expects.</summary>
-    private static List<string> Environment() => ["PATH=/usr/bin:/usr/sbin:/bin:/sbin", "HOME=/", "TERM=linux"];
+    internal static List<string> Environment() => ["PATH=/usr/bin:/usr/sbin:/bin:/sbin", "HOME=/", "TERM=linux"];
 
     [LoggerMessage(Level = LogLevel.Information, Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us]")]
     private partial void Ended(string stage, int problems, long microseconds);

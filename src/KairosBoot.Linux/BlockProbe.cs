@@ -13,7 +13,7 @@ public static class BlockProbe
         {
             var window = new byte[length];
             var read = Syscall.PRead(device, window, offset);
-            if (SuperblockProbe.Probe(offset, window.AsSpan(0, read)) is { } found) return found;
+            if (SuperblockProbe.Probe(offset, window.AsSpan(0, read)) is { } found) return found.AsOf(Syscall.UnixTimeSeconds());
             if (read < length) break;
         }
         return null;

@@ -6,7 +6,7 @@ public static class Errno
     public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, ECHILD = 10, EAGAIN = 11,
         ENOMEM = 12, EACCES = 13, ENOTBLK = 15, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22,
         ENFILE = 23, EMFILE = 24, ENOTTY = 25, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28, ESPIPE = 29, EROFS = 30, EMLINK = 31, EPIPE = 32,
-        ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, EOVERFLOW = 75, EOPNOTSUPP = 95,
+        ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, EBADMSG = 74, EOVERFLOW = 75, EOPNOTSUPP = 95,
         ENOBUFS = 105, ETIMEDOUT = 110, ESTALE = 116, EUCLEAN = 117, ENOMEDIUM = 123, EKEYREJECTED = 129;
 
     // One row each; glibc's strerror would pull its locale machinery into the initrd.
@@ -25,7 +25,8 @@ public static class Errno
         (EMLINK, "EMLINK", "Too many links"), (EPIPE, "EPIPE", "Broken pipe"), (ERANGE, "ERANGE", "Numerical result out of range"),
         (ENAMETOOLONG, "ENAMETOOLONG", "File name too long"), (ENOSYS, "ENOSYS", "Function not implemented"),
         (ENOTEMPTY, "ENOTEMPTY", "Directory not empty"), (ELOOP, "ELOOP", "Too many levels of symbolic links"),
-        (ENODATA, "ENODATA", "No data available"), (EOVERFLOW, "EOVERFLOW", "Value too large for defined data type"),
+        (ENODATA, "ENODATA", "No data available"), (EBADMSG, "EBADMSG", "Bad message"),
+        (EOVERFLOW, "EOVERFLOW", "Value too large for defined data type"),
         (EOPNOTSUPP, "EOPNOTSUPP", "Operation not supported"), (ENOBUFS, "ENOBUFS", "No buffer space available"),
         (ETIMEDOUT, "ETIMEDOUT", "Timed out"), (ESTALE, "ESTALE", "Stale file handle"), (EUCLEAN, "EUCLEAN", "Structure needs cleaning"),
         (ENOMEDIUM, "ENOMEDIUM", "No medium found"), (EKEYREJECTED, "EKEYREJECTED", "Key was rejected by service"),

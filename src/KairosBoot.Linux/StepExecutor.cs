@@ -11,10 +11,16 @@ public sealed class StepFailedException(StepResult result) : Exception($"{result
 }
 
 /// <summary>Does what a plan says: one switch, one call an arm, one log line and one duration a step.</summary>
-public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
+/// <param name="modules">Loads what a file system needs.</param>
+/// <param name="logger">One line a step.</param>
+/// <param name="imageProgram">Runs the image's fsck. Without one it is run where it lies, with this process's own root.</param>
+public sealed partial class StepExecutor(KernelModules modules, ILogger logger, ImageProgram? imageProgram = null)
 {
+    private readonly FileSystemCheck check = new(imageProgram ?? InPlace, logger);
+
     /// <summary>Every step of the plan, in order, with what came of it.</summary>
     /// <exception cref="StepFailedException">A required step failed; the ones after it were not tried.</exception>
+    /// <exception cref="RecoveryWantedException">A volume is damaged and recovery is wanted instead.</exception>
     public ImmutableArray<StepResult> Apply(ImmutableArray<Step> plan)
     {
         var results = ImmutableArray.CreateBuilder<StepResult>(plan.Length);
@@ -26,10 +32,12 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
     {
         var start = Syscall.BootTimeMicroseconds();
         string? error = null, shortfall = null;
+        VolumeOutcome? volume = null;
         // One of the two places that catch broadly: whatever a step runs into must not stop the steps that have nothing to do with it.
-        try { shortfall = Do(step); }
-        catch (Exception e) when (e is not OutOfMemoryException) { error = e is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message; }
+        try { shortfall = step is MountVolume mount ? (volume = Mount(mount)).Shortfall : Do(step); }
+        catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException)) { error = e is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message; }
         var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall };
+        if (volume is not null) result = result with { Mount = volume.Mount, Note = volume.Note };
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result);
         if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
         else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
@@ -76,8 +84,20 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger)
         Syscall.Mount(mount.Source, mount.Target, mount.Type, options.Flags, options.Data);
     }
 
+    private VolumeOutcome Mount(MountVolume volume)
+    {
+        MountPoint(volume.Target);
+        modules.LoadFileSystem(volume.Type);
+        return new VolumeMount(volume, check).Run();
+    }
+
+    private static CommandResult InPlace(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit) =>
+        ChildProcess.Run(image.TrimEnd('/') + program, arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], limit);
+
     private void Mount(MountImage mount)
     {
+        if (mount.Otherwise is { } other && Syscall.TryStat(mount.Image) is null && Syscall.TryStat(other) is not null)
+            mount = mount with { Image = other };
         if (Syscall.TryStat(mount.Image) is not { } status)
             throw new OperatorException($"image {mount.Image} is missing", "put an image there, or boot another slot");
         if (status.Type != FileType.Regular) throw new OperatorException($"image {mount.Image} is not a file", "put an image there");

@@ -10,6 +10,12 @@ public sealed record StepResult(Step Step, string? Error, long Microseconds)
 {
     /// <summary>A sentence where only a part was done: it degrades the boot, and never fails it.</summary>
     public string? Shortfall { get; init; }
+
+    /// <summary>A sentence about something that is worth knowing and changes nothing.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>The mount that is there now, where the step made one: not always the one it was to make.</summary>
+    public PlannedMount? Mount { get; init; } = Error is null ? Step.Mount : null;
 }
 
 /// <summary>A cloud-config entry that did not do what it says; a warning where it did, in another way than its author may think.</summary>

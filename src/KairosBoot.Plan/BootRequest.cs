@@ -28,6 +28,9 @@ public sealed record BootRequest
     public int? TriesLeft { get; init; }
     /// <summary>Why the loader chose this slot: <c>order</c>, <c>oneshot</c>.</summary>
     public string? Why { get; init; }
+    /// <summary>What was asked for where the persistent volume is damaged or missing.</summary>
+    public VolumePolicy Persistent { get; init; } = VolumePolicy.Default;
+    public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
     /// <summary>Known options with a bad value, one sentence each: the default holds.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 
@@ -40,4 +43,16 @@ public sealed record BootRequest
 
     /// <summary>True where users' data and their own layout have no say: recovery must not depend on what it may have to repair.</summary>
     public bool WithoutPersistence => Slot == Slot.Recovery || AutoReset;
+
+    /// <summary>What happens to a volume that is damaged or missing. Recovery comes up whatever its volumes are like, and never turns to recovery.</summary>
+    public VolumePolicy PolicyFor(VolumeRequest volume) =>
+        volume.Path != SystemPaths.Persistent ? VolumePolicy.Default
+        : WithoutPersistence ? new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs)
+        : Persistent;
+
+    /// <summary>The same machine's recovery, for a boot that cannot go on. What the loader counted and why is about the slot it chose.</summary>
+    public BootRequest ForRecovery() => this with
+    {
+        Slot = Slot.Recovery, ImagePath = SystemPaths.RecoveryImage, TriesLeft = null, Why = null,
+    };
 }

@@ -35,6 +35,9 @@ public sealed class BootRequestParser
             case "rd.immucore.debug": request = request with { Debug = Switch(parameter) }; break;
             case "kairosboot.timeout": Seconds(parameter, 1, 86400, s => request with { DeviceTimeout = TimeSpan.FromSeconds(s) }); break;
             case "kairosboot.disk": LoadedFrom(parameter, value); break;
+            case "kairosboot.persistent": Persistent(parameter, value); break;
+            case "fsck.mode": CheckMode(parameter, value); break;
+            case "fsck.repair": CheckRepair(parameter, value); break;
             case "kairosboot.tries": Seconds(parameter, 0, 9, n => request with { TriesLeft = n }); break;
             case "kairosboot.why": Why(parameter, value); break;
             case "kairosboot.break" or "kairosboot.shell" or "kairosboot.watchdog" or "rd.immucore.disable": Unsupported(parameter); break;
@@ -77,7 +80,7 @@ public sealed class BootRequestParser
     {
         Slot.Active => "/cOS/active.img",
         Slot.Passive => "/cOS/passive.img",
-        Slot.Recovery => "/cOS/recovery.squashfs",
+        Slot.Recovery => SystemPaths.RecoveryImage,
         _ => throw new InvalidOperationException(),
     };
 
@@ -111,6 +114,26 @@ public sealed class BootRequestParser
     {
         if (value.Length > 0) request = request with { LoadedFrom = new DeviceRef(DeviceRefKind.PartUuid, value.ToLowerInvariant()) };
         else Warn(parameter, "a PARTUUID");
+    }
+
+    private void Persistent(KernelParameter parameter, string value)
+    {
+        if (VolumePolicy.TryParse(value) is { } policy) request = request with { Persistent = policy };
+        else Warn(parameter, "ro or recovery, and stop or tmpfs, with a comma between");
+    }
+
+    private void CheckMode(KernelParameter parameter, string value)
+    {
+        FsckMode? mode = value switch { "auto" => FsckMode.Auto, "force" => FsckMode.Force, "skip" => FsckMode.Skip, _ => null };
+        if (mode is { } known) request = request with { Checks = new(known, request.Checks.Repair) };
+        else Warn(parameter, "auto, force or skip");
+    }
+
+    private void CheckRepair(KernelParameter parameter, string value)
+    {
+        FsckRepair? repair = value switch { "preen" => FsckRepair.Preen, "yes" => FsckRepair.Yes, "no" => FsckRepair.No, _ => null };
+        if (repair is { } known) request = request with { Checks = new(request.Checks.Mode, known) };
+        else Warn(parameter, "preen, yes or no");
     }
 
     private void Why(KernelParameter parameter, string value)

@@ -23,7 +23,7 @@ public static class LayoutPlan
         var state = StateDirectories(layout);
         var nodes = new List<Node>();
         foreach (var volume in volumes)
-            if (volume.Device is not null) nodes.Add(new(volume.Request.Path, MountVolume(volume), NeedsState: false));
+            if (volume.MountStep(volume.Request.Class) is { } step) nodes.Add(new(volume.Request.Path, step, NeedsState: false));
         foreach (var path in layout.RwPaths)
             if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
                 nodes.Add(new(path, Overlay(layout, path, onDevice: overlayDevice is not null), NeedsState: false));
@@ -36,10 +36,6 @@ public static class LayoutPlan
     private static Step OverlayStore(OverlayBacking backing, BlockDevice? device) => device is null
         ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs", $"rw,{(backing.Tmpfs ?? OverlayBacking.DefaultLimit).Options},mode=0755")
         : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, "rw", device.StableName);
-
-    private static MountFileSystem MountVolume(FoundVolume volume) => new(
-        volume.Request.Class, volume.Device!.Node, Root + volume.Request.Path, volume.Device.Superblock!.MountType,
-        "rw", volume.Device.StableName);
 
     // Where the tmpfs of its own cannot be made, the directory above it takes the overlay: in the shared one, without the limit.
     private static void AddLimits(Layout layout, BlockDevice? overlayDevice, ImmutableArray<Step>.Builder plan)

@@ -33,11 +33,14 @@ public sealed class MountClasses
     }
 
     /// <summary>Degraded where nothing else is said: a boot without it is better than none, but never a quiet one.</summary>
-    public StepClass Of(string path)
+    public StepClass Of(string path) => chosen.TryGetValue(path, out var stepClass) ? stepClass : ByTable(path);
+
+    /// <summary>The same where no layout says anything.</summary>
+    public static StepClass ByTable(string path)
     {
         foreach (var row in Fixed)
             if (row.Path == path) return row.Class;
-        return chosen.GetValueOrDefault(path, StepClass.Degraded);
+        return StepClass.Degraded;
     }
 
     private static string? FixedReason(string path)

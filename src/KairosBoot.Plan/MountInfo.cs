@@ -9,9 +9,15 @@ namespace KairosBoot.Plan;
 /// <param name="Options">Of this mount.</param>
 /// <param name="Type">File-system type.</param>
 /// <param name="Source">Device or name.</param>
-public sealed record MountInfo(string Root, string MountPoint, string Options, string Type, string Source)
+/// <param name="FileSystemOptions">Of the file system, whichever mount shows it.</param>
+public sealed record MountInfo(string Root, string MountPoint, string Options, string Type, string Source, string FileSystemOptions = "")
 {
-    public bool ReadOnly => Options == "ro" || Options.StartsWith("ro,", StringComparison.Ordinal);
+    /// <summary>The file system itself takes no writes, whatever this mount of it says: it was mounted so, or the kernel found errors in it.</summary>
+    public bool FileSystemReadOnly => IsReadOnly(FileSystemOptions);
+
+    public bool ReadOnly => FileSystemReadOnly || IsReadOnly(Options);
+
+    private static bool IsReadOnly(string options) => options == "ro" || options.StartsWith("ro,", StringComparison.Ordinal);
 
     /// <summary>In the kernel's order: later lines lie on top. Lines that are no mount are passed over.</summary>
     public static ImmutableArray<MountInfo> Parse(string text)
@@ -22,7 +28,8 @@ public sealed record MountInfo(string Root, string MountPoint, string Options, s
             var fields = line.Split(' ');
             var dash = Array.IndexOf(fields, "-");
             if (dash < 6 || fields.Length < dash + 3) continue;
-            mounts.Add(new(Unescape(fields[3]), Unescape(fields[4]), fields[5], fields[dash + 1], Unescape(fields[dash + 2])));
+            mounts.Add(new(Unescape(fields[3]), Unescape(fields[4]), fields[5], fields[dash + 1], Unescape(fields[dash + 2]),
+                fields.Length > dash + 3 ? Unescape(fields[dash + 3]) : ""));
         }
         return mounts.ToImmutable();
     }

@@ -13,11 +13,11 @@ public static class RootPlan
         var plan = ImmutableArray.CreateBuilder<Step>();
         plan.Add(new MountFileSystem(StepClass.Required, disk.Images.Node, SystemPaths.State, disk.Images.Superblock?.MountType ?? "ext4",
             request.RootWritable ? "rw" : "ro", disk.Images.StableName));
-        plan.Add(new MountImage(StepClass.Required, SystemPaths.State + request.ImagePath, SystemPaths.Sysroot, !request.RootWritable));
+        plan.Add(new MountImage(StepClass.Required, SystemPaths.State + request.ImagePath, SystemPaths.Sysroot, !request.RootWritable,
+            request.ImagePath == SystemPaths.RecoveryImage ? SystemPaths.State + SystemPaths.OtherRecoveryImage : null));
         // Configuration can be missing without the system being wrong, but never unnoticed.
         if (disk.Oem is { } oem)
-            plan.Add(new MountFileSystem(StepClass.Degraded, oem.Node, SystemPaths.Sysroot + SystemPaths.Oem,
-                oem.Superblock?.MountType ?? "ext4", "rw", oem.StableName));
+            plan.Add(new MountVolume(StepClass.Degraded, oem, SystemPaths.Sysroot + SystemPaths.Oem, VolumePolicy.Default, request.Checks));
         plan.Add(new WriteFile(StepClass.Required, $"{SystemPaths.Sentinels}/{request.SentinelName}", "1"));
         return plan.ToImmutable();
     }

@@ -43,7 +43,27 @@ public static class SuperblockProbe
         var type = ext4 ? "ext4" : (compat & 4) != 0 ? "ext3" : "ext2";
         var blocks = (long)U32(w, 0x404) | ((incompat & 0x80) != 0 ? (long)U32(w, 0x550) << 32 : 0);
         var log = U32(w, 0x418);
-        return new(type, Text(w.Slice(0x478, 16)), Uuid(w.Slice(0x468, 16)), log <= 6 ? blocks * (1024L << (int)log) : 0);
+        return new(type, Text(w.Slice(0x478, 16)), Uuid(w.Slice(0x468, 16)), log <= 6 ? blocks * (1024L << (int)log) : 0)
+        {
+            NeedsCheck = ExtDamage(w, journalToReplay: (compat & 4) != 0 && (incompat & 4) != 0),
+            RoutineCheck = ExtRoutine(w),
+            CheckDueAt = U32(w, 0x444) is > 0 and var interval ? (U32(w, 0x440) | (long)w[0x677] << 32) + interval : 0,
+        };
+    }
+
+    // s_state: EXT4_VALID_FS 1, EXT4_ERROR_FS 2. A journal keeps the first one set while the file system is in use.
+    private static string? ExtDamage(ReadOnlySpan<byte> w, bool journalToReplay)
+    {
+        var state = U16(w, 0x43A);
+        if ((state & 2) != 0) return "is flagged as having errors";
+        return (state & 1) == 0 && !journalToReplay ? "was not cleanly unmounted" : null;
+    }
+
+    // s_mnt_count and s_max_mnt_count, which is signed: most file systems have -1 or 0 and never reach it.
+    private static string? ExtRoutine(ReadOnlySpan<byte> w)
+    {
+        int count = U16(w, 0x434), most = (short)U16(w, 0x436);
+        return most > 0 && count >= most ? $"was mounted {count} times without being checked" : null;
     }
 
     private static Superblock? Xfs(ReadOnlySpan<byte> w) =>
@@ -75,17 +95,20 @@ public static class SuperblockProbe
     private static Superblock? Vfat(ReadOnlySpan<byte> w)
     {
         if (w.Length < 512 || w[510] != 0x55 || w[511] != 0xAA) return null;
-        if (w.Slice(0x52, 8).SequenceEqual("FAT32   "u8)) return Fat(w, label: 0x47, serial: 0x43);
-        if (w.Slice(0x36, 3).SequenceEqual("FAT"u8)) return Fat(w, label: 0x2B, serial: 0x27);
+        if (w.Slice(0x52, 8).SequenceEqual("FAT32   "u8)) return Fat(w, label: 0x47, serial: 0x43, state: 0x41);
+        if (w.Slice(0x36, 3).SequenceEqual("FAT"u8)) return Fat(w, label: 0x2B, serial: 0x27, state: 0x25);
         return null;
     }
 
-    private static Superblock Fat(ReadOnlySpan<byte> w, int label, int serial)
+    private static Superblock Fat(ReadOnlySpan<byte> w, int label, int serial, int state)
     {
         var name = Text(w.Slice(label, 11))?.TrimEnd();
         var id = U32(w, serial);
         long sectors = U16(w, 19) != 0 ? U16(w, 19) : U32(w, 32);
-        return new("vfat", name is null or "" or "NO NAME" ? null : name, $"{id >> 16:X4}-{id & 0xFFFF:X4}", sectors * U16(w, 11));
+        return new("vfat", name is null or "" or "NO NAME" ? null : name, $"{id >> 16:X4}-{id & 0xFFFF:X4}", sectors * U16(w, 11))
+        {
+            NeedsCheck = (w[state] & 1) != 0 ? "was not cleanly unmounted" : null, // FAT_STATE_DIRTY
+        };
     }
 
     private static Superblock? Iso9660(ReadOnlySpan<byte> w)

@@ -7,6 +7,8 @@ public static class SystemPaths
     public const string State = "/run/initramfs/cos-state";
     /// <summary>Where systemd-shutdown looks for a program that can take the root away: this same one.</summary>
     public const string Shutdown = "/run/initramfs/shutdown";
+    /// <summary>Where recovery is on its partition: the first, or where there is none of that name, the second.</summary>
+    public const string RecoveryImage = "/cOS/recovery.squashfs", OtherRecoveryImage = "/cOS/recovery.img";
     public const string Sentinels = "/run/cos";
     public const string Overlays = "/run/overlay";
     public const string Oem = "/oem";

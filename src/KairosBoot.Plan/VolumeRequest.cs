@@ -4,7 +4,7 @@ namespace KairosBoot.Plan;
 public sealed record VolumeRequest(DeviceRef Device, string Path)
 {
     /// <summary>What its absence means for the boot.</summary>
-    public StepClass Class { get; init; } = StepClass.Degraded;
+    public StepClass Class { get; init; } = MountClasses.ByTable(Path);
 
     /// <summary>Null where the text has no device, no colon or no absolute path.</summary>
     public static VolumeRequest? TryParse(string text)

@@ -3,31 +3,54 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>What the devices seen so far mean for the layout's volumes.</summary>
-/// <param name="Volumes">One for each volume of the layout, in its order.</param>
-/// <param name="Awaited">Volumes that may still appear.</param>
-/// <param name="Problems">Volumes that will not come, and why, with what that means for the boot.</param>
-public sealed record VolumeDecision(
-    ImmutableArray<FoundVolume> Volumes, ImmutableArray<VolumeRequest> Awaited, ImmutableArray<(StepClass Class, string Text)> Problems);
+/// <param name="volumes">One for each volume of the layout, in its order.</param>
+/// <param name="awaited">Volumes that may still appear.</param>
+/// <param name="problems">Volumes that will not come, and why, with what that means for the boot.</param>
+public sealed class VolumeDecision(
+    ImmutableArray<FoundVolume> volumes, ImmutableArray<VolumeRequest> awaited, ImmutableArray<(StepClass Class, string Text)> problems)
+{
+    public ImmutableArray<FoundVolume> Volumes => volumes;
+    public ImmutableArray<VolumeRequest> Awaited => awaited;
+    public ImmutableArray<(StepClass Class, string Text)> Problems => problems;
+}
 
 /// <summary>Matches the volumes of a layout to devices.</summary>
 public static class VolumeSearch
 {
-    public static VolumeDecision Decide(Layout layout, ImmutableArray<BlockDevice> devices, BootDisk disk)
+    /// <param name="layout">The volumes that are wanted.</param>
+    /// <param name="request">What happens to those that are damaged or missing.</param>
+    /// <param name="devices">Everything seen so far.</param>
+    /// <param name="disk">Where the system's own volumes are.</param>
+    public static VolumeDecision Decide(Layout layout, BootRequest request, ImmutableArray<BlockDevice> devices, BootDisk disk)
     {
         var volumes = ImmutableArray.CreateBuilder<FoundVolume>();
         var awaited = ImmutableArray.CreateBuilder<VolumeRequest>();
         var problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
-        foreach (var request in layout.Volumes)
+        foreach (var wanted in layout.Volumes)
         {
-            var system = IsSystemLabel(request.Device);
-            var found = DeviceSearch.Find(request.Device, devices, disk.Disk, system);
-            var problem = Problem(request, found, system && disk.Images.Partition > 0);
-            volumes.Add(new(request, problem is null ? found.Device : null));
-            if (problem is not null) problems.Add((request.Class, problem));
-            else if (found.Missing) awaited.Add(request);
+            var system = IsSystemLabel(wanted.Device);
+            var found = DeviceSearch.Find(wanted.Device, devices, disk.Disk, system);
+            var problem = Problem(wanted, found, system && disk.Images.Partition > 0);
+            var policy = request.PolicyFor(wanted);
+            if (policy.Damaged == DamagedVolume.Recovery && !HasRecovery(devices, disk))
+            {
+                policy = policy.WithoutRecovery();
+                problems.Add((StepClass.Optional,
+                    $"{wanted}: the boot disk has no {SystemPaths.RecoveryLabel}; where the volume is damaged it is mounted read-only"));
+            }
+            if (layout.Overlay.Tmpfs is { } limit) policy = policy.WithTmpfs(limit);
+            volumes.Add(new(wanted, problem is null ? found.Device : null) { Policy = policy, Checks = request.Checks });
+            if (problem is not null) problems.Add(WithMeaning(wanted, policy, problem));
+            else if (found.Missing) awaited.Add(wanted);
         }
         return new(volumes.ToImmutable(), awaited.ToImmutable(), problems.ToImmutable());
     }
+
+    /// <summary>What it means for the boot that a volume will not come, where <paramref name="problem"/> says why.</summary>
+    public static (StepClass Class, string Text) WithMeaning(VolumeRequest volume, VolumePolicy policy, string problem) =>
+        policy.Missing == MissingVolume.Tmpfs
+            ? (StepClass.Degraded, $"{problem}; a tmpfs stands in: what is written to {volume.Path} is gone after this boot")
+            : (volume.Class, problem);
 
     // All partitions of the boot disk are there with it: what it does not have now will not come.
     private static string? Problem(VolumeRequest request, DeviceSearchResult found, bool complete)
@@ -41,6 +64,9 @@ public static class VolumeSearch
             _ => null,
         };
     }
+
+    private static bool HasRecovery(ImmutableArray<BlockDevice> devices, BootDisk disk) =>
+        DeviceSearch.Find(DeviceRef.Label(SystemPaths.RecoveryLabel), devices, disk.Disk, onBootDiskOnly: true).Device is not null;
 
     private static bool IsSystemLabel(DeviceRef device) => device is { Kind: DeviceRefKind.Label or DeviceRefKind.PartLabel } &&
         device.Value is SystemPaths.StateLabel or SystemPaths.RecoveryLabel or SystemPaths.OemLabel or SystemPaths.PersistentLabel;

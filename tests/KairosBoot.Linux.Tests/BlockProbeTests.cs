@@ -24,6 +24,51 @@ public sealed class BlockProbeTests
         HoldToBlkid(image);
     });
 
+    // What the tools make of a file system, and what we read in it. A journal that is to be replayed is the kernel's business.
+    [Theory]
+    [InlineData("mke2fs -q -t ext4", "", null, null)]
+    [InlineData("mke2fs -q -t ext4", "debugfs -w -R|ssv state 3", "is flagged as having errors", null)]
+    [InlineData("mke2fs -q -t ext2", "debugfs -w -R|ssv state 2", "is flagged as having errors", null)]
+    [InlineData("mke2fs -q -t ext2", "debugfs -w -R|ssv state 0", "was not cleanly unmounted", null)]
+    [InlineData("mke2fs -q -t ext3", "debugfs -w -R|ssv state 0", "was not cleanly unmounted", null)]
+    [InlineData("mke2fs -q -t ext4", "debugfs -w -R|feature needs_recovery", null, null)]
+    [InlineData("mke2fs -q -t ext4", "tune2fs -c 20 -C 19", null, null)]
+    [InlineData("mke2fs -q -t ext4", "tune2fs -c 20 -C 20", null, "was mounted 20 times without being checked")]
+    [InlineData("mke2fs -q -t ext4", "tune2fs -c -1 -C 200", null, null)]
+    [InlineData("mke2fs -q -t ext4", "tune2fs -c 0 -C 200", null, null)]
+    [InlineData("mke2fs -q -t ext4", "tune2fs -i 1d -T 20200101", null, "was not checked for longer than its check interval")]
+    [InlineData("mke2fs -q -t ext4", "tune2fs -i 1d -T now", null, null)]
+    [InlineData("mke2fs -q -t ext4", "tune2fs -i 0 -T 20200101", null, null)]
+    [InlineData("mkfs.vfat -F 32", "", null, null)]
+    [InlineData("mkfs.vfat -F 16", "", null, null)]
+    [InlineData("mkfs.vfat -F 32", "dirty 65", "was not cleanly unmounted", null)]
+    [InlineData("mkfs.vfat -F 16", "dirty 37", "was not cleanly unmounted", null)]
+    public void A_file_system_says_itself_whether_it_needs_a_check(string make, string change, string? damage, string? routine) => MountNamespace.Run(scratch =>
+    {
+        var image = scratch + "/image";
+        using (var file = File.Create(image)) file.SetLength(40 << 20);
+        var words = make.Split(' ');
+        MountNamespace.Tool(words[0], [.. words[1..], image]);
+        if (change.StartsWith("dirty "))
+        {
+            // FAT_STATE_DIRTY, where the kernel's fs/fat/inode.c keeps it; fsck.vfat agrees below.
+            using (var file = File.OpenWrite(image))
+            {
+                file.Position = int.Parse(change[6..]);
+                file.WriteByte(1);
+            }
+            Assert.Contains("Dirty bit is set", MountNamespace.Tool("sh", "-c", $"/usr/sbin/fsck.vfat -n {image}; true"));
+        }
+        else if (change.Length > 0)
+        {
+            var parts = change.Split('|');
+            words = parts[0].Split(' ');
+            MountNamespace.Tool(words[0], [.. words[1..], .. parts[1..], image]);
+        }
+        var found = Probe(image)!;
+        Assert.Equal((damage, routine), (found.NeedsCheck, found.RoutineCheck));
+    });
+
     [Theory]
     [InlineData("mksquashfs TREE IMAGE -quiet -no-progress")]
     [InlineData("mkfs.erofs IMAGE TREE")]

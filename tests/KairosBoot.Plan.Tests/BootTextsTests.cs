@@ -32,7 +32,7 @@ public sealed class BootTextsTests
     {
         var mounts = MountInfo.Parse(
             "36 35 98:0 /mnt1 /mnt\\0402 ro,noatime shared:1 master:2 - ext3 /dev/root rw,errors=continue\nnonsense\n37 36 0:20 / /proc rw - proc proc rw\n");
-        MountInfo[] expected = [new("/mnt1", "/mnt 2", "ro,noatime", "ext3", "/dev/root"), new("/", "/proc", "rw", "proc", "proc")];
+        MountInfo[] expected = [new("/mnt1", "/mnt 2", "ro,noatime", "ext3", "/dev/root", "rw,errors=continue"), new("/", "/proc", "rw", "proc", "proc", "rw")];
         Assert.Equal(expected, mounts.AsEnumerable());
     }
 
@@ -46,6 +46,67 @@ public sealed class BootTextsTests
     {
         var wrong = MountCheck.Compare([Volume.Mount], [new MountInfo(root, target, options, type, "/dev/vda6")]);
         Assert.Equal(reason, wrong.IsEmpty ? null : wrong[0].Reason);
+    }
+
+    [Fact]
+    public void A_mount_of_another_source_or_without_its_options_or_layers_is_found()
+    {
+        static string? Reason(PlannedMount planned, params MountInfo[] actual) => MountCheck.Compare([planned], [.. actual]) is [var wrong] ? wrong.Reason : null;
+        MountInfo persistent = new("/", "/sysroot/usr/local", "rw", "ext4", "/dev/vda6");
+        Assert.Equal("comes from /dev/vdb6, not /dev/vda6", Reason(Volume.Mount, persistent with { Source = "/dev/vdb6" }));
+
+        var bind = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
+        MountInfo bound = new("/.state/etc-ssh.bind", "/sysroot/etc/ssh", "rw", "ext4", "/dev/vda6");
+        Assert.Null(Reason(bind, persistent, bound));
+        Assert.Equal("comes from /dev/vdb6, not /dev/vda6", Reason(bind, persistent, bound with { Source = "/dev/vdb6" }));
+
+        var shm = new MountFileSystem(StepClass.Optional, "tmpfs", "/dev/shm", "tmpfs", "nosuid,nodev,mode=1777").Mount;
+        Assert.Null(Reason(shm, new MountInfo("/", "/dev/shm", "rw,nosuid,nodev", "tmpfs", "tmpfs")));
+        Assert.Equal("lacks the option nodev", Reason(shm, new MountInfo("/", "/dev/shm", "rw,nosuid", "tmpfs", "tmpfs")));
+
+        var overlay = new MountOverlay(StepClass.Degraded, "/sysroot/var", "/run/overlay/var/.overlay", "/run/overlay/var/.overlay", Keeps: false).Mount;
+        MountInfo layers = new("/", "/sysroot/var", "rw", "overlay", "overlay",
+            "rw,lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work,xino=off");
+        Assert.Null(Reason(overlay, layers));
+        Assert.Equal("lacks the layer upperdir=/run/overlay/var/.overlay/upper",
+            Reason(overlay, layers with { FileSystemOptions = layers.FileSystemOptions.Replace("upperdir=/run/overlay/var", "upperdir=/run/overlay/etc") }));
+    }
+
+    // What /usr/local and a bind on it look like, and what a bind that ought to be as writable as its holder is told.
+    [Theory]
+    [InlineData("rw", "rw", "rw", "rw", null)]
+    [InlineData("ro", "rw", "ro", "rw", null)]
+    [InlineData("rw", "ro", "rw", "ro", null)]
+    [InlineData("rw", "rw", "ro", "rw", "is read-only")]
+    public void A_bind_is_as_writable_as_what_holds_its_source(string holder, string holderSystem, string bind, string bindSystem, string? reason)
+    {
+        var planned = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
+        var actual = MountInfo.Parse(
+            $"""
+            1 0 7:0 / /sysroot ro - ext4 /dev/loop0 ro
+            2 1 8:1 / /sysroot/usr/local {holder},relatime - ext4 /dev/vda6 {holderSystem},errors=remount-ro
+            3 1 8:1 /.state/etc-ssh.bind /sysroot/etc/ssh {bind},relatime - ext4 /dev/vda6 {bindSystem},errors=remount-ro
+            """);
+        var wrong = MountCheck.Compare([planned], actual);
+        Assert.Equal((reason, reason is not null), wrong.IsEmpty ? (null, false) : (wrong[0].Reason, wrong[0].LostWrites));
+    }
+
+    [Fact]
+    public void Fstab_says_read_only_where_it_is()
+    {
+        var bind = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/srv", "/sysroot/usr/local/.state/srv.bind", null));
+        var text = FsTab.Text([
+            (Volume.Mount with { Options = "ro,noload" }, new MountInfo("/", "/sysroot/usr/local", "ro,relatime", "ext4", "/dev/vda6")),
+            (bind.Mount, new MountInfo("/.state/srv.bind", "/sysroot/srv", "ro", "ext4", "/dev/vda6")),
+            (Volume.Mount with { Target = "/sysroot/oem" }, new MountInfo("/", "/sysroot/oem", "rw", "ext4", "/dev/vda1", "ro")),
+        ]);
+        Assert.EndsWith(
+            """
+            PARTUUID=p-6 /usr/local ext4 ro,noload 0 0
+            /usr/local/.state/srv.bind /srv none bind,ro 0 0
+            PARTUUID=p-6 /oem ext4 ro 0 0
+
+            """, text);
     }
 
     [Fact]

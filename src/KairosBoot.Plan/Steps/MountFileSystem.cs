@@ -12,5 +12,5 @@ public sealed record MountFileSystem(StepClass Class, string Source, string Targ
 {
     public override string Command => $"mount -t {Type} -o {Options} {ShellText.Quote(Source)} {ShellText.Quote(Target)}";
 
-    public override PlannedMount Mount => new(FstabSource ?? Source, Target, Type, Options);
+    public override PlannedMount Mount => new(FstabSource ?? Source, Target, Type, Options) { Source = Source };
 }

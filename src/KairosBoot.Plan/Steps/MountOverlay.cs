@@ -26,7 +26,8 @@ public sealed record MountOverlay(StepClass Class, string Target, string Store, 
         get
         {
             var inNewRoot = Target[SystemPaths.Sysroot.Length..];
-            return new("overlay", Target, "overlay", $"rw,lowerdir={inNewRoot},upperdir={FstabStore}/upper,workdir={FstabStore}/work");
+            return new("overlay", Target, "overlay", $"rw,lowerdir={inNewRoot},upperdir={FstabStore}/upper,workdir={FstabStore}/work")
+                { Source = "overlay", Layers = Data };
         }
     }
 }

@@ -44,5 +44,11 @@ public abstract record Step(StepClass Class)
 /// <param name="Root">For a bind the directory inside the source file system, else <c>/</c>.</param>
 public sealed record PlannedMount(string? FstabSource, string Target, string? Type, string Options, string Root = "/")
 {
+    /// <summary>Device or name as mountinfo shows it. Null: known only when made.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>What the file system itself was given, comma separated, where it shows it as it was given: the layers of an overlay.</summary>
+    public string? Layers { get; init; }
+
     public bool ReadOnly => Options == "ro" || Options.StartsWith("ro,", StringComparison.Ordinal);
 }

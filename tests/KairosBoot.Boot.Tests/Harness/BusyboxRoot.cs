@@ -17,7 +17,40 @@ public static class BusyboxRoot
     public static byte[] Ext4 => Plain.Value;
 
     /// <summary>The same with that text in <c>/name</c>, and empty files where directories should be.</summary>
-    public static byte[] Image(string name, params string[] filesAt)
+    public static byte[] Image(string name, params string[] filesAt) => Make(name, 8, tree =>
+    {
+        foreach (string path in filesAt)
+        {
+            Directory.Delete(tree + path, recursive: true);
+            File.WriteAllText(tree + path, "");
+        }
+    });
+
+    /// <summary>The same with the host's e2fsck and its libraries in it, 16 MiB.</summary>
+    public static byte[] ImageWithFsck(string name) => Make(name, 16, tree =>
+    {
+        Copy("/usr/sbin/e2fsck", tree + "/sbin/fsck.ext4");
+        foreach (string word in Tool.Run("ldd", "/usr/sbin/e2fsck").Split([' ', '\t', '\n']).Where(word => word.StartsWith('/')))
+        {
+            Copy(word, tree + word);
+        }
+    });
+
+    /// <summary>The same with an init of its own: that script, run by the busybox.</summary>
+    public static byte[] ImageWithInit(string name, string script) => Make(name, 8, tree =>
+    {
+        File.Delete(tree + "/sbin/init");
+        File.WriteAllText(tree + "/sbin/init", "#!/bin/sh\n" + script);
+        Tool.Run("chmod", "755", tree + "/sbin/init");
+    });
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+        File.Copy(from, to);
+    }
+
+    private static byte[] Make(string name, int mebibytes, Action<string> change)
     {
         DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-busybox-");
         try
@@ -40,13 +73,9 @@ public static class BusyboxRoot
             File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");
             File.WriteAllText(Path.Combine(tree, "etc/hostname"), "busybox\n");
             File.WriteAllText(Path.Combine(tree, "name"), name, Encoding.ASCII);
-            foreach (string path in filesAt)
-            {
-                Directory.Delete(tree + path, recursive: true);
-                File.WriteAllText(tree + path, "");
-            }
+            change(tree);
             string image = Path.Combine(work.FullName, "image");
-            Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, "8M");
+            Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, $"{mebibytes}M");
             return File.ReadAllBytes(image);
         }
         finally

@@ -131,7 +131,8 @@ public sealed class QemuMachine : IDisposable
         }
         for (int i = 0; i < spec.Disks.Count; i++)
         {
-            arguments.AddRange(["-drive", $"if=none,id=disk{i},format=qcow2,cache=unsafe,file={directory}/disk{i}.qcow2"]);
+            string throttling = spec.DiskOperations > 0 ? $",throttling.iops-total={spec.DiskOperations}" : "";
+            arguments.AddRange(["-drive", $"if=none,id=disk{i},format=qcow2,cache=unsafe,file={directory}/disk{i}.qcow2{throttling}"]);
             arguments.AddRange(["-device", $"virtio-blk-pci,drive=disk{i}"]);
         }
         if (spec.LateDisk != null)

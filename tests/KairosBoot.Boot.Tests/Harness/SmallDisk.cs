@@ -8,6 +8,7 @@ public sealed record Partition(string Label, int MiB, params (string Path, byte[
 /// <summary>A GPT disk of a few MiB, made with sgdisk and mke2fs. Gone with Dispose.</summary>
 public sealed class SmallDisk : IDisposable
 {
+    private readonly List<int> _starts = [];
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-disk-");
 
     public SmallDisk(params Partition[] partitions)
@@ -30,6 +31,7 @@ public sealed class SmallDisk : IDisposable
         foreach (Partition partition in partitions)
         {
             Format(partition, start);
+            _starts.Add(start);
             start += partition.MiB;
         }
     }
@@ -42,6 +44,22 @@ public sealed class SmallDisk : IDisposable
         const string Key = "Partition unique GUID: ";
         string line = Tool.Run("sgdisk", $"--info={number}", File).Split('\n').Single(l => l.StartsWith(Key, StringComparison.Ordinal));
         return line[Key.Length..].ToLower(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Changes the file system of a partition, by its number from 1, with debugfs commands; what they print.</summary>
+    public string DebugFs(int number, params string[] commands)
+    {
+        string script = Path.Combine(_directory.FullName, "debugfs");
+        System.IO.File.WriteAllLines(script, commands);
+        return Tool.Run("debugfs", "-w", "-f", script, $"{File}?offset={(long)_starts[number - 1] << 20}");
+    }
+
+    /// <summary>Overwrites bytes of a partition, by its number from 1, with zeros.</summary>
+    public void Wipe(int number, int offset, int length)
+    {
+        using FileStream file = System.IO.File.OpenWrite(File);
+        file.Position = ((long)_starts[number - 1] << 20) + offset;
+        file.Write(new byte[length]);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

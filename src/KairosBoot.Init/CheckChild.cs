@@ -1,0 +1,31 @@
+using KairosBoot.Linux;
+
+namespace KairosBoot.Init;
+
+/// <summary>
+/// The process in which the image's own fsck runs: it sees the image as its /, with the machine's /dev, /proc, /sys and /run inside. PID 1
+/// stays where it is.
+/// </summary>
+internal static class CheckChild
+{
+    public const string Verb = "check";
+
+    // fsck(8): operational error.
+    private const int NotRun = 8;
+
+    /// <summary>Called by PID 1, for <see cref="StepExecutor"/>.</summary>
+    public static CommandResult Start(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit) =>
+        ChildProcess.Run("/proc/self/exe", [Verb, image, program, .. arguments], StageProcess.Environment(), limit);
+
+    /// <summary>In the child: becomes the program, and returns only where it cannot.</summary>
+    public static int Run(string image, string program, string[] arguments)
+    {
+        try
+        {
+            StageChild.EnterThrowAwayLayer(image);
+            Syscall.Exec(program, arguments, StageProcess.Environment());
+        }
+        catch (SyscallException e) { StageProtocol.Print(e.Message + "\n"); }
+        return NotRun;
+    }
+}

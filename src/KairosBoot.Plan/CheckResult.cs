@@ -1,0 +1,56 @@
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>What a check says about a file system.</summary>
+public enum CheckOutcome
+{
+    /// <summary>It found nothing wrong.</summary>
+    Clean,
+    /// <summary>It found errors and repaired all of them.</summary>
+    Corrected,
+    /// <summary>It left errors, or did not get to its end: the file system is not to be written to.</summary>
+    Uncorrected,
+}
+
+/// <summary>An fsck program's exit status, understood. fsck(8): the status is a sum of bits.</summary>
+/// <param name="outcome">What it means.</param>
+/// <param name="text">The same for people: <c>fsck.ext4 repaired it (exit 1)</c>.</param>
+public sealed class CheckResult(CheckOutcome outcome, string text)
+{
+    public CheckOutcome Outcome => outcome;
+    public string Text => text;
+    public bool Sound => outcome != CheckOutcome.Uncorrected;
+
+    private const int Corrected = 1, RebootWanted = 2, Uncorrected = 4;
+
+    // What keeps a check from being one; from 128 on a signal ended it (128 itself: a shared library is missing).
+    private static readonly (int Bit, string Text)[] Failures =
+        [(8, "operational error"), (16, "usage or syntax error"), (32, "cancelled"), (64, "unknown error")];
+
+    /// <param name="program">Its name.</param>
+    /// <param name="exitCode">Its status; 128 + n where signal n ended it.</param>
+    /// <param name="timedOut">It was ended because its time was over.</param>
+    public static CheckResult Of(string program, int exitCode, bool timedOut)
+    {
+        if (timedOut) return new(CheckOutcome.Uncorrected, $"{program} did not come to an end in time and was ended");
+        if (exitCode > 128) return new(CheckOutcome.Uncorrected, $"{program} was ended by signal {exitCode - 128}");
+        // Bit 2 is for a file system that is in use: this one was not, and the next thing that happens to it is its mount.
+        if ((exitCode & ~(Corrected | RebootWanted)) == 0)
+            return exitCode == 0
+                ? new(CheckOutcome.Clean, $"{program} found nothing wrong")
+                : new(CheckOutcome.Corrected, $"{program} repaired it (exit {exitCode})");
+        var said = new StringBuilder(program);
+        if ((exitCode & Uncorrected) != 0) said.Append(" left errors uncorrected");
+        var failed = false;
+        foreach (var (bit, failure) in Failures)
+            if ((exitCode & bit) != 0)
+            {
+                said.Append(failed ? ", " : (exitCode & Uncorrected) != 0 ? " and did not check everything: " : " did not check it: ")
+                    .Append(failure);
+                failed = true;
+            }
+        if (exitCode == 128) said.Append(" did not check it: a shared library is missing");
+        return new(CheckOutcome.Uncorrected, said.Append(" (exit ").Append(exitCode).Append(')').ToString());
+    }
+}

@@ -1,0 +1,291 @@
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>Damaged file systems on real loop devices, with this system's own fsck in the part of the image's.</summary>
+public sealed class VolumeMountTests
+{
+    private static readonly VolumePolicy ToRecovery = new(DamagedVolume.Recovery, MissingVolume.Stop),
+        ToTmpfs = new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs, new("1m", null));
+
+    // Each change, and that e2fsck does what the name says about it, is part of what is tested.
+    private const string FlaggedAndWrong = "ssv state 3\nssv free_blocks_count 5", NoJournal = "clri <8>", NoRoot = "clri <2>";
+
+    [Fact]
+    public void A_flagged_file_system_is_repaired_before_it_is_mounted() => On(FlaggedAndWrong, (scratch, volume) =>
+    {
+        var result = Apply(volume);
+        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Contains("is flagged as having errors: fsck.ext4 repaired it (exit 1)", result.Note);
+        Holds(scratch, volume, "rw", writable: true);
+        Syscall.Umount(volume.Target);
+        MountNamespace.Tool("e2fsck", "-n", "-f", volume.Device.Node);
+    });
+
+    [Fact]
+    public void A_file_system_that_says_nothing_and_cannot_be_mounted_is_checked_once_and_mounted() => On(NoJournal, (scratch, volume) =>
+    {
+        Assert.Null(volume.Check);
+        var result = Apply(volume);
+        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Contains("cannot be mounted", result.Note);
+        Assert.Contains("repaired it (exit 1)", result.Note);
+        Holds(scratch, volume, "rw", writable: true);
+    });
+
+    [Fact]
+    public void What_the_check_leaves_uncorrected_is_mounted_read_only_and_the_data_is_there() => OnDamaged((scratch, volume) =>
+    {
+        var result = Apply(volume);
+        Assert.Null(result.Error);
+        Assert.Contains("left errors uncorrected (exit 4)", result.Shortfall);
+        Assert.Contains($"fsck.ext4 -y {volume.Device.Node}", result.Shortfall);
+        Assert.Equal("ro", result.Mount!.Options);
+        Holds(scratch, volume, "ro", writable: false);
+    });
+
+    [Fact]
+    public void With_repair_yes_the_same_damage_is_repaired() => OnDamaged((scratch, volume) =>
+    {
+        var result = Apply(volume with { Checks = new(FsckMode.Auto, FsckRepair.Yes) });
+        Assert.Null(result.Error ?? result.Shortfall);
+        Holds(scratch, volume, "rw", writable: true);
+    });
+
+    [Fact]
+    public void Recovery_can_be_wanted_instead_and_then_nothing_is_mounted() => OnDamaged((_, volume) =>
+    {
+        var wish = Assert.Throws<RecoveryWantedException>(() => Apply(volume with { Policy = ToRecovery }));
+        Assert.Contains("left errors uncorrected", wish.Message);
+        Assert.Contains("DATA on /dev/loop", wish.Message);
+        Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == volume.Target);
+    });
+
+    [Fact]
+    public void A_file_system_that_cannot_even_be_read_fails_with_the_reason_and_the_fix() => On(NoRoot, (_, volume) =>
+    {
+        var failure = Assert.Throws<StepFailedException>(() => Apply(volume));
+        Assert.Contains("left errors uncorrected (exit 4), and cannot be mounted read-only either", failure.Result.Error);
+        Assert.Contains("repair it from recovery", failure.Result.Error);
+        // Another volume's failure is a line in the report.
+        Assert.NotNull(Apply(volume with { Class = StepClass.Degraded }).Error);
+        Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == volume.Target);
+    });
+
+    [Fact]
+    public void A_tmpfs_of_the_size_that_was_asked_for_can_stand_in() => On(NoRoot, (_, volume) =>
+    {
+        var result = Apply(volume with { Policy = ToTmpfs });
+        Assert.Null(result.Error);
+        Assert.Contains("gone after this boot", result.Shortfall);
+        var mount = MountTable.Read().Single(mount => mount.MountPoint == volume.Target);
+        Assert.Equal(("tmpfs", false), (mount.Type, mount.ReadOnly));
+        Assert.Empty(MountCheck.Compare([result.Mount!], [mount]));
+        File.WriteAllBytes(volume.Target + "/fits", new byte[1 << 19]);
+        Assert.ThrowsAny<IOException>(() => File.WriteAllBytes(volume.Target + "/large", new byte[1 << 21]));
+    });
+
+    [Fact]
+    public void An_image_without_the_program_is_told_which_package_has_it() => On(FlaggedAndWrong, (scratch, volume) =>
+    {
+        var result = Apply(volume with { Image = EmptyImage(scratch) });
+        Assert.Contains("the image has no fsck.ext4 (add e2fsprogs when it is built)", result.Shortfall);
+        Holds(scratch, volume, "ro", writable: false);
+    });
+
+    [Fact]
+    public void A_routine_check_without_a_program_costs_no_writes() => On("ssv max_mnt_count 5\nssv mnt_count 7", (scratch, volume) =>
+    {
+        var result = Apply(volume with { Image = EmptyImage(scratch) });
+        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Contains("was mounted 7 times without being checked, but the image has no fsck.ext4", result.Note);
+        Holds(scratch, volume, "rw", writable: true);
+    });
+
+    [Fact]
+    public void A_routine_check_starts_the_count_anew() => On("ssv max_mnt_count 5\nssv mnt_count 7", (_, volume) =>
+    {
+        Assert.Contains("found nothing wrong", Apply(volume).Note);
+        Syscall.Umount(volume.Target);
+        Assert.Null(Probe(volume.Device.Node).RoutineCheck);
+    });
+
+    [Fact]
+    public void A_file_system_is_checked_once_however_often_it_is_mounted() => OnDamaged((_, volume) =>
+    {
+        var runs = 0;
+        var executor = new StepExecutor(new KernelModules(), NullLogger.Instance, (image, program, arguments, limit) =>
+        {
+            runs++;
+            return ChildProcess.Run(image.TrimEnd('/') + program, arguments, [], limit);
+        });
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Contains("left errors uncorrected", executor.Apply(volume).Shortfall);
+            Syscall.Umount(volume.Target);
+        }
+        Assert.Equal(1, runs);
+    });
+
+    [Fact]
+    public void A_check_without_end_is_ended_and_counts_as_none() => On(FlaggedAndWrong, (scratch, volume) =>
+    {
+        var image = EmptyImage(scratch);
+        File.WriteAllText(image + "/sbin/fsck.ext4", "#!/bin/sh\necho checking\nexec tail -f /dev/null\n");
+        Syscall.ChMod(image + "/sbin/fsck.ext4", 0b101_000_000);
+        var executor = new StepExecutor(new KernelModules(), NullLogger.Instance,
+            (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"], TimeSpan.FromMilliseconds(300)));
+        Assert.Contains("did not come to an end in time", executor.Apply(volume with { Image = image }).Shortfall);
+        Holds(scratch, volume, "ro", writable: false);
+    });
+
+    [Fact]
+    public void A_program_that_cannot_be_started_is_no_check() => On(FlaggedAndWrong, (scratch, volume) =>
+    {
+        var image = EmptyImage(scratch);
+        File.WriteAllText(image + "/sbin/fsck.ext4", "not a program");
+        Syscall.ChMod(image + "/sbin/fsck.ext4", 0b101_000_000);
+        Assert.Contains("could not be started", Apply(volume with { Image = image }).Shortfall);
+    });
+
+    [Fact]
+    public void With_checks_skipped_a_flagged_file_system_is_mounted_as_it_is() => On(FlaggedAndWrong, (scratch, volume) =>
+    {
+        var result = Apply(volume with { Checks = new(FsckMode.Skip, FsckRepair.Preen) });
+        Assert.Null(result.Error ?? result.Shortfall ?? result.Note);
+        Holds(scratch, volume, "rw", writable: true);
+    });
+
+    [Fact]
+    public void With_checks_skipped_a_wiped_journal_still_leaves_the_data_readable() => OnWipedJournal((scratch, volume) =>
+    {
+        var result = Apply(volume with { Checks = new(FsckMode.Skip, FsckRepair.Preen) });
+        Assert.Contains("fsck.mode=skip", result.Shortfall);
+        Assert.Equal("ro,noload", result.Mount!.Options);
+        Holds(scratch, volume, "ro", writable: false);
+    });
+
+    [Fact]
+    public void A_wiped_journal_is_made_anew() => OnWipedJournal((scratch, volume) =>
+    {
+        Assert.Contains("repaired it", Apply(volume).Note);
+        Holds(scratch, volume, "rw", writable: true);
+    });
+
+    [Fact]
+    public void A_write_protected_device_is_not_damaged_and_is_mounted_read_only() => MountNamespace.Run(scratch =>
+    {
+        using var device = LoopDevice.Attach(Image(scratch, ""), readOnly: true);
+        var volume = Volume(scratch, device);
+        var result = Apply(volume with { Policy = ToRecovery });
+        Assert.Contains("cannot be mounted writable", result.Shortfall);
+        Assert.DoesNotContain("fsck", result.Shortfall);
+        Holds(scratch, volume, "ro", writable: false);
+    });
+
+    [Fact]
+    public void A_sound_file_system_is_mounted_without_a_word() => On("", (scratch, volume) =>
+    {
+        var result = Apply(volume);
+        Assert.Null(result.Error ?? result.Shortfall ?? result.Note);
+        Assert.Equal(volume.Mount, result.Mount);
+        Holds(scratch, volume, "rw", writable: true);
+        Assert.Empty(MountCheck.Compare([result.Mount!], MountTable.Read()));
+    });
+
+    [Fact]
+    public void Force_checks_even_what_is_sound() => On("", (_, volume) =>
+        Assert.Contains("fsck.mode=force): fsck.ext4 found nothing wrong", Apply(volume with { Checks = new(FsckMode.Force, FsckRepair.Preen) }).Note));
+
+    [Fact]
+    public void A_damaged_xfs_whose_check_finds_nothing_is_not_mounted_writable() => MountNamespace.Run(scratch =>
+    {
+        var image = scratch + "/image";
+        using (var file = File.Create(image)) file.SetLength(320 << 20);
+        MountNamespace.Tool("mkfs.xfs", "-q", "-L", "DATA", image);
+        using (var file = File.OpenWrite(image))
+        {
+            file.Position = 1024; // the first allocation group's inode header, sector 2
+            file.Write(new byte[512]);
+        }
+        using var device = LoopDevice.Attach(image, readOnly: false);
+        var result = Apply(Volume(scratch, device) with { Class = StepClass.Degraded });
+        Assert.Contains("cannot be mounted", result.Error ?? result.Shortfall);
+        Assert.Contains("fsck.xfs", result.Error ?? result.Shortfall);
+    });
+
+    private static StepResult Apply(MountVolume volume) => new StepExecutor(new KernelModules(), NullLogger.Instance).Apply(volume);
+
+    private static void On(string debugfs, Action<string, MountVolume> body) => MountNamespace.Run(scratch =>
+    {
+        using var device = LoopDevice.Attach(Image(scratch, debugfs), readOnly: false);
+        body(scratch, Volume(scratch, device));
+    });
+
+    /// <summary>Two files that share a block: e2fsck -a does not decide whose it is.</summary>
+    private static void OnDamaged(Action<string, MountVolume> body) => MountNamespace.Run(scratch =>
+    {
+        var image = Image(scratch, "");
+        var block = MountNamespace.Tool("debugfs", "-R", "bmap other 0", image).Trim().Split('\n')[^1];
+        DebugFs(scratch, image, $"sif file block[5] {block}\nssv state 3");
+        using var device = LoopDevice.Attach(image, readOnly: false);
+        body(scratch, Volume(scratch, device));
+    });
+
+    private static void OnWipedJournal(Action<string, MountVolume> body) => MountNamespace.Run(scratch =>
+    {
+        var image = Image(scratch, "");
+        var block = MountNamespace.Tool("debugfs", "-R", "bmap <8> 0", image).Trim().Split('\n')[^1];
+        using (var file = File.OpenWrite(image))
+        {
+            file.Position = long.Parse(block) * 1024;
+            file.Write(new byte[4096]);
+        }
+        using var device = LoopDevice.Attach(image, readOnly: false);
+        body(scratch, Volume(scratch, device));
+    });
+
+    private static string Image(string scratch, string debugfs)
+    {
+        string tree = scratch + "/tree", image = scratch + "/image";
+        Directory.CreateDirectory(tree);
+        File.WriteAllText(tree + "/file", new string('f', 20_000));
+        File.WriteAllText(tree + "/other", new string('o', 20_000));
+        File.WriteAllText(tree + "/kept", "kept");
+        MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-b", "1024", "-L", "DATA", "-d", tree, image, "16M");
+        if (debugfs.Length > 0) DebugFs(scratch, image, debugfs);
+        return image;
+    }
+
+    private static void DebugFs(string scratch, string image, string commands)
+    {
+        File.WriteAllText(scratch + "/commands", commands + "\n");
+        MountNamespace.Tool("debugfs", "-w", "-f", scratch + "/commands", image);
+    }
+
+    private static MountVolume Volume(string scratch, FileHandle loop) => new(
+        StepClass.Required, new BlockDevice(loop.Path[5..], loop.Path[5..], 0, 1) { Superblock = BlockProbe.Superblock(loop) }, scratch + "/volume",
+        VolumePolicy.Default, FileSystemChecks.Default) { Image = "/" };
+
+    private static Superblock Probe(string node)
+    {
+        using var device = Syscall.Open(node, OpenFlags.ReadOnly);
+        return BlockProbe.Superblock(device)!;
+    }
+
+    private static string EmptyImage(string scratch)
+    {
+        Directory.CreateDirectory(scratch + "/empty/sbin");
+        return scratch + "/empty";
+    }
+
+    private static void Holds(string scratch, MountVolume volume, string options, bool writable)
+    {
+        var mount = MountTable.Read().Single(mount => mount.MountPoint == volume.Target);
+        Assert.StartsWith(options, mount.Options);
+        Assert.Equal("kept", File.ReadAllText(volume.Target + "/kept"));
+        if (writable) File.WriteAllText(volume.Target + "/new", scratch);
+        else Assert.Equal(Errno.EROFS, Assert.Throws<SyscallException>(() => FileText.Write(volume.Target + "/new", scratch)).Errno);
+    }
+}
