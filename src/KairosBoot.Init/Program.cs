@@ -21,6 +21,6 @@ try
 }
 catch (Exception e)
 {
-    FailureScreen.ShowAndReboot(e, machine?.Request.PanicSeconds ?? 0);
+    FailureScreen.ShowAndReboot(e, machine?.Request);
 }
 return 1;

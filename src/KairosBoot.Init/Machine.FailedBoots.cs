@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+internal sealed partial class Machine
+{
+    private readonly List<(FailureRecord Record, string FoundIn)> failedBoots = [];
+
+    /// <summary>What boots that failed have left for a good one to tell, each once: into the log, and into the report.</summary>
+    public void TellOfFailedBoots()
+    {
+        TakeFrom(SystemPaths.Oem, "oem");
+        TakeFrom(SystemPaths.State, "state");
+        if (Pstore.IsThere) TakeFromPstore();
+        failedBoots.Sort((a, b) => a.Record.Time.CompareTo(b.Record.Time));
+        foreach (var (record, foundIn) in failedBoots) EarlierBootFailed(record.Summary, foundIn);
+    }
+
+    private void TakeFrom(string mountPoint, string name)
+    {
+        try
+        {
+            if (!FailureStore.HasNew(mountPoint)) return;
+            foreach (var record in FailureStore.Read(mountPoint)) failedBoots.Add((record, name));
+            FailureStore.MarkReported(mountPoint);
+        }
+        catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
+    }
+
+    private void TakeFromPstore()
+    {
+        try
+        {
+            var found = Pstore.Read();
+            if (found.Count == 0) return;
+            // A disk that could be written to has the same with a longer log.
+            var told = FailureStore.ReadReported(SystemPaths.Oem).AddRange(FailureStore.ReadReported(SystemPaths.State));
+            foreach (var failure in found)
+                if (!Holds(told, failure.Record)) failedBoots.Add((failure.Record, "pstore"));
+            Pstore.Erase(found);
+        }
+        catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
+    }
+
+    private static bool Holds(ImmutableArray<FailureRecord> records, FailureRecord wanted)
+    {
+        foreach (var record in records)
+            if (record.BootId == wanted.BootId && wanted.BootId.Length > 0) return true;
+        return false;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "an earlier boot failed: {Summary} [{FoundIn}]")]
+    private partial void EarlierBootFailed(string summary, string foundIn);
+}

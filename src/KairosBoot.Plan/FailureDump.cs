@@ -1,0 +1,41 @@
+namespace KairosBoot.Plan;
+
+/// <summary>The end of a kernel log, as pstore keeps it over a restart: <c>&lt;2&gt;[    2.345678] kairos-boot: BOOT FAILED: ...</c>.</summary>
+public static class FailureDump
+{
+    private const string Ours = "kairos-boot: ", Failed = "BOOT FAILED: ", Fix = "to fix it: ", Step = "step: ";
+
+    /// <summary>Null where the log is not that of a boot that failed in the initrd: it is somebody else's then.</summary>
+    /// <param name="text">The dump.</param>
+    /// <param name="time">When it was written, seconds since 1970, where the log does not say.</param>
+    public static FailureRecord? TryRead(string text, long time)
+    {
+        string problem = "", fix = "", step = "";
+        var member = "";
+        FailureRecord? which = null;
+        var none = new FailureRecord { Problem = "", Time = time };
+        foreach (var line in text.Split('\n'))
+        {
+            if (Message(line) is not { } message) continue;
+            if (none.WithKernelLine(message) is { } known) (which, member) = (known, "");
+            else if (message.StartsWith(Failed, StringComparison.Ordinal)) (problem, fix, step, member) = (message[Failed.Length..], "", "", Failed);
+            else if (message.StartsWith(Fix, StringComparison.Ordinal) && member.Length > 0) (fix, member) = (message[Fix.Length..], Fix);
+            else if (message.StartsWith(Step, StringComparison.Ordinal) && member.Length > 0) (step, member) = (message[Step.Length..], Step);
+            else if (member == Failed) problem += "\n" + message;
+            else if (member == Fix) fix += "\n" + message;
+            else if (member == Step) step += "\n" + message;
+        }
+        return problem.Length == 0 ? null : (which ?? none) with
+        {
+            Problem = problem, Fix = fix.Length == 0 ? null : fix, Step = step.Length == 0 ? null : step, Log = text,
+        };
+    }
+
+    // Level and time stand in front, and whatever else the kernel is set to add: <6>[    1.234567][    T1].
+    private static string? Message(string line)
+    {
+        if (line.Length == 0 || line[0] is not ('<' or '[')) return null;
+        var at = line.IndexOf("] " + Ours, StringComparison.Ordinal);
+        return at < 0 ? null : line[(at + 2 + Ours.Length)..];
+    }
+}
