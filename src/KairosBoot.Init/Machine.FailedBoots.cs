@@ -7,7 +7,7 @@ namespace KairosBoot.Init;
 
 internal sealed partial class Machine
 {
-    private readonly List<(FailureRecord Record, string FoundIn)> failedBoots = [];
+    private readonly List<FailureRecord> failedBoots = [];
 
     /// <summary>What boots that failed have left for a good one to tell, each once: into the log, and into the report.</summary>
     public void TellOfFailedBoots()
@@ -15,8 +15,8 @@ internal sealed partial class Machine
         TakeFrom(SystemPaths.Oem, "oem");
         TakeFrom(SystemPaths.State, "state");
         if (Pstore.IsThere) TakeFromPstore();
-        failedBoots.Sort((a, b) => a.Record.Time.CompareTo(b.Record.Time));
-        foreach (var (record, foundIn) in failedBoots) EarlierBootFailed(record.Summary, foundIn);
+        failedBoots.Sort((a, b) => a.Time.CompareTo(b.Time));
+        foreach (var record in failedBoots) EarlierBootFailed(record.Summary, record.FoundIn);
     }
 
     private void TakeFrom(string mountPoint, string name)
@@ -24,7 +24,7 @@ internal sealed partial class Machine
         try
         {
             if (!FailureStore.HasNew(mountPoint)) return;
-            foreach (var record in FailureStore.Read(mountPoint)) failedBoots.Add((record, name));
+            foreach (var record in FailureStore.Read(mountPoint)) Take(record, name);
             FailureStore.MarkReported(mountPoint);
         }
         catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
@@ -39,10 +39,16 @@ internal sealed partial class Machine
             // A disk that could be written to has the same with a longer log.
             var told = FailureStore.ReadReported(SystemPaths.Oem).AddRange(FailureStore.ReadReported(SystemPaths.State));
             foreach (var failure in found)
-                if (!Holds(told, failure.Record)) failedBoots.Add((failure.Record, "pstore"));
+                if (!Holds(told, failure.Record)) Take(failure.Record, "pstore");
             Pstore.Erase(found);
         }
         catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
+    }
+
+    private void Take(FailureRecord record, string foundIn)
+    {
+        record.FoundIn = foundIn;
+        failedBoots.Add(record);
     }
 
     private static bool Holds(ImmutableArray<FailureRecord> records, FailureRecord wanted)

@@ -3,7 +3,11 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>A failed boot in pstore, and the file that erases it there when it is deleted.</summary>
-public sealed record PstoreFailure(FailureRecord Record, string File);
+public sealed class PstoreFailure(FailureRecord record, string file)
+{
+    public FailureRecord Record { get; } = record;
+    public string File { get; } = file;
+}
 
 /// <summary>
 /// The firmware's or the machine's memory for the end of a kernel log: no disk is needed to keep it and to have it back.
@@ -50,11 +54,11 @@ public static class Pstore
     public static void Erase(List<PstoreFailure> failures) => Mounted(() =>
     {
         foreach (var failure in failures) Syscall.Unlink(failure.File);
-        return 0;
+        return failures;
     });
 
     // systemd mounts it too, later; what was not mounted here is not mounted afterwards.
-    private static T Mounted<T>(Func<T> use)
+    private static List<PstoreFailure> Mounted(Func<List<PstoreFailure>> use)
     {
         foreach (var mount in MountTable.Read())
             if (mount.MountPoint == Place) return use();

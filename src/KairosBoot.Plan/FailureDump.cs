@@ -10,14 +10,12 @@ public static class FailureDump
     /// <param name="time">When it was written, seconds since 1970, where the log does not say.</param>
     public static FailureRecord? TryRead(string text, long time)
     {
-        string problem = "", fix = "", step = "";
-        var member = "";
-        FailureRecord? which = null;
-        var none = new FailureRecord { Problem = "", Time = time };
+        var record = new FailureRecord { Time = time, Log = text };
+        string problem = "", fix = "", step = "", member = "";
         foreach (var line in text.Split('\n'))
         {
             if (Message(line) is not { } message) continue;
-            if (none.WithKernelLine(message) is { } known) (which, member) = (known, "");
+            if (record.TryTakeWhichBoot(message)) member = "";
             else if (message.StartsWith(Failed, StringComparison.Ordinal)) (problem, fix, step, member) = (message[Failed.Length..], "", "", Failed);
             else if (message.StartsWith(Fix, StringComparison.Ordinal) && member.Length > 0) (fix, member) = (message[Fix.Length..], Fix);
             else if (message.StartsWith(Step, StringComparison.Ordinal) && member.Length > 0) (step, member) = (message[Step.Length..], Step);
@@ -25,10 +23,11 @@ public static class FailureDump
             else if (member == Fix) fix += "\n" + message;
             else if (member == Step) step += "\n" + message;
         }
-        return problem.Length == 0 ? null : (which ?? none) with
-        {
-            Problem = problem, Fix = fix.Length == 0 ? null : fix, Step = step.Length == 0 ? null : step, Log = text,
-        };
+        if (problem.Length == 0) return null;
+        record.Problem = problem;
+        if (fix.Length > 0) record.Fix = fix;
+        if (step.Length > 0) record.Step = step;
+        return record;
     }
 
     // Level and time stand in front, and whatever else the kernel is set to add: <6>[    1.234567][    T1].

@@ -89,7 +89,7 @@ public static class FailureFile
     private static void Print(FailureRecord record, StringBuilder text)
     {
         text.Append(First).Append('\n');
-        Member(text, "time", string.Create(CultureInfo.InvariantCulture, $"{record.Time} ({FailureRecord.Utc(record.Time)})"));
+        Member(text, "time", $"{record.Time} ({FailureRecord.Utc(record.Time)})");
         Member(text, "boot", record.BootId);
         Member(text, "slot", record.SlotName);
         Member(text, "image", record.Image);

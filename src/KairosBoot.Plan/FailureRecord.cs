@@ -4,63 +4,62 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>Why a boot failed, as it outlives the reboot: for a person to read, and for the next good boot to report.</summary>
-public sealed record FailureRecord
+public sealed class FailureRecord
 {
     /// <summary>The log of the boot is cut to its end: this many bytes of UTF-8 at most.</summary>
     public const int MostLog = 8 * 1024;
 
     // One boot's list of devices and drivers can be long; what is wrong stands first.
     private const int MostText = 4 * 1024;
-    private const string KernelLinePrefix = "failed boot: ";
+    private const string WhichBoot = "failed boot: id=";
 
-    private readonly string problem = "", log = "";
+    private string problem = "", log = "";
 
     /// <summary>Seconds since 1970 as the machine's clock had it; a machine without a battery may be far off.</summary>
-    public long Time { get; init; }
+    public long Time { get; set; }
     /// <summary>/proc/sys/kernel/random/boot_id of that boot; empty where it is not known.</summary>
-    public string BootId { get; init; } = "";
+    public string BootId { get; set; } = "";
     /// <summary>Null where the boot did not get as far as its command line.</summary>
-    public Slot? Slot { get; init; }
+    public Slot? Slot { get; set; }
     /// <summary>Image inside its partition; empty where the boot did not get as far as its command line.</summary>
-    public string Image { get; init; } = "";
+    public string Image { get; set; } = "";
     /// <summary><c>uname -r</c>.</summary>
-    public string Kernel { get; init; } = "";
+    public string Kernel { get; set; } = "";
     /// <summary>What went wrong and where.</summary>
-    public required string Problem { get => problem; init => problem = Head(Clean(value)); }
+    public string Problem { get => problem; set => problem = Head(Clean(value)); }
     /// <summary>What to do about it; null where nobody but a developer can tell.</summary>
-    public string? Fix { get; init; }
+    public string? Fix { get; set; }
     /// <summary>The shell command that amounts to the step that failed; null where it was none.</summary>
-    public string? Step { get; init; }
+    public string? Step { get; set; }
     /// <summary>The end of the boot's log.</summary>
-    public string Log { get => log; init => log = Tail(Clean(value)); }
+    public string Log { get => log; set => log = Tail(Clean(value)); }
+
+    /// <summary>Where a good boot found it: <c>oem</c>, <c>state</c>, <c>pstore</c>; empty until then.</summary>
+    public string FoundIn { get; set; } = "";
 
     public string SlotName => Slot is { } slot ? slot.Name() : "unknown";
 
     /// <summary>What the kernel log is told, from which <see cref="FailureDump"/> has the record again.</summary>
-    public IEnumerable<string> KernelLines()
+    public List<string> KernelLines()
     {
-        yield return "BOOT FAILED: " + Problem;
-        if (Fix is not null) yield return "to fix it: " + Fix;
-        if (Step is not null) yield return "step: " + Step;
-        yield return KernelLine;
+        var lines = new List<string> { "BOOT FAILED: " + Problem };
+        if (Fix is not null) lines.Add("to fix it: " + Fix);
+        if (Step is not null) lines.Add("step: " + Step);
+        // Everything that is one word, and the image, which may hold spaces, at the end.
+        lines.Add($"{WhichBoot}{BootId} time={Time} slot={SlotName} kernel={Kernel} image={Image}");
+        return lines;
     }
 
-    /// <summary>Everything that is one word, and the image, which may hold spaces, at the end.</summary>
-    private string KernelLine => string.Create(CultureInfo.InvariantCulture,
-        $"{KernelLinePrefix}id={BootId} time={Time} slot={SlotName} kernel={Kernel} image={Image}");
-
-    /// <summary>Null where the line is not one that says which boot failed.</summary>
-    internal FailureRecord? WithKernelLine(string line)
+    /// <summary>Takes from such a line which boot it was; false where it is another one.</summary>
+    internal bool TryTakeWhichBoot(string line)
     {
-        if (!line.StartsWith(KernelLinePrefix + "id=", StringComparison.Ordinal)) return null;
-        var words = line[KernelLinePrefix.Length..].Split(' ', 5);
+        if (!line.StartsWith(WhichBoot, StringComparison.Ordinal)) return false;
+        var words = line[WhichBoot.Length..].Split(' ', 5);
         string Value(int word, string name) =>
             words.Length > word && words[word].StartsWith(name, StringComparison.Ordinal) ? words[word][name.Length..] : "";
-        return this with
-        {
-            BootId = Value(0, "id="), Slot = SlotNames.TryParse(Value(2, "slot=")), Kernel = Value(3, "kernel="), Image = Value(4, "image="),
-            Time = long.TryParse(Value(1, "time="), CultureInfo.InvariantCulture, out var time) ? time : Time,
-        };
+        (BootId, Slot, Kernel, Image) = (words[0], SlotNames.TryParse(Value(2, "slot=")), Value(3, "kernel="), Value(4, "image="));
+        if (long.TryParse(Value(1, "time="), CultureInfo.InvariantCulture, out var time)) Time = time;
+        return true;
     }
 
     /// <summary>On one line, for a log.</summary>
@@ -87,8 +86,7 @@ public sealed record FailureRecord
         var day = dayOfYear - (153 * month + 2) / 5 + 1;
         month = month < 10 ? month + 3 : month - 9;
         year += era * 400 + (month <= 2 ? 1 : 0);
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{year:d4}-{month:d2}-{day:d2} {second / 3600:d2}:{second / 60 % 60:d2}:{second % 60:d2} UTC");
+        return $"{year:d4}-{month:d2}-{day:d2} {second / 3600:d2}:{second / 60 % 60:d2}:{second % 60:d2} UTC";
     }
 
     private static string Head(string text) => text.Length <= MostText ? text : text[..MostText] + " ...";
