@@ -21,6 +21,9 @@ public sealed record MachineSpec
     /// <summary>A disk that is not there until <see cref="QemuMachine.PlugLateDisk"/>.</summary>
     public string? LateDisk { get; init; }
 
+    /// <summary>Firmware memory that keeps the end of a kernel log over a restart (ACPI ERST), 64 KiB.</summary>
+    public bool KeepsLogs { get; init; }
+
     public int MemoryMiB { get; init; } = 256;
 
     /// <summary>
