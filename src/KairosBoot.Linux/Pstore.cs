@@ -2,11 +2,13 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
 
-/// <summary>A failed boot in pstore, and the file that erases it there when it is deleted.</summary>
-public sealed class PstoreFailure(FailureRecord record, string file)
+/// <summary>A failed boot in pstore: its record, and the name, kind and time (seconds since 1970) of the entry.</summary>
+public sealed class PstoreFailure(FailureRecord record, string name, string kind, long written)
 {
     public FailureRecord Record { get; } = record;
-    public string File { get; } = file;
+    public string Name { get; } = name;
+    public string Kind { get; } = kind;
+    public long Written { get; } = written;
 }
 
 /// <summary>
@@ -36,26 +38,48 @@ public static class Pstore
     public static List<PstoreFailure> Read() => Mounted(() =>
     {
         var found = new List<PstoreFailure>();
-        foreach (var name in Syscall.ReadDirectory(Place))
-        {
-            if (!name.StartsWith("dmesg-", StringComparison.Ordinal)) continue;
-            var path = $"{Place}/{name}";
-            try
-            {
-                var written = (Syscall.TryStat(path)?.MTimeNs ?? 0) / 1_000_000_000;
-                if (FailureDump.TryRead(FileText.Read(path), written) is { } record) found.Add(new(record, path));
-            }
-            catch (SyscallException) { } // one that cannot be read is not ours to explain
-        }
+        foreach (var name in Names())
+            if (TryRead(name, out var written) is { } text && FailureDump.TryRead(text, written) is { } record)
+                found.Add(new(record, name, FailureDump.Kind(text), written));
         return found;
     });
 
-    /// <summary>Erases what <see cref="Read"/> found.</summary>
+    /// <summary>Erases what <see cref="Read"/> found, with the earlier parts of a log that was longer than one entry.</summary>
     public static void Erase(List<PstoreFailure> failures) => Mounted(() =>
     {
-        foreach (var failure in failures) Syscall.Unlink(failure.File);
+        foreach (var name in Names())
+            if (TryRead(name, out var written) is { } text && IsOf(failures, name, text, written)) Syscall.Unlink($"{Place}/{name}");
         return failures;
     });
+
+    private static List<string> Names()
+    {
+        var names = Syscall.ReadDirectory(Place);
+        names.RemoveAll(name => !name.StartsWith("dmesg-", StringComparison.Ordinal));
+        return names;
+    }
+
+    // Parts are written one after the other, and say of which log they are but not of which boot.
+    private static bool IsOf(List<PstoreFailure> failures, string name, string text, long written)
+    {
+        foreach (var failure in failures)
+            if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text) && Math.Abs(failure.Written - written) <= 2)
+                return true;
+        return false;
+    }
+
+    /// <summary>Null where it cannot be read: it is not ours to explain.</summary>
+    private static string? TryRead(string name, out long written)
+    {
+        written = 0;
+        try
+        {
+            var path = $"{Place}/{name}";
+            if (Syscall.TryStat(path) is { } status) written = status.MTimeNs / 1_000_000_000;
+            return FileText.TryRead(path);
+        }
+        catch (SyscallException) { return null; }
+    }
 
     // systemd mounts it too, later; what was not mounted here is not mounted afterwards.
     private static List<PstoreFailure> Mounted(Func<List<PstoreFailure>> use)

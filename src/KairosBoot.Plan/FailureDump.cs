@@ -30,6 +30,14 @@ public static class FailureDump
         return record;
     }
 
+    /// <summary>Of which log an entry is a part: <c>Shutdown#1</c> for the first line <c>Shutdown#1 Part2</c>; empty where it does not say.</summary>
+    public static string Kind(string text)
+    {
+        var end = text.IndexOf('\n');
+        var part = end < 0 ? -1 : text.AsSpan(0, end).IndexOf(" Part");
+        return part < 0 ? "" : text[..part];
+    }
+
     // Level and time stand in front, and whatever else the kernel is set to add: <6>[    1.234567][    T1].
     private static string? Message(string line)
     {

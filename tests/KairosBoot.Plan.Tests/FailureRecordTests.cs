@@ -137,6 +137,13 @@ public sealed class FailureRecordTests
     public void Anybody_elses_kernel_log_is_left_alone(string dump) => Assert.Null(FailureDump.TryRead(dump, time: 0));
 
     [Theory]
+    [InlineData("Shutdown#1 Part2\n<6>[    0.9] x\n", "Shutdown#1")]
+    [InlineData("Oops#3 Part10\n", "Oops#3")]
+    [InlineData("Panic#1\n Part1\n", "")]
+    [InlineData("", "")]
+    public void The_parts_of_one_log_say_that_they_are(string dump, string kind) => Assert.Equal(kind, FailureDump.Kind(dump));
+
+    [Theory]
     [InlineData(0, "1970-01-01 00:00:00 UTC")]
     [InlineData(951_782_400, "2000-02-29 00:00:00 UTC")]
     [InlineData(1_709_251_199, "2024-02-29 23:59:59 UTC")]

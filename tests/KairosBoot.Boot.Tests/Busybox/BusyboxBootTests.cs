@@ -33,16 +33,15 @@ public sealed class BusyboxBootTests
     }
 
     [Fact]
-    public void The_init_gets_its_words_and_nothing_of_the_initrd_but_three_descriptors()
+    public void The_init_inherits_three_descriptors_and_the_initrds_memory_is_free()
     {
         // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "hand-over", Disks = [disk.File], CommandLine = ActiveSlot + " oneword" });
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "hand-over", Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("0 1 2", shell.Run("echo $(ls /proc/1/fd)"));
-        Assert.Equal("/sbin/init oneword", shell.Run("tr '\\0' ' ' < /proc/1/cmdline").Trim());
         // The initramfs is a ramfs here, whose pages cannot be evicted: its programs and modules are several MiB while they are there.
         int kept = int.Parse(shell.Run("awk '/^Unevictable/ {print $2}' /proc/meminfo"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(kept, 0, 512);

@@ -223,6 +223,10 @@ public sealed class DebianThroughUefiGrub(UefiGrub machine) : RunningDebianTests
 public sealed class DebianWithDirectKernel(DirectKernel machine) : RunningDebianTests(machine), IClassFixture<DirectKernel>
 {
     [Fact]
+    public void Systemd_is_started_with_the_words_that_the_kernel_left_to_it() =>
+        Assert.Matches("^/sbin/init --switched-root --system --deserialize [0-9]+ oneword$", Shell.Run("tr '\\0' ' ' < /proc/1/cmdline").Trim());
+
+    [Fact]
     public void Peak_memory_of_the_boot_program_stays_below_10_MiB()
     {
         using JsonDocument report = JsonDocument.Parse(Shell.Run("cat /run/kairosboot/report.json"));
