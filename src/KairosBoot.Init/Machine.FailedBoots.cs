@@ -37,9 +37,10 @@ internal sealed partial class Machine
             var found = Pstore.Read();
             if (found.Count == 0) return;
             // A disk that could be written to has the same with a longer log.
-            var told = FailureStore.ReadReported(SystemPaths.Oem).AddRange(FailureStore.ReadReported(SystemPaths.State));
+            var onOem = FailureStore.ReadReported(SystemPaths.Oem);
+            var onState = FailureStore.ReadReported(SystemPaths.State);
             foreach (var failure in found)
-                if (!Holds(told, failure.Record)) Take(failure.Record, "pstore");
+                if (!Holds(onOem, failure.Record) && !Holds(onState, failure.Record)) Take(failure.Record, "pstore");
             Pstore.Erase(found);
         }
         catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }

@@ -38,7 +38,7 @@ public static class Pstore
     public static List<PstoreFailure> Read() => Mounted(() =>
     {
         var found = new List<PstoreFailure>();
-        foreach (var name in Names())
+        foreach (var name in Syscall.ReadDirectory(Place))
             if (TryRead(name, out var written) is { } text && FailureDump.TryRead(text, written) is { } record)
                 found.Add(new(record, name, FailureDump.Kind(text), written));
         return found;
@@ -47,31 +47,25 @@ public static class Pstore
     /// <summary>Erases what <see cref="Read"/> found, with the earlier parts of a log that was longer than one entry.</summary>
     public static void Erase(List<PstoreFailure> failures) => Mounted(() =>
     {
-        foreach (var name in Names())
+        foreach (var name in Syscall.ReadDirectory(Place))
             if (TryRead(name, out var written) is { } text && IsOf(failures, name, text, written)) Syscall.Unlink($"{Place}/{name}");
         return failures;
     });
-
-    private static List<string> Names()
-    {
-        var names = Syscall.ReadDirectory(Place);
-        names.RemoveAll(name => !name.StartsWith("dmesg-", StringComparison.Ordinal));
-        return names;
-    }
 
     // Parts are written one after the other, and say of which log they are but not of which boot.
     private static bool IsOf(List<PstoreFailure> failures, string name, string text, long written)
     {
         foreach (var failure in failures)
-            if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text) && Math.Abs(failure.Written - written) <= 2)
+            if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text) && written - failure.Written is >= -2 and <= 2)
                 return true;
         return false;
     }
 
-    /// <summary>Null where it cannot be read: it is not ours to explain.</summary>
+    /// <summary>Null where it is not a kernel log or cannot be read: not ours to explain.</summary>
     private static string? TryRead(string name, out long written)
     {
         written = 0;
+        if (!name.StartsWith("dmesg-", StringComparison.Ordinal)) return null;
         try
         {
             var path = $"{Place}/{name}";

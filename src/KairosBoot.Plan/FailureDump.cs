@@ -34,7 +34,7 @@ public static class FailureDump
     public static string Kind(string text)
     {
         var end = text.IndexOf('\n');
-        var part = end < 0 ? -1 : text.AsSpan(0, end).IndexOf(" Part");
+        var part = end < 0 ? -1 : text.IndexOf(" Part", 0, end, StringComparison.Ordinal);
         return part < 0 ? "" : text[..part];
     }
 

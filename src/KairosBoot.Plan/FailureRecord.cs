@@ -97,8 +97,10 @@ public sealed class FailureRecord
         text = text.Trim('\n');
         var bytes = Encoding.UTF8.GetBytes(text);
         if (bytes.Length <= MostLog) return text;
-        var cut = Array.IndexOf(bytes, (byte)'\n', bytes.Length - MostLog - 1);
-        return cut < 0 ? "" : Encoding.UTF8.GetString(bytes, cut + 1, bytes.Length - cut - 1);
+        // The byte before the end counts: a line that begins just there is whole.
+        var end = bytes.AsSpan(bytes.Length - MostLog - 1);
+        var cut = end.IndexOf((byte)'\n');
+        return cut < 0 ? "" : Encoding.UTF8.GetString(end[(cut + 1)..]);
     }
 
     /// <summary>Without what would garble a terminal or the format: control characters become question marks.</summary>

@@ -158,7 +158,8 @@ public abstract class RunningDebianTests(DebianMachine machine)
     [Fact]
     public void The_journal_has_every_line_of_the_stage()
     {
-        string[] journal = Shell.Run("journalctl -b -t kairos-boot -o cat --no-pager").Split('\n');
+        // Through a pipe: on a terminal it colours lines by their level.
+        string[] journal = Shell.Run("journalctl -b -t kairos-boot -o cat | cat").Split('\n');
         // boot.log: [time] level text; the kernel's log has the text, one record a line.
         string[] log = Shell.Run("sed 's/^\\[[^]]*\\] [a-z]* *//' /run/kairosboot/boot.log").Split('\n');
         Assert.Contains(log, line => line.StartsWith("mount ", StringComparison.Ordinal));
