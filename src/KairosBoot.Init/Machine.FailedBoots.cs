@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -36,11 +35,12 @@ internal sealed partial class Machine
         {
             var found = Pstore.Read();
             if (found.Count == 0) return;
-            // A disk that could be written to has the same with a longer log.
-            var onOem = FailureStore.ReadReported(SystemPaths.Oem);
-            var onState = FailureStore.ReadReported(SystemPaths.State);
+            // A disk that could be written to has the same with the longer log.
+            var told = new List<FailureRecord>(failedBoots);
+            foreach (var record in FailureStore.ReadReported(SystemPaths.Oem)) told.Add(record);
+            foreach (var record in FailureStore.ReadReported(SystemPaths.State)) told.Add(record);
             foreach (var failure in found)
-                if (!Holds(onOem, failure.Record) && !Holds(onState, failure.Record)) Take(failure.Record, "pstore");
+                if (!Holds(told, failure.Record)) Take(failure.Record, "pstore");
             Pstore.Erase(found);
         }
         catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
@@ -52,7 +52,7 @@ internal sealed partial class Machine
         failedBoots.Add(record);
     }
 
-    private static bool Holds(ImmutableArray<FailureRecord> records, FailureRecord wanted)
+    private static bool Holds(List<FailureRecord> records, FailureRecord wanted)
     {
         foreach (var record in records)
             if (record.BootId == wanted.BootId && wanted.BootId.Length > 0) return true;
