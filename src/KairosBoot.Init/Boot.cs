@@ -38,7 +38,7 @@ internal static class Boot
         // The new root is /. The initrd's files are out of sight, its memory is not free yet.
 
         machine.RunStage("initramfs");
-        machine.TellOfFailedBoots();
+        machine.TellOfFailedBoots(disk);
         machine.WriteReport();
         machine.LeaveInitrd();
         machine.HandOver(request.Init, arguments);

@@ -9,10 +9,11 @@ internal sealed partial class Machine
     private readonly List<FailureRecord> failedBoots = [];
 
     /// <summary>What boots that failed have left for a good one to tell, each once: into the log, and into the report.</summary>
-    public void TellOfFailedBoots()
+    public void TellOfFailedBoots(BootDisk disk)
     {
         TakeFrom(SystemPaths.Oem, "oem");
         TakeFrom(SystemPaths.State, "state");
+        if (Request.Slot == Slot.Recovery) TakeFromTheOtherSlots(disk);
         if (Pstore.IsThere) TakeFromPstore();
         failedBoots.Sort((a, b) => a.Time.CompareTo(b.Time));
         foreach (var record in failedBoots) EarlierBootFailed(record.Summary, record.FoundIn);
@@ -25,6 +26,23 @@ internal sealed partial class Machine
             if (!FailureStore.HasNew(mountPoint)) return;
             foreach (var record in FailureStore.Read(mountPoint)) Take(record, name);
             FailureStore.MarkReported(mountPoint);
+        }
+        catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
+    }
+
+    // Recovery runs off a partition of its own. Why neither of the others booted may be on theirs, which must not be needed for this.
+    private void TakeFromTheOtherSlots(BootDisk disk)
+    {
+        const string Place = "/run/kairosboot/state";
+        var found = DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), devices!.Devices, disk.Disk, onBootDiskOnly: true);
+        if (found.Device is not { Superblock.Mountable: true } device) return;
+        try
+        {
+            Syscall.MakeDirectories(Place);
+            Syscall.Mount(device.Node, Place, device.Superblock.MountType, MountFlags.ReadOnly, "");
+            TakeFrom(Place, "state");
+            Syscall.Umount(Place);
+            Syscall.RmDir(Place);
         }
         catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
     }

@@ -55,15 +55,21 @@ public sealed class FailedBootRecordTests
         using QemuMachine second = first.SwitchOnAgain(Active);
         second.ExpectEnd(Limit);
 
-        using QemuMachine good = second.SwitchOnAgain(Recovery);
+        using QemuMachine third = second.SwitchOnAgain(Passive);
+        third.ExpectEnd(Limit);
+
+        using QemuMachine good = third.SwitchOnAgain(Recovery);
         GuestShell shell = GuestShell.OfBusybox(good);
         JsonElement report = Report.Of(shell);
-        Assert.Equal(["active", "active"], report.GetProperty("failedBoots").Strings("slot"));
-        Assert.Equal(["oem", "oem"], report.GetProperty("failedBoots").Strings("foundIn"));
+        Assert.Equal(["active", "active", "passive"], report.GetProperty("failedBoots").Strings("slot"));
+        // The last one failed before the image was there for OEM to be mounted in.
+        Assert.Equal(["oem", "oem", "state"], report.GetProperty("failedBoots").Strings("foundIn"));
         string[] problems = report.GetProperty("failedBoots").Strings("problem");
         Assert.Contains("/sbin/nosuch", problems[0], StringComparison.Ordinal);
         Assert.Contains("COS_PERSISTENT", problems[1], StringComparison.Ordinal);
-        Assert.Equal(2, report.GetProperty("failedBoots").Strings("bootId").Distinct().Count());
+        Assert.Contains("/cOS/passive.img is missing", problems[2], StringComparison.Ordinal);
+        Assert.Equal(3, report.GetProperty("failedBoots").Strings("bootId").Distinct().Count());
+        Assert.Equal("", shell.Run("grep COS_STATE /proc/mounts; grep kairosboot/state /proc/mounts || :"));
     }
 
     [Fact]
