@@ -14,7 +14,7 @@ internal sealed partial class Machine
         TakeFrom(SystemPaths.Oem, "oem");
         TakeFrom(SystemPaths.State, "state");
         if (Request.Slot == Slot.Recovery) TakeFromTheOtherSlots(disk);
-        if (Pstore.IsThere) TakeFromPstore();
+        TakeFromPstore();
         failedBoots.Sort((a, b) => a.Time.CompareTo(b.Time));
         foreach (var record in failedBoots) EarlierBootFailed(record.Summary, record.FoundIn);
     }
@@ -51,8 +51,7 @@ internal sealed partial class Machine
     {
         try
         {
-            var found = Pstore.Read();
-            if (found.Count == 0) return;
+            if (!Pstore.IsThere || Pstore.Read() is not { Count: > 0 } found) return;
             // A disk that could be written to has the same with the longer log.
             var told = new List<FailureRecord>(failedBoots);
             foreach (var record in FailureStore.ReadReported(SystemPaths.Oem)) told.Add(record);
