@@ -38,8 +38,9 @@ internal static class Boot
         // The new root is /. The initrd's files are out of sight, its memory is not free yet.
 
         machine.RunStage("initramfs");
+        machine.TellOfFailedBoots(disk);
         machine.WriteReport();
         machine.LeaveInitrd();
-        Machine.Exec(request.Init, arguments);
+        machine.HandOver(request.Init, arguments);
     }
 }

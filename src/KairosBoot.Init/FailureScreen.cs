@@ -4,33 +4,48 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Init;
 
-/// <summary>The end of a boot that must not go on: what, where and how to fix it, on every console, then a reboot.</summary>
+/// <summary>
+/// The end of a boot that must not go on: what, where and how to fix it, on every console and where the next good boot finds it, then a
+/// reboot.
+/// </summary>
 internal static class FailureScreen
 {
     private static readonly ImmutableArray<string> Mounted = [SystemPaths.Sysroot, SystemPaths.Overlays, SystemPaths.State];
 
-    public static void ShowAndReboot(Exception failure, int panicSeconds)
+    // A disk that does not answer holds its caller for ever. It must not hold the reboot.
+    private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(10);
+
+    /// <param name="failure">What ended the boot.</param>
+    /// <param name="request">Null where the boot did not get as far as its command line.</param>
+    public static void ShowAndReboot(Exception failure, BootRequest? request)
     {
         // Whatever fails here must not keep the machine from rebooting.
         try
         {
             KernelLog.ShowEverything();
             using var log = new KernelLog();
-            foreach (var line in Lines(failure)) log.Write(2, line);
-            log.Write(2, panicSeconds > 0 ? $"rebooting in {panicSeconds} s" : "rebooting");
-            MountTable.UnmountBelow(Mounted);
-            Syscall.Sync();
-            Syscall.Pause(TimeSpan.FromSeconds(panicSeconds));
+            var record = FailureKeeping.Record(failure, request);
+            foreach (var line in record.KernelLines()) log.Write(2, line);
+            var seconds = request?.PanicSeconds ?? 0;
+            log.Write(2, seconds > 0 ? $"rebooting in {seconds} s" : "rebooting");
+            var disks = new Thread(() => LeaveDisks(record, log)) { IsBackground = true };
+            disks.Start();
+            if (!disks.Join(DiskLimit)) log.Write(3, $"the disk did not answer within {DiskLimit.TotalSeconds} s; it is left as it is");
+            Syscall.Pause(TimeSpan.FromSeconds(seconds));
         }
         catch (Exception) { }
         Syscall.Reboot(RebootCommand.Restart);
     }
 
-    private static List<string> Lines(Exception failure) => failure switch
+    private static void LeaveDisks(FailureRecord record, KernelLog log)
     {
-        OperatorException e => ["BOOT FAILED: " + e.Problem, "to fix it: " + e.Fix],
-        StepFailedException e => ["BOOT FAILED: " + e.Result.Error, "step: " + e.Result.Step.Summary],
-        SyscallException e => ["BOOT FAILED: " + e.Message],
-        _ => [$"BOOT FAILED: internal error {failure.GetType().Name}: {failure.Message}"],
-    };
+        // An exception that leaves a thread would end PID 1.
+        try
+        {
+            FailureKeeping.Keep(record, log);
+            MountTable.UnmountBelow(Mounted);
+            Syscall.Sync();
+        }
+        catch (Exception e) { log.Write(3, "while leaving the disks: " + e.Message); }
+    }
 }

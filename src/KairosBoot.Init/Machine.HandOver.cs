@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -62,7 +63,7 @@ internal sealed partial class Machine
         var report = new BootReport
         {
             Request = Request, Kernel = Syscall.KernelRelease(), Devices = devices?.Devices ?? [], Steps = results.ToImmutable(),
-            ConfigProblems = configProblems.ToImmutable(), Problems = problems.ToImmutable(), KernelMicroseconds = start,
+            ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. failedBoots], Problems = problems.ToImmutable(), KernelMicroseconds = start,
             Phases = phases.ToImmutable(), StageMicroseconds = phaseStart - start,
             PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),
         };
@@ -80,10 +81,32 @@ internal sealed partial class Machine
     }
 
     /// <summary>The real init gets the words the kernel did not know, and the kernel's environment, as if it had been started at once.</summary>
-    public static void Exec(string init, string[] arguments)
+    public void HandOver(string init, string[] arguments)
     {
         var environment = FileText.Read("/proc/self/environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        using var times = IsSystemd(init) ? TimesForSystemd() : null;
+        // In front: where systemd meets a word it does not know it reads no further.
+        if (times is not null) arguments = ["--switched-root", "--system", "--deserialize", times.Descriptor.ToString(), .. arguments];
         Syscall.Exec(init, arguments, environment);
+    }
+
+    /// <summary>
+    /// When the initrd began, in the file that a systemd before the switch of the root leaves to the one after it: systemd-analyze then has the
+    /// initrd's time apart from the kernel's. Nothing else is in it, and nothing else changes: with --switched-root systemd sets everything up
+    /// as at any start (its src/core/main.c, early_skip_setup_check; manager-serialize.c for the line: microseconds of the real and of the
+    /// monotonic clock), and it closes the descriptor.
+    /// </summary>
+    private FileHandle? TimesForSystemd()
+    {
+        var realTime = Syscall.UnixTimeMicroseconds() - (Syscall.BootTimeMicroseconds() - start);
+        try { return Syscall.InheritedFile("kairos-boot-times", Encoding.ASCII.GetBytes($"initrd-timestamp={realTime} {start}\n\n")); }
+        catch (SyscallException) { return null; } // a time in a table is not worth a boot
+    }
+
+    private static bool IsSystemd(string init)
+    {
+        using var program = Syscall.TryOpen(init, OpenFlags.Path);
+        return program is not null && Syscall.ReadLink("/proc/self/fd/" + program.Descriptor).EndsWith("/systemd/systemd", StringComparison.Ordinal);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]

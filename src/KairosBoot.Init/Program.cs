@@ -29,6 +29,6 @@ try
 }
 catch (Exception e)
 {
-    FailureScreen.ShowAndReboot(e, machine?.Request.PanicSeconds ?? 0);
+    FailureScreen.ShowAndReboot(e, machine?.Request);
 }
 return 1;

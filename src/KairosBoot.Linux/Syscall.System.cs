@@ -49,6 +49,13 @@ public static unsafe partial class Syscall
     /// <summary>CLOCK_REALTIME, whole seconds since 1970.</summary>
     public static long UnixTimeSeconds() => Clock(0).Seconds;
 
+    /// <summary>CLOCK_REALTIME in microseconds since 1970.</summary>
+    public static long UnixTimeMicroseconds()
+    {
+        var (seconds, nanoseconds) = Clock(0);
+        return seconds * 1_000_000 + nanoseconds / 1000;
+    }
+
     /// <summary>CLOCK_BOOTTIME in microseconds: time since the kernel started.</summary>
     public static long BootTimeMicroseconds()
     {

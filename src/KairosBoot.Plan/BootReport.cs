@@ -34,6 +34,8 @@ public sealed record BootReport
     public ImmutableArray<ConfigProblem> ConfigProblems { get; init; } = [];
     /// <summary>Everything else worth knowing, one sentence each, with what it means for the verdict.</summary>
     public ImmutableArray<(StepClass Class, string Text)> Problems { get; init; } = [];
+    /// <summary>Boots that failed since the last good one, oldest first.</summary>
+    public ImmutableArray<FailureRecord> FailedBoots { get; init; } = [];
     /// <summary>Where the time went: every microsecond of the stage is in exactly one phase.</summary>
     public ImmutableArray<(string Name, long Microseconds)> Phases { get; init; } = [];
     public long StageMicroseconds { get; init; }
@@ -67,6 +69,7 @@ public sealed record BootReport
         {
             foreach (var problem in Problems) items.Object(null, item => item.String("class", ClassName(problem.Class)).String("text", problem.Text));
         });
+        json.Array("failedBoots", items => { foreach (var record in FailedBoots) WriteFailure(items, record); });
         json.Array("cloudConfigProblems", items => { foreach (var problem in ConfigProblems) WriteProblem(items, problem); });
         json.Array("steps", items => { foreach (var step in Steps) WriteStep(items, step); });
         json.Array("devices", items => { foreach (var device in Devices) WriteDevice(items, device); });
@@ -76,6 +79,12 @@ public sealed record BootReport
         .String("file", problem.File).Number("line", problem.Line)
         .String("severity", problem.IsWarning ? "warning" : "error").String("entry", problem.Entry).String("key", problem.Key)
         .String("reason", problem.Reason));
+
+    private static void WriteFailure(JsonText items, FailureRecord record) => items.Object(null, item => item
+        .Number("time", record.Time).String("utc", FailureRecord.Utc(record.Time)).String("bootId", record.BootId)
+        .String("slot", record.Slot?.Name()).String("image", record.Image).String("kernel", record.Kernel)
+        .String("problem", record.Problem).String("fix", record.Fix).String("step", record.Step)
+        .String("foundIn", record.FoundIn).String("log", record.Log));
 
     private static void WriteStep(JsonText items, StepResult result) => items.Object(null, item =>
     {

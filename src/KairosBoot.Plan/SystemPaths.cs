@@ -16,6 +16,10 @@ public static class SystemPaths
     public const string PersistentState = "/usr/local/.state";
     public const string Report = "/run/kairosboot/report.json";
     public const string Log = "/run/kairosboot/boot.log";
+    /// <summary>On the OEM partition, or on that of the images: why boots failed that no good one has reported yet.</summary>
+    public const string FailedBoots = "/kairosboot/failed-boots";
+    /// <summary>The same, reported.</summary>
+    public const string FailedBootsReported = "/kairosboot/failed-boots.reported";
     public const string Layout = "/run/cos/cos-layout.env";
     public const string ExtraLayout = "/run/cos/extra-layout.env";
     public const string CustomLayout = "/run/cos/custom-layout.env";

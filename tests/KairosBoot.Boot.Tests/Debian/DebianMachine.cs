@@ -40,5 +40,6 @@ public sealed class UefiGrub() : DebianMachine(new MachineSpec { Name = "debian-
 public sealed class DirectKernel() : DebianMachine(new MachineSpec
 {
     Name = "debian-direct-kernel",
-    CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=5",
+    // The last word is neither the kernel's nor anybody else's: init gets it.
+    CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=5 oneword",
 });

@@ -137,13 +137,14 @@ public abstract class RunningDebianTests(DebianMachine machine)
         Assert.DoesNotContain("/sysroot", descriptors, StringComparison.Ordinal);
         Assert.Equal("", Shell.Run("awk '$5 ~ /^\\/sysroot/' /proc/self/mountinfo"));
         Assert.DoesNotContain(".ko", descriptors, StringComparison.Ordinal);
+        Assert.DoesNotContain("kairos-boot", descriptors, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_report_says_good_and_names_slot_steps_and_disks()
     {
-        using JsonDocument report = JsonDocument.Parse(Shell.Run("cat /run/kairosboot/report.json"));
-        JsonElement root = report.RootElement;
+        JsonElement root = Report.Of(Shell);
+        Assert.Empty(root.GetProperty("failedBoots").EnumerateArray());
         Assert.True(root.GetProperty("verdict").GetString() == "good", root.ToString());
         Assert.Equal("active", root.GetProperty("slot").GetString());
         Assert.Equal("/cOS/active.img", root.GetProperty("image").GetString());
@@ -152,6 +153,47 @@ public abstract class RunningDebianTests(DebianMachine machine)
         Assert.Contains(root.GetProperty("devices").EnumerateArray(), d => d.GetProperty("label").GetString() == "COS_STATE");
         Assert.Contains("kairos-boot:", Shell.Run("dmesg"), StringComparison.Ordinal);
         Shell.Run("test -s /run/kairosboot/boot.log");
+    }
+
+    [Fact]
+    public void The_journal_has_every_line_of_the_stage()
+    {
+        // Through a pipe: on a terminal it colours lines by their level.
+        string[] journal = Shell.Run("journalctl -b -t kairos-boot -o cat | cat").Split('\n');
+        // boot.log: [time] level text; the kernel's log has the text, one record a line.
+        string[] log = Shell.Run("sed 's/^\\[[^]]*\\] [a-z]* *//' /run/kairosboot/boot.log").Split('\n');
+        Assert.Contains(log, line => line.StartsWith("mount ", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.StartsWith("verdict good", StringComparison.Ordinal));
+        Assert.Empty(log.Where(line => line.Length < 300).Except(journal));
+        Assert.Equal("", Shell.Run("journalctl -b -k --no-pager | grep -i 'missed.*kernel messages' || :"));
+    }
+
+    [Fact]
+    public void Systemd_knows_how_long_the_initrd_took()
+    {
+        string times = Shell.Run("systemd-analyze time");
+        Figures.Add("systemd-analyze", times.Split('\n')[0]);
+        Assert.Matches(@" \(kernel\) \+ .*s \(initrd\) \+ .* \(userspace\)", times);
+        long initrd = long.Parse(Shell.Run("systemctl show --value -p InitRDTimestampMonotonic"), System.Globalization.CultureInfo.InvariantCulture);
+        long userspace = long.Parse(Shell.Run("systemctl show --value -p UserspaceTimestampMonotonic"), System.Globalization.CultureInfo.InvariantCulture);
+        JsonElement report = Report.Of(Shell);
+        Assert.Equal(report.GetProperty("kernelMicroseconds").GetInt64(), initrd);
+        // What comes after the report, the giving back of memory and systemd's own start, is the rest.
+        Assert.True(userspace - initrd >= report.GetProperty("stageMicroseconds").GetInt64(), $"{initrd} to {userspace}");
+        // The clocks agree: its real time is that of the kernel's start plus the monotonic one, to the second.
+        long realTime = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p InitRDTimestamp)\" +%s"), System.Globalization.CultureInfo.InvariantCulture);
+        long kernel = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p KernelTimestamp)\" +%s"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(realTime - kernel - initrd / 1_000_000, -1, 1);
+    }
+
+    [Fact]
+    public void A_reload_of_systemd_leaves_every_mount_where_it_is()
+    {
+        const string Mounts = "awk '{print $3, $4, $5, $6}' /proc/self/mountinfo | grep -v ' /proc/sys/fs/binfmt_misc '";
+        string before = Shell.Run(Mounts);
+        Shell.Run("systemctl daemon-reload && systemctl start local-fs.target");
+        Assert.Equal(before, Shell.Run(Mounts));
+        Assert.Equal("", Shell.Run("systemctl --failed --plain --no-legend"));
     }
 
     [Fact]
@@ -181,6 +223,10 @@ public sealed class DebianThroughUefiGrub(UefiGrub machine) : RunningDebianTests
 
 public sealed class DebianWithDirectKernel(DirectKernel machine) : RunningDebianTests(machine), IClassFixture<DirectKernel>
 {
+    [Fact]
+    public void Systemd_is_started_with_the_words_that_the_kernel_left_to_it() =>
+        Assert.Matches("^/sbin/init --switched-root --system --deserialize [0-9]+ oneword$", Shell.Run("tr '\\0' ' ' < /proc/1/cmdline").Trim());
+
     [Fact]
     public void Peak_memory_of_the_boot_program_stays_below_10_MiB()
     {

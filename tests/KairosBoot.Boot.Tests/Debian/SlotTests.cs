@@ -27,19 +27,36 @@ public sealed class SlotTests
     }
 
     [Fact]
-    public void Passive_boots_from_its_own_image()
+    public void The_machine_is_the_same_in_active_passive_and_recovery()
     {
-        // disk: the demo Debian's, COS_STATE: /cOS/passive.img
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        // disk: the demo Debian's, COS_STATE: /cOS/active.img /cOS/passive.img
+        using QemuMachine active = QemuMachine.Start(new MachineSpec
         {
-            Name = "passive",
+            Name = "identity",
             Disks = [Assets.DebianDisk],
             MemoryMiB = 1024,
-            CommandLine = "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE panic=5",
+            CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=5",
         });
-        GuestShell shell = GuestShell.LogIn(machine);
+        GuestShell shell = GuestShell.LogIn(active);
+        string id = shell.Run("cat /etc/machine-id");
+        shell.Run("for i in $(seq 60); do test -s /etc/ssh/ssh_host_ed25519_key.pub && break; sleep 1; done");
+        string hostKey = shell.Run("cat /etc/ssh/ssh_host_ed25519_key.pub");
+        shell.Leave("systemctl poweroff");
+        active.ExpectEnd(TimeSpan.FromSeconds(120));
+
+        using QemuMachine passive = active.SwitchOnAgain("cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE panic=5");
+        shell = GuestShell.LogIn(passive);
         Assert.EndsWith("/cOS/passive.img", shell.Run("losetup -n -O BACK-FILE $(findmnt -n -o SOURCE /)"), StringComparison.Ordinal);
         Assert.Equal("passive_mode", shell.Run("cd /run/cos; ls *_mode"));
         Assert.Equal("COS_PERSISTENT", shell.Run("findmnt -n -o LABEL -M /usr/local"));
+        Assert.Equal(id, shell.Run("cat /etc/machine-id"));
+        Assert.Equal(hostKey, shell.Run("cat /etc/ssh/ssh_host_ed25519_key.pub"));
+        shell.Leave("systemctl poweroff");
+        passive.ExpectEnd(TimeSpan.FromSeconds(120));
+
+        using QemuMachine recovery = passive.SwitchOnAgain("cos-img/filename=/cOS/recovery.squashfs root=LABEL=COS_RECOVERY panic=5");
+        shell = GuestShell.LogIn(recovery);
+        Assert.Equal("recovery_mode", shell.Run("cd /run/cos; ls *_mode"));
+        Assert.Equal(id, shell.Run("cat /etc/machine-id"));
     }
 }

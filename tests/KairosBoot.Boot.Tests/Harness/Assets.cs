@@ -27,6 +27,9 @@ public static class Assets
     /// <summary>Cloud-config that makes the user the tests log in as.</summary>
     public static string DemoConfig => Path.Combine(Root, "initrd/debian/demo.yaml");
 
+    /// <summary>What every report of a boot is held to.</summary>
+    public static string ReportSchema => Path.Combine(Root, "src/KairosBoot.Plan/report.schema.json");
+
     private static string Existing(string name)
     {
         string path = Path.Combine(Out, "test-assets", name);

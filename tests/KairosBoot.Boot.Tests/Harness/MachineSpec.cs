@@ -24,6 +24,9 @@ public sealed record MachineSpec
     /// <summary>Reads and writes a second that every disk can do; 0: as many as it is asked for.</summary>
     public int DiskOperations { get; init; }
 
+    /// <summary>Firmware memory that keeps the end of a kernel log over a restart (ACPI ERST), 64 KiB.</summary>
+    public bool KeepsLogs { get; init; }
+
     public int MemoryMiB { get; init; } = 256;
 
     /// <summary>

@@ -46,11 +46,13 @@ public sealed class QemuMachine : IDisposable
     }
 
     /// <summary>Switches the machine on again with its disks as they are; pulls the plug first if it still runs.</summary>
-    public QemuMachine SwitchOnAgain()
+    /// <param name="commandLine">Of the kernel, where it is another one this time.</param>
+    public QemuMachine SwitchOnAgain(string? commandLine = null)
     {
         Kill();
         File.Move(Console.LogPath, Console.LogPath + ".before", overwrite: true);
-        return new QemuMachine(_spec, _directory, Arguments(_spec, _directory));
+        MachineSpec spec = commandLine == null ? _spec : _spec with { CommandLine = commandLine };
+        return new QemuMachine(spec, _directory, Arguments(spec, _directory));
     }
 
     public void PlugLateDisk()
@@ -134,6 +136,11 @@ public sealed class QemuMachine : IDisposable
             string throttling = spec.DiskOperations > 0 ? $",throttling.iops-total={spec.DiskOperations}" : "";
             arguments.AddRange(["-drive", $"if=none,id=disk{i},format=qcow2,cache=unsafe,file={directory}/disk{i}.qcow2{throttling}"]);
             arguments.AddRange(["-device", $"virtio-blk-pci,drive=disk{i}"]);
+        }
+        if (spec.KeepsLogs)
+        {
+            arguments.AddRange(["-object", $"memory-backend-file,id=erst,mem-path={directory}/erst.bin,size=64K,share=on"]);
+            arguments.AddRange(["-device", "acpi-erst,memdev=erst"]);
         }
         if (spec.LateDisk != null)
         {

@@ -1,0 +1,61 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Init;
+
+/// <summary>Keeps the reason of a failed boot where the next good one finds it, whichever slot that is.</summary>
+internal static class FailureKeeping
+{
+    // As the initrd has them, and as the new root has them. OEM first: all slots mount it, the partition of the images differs for recovery.
+    private static readonly string[] Places =
+        [SystemPaths.Sysroot + SystemPaths.Oem, SystemPaths.Oem, SystemPaths.State, SystemPaths.Sysroot + SystemPaths.State];
+
+    /// <param name="failure">What ended the boot.</param>
+    /// <param name="request">Null where the boot did not get as far as its command line.</param>
+    public static FailureRecord Record(Exception failure, BootRequest? request)
+    {
+        var (problem, fix, step) = failure switch
+        {
+            OperatorException e => (e.Problem, e.Fix, null),
+            StepFailedException e => (e.Result.Error ?? "", null, e.Result.Step.Summary),
+            SyscallException e => (e.Message, null, null),
+            _ => ($"internal error {failure.GetType().Name}: {failure.Message}", (string?)null, (string?)null),
+        };
+        return new FailureRecord
+        {
+            Time = Syscall.UnixTimeSeconds(), BootId = FileText.TryReadAttribute("/proc/sys/kernel/random/boot_id") ?? "",
+            Slot = request?.Slot, Image = request?.ImagePath ?? "", Kernel = Syscall.KernelRelease(),
+            Problem = problem, Fix = fix, Step = step, Log = BootLog(),
+        };
+    }
+
+    /// <summary>On the first partition that takes it, and in the firmware's memory where there is some.</summary>
+    public static void Keep(FailureRecord record, KernelLog log)
+    {
+        try
+        {
+            if (Pstore.KeepLogAtRestart()) log.Write(6, "the kernel keeps the end of this log in pstore");
+        }
+        catch (SyscallException e) { log.Write(4, $"the kernel does not keep this log: {e.Message}"); }
+        var mounts = MountTable.Read();
+        foreach (var place in Places)
+        {
+            var isThere = false;
+            foreach (var mount in mounts) isThere |= mount.MountPoint == place;
+            if (!isThere) continue;
+            try
+            {
+                FailureStore.Add(place, record);
+                log.Write(6, $"why this boot failed is kept in {place}{SystemPaths.FailedBoots}");
+                return;
+            }
+            catch (SyscallException e) { log.Write(4, $"why this boot failed cannot be kept in {place}: {e.Message}"); }
+        }
+    }
+
+    private static string BootLog()
+    {
+        try { return FileText.TryRead(SystemPaths.Log) ?? FileText.TryRead(SystemPaths.Sysroot + SystemPaths.Log) ?? ""; }
+        catch (SyscallException) { return ""; }
+    }
+}

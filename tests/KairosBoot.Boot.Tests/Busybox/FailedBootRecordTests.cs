@@ -1,0 +1,114 @@
+using System.Text.Json;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>Why a boot failed is told by the next good one, whichever slot that is, and by no other.</summary>
+public sealed class FailedBootRecordTests
+{
+    private const string Active = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=5 panic=1";
+    private const string Passive = "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE panic=1";
+    private const string Recovery = "cos-img/filename=/cOS/recovery.img root=LABEL=COS_RECOVERY panic=1";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_missing_image_is_told_by_the_other_slot_once_with_and_without_an_oem_partition(bool oem)
+    {
+        // disk: | COS_OEM, or not | COS_STATE: passive.img only | COS_PERSISTENT |
+        Partition[] partitions =
+            [new Partition("COS_STATE", 24, ("/cOS/passive.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16)];
+        using SmallDisk disk = new(oem ? [new Partition("COS_OEM", 8), .. partitions] : partitions);
+        using QemuMachine failing = Fails($"record-image-{(oem ? "oem" : "no-oem")}", disk, Active);
+        // A journal that is written back is one that the next boot need not replay.
+        Assert.DoesNotContain("left as it is", failing.Console.Text, StringComparison.Ordinal);
+
+        using QemuMachine good = failing.SwitchOnAgain(Passive);
+        GuestShell shell = GuestShell.OfBusybox(good);
+        JsonElement failed = Assert.Single(Report.Of(shell).GetProperty("failedBoots").EnumerateArray());
+        Assert.Equal(("active", "/cOS/active.img", "state"), (Text(failed, "slot"), Text(failed, "image"), Text(failed, "foundIn")));
+        Assert.Contains("/cOS/active.img is missing", Text(failed, "problem"), StringComparison.Ordinal);
+        Assert.Contains("booting active from /cOS/active.img", Text(failed, "log"), StringComparison.Ordinal);
+        Assert.Equal("good", Text(Report.Of(shell), "verdict"));
+        Assert.Contains("an earlier boot failed", shell.Run("dmesg"), StringComparison.Ordinal);
+        Assert.NotEqual(0, shell.Try("touch /run/initramfs/cos-state/written").Status);
+        Assert.DoesNotContain("recovery complete", good.Console.Text, StringComparison.Ordinal);
+        shell.Leave("poweroff -f");
+        good.ExpectEnd(Limit);
+
+        using QemuMachine later = good.SwitchOnAgain(Passive);
+        shell = GuestShell.OfBusybox(later);
+        Assert.Empty(Report.Of(shell).GetProperty("failedBoots").EnumerateArray());
+        Assert.Contains("active.img is missing", shell.Run("cat /run/initramfs/cos-state/kairosboot/failed-boots.reported"), StringComparison.Ordinal);
+        Assert.Equal("", shell.Run($"dmesg | grep 'EXT4-fs (vda{(oem ? 2 : 1)}): .*recovery' || :"));
+    }
+
+    [Fact]
+    public void Several_failed_boots_in_a_row_are_told_in_order_by_recovery()
+    {
+        // disk: | COS_OEM | COS_RECOVERY: recovery.img (busybox) | COS_STATE: active.img (busybox) |, no COS_PERSISTENT
+        using SmallDisk disk = new(
+            new Partition("COS_OEM", 8),
+            new Partition("COS_RECOVERY", 24, ("/cOS/recovery.img", BusyboxRoot.Ext4)),
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)));
+        using QemuMachine first = Fails("record-order", disk, Active + " init=/sbin/nosuch");
+        using QemuMachine second = first.SwitchOnAgain(Active);
+        second.ExpectEnd(Limit);
+
+        using QemuMachine third = second.SwitchOnAgain(Passive);
+        third.ExpectEnd(Limit);
+
+        using QemuMachine good = third.SwitchOnAgain(Recovery);
+        GuestShell shell = GuestShell.OfBusybox(good);
+        JsonElement report = Report.Of(shell);
+        Assert.Equal(["active", "active", "passive"], report.GetProperty("failedBoots").Strings("slot"));
+        // The last one failed before the image was there for OEM to be mounted in.
+        Assert.Equal(["oem", "oem", "state"], report.GetProperty("failedBoots").Strings("foundIn"));
+        string[] problems = report.GetProperty("failedBoots").Strings("problem");
+        Assert.Contains("/sbin/nosuch", problems[0], StringComparison.Ordinal);
+        Assert.Contains("COS_PERSISTENT", problems[1], StringComparison.Ordinal);
+        Assert.Contains("/cOS/passive.img is missing", problems[2], StringComparison.Ordinal);
+        Assert.Equal(3, report.GetProperty("failedBoots").Strings("bootId").Distinct().Count());
+        Assert.Equal("", shell.Run("grep COS_STATE /proc/mounts; grep kairosboot/state /proc/mounts || :"));
+    }
+
+    [Fact]
+    public void Without_a_disk_the_firmwares_memory_keeps_the_reason_and_is_empty_once_it_was_told()
+    {
+        // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |; the first boot is told of a disk that is not there
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16));
+        using QemuMachine failing = Fails("record-pstore", disk, Active + " kairosboot.disk=01234567-89ab-cdef-0123-456789abcdef");
+        using QemuMachine good = failing.SwitchOnAgain(Active);
+        GuestShell shell = GuestShell.OfBusybox(good);
+        JsonElement failed = Assert.Single(Report.Of(shell).GetProperty("failedBoots").EnumerateArray());
+        Assert.Equal(("active", "/cOS/active.img", "pstore"), (Text(failed, "slot"), Text(failed, "image"), Text(failed, "foundIn")));
+        Assert.Contains("01234567-89ab-cdef-0123-456789abcdef", Text(failed, "problem"), StringComparison.Ordinal);
+        Assert.NotEqual("", Text(failed, "fix"));
+        Assert.Equal("", shell.Run("mount -t pstore pstore /sys/fs/pstore && ls /sys/fs/pstore"));
+    }
+
+    [Fact]
+    public void What_both_the_disk_and_the_firmware_kept_is_told_as_one()
+    {
+        // disk: | COS_STATE: passive.img only | COS_PERSISTENT |
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/passive.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16));
+        using QemuMachine failing = Fails("record-both", disk, Active);
+        using QemuMachine good = failing.SwitchOnAgain(Passive);
+        GuestShell shell = GuestShell.OfBusybox(good);
+        Assert.Equal(["state"], Report.Of(shell).GetProperty("failedBoots").Strings("foundIn"));
+        Assert.Equal("", shell.Run("mount -t pstore pstore /sys/fs/pstore && ls /sys/fs/pstore"));
+    }
+
+    private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString() ?? "";
+
+    private static QemuMachine Fails(string name, SmallDisk disk, string commandLine)
+    {
+        QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = name, Disks = [disk.File], CommandLine = commandLine, KeepsLogs = name is "record-pstore" or "record-both",
+        });
+        machine.ExpectEnd(Limit);
+        ConsoleText.HoldsAll(machine.Console, "BOOT FAILED");
+        return machine;
+    }
+}

@@ -1,0 +1,164 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>Records of failed boots on real ext4 partitions: a file behind a loop device, mounted at <c>/state</c> of the scratch directory.</summary>
+public sealed class FailureStoreTests
+{
+    private static FailureRecord Record(string problem) => new() { Time = 5, Problem = problem, Log = "[    1.0] info  booting" };
+
+    private static string State(string scratch, string options, string size = "8M")
+    {
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", scratch + "/part", size);
+        return Mount(scratch, options);
+    }
+
+    // The device itself can be written to, as a disk can.
+    private static string Mount(string scratch, string options)
+    {
+        Directory.CreateDirectory(scratch + "/state");
+        var wanted = MountOptions.Parse(options);
+        using var device = LoopDevice.Attach(scratch + "/part", readOnly: false);
+        Syscall.Mount(device.Path, scratch + "/state", "ext4", wanted.Flags, wanted.Data);
+        return scratch + "/state";
+    }
+
+    private static bool IsReadOnly(string mountPoint) => MountTable.Read().Single(m => m.MountPoint == mountPoint).ReadOnly;
+
+    // What the next boot finds: clean, with nothing in the journal.
+    private static string Superblock(string scratch) => MountNamespace.Tool("dumpe2fs", "-h", scratch + "/part");
+
+    [Fact]
+    public void A_read_only_partition_takes_records_and_is_read_only_and_clean_afterwards() => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "ro,nosuid,nodev");
+        FailureStore.Add(state, Record("first"));
+        FailureStore.Add(state, Record("second"));
+        Assert.True(IsReadOnly(state));
+        var options = MountTable.Read().Single(m => m.MountPoint == state).Options.Split(',');
+        Assert.Superset(new HashSet<string> { "ro", "nosuid", "nodev" }, options.ToHashSet());
+        Assert.Equal(Errno.EROFS, Assert.Throws<SyscallException>(() => FileText.Write(state + "/x", "x")).Errno);
+        Assert.Equal(["first", "second"], FailureStore.Read(state).Select(r => r.Problem));
+        Assert.DoesNotContain("needs_recovery", Superblock(scratch));
+        Assert.Equal(["failed-boots"], Directory.GetFileSystemEntries(state + "/kairosboot").Select(Path.GetFileName));
+        Assert.Equal("640", MountNamespace.Tool("stat", "-c", "%a", state + "/kairosboot/failed-boots").Trim());
+    });
+
+    [Fact]
+    public void What_was_reported_is_not_new_any_more_and_what_fails_after_it_is() => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "ro");
+        Assert.False(FailureStore.HasNew(state));
+        FailureStore.Add(state, Record("first"));
+        Assert.True(FailureStore.HasNew(state));
+        FailureStore.MarkReported(state);
+        Assert.False(FailureStore.HasNew(state));
+        Assert.Empty(FailureStore.Read(state));
+        Assert.Equal("first", Assert.Single(FailureStore.ReadReported(state)).Problem);
+        FailureStore.Add(state, Record("second"));
+        Assert.Equal("second", Assert.Single(FailureStore.Read(state)).Problem);
+        FailureStore.MarkReported(state);
+        Assert.Equal("second", Assert.Single(FailureStore.ReadReported(state)).Problem);
+        Assert.True(IsReadOnly(state));
+    });
+
+    [Fact]
+    public void An_image_that_is_in_use_on_the_partition_stays_in_use() => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "rw", "16M");
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", state + "/image", "4M");
+        MountNamespace.Tool("mount", "-o", "remount,ro", state);
+        Directory.CreateDirectory(scratch + "/root");
+        using (var device = LoopDevice.Attach(state + "/image", readOnly: true))
+            Syscall.Mount(device.Path, scratch + "/root", "ext4", MountFlags.ReadOnly, "");
+        FailureStore.Add(state, Record("in use"));
+        Assert.True(IsReadOnly(state));
+        Assert.True(Directory.Exists(scratch + "/root/lost+found"));
+        Assert.Equal("in use", Assert.Single(FailureStore.Read(state)).Problem);
+    });
+
+    [Fact]
+    public void A_writable_partition_stays_writable() => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "rw");
+        FailureStore.Add(state, Record("here"));
+        Assert.False(IsReadOnly(state));
+        Assert.Equal("here", Assert.Single(FailureStore.Read(state)).Problem);
+    });
+
+    [Fact]
+    public void A_full_partition_refuses_and_keeps_the_records_it_has() => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "rw");
+        FailureStore.Add(state, Record("before"));
+        try { FileText.Write(state + "/filler", new byte[8 << 20]); }
+        catch (SyscallException e) when (e.Errno == Errno.ENOSPC) { }
+        MountNamespace.Tool("mount", "-o", "remount,ro", state);
+        Assert.Equal(Errno.ENOSPC, Assert.Throws<SyscallException>(() => FailureStore.Add(state, Record("too much"))).Errno);
+        Assert.True(IsReadOnly(state));
+        Assert.Equal("before", Assert.Single(FailureStore.Read(state)).Problem);
+        Assert.Equal(["failed-boots"], Directory.GetFileSystemEntries(state + "/kairosboot").Select(Path.GetFileName));
+    });
+
+    [Fact]
+    public void A_read_only_device_refuses() => MountNamespace.Run(scratch =>
+    {
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", scratch + "/part", "8M");
+        Directory.CreateDirectory(scratch + "/state");
+        using (var device = LoopDevice.Attach(scratch + "/part", readOnly: true))
+            Syscall.Mount(device.Path, scratch + "/state", "ext4", MountFlags.ReadOnly, "");
+        var failure = Assert.Throws<SyscallException>(() => FailureStore.Add(scratch + "/state", Record("nowhere")));
+        Assert.Contains(failure.Errno, (int[])[Errno.EROFS, Errno.EACCES]);
+        Assert.True(IsReadOnly(scratch + "/state"));
+    });
+
+    [Fact]
+    public void A_partition_whose_superblock_says_errors_is_not_written_to() => MountNamespace.Run(scratch =>
+    {
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", scratch + "/part", "8M");
+        MountNamespace.Tool("debugfs", "-w", "-R", "ssv state 2", scratch + "/part");
+        var before = File.ReadAllBytes(scratch + "/part");
+        var state = Mount(scratch, "ro");
+        var failure = Assert.Throws<SyscallException>(() => FailureStore.Add(state, Record("nowhere")));
+        Assert.Contains("has errors", failure.Message);
+        Assert.True(IsReadOnly(state));
+        MountNamespace.Tool("umount", state);
+        Assert.True(before.AsSpan().SequenceEqual(File.ReadAllBytes(scratch + "/part")));
+    });
+
+    [Fact]
+    public void A_directory_that_is_no_mount_point_is_not_written_to() => MountNamespace.Run(scratch =>
+    {
+        Directory.CreateDirectory(scratch + "/oem");
+        Assert.Throws<SyscallException>(() => FailureStore.Add(scratch + "/oem", Record("nowhere")));
+        Assert.Empty(Directory.GetFileSystemEntries(scratch + "/oem"));
+    });
+
+    [Theory]
+    [InlineData("junk")]
+    [InlineData("huge")]
+    [InlineData("directory")]
+    [InlineData("pipe")]
+    public void Whatever_lies_where_the_records_should_be_does_no_harm(string kind) => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "rw");
+        var path = state + "/kairosboot/failed-boots";
+        Directory.CreateDirectory(state + "/kairosboot");
+        switch (kind)
+        {
+            case "junk": File.WriteAllBytes(path, [0, 1, 2, 0xff, 0xfe, (byte)'\n', (byte)'-']); break;
+            case "huge":
+                using (var file = File.Create(path)) file.SetLength(1L << 33); // sparse: nothing on the disk
+                break;
+            case "directory": Directory.CreateDirectory(path + "/in/the/way"); break;
+            case "pipe": MountNamespace.Tool("mkfifo", path); break;
+        }
+        Assert.Empty(FailureStore.Read(state));
+        if (kind == "directory") Assert.Throws<SyscallException>(() => FailureStore.Add(state, Record("new")));
+        else
+        {
+            FailureStore.Add(state, Record("new"));
+            Assert.Equal("new", Assert.Single(FailureStore.Read(state)).Problem);
+        }
+    });
+}
