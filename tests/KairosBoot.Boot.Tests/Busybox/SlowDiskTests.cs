@@ -35,7 +35,7 @@ public sealed class SlowDiskTests
             {
                 Name = $"slow-{round}-{boot}",
                 Disks = [disk.File],
-                DiskOperations = 100,
+                DiskOperations = 40,
                 CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
             });
             machine.Console.Expect(TimeSpan.FromSeconds(120), "<<told\n");
