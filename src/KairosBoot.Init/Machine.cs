@@ -110,6 +110,9 @@ internal sealed partial class Machine
                 throw new OperatorException($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
     }
 
+    /// <summary>Tells this image from the ones that booted before it.</summary>
+    public static string ImageId(BootRequest request) => ImageIdentity.Of(SystemPaths.State + request.ImagePath);
+
     /// <summary>A stage that sees the image but changes nothing of it.</summary>
     public void RunStageBesideImage(string stage) => RunStage(stage, SystemPaths.Sysroot);
 

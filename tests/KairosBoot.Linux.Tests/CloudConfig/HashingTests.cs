@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using KairosBoot.CloudConfig;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
