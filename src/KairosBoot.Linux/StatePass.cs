@@ -100,17 +100,20 @@ internal sealed class StatePass(StateManifestFile manifest, string image, StateS
         foreach (var path in paths)
         {
             SyscallException? refused = null;
-            for (var i = 0; i < path.Actions; i++)
+            for (var i = 0; i <= path.Actions; i++)
             {
-                if (limit-- <= 0) return false;
-                try { path.Do(i); }
+                if (i < path.Actions && limit-- <= 0) return false;
+                try
+                {
+                    if (i < path.Actions) path.Do(i);
+                    else path.SetTimes();
+                }
                 catch (SyscallException e) { refused ??= e; }
                 if (refused?.Errno is Errno.EIO or Errno.ENOSPC or Errno.EROFS) break;
             }
             if (refused is not null) result.Refused(path.Path, refused);
             // Else it is single files that will not have it, immutable ones: they stay, as if the user had changed them.
             if (refused?.Errno is Errno.EIO or Errno.ENOSPC or Errno.EROFS) return false;
-            path.SetTimes();
             if (path.Merge is { } merge) result.Add(path.Path, merge);
             else if (refused is null) result.Seeded++;
         }

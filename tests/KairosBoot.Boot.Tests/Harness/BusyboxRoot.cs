@@ -17,7 +17,17 @@ public static class BusyboxRoot
     public static byte[] Ext4 => Plain.Value;
 
     /// <summary>The same with that text in <c>/name</c>, and empty files where directories should be.</summary>
-    public static byte[] Image(string name, params string[] filesAt)
+    public static byte[] Image(string name, params string[] filesAt) => ImageWith(name, tree =>
+    {
+        foreach (string path in filesAt)
+        {
+            Directory.Delete(tree + path, recursive: true);
+            File.WriteAllText(tree + path, "");
+        }
+    });
+
+    /// <summary>The same with that text in <c>/name</c>, and whatever is done to the tree before it becomes an image.</summary>
+    public static byte[] ImageWith(string name, Action<string> prepare)
     {
         DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-busybox-");
         try
@@ -40,11 +50,7 @@ public static class BusyboxRoot
             File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");
             File.WriteAllText(Path.Combine(tree, "etc/hostname"), "busybox\n");
             File.WriteAllText(Path.Combine(tree, "name"), name, Encoding.ASCII);
-            foreach (string path in filesAt)
-            {
-                Directory.Delete(tree + path, recursive: true);
-                File.WriteAllText(tree + path, "");
-            }
+            prepare(tree);
             string image = Path.Combine(work.FullName, "image");
             Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, "8M");
             return File.ReadAllBytes(image);

@@ -46,11 +46,13 @@ public sealed class QemuMachine : IDisposable
     }
 
     /// <summary>Switches the machine on again with its disks as they are; pulls the plug first if it still runs.</summary>
-    public QemuMachine SwitchOnAgain()
+    /// <param name="commandLine">Another kernel command line than before.</param>
+    public QemuMachine SwitchOnAgain(string? commandLine = null)
     {
         Kill();
         File.Move(Console.LogPath, Console.LogPath + ".before", overwrite: true);
-        return new QemuMachine(_spec, _directory, Arguments(_spec, _directory));
+        MachineSpec spec = _spec with { CommandLine = commandLine ?? _spec.CommandLine };
+        return new QemuMachine(spec, _directory, Arguments(spec, _directory));
     }
 
     public void PlugLateDisk()
