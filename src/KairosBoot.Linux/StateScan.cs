@@ -6,7 +6,7 @@ namespace KairosBoot.Linux;
 /// <summary>Reads what a merge decides from: the image's side and the store's.</summary>
 internal sealed class StateScan
 {
-    private readonly byte[] buffer = new byte[1 << 17];
+    private byte[]? buffer;
     private readonly List<StateEntry> entries = [];
     private ulong device;
 
@@ -77,6 +77,7 @@ internal sealed class StateScan
     private long Content(string path, Sha256 digest)
     {
         using var file = Syscall.Open(path, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        buffer ??= new byte[1 << 16];
         long size = 0;
         while (true)
         {

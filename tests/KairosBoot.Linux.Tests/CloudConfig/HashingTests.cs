@@ -21,6 +21,26 @@ public class HashingTests
         }
     }
 
+    [Fact]
+    public void SHA_256_of_a_message_in_pieces_is_that_of_the_whole()
+    {
+        var random = new Random(2);
+        var message = new byte[1000];
+        random.NextBytes(message);
+        for (var round = 0; round < 300; round++)
+        {
+            var hash = new Sha256();
+            for (var at = 0; at < message.Length;)
+            {
+                var piece = Math.Min(random.Next(round), message.Length - at);
+                hash.Append(message.AsSpan(at, piece));
+                if (piece == 0) hash.Append(message.AsSpan(at++, 1)); // an empty piece changes nothing
+                at += piece;
+            }
+            Assert.Equal(SHA256.HashData(message), hash.Finish());
+        }
+    }
+
     // The given hashes are from crypt(3) of libxcrypt.
     [Theory]
     [InlineData("Hello world!", "saltstring",
