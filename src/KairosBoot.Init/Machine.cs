@@ -120,6 +120,9 @@ internal sealed partial class Machine
         if (turnedToRecovery) CheckModules();
     }
 
+    /// <summary>Tells this image from the ones that booted before it.</summary>
+    public static string ImageId(BootRequest request) => ImageIdentity.Of(SystemPaths.State + request.ImagePath);
+
     /// <summary>A stage that sees the image but changes nothing of it.</summary>
     public void RunStageBesideImage(string stage) => RunStage(stage, SystemPaths.Sysroot);
 

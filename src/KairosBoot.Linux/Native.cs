@@ -26,6 +26,8 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
     [DllImport(LibC, SetLastError = true)] internal static extern int lsetxattr(byte* path, byte* name, byte* value, nuint size, int flags);
 
+    [DllImport(LibC, SetLastError = true)] internal static extern int lremovexattr(byte* path, byte* name);
+
     [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** environment);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_init(void* actions);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_adddup2(void* actions, int from, int to);

@@ -3,40 +3,50 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Fills stores that do not exist yet with what the image has under their paths. Copies go to a name of their own, are flushed together,
-/// and only then get the store's name: after a power cut a store is whole or not there.
+/// Fills the stores of persistent paths from the image, and brings them in line with every new one: see <see cref="StateMerge"/> for what
+/// follows and what stays, <see cref="StatePass"/> for why a power cut does no harm.
 /// </summary>
 public static class StateSeed
 {
-    private const string Unfinished = ".kairosboot-new";
-
-    /// <summary>Problems, one sentence for each path that could not be seeded; the others are.</summary>
-    public static List<string> Seed(IEnumerable<StateDirectory> directories)
+    /// <summary>Does what is to be done, which is nothing where every store was brought in line with this image before: then the head of the manifest
+    /// is all that is read, and nothing is written.</summary>
+    public static StateSeedResult Seed(SeedState step)
     {
-        var problems = new List<string>();
-        var copied = new List<StateDirectory>();
-        foreach (var directory in directories)
-            if (Existing(directory) is null && Try(directory, Copy, problems)) copied.Add(directory);
-        if (copied.Count == 0) return problems;
-        using (var anywhere = Syscall.Open(copied[0].Store + Unfinished, OpenFlags.ReadOnly | OpenFlags.Directory)) Syscall.SyncFs(anywhere);
-        foreach (var directory in copied)
-            Try(directory, finished => Syscall.Rename(finished.Store + Unfinished, finished.Store), problems);
-        return problems;
+        var result = new StateSeedResult();
+        if (Begin(step, result) is not { } pass) return result;
+        if (pass.Announce() && pass.Change()) pass.Settle();
+        pass.CleanUp();
+        return result;
     }
 
-    /// <summary>What goes wrong with one path is said and stops no other.</summary>
-    private static bool Try(StateDirectory directory, Action<StateDirectory> action, List<string> problems)
+    /// <summary>A pass over the paths whose store is missing or belongs to another image, ready for its changes. Null: none, or it cannot be made.</summary>
+    internal static StatePass? Begin(SeedState step, StateSeedResult result)
     {
-        try
+        if (step.Directories.IsEmpty) return null;
+        var store = step.Directories[0].Store;
+        var manifest = new StateManifestFile(store[..store.LastIndexOf('/')]);
+        var late = Late(step, manifest);
+        if (late.Count == 0) return null;
+        var pass = new StatePass(manifest, step.Image, result);
+        if (pass.Prepare(late)) return pass;
+        pass.CleanUp();
+        return null;
+    }
+
+    private static List<StateDirectory> Late(SeedState step, StateManifestFile manifest)
+    {
+        List<StateSection> known;
+        try { known = manifest.ReadHead(); }
+        catch (SyscallException) { known = []; } // the pass runs into the same, and says so
+        var late = new List<StateDirectory>();
+        foreach (var directory in step.Directories)
         {
-            action(directory);
-            return true;
+            var path = InRunningSystem(directory.Path);
+            if (step.Image.Length == 0 || Existing(directory) is not { } store || !known.Exists(section =>
+                    section.Path == path && section.Image == step.Image && store.EndsWith("/" + section.Store, StringComparison.Ordinal)))
+                late.Add(directory);
         }
-        catch (SyscallException e)
-        {
-            problems.Add($"{directory.Path} could not be copied to {directory.Store}: {e.Message}");
-            return false;
-        }
+        return late;
     }
 
     /// <summary>The store that holds the state of a path: under its name, or under the one Kairos gave it. Null: none yet.</summary>
@@ -46,12 +56,6 @@ public static class StateSeed
         return directory.FormerStore is { } former && Syscall.TryStat(former) is { Type: FileType.Directory } ? former : null;
     }
 
-    private static void Copy(StateDirectory directory)
-    {
-        var to = directory.Store + Unfinished;
-        Syscall.MakeDirectories(to[..to.LastIndexOf('/')]);
-        if (Syscall.TryLStat(to) is not null) FileTree.Delete(to);
-        if (Syscall.TryStat(directory.Path) is { Type: FileType.Directory }) FileTree.Copy(directory.Path, to);
-        else Syscall.MkDir(to, 0b111_101_101);
-    }
+    internal static string InRunningSystem(string path) =>
+        path.StartsWith(SystemPaths.Sysroot + "/", StringComparison.Ordinal) ? path[SystemPaths.Sysroot.Length..] : path;
 }

@@ -56,7 +56,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
             case MountOverlay overlay: return OverlayMount.Do(overlay, modules);
-            case SeedState seed: return StateSeed.Seed(seed.Directories) is { Count: > 0 } problems ? string.Join("; ", problems) : null;
+            case SeedState seed: return Seed(seed);
             case BindState bind: Bind(bind.Directory); return null;
             default: throw new InvalidOperationException("no such step: " + step.GetType().Name);
         }
@@ -120,6 +120,15 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         return BlockProbe.Superblock(file);
     }
 
+    private string? Seed(SeedState seed)
+    {
+        var result = StateSeed.Seed(seed);
+        if (result.Seeded + result.Compared > 0)
+            BroughtInLine(result.Seeded, result.Compared, result.Followed, result.Added, result.Removed, result.Kept);
+        foreach (var name in result.KeptNames) KeptAsChanged(name);
+        return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
+    }
+
     private static void Bind(StateDirectory directory)
     {
         var store = StateSeed.Existing(directory)
@@ -144,6 +153,13 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]
     private partial void Done(string @class, string step, long microseconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "state: {Seeded} paths copied from the image, {Compared} compared with it: "
+        + "followed {Followed}, added {Added}, removed {Removed}, kept {Kept} that both changed")]
+    private partial void BroughtInLine(int seeded, int compared, int followed, int added, int removed, int kept);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "state: {File} stays as the user has it; the image has another")]
+    private partial void KeptAsChanged(string file);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step done in part: {Step}: {Shortfall}")]
     private partial void DoneInPart(string @class, string step, string shortfall);

@@ -1,4 +1,3 @@
-using System.Text;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -65,7 +64,7 @@ public sealed unsafe class SwitchRoot : IDisposable
     private static List<byte[]> Names(FileHandle directory)
     {
         var names = new List<byte[]>();
-        foreach (var name in Syscall.ReadDirectory("/proc/self/fd/" + directory.Descriptor)) names.Add(Encoding.UTF8.GetBytes(name + '\0'));
+        foreach (var name in Syscall.ReadDirectory("/proc/self/fd/" + directory.Descriptor)) names.Add(FileName.Encode(name));
         return names;
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -46,7 +45,7 @@ public static unsafe partial class Syscall
                 // struct linux_dirent64: u64 inode, i64 offset, u16 record length, u8 type, name
                 for (var p = start; p < start + n; p += *(ushort*)(p + 16))
                 {
-                    var name = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + 19));
+                    var name = FileName.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + 19));
                     if (name is not ("." or "..")) names.Add(name);
                 }
             }

@@ -1,4 +1,3 @@
-using System.Text;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -117,6 +116,40 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>Copies a file into an empty one and leaves its holes out, where its file system can tell them: lseek(2), SEEK_DATA.</summary>
+    public static void CopySparse(FileHandle from, FileHandle to)
+    {
+        var size = FStat(from).Size;
+        for (long hole = 0; hole < size;)
+        {
+            var data = LSeek(from, hole, SEEK_DATA);
+            if (data < 0 && LibC.errno == Linux.Errno.ENXIO) break; // nothing but a hole up to the end
+            if (data < 0 || (hole = LSeek(from, data, SEEK_HOLE)) < 0) throw Failed("lseek", from.Path);
+            if (LSeek(from, data, SEEK_SET) < 0 || LSeek(to, data, SEEK_SET) < 0) throw Failed("lseek", from.Path);
+            for (var left = hole - data; left > 0;)
+            {
+                var n = Native.sendfile(to.Descriptor, from.Descriptor, null, (nuint)Math.Min(left, 1 << 22));
+                if (Interrupted(n, "sendfile " + from.Path, to.Path)) continue;
+                if (n == 0) throw new SyscallException("sendfile", from.Path, Linux.Errno.EIO); // shorter than it said
+                left -= n;
+            }
+        }
+        Check(LibC.ftruncate(to.Descriptor, size), "ftruncate", to.Path);
+    }
+
+    internal const int SEEK_SET = 0, SEEK_DATA = 3, SEEK_HOLE = 4;
+
+    private static long LSeek(FileHandle file, long offset, int whence) => LibC.lseek(file.Descriptor, offset, whence);
+
+    /// <summary>statfs(2): what anybody but root may still use. A file system that makes its inodes as it goes says that it has none at all:
+    /// they do not run out.</summary>
+    public static (long Bytes, long Inodes) FreeSpace(FileHandle file)
+    {
+        var status = stackalloc long[32]; // struct statfs: type, block size, blocks, free, available, files, free files, ...
+        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
+        return (status[4] * status[1], status[5] == 0 ? long.MaxValue : status[6]);
+    }
+
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
     public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);
     public static void Sync() => LibC.sync();
@@ -167,7 +200,7 @@ public static unsafe partial class Syscall
         },
         s.stx_mode & 0xFFF, (int)s.stx_uid, (int)s.stx_gid, (long)s.stx_size, s.stx_nlink, s.stx_ino,
         DeviceNumber(s.stx_dev_major, s.stx_dev_minor), DeviceNumber(s.stx_rdev_major, s.stx_rdev_minor),
-        s.stx_mtime.tv_sec * 1_000_000_000L + s.stx_mtime.tv_nsec);
+        s.stx_mtime.tv_sec * 1_000_000_000L + s.stx_mtime.tv_nsec) { Allocated = (long)s.stx_blocks * 512 };
 
     /// <summary>makedev(3).</summary>
     public static ulong DeviceNumber(uint major, uint minor) =>
@@ -230,7 +263,7 @@ public static unsafe partial class Syscall
         {
             var n = (long)LibC.readlink(p, b, (uint)buffer.Length);
             if (n < 0) throw Failed("readlink", path);
-            return Encoding.UTF8.GetString(buffer, 0, (int)n);
+            return FileName.Decode(buffer.AsSpan(0, (int)n));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -9,13 +8,11 @@ namespace KairosBoot.Linux;
 /// </summary>
 public static unsafe partial class Syscall
 {
-    /// <summary>The NUL-terminated UTF-8 bytes of an argument. A NUL inside it would cut a path short without a word: EINVAL.</summary>
+    /// <summary>The NUL-terminated bytes of an argument. A NUL inside it would cut a path short without a word: EINVAL.</summary>
     private static byte[] Z(string text)
     {
         if (text.Contains('\0')) throw new SyscallException("open", text.Replace('\0', '?'), Linux.Errno.EINVAL);
-        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length) + 1];
-        Encoding.UTF8.GetBytes(text, bytes);
-        return bytes;
+        return FileName.Encode(text);
     }
 
     private static SyscallException Failed(string operation, string? path) => new(operation, path, LibC.errno);

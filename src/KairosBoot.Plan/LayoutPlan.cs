@@ -15,7 +15,8 @@ public static class LayoutPlan
     /// <param name="layout">What is wanted.</param>
     /// <param name="volumes">The devices found for the layout's volumes, in the layout's order; a missing one has no device.</param>
     /// <param name="overlayDevice">The device of the overlays, where they are not on a tmpfs.</param>
-    public static ImmutableArray<Step> For(Layout layout, ImmutableArray<FoundVolume> volumes, BlockDevice? overlayDevice)
+    /// <param name="image">Identity of the image that persistent paths are seeded from.</param>
+    public static ImmutableArray<Step> For(Layout layout, ImmutableArray<FoundVolume> volumes, BlockDevice? overlayDevice, string image = "")
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
         plan.Add(OverlayStore(layout.Overlay, overlayDevice));
@@ -29,7 +30,7 @@ public static class LayoutPlan
                 nodes.Add(new(path, Overlay(layout, path, onDevice: overlayDevice is not null), NeedsState: false));
         foreach (var directory in state)
             nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory), NeedsState: true));
-        Order(nodes, layout, state, plan);
+        Order(nodes, layout, new SeedState(StepClass.Degraded, state, image), plan);
         return plan.ToImmutable();
     }
 
@@ -85,7 +86,7 @@ public static class LayoutPlan
 
     // Parents before children over all kinds of mounts, and whatever carries the state directory before what lives in it: take the
     // first node, by depth and then name, that waits for no other. LayoutReader has refused the one list that has no such order.
-    private static void Order(List<Node> nodes, Layout layout, ImmutableArray<StateDirectory> state, ImmutableArray<Step>.Builder plan)
+    private static void Order(List<Node> nodes, Layout layout, SeedState seed, ImmutableArray<Step>.Builder plan)
     {
         nodes.Sort((a, b) => MountPath.Depth(a.Path) != MountPath.Depth(b.Path)
             ? MountPath.Depth(a.Path) - MountPath.Depth(b.Path)
@@ -96,7 +97,7 @@ public static class LayoutPlan
             var next = nodes.FindIndex(node => !Waits(node, nodes, layout));
             if (nodes[next].NeedsState && !seeded && layout.PersistentStateBind)
             {
-                plan.Add(new SeedState(StepClass.Degraded, state));
+                plan.Add(seed);
                 seeded = true;
             }
             plan.Add(nodes[next].Step);

@@ -45,6 +45,13 @@ public sealed class FileTreeTests
         foreach (var name in names) File.WriteAllText($"{scratch}/from/{name}", name);
         FileTree.Copy(scratch + "/from", scratch + "/to");
         foreach (var name in names) Assert.Equal(name, File.ReadAllText($"{scratch}/to/{name}"));
+        MountNamespace.Tool("sh", "-c", $"touch \"$(printf '{scratch}/from/latin\\351-\\360\\237\\220\\247-\\377')\"; ln -s \"$(printf 'to\\200')\" {scratch}/from/link");
+        FileTree.Delete(scratch + "/to");
+        Assert.False(Directory.Exists(scratch + "/to"));
+        FileTree.Copy(scratch + "/from", scratch + "/to");
+        string Bytes(string directory) => MountNamespace.Tool("sh", "-c", $"cd {directory} && find . -printf '%p %l\\n' | sort | od -An -c");
+        Assert.Contains("351", Bytes(scratch + "/to"));
+        Assert.Equal(Bytes(scratch + "/from"), Bytes(scratch + "/to"));
         FileTree.Delete(scratch + "/to");
         Assert.False(Directory.Exists(scratch + "/to"));
     });

@@ -24,6 +24,9 @@ public sealed class HeaderTests
             Equal("CLOCK_BOOTTIME", 7), Equal("NETLINK_KOBJECT_UEVENT", 15), Equal("SO_RCVBUFFORCE", 33), Equal("sizeof(struct sockaddr_nl)", 12),
             Equal("(unsigned)RAMFS_MAGIC", 0x858458F6), Equal("TMPFS_MAGIC", 0x01021994), Equal("MNT_DETACH", 2), Equal("UMOUNT_NOFOLLOW", 8),
             Equal("sizeof(((struct utsname*)0)->release)", 65), Equal("XATTR_SIZE_MAX", 65536),
+            Equal("SEEK_SET", Syscall.SEEK_SET), Equal("SEEK_DATA", Syscall.SEEK_DATA), Equal("SEEK_HOLE", Syscall.SEEK_HOLE),
+            Equal("offsetof(struct statfs, f_bsize)", 8), Equal("offsetof(struct statfs, f_bavail)", 32),
+            Equal("offsetof(struct statfs, f_files)", 40), Equal("offsetof(struct statfs, f_ffree)", 48),
             Equal("(unsigned)RB_AUTOBOOT", (uint)RebootCommand.Restart), Equal("(unsigned)RB_POWER_OFF", (uint)RebootCommand.PowerOff),
             Equal("(unsigned)RB_HALT_SYSTEM", (uint)RebootCommand.Halt),
         };
@@ -56,6 +59,7 @@ public sealed class HeaderTests
             #include <sys/syscall.h>
             #include <sys/utsname.h>
             #include <time.h>
+            #include <unistd.h>
 
             """ + string.Join('\n', asserts) + "\n");
         MountNamespace.Tool("gcc", "-c", "-o", "/dev/null", scratch + "/a.c");

@@ -108,9 +108,10 @@ public sealed class StepExecutorTests
         var directory = new StateDirectory(scratch + "/etc", scratch + "/state/etc.bind", null);
         Directory.CreateDirectory(directory.Path);
         File.WriteAllText(directory.Path + "/whole", "1");
-        Directory.CreateDirectory(directory.Store + ".kairosboot-new/half");
+        Directory.CreateDirectory(scratch + "/state/.kairosboot/staging/0/half");
+        File.WriteAllText(scratch + "/state/.kairosboot/manifest.new", "half");
         Assert.Null(Executor().Apply(new SeedState(StepClass.Degraded, [directory])).Shortfall);
-        Assert.Equal([directory.Store], Directory.GetFileSystemEntries(scratch + "/state"));
+        Assert.Equal([scratch + "/state/.kairosboot/manifest"], Directory.GetFileSystemEntries(scratch + "/state/.kairosboot"));
         Assert.Equal([directory.Store + "/whole"], Directory.GetFileSystemEntries(directory.Store));
     });
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 

@@ -10,10 +10,13 @@ namespace KairosBoot.Plan;
 public sealed record StateDirectory(string Path, string Store, string? FormerStore);
 
 /// <summary>
-/// Copies what the image has under each path into its store, for the stores that do not exist yet. All copies are complete and on
-/// the disk before any of them gets its name, so a power cut leaves a path seeded or untouched, never half.
+/// Fills stores from what the image has under their paths, and brings them in line with every new image: files that nobody changed follow it,
+/// everything else stays. As a command it prints the first part; no shell has one for the other.
 /// </summary>
-public sealed record SeedState(StepClass Class, ImmutableArray<StateDirectory> Directories) : Step(Class)
+/// <param name="Class">What a failure means.</param>
+/// <param name="Directories">In one state directory.</param>
+/// <param name="Image">Identity of the image. Empty: not known, so every boot compares.</param>
+public sealed record SeedState(StepClass Class, ImmutableArray<StateDirectory> Directories, string Image = "") : Step(Class)
 {
     public override string Command
     {

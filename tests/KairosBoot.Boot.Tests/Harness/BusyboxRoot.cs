@@ -17,7 +17,7 @@ public static class BusyboxRoot
     public static byte[] Ext4 => Plain.Value;
 
     /// <summary>The same with that text in <c>/name</c>, and empty files where directories should be.</summary>
-    public static byte[] Image(string name, params string[] filesAt) => Make(name, 8, tree =>
+    public static byte[] Image(string name, params string[] filesAt) => ImageWith(name, tree =>
     {
         foreach (string path in filesAt)
         {
@@ -27,17 +27,17 @@ public static class BusyboxRoot
     });
 
     /// <summary>The same with the host's e2fsck and its libraries in it, 16 MiB.</summary>
-    public static byte[] ImageWithFsck(string name) => Make(name, 16, tree =>
+    public static byte[] ImageWithFsck(string name) => ImageWith(name, tree =>
     {
         Copy("/usr/sbin/e2fsck", tree + "/sbin/fsck.ext4");
         foreach (string word in Tool.Run("ldd", "/usr/sbin/e2fsck").Split([' ', '\t', '\n']).Where(word => word.StartsWith('/')))
         {
             Copy(word, tree + word);
         }
-    });
+    }, mebibytes: 16);
 
     /// <summary>The same with an init of its own: that script, run by the busybox.</summary>
-    public static byte[] ImageWithInit(string name, string script) => Make(name, 8, tree =>
+    public static byte[] ImageWithInit(string name, string script) => ImageWith(name, tree =>
     {
         File.Delete(tree + "/sbin/init");
         File.WriteAllText(tree + "/sbin/init", "#!/bin/sh\n" + script);
@@ -50,7 +50,8 @@ public static class BusyboxRoot
         File.Copy(from, to);
     }
 
-    private static byte[] Make(string name, int mebibytes, Action<string> change)
+    /// <summary>The same with that text in <c>/name</c>, and whatever is done to the tree before it becomes an image.</summary>
+    public static byte[] ImageWith(string name, Action<string> prepare, int mebibytes = 8)
     {
         DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-busybox-");
         try
@@ -73,7 +74,7 @@ public static class BusyboxRoot
             File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");
             File.WriteAllText(Path.Combine(tree, "etc/hostname"), "busybox\n");
             File.WriteAllText(Path.Combine(tree, "name"), name, Encoding.ASCII);
-            change(tree);
+            prepare(tree);
             string image = Path.Combine(work.FullName, "image");
             Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, $"{mebibytes}M");
             return File.ReadAllBytes(image);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using KairosBoot.CloudConfig;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -17,6 +18,26 @@ public class HashingTests
             Assert.Equal(SHA512.HashData(message), Sha512.Hash(message));
             Assert.Equal(SHA256.HashData(message), Sha256.Hash(message));
             Assert.Equal(HMACSHA256.HashData(message, "yip"u8), Sha256.Hmac(message, "yip"u8));
+        }
+    }
+
+    [Fact]
+    public void SHA_256_of_a_message_in_pieces_is_that_of_the_whole()
+    {
+        var random = new Random(2);
+        var message = new byte[1000];
+        random.NextBytes(message);
+        for (var round = 0; round < 300; round++)
+        {
+            var hash = new Sha256();
+            for (var at = 0; at < message.Length;)
+            {
+                var piece = Math.Min(random.Next(round), message.Length - at);
+                hash.Append(message.AsSpan(at, piece));
+                if (piece == 0) hash.Append(message.AsSpan(at++, 1)); // an empty piece changes nothing
+                at += piece;
+            }
+            Assert.Equal(SHA256.HashData(message), hash.Finish());
         }
     }
 

@@ -1,0 +1,46 @@
+using System.Text;
+using System.Text.Unicode;
+
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// File names as text. The kernel's are bytes, mostly UTF-8; a byte that is none becomes a lone low surrogate, U+DC80 to U+DCFF, and that
+/// byte again on the way back: no file is lost for its name.
+/// </summary>
+internal static class FileName
+{
+    private const char BytesAt = '\uDC00';
+
+    internal static string Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
+        var text = new StringBuilder(bytes.Length);
+        while (bytes.Length > 0)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) == System.Buffers.OperationStatus.Done) text.Append(rune.ToString());
+            else
+                foreach (var b in bytes[..length]) text.Append((char)(BytesAt + b));
+            bytes = bytes[length..];
+        }
+        return text.ToString();
+    }
+
+    /// <summary>With a NUL at the end, as system calls want it.</summary>
+    internal static byte[] Encode(string name)
+    {
+        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];
+        var at = 0;
+        for (var start = 0; start <= name.Length;)
+        {
+            var end = start;
+            while (end < name.Length && !IsByte(name, end)) end++;
+            at += Encoding.UTF8.GetBytes(name.AsSpan(start, end - start), bytes.AsSpan(at));
+            if (end < name.Length) bytes[at++] = (byte)(name[end] - BytesAt);
+            start = end + 1;
+        }
+        return bytes;
+    }
+
+    private static bool IsByte(string name, int i) =>
+        name[i] is >= (char)(BytesAt + 0x80) and <= (char)(BytesAt + 0xFF) && (i == 0 || !char.IsHighSurrogate(name[i - 1]));
+}

@@ -1,0 +1,146 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// Brings the stores of a state directory in line with an image. In this order, so that a power cut between any two calls loses nothing and
+/// the next boot, with whichever image, ends where it would have ended:
+/// what comes is copied aside; the manifest says what is about to change, old and new; the changes are made, each in one call; the manifest
+/// says what there is.
+/// </summary>
+/// <param name="manifest">Of the state directory.</param>
+/// <param name="image">Identity of the image.</param>
+/// <param name="result">What came of it.</param>
+internal sealed class StatePass(StateManifestFile manifest, string image, StateSeedResult result)
+{
+    private readonly List<StatePath> paths = [];
+    private List<StateSection> sections = [];
+
+    private string Staging => manifest.Control + "/staging";
+    public int Actions
+    {
+        get
+        {
+            var all = 0;
+            foreach (var path in paths) all += path.Actions;
+            return all;
+        }
+    }
+
+    /// <summary>Decides, and copies what will come. No store has changed afterwards.</summary>
+    /// <returns>False where nothing can be done.</returns>
+    public bool Prepare(List<StateDirectory> directories)
+    {
+        var damaged = new List<string>();
+        try
+        {
+            sections = manifest.Read(damaged);
+            Syscall.MakeDirectories(manifest.Control, 0b111_000_000);
+            manifest.DeleteUnfinished();
+            FileTree.Delete(Staging);
+            Syscall.MkDir(Staging, 0b111_000_000);
+        }
+        catch (SyscallException e)
+        {
+            foreach (var directory in directories) result.Refused(StateSeed.InRunningSystem(directory.Path), e);
+            return false;
+        }
+        finally { damaged.ForEach(result.Problem); }
+        foreach (var directory in directories) Prepare(new StatePath(directory, $"{Staging}/{paths.Count}"), $"{Staging}/{paths.Count}");
+        return paths.Count > 0;
+    }
+
+    private void Prepare(StatePath path, string staging)
+    {
+        try
+        {
+            path.Prepare(sections.Find(section => section.Path == path.Path && section.Store == path.StoreName)?.Entries());
+            paths.Add(path);
+        }
+        catch (SyscallException e)
+        {
+            result.Refused(path.Path, e);
+            TryDelete(staging);
+        }
+    }
+
+    /// <summary>Writes down what is about to change. From here on the next boot knows, whatever happens.</summary>
+    /// <returns>False where that is not possible; nothing has changed then.</returns>
+    public bool Announce()
+    {
+        try
+        {
+            manifest.WriteNext(With(meanwhile: false));
+            if (Actions > 0) manifest.Replace(With(meanwhile: true));
+            return true;
+        }
+        catch (SyscallException e)
+        {
+            foreach (var path in paths) result.Refused(path.Path, e);
+            return false;
+        }
+    }
+
+    private List<StateSection> With(bool meanwhile)
+    {
+        var all = new List<StateSection>(sections);
+        foreach (var path in paths)
+        {
+            all.RemoveAll(section => section.Path == path.Path);
+            all.Add(path.Section(image, meanwhile));
+        }
+        return all;
+    }
+
+    /// <summary>Makes the changes.</summary>
+    /// <param name="limit">How many of <see cref="Actions"/>.</param>
+    /// <returns>False where the volume cannot go on.</returns>
+    public bool Change(int limit = int.MaxValue)
+    {
+        foreach (var path in paths)
+        {
+            SyscallException? refused = null;
+            for (var i = 0; i <= path.Actions; i++)
+            {
+                if (i < path.Actions && limit-- <= 0) return false;
+                try
+                {
+                    if (i < path.Actions) path.Do(i);
+                    else path.SetTimes();
+                }
+                catch (SyscallException e) { refused ??= e; }
+                if (refused?.Errno is Errno.EIO or Errno.ENOSPC or Errno.EROFS) break;
+            }
+            if (refused is not null) result.Refused(path.Path, refused);
+            // Else it is single files that will not have it, immutable ones: they stay, as if the user had changed them.
+            if (refused?.Errno is Errno.EIO or Errno.ENOSPC or Errno.EROFS) return false;
+            if (path.Merge is { } merge) result.Add(path.Path, merge);
+            else if (refused is null) result.Seeded++;
+        }
+        return true;
+    }
+
+    /// <summary>The manifest says what there is; the next boot with this image has nothing to do.</summary>
+    public void Settle()
+    {
+        try { manifest.Settle(); }
+        catch (SyscallException e)
+        {
+            foreach (var path in paths) result.Refused(path.Path, e);
+        }
+    }
+
+    /// <summary>Leaves nothing behind but stores and manifest.</summary>
+    public void CleanUp()
+    {
+        TryDelete(Staging);
+        try { manifest.DeleteUnfinished(); }
+        catch (SyscallException) { } // the next pass deletes it
+    }
+
+    private static void TryDelete(string path)
+    {
+        try { FileTree.Delete(path); }
+        catch (SyscallException) { } // the next pass deletes it
+    }
+}

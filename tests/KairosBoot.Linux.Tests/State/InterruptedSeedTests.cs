@@ -1,0 +1,118 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>Power cuts: the pass stops where it is, its objects are forgotten, and what is on the volume is all that the next boot has.</summary>
+public sealed class InterruptedSeedTests
+{
+    private const string First =
+        "mkdir -p d/e was; echo 1 > d/e/f; echo 1 > d/g; echo 1 > same; echo 1 > next; echo 1 > kept; ln next hard; ln -s 1 link; echo 1 > grows; echo 1 > was/f; chmod 750 was";
+    private const string Second =
+        "mkdir -p grows/new was; echo 2 > grows/new/f; echo 2 > d; echo 1 > same; echo 2 > next; echo 2 > kept; ln next hard; ln -s 2 link; chmod 700 was; chown 5:6 was; setfattr -n user.t -v 2 was";
+    private const string Third = "mkdir -p d/e; echo 3 > d/e/f; echo 3 > next; ln -s 1 link; echo 3 > kept";
+    private const string User = "echo user > kept; echo user > mine; touch -d @5 kept mine; rm same";
+
+    [Theory]
+    [InlineData(First)]
+    [InlineData(Second)]
+    [InlineData(Third)]
+    public void A_cut_after_any_change_ends_like_a_whole_pass_whichever_image_boots_next(string next) => StateSeedTests.OnVolume(machine =>
+    {
+        Restart(machine);
+        machine.GoodBoot("2");
+        machine.Install(next);
+        machine.GoodBoot("next");
+        var expected = StateMachine.List(machine.Store, directoryTimes: false);
+        Restart(machine);
+        for (int cut = 0, actions = 1; cut <= actions; cut++)
+        {
+            Restart(machine);
+            var pass = StateSeed.Begin(machine.Step("2"), new StateSeedResult())!;
+            actions = pass.Actions;
+            Assert.True(actions > 8 && pass.Announce());
+            pass.Change(limit: cut);
+            machine.Install(next);
+            machine.GoodBoot("next");
+            Assert.Equal($"{expected}\nafter {cut}", $"{StateMachine.List(machine.Store, directoryTimes: false)}\nafter {cut}");
+            Assert.Equal(0, machine.Boot("next").Compared);
+        }
+    });
+
+    [Fact]
+    public void Two_cuts_with_two_images_end_like_two_whole_passes() => StateSeedTests.OnVolume(machine =>
+    {
+        Restart(machine);
+        machine.GoodBoot("2");
+        machine.Install(Third);
+        machine.GoodBoot("3");
+        machine.Install(Second);
+        machine.GoodBoot("2");
+        var expected = StateMachine.List(machine.Store, directoryTimes: false);
+        for (var (first, second) = (0, 0); first < 12; first++, second = first * 5 % 7)
+        {
+            Restart(machine);
+            Cut(machine, "2", first);
+            machine.Install(Third);
+            Cut(machine, "3", second);
+            machine.Install(Second);
+            machine.GoodBoot("2");
+            Assert.Equal($"{expected}\nafter {first}", $"{StateMachine.List(machine.Store, directoryTimes: false)}\nafter {first}");
+        }
+    });
+
+    [Fact]
+    public void A_cut_in_the_middle_of_a_directorys_attributes_is_no_change_of_the_users() => StateSeedTests.OnVolume(machine =>
+    {
+        machine.Install("mkdir d; chmod 750 d");
+        machine.GoodBoot("1");
+        machine.Install("mkdir d; chmod 2700 d; chown 5:6 d; setfacl -m u:7:rx d");
+        Cut(machine, "2", 0);
+        machine.User("chown 5:6 d; setfattr -n user.half -v 1 d");
+        machine.GoodBoot("2");
+        Assert.Equal(StateMachine.List(machine.Image), StateMachine.List(machine.Store));
+    });
+
+    [Theory]
+    [InlineData(0)] // before the manifest
+    [InlineData(1)] // after it, before the store has its name
+    [InlineData(2)] // after that
+    public void A_first_copy_cut_short_is_whole_or_made_again(int cut) => StateSeedTests.OnVolume(machine =>
+    {
+        machine.Install(First);
+        var pass = StateSeed.Begin(machine.Step("1"), new StateSeedResult())!;
+        Assert.False(Directory.Exists(machine.Store));
+        if (cut > 0) Assert.True(pass.Announce());
+        if (cut > 1) Assert.True(pass.Change());
+        machine.Install(Second);
+        machine.GoodBoot("2");
+        Assert.Equal(StateMachine.List(machine.Image, directoryTimes: false), StateMachine.List(machine.Store, directoryTimes: false));
+    });
+
+    [Fact]
+    public void Nothing_but_the_next_pass_ever_looks_at_what_was_staged() => StateSeedTests.OnVolume(machine =>
+    {
+        Restart(machine);
+        var before = StateMachine.List(machine.Store);
+        Assert.NotNull(StateSeed.Begin(machine.Step("2"), new StateSeedResult()));
+        Assert.True(Directory.Exists(machine.Target + "/.kairosboot/staging"));
+        Assert.Equal(before, StateMachine.List(machine.Store));
+        machine.GoodBoot("2");
+    });
+
+    private static void Cut(StateMachine machine, string id, int limit)
+    {
+        var pass = StateSeed.Begin(machine.Step(id), new StateSeedResult())!;
+        Assert.True(pass.Announce());
+        pass.Change(limit);
+    }
+
+    /// <summary>A machine that ran the first image, whose user was at work, and that has the second one now.</summary>
+    private static void Restart(StateMachine machine)
+    {
+        FileTree.Delete(machine.Target);
+        machine.Install(First);
+        machine.GoodBoot("1");
+        machine.User(User);
+        machine.Install(Second);
+    }
+}

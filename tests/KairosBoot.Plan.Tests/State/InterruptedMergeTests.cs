@@ -1,0 +1,155 @@
+using System.Globalization;
+
+namespace KairosBoot.Plan.Tests;
+
+/// <summary>
+/// Trees that are small enough to hold every odd case and many enough to meet them: images and users that add, change, delete and turn
+/// files into directories, merges that end in the middle, boots of any image afterwards.
+/// </summary>
+public sealed class InterruptedMergeTests
+{
+    private static readonly string[] Universe = ["a", "a/b", "a/b/c", "a/d", "a-b", "e", "e/f"];
+
+    [Fact]
+    public void A_merge_cut_short_anywhere_ends_as_a_whole_one_with_whichever_image_comes_next()
+    {
+        var cuts = 0;
+        for (var seed = 0; seed < 1000; seed++)
+        {
+            var random = new Random(seed);
+            Dictionary<string, StateSignature>[] images = [Image(random), Image(random), Image(random)];
+            var start = new Machine();
+            start.Merge(images[0]);
+            Disturb(start, random);
+            var next = images[random.Next(3)];
+            var third = images[random.Next(3)];
+
+            var whole = start.Copy();
+            var actions = whole.Merge(images[1]);
+            whole.Merge(next);
+            whole.Merge(third);
+            for (var cut = 0; cut <= actions; cut++, cuts++)
+            {
+                var interrupted = start.Copy();
+                interrupted.Merge(images[1], cut);
+                interrupted.Merge(next, seed % 2 == 0 ? int.MaxValue : random.Next(4));
+                interrupted.Merge(third);
+                Assert.True(whole.Text(images[1], next, third) == interrupted.Text(images[1], next, third),
+                    $"seed {seed}, cut after {cut} of {actions}:\n{whole.Text()}\nbut after the cut\n{interrupted.Text()}\nstart\n{start.Text()}");
+            }
+        }
+        Assert.True(cuts > 2000, $"only {cuts} cuts: the trees hardly differ");
+    }
+
+    [Fact]
+    public void A_user_loses_nothing_in_any_merge()
+    {
+        for (var seed = 0; seed < 1000; seed++)
+        {
+            var random = new Random(seed);
+            var machine = new Machine();
+            machine.Merge(Image(random));
+            for (var round = 0; round < 4; round++)
+            {
+                var users = Disturb(machine, random);
+                machine.Merge(Image(random));
+                foreach (var (name, content) in users)
+                    Assert.Equal((seed, name, content), (seed, name, machine.Store.GetValueOrDefault(name)));
+            }
+        }
+    }
+
+    private static Dictionary<string, StateSignature> Image(Random random)
+    {
+        var tree = new Dictionary<string, StateSignature> { [""] = Directory("root") };
+        foreach (var name in Universe)
+            if (tree.TryGetValue(Parent(name), out var parent) && parent.IsDirectory && random.Next(4) > 0)
+                tree[name] = random.Next(2) == 0 ? Directory(Number(random, 2)) : StateMergeTests.Signature("v" + Number(random, 3));
+        return tree;
+    }
+
+    /// <summary>What a user does to a store. The files that are theirs afterwards.</summary>
+    private static List<(string, StateSignature)> Disturb(Machine machine, Random random)
+    {
+        var theirs = new List<(string, StateSignature)>();
+        foreach (var name in (string[])[.. Universe, "a/mine", "a/b/mine", "mine"])
+        {
+            if (random.Next(3) > 0 || !machine.Store.TryGetValue(Parent(name), out var parent) || !parent.IsDirectory) continue;
+            foreach (var below in machine.Store.Keys.Where(key => key == name || key.StartsWith(name + "/", StringComparison.Ordinal)).ToList())
+            {
+                machine.Store.Remove(below);
+                theirs.RemoveAll(file => file.Item1 == below);
+            }
+            if (random.Next(3) == 0) continue;
+            var content = random.Next(3) == 0 ? Directory("user") : StateMergeTests.Signature("user" + name);
+            machine.Store[name] = content;
+            theirs.Add((name, content));
+        }
+        return theirs;
+    }
+
+    private static StateSignature Directory(string mode) => StateMergeTests.Signature("dir:" + mode);
+    private static string Number(Random random, int below) => random.Next(below).ToString(CultureInfo.InvariantCulture);
+    private static string Parent(string name) => name.LastIndexOf('/') is var cut and >= 0 ? name[..cut] : "";
+
+    /// <summary>A store and its manifest, and a file system that refuses what a real one refuses.</summary>
+    private sealed class Machine
+    {
+        private StateSection? section;
+        public SortedDictionary<string, StateSignature> Store { get; private init; } = new(StringComparer.Ordinal);
+
+        public Machine Copy() => new() { section = section, Store = new(Store, StringComparer.Ordinal) };
+
+        /// <returns>The number of actions there were to do.</returns>
+        public int Merge(Dictionary<string, StateSignature> image, int limit = int.MaxValue)
+        {
+            List<StateEntry> walk = [.. image.OrderBy(f => f.Key, Comparer<string>.Create(StateTree.Compare)).Select(f => new StateEntry(f.Key) { Image = f.Value })];
+            if (section is null)
+            {
+                section = StateSection.Of("/p", "p", "i", walk, meanwhile: false);
+                foreach (var (name, content) in image) Store[name] = content;
+                return 1;
+            }
+            var entries = StateTree.Join(section.Entries(), walk);
+            foreach (var entry in entries) entry.Store = Store.GetValueOrDefault(entry.Name);
+            foreach (var entry in entries)
+                entry.HoldsMore = entry.Store.IsDirectory && Below(entry.Name).Any(name => !entries.Exists(e => e.Name == name));
+            var merge = StateMerge.Decide(entries);
+            section = StateSection.Of("/p", "p", "i", entries, meanwhile: true);
+            for (var i = 0; i < merge.Actions.Count && i < limit; i++) Do(merge.Actions[i], whole: i + 1 < limit);
+            if (limit > merge.Actions.Count) section = StateSection.Of("/p", "p", "i", entries, meanwhile: false);
+            return merge.Actions.Count;
+        }
+
+        private void Do(StateAction action, bool whole)
+        {
+            var (name, there) = (action.Entry.Name, Store.GetValueOrDefault(action.Entry.Name));
+            switch (action.Kind)
+            {
+                case StateActionKind.Remove:
+                    Assert.False(Below(name).Any(), $"rmdir {name}: not empty");
+                    Assert.True(Store.Remove(name), $"rm {name}: not there");
+                    break;
+                case StateActionKind.Put:
+                    Assert.True(Store.GetValueOrDefault(Parent(name)).IsDirectory, $"{name}: no directory to put it in");
+                    Assert.True(!there.IsThere || (!there.IsDirectory && !action.Entry.Image.IsDirectory), $"mv NEW {name}: a directory in the way");
+                    Store[name] = action.Entry.Image;
+                    break;
+                default:
+                    Assert.True(there.IsDirectory, $"chmod {name}: no directory");
+                    // Several calls: the power may go between them.
+                    Store[name] = whole ? action.Entry.Image : Directory("half");
+                    break;
+            }
+        }
+
+        private IEnumerable<string> Below(string directory) =>
+            Store.Keys.Where(key => key.Length > 0 && Parent(key) == directory);
+
+        // A directory that one of the images does not have, and that stays for what the user has in it, may keep the attributes it had before or
+        // in the middle of the change.
+        public string Text(params Dictionary<string, StateSignature>[] images) =>
+            string.Join('\n', Store.Select(f => $"{f.Key} {(f.Value.IsDirectory && !images.All(i => i.GetValueOrDefault(f.Key).IsDirectory) ? "d" : f.Value)}"))
+            + "\n--\n" + System.Text.Encoding.UTF8.GetString(section?.Text ?? []);
+    }
+}

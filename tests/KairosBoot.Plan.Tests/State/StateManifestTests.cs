@@ -1,0 +1,109 @@
+using System.Text;
+
+namespace KairosBoot.Plan.Tests;
+
+public sealed class StateManifestTests
+{
+    private static readonly string[] Names =
+        ["", " leading and trailing ", "-rf", "a\nb", "a\tb", "back\\slash", @"\x0a", "bell\u0007", "caf\u00e9", "d\uDCE9j\uDCFF", "\u7f51", "\U0001F427", "z\u007f"];
+
+    [Fact]
+    public void Every_name_and_signature_comes_back()
+    {
+        var written = Entries();
+        var read = Read(Bytes(StateSection.Of("/etc/a b", @"etc-a\x2db.bind", "id", written, meanwhile: false)), out var damaged);
+        Assert.Empty(damaged);
+        var section = Assert.Single(read);
+        Assert.Equal(("/etc/a b", @"etc-a\x2db.bind", "id"), (section.Path, section.Store, section.Image));
+        Assert.Equal(written.Select(e => e.Name), section.Entries()!.Select(e => e.Name));
+        Assert.Equal(written.Select(e => e.Settled), section.Entries()!.Select(e => e.Base));
+    }
+
+    [Theory]
+    [InlineData("-")]
+    [InlineData("d*")]
+    [InlineData("f0.00000000000000000000000000000000")]
+    [InlineData("f1234567890123.0123456789abcdef0123456789abcdef")]
+    [InlineData("l0123456789abcdef0123456789abcdef")]
+    [InlineData("d0123456789abcdef0123456789abcdef")]
+    public void A_signature_is_read_as_it_is_written(string text) => Assert.Equal(text, StateSignature.TryParse(text)!.Value.ToString());
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("f")]
+    [InlineData("f12")]
+    [InlineData("f12.0123")]
+    [InlineData("f-1.0123456789abcdef0123456789abcdef")]
+    [InlineData("f.0123456789abcdef0123456789abcdef")]
+    [InlineData("f0123456789abcdef0123456789abcdef")]
+    [InlineData("x0123456789abcdef0123456789abcdef")]
+    [InlineData("d0123456789abcdef0123456789abcdeg")]
+    [InlineData("d00123456789abcdef0123456789abcdef")]
+    public void What_is_no_signature_is_refused(string text) => Assert.Null(StateSignature.TryParse(text));
+
+    [Fact]
+    public void Every_flipped_bit_and_every_missing_end_is_noticed()
+    {
+        var good = Bytes(StateSection.Of("/etc/ssh", "etc-ssh.bind", "id", Entries(), meanwhile: false));
+        for (var i = 0; i < good.Length; i++)
+        {
+            var flipped = good.ToArray();
+            flipped[i] ^= 1;
+            Assert.True(IsNoticed(flipped), $"byte {i} of {good.Length}");
+            Assert.True(IsNoticed(good[..i]), $"cut after {i} bytes of {good.Length}");
+        }
+    }
+
+    [Fact]
+    public void A_damaged_section_leaves_the_others_usable()
+    {
+        StateSection[] sections =
+        [
+            StateSection.Of("/a", "a.bind", "id", [new("") { Image = StateMergeTests.Signature("dir") }], meanwhile: false),
+            StateSection.Of("/b", "b.bind", "id", Entries(), meanwhile: false),
+        ];
+        var bytes = Bytes(sections);
+        bytes[^3] ^= 1;
+        var read = Read(bytes, out var damaged);
+        Assert.Equal(["/b"], damaged);
+        Assert.NotNull(read[0].Entries());
+        Assert.Null(read[1].Entries());
+    }
+
+    [Fact]
+    public void While_changes_are_made_no_image_is_said_to_be_the_stores()
+    {
+        var section = StateSection.Of("/a", "a.bind", "id", Entries(), meanwhile: true);
+        Assert.Equal(StateSection.Unfinished, section.Image);
+    }
+
+    private static List<StateEntry> Entries()
+    {
+        var entries = new List<StateEntry>();
+        foreach (var name in Names.Order(Comparer<string>.Create(StateTree.Compare)))
+            entries.Add(new(name) { Image = StateMergeTests.Signature(name.Length == 0 ? "dir" : name) });
+        entries.Insert(1, new(" deleted") { Base = [StateMergeTests.Signature("v1")] });
+        Assert.Empty(entries[1].Settled!);
+        return entries;
+    }
+
+    private static bool IsNoticed(byte[] bytes)
+    {
+        if (bytes.Length < StateManifest.FirstLine || StateManifest.HeadLength(bytes.AsSpan(0, StateManifest.FirstLine)) is not { } length
+            || length > bytes.Length || StateManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections)
+            return true;
+        return StateManifest.AddTexts(sections, bytes[length..]).Count > 0;
+    }
+
+    private static byte[] Bytes(params StateSection[] sections) =>
+        [.. StateManifest.Head([.. sections]), .. sections.SelectMany(section => section.Text!)];
+
+    private static List<StateSection> Read(byte[] bytes, out List<string> damaged)
+    {
+        var length = StateManifest.HeadLength(bytes.AsSpan(0, StateManifest.FirstLine))!.Value;
+        var sections = StateManifest.ParseHead(bytes.AsSpan(0, length))!;
+        damaged = StateManifest.AddTexts(sections, bytes[length..]);
+        Assert.StartsWith("kairosboot-state 1 ", Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
+        return sections;
+    }
+}

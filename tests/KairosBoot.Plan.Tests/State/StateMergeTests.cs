@@ -1,0 +1,161 @@
+namespace KairosBoot.Plan.Tests;
+
+/// <summary>One file of a store, three ways. Words stand for contents: <c>-</c> nothing there, <c>dir</c> or <c>dir:x</c> a directory.</summary>
+public sealed class StateMergeTests
+{
+    [Theory]
+    // seeded, image, store | what becomes of the store, what the next merge compares with
+    // the user left it alone
+    [InlineData("v1", "v1", "v1", StateChange.None, "v1")]
+    [InlineData("v1", "v2", "v1", StateChange.Replace, "v2")]
+    [InlineData("v1", "-", "v1", StateChange.Remove, null)]
+    // the user changed it
+    [InlineData("v1", "v1", "user", StateChange.None, "v1")]
+    [InlineData("v1", "v2", "user", StateChange.None, "v2")]
+    [InlineData("v1", "-", "user", StateChange.None, null)]
+    // the user deleted it; where the image dropped it too, that is remembered
+    [InlineData("v1", "v1", "-", StateChange.None, "v1")]
+    [InlineData("v1", "v2", "-", StateChange.None, "v2")]
+    [InlineData("v1", "-", "-", StateChange.None, "deleted")]
+    [InlineData("deleted", "v1", "-", StateChange.None, "v1")]
+    [InlineData("deleted", "-", "-", StateChange.None, "deleted")]
+    [InlineData("deleted", "-", "v1", StateChange.None, null)]
+    [InlineData("deleted", "v2", "user", StateChange.None, "v2")]
+    // the user made what the image has now; then it follows if it is the same
+    [InlineData(null, "v2", "user", StateChange.None, "v2")]
+    [InlineData(null, "v2", "v2", StateChange.None, "v2")]
+    [InlineData(null, "v2", "-", StateChange.Add, "v2")]
+    // the user changed it into what the image has now
+    [InlineData("v1", "v2", "v2", StateChange.None, "v2")]
+    // a merge that a power cut ended: whatever it left follows the image
+    [InlineData("v1,v2", "v3", "v1", StateChange.Replace, "v3")]
+    [InlineData("v1,v2", "v3", "v2", StateChange.Replace, "v3")]
+    [InlineData("v1,v2", "v1", "v2", StateChange.Replace, "v1")]
+    [InlineData("v1,-", "-", "v1", StateChange.Remove, null)]
+    [InlineData("v1,-", "-", "-", StateChange.None, null)]
+    [InlineData("v1,-", "v1", "-", StateChange.Add, "v1")]
+    [InlineData("v1,v2", "v3", "user", StateChange.None, "v3")]
+    [InlineData("v1,v2", "v3", "-", StateChange.None, "v3")]
+    // kinds
+    [InlineData("v1", "dir", "v1", StateChange.Exchange, "dir")]
+    [InlineData("dir", "v2", "dir", StateChange.Exchange, "v2")]
+    [InlineData("dir", "v2", "dir:user", StateChange.None, "v2")]
+    [InlineData("v1", "dir", "user", StateChange.None, "dir")]
+    [InlineData("dir:a", "dir:b", "dir:a", StateChange.Attributes, "dir:b")]
+    [InlineData("dir:a", "dir:b", "dir:user", StateChange.None, "dir:b")]
+    [InlineData("dir:b,dir*", "dir:b", "dir:half", StateChange.Attributes, "dir:b")]
+    [InlineData("dir", "-", "dir", StateChange.Remove, null)]
+    [InlineData("dir", "-", "dir:user", StateChange.None, null)]
+    public void A_file_follows_the_image_unless_the_user_had_a_say(string? seeded, string image, string store, StateChange change, string? next)
+    {
+        var entry = Decide(seeded, image, store);
+        Assert.Equal(change, entry.Change);
+        Assert.Equal(next is null ? null : Signatures(next), entry.Settled);
+    }
+
+    [Theory]
+    [InlineData("v1", "v1", StateChange.None)]
+    [InlineData("v1", "user", StateChange.None)]
+    [InlineData("v1", "-", StateChange.Add)]
+    [InlineData("-", "user", StateChange.None)]
+    [InlineData("dir", "dir:user", StateChange.None)]
+    public void Of_a_store_without_a_manifest_nothing_is_overwritten_and_what_is_missing_comes(string image, string store, StateChange change)
+    {
+        var root = new StateEntry("") { Image = Signature("dir") };
+        var entry = new StateEntry("f") { Image = Signature(image) };
+        var entries = StateTree.Join(null, image == "-" ? [root] : [root, entry]);
+        root.Store = Signature("dir:user");
+        entry.Store = Signature(store);
+        Assert.Equal((StateChange.None, change), (StateMerge.Decide(entries).Entries[0].Change, entry.Change));
+    }
+
+    [Theory]
+    [InlineData("v1", "v2", "user", true)]
+    [InlineData("v1", "-", "user", true)]
+    [InlineData(null, "v2", "user", true)]
+    [InlineData("v1", "v1", "user", false)]
+    [InlineData("v1", "v2", "v2", false)]
+    [InlineData("v1", "v2", "-", false)]
+    public void What_both_changed_is_named(string? seeded, string image, string store, bool named)
+    {
+        var merge = StateMerge.Decide(Tree(("", "dir", "dir", "dir"), ("f", seeded, image, store)));
+        Assert.Equal(named ? ["f"] : [], merge.Kept);
+    }
+
+    [Fact]
+    public void A_directory_the_user_deleted_stays_deleted_with_everything_the_image_adds_to_it() =>
+        Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "dir:new", "-"), ("d/new", null, "v2", "-"), ("d/old", "v1", "v2", "-")));
+
+    [Fact]
+    public void Nothing_is_added_below_a_link_that_the_user_put_in_the_place_of_a_directory() =>
+        Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "dir", "link"), ("d/new", null, "v2", "-")));
+
+    [Fact]
+    public void A_directory_the_image_dropped_goes_when_it_is_empty_and_the_deepest_go_first() => Assert.Equal(
+        ["rm d/e/f", "rmdir d/e", "rmdir d"],
+        Actions(("", "dir", "dir", "dir"), ("d", "dir", "-", "dir"), ("d/e", "dir", "-", "dir"), ("d/e/f", "v1", "-", "v1")));
+
+    [Fact]
+    public void A_directory_the_image_dropped_stays_around_what_the_user_has_in_it()
+    {
+        Assert.Equal(["rm d/g"], Actions(
+            ("", "dir", "dir", "dir"), ("d", "dir", "-", "dir"), ("d/f", "v1", "-", "user"), ("d/g", "v1", "-", "v1")));
+        var entries = Tree(("", "dir", "dir", "dir"), ("d", "dir", "-", "dir"), ("d/g", "v1", "-", "v1"));
+        entries[1].HoldsMore = true;
+        Assert.Equal(["rm d/g"], StateMerge.Decide(entries).Actions.Select(a => a.ToString()));
+    }
+
+    [Fact]
+    public void What_becomes_a_directory_goes_before_what_comes_into_it() => Assert.Equal(
+        ["rm d", "mv NEW d", "mv NEW d/e", "mv NEW d/e/f"],
+        Actions(("", "dir", "dir", "dir"), ("d", "v1", "dir", "v1"), ("d/e", null, "dir", "-"), ("d/e/f", null, "v2", "-")));
+
+    [Fact]
+    public void A_directory_becomes_a_file_only_where_nothing_of_the_user_is_in_it()
+    {
+        Assert.Equal(["rm d/f", "rmdir d", "mv NEW d"], Actions(("", "dir", "dir", "dir"), ("d", "dir", "v2", "dir"), ("d/f", "v1", "-", "v1")));
+        Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "v2", "dir"), ("d/f", "v1", "-", "user")));
+    }
+
+    [Fact]
+    public void The_store_itself_follows_the_images_attributes_and_never_goes()
+    {
+        Assert.Equal(["chmod/chown/setfattr ."], Actions(("", "dir:a", "dir:b", "dir:a")));
+        Assert.Equal(["rm f"], Actions(("", "dir", "-", "dir"), ("f", "v1", "-", "v1")));
+    }
+
+    [Fact]
+    public void A_walk_takes_a_directory_with_everything_in_it_before_the_next_name()
+    {
+        string[] names = ["", "a", "a/b", "a/b/c", "a/z", "a b", "a-b", "a-b/x", "a.d", "b"];
+        Assert.Equal(names, names.Reverse().Order(Comparer<string>.Create(StateTree.Compare)));
+        var entries = StateTree.Join([], [.. names.Select(name => new StateEntry(name))]);
+        Assert.Equal(["a", "a-b", "a/b"], entries.Select(e => e.Parent?.Name).Where(p => p?.Length > 0).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    private static StateEntry Decide(string? seeded, string image, string store) =>
+        StateMerge.Decide(Tree(("", "dir", "dir", "dir"), ("f", seeded, image, store))).Entries[1];
+
+    private static IEnumerable<string> Actions(params (string, string?, string, string)[] rows) =>
+        StateMerge.Decide(Tree(rows)).Actions.Select(action => action.ToString());
+
+    private static List<StateEntry> Tree(params (string Name, string? Seeded, string Image, string Store)[] rows)
+    {
+        var seeded = rows.Where(r => r.Seeded is not null).Select(r => new StateEntry(r.Name) { Base = Signatures(r.Seeded!) });
+        var image = rows.Where(r => r.Image != "-").Select(r => new StateEntry(r.Name) { Image = Signature(r.Image) });
+        var joined = StateTree.Join([.. seeded], [.. image]);
+        foreach (var entry in joined) entry.Store = Signature(rows.Single(r => r.Name == entry.Name).Store);
+        return joined;
+    }
+
+    private static StateSignature[] Signatures(string words) => words == "deleted" ? [] : [.. words.Split(',').Select(Signature)];
+
+    internal static StateSignature Signature(string word) => word switch
+    {
+        "-" => StateSignature.Absent,
+        "dir*" => StateSignature.AnyDirectory,
+        "link" => StateSignature.Of('l', 0, Sha256.Hash("link"u8)),
+        _ when word.StartsWith("dir", StringComparison.Ordinal) => StateSignature.Of('d', 0, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
+        _ => StateSignature.Of('f', word.Length, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
+    };
+}
