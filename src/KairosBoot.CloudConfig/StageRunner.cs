@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Runs the entries of a stage one after the other, in the order of sources, files and entries. Paths in configs are paths of the
-/// calling process: whoever wants another root changes into it first.
+/// Runs the entries of a stage one after the other, in the order of sources, files and entries, and of their <c>after</c>. Paths in
+/// configs are paths of the calling process: whoever wants another root changes into it first.
 /// </summary>
 /// <param name="sources">Directories or files, in order. One that is not there counts as empty.</param>
 /// <param name="facts">What conditions and templates may ask.</param>
@@ -27,48 +27,49 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
         {
             foreach (var source in sources)
             {
-                foreach (var file in ConfigFiles.Of(source, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
+                foreach (var entry in EntryOrder.Of(Load(source, pass, run), run.Report))
                 {
-                    foreach (var entry in Load(file, pass, run))
-                    {
-                        if (RunEntry(pass, file, entry, run)) ran++;
-                        else skipped++;
-                    }
+                    if (RunEntry(pass, entry, run)) ran++;
+                    else skipped++;
                 }
             }
         }
         return new StageReport([.. run.Problems], ran, skipped);
     }
 
-    private static IReadOnlyList<StageEntry> Load(string file, string stage, StageRun run)
+    private static List<StageEntry> Load(string source, string stage, StageRun run)
     {
-        void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
-        try
+        var entries = new List<StageEntry>();
+        var number = 0;
+        foreach (var file in ConfigFiles.Of(source, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
         {
-            return CloudConfigDocument.Parse(ConfigFiles.Read(file), Report).Entries(stage);
+            void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
+            try
+            {
+                entries.AddRange(CloudConfigDocument.Parse(ConfigFiles.Read(file), Report).Entries(stage, file, number++));
+            }
+            catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
+            catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
         }
-        catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
-        return [];
+        return entries;
     }
 
-    private bool RunEntry(string stage, string file, StageEntry entry, StageRun run)
+    private bool RunEntry(string stage, StageEntry entry, StageRun run)
     {
         void Report(int line, string key, string reason, bool isWarning) =>
-            run.Report(new StageProblem(file, line, entry.Name, key, reason) { IsWarning = isWarning });
+            run.Report(new StageProblem(entry.File, line, entry.Name, key, reason) { IsWarning = isWarning });
         if (EntryKeys.Entry.Conform(entry.Node, "", Report) is not YamlMapping keys) return false;
 
-        var entryRun = new EntryRun(file, entry.Name, keys, run);
+        var entryRun = new EntryRun(entry.File, entry.Name, keys, run);
         foreach (var condition in EntryKeys.Conditions)
         {
             if (!Holds(condition, entry, keys, entryRun))
             {
-                StageLog.Skipped(logger, stage, file, entry.Name, condition.Name);
+                StageLog.Skipped(logger, stage, entry.File, entry.Name, condition.Name);
                 return false;
             }
         }
-        StageLog.Running(logger, stage, file, entry.Name);
-        if (keys.Find("after") is { } after) entryRun.Warn(after.Line, "after", "entries run in the order of their files; not moved");
+        StageLog.Running(logger, stage, entry.File, entry.Name);
         foreach (var key in EntryKeys.Actions)
             if (keys.Find(key.Name) is { } value) Apply(key, value, entryRun);
         return true;
