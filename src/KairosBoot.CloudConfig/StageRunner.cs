@@ -10,31 +10,44 @@ namespace KairosBoot.CloudConfig;
 /// <param name="sources">Directories or files, in order. One that is not there counts as empty.</param>
 /// <param name="facts">What conditions and templates may ask.</param>
 /// <param name="logger">Gets each problem once, and the output of commands.</param>
-public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts, ILogger logger)
+/// <param name="commandLine">The kernel command line, for what it names and what it says itself; empty: it has no say.</param>
+public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts, ILogger logger, string commandLine = "")
 {
     /// <summary>How long one command or condition may take before it is killed.</summary>
     public TimeSpan CommandLimit { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Runs STAGE.before over all sources, then STAGE, then STAGE.after. Files are read anew for each, so what one pass writes the next
-    /// one finds. Whatever a config holds ends in the report, not in an exception.
+    /// Runs STAGE.before over all sources, then STAGE, then STAGE.after; then the three over what the command line names, then over what it
+    /// says. Files are read anew for each, so what one pass writes the next one finds. Whatever a config holds ends in the report,
+    /// not in an exception.
     /// </summary>
     public StageReport Run(string stage)
     {
         var run = new StageRun(facts, logger, CommandLimit);
-        int ran = 0, skipped = 0;
-        foreach (var pass in (ReadOnlySpan<string>)[stage + ".before", stage, stage + ".after"])
+        RunPasses(stage, sources, run);
+        var config = CommandLineConfig.Parse(commandLine);
+        if (NamedSource.Find(config, stage, run) is { } named) RunPasses(stage, [named], run);
+        var said = config.ToDocument((line, key, reason, isWarning) =>
+            run.Report(new StageProblem(CommandLineConfig.File, line, "", key, reason) { IsWarning = isWarning }));
+        foreach (var pass in Passes(stage)) RunEntries(pass, said.Entries(pass, CommandLineConfig.File), run);
+        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped);
+    }
+
+    private static string[] Passes(string stage) => [stage + ".before", stage, stage + ".after"];
+
+    private void RunPasses(string stage, IReadOnlyList<string> from, StageRun run)
+    {
+        foreach (var pass in Passes(stage))
+            foreach (var source in from) RunEntries(pass, Load(source, pass, run), run);
+    }
+
+    private void RunEntries(string pass, IReadOnlyList<StageEntry> entries, StageRun run)
+    {
+        foreach (var entry in EntryOrder.Of(entries, run.Report))
         {
-            foreach (var source in sources)
-            {
-                foreach (var entry in EntryOrder.Of(Load(source, pass, run), run.Report))
-                {
-                    if (RunEntry(pass, entry, run)) ran++;
-                    else skipped++;
-                }
-            }
+            if (RunEntry(pass, entry, run)) run.EntriesRun++;
+            else run.EntriesSkipped++;
         }
-        return new StageReport([.. run.Problems], ran, skipped);
     }
 
     private static List<StageEntry> Load(string source, string stage, StageRun run)

@@ -17,7 +17,7 @@ internal static class StageChild
         try
         {
             if (image != "/") EnterThrowAwayLayer(image);
-            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log).Run(stage);
+            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log, StageFacts.CommandLine).Run(stage);
             StageProtocol.Peak();
             for (var i = 0; i < report.Problems.Length && i < StageProtocol.MostProblems; i++)
             {

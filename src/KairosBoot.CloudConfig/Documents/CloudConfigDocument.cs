@@ -24,27 +24,37 @@ internal sealed class CloudConfigDocument
         return document;
     }
 
+    /// <summary>The document of a value of <c>stages</c>, by the name that it is to have.</summary>
+    internal static CloudConfigDocument Of(YamlMapping stages, string title, Finding report)
+    {
+        var document = new CloudConfigDocument { title = title };
+        document.AddLists(stages, report);
+        return document;
+    }
+
     private void AddStages(YamlMapping root, Finding report)
     {
         if (root.Find("stages") is { } node)
         {
-            if (node is not YamlMapping stageMap)
-            {
-                if (node is not YamlScalar { IsNull: true }) report(node.Line, "stages", $"{node.Kind} where a mapping belongs; left out", isWarning: false);
-                return;
-            }
-            foreach (var (stage, entries) in stageMap.Pairs)
-            {
-                if (entries is YamlSequence list) Add(stage.Text, list);
-                else if (entries is not YamlScalar { IsNull: true })
-                    report(entries.Line, "stages." + stage.Text, $"{entries.Kind} where a list belongs; left out", isWarning: false);
-            }
+            if (node is YamlMapping stageMap) AddLists(stageMap, report);
+            else if (node is not YamlScalar { IsNull: true })
+                report(node.Line, "stages", $"{node.Kind} where a mapping belongs; left out", isWarning: false);
             return;
         }
         // Other tools own the other keys of these files; only a slip of this one is worth a word.
         foreach (var (key, _) in root.Pairs)
             if (NearestName.Find(key.Text, ["stages"]) is { } nearest)
                 report(key.Line, key.Text, $"not a known key: did you mean {nearest}?", isWarning: true);
+    }
+
+    private void AddLists(YamlMapping stageMap, Finding report)
+    {
+        foreach (var (stage, entries) in stageMap.Pairs)
+        {
+            if (entries is YamlSequence list) Add(stage.Text, list);
+            else if (entries is not YamlScalar { IsNull: true })
+                report(entries.Line, "stages." + stage.Text, $"{entries.Kind} where a list belongs; left out", isWarning: false);
+        }
     }
 
     private void Add(string stage, YamlSequence entries) => stages.Add((stage, entries));
