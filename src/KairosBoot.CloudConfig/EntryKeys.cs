@@ -17,8 +17,8 @@ internal static class EntryKeys
     internal static readonly StageKey[] Actions =
     [
         DnsKey.Row,
-        UnsupportedKey.Row("downloads"),
-        UnsupportedKey.Row("git"),
+        LaterKey.Row("downloads"),
+        LaterKey.Row("git"),
         EnsureEntitiesKey.Row,
         DirectoriesKey.Row,
         FilesKey.Row,
@@ -35,9 +35,9 @@ internal static class EntryKeys
         SystemdFirstbootKey.Row,
         UnsupportedKey.Row("datasource"),
         UnsupportedKey.Row("layout"),
-        UnsupportedKey.Row("package_pins"),
-        UnsupportedKey.Row("packages"),
-        UnsupportedKey.Row("unpack_images"),
+        LaterKey.Row("package_pins"),
+        LaterKey.Row("packages"),
+        LaterKey.Row("unpack_images"),
     ];
 
     /// <summary>An entry as a whole.</summary>

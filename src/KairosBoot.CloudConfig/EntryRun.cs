@@ -14,6 +14,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
 
     internal YamlMapping Keys { get; } = keys;
     internal StageFacts Facts => run.Facts;
+    internal bool IsInInitrd => run.IsInInitrd;
 
     internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
 

@@ -8,6 +8,8 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     private readonly List<StageProblem> problems = [];
     private readonly HashSet<StageProblem> known = [];
 
+    /// <summary>No network, no service, no package manager yet.</summary>
+    internal bool IsInInitrd { get; init; }
     internal StageFacts Facts { get; } = facts;
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;

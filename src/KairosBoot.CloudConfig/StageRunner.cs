@@ -23,7 +23,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     /// </summary>
     public StageReport Run(string stage)
     {
-        var run = new StageRun(facts, logger, CommandLimit);
+        var run = new StageRun(facts, logger, CommandLimit) { IsInInitrd = stage is "rootfs" or "initramfs" };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);
         if (NamedSource.Find(config, stage, run) is { } named) RunPasses(stage, [named], run);

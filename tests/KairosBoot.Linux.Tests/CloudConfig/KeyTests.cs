@@ -206,6 +206,30 @@ public sealed class KeyTests : IDisposable
         Assert.DoesNotContain("adm", root.Read("/etc/group"));
     }
 
+    private const string Network = """
+        name: e
+            downloads: [{path: /d, url: "https://S3CRET@host/x"}]
+            git: {url: "https://host/x", auth: {password: S3CRET}}
+            packages: {install: [vim]}
+            package_pins: {vim: "1"}
+            unpack_images: [{source: a, target: /b}]
+            files: [{path: /ran}]
+        """;
+
+    [Theory]
+    [InlineData("rootfs", true, "not in this stage: runs in the booted system")]
+    [InlineData("initramfs.before", true, "not in this stage: runs in the booted system")]
+    [InlineData("boot", false, "not supported in this version")]
+    public void What_needs_a_network_or_a_package_manager_says_where_it_runs_and_the_rest_of_the_entry_runs(string stage, bool isWarning, string reason)
+    {
+        var report = root.Run($"stages:\n  {stage}:\n  - {Network}", stage.Split('.')[0]);
+        Assert.Equal([(4, "downloads"), (5, "git"), (7, "package_pins"), (6, "packages"), (8, "unpack_images")], report.Problems.Select(p => (p.Line, p.Key)));
+        Assert.All(report.Problems, p => Assert.Equal((isWarning, "e"), (p.IsWarning, p.Entry)));
+        Assert.All(report.Problems, p => Assert.StartsWith(reason, p.Reason));
+        Assert.True(root.Has("/ran"));
+        Assert.DoesNotContain(root.Log, line => line.Contains("S3CRET"));
+    }
+
     private StageReport Delete(string entity) => Run("delete_entities:\n- entity: |\n    " + entity.Replace("\n", "\n    "));
 
     private void PutAccounts()
