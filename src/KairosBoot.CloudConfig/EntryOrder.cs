@@ -7,7 +7,11 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal sealed class EntryOrder
 {
-    private readonly record struct Wait(int On, YamlNode At);
+    private sealed class Wait(int on, YamlNode at)
+    {
+        internal readonly int On = on;
+        internal readonly YamlNode At = at;
+    }
 
     private readonly IReadOnlyList<StageEntry> entries;
     private readonly Action<StageProblem> report;

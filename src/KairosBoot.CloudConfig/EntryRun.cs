@@ -54,7 +54,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         Attempt(line, key, () => result = ChildProcess.Run(program, arguments, run.Environment, run.CommandLimit));
         if (result is null) return null;
         var output = result.Output;
-        foreach (var secret in secrets ?? []) output = output.Replace(secret, "(hidden)", StringComparison.Ordinal);
+        foreach (var secret in secrets ?? []) output = output.Replace(secret, "(hidden)");
         foreach (var text in output.Split('\n'))
             if (text.AsSpan().TrimEnd().Length > 0) StageLog.Output(run.Logger, name, text.TrimEnd());
         if (!result.TimedOut) return result.ExitCode;

@@ -18,7 +18,11 @@ internal sealed class DotNotation
     }
 
     /// <summary>A step down: the field of that name, or the item of that index where there is no name.</summary>
-    private readonly record struct Part(string? Name, int Index);
+    private sealed class Part(string? name, int index)
+    {
+        internal readonly string? Name = name;
+        internal readonly int Index = index;
+    }
 
     private readonly Node stages = new() { Fields = [] };
 
@@ -51,7 +55,7 @@ internal sealed class DotNotation
     }
 
     private static int Number(string text) =>
-        text.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0 && int.TryParse(text, out var number) && number < MostItems
+        text.Length > 0 && char.IsAsciiDigit(text[0]) && int.TryParse(text, out var number) && number < MostItems
             ? number : throw new FormatException($"[{text}] is not a number from 0 to {MostItems - 1}");
 
     private static Node Field(Node node, string name)
