@@ -20,7 +20,7 @@ public static class CloudConfigCheck
         {
             var document = CloudConfigDocument.Parse(text, (line, key, reason, isWarning) => Add("", line, key, reason, isWarning));
             foreach (var stage in document.StageNames())
-                foreach (var entry in document.Entries(stage))
+                foreach (var entry in document.Entries(stage, file))
                     EntryKeys.Entry.Conform(entry.Node, "", (line, key, reason, isWarning) => Add(entry.Name, line, key, reason, isWarning));
         }
         catch (YamlFaultException e) { Add("", e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }

@@ -16,28 +16,28 @@ internal static class EntryKeys
 
     internal static readonly StageKey[] Actions =
     [
-        UnsupportedKey.Row("dns"),
-        UnsupportedKey.Row("downloads"),
-        UnsupportedKey.Row("git"),
+        DnsKey.Row,
+        LaterKey.Row("downloads"),
+        LaterKey.Row("git"),
         EnsureEntitiesKey.Row,
         DirectoriesKey.Row,
         FilesKey.Row,
         CommandsKey.Row,
-        UnsupportedKey.Row("delete_entities"),
+        DeleteEntitiesKey.Row,
         HostnameKey.Row,
         SysctlKey.Row,
         UsersKey.Row,
         AuthorizedKeysKey.Row,
         ModulesKey.Row,
-        UnsupportedKey.Row("timesyncd"),
+        TimesyncdKey.Row,
         SystemctlKey.Row,
         EnvironmentKey.Row,
-        UnsupportedKey.Row("systemd_firstboot"),
+        SystemdFirstbootKey.Row,
         UnsupportedKey.Row("datasource"),
         UnsupportedKey.Row("layout"),
-        UnsupportedKey.Row("package_pins"),
-        UnsupportedKey.Row("packages"),
-        UnsupportedKey.Row("unpack_images"),
+        LaterKey.Row("package_pins"),
+        LaterKey.Row("packages"),
+        LaterKey.Row("unpack_images"),
     ];
 
     /// <summary>An entry as a whole.</summary>

@@ -14,6 +14,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
 
     internal YamlMapping Keys { get; } = keys;
     internal StageFacts Facts => run.Facts;
+    internal bool IsInInitrd => run.IsInInitrd;
 
     internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
 
@@ -46,13 +47,15 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         return null;
     }
 
-    /// <summary>Exit code; the output goes to the log under the entry's name. Null as for <see cref="RunShell"/>.</summary>
-    internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key)
+    /// <summary>Exit code; the output goes to the log under the entry's name, without the secrets. Null as for <see cref="RunShell"/>.</summary>
+    internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key, IReadOnlyList<string>? secrets = null)
     {
         CommandResult? result = null;
         Attempt(line, key, () => result = ChildProcess.Run(program, arguments, run.Environment, run.CommandLimit));
         if (result is null) return null;
-        foreach (var text in result.Output.Split('\n'))
+        var output = result.Output;
+        foreach (var secret in secrets ?? []) output = output.Replace(secret, "(hidden)");
+        foreach (var text in output.Split('\n'))
             if (text.AsSpan().TrimEnd().Length > 0) StageLog.Output(run.Logger, name, text.TrimEnd());
         if (!result.TimedOut) return result.ExitCode;
         Fail(line, key, $"still running after {run.CommandLimit.TotalSeconds:0} s: killed");
@@ -60,11 +63,16 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     }
 
     /// <summary>As <see cref="RunProgram"/>, for programs of the image; a missing one and a bad end are problems.</summary>
-    internal void RunTool(string tool, IReadOnlyList<string> arguments, int line, string key)
+    /// <param name="tool">Its name.</param>
+    /// <param name="arguments">Named in a problem where there are no secrets among them.</param>
+    /// <param name="line">Where in the file.</param>
+    /// <param name="key">The key that asks for it.</param>
+    /// <param name="secrets">Texts of the arguments that nobody may read in a log.</param>
+    internal void RunTool(string tool, IReadOnlyList<string> arguments, int line, string key, IReadOnlyList<string>? secrets = null)
     {
         if (StageFacts.FindProgram(tool) is not { } program) Fail(line, key, $"this root has no {tool}");
-        else if (RunProgram(program, arguments, line, key) is { } code and not 0)
-            Fail(line, key, $"{tool} {string.Join(' ', arguments)}: exit code {code}");
+        else if (RunProgram(program, arguments, line, key, secrets) is { } code and not 0)
+            Fail(line, key, $"{tool}{(secrets is { Count: > 0 } ? "" : " " + string.Join(' ', arguments))}: exit code {code}");
     }
 
     internal void Executed(string what) => StageLog.Done(run.Logger, name, what);

@@ -17,6 +17,9 @@ public sealed class StageFacts
 
     public string HostName => Syscall.GetHostName();
 
+    /// <summary>As the kernel tells it; empty where there is no /proc.</summary>
+    public static string CommandLine => FileText.TryReadAttribute("/proc/cmdline") ?? "";
+
     /// <summary>Empty on a machine that has none yet.</summary>
     public string MachineId =>
         FileText.TryReadAttribute("/var/lib/dbus/machine-id") is { Length: > 0 } id ? id : FileText.TryReadAttribute("/etc/machine-id") ?? "";

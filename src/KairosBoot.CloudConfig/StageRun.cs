@@ -8,11 +8,15 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     private readonly List<StageProblem> problems = [];
     private readonly HashSet<StageProblem> known = [];
 
+    /// <summary>No network, no service, no package manager yet.</summary>
+    internal bool IsInInitrd { get; init; }
     internal StageFacts Facts { get; } = facts;
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
     internal IReadOnlyList<string> Environment { get; } = ChildEnvironment();
     internal IReadOnlyList<StageProblem> Problems => problems;
+    internal int EntriesRun { get; set; }
+    internal int EntriesSkipped { get; set; }
 
     /// <summary>Files are read again for each pass, so the same problem comes up again: it is kept and logged once.</summary>
     internal void Report(StageProblem problem)

@@ -4,71 +4,85 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Runs the entries of a stage one after the other, in the order of sources, files and entries. Paths in configs are paths of the
-/// calling process: whoever wants another root changes into it first.
+/// Runs the entries of a stage one after the other, in the order of sources, files and entries, and of their <c>after</c>. Paths in
+/// configs are paths of the calling process: whoever wants another root changes into it first.
 /// </summary>
 /// <param name="sources">Directories or files, in order. One that is not there counts as empty.</param>
 /// <param name="facts">What conditions and templates may ask.</param>
 /// <param name="logger">Gets each problem once, and the output of commands.</param>
-public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts, ILogger logger)
+/// <param name="commandLine">The kernel command line, for what it names and what it says itself; empty: it has no say.</param>
+public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts, ILogger logger, string commandLine = "")
 {
     /// <summary>How long one command or condition may take before it is killed.</summary>
     public TimeSpan CommandLimit { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Runs STAGE.before over all sources, then STAGE, then STAGE.after. Files are read anew for each, so what one pass writes the next
-    /// one finds. Whatever a config holds ends in the report, not in an exception.
+    /// Runs STAGE.before over all sources, then STAGE, then STAGE.after; then the three over what the command line names, then over what it
+    /// says. Files are read anew for each, so what one pass writes the next one finds. Whatever a config holds ends in the report,
+    /// not in an exception.
     /// </summary>
     public StageReport Run(string stage)
     {
-        var run = new StageRun(facts, logger, CommandLimit);
-        int ran = 0, skipped = 0;
-        foreach (var pass in (ReadOnlySpan<string>)[stage + ".before", stage, stage + ".after"])
-        {
-            foreach (var source in sources)
-            {
-                foreach (var file in ConfigFiles.Of(source, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
-                {
-                    foreach (var entry in Load(file, pass, run))
-                    {
-                        if (RunEntry(pass, file, entry, run)) ran++;
-                        else skipped++;
-                    }
-                }
-            }
-        }
-        return new StageReport([.. run.Problems], ran, skipped);
+        var run = new StageRun(facts, logger, CommandLimit) { IsInInitrd = stage is "rootfs" or "initramfs" };
+        RunPasses(stage, sources, run);
+        var config = CommandLineConfig.Parse(commandLine);
+        if (NamedSource.Find(config, stage, run) is { } named) RunPasses(stage, [named], run);
+        var said = config.ToDocument((line, key, reason, isWarning) =>
+            run.Report(new StageProblem(CommandLineConfig.File, line, "", key, reason) { IsWarning = isWarning }));
+        foreach (var pass in Passes(stage)) RunEntries(pass, said.Entries(pass, CommandLineConfig.File), run);
+        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped);
     }
 
-    private static IReadOnlyList<StageEntry> Load(string file, string stage, StageRun run)
+    private static string[] Passes(string stage) => [stage + ".before", stage, stage + ".after"];
+
+    private void RunPasses(string stage, IReadOnlyList<string> from, StageRun run)
     {
-        void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
-        try
-        {
-            return CloudConfigDocument.Parse(ConfigFiles.Read(file), Report).Entries(stage);
-        }
-        catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
-        return [];
+        foreach (var pass in Passes(stage))
+            foreach (var source in from) RunEntries(pass, Load(source, pass, run), run);
     }
 
-    private bool RunEntry(string stage, string file, StageEntry entry, StageRun run)
+    private void RunEntries(string pass, IReadOnlyList<StageEntry> entries, StageRun run)
+    {
+        foreach (var entry in EntryOrder.Of(entries, run.Report))
+        {
+            if (RunEntry(pass, entry, run)) run.EntriesRun++;
+            else run.EntriesSkipped++;
+        }
+    }
+
+    private static List<StageEntry> Load(string source, string stage, StageRun run)
+    {
+        var entries = new List<StageEntry>();
+        var number = 0;
+        foreach (var file in ConfigFiles.Of(source, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
+        {
+            void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
+            try
+            {
+                entries.AddRange(CloudConfigDocument.Parse(ConfigFiles.Read(file), Report).Entries(stage, file, number++));
+            }
+            catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
+            catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
+        }
+        return entries;
+    }
+
+    private bool RunEntry(string stage, StageEntry entry, StageRun run)
     {
         void Report(int line, string key, string reason, bool isWarning) =>
-            run.Report(new StageProblem(file, line, entry.Name, key, reason) { IsWarning = isWarning });
+            run.Report(new StageProblem(entry.File, line, entry.Name, key, reason) { IsWarning = isWarning });
         if (EntryKeys.Entry.Conform(entry.Node, "", Report) is not YamlMapping keys) return false;
 
-        var entryRun = new EntryRun(file, entry.Name, keys, run);
+        var entryRun = new EntryRun(entry.File, entry.Name, keys, run);
         foreach (var condition in EntryKeys.Conditions)
         {
             if (!Holds(condition, entry, keys, entryRun))
             {
-                StageLog.Skipped(logger, stage, file, entry.Name, condition.Name);
+                StageLog.Skipped(logger, stage, entry.File, entry.Name, condition.Name);
                 return false;
             }
         }
-        StageLog.Running(logger, stage, file, entry.Name);
-        if (keys.Find("after") is { } after) entryRun.Warn(after.Line, "after", "entries run in the order of their files; not moved");
+        StageLog.Running(logger, stage, entry.File, entry.Name);
         foreach (var key in EntryKeys.Actions)
             if (keys.Find(key.Name) is { } value) Apply(key, value, entryRun);
         return true;

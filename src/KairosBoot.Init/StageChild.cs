@@ -17,11 +17,14 @@ internal static class StageChild
         try
         {
             if (image != "/") EnterThrowAwayLayer(image);
-            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log).Run(stage);
+            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log, StageFacts.CommandLine).Run(stage);
+            List<StageProblem> problems = [.. report.Problems];
+            // The layout is read when the stage beside the image is over.
+            if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log));
             StageProtocol.Peak();
-            for (var i = 0; i < report.Problems.Length && i < StageProtocol.MostProblems; i++)
+            for (var i = 0; i < problems.Count && i < StageProtocol.MostProblems; i++)
             {
-                var problem = report.Problems[i];
+                var problem = problems[i];
                 StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason, problem.IsWarning));
             }
             return 0;

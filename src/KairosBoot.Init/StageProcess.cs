@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -47,7 +48,7 @@ internal sealed partial class StageProcess(ILogger logger)
     {
         foreach (var directory in SystemPaths.CloudConfigs)
             if (Syscall.ReadDirectoryIfThere(root + directory).Count > 0) return true;
-        return false;
+        return !CommandLineConfig.Parse(StageFacts.CommandLine).IsEmpty;
     }
 
     /// <summary>The kernel's environment, with the search path a shell expects.</summary>

@@ -39,6 +39,14 @@ internal sealed class AccountFile
         else lines.Add(row);
     }
 
+    /// <summary>Takes the first row of that name out. False: there is none.</summary>
+    internal bool Remove(string name)
+    {
+        var index = IndexOf(name);
+        if (index >= 0) lines.RemoveAt(index);
+        return index >= 0;
+    }
+
     internal void Save() => AtomicFile.WriteKeepingOwner(path, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
 
     /// <summary>The first id from 1000 to 60000 that no row has in its third field.</summary>

@@ -4,6 +4,7 @@ namespace KairosBoot.CloudConfig;
 internal sealed class CloudConfigDocument
 {
     private readonly List<(string Stage, YamlSequence Entries)> stages = [];
+    private string? title;
 
     /// <summary>Throws <see cref="YamlFaultException"/> for a text that is not YAML. Reports what does not fit and leaves it out.</summary>
     internal static CloudConfigDocument Parse(string text, Finding report)
@@ -18,7 +19,16 @@ internal sealed class CloudConfigDocument
         }
         if (CloudInitDocument.HasHeader(text))
             foreach (var (stage, entries) in CloudInitDocument.ToStages(mapping, report)) document.Add(stage, entries);
+        else if (mapping.Text("name") is { Length: > 0 } name) document.title = name;
         document.AddStages(mapping, report);
+        return document;
+    }
+
+    /// <summary>The document of a value of <c>stages</c>, by the name that it is to have.</summary>
+    internal static CloudConfigDocument Of(YamlMapping stages, string title, Finding report)
+    {
+        var document = new CloudConfigDocument { title = title };
+        document.AddLists(stages, report);
         return document;
     }
 
@@ -26,23 +36,25 @@ internal sealed class CloudConfigDocument
     {
         if (root.Find("stages") is { } node)
         {
-            if (node is not YamlMapping stageMap)
-            {
-                if (node is not YamlScalar { IsNull: true }) report(node.Line, "stages", $"{node.Kind} where a mapping belongs; left out", isWarning: false);
-                return;
-            }
-            foreach (var (stage, entries) in stageMap.Pairs)
-            {
-                if (entries is YamlSequence list) Add(stage.Text, list);
-                else if (entries is not YamlScalar { IsNull: true })
-                    report(entries.Line, "stages." + stage.Text, $"{entries.Kind} where a list belongs; left out", isWarning: false);
-            }
+            if (node is YamlMapping stageMap) AddLists(stageMap, report);
+            else if (node is not YamlScalar { IsNull: true })
+                report(node.Line, "stages", $"{node.Kind} where a mapping belongs; left out", isWarning: false);
             return;
         }
         // Other tools own the other keys of these files; only a slip of this one is worth a word.
         foreach (var (key, _) in root.Pairs)
             if (NearestName.Find(key.Text, ["stages"]) is { } nearest)
                 report(key.Line, key.Text, $"not a known key: did you mean {nearest}?", isWarning: true);
+    }
+
+    private void AddLists(YamlMapping stageMap, Finding report)
+    {
+        foreach (var (stage, entries) in stageMap.Pairs)
+        {
+            if (entries is YamlSequence list) Add(stage.Text, list);
+            else if (entries is not YamlScalar { IsNull: true })
+                report(entries.Line, "stages." + stage.Text, $"{entries.Kind} where a list belongs; left out", isWarning: false);
+        }
     }
 
     private void Add(string stage, YamlSequence entries) => stages.Add((stage, entries));
@@ -56,18 +68,33 @@ internal sealed class CloudConfigDocument
         return names;
     }
 
-    internal IReadOnlyList<StageEntry> Entries(string stage)
+    /// <summary>The entries of a stage. Where two of them have the same name, or none, every full name has the number of its entry in it.</summary>
+    /// <param name="stage">Its name.</param>
+    /// <param name="file">Where the document was found.</param>
+    /// <param name="fileNumber">The file's place in its source.</param>
+    internal IReadOnlyList<StageEntry> Entries(string stage, string file, int fileNumber = 0)
     {
-        var entries = new List<StageEntry>();
+        var items = new List<YamlNode>();
         foreach (var (name, list) in stages)
+            if (name == stage) items.AddRange(list.Items);
+        var shared = HasSharedName(items);
+        var entries = new List<StageEntry>(items.Count);
+        for (var i = 0; i < items.Count; i++)
         {
-            if (name != stage) continue;
-            foreach (var item in list.Items)
-            {
-                var given = (item as YamlMapping)?.Text("name");
-                entries.Add(new StageEntry(string.IsNullOrEmpty(given) ? $"{stage}[{entries.Count}]" : given, item.Line, item));
-            }
+            var given = GivenName(items[i]);
+            var step = given.Length == 0 ? i.ToString() : shared ? $"{given}.{i}" : given;
+            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{stage}[{i}]", $"{title ?? file}.{step}", items[i]));
         }
         return entries;
+    }
+
+    private static string GivenName(YamlNode entry) => (entry as YamlMapping)?.Text("name") ?? "";
+
+    private static bool HasSharedName(List<YamlNode> entries)
+    {
+        var names = new HashSet<string>();
+        foreach (var entry in entries)
+            if (!names.Add(GivenName(entry))) return true;
+        return false;
     }
 }

@@ -3,28 +3,21 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>ensure_entities</c>: rows of the account files, each written as a small YAML document of its own.</summary>
 internal static class EnsureEntitiesKey
 {
-    internal static readonly StageKey Row = new("ensure_entities", Shape.ListOf(Shape.Record(("path", Shape.Text), ("entity", Shape.Text))), (value, run) =>
+    internal static readonly StageKey Row = new("ensure_entities", EntityText.Items, (value, run) =>
     {
         foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, "ensure_entities", () => Apply(item, run));
     });
 
     private static void Apply(YamlMapping item, EntryRun run)
     {
-        YamlMapping entity;
-        try
-        {
-            var text = run.Render(item.Text("entity") ?? "", item.Line, "ensure_entities.entity");
-            entity = YamlReader.Read(text) as YamlMapping ?? throw new FormatException("entity is not a mapping");
-        }
-        catch (YamlFaultException e) { throw new FormatException($"entity: line {e.Line}, column {e.Column}: {e.Message}"); }
-        var path = item.Text("path");
+        var (entity, path) = EntityText.Read(item, "ensure_entities", run);
+        var name = EntityText.NameOf(entity);
         switch (entity.Text("kind"))
         {
-            case "user": EnsureUser(entity, path ?? AccountFile.Passwd); break;
-            case "group": EnsureGroup(entity, path ?? AccountFile.Group); break;
-            case "shadow": EnsureShadow(entity, path ?? AccountFile.Shadow); break;
-            case "gshadow": EnsureGShadow(entity, path ?? AccountFile.GShadow); break;
-            default: throw new FormatException("entity: kind is not user, group, shadow or gshadow");
+            case "user": EnsureUser(name, entity, path); break;
+            case "group": EnsureGroup(name, entity, path); break;
+            case "shadow": EnsureShadow(name, entity, path); break;
+            default: EnsureGShadow(name, entity, path); break;
         }
     }
 
@@ -36,9 +29,8 @@ internal static class EnsureEntitiesKey
         _ => file.FreeId().ToString(),
     };
 
-    private static void EnsureUser(YamlMapping entity, string path)
+    private static void EnsureUser(string name, YamlMapping entity, string path)
     {
-        var name = AccountFile.CheckName(entity.Text("username"));
         var file = AccountFile.Read(path);
         var existing = file.Find(name) is { Length: 7 } row ? row : null;
         var gid = entity.Text("group") is { Length: > 0 } group
@@ -50,9 +42,8 @@ internal static class EnsureEntitiesKey
         file.Save();
     }
 
-    private static void EnsureGroup(YamlMapping entity, string path)
+    private static void EnsureGroup(string name, YamlMapping entity, string path)
     {
-        var name = AccountFile.CheckName(entity.Text("group_name"));
         var file = AccountFile.Read(path);
         var existing = file.Find(name) is { Length: 4 } row ? row : null;
         var password = entity.Text("password") is { Length: > 0 } given ? given : existing?[1] ?? "x";
@@ -68,9 +59,8 @@ internal static class EnsureEntitiesKey
         return string.Join(',', members);
     }
 
-    private static void EnsureShadow(YamlMapping entity, string path)
+    private static void EnsureShadow(string name, YamlMapping entity, string path)
     {
-        var name = AccountFile.CheckName(entity.Text("username"));
         var file = AccountFile.Read(path);
         var changed = entity.Text("last_changed") is { Length: > 0 } given and not "now" ? given : Password.Today();
         file.Set(name, entity.Text("password") is { Length: > 0 } password ? password : Password.Locked, changed,
@@ -79,9 +69,8 @@ internal static class EnsureEntitiesKey
         file.Save();
     }
 
-    private static void EnsureGShadow(YamlMapping entity, string path)
+    private static void EnsureGShadow(string name, YamlMapping entity, string path)
     {
-        var name = AccountFile.CheckName(entity.Text("group_name") ?? entity.Text("name"));
         var file = AccountFile.Read(path);
         file.Set(name, entity.Text("password") is { Length: > 0 } password ? password : Password.Locked,
             entity.Text("administrators") ?? "", entity.Text("members") ?? "");

@@ -38,8 +38,12 @@ public sealed class BrokenInputTests : IDisposable
             hostname: host
             ensure_entities: [{path: /etc/group, entity: "kind: group\ngroup_name: g\ngid: -1\nusers: a,b"}]
             authorized_keys: {root: [key]}
+            delete_entities: [{entity: "kind: group\ngroup_name: g"}, {entity: "kind: shadow\nusername: daemon"}]
+            dns: {nameservers: [1.1.1.1], search: [a, b], options: [rotate], path: /run/resolv.conf}
             if_files: {any: [/etc], none: []}
           - sysctl: {a.b: c}
+            timesyncd: {NTP: a, FallbackNTP: b}
+            systemd_firstboot: {keymap: it, root-password: p}
             systemctl: {overrides: [{service: s, content: c}]}
             after: [{name: first}]
             node: "^.*$"

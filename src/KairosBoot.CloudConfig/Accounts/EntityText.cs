@@ -1,0 +1,36 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>An item of <c>ensure_entities</c> or <c>delete_entities</c>: one row of an account file, as a small YAML document of its own.</summary>
+internal static class EntityText
+{
+    internal static readonly Shape Items = Shape.ListOf(Shape.Record(("path", Shape.Text), ("entity", Shape.Text)));
+
+    /// <summary>The row's fields, and the file it belongs into. Throws <see cref="FormatException"/>.</summary>
+    internal static (YamlMapping Fields, string Path) Read(YamlMapping item, string key, EntryRun run)
+    {
+        YamlMapping fields;
+        try
+        {
+            var text = run.Render(item.Text("entity") ?? "", item.Line, key + ".entity");
+            fields = YamlReader.Read(text) as YamlMapping ?? throw new FormatException("entity is not a mapping");
+        }
+        catch (YamlFaultException e) { throw new FormatException($"entity: line {e.Line}, column {e.Column}: {e.Message}"); }
+        var path = fields.Text("kind") switch
+        {
+            "user" => AccountFile.Passwd,
+            "group" => AccountFile.Group,
+            "shadow" => AccountFile.Shadow,
+            "gshadow" => AccountFile.GShadow,
+            _ => throw new FormatException("entity: kind is not user, group, shadow or gshadow"),
+        };
+        return (fields, item.Text("path") ?? path);
+    }
+
+    /// <summary>What the row starts with. Throws <see cref="FormatException"/> where no account can be called that.</summary>
+    internal static string NameOf(YamlMapping fields) => AccountFile.CheckName(fields.Text("kind") switch
+    {
+        "group" => fields.Text("group_name"),
+        "gshadow" => fields.Text("group_name") ?? fields.Text("name"),
+        _ => fields.Text("username"),
+    });
+}

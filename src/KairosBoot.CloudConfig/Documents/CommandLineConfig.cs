@@ -1,0 +1,97 @@
+using System.Text;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// What the kernel command line says as a config: a file or directory to read (<c>kairos.config_url=</c>, <c>cos.setup=</c>), and entries in dot
+/// notation (<c>stages.initramfs[0].commands[0]="echo hi"</c>). Its words are a shell's, not the kernel's: single quotes and backslashes count too.
+/// </summary>
+public sealed class CommandLineConfig
+{
+    /// <summary>What a problem names in place of a file.</summary>
+    internal const string File = "/proc/cmdline";
+    // What entries of a command line are called upstream, for their after.
+    private const string Title = "<STDIN>";
+
+    private readonly List<string> entryWords = [];
+
+    /// <summary>The option and its value; the last one that has a value. Null where there is none.</summary>
+    internal (string Option, string Value)? Source { get; private set; }
+
+    public bool IsEmpty => Source is null && entryWords.Count == 0;
+
+    public static CommandLineConfig Parse(string text)
+    {
+        var config = new CommandLineConfig();
+        foreach (var word in Words(text)) config.Take(word);
+        return config;
+    }
+
+    private void Take(string word)
+    {
+        const string Url = "kairos.config_url", Setup = "cos.setup";
+        if (IsOption(word, Url) && word.Length > Url.Length + 1) Source = (Url, word[(Url.Length + 1)..]);
+        // With a second sign it is a setting for the installer and not a place.
+        else if (IsOption(word, Setup) && word.Length > Setup.Length + 1 && word.IndexOf('=', Setup.Length + 1) < 0) Source = (Setup, word[(Setup.Length + 1)..]);
+        else if (word.StartsWith("stages.", StringComparison.Ordinal) || word.StartsWith("stages[", StringComparison.Ordinal)) entryWords.Add(word);
+    }
+
+    private static bool IsOption(string word, string name) => word.StartsWith(name, StringComparison.Ordinal) && word.AsSpan(name.Length).StartsWith("=");
+
+    /// <summary>The entries as a document. A word that does not fit is reported and drops only itself.</summary>
+    internal CloudConfigDocument ToDocument(Finding report)
+    {
+        var stages = new DotNotation();
+        foreach (var word in entryWords)
+        {
+            var equals = word.IndexOf('=');
+            // The value may be a password.
+            var key = equals < 0 ? word : word[..equals];
+            try { stages.Set(key, equals < 0 ? "true" : word[(equals + 1)..]); }
+            catch (FormatException e) { report(1, key, $"left out: {e.Message}", isWarning: false); }
+        }
+        return CloudConfigDocument.Of(stages.ToYaml(), Title, report);
+    }
+
+    /// <summary>As a shell splits; a word that starts with <c>#</c> ends its line, one whose quote is not closed is left out.</summary>
+    internal static List<string> Words(string text)
+    {
+        var words = new List<string>();
+        var word = new StringBuilder();
+        var inWord = false;
+        var quote = '\0';
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (quote != '\'' && c == '\\')
+            {
+                // Without a character to stand for, what it is in is not finished.
+                if (++i == text.Length) return words;
+                inWord = true;
+                word.Append(text[i]);
+            }
+            else if (quote != '\0')
+            {
+                if (c == quote) quote = '\0';
+                else word.Append(c);
+            }
+            else if (c is '"' or '\'') (quote, inWord) = (c, true);
+            else if (char.IsWhiteSpace(c)) End();
+            else if (c == '#' && !inWord) i = text.IndexOf('\n', i) is var end and >= 0 ? end : text.Length;
+            else
+            {
+                inWord = true;
+                word.Append(c);
+            }
+        }
+        if (quote == '\0') End();
+        return words;
+
+        void End()
+        {
+            if (inWord) words.Add(word.ToString());
+            word.Clear();
+            inWord = false;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// <c>delete_entities</c>: removes rows of the account files: a group by its name, any other row only where it is exactly the one given. What is
+/// not there is not missed.
+/// </summary>
+internal static class DeleteEntitiesKey
+{
+    private const string Key = "delete_entities";
+
+    internal static readonly StageKey Row = new(Key, EntityText.Items, (value, run) =>
+    {
+        foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, Key, () => Delete(item, run));
+    });
+
+    private static void Delete(YamlMapping item, EntryRun run)
+    {
+        var (entity, path) = EntityText.Read(item, Key, run);
+        var name = EntityText.NameOf(entity);
+        var file = AccountFile.Read(path);
+        if (file.Find(name) is not { } row) return;
+        var byName = entity.Text("kind") == "group";
+        if (!byName && !IsRow(row, entity))
+        {
+            // Neither row is repeated here: both may hold a hash.
+            run.Warn(item.Line, Key, $"{name} stays in {path}: its row there is not exactly the one given");
+            return;
+        }
+        while (file.Remove(name) && byName) { }
+        file.Save();
+        run.Executed($"{name} deleted from {path}");
+    }
+
+    private static bool IsRow(string[] row, YamlMapping entity)
+    {
+        var given = Fields(entity);
+        if (row.Length != given.Length) return false;
+        for (var i = 1; i < row.Length; i++)
+            if (row[i] != given[i] && !(i == 1 && given[1].Length == 0 && row[1] == WithoutPassword(entity))) return false;
+        return true;
+    }
+
+    /// <summary>What ensure_entities writes for a password that is not given: the same text, given here, is to find that row.</summary>
+    private static string WithoutPassword(YamlMapping entity) => entity.Text("kind") == "user" ? "x" : Password.Locked;
+
+    /// <summary>An id that is not given is 0, as it always was: no row goes by mistake.</summary>
+    private static string[] Fields(YamlMapping entity)
+    {
+        string Text(string key) => entity.Text(key) ?? "";
+        string Id(string key) => (entity.Integer(key) ?? 0).ToString();
+        return entity.Text("kind") switch
+        {
+            "user" => ["", Text("password"), Id("uid"), Id("gid"), Text("info"), Text("homedir"), Text("shell")],
+            "gshadow" => ["", Text("password"), Text("administrators"), Text("members")],
+            _ => ["", Text("password"), Text("last_changed"), Text("minimum_changed"), Text("maximum_changed"), Text("warn"),
+                Text("inactive"), Text("expire"), Text("reserved")],
+        };
+    }
+}

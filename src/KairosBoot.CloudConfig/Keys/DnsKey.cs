@@ -1,0 +1,42 @@
+using System.Text;
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>dns</c>: writes resolv.conf(5) anew. Without a name server it does nothing.</summary>
+internal static class DnsKey
+{
+    private const string DefaultFile = "/etc/resolv.conf";
+
+    internal static readonly StageKey Row = new("dns", Shape.Record(
+        ("nameservers", Shape.Texts), ("search", Shape.Texts), ("options", Shape.Texts), ("path", Shape.Text)),
+        (value, run) => run.Attempt(value.Line, "dns", () => Write((YamlMapping)value, run)));
+
+    private static void Write(YamlMapping dns, EntryRun run)
+    {
+        var servers = dns.Texts("nameservers");
+        if (servers.Count == 0) return;
+        var path = Directories.Normalize(dns.Text("path") is { Length: > 0 } given ? given : DefaultFile);
+        var text = new StringBuilder();
+        // A lone dot says: no search domain. Not every reader of the file takes it.
+        if (Joined(dns, "search") is { Length: > 0 } search and not ".") text.Append("search ").Append(search).Append('\n');
+        foreach (var server in servers) text.Append("nameserver ").Append(OneLine(server)).Append('\n');
+        if (Joined(dns, "options") is { Length: > 0 } options) text.Append("options ").Append(options).Append('\n');
+        // systemd-resolved's images link the file to one below /run, which is not there before that service.
+        if (Syscall.TryStat(path) is null && Syscall.TryLStat(path) is { Type: FileType.Symlink })
+            throw new FormatException($"{path} is a link to {Syscall.ReadLink(path)}, which is not there: name a file with dns.path, or remove the link first");
+        var existing = Syscall.TryStat(path);
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()), existing?.Mode ?? FilePermissions.File, existing?.Uid ?? 0, existing?.Gid ?? 0);
+        run.Executed($"name servers in {path}");
+    }
+
+    private static string Joined(YamlMapping dns, string key)
+    {
+        var words = new List<string>();
+        foreach (var word in dns.Texts(key)) words.Add(OneLine(word));
+        return string.Join(' ', words).Trim(' ');
+    }
+
+    private static string OneLine(YamlScalar word) =>
+        word.Text.AsSpan().ContainsAny("\n\r\0") ? throw new FormatException($"line {word.Line}: a line break in it") : word.Text;
+}

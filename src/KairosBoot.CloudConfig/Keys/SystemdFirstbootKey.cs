@@ -1,0 +1,27 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary><c>systemd_firstboot</c>: options for one call of the image's systemd-firstboot(1). The value <c>true</c> is an option without one.</summary>
+internal static class SystemdFirstbootKey
+{
+    // Everything else may be a password, a misspelt one too, and the program repeats what it does not understand.
+    private static readonly string[] Public =
+        ["locale", "locale-messages", "keymap", "timezone", "hostname", "machine-id", "root-shell", "root-password-file", "root", "image"];
+
+    internal static readonly StageKey Row = new("systemd_firstboot", Shape.MapOf(Shape.Text), (value, run) =>
+    {
+        var arguments = new List<string>();
+        var secrets = new List<string>();
+        foreach (var (name, setting) in ((YamlMapping)value).Pairs)
+        {
+            var option = name.Text.ToLowerInvariant();
+            var text = setting is YamlScalar { IsNull: false } scalar ? scalar.Text : "";
+            arguments.Add(text == "true" ? "--" + option : $"--{option}={text}");
+            if (text is not ("" or "true") && Array.IndexOf(Public, option) < 0) secrets.Add(text);
+        }
+        if (arguments.Count == 0) return;
+        arguments.Sort(string.CompareOrdinal);
+        // A secret that is the beginning of another one must not uncover the rest of that.
+        secrets.Sort((a, b) => b.Length - a.Length);
+        run.RunTool("systemd-firstboot", arguments, value.Line, "systemd_firstboot", secrets);
+    });
+}
