@@ -25,7 +25,7 @@ run_tier() { # TIER PROJECT VERBOSITY
     local tier=$1 project=$2 verbosity=$3 started=$SECONDS status=0 trx=$results/$1.trx good=0 executed=0 total=0
     say "tier $tier"
     # A tier that hangs must not take the others with it.
-    timeout --kill-after=30 1800 dotnet test "$REPO/tests/$project" --nologo \
+    timeout --kill-after=30 3600 dotnet test "$REPO/tests/$project" --nologo \
         --logger "console;verbosity=$verbosity" --logger "trx;LogFileName=$trx" </dev/null || status=$?
     if [ -e "$trx" ]; then
         good=$(counter "$trx" passed) executed=$(counter "$trx" executed) total=$(counter "$trx" total)
