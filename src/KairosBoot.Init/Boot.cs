@@ -25,7 +25,7 @@ internal static class Boot
         // Cloud-config has had its say about the layout.
 
         var volumes = machine.FindVolumes(layout, disk);
-        machine.Apply(LayoutPlan.For(layout, volumes, machine.FindOverlayDevice(layout, disk), Machine.ImageId(request)));
+        machine.Apply(LayoutPlan.For(layout, volumes, machine.FindOverlayDevice(layout, disk), machine.ImageId(request)));
         machine.CheckMounts();
         machine.WriteFsTab();
         // Every path of the layout is writable or persistent as it says, and mountinfo agrees.

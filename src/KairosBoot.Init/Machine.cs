@@ -121,7 +121,18 @@ internal sealed partial class Machine
     }
 
     /// <summary>Tells this image from the ones that booted before it.</summary>
-    public static string ImageId(BootRequest request) => ImageIdentity.Of(SystemPaths.State + request.ImagePath);
+    /// <returns>Empty where that cannot be said: persistent paths are then compared with the image as with a new one.</returns>
+    public string ImageId(BootRequest request)
+    {
+        // Recovery keeps nothing.
+        if (request.WithoutPersistence) return "";
+        try { return ImageIdentity.Of(SystemPaths.State + request.ImagePath); }
+        catch (SyscallException e)
+        {
+            Note(StepClass.Degraded, "the image cannot be told from others: " + e.Message);
+            return "";
+        }
+    }
 
     /// <summary>A stage that sees the image but changes nothing of it.</summary>
     public void RunStageBesideImage(string stage) => RunStage(stage, SystemPaths.Sysroot);
