@@ -21,6 +21,14 @@ counter() { # FILE NAME: one of the sums in a TRX file
     sed -n "s/.*<Counters .*\\b$2=\"\\([0-9]*\\)\".*/\\1/p" "$1"
 }
 
+failures() { # FILE: the failed tests of a TRX file, each with its message. Text as XML has it.
+    awk '
+        /<UnitTestResult / && /outcome="Failed"/ { match($0, /testName="[^"]*"/); print "FAILED: " substr($0, RSTART + 10, RLENGTH - 11); failed = 1 }
+        failed && /<Message>/ { message = 1; sub(/.*<Message>/, "") }
+        message { line = $0; sub(/<\/Message>.*/, "", line); print "    " substr(line, 1, 300) }
+        /<\/Message>/ { message = 0; failed = 0 }' "$1"
+}
+
 run_tier() { # TIER PROJECT VERBOSITY
     local tier=$1 project=$2 verbosity=$3 started=$SECONDS status=0 trx=$results/$1.trx good=0 executed=0 total=0
     say "tier $tier"
@@ -68,6 +76,8 @@ if wants boot && assets boot; then
     run_tier boot KairosBoot.Boot.Tests normal
 fi
 
+# Once more at the end: of a long run, the end is what people and machines keep.
+for trx in "$results"/*.trx; do [ ! -e "$trx" ] || failures "$trx"; done
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -53,10 +53,17 @@ public class InterruptionTests : Scratch
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; Thread.Sleep(10))
         {
-            var children = Directory.GetDirectories($"/proc/{parent}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
-            if (children.FirstOrDefault(child => File.ReadAllText($"/proc/{child}/comm").Trim() == program) is { } found)
+            try
             {
-                return found;
+                var children = Directory.GetDirectories($"/proc/{parent}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
+                if (children.FirstOrDefault(child => File.ReadAllText($"/proc/{child}/comm").Trim() == program) is { } found)
+                {
+                    return found;
+                }
+            }
+            catch (IOException)
+            {
+                // A thread or a child that has just ended: look again.
             }
         }
 

@@ -89,7 +89,7 @@ public sealed class BrokenInputTests : IDisposable
                     }
                 }
                 catch (Exception e) { throw new InvalidOperationException($"input {i}:\n{text}", e); }
-                Assert.True(watch.ElapsedMilliseconds < 5000, $"input {i} took {watch.ElapsedMilliseconds} ms:\n{text}");
+                Assert.True(watch.ElapsedMilliseconds < 60_000, $"input {i} took {watch.ElapsedMilliseconds} ms:\n{text}");
             }
         });
         // Damage that always or never matters would prove nothing.
@@ -133,6 +133,6 @@ public sealed class BrokenInputTests : IDisposable
     {
         var watch = Stopwatch.StartNew();
         CloudConfigCheck.Check(string.Concat(Enumerable.Repeat(piece, times)), "f");
-        Assert.InRange(watch.ElapsedMilliseconds, 0, 5000);
+        Assert.InRange(watch.ElapsedMilliseconds, 0, 60_000);
     }
 }
