@@ -50,8 +50,10 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     /// <summary>Exit code; the output goes to the log under the entry's name, without the secrets. Null as for <see cref="RunShell"/>.</summary>
     internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key, IReadOnlyList<string>? secrets = null)
     {
+        var start = Syscall.BootTimeMicroseconds();
         CommandResult? result = null;
         Attempt(line, key, () => result = ChildProcess.Run(program, arguments, run.Environment, run.CommandLimit));
+        run.CommandMicroseconds += Syscall.BootTimeMicroseconds() - start;
         if (result is null) return null;
         var output = result.Output;
         foreach (var secret in secrets ?? []) output = output.Replace(secret, "(hidden)");

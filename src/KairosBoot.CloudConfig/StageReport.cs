@@ -6,4 +6,5 @@ namespace KairosBoot.CloudConfig;
 /// <param name="Problems">In the order they were met.</param>
 /// <param name="EntriesRun">Entries whose conditions held.</param>
 /// <param name="EntriesSkipped">Entries one of whose conditions did not hold.</param>
-public sealed record StageReport(ImmutableArray<StageProblem> Problems, int EntriesRun, int EntriesSkipped);
+/// <param name="CommandMicroseconds">What the programs took that the configs had run, from their start to their end.</param>
+public sealed record StageReport(ImmutableArray<StageProblem> Problems, int EntriesRun, int EntriesSkipped, long CommandMicroseconds);

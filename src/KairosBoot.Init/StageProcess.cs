@@ -31,10 +31,10 @@ internal sealed partial class StageProcess(ILogger logger)
         try
         {
             var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit);
-            var problems = StageProtocol.Read(result.Output, out var peak);
+            var problems = StageProtocol.Read(result.Output, out var peak, out var commands);
             PeakResidentKiB = Math.Max(PeakResidentKiB, peak);
             if (result.ExitCode != 0) error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})";
-            Ended(stage, problems.Length, Syscall.BootTimeMicroseconds() - start);
+            Ended(stage, problems.Length, Syscall.BootTimeMicroseconds() - start, commands);
             return problems;
         }
         catch (SyscallException e)
@@ -54,6 +54,6 @@ internal sealed partial class StageProcess(ILogger logger)
     /// <summary>The kernel's environment, with the search path a shell expects.</summary>
     internal static List<string> Environment() => ["PATH=/usr/bin:/usr/sbin:/bin:/sbin", "HOME=/", "TERM=linux"];
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us]")]
-    private partial void Ended(string stage, int problems, long microseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us, of it {Commands} us in commands]")]
+    private partial void Ended(string stage, int problems, long microseconds, long commands);
 }

@@ -8,7 +8,7 @@ namespace KairosBoot.Init;
 
 /// <summary>
 /// What a stage's process tells PID 1 on its standard output, one line each, fields separated by tabs:
-/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, and <c>peak KIB</c>. That it got to its end is its exit code.
+/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, and <c>used PEAK-KIB COMMANDS-MICROSECONDS</c>. That it got to its end is its exit code.
 /// </summary>
 internal static class StageProtocol
 {
@@ -18,20 +18,25 @@ internal static class StageProtocol
     public static void Problem(ConfigProblem problem) => Print(
         $"{(problem.IsWarning ? "warning" : "problem")}\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
 
-    public static void Peak() => Print($"peak\t{PeakResidentKiB()}\n");
+    public static void Used(long commandMicroseconds) => Print($"used\t{PeakResidentKiB()}\t{commandMicroseconds}\n");
 
     /// <param name="output">What the process wrote.</param>
     /// <param name="peakKiB">Its largest resident size; 0 where it did not get to say.</param>
-    public static ImmutableArray<ConfigProblem> Read(string output, out long peakKiB)
+    /// <param name="commands">Microseconds that the programs of the configs took; likewise.</param>
+    public static ImmutableArray<ConfigProblem> Read(string output, out long peakKiB, out long commands)
     {
         var problems = ImmutableArray.CreateBuilder<ConfigProblem>();
-        peakKiB = 0;
+        peakKiB = commands = 0;
         foreach (var line in output.Split('\n'))
         {
             var fields = line.Split('\t');
             if (fields is ["problem" or "warning", var file, var number, var entry, var key, var reason])
                 problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason, fields[0] == "warning"));
-            else if (fields is ["peak", var size]) _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
+            else if (fields is ["used", var size, var time])
+            {
+                _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
+                _ = long.TryParse(time, CultureInfo.InvariantCulture, out commands);
+            }
         }
         return problems.ToImmutable();
     }

@@ -39,6 +39,17 @@ public class DiskTests : Scratch
     }
 
     [Fact]
+    public void Names_of_many_cloud_configs_are_in_the_order_they_were_given()
+    {
+        var configs = Enumerable.Range(0, 30).Select(n => WriteText($"{n}.yaml", $"name: n{n}\n")).ToArray();
+        var oem = On(Build(Request() with { CloudConfigs = configs }).Oem);
+        var names = HostTool.DebugFs(oem, "ls -p /").Split('\n').Select(line => line.Split('/')).Where(fields => fields.Length > 5 && fields[5].EndsWith(".yaml"))
+            .Select(fields => fields[5]).Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(30, names.Length);
+        Assert.Equal(Enumerable.Range(0, 30).Select(n => $"name: n{n}"), names.Select(name => HostTool.DebugFs(oem, $"cat /{name}").Trim()));
+    }
+
+    [Fact]
     public void The_firmware_finds_grub_both_ways()
     {
         var layout = Build(Request());

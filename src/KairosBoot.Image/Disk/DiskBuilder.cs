@@ -6,7 +6,7 @@ namespace KairosBoot.Image;
 /// <summary>Makes a bootable raw disk: every tool works on the file itself, so neither root nor loop devices are needed.</summary>
 public static class DiskBuilder
 {
-    private const int MostCloudConfigs = 10, FirstCloudConfig = 90;
+    private const int MostCloudConfigs = 100;
 
     // What GRUB 2.06 reads. Spelt out, as the defaults in mke2fs.conf differ between hosts.
     private const string Features =
@@ -35,7 +35,7 @@ public static class DiskBuilder
             var cloudConfigs = new DebugFsScript();
             foreach (var (index, document) in request.CloudConfigs.Index())
             {
-                cloudConfigs.Write(document, $"{FirstCloudConfig + index}_custom.yaml", mode: 0b110_000_000);
+                cloudConfigs.Write(document, CloudConfigName(index), mode: 0b110_000_000);
             }
 
             MakeExt4(disk, layout.Oem, cloudConfigs, scratch);
@@ -51,11 +51,14 @@ public static class DiskBuilder
         return layout;
     }
 
-    // sgdisk gives random GUIDs: two disks alike in one machine could not be told apart.
+    /// <summary>The first is where Kairos' installer puts its own, and the order of the names is that of the files.</summary>
+    private static string CloudConfigName(int index) => index < 10 ? $"{90 + index}_custom.yaml" : $"99_custom_{index}.yaml";
+
     /// <summary>Of what a link leads to: its own length is that of a path.</summary>
     private static long Size(string image) =>
         new FileInfo(File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image).Length;
 
+    // sgdisk gives random GUIDs: two disks alike in one machine could not be told apart.
     private static void MakePartitions(string disk, DiskLayout layout, CancellationToken interrupt)
     {
         using (var file = new FileStream(disk, FileMode.CreateNew))

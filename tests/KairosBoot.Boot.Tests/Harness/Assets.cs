@@ -25,6 +25,8 @@ public static class Assets
     public static string RecoveryImage => Existing("recovery.squashfs");
 
     /// <summary>Cloud-config that makes the user the tests log in as.</summary>
+    public static string[] FleetConfigs => Directory.GetFiles(Path.Combine(Root, "tests/KairosBoot.Boot.Tests/Debian/Fleet"), "*.yaml");
+
     public static string DemoConfig => Path.Combine(Root, "initrd/debian/demo.yaml");
 
     /// <summary>What every report of a boot is held to.</summary>

@@ -27,6 +27,9 @@ public sealed record MachineSpec
     /// <summary>Firmware memory that keeps the end of a kernel log over a restart (ACPI ERST), 64 KiB.</summary>
     public bool KeepsLogs { get; init; }
 
+    /// <summary>Guest time is the number of instructions, a nanosecond each, and not the host's clock: figures can be repeated.</summary>
+    public bool CountsInstructions { get; init; }
+
     public int MemoryMiB { get; init; } = 256;
 
     /// <summary>

@@ -116,6 +116,10 @@ public sealed class QemuMachine : IDisposable
         {
             arguments.Add("-no-reboot");
         }
+        if (spec.CountsInstructions)
+        {
+            arguments.AddRange(["-icount", "shift=0,sleep=on"]);
+        }
         if (spec.Firmware == Firmware.Uefi)
         {
             string variables = Path.Combine(directory, "vars.fd");

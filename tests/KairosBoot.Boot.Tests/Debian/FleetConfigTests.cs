@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>
+/// A Debian with as much configuration as a distribution ships and an owner adds: the files of <c>Debian/Fleet</c> on COS_OEM, beside the demo
+/// machine's own. Guest time is counted in instructions, so what the stages cost is the same on every host.
+/// </summary>
+public sealed class FleetMachine : IDisposable
+{
+    private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("kairosboot-fleet-");
+
+    public FleetMachine()
+    {
+        string disk = Path.Combine(_work.FullName, "disk.raw");
+        Tool.Run(Assets.KBoot, ["disk", "build", "--image", Assets.SystemImage, "--recovery", Assets.RecoveryImage, "--output", disk,
+            .. Assets.FleetConfigs.Append(Assets.DemoConfig).Order(StringComparer.Ordinal).SelectMany(config => new[] { "--cloud-config", config })]);
+        Machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "fleet", Disks = [disk], MemoryMiB = 1024, CountsInstructions = true,
+            CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=5",
+        });
+        try { Shell = GuestShell.LogIn(Machine); }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public QemuMachine Machine { get; }
+
+    public GuestShell Shell { get; } = null!;
+
+    public void Dispose()
+    {
+        Machine.Dispose();
+        _work.Delete(recursive: true);
+    }
+}
+
+public sealed partial class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMachine>
+{
+    private GuestShell Shell => fleet.Shell;
+
+    [Fact]
+    public void No_entry_has_a_problem_and_the_boot_is_good()
+    {
+        JsonElement report = Report.Of(Shell);
+        Assert.Equal("[]", report.GetProperty("cloudConfigProblems").GetRawText());
+        Assert.Equal("good", report.GetProperty("verdict").GetString());
+        Assert.Equal("", Shell.Run("systemctl --failed --plain --no-legend"));
+    }
+
+    [Fact]
+    public void All_35_paths_of_the_layout_persist()
+    {
+        string[] binds = Shell.Run("findmnt -n -l -o TARGET,FSROOT | awk '$2 ~ /^\\/\\.state/ {print $1}'").Split('\n');
+        Assert.Equal(35, binds.Length);
+        Assert.Superset(new HashSet<string> { "/etc/cni", "/var/lib/rook", "/var/lib/snapd", "/var/log", "/var/lib/tailscale" }, binds.ToHashSet());
+    }
+
+    [Fact]
+    public void Stages_run_in_their_order_with_before_and_after() => Assert.Equal(
+        ["rootfs.before", "rootfs", "rootfs.after", "initramfs.before", "only-here", "initramfs.after"], Shell.Run("cat /run/order").Split('\n'));
+
+    [Fact]
+    public void The_name_comes_from_the_machine_id()
+    {
+        string id = Shell.Run("cat /etc/machine-id");
+        Assert.Equal($"node-{id[..4]}", Shell.Run("hostname"));
+        Assert.Equal($"node-{id[..4]}", Shell.Run("cat /run/named"));
+        Assert.Equal(id[..8], Shell.Run(". /etc/environment; echo $FLEET_ID"));
+    }
+
+    [Fact]
+    public void Users_groups_and_their_rights_are_there()
+    {
+        Assert.Equal("fleet-admin:x:900:operator", Shell.Run("getent group fleet-admin"));
+        Assert.Equal("/home/operator:/bin/bash", Shell.Run("getent passwd operator | cut -d: -f6,7"));
+        Assert.Equal("600 operator", Shell.Run("stat -c '%a %U' /home/operator/.ssh/authorized_keys"));
+        Assert.Equal("440 root", Shell.Run("stat -c '%a %U' /etc/sudoers.d/fleet"));
+        Assert.Equal("uid=0(root)", Shell.Run("su operator -c 'sudo -n id' | cut -d' ' -f1"));
+        Assert.Equal("770 root fleet-admin", Shell.Run("stat -c '%a %U %G' /oem"));
+        Assert.NotEqual(0, Shell.Try("getent passwd guest").Status); // of a later stage
+    }
+
+    [Fact]
+    public void Units_are_enabled_masked_and_overridden()
+    {
+        Assert.Equal("started", Shell.Run("until systemctl -q is-active fleet-agent; do sleep 1; done; cat /run/fleet-agent"));
+        Assert.Equal("active", Shell.Run("systemctl is-active fleet-watch.timer"));
+        Assert.Equal("masked", Shell.Try("systemctl is-enabled systemd-pcrphase.service").Output);
+        Assert.Equal("Environment=FLEET=1", Shell.Run("systemctl show -p Environment systemd-journald"));
+        Assert.Equal("multi-user.target", Shell.Run("systemctl get-default"));
+        Assert.Equal("hostkey /etc/ssh/ssh_host_fleet_key", Shell.Run("sshd -T | grep fleet_key"));
+    }
+
+    [Fact]
+    public void Only_what_its_conditions_allow_was_done()
+    {
+        Assert.Equal("A machine of the fleet.", Shell.Run("head -n 1 /etc/motd | cut -d. -f1").Trim() + ".");
+        Assert.Equal("", Shell.Run("ls -d /etc/modprobe.d/graphics.conf /etc/systemd/system/getty@tty1.service.d /etc/systemd/system/fleet-installer.service 2>/dev/null || true"));
+        Assert.Equal("600 0", Shell.Run("stat -c '%a %s' /run/.no_userdata"));
+        Assert.Equal("262144 1", Shell.Run("echo $(sysctl -n vm.max_map_count net.ipv4.ip_forward)"));
+        Assert.Equal("dummy", Shell.Run("lsmod | awk '$1 == \"dummy\" {print $1}'"));
+    }
+
+    [Theory]
+    [InlineData("fleet-secret-token-0815")]
+    [InlineData("FleetPasswordHashThatNobodyMayReadInALog")]
+    public void A_secret_is_in_no_log_and_no_report(string secret)
+    {
+        string log = Shell.Run("cat /run/kairosboot/boot.log");
+        Assert.Contains("token", log, StringComparison.Ordinal); // the entry it is in has run
+        Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, fleet.Machine.Console.Text, StringComparison.Ordinal);
+        // In two halves: the command line of the search must not be what the journal finds.
+        Assert.Equal("0", Shell.Run($"s={secret[..9]}; (dmesg; journalctl -q; cat /run/kairosboot/*) | grep -c \"$s{secret[9..]}\" || true"));
+        Assert.Equal("600 root", Shell.Run("stat -c '%a %U' /etc/rancher/config.yaml"));
+    }
+
+    [Fact]
+    public void The_cost_of_the_configs_is_told()
+    {
+        long all = 0, commands = 0;
+        foreach (Match match in StageLine().Matches(Shell.Run("grep 'cloud-config stage' /run/kairosboot/boot.log")))
+        {
+            Figures.Add($"fleet config, stage {match.Groups[1]} (guest time)", $"{match.Groups[2]} us, of it {match.Groups[3]} us in its commands");
+            all += long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
+            commands += long.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture);
+        }
+        Assert.NotEqual(0, commands);
+        Figures.Add("fleet config, both stages beyond their commands (guest time)", $"{(all - commands) / 1000.0:F1} ms");
+    }
+
+    [GeneratedRegex(@"stage (\w+): 0 problems \[(\d+) us, of it (\d+) us in commands\]")]
+    private static partial Regex StageLine();
+}
