@@ -35,7 +35,11 @@ public static class InstallMounts
     private static void Read(string file, List<string>[] wanted, StageRun run)
     {
         YamlMapping? install = null;
-        try { install = (YamlReader.Read(ConfigFiles.Read(file)) as YamlMapping)?.Find("install") as YamlMapping; }
+        try
+        {
+            var text = ConfigFiles.Read(file);
+            if (ConfigDocuments.MayHold(text, "install")) install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
+        }
         catch (Exception e) when (e is YamlFaultException or FormatException or SyscallException) { }
         for (var i = 0; install is not null && i < Lists.Length; i++)
         {

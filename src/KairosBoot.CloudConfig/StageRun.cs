@@ -11,6 +11,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     /// <summary>No network, no service, no package manager yet.</summary>
     internal bool IsInInitrd { get; init; }
     internal StageFacts Facts { get; } = facts;
+    internal ConfigDocuments Documents { get; } = new();
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
     internal IReadOnlyList<string> Environment { get; } = ChildEnvironment();

@@ -59,7 +59,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
             void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
             try
             {
-                entries.AddRange(CloudConfigDocument.Parse(ConfigFiles.Read(file), Report).Entries(stage, file, number++));
+                entries.AddRange(run.Documents.Of(file, stage, Report).Entries(stage, file, number++));
             }
             catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
             catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }

@@ -3,6 +3,8 @@ namespace KairosBoot.CloudConfig;
 /// <summary>The stages of one config file, of either kind, as entries in the order of the file.</summary>
 internal sealed class CloudConfigDocument
 {
+    internal static readonly CloudConfigDocument Empty = new();
+
     private readonly List<(string Stage, YamlSequence Entries)> stages = [];
     private string? title;
 

@@ -390,4 +390,40 @@ public sealed class ConformanceTests : IDisposable
         Assert.Empty(CloudConfigCheck.Check("install: {device: auto}\nstages: {x: [{}]}\n", "f"));
         Assert.Contains("did you mean stages", CloudConfigCheck.Check("Stages: {}\n", "f").Single().Reason);
     }
+
+    [Theory]
+    [InlineData("stages:\n  rootfs:\n  - files: [{path: /a}]\n")]
+    [InlineData("stages:\n  \"root\\u0066s\":\n  - files: [{path: /a}]\n")]
+    [InlineData("stages:\n  \"root\\x66s\":\n  - files: [{path: /a}]\n")]
+    [InlineData("stages:\n  ? \"root\\\n    fs\"\n  : - files: [{path: /a}]\n")]
+    public void A_stage_is_found_however_its_name_is_spelt(string text)
+    {
+        Assert.Empty(root.Run(text, "rootfs").Problems);
+        Assert.True(root.Has("/a"));
+    }
+
+    [Fact]
+    public void A_broken_file_that_has_nothing_for_a_stage_is_told_by_the_next_one()
+    {
+        const string Broken = "stages:\n  initramfs:\n  - name: [\n";
+        Assert.Empty(root.Run(Broken, "rootfs").Problems);
+        Assert.Contains("column", Assert.Single(root.Run(Broken, "initramfs").Problems).Reason);
+    }
+
+    [Fact]
+    public void A_file_that_an_entry_writes_or_changes_is_read_by_the_passes_after_it()
+    {
+        root.Run("""
+            stages:
+              initramfs.before:
+              - commands:
+                - "printf 'stages: {initramfs: [{commands: [echo new >> /log]}]}' > /oem/91.yaml"
+              initramfs:
+              - commands:
+                - "printf 'stages: {initramfs.after: [{commands: [echo changed >> /log]}]}' > /oem/91.yaml"
+              initramfs.after:
+              - commands: [echo same >> /log]
+            """);
+        Assert.Equal("new\nsame\nchanged\n", root.Read("/log"));
+    }
 }
