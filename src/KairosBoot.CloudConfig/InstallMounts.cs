@@ -38,7 +38,7 @@ public static class InstallMounts
         try
         {
             var text = ConfigFiles.Read(file);
-            if (ConfigDocuments.MayHold(text, "install")) install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
+            if (Array.Exists(Lists, list => ConfigDocuments.MayHold(text, list.Key))) install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
         }
         catch (Exception e) when (e is YamlFaultException or FormatException or SyscallException) { }
         for (var i = 0; install is not null && i < Lists.Length; i++)

@@ -64,10 +64,11 @@ internal static class AtomicFile
     {
         using var file = Syscall.Open(target, OpenFlags.WriteOnly | OpenFlags.Truncate);
         var now = Syscall.FStat(file);
+        // Who may not read the new content must be out before it comes.
         if ((now.Mode & ~mode) != 0) Syscall.FChMod(file, now.Mode & mode);
-        Syscall.WriteAll(file, content);
         if (now.Uid != uid || now.Gid != gid) Syscall.FChOwn(file, uid, gid);
-        if (now.Mode != mode && now.Type == FileType.Regular) Syscall.FChMod(file, mode);
+        Syscall.WriteAll(file, content);
+        if (now.Type == FileType.Regular && Syscall.FStat(file).Mode != mode) Syscall.FChMod(file, mode);
     }
 
     /// <summary>The path with its last component's links followed, existing or not. Links in the directories are the kernel's business.</summary>

@@ -118,7 +118,8 @@ public sealed partial class FleetConfigTests(FleetMachine fleet) : IClassFixture
         Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
         Assert.DoesNotContain(secret, fleet.Machine.Console.Text, StringComparison.Ordinal);
         // In two halves: the command line of the search must not be what the journal finds.
-        Assert.Equal("0", Shell.Run($"s={secret[..9]}; (dmesg; journalctl -q; cat /run/kairosboot/boot.log /run/kairosboot/report.json) | grep -c -e \"$s{secret[9..]}\" || true"));
+        Assert.Equal("0", Shell.Run($"s={secret[..9]}; (dmesg; journalctl -q; cat /run/kairosboot/boot.log /run/kairosboot/report.json) | grep -c -e \"${{s}}{secret[9..]}\" || true"));
+        Assert.NotEqual("0", Shell.Run($"s={secret[..9]}; cat /oem/*.yaml | grep -c -e \"${{s}}{secret[9..]}\""));
         Assert.Equal("600 root", Shell.Run("stat -c '%a %U' /etc/rancher/config.yaml"));
     }
 
