@@ -13,8 +13,13 @@ namespace KairosBoot.CloudConfig;
 /// <param name="commandLine">The kernel command line, for what it names and what it says itself; empty: it has no say.</param>
 public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts, ILogger logger, string commandLine = "")
 {
+    public static readonly TimeSpan DefaultCommandLimit = TimeSpan.FromMinutes(5);
+
     /// <summary>How long one command or condition may take before it is killed.</summary>
-    public TimeSpan CommandLimit { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan CommandLimit { get; init; } = DefaultCommandLimit;
+
+    /// <summary>Called for each entry whose turn it is.</summary>
+    public Action? EntryBegins { get; init; }
 
     /// <summary>
     /// Runs STAGE.before over all sources, then STAGE, then STAGE.after; then the three over what the command line names, then over what it
@@ -45,6 +50,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     {
         foreach (var entry in EntryOrder.Of(entries, run.Report))
         {
+            EntryBegins?.Invoke();
             if (RunEntry(pass, entry, run)) run.EntriesRun++;
             else run.EntriesSkipped++;
         }

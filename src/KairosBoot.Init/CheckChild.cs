@@ -14,8 +14,13 @@ internal static class CheckChild
     private const int NotRun = 8;
 
     /// <summary>Called by PID 1, for <see cref="StepExecutor"/>.</summary>
-    public static CommandResult Start(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit) =>
-        ChildProcess.Run("/proc/self/exe", [Verb, image, program, .. arguments], StageProcess.Environment(), limit);
+    /// <param name="image">Where the image is mounted.</param>
+    /// <param name="program">Path inside it.</param>
+    /// <param name="arguments">What follows its name.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="watchdog">Fed until then: a check may be silent for as long as it takes.</param>
+    public static CommandResult Start(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit, Watchdog watchdog) =>
+        ChildProcess.Run("/proc/self/exe", [Verb, image, program, .. arguments], StageProcess.Environment(), limit, _ => watchdog.Feed());
 
     /// <summary>In the child: becomes the program, and returns only where it cannot.</summary>
     public static int Run(string image, string program, string[] arguments)

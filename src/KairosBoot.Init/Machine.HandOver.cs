@@ -78,6 +78,7 @@ internal sealed partial class Machine
         oldRoot?.FreeOldRoot();
         oldRoot?.Dispose();
         log.Dispose();
+        watchdog.Dispose();
     }
 
     /// <summary>The real init gets the words the kernel did not know, and the kernel's environment, as if it had been started at once.</summary>

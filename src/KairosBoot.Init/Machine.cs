@@ -21,6 +21,7 @@ internal sealed partial class Machine
     private readonly KernelModules modules;
     private readonly StepExecutor executor;
     private readonly StageProcess stages;
+    private readonly Watchdog watchdog = new();
     private DeviceWatch? devices;
     private SwitchRoot? oldRoot;
 
@@ -29,8 +30,8 @@ internal sealed partial class Machine
         this.start = phaseStart = start;
         this.log = log;
         modules = new KernelModules();
-        executor = new StepExecutor(modules, log, CheckChild.Start);
-        stages = new StageProcess(log);
+        executor = new StepExecutor(modules, log, (image, program, arguments, limit) => CheckChild.Start(image, program, arguments, limit, watchdog));
+        stages = new StageProcess(log, watchdog);
     }
 
     /// <summary>Mounts the kernel's own file systems; then there is somewhere to log to.</summary>
@@ -63,6 +64,7 @@ internal sealed partial class Machine
         if (!turnedToRecovery)
             foreach (var warning in Request.Warnings) Note(StepClass.Optional, "command line: " + warning);
         Booting(Request.Slot.Name(), Request.ImagePath, Syscall.KernelRelease());
+        if (Request.WatchdogSeconds is { } seconds && !watchdog.IsArmed) ArmWatchdog(seconds);
         EndPhase("start");
         return Request;
     }
@@ -72,7 +74,7 @@ internal sealed partial class Machine
     public BootDisk FindBootDisk(BootRequest request)
     {
         devices?.Dispose();
-        devices = new DeviceWatch(modules, log);
+        devices = new DeviceWatch(modules, log, watchdog);
         EndPhase("drivers");
         var oemDeadline = Deadline(request.OemTimeout);
         BootDiskDecision Decide(ImmutableArray<BlockDevice> seen, bool final) =>
@@ -105,6 +107,7 @@ internal sealed partial class Machine
         {
             var result = executor.Apply(step);
             results.Add(result);
+            watchdog.Feed();
             if (result.Note is { } note) Note(StepClass.Optional, note);
         }
     }
@@ -192,6 +195,7 @@ internal sealed partial class Machine
     /// <summary>Ends the phase that began where the last one ended.</summary>
     private void EndPhase(string name)
     {
+        watchdog.Feed();
         var now = Syscall.BootTimeMicroseconds();
         phases.Add((name, now - phaseStart));
         phaseStart = now;

@@ -10,12 +10,16 @@ namespace KairosBoot.Init;
 /// Runs a cloud-config stage in a process of its own: whatever a config does to it, PID 1 lives, and a chroot there leaves this process where
 /// it is.
 /// </summary>
-internal sealed partial class StageProcess(ILogger logger)
+internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
 {
     public const string Verb = "stage";
 
     // A stage has no end of its own: every command in it does. This is for what nobody thought of.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
+
+    // A stage says each entry it begins. The longest that an entry may be silent after that is the limit of a command, and there is
+    // no watchdog that should be quicker than that.
+    private static readonly TimeSpan LongestSilence = StageRunner.DefaultCommandLimit + TimeSpan.FromMinutes(1);
 
     /// <summary>Largest resident size of a stage's process so far.</summary>
     public long PeakResidentKiB { get; private set; }
@@ -30,7 +34,10 @@ internal sealed partial class StageProcess(ILogger logger)
         var start = Syscall.BootTimeMicroseconds();
         try
         {
-            var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit);
+            var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit, silence =>
+            {
+                if (silence < LongestSilence) watchdog.Feed();
+            });
             var problems = StageProtocol.Read(result.Output, out var peak, out var commands);
             PeakResidentKiB = Math.Max(PeakResidentKiB, peak);
             if (result.ExitCode != 0) error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})";

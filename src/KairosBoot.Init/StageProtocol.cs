@@ -8,7 +8,7 @@ namespace KairosBoot.Init;
 
 /// <summary>
 /// What a stage's process tells PID 1 on its standard output, one line each, fields separated by tabs:
-/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, and <c>used PEAK-KIB COMMANDS-MICROSECONDS</c>. That it got to its end is its exit code.
+/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>used PEAK-KIB COMMANDS-MICROSECONDS</c>, and a dot for each entry it comes to. That it got to its end is its exit code.
 /// </summary>
 internal static class StageProtocol
 {
@@ -17,6 +17,8 @@ internal static class StageProtocol
 
     public static void Problem(ConfigProblem problem) => Print(
         $"{(problem.IsWarning ? "warning" : "problem")}\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
+
+    public static void Alive() => Print(".\n");
 
     public static void Used(long commandMicroseconds) => Print($"used\t{PeakResidentKiB()}\t{commandMicroseconds}\n");
 

@@ -19,14 +19,20 @@ public static unsafe class ChildProcess
     /// Starts <paramref name="program"/> in a process group of its own with /dev/null as its input and waits for its end, not for that of
     /// anything it leaves in the background.
     /// </summary>
-    public static CommandResult Run(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit)
+    /// <param name="program">Path.</param>
+    /// <param name="arguments">What follows its name.</param>
+    /// <param name="environment">As <c>NAME=value</c>.</param>
+    /// <param name="limit">After this it is killed, with its group.</param>
+    /// <param name="waiting">Called about once a second while it runs, with the time since its last output.</param>
+    public static CommandResult Run(
+        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, Action<TimeSpan>? waiting = null)
     {
         var (reader, writer) = Pipe(program);
         using (reader)
         {
             int pid;
             using (writer) pid = Spawn(program, arguments, environment, writer.Descriptor);
-            return Collect(pid, reader, Syscall.BootTimeMicroseconds() + (long)limit.TotalMicroseconds);
+            return Collect(pid, reader, Syscall.BootTimeMicroseconds() + (long)limit.TotalMicroseconds, waiting);
         }
     }
 
@@ -74,27 +80,31 @@ public static unsafe class ChildProcess
     }
 
     /// <summary>Reads until the output ends or the process does, whichever comes first: a daemon it started may hold the pipe for ever.</summary>
-    private static CommandResult Collect(int pid, FileHandle reader, long deadline)
+    private static CommandResult Collect(int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting)
     {
         using var exited = PidFd(pid);
         var output = new List<byte>();
         var outputEnded = false;
         var timedOut = false;
+        var heard = Syscall.BootTimeMicroseconds();
         var buffer = new byte[4096];
         var events = stackalloc pollfd[2];
         while (true)
         {
             events[0] = new pollfd { fd = exited.Descriptor, events = LibC.POLLIN };
             events[1] = new pollfd { fd = outputEnded ? -1 : reader.Descriptor, events = LibC.POLLIN };
-            var left = timedOut ? -1 : (int)Math.Clamp((deadline - Syscall.BootTimeMicroseconds()) / 1000 + 1, 0, int.MaxValue);
-            var ready = LibC.poll(events, 2, left);
-            if (ready < 0 && LibC.errno == Errno.EINTR) continue;
+            var now = Syscall.BootTimeMicroseconds();
+            waiting?.Invoke(TimeSpan.FromMicroseconds(now - heard));
+            var left = (deadline - now) / 1000 + 1;
+            var ready = LibC.poll(events, 2, timedOut ? -1 : (int)Math.Clamp(left, 0, waiting is null ? int.MaxValue : 1000));
+            if (ready < 0 && LibC.errno == Errno.EINTR || ready == 0 && left > 1000 && waiting is not null) continue;
             if (ready == 0)
             {
                 timedOut = true;
                 LibC.kill(-pid, SIGKILL);
                 continue;
             }
+            heard = Syscall.BootTimeMicroseconds();
             if (events[1].revents != 0) outputEnded = !TakeOutput(reader, buffer, output);
             else if (events[0].revents != 0) break;
         }

@@ -15,12 +15,14 @@ public sealed partial class DeviceWatch : IDisposable
     private readonly Dictionary<string, BlockDevice> known = [];
     private readonly KernelModules modules;
     private readonly ILogger logger;
+    private readonly Watchdog watchdog;
 
     /// <summary>Events first, then what is there already: whatever appears in between is in both.</summary>
-    public DeviceWatch(KernelModules modules, ILogger logger)
+    public DeviceWatch(KernelModules modules, ILogger logger, Watchdog watchdog)
     {
         this.modules = modules;
         this.logger = logger;
+        this.watchdog = watchdog;
         modules.LoadAlways();
         modules.LoadForPresentHardware();
         TakeEvents();
@@ -46,7 +48,10 @@ public sealed partial class DeviceWatch : IDisposable
                 StillWaiting(missing(), (deadline - now) / 1_000_000);
                 progress = now + ProgressMicroseconds;
             }
-            events.Wait((int)((Math.Min(deadline, progress) - now) / 1000 + 1));
+            // A wait that has an end of its own is not what a watchdog is for.
+            watchdog.Feed();
+            var left = (int)((Math.Min(deadline, progress) - now) / 1000 + 1);
+            events.Wait(watchdog.IsArmed ? Math.Min(left, 1000) : left);
             if (TakeEvents()) Look();
         }
         return true;

@@ -72,7 +72,8 @@ public sealed class KernelModules
         foreach (var name in names) Load(name);
     }
 
-    private void Load(string name)
+    /// <summary>A driver by its name. Nothing happens where the initrd has none of that name.</summary>
+    public void Load(string name)
     {
         if (index?.LoadOrder(name) is not { } order) return;
         foreach (var module in order)

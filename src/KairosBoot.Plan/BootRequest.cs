@@ -24,6 +24,8 @@ public sealed record BootRequest
     public DeviceRef? LoadedFrom { get; init; }
     /// <summary>Seconds between a failure and the reboot; 0: at once.</summary>
     public int PanicSeconds { get; init; } = 10;
+    /// <summary>Time after which the hardware resets a machine that makes no progress; null: its watchdog stays as it is.</summary>
+    public int? WatchdogSeconds { get; init; }
     /// <summary>Tries the loader left this slot; null where no loader counted.</summary>
     public int? TriesLeft { get; init; }
     /// <summary>Why the loader chose this slot: <c>order</c>, <c>oneshot</c>.</summary>

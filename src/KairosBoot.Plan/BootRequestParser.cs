@@ -40,7 +40,8 @@ public sealed class BootRequestParser
             case "fsck.repair": CheckRepair(parameter, value); break;
             case "kairosboot.tries": Seconds(parameter, 0, 9, n => request with { TriesLeft = n }); break;
             case "kairosboot.why": Why(parameter, value); break;
-            case "kairosboot.break" or "kairosboot.shell" or "kairosboot.watchdog" or "rd.immucore.disable": Unsupported(parameter); break;
+            case "kairosboot.watchdog": Seconds(parameter, 5, 3600, s => request with { WatchdogSeconds = s }); break;
+            case "kairosboot.break" or "kairosboot.shell" or "rd.immucore.disable": Unsupported(parameter); break;
             case "panic": Panic(parameter, value); break;
             case "init": Init(parameter, value); break;
             case "kairos.reset": request = request with { AutoReset = true }; break;

@@ -16,6 +16,9 @@ public sealed class HeaderTests
             Equal("offsetof(struct loop_info64, lo_flags)", (long)Marshal.OffsetOf<LoopDevice.LoopInfo64>("Flags")),
             Equal("LOOP_CONFIGURE", LoopDevice.LOOP_CONFIGURE), Equal("LOOP_CTL_GET_FREE", LoopDevice.LOOP_CTL_GET_FREE),
             Equal("LO_FLAGS_READ_ONLY", LoopDevice.LO_FLAGS_READ_ONLY), Equal("LO_FLAGS_AUTOCLEAR", LoopDevice.LO_FLAGS_AUTOCLEAR),
+            Equal("(unsigned)WDIOC_GETSUPPORT", Watchdog.WDIOC_GETSUPPORT), Equal("(unsigned)WDIOC_KEEPALIVE", Watchdog.WDIOC_KEEPALIVE),
+            Equal("(unsigned)WDIOC_SETTIMEOUT", Watchdog.WDIOC_SETTIMEOUT), Equal("(unsigned)WDIOC_GETTIMEOUT", Watchdog.WDIOC_GETTIMEOUT),
+            Equal("WDIOF_MAGICCLOSE", Watchdog.WDIOF_MAGICCLOSE), Equal("sizeof(struct watchdog_info)", Marshal.SizeOf<Watchdog.Info>()),
             Equal("SYS_finit_module", 313), Equal("SYS_openat2", 437), Equal("SYS_pidfd_open", 434), Equal("SYS_getdents64", 217),
             Equal("RESOLVE_IN_ROOT", 0x10), Equal("sizeof(struct open_how)", 24), Equal("sizeof(struct statfs) <= 256", 1),
             Equal("offsetof(struct dirent64, d_name)", 19), Equal("offsetof(struct dirent64, d_reclen)", 16),
@@ -50,6 +53,7 @@ public sealed class HeaderTests
             #include <linux/magic.h>
             #include <linux/netlink.h>
             #include <linux/openat2.h>
+            #include <linux/watchdog.h>
             #include <spawn.h>
             #include <stddef.h>
             #include <sys/mount.h>

@@ -65,6 +65,7 @@ public sealed class BootRequestTests
     [InlineData("fsck.mode=always", "fsck.mode", "always")]
     [InlineData("fsck.repair=maybe", "fsck.repair", "maybe")]
     [InlineData("panic=often", "panic", "often")]
+    [InlineData("kairosboot.watchdog=1", "kairosboot.watchdog", "1")]
     [InlineData("kairosboot.slot=third", "kairosboot.slot", "third")]
     [InlineData("root=/dev/sda1", "root", "/dev/sda1")]
     public void A_known_option_with_a_bad_value_is_a_warning_that_names_both_and_changes_nothing(string text, string name, string value)
@@ -81,12 +82,16 @@ public sealed class BootRequestTests
         Assert.Empty(Parse("quiet splash rd.immucore.whatever=1 kairosboot.unheard-of nomodeset root2=x").Warnings);
 
     [Theory]
-    [InlineData("kairosboot.watchdog=30")]
     [InlineData("kairosboot.break=layout")]
     [InlineData("kairosboot.shell=always")]
     [InlineData("rd.cos.disable")]
     public void An_option_that_is_documented_but_not_built_is_never_passed_over_in_silence(string text) =>
         Assert.Contains("not supported", Assert.Single(Parse(text).Warnings));
+
+    [Theory]
+    [InlineData("kairosboot.watchdog=30", 30)]
+    [InlineData("", null)]
+    public void A_watchdog_is_asked_for_by_its_time(string text, int? seconds) => Assert.Equal(seconds, Parse(text).WatchdogSeconds);
 
     [Theory]
     [InlineData("panic=5", 5)]

@@ -21,6 +21,9 @@ public sealed record MachineSpec
     /// <summary>A disk that is not there until <see cref="QemuMachine.PlugLateDisk"/>.</summary>
     public string? LateDisk { get; init; }
 
+    /// <summary>A disk that announces itself and then answers nothing.</summary>
+    public string? DeadDisk { get; init; }
+
     /// <summary>Reads and writes a second that every disk can do; 0: as many as it is asked for.</summary>
     public int DiskOperations { get; init; }
 

@@ -146,6 +146,12 @@ public sealed class QemuMachine : IDisposable
             arguments.AddRange(["-object", $"memory-backend-file,id=erst,mem-path={directory}/erst.bin,size=64K,share=on"]);
             arguments.AddRange(["-device", "acpi-erst,memdev=erst"]);
         }
+        if (spec.DeadDisk != null)
+        {
+            // Throttled to a byte a second, the first sector takes longer than any test.
+            arguments.AddRange(["-drive", $"if=none,id=dead,format=raw,snapshot=on,file={spec.DeadDisk},throttling.bps-total=1"]);
+            arguments.AddRange(["-device", "virtio-blk-pci,drive=dead"]);
+        }
         if (spec.LateDisk != null)
         {
             arguments.AddRange(["-drive", $"if=none,id=late,format=qcow2,cache=unsafe,file={directory}/late.qcow2"]);
