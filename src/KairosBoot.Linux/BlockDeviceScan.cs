@@ -45,9 +45,11 @@ public static class BlockDeviceScan
     /// <summary>The kernel's name of a device by its number, as stat(2) encodes it; null where there is none.</summary>
     public static string? NameOf(ulong device)
     {
-        ulong major = ((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFFUL), minor = (device & 0xFF) | ((device >> 12) & ~0xFFUL);
+        long major = (long)(((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFFUL)), minor = (long)((device & 0xFF) | ((device >> 12) & 0xFFFFFF00));
         var link = $"/sys/dev/block/{major}:{minor}";
-        return Syscall.TryStat(link) is null ? null : Syscall.ReadLink(link)[(Syscall.ReadLink(link).LastIndexOf('/') + 1)..];
+        if (Syscall.TryStat(link) is null) return null;
+        var path = Syscall.ReadLink(link);
+        return path[(path.LastIndexOf('/') + 1)..];
     }
 
     /// <summary>Null: passed over, or as <see cref="One"/>.</summary>

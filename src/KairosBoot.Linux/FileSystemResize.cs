@@ -78,7 +78,7 @@ public static unsafe class FileSystemResize
     private static void Btrfs(FileHandle root, string size)
     {
         var arguments = new BtrfsArguments();
-        Encoding.ASCII.GetBytes(size, new Span<byte>(arguments.Name, 4087));
+        Encoding.UTF8.GetBytes(size, new Span<byte>(arguments.Name, 4087));
         Syscall.IoCtl(root, BTRFS_IOC_RESIZE, &arguments, nameof(BTRFS_IOC_RESIZE));
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Text;
 
 namespace KairosBoot.Plan;
 
@@ -137,7 +136,7 @@ public sealed class PartitionTable
         BinaryPrimitives.WriteInt64LittleEndian(entry[32..], partition.First);
         BinaryPrimitives.WriteInt64LittleEndian(entry[40..], partition.Last);
         BinaryPrimitives.WriteUInt64LittleEndian(entry[48..], type.Attributes);
-        Encoding.Unicode.GetBytes(partition.Name, entry[56..]);
+        for (var i = 0; i < partition.Name.Length; i++) BinaryPrimitives.WriteUInt16LittleEndian(entry[(56 + i * 2)..], partition.Name[i]);
         return new(header, changed, shape, BlockSize, Blocks);
     }
 
