@@ -22,13 +22,16 @@ internal sealed class LayoutTarget(string disk, int partition)
         {
             if (initialize && device.Text("label") is { Length: > 0 })
                 throw new OperatorException("device.init_disk is for a disk named by its path alone", "take device.label out");
-            return OfPath(path.StartsWith(Script, StringComparison.Ordinal) ? run.Ask(path[Script.Length..], device.Line, "layout") : path);
+            return OfPath(path.StartsWith(Script, StringComparison.Ordinal) ? Asked(path[Script.Length..], device.Line, run) : path);
         }
         if (initialize) throw new OperatorException("device.init_disk needs a device.path", "name the disk");
         if (device.Text("label")?.Trim() is not { Length: > 0 } label)
             throw new OperatorException("the device has neither path nor label", "name the disk, or a file system on it");
         return Search(DeviceRef.Label(label));
     }
+
+    private static string Asked(string command, int line, EntryRun run) => run.Ask(command, line, "layout") is { Length: > 0 } answer ? answer
+        : throw new OperatorException($"device.path: {command} printed nothing", "let it print the path of a disk");
 
     private static LayoutTarget OfPath(string path)
     {

@@ -23,12 +23,19 @@ internal static class NewPartition
         if (maker.Programs.Length > 0 && Encoding.UTF8.GetByteCount(label) > maker.LongestLabel)
             throw new OperatorException($"fsLabel {label} is longer than the {maker.LongestLabel} bytes of {type}", "shorten it");
         var table = disk.Read();
-        if (IsThere(diskName, table, name, label)) return;
+        if (IsThere(diskName, table, name, label))
+        {
+            if (table.IsHalfWritten) disk.Write(table);
+            return;
+        }
 
         var program = Program(maker, type);
         var place = table.Place((wanted.Integer("size") ?? 0) << 20, isLast, name);
-        Make(diskName, disk, table, place, program, node => maker.Arguments(node, label), wanted.Line, run);
-        disk.Write(table.With(place, PartitionType.For(type, wanted.Boolean("bootable") == true), RandomUuid()));
+        InKernel(disk, place, table.BlockSize, () =>
+        {
+            if (program is not null) Make(diskName, disk, place, program, node => maker.Arguments(node, label), wanted.Line, run);
+            disk.Write(table.With(place, PartitionType.For(type, wanted.Boolean("bootable") == true), RandomUuid()));
+        });
         run.Tell($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {ByteSize.Text((place.Last - place.First + 1) * table.BlockSize)}");
     }
 
@@ -52,27 +59,27 @@ internal static class NewPartition
             : throw new OperatorException($"this root has no {maker.Programs[0]}, which makes {type}", "add it when the image is built");
     }
 
-    private static void Make(string diskName, PartitionedDisk disk, PartitionTable table, TablePartition place, string? program,
-        Func<string, string[]> arguments, int line, EntryRun run)
+    /// <summary>The kernel has the partition from here on, unless <paramref name="finish"/> fails: then nothing of it is left.</summary>
+    private static void InKernel(PartitionedDisk disk, TablePartition place, int blockSize, Action finish)
     {
         using var handle = Syscall.Open(disk.Node, OpenFlags.ReadOnly);
-        KernelPartitions.Add(handle, place.Number, place.First * table.BlockSize, (place.Last - place.First + 1) * table.BlockSize);
-        if (program is null) return;
-        var made = false;
-        try
+        KernelPartitions.Add(handle, place.Number, place.First * blockSize, (place.Last - place.First + 1) * blockSize);
+        try { finish(); }
+        catch
         {
-            var node = "/dev/" + (BlockDeviceScan.Partition(diskName, place.Number) ?? throw new OperatorException($"the kernel has no {place} of {disk.Node}", "boot again"));
-            var code = run.RunProgram(program, arguments(node), line, "layout");
-            if (code is > 0) throw new OperatorException($"{program} {string.Join(' ', arguments(node))}: exit code {code}", "its messages are in the log; nothing was added");
-            if (code is null) throw new OperatorException($"{program} did not come to its end", "nothing was added");
-            using var device = Syscall.Open(node, OpenFlags.ReadOnly);
-            Syscall.FSync(device);
-            made = true;
+            KernelPartitions.Delete(handle, place.Number);
+            throw;
         }
-        finally
-        {
-            if (!made) KernelPartitions.Delete(handle, place.Number);
-        }
+    }
+
+    private static void Make(string diskName, PartitionedDisk disk, TablePartition place, string program, Func<string, string[]> arguments, int line, EntryRun run)
+    {
+        var node = "/dev/" + (BlockDeviceScan.Partition(diskName, place.Number) ?? throw new OperatorException($"the kernel has no {place} of {disk.Node}", "boot again"));
+        var code = run.RunProgram(program, arguments(node), line, "layout");
+        if (code is > 0) throw new OperatorException($"{program} {string.Join(' ', arguments(node))}: exit code {code}", "its messages are in the log; nothing was added");
+        if (code is null) throw new OperatorException($"{program} did not come to its end", "nothing was added");
+        using var device = Syscall.Open(node, OpenFlags.ReadOnly);
+        Syscall.FSync(device);
     }
 
     /// <summary>RFC 9562, version 4.</summary>

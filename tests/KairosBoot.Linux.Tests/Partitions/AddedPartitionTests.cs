@@ -74,6 +74,36 @@ public sealed class AddedPartitionTests
     });
 
     [Fact]
+    public void Where_the_table_cannot_be_written_the_kernel_forgets_the_partition_too() => On(512, disk =>
+    {
+        MountNamespace.Tool("blockdev", "--setro", disk.Node);
+        try
+        {
+            Assert.Contains(disk.Node, disk.Only("add_partitions: [{pLabel: raw, size: 20, filesystem: none}]"));
+            Assert.Null(BlockDeviceScan.Partition(disk.Name, 2));
+        }
+        // It would hold for whatever has the device next.
+        finally { MountNamespace.Tool("blockdev", "--setrw", disk.Node); }
+    });
+
+    [Fact]
+    public void A_table_that_was_cut_short_is_finished_although_the_partition_is_there() => On(512, disk =>
+    {
+        const string Add = "add_partitions: [{pLabel: raw, size: 20, filesystem: none}]";
+        Assert.Empty(disk.Layout(Add));
+        var start = new byte[512];
+        using (var handle = Syscall.Open(disk.Node, OpenFlags.ReadWrite))
+        {
+            Syscall.PRead(handle, start, 0);
+            foreach (var write in disk.Disk.Read().Writes(start)[..2]) Syscall.PWriteAll(handle, write.Bytes, write.Offset);
+        }
+        Assert.True(disk.Disk.Read().IsHalfWritten);
+        Assert.Empty(disk.Layout(Add));
+        Assert.False(disk.Disk.Read().IsHalfWritten);
+        disk.Verify();
+    });
+
+    [Fact]
     public void What_has_no_room_or_no_name_is_refused_and_what_follows_is_not_done() => On(512, disk =>
     {
         var before = disk.Written;
@@ -140,6 +170,7 @@ public sealed class AddedPartitionTests
         const string Add = "add_partitions: [{fsLabel: DATA, size: 16, filesystem: ext4}]";
         Assert.Empty(disk.Layout(Add, path: $"\"script://echo {disk.Node}\""));
         Assert.Equal(2, disk.Disk.Read().Partitions.Length);
+        Assert.Contains("printed nothing", Assert.Single(disk.Layout(Add, path: "script://false")).Reason);
         Assert.Contains("there is no block device /dev/nothing", Assert.Single(disk.Layout(Add, path: "/dev/nothing")).Reason);
         Assert.Contains("there is no block device /etc/passwd", Assert.Single(disk.Layout(Add, path: "/etc/passwd")).Reason);
         Assert.Contains("neither path nor label", Assert.Single(disk.Layout(Add, path: "''")).Reason);
