@@ -26,9 +26,8 @@ internal static class PartitionGrowth
             run.Warn(line, "layout.expand_partition", $"{partition} has {ByteSize.Text(before)} already; it is not made smaller");
         var name = BlockDeviceScan.Partition(diskName, partition.Number)
             ?? throw new OperatorException($"the kernel does not have {partition} of {disk.Node}", "boot again");
-        var type = BlockDeviceScan.One(name)?.Superblock is { } superblock ? CheckSuperblock("/dev/" + name, superblock, grows: end > partition.Last) : null;
-        if (type is null && end > partition.Last)
-            throw new OperatorException($"/dev/{name} holds no file system that is known here", "make one first; nothing was changed");
+        var node = "/dev/" + name;
+        var type = DriverOf(node, BlockDeviceScan.One(name)?.Superblock, grows: end > partition.Last);
 
         if (end > partition.Last || table.IsHalfWritten) disk.Write(table.WithEnd(partition, end));
         if (BlockDeviceScan.SizeBytes(name) < length)
@@ -37,7 +36,7 @@ internal static class PartitionGrowth
             KernelPartitions.Resize(handle, partition.Number, partition.First * table.BlockSize, length);
             run.Tell($"{disk.Node}: {partition} has {ByteSize.Text(length)} now");
         }
-        if (type is not null) GrowFileSystem("/dev/" + name, type, length, run);
+        if (type is not null) GrowFileSystem(node, type, length, run);
     }
 
     private static TablePartition? Find(PartitionTable table, int number)
@@ -48,12 +47,13 @@ internal static class PartitionGrowth
         return null;
     }
 
-    /// <summary>The driver that can grow it; null: none can, and nothing has to grow.</summary>
-    private static string? CheckSuperblock(string node, Superblock superblock, bool grows)
+    /// <summary>The driver that can grow the file system; null: none can, and nothing has to grow.</summary>
+    private static string? DriverOf(string node, Superblock? superblock, bool grows)
     {
-        if (!FileSystemGrowth.IsKnown(superblock.MountType))
-            return !grows ? null : throw new OperatorException($"{node} holds {superblock.Type}, which cannot grow while it is in use", "only ext2, ext3, ext4, xfs and btrfs can; nothing was changed");
-        return superblock.MountType;
+        if (superblock is not null && FileSystemGrowth.IsKnown(superblock.MountType)) return superblock.MountType;
+        if (!grows) return null;
+        throw new OperatorException(superblock is null ? $"{node} holds no file system that is known here" : $"{node} holds {superblock.Type}, which cannot grow while it is in use",
+            "only ext2, ext3, ext4, xfs and btrfs can; nothing was changed");
     }
 
     private static void GrowFileSystem(string node, string type, long length, EntryRun run)
