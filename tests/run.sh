@@ -68,7 +68,7 @@ if wants image && assets image; then
 fi
 if wants linux; then
     [ "$(id -u)" = 0 ] || say "tier linux mounts file systems: without root its tests fail"
-    need acl attr busybox-static btrfs-progs dosfstools e2fsprogs erofs-utils fdisk gcc gdisk libc6-dev libcap2-bin linux-libc-dev mount squashfs-tools util-linux xfsprogs
+    need acl attr busybox-static btrfs-progs dosfstools e2fsprogs erofs-utils fdisk gcc gdisk libc6-dev libcap2-bin linux-libc-dev mount squashfs-tools util-linux xfslibs-dev xfsprogs
     run_tier linux KairosBoot.Linux.Tests minimal
 fi
 if wants boot && assets boot; then

@@ -34,7 +34,7 @@ internal static class EntryKeys
         EnvironmentKey.Row,
         SystemdFirstbootKey.Row,
         UnsupportedKey.Row("datasource"),
-        UnsupportedKey.Row("layout"),
+        LayoutKey.Row,
         LaterKey.Row("package_pins"),
         LaterKey.Row("packages"),
         LaterKey.Row("unpack_images"),

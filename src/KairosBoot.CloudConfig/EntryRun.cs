@@ -14,6 +14,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
 
     internal YamlMapping Keys { get; } = keys;
     internal StageFacts Facts => run.Facts;
+    internal Action<string> LoadFileSystem => run.LoadFileSystem;
     internal bool IsInInitrd => run.IsInInitrd;
 
     internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
@@ -76,6 +77,17 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         else if (RunProgram(program, arguments, line, key, secrets) is { } code and not 0)
             Fail(line, key, $"{tool}{(secrets is { Count: > 0 } ? "" : " " + string.Join(' ', arguments))}: exit code {code}");
     }
+
+    /// <summary>The first line a shell command prints; empty where it prints none.</summary>
+    internal string Ask(string command, int line, string key)
+    {
+        CommandResult? result = null;
+        Attempt(line, key, () => result = ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.Environment, run.CommandLimit));
+        return result?.Output.Split('\n')[0].Trim() ?? "";
+    }
+
+    /// <summary>What was done, where everybody may want to know it.</summary>
+    internal void Tell(string what) => StageLog.Output(run.Logger, name, what);
 
     internal void Executed(string what) => StageLog.Done(run.Logger, name, what);
 }

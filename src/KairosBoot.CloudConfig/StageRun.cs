@@ -10,6 +10,8 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
 
     /// <summary>No network, no service, no package manager yet.</summary>
     internal bool IsInInitrd { get; init; }
+    /// <inheritdoc cref="StageRunner.LoadFileSystem"/>
+    internal Action<string> LoadFileSystem { get; init; } = _ => { };
     internal StageFacts Facts { get; } = facts;
     internal ConfigDocuments Documents { get; } = new();
     internal ILogger Logger { get; } = logger;

@@ -21,6 +21,9 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     /// <summary>Called for each entry whose turn it is.</summary>
     public Action? EntryBegins { get; init; }
 
+    /// <summary>Loads the driver of a file system that is about to be mounted, where nobody else does.</summary>
+    public Action<string> LoadFileSystem { get; init; } = _ => { };
+
     /// <summary>
     /// Runs STAGE.before over all sources, then STAGE, then STAGE.after; then the three over what the command line names, then over what it
     /// says. Files are read anew for each, so what one pass writes the next one finds. Whatever a config holds ends in the report,
@@ -28,7 +31,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     /// </summary>
     public StageReport Run(string stage)
     {
-        var run = new StageRun(facts, logger, CommandLimit) { IsInInitrd = stage is "rootfs" or "initramfs" };
+        var run = new StageRun(facts, logger, CommandLimit) { IsInInitrd = stage is "rootfs" or "initramfs", LoadFileSystem = LoadFileSystem };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);
         if (NamedSource.Find(config, stage, run) is { } named) RunPasses(stage, [named], run);

@@ -137,8 +137,12 @@ internal sealed partial class Machine
         }
     }
 
-    /// <summary>A stage that sees the image but changes nothing of it.</summary>
-    public void RunStageBesideImage(string stage) => RunStage(stage, SystemPaths.Sysroot);
+    /// <summary>A stage that sees the image but changes nothing of it. The disks it may change.</summary>
+    public void RunStageBesideImage(string stage)
+    {
+        RunStage(stage, SystemPaths.Sysroot);
+        devices!.LookAgain();
+    }
 
     /// <summary>A stage in the new root.</summary>
     public void RunStage(string stage) => RunStage(stage, "/");

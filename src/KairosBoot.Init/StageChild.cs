@@ -16,8 +16,14 @@ internal static class StageChild
         using var log = new BootLog();
         try
         {
+            // The drivers are in the initrd, which is out of sight from inside the image.
+            using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
             if (image != "/") EnterThrowAwayLayer(image);
-            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log, StageFacts.CommandLine) { EntryBegins = StageProtocol.Alive }.Run(stage);
+            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log, StageFacts.CommandLine)
+            {
+                EntryBegins = StageProtocol.Alive,
+                LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),
+            }.Run(stage);
             List<StageProblem> problems = [.. report.Problems];
             // The layout is read when the stage beside the image is over.
             if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log));

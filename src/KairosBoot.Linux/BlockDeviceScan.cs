@@ -20,17 +20,50 @@ public static class BlockDeviceScan
         var devices = ImmutableArray.CreateBuilder<BlockDevice>();
         var tables = new Dictionary<string, ImmutableArray<PartitionEntry>>();
         foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
-            if ((known.TryGetValue(name, out var device) ? device : Probe(name, tables)) is { } found) devices.Add(found);
+            if ((known.TryGetValue(name, out var device) ? device : ProbeUnlessPassedOver(name, tables)) is { } found) devices.Add(found);
         return devices.ToImmutable();
     }
 
-    /// <summary>Null: passed over, without a medium, or gone again.</summary>
-    private static BlockDevice? Probe(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
+    /// <summary>A device that somebody names, of whatever kind. Null: there is none, or it is without a medium.</summary>
+    public static BlockDevice? One(string name) => Probe(name, []);
+
+    /// <summary>Bytes; 0 where the kernel has no such device.</summary>
+    // sysfs counts in units of 512 bytes, whatever the device's block size.
+    public static long SizeBytes(string name) => Number($"{ClassBlock}/{name}/size") * 512;
+
+    /// <summary>Bytes of a logical block: 512 or 4096.</summary>
+    public static int BlockSize(string disk) => (int)Number($"{ClassBlock}/{disk}/queue/logical_block_size") is > 0 and var size ? size : 512;
+
+    /// <summary>The kernel's name of a disk's partition; null where it knows none with that number.</summary>
+    public static string? Partition(string disk, int number)
+    {
+        foreach (var name in Syscall.ReadDirectoryIfThere($"{ClassBlock}/{disk}"))
+            if (Number($"{ClassBlock}/{disk}/{name}/partition") == number) return name;
+        return null;
+    }
+
+    /// <summary>The kernel's name of a device by its number, as stat(2) encodes it; null where there is none.</summary>
+    public static string? NameOf(ulong device)
+    {
+        long major = (long)(((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFFUL)), minor = (long)((device & 0xFF) | ((device >> 12) & 0xFFFFFF00));
+        var link = $"/sys/dev/block/{major}:{minor}";
+        if (Syscall.TryStat(link) is null) return null;
+        var path = Syscall.ReadLink(link);
+        return path[(path.LastIndexOf('/') + 1)..];
+    }
+
+    /// <summary>Null: passed over, or as <see cref="One"/>.</summary>
+    private static BlockDevice? ProbeUnlessPassedOver(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
     {
         foreach (var prefix in PassedOver)
             if (name.StartsWith(prefix, StringComparison.Ordinal)) return null;
+        return Probe(name, tables);
+    }
+
+    private static BlockDevice? Probe(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
+    {
         var directory = $"{ClassBlock}/{name}";
-        var size = Number(directory + "/size") * 512; // always in units of 512 bytes, whatever the device's block size
+        var size = SizeBytes(name);
         if (size <= 0) return null;
         var partition = (int)Number(directory + "/partition");
         var disk = partition == 0 ? name : DiskOf(directory);
@@ -65,10 +98,8 @@ public static class BlockDeviceScan
     private static ImmutableArray<PartitionEntry> Table(string disk, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
     {
         if (tables.TryGetValue(disk, out var known)) return known;
-        var directory = $"{ClassBlock}/{disk}";
         using var node = Syscall.Open("/dev/" + disk, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-        var blockSize = (int)Number(directory + "/queue/logical_block_size");
-        return tables[disk] = BlockProbe.Partitions(node, blockSize > 0 ? blockSize : 512, Number(directory + "/size") * 512);
+        return tables[disk] = BlockProbe.Partitions(node, BlockSize(disk), SizeBytes(disk));
     }
 
     // The partition's directory lies inside its disk's: no arithmetic on names, which differ by driver.

@@ -57,6 +57,14 @@ public sealed partial class DeviceWatch : IDisposable
         return true;
     }
 
+    /// <summary>Reads all of it anew: somebody may have changed sizes, labels or tables, which no event tells.</summary>
+    public void LookAgain()
+    {
+        TakeEvents();
+        known.Clear();
+        Look();
+    }
+
     /// <summary>Handles the events that are here. True: block devices may have changed.</summary>
     private bool TakeEvents()
     {

@@ -15,17 +15,18 @@ public sealed class KernelModules
     private readonly List<string> problems = [];
 
     /// <summary>Without an index (everything built in) nothing is loaded; an index for another kernel is a problem, and is not used.</summary>
-    public KernelModules()
+    /// <param name="root">Of the initrd, where it is not the caller's own.</param>
+    public KernelModules(string root = "")
     {
         var release = Syscall.KernelRelease();
-        directory = "/lib/modules/" + release;
+        directory = $"{root}/lib/modules/{release}";
         if (FileText.TryRead(directory + "/modules.index") is { } text)
         {
             try { index = ModuleIndex.Parse(text); }
             catch (FormatException e) { problems.Add($"{directory}/modules.index: {e.Message}"); }
             return;
         }
-        foreach (var other in Syscall.ReadDirectoryIfThere("/lib/modules"))
+        foreach (var other in Syscall.ReadDirectoryIfThere(root + "/lib/modules"))
             problems.Add($"the initrd carries modules for kernel {other}, but {release} is running");
     }
 

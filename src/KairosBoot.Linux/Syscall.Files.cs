@@ -103,6 +103,23 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>pwrite(2) of everything.</summary>
+    public static void PWriteAll(FileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* p = bytes)
+        {
+            for (var done = 0; done < bytes.Length;)
+            {
+                long n = LibC.pwrite(file.Descriptor, p + done, (uint)(bytes.Length - done), offset + done);
+                if (!Interrupted(n, "pwrite", file.Path)) done += (int)n;
+            }
+        }
+    }
+
+    /// <summary>ioctl(2) with a structure.</summary>
+    internal static void IoCtl(FileHandle file, uint request, void* argument, string name) =>
+        Check(LibC.ioctl(file.Descriptor, (int)request, argument), "ioctl " + name, file.Path);
+
     /// <summary>sendfile(2) until the source ends. Bytes copied.</summary>
     public static long CopyAll(FileHandle from, FileHandle to)
     {

@@ -20,6 +20,44 @@ public static unsafe partial class Syscall
                 throw new SyscallException($"mount{(type.Length == 0 ? "" : " -t " + type)} {source}", target, LibC.errno);
     }
 
+    /// <summary>
+    /// A file system mounted nowhere: fsopen(2), fsmount(2). Nobody but the holder of the handle sees it, and it is gone when the handle is closed.
+    /// </summary>
+    /// <returns>Its root directory.</returns>
+    public static FileHandle MountDetached(string device, string type)
+    {
+        var operation = $"mount -t {type} {device}";
+        using var context = NewDescriptor(SYS_fsopen, operation, type, FSOPEN_CLOEXEC);
+        fixed (byte* key = "source\0"u8, value = Z(device))
+        {
+            Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_SET_STRING, key, value, 0), operation, null);
+            Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_CMD_CREATE, null, null, 0), operation, null);
+        }
+        var mounted = (int)(long)LibC.syscall(SYS_fsmount, context.Descriptor, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        Check(mounted, operation, null);
+        using var mount = new FileHandle(mounted, device);
+        fixed (byte* here = ".\0"u8)
+        {
+            var root = LibC.openat(mount.Descriptor, here, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
+            Check(root, operation, null);
+            return new FileHandle(root, device);
+        }
+    }
+
+    private static FileHandle NewDescriptor(int number, string operation, string argument, int flags)
+    {
+        fixed (byte* a = Z(argument))
+        {
+            var descriptor = (int)(long)LibC.syscall(number, a, flags);
+            Check(descriptor, operation, null);
+            return new FileHandle(descriptor, argument);
+        }
+    }
+
+    // Numbers of newer system calls are the same on all architectures: asm-generic/unistd.h, linux/mount.h.
+    internal const int SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432, FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1,
+        FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_NOEXEC = 8;
+
     public static void Umount(string target, bool lazily = false)
     {
         const int MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8;

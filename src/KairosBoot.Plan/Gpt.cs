@@ -70,8 +70,16 @@ public static class Gpt
         return found.ToImmutable();
     }
 
-    /// <summary>CRC-32 as in zlib, bit by bit: 92 bytes a disk do not pay for a table.</summary>
-    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    /// <summary>Writes the checksum of a header into it.</summary>
+    public static void Seal(Span<byte> header)
+    {
+        header.Slice(16, 4).Clear();
+        var sum = Crc32(header[..BinaryPrimitives.ReadInt32LittleEndian(header[12..])]);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[16..], sum);
+    }
+
+    /// <summary>CRC-32 as in zlib, bit by bit: what is summed here does not pay for a table.</summary>
+    internal static uint Crc32(ReadOnlySpan<byte> bytes)
     {
         var crc = ~0u;
         foreach (var b in bytes)

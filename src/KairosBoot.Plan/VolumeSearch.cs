@@ -68,6 +68,7 @@ public static class VolumeSearch
     private static bool HasRecovery(ImmutableArray<BlockDevice> devices, BootDisk disk) =>
         DeviceSearch.Find(DeviceRef.Label(SystemPaths.RecoveryLabel), devices, disk.Disk, onBootDiskOnly: true).Device is not null;
 
-    private static bool IsSystemLabel(DeviceRef device) => device is { Kind: DeviceRefKind.Label or DeviceRefKind.PartLabel } &&
+    /// <summary>One of the labels whose partitions belong to one disk.</summary>
+    public static bool IsSystemLabel(DeviceRef device) => device is { Kind: DeviceRefKind.Label or DeviceRefKind.PartLabel } &&
         device.Value is SystemPaths.StateLabel or SystemPaths.RecoveryLabel or SystemPaths.OemLabel or SystemPaths.PersistentLabel;
 }

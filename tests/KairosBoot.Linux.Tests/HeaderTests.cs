@@ -6,7 +6,7 @@ namespace KairosBoot.Linux.Tests;
 public sealed class HeaderTests
 {
     [Fact]
-    public void Our_constants_and_structures_are_those_of_the_headers() => MountNamespace.Run(scratch =>
+    public void Our_constants_and_structures_are_those_of_the_headers()
     {
         var asserts = new List<string>
         {
@@ -43,29 +43,39 @@ public sealed class HeaderTests
         ];
         asserts.AddRange(flags.Select(row => Equal(row.Name, (uint)row.Flag)));
         asserts.AddRange(typeof(Errno).GetFields().Where(f => f.IsLiteral).Select(f => Equal(f.Name, (int)f.GetRawConstantValue()!)));
-        File.WriteAllText(scratch + "/a.c",
-            """
-            #define _GNU_SOURCE
-            #include <dirent.h>
-            #include <errno.h>
-            #include <linux/limits.h>
-            #include <linux/loop.h>
-            #include <linux/magic.h>
-            #include <linux/netlink.h>
-            #include <linux/openat2.h>
-            #include <linux/watchdog.h>
-            #include <spawn.h>
-            #include <stddef.h>
-            #include <sys/mount.h>
-            #include <sys/reboot.h>
-            #include <sys/socket.h>
-            #include <sys/statfs.h>
-            #include <sys/syscall.h>
-            #include <sys/utsname.h>
-            #include <time.h>
-            #include <unistd.h>
+        Hold(asserts, "dirent.h", "errno.h", "linux/limits.h", "linux/loop.h", "linux/magic.h", "linux/netlink.h", "linux/openat2.h", "linux/watchdog.h", "spawn.h", "stddef.h",
+            "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/statfs.h", "sys/syscall.h", "sys/utsname.h", "time.h", "unistd.h");
+    }
 
-            """ + string.Join('\n', asserts) + "\n");
+    // Some of these declare what sys/mount.h declares too.
+    [Fact]
+    public void Those_of_disks_too() => Hold(
+        [
+            Equal("BLKPG", KernelPartitions.BLKPG), Equal("BLKPG_ADD_PARTITION", KernelPartitions.BLKPG_ADD_PARTITION),
+            Equal("BLKPG_DEL_PARTITION", KernelPartitions.BLKPG_DEL_PARTITION), Equal("BLKPG_RESIZE_PARTITION", KernelPartitions.BLKPG_RESIZE_PARTITION),
+            Equal("sizeof(struct blkpg_ioctl_arg)", Marshal.SizeOf<KernelPartitions.Request>()),
+            Equal("offsetof(struct blkpg_ioctl_arg, data)", (long)Marshal.OffsetOf<KernelPartitions.Request>("Data")),
+            Equal("sizeof(struct blkpg_partition)", Marshal.SizeOf<KernelPartitions.Partition>()),
+            Equal("offsetof(struct blkpg_partition, pno)", (long)Marshal.OffsetOf<KernelPartitions.Partition>("Number")),
+            // Only newer headers have linux/ext4.h.
+            Equal("_IOW('f', 16, __u64)", FileSystemResize.EXT4_IOC_RESIZE_FS), Equal("BTRFS_IOC_RESIZE", FileSystemResize.BTRFS_IOC_RESIZE),
+            Equal("sizeof(struct btrfs_ioctl_vol_args)", Marshal.SizeOf<FileSystemResize.BtrfsArguments>()),
+            Equal("offsetof(struct btrfs_ioctl_vol_args, name)", (long)Marshal.OffsetOf<FileSystemResize.BtrfsArguments>("Name")),
+            Equal("XFS_IOC_FSGEOMETRY_V1", FileSystemResize.XFS_IOC_FSGEOMETRY_V1), Equal("XFS_IOC_FSGROWFSDATA", FileSystemResize.XFS_IOC_FSGROWFSDATA),
+            Equal("sizeof(struct xfs_fsop_geom_v1)", Marshal.SizeOf<FileSystemResize.XfsGeometry>()),
+            Equal("offsetof(struct xfs_fsop_geom_v1, imaxpct)", (long)Marshal.OffsetOf<FileSystemResize.XfsGeometry>("InodePercent")),
+            Equal("offsetof(struct xfs_fsop_geom_v1, datablocks)", (long)Marshal.OffsetOf<FileSystemResize.XfsGeometry>("DataBlocks")),
+            Equal("sizeof(struct xfs_growfs_data)", Marshal.SizeOf<FileSystemResize.XfsGrowth>()),
+            Equal("SYS_fsopen", Syscall.SYS_fsopen), Equal("SYS_fsconfig", Syscall.SYS_fsconfig), Equal("SYS_fsmount", Syscall.SYS_fsmount),
+            Equal("FSOPEN_CLOEXEC", Syscall.FSOPEN_CLOEXEC), Equal("FSMOUNT_CLOEXEC", Syscall.FSMOUNT_CLOEXEC),
+            Equal("FSCONFIG_SET_STRING", Syscall.FSCONFIG_SET_STRING), Equal("FSCONFIG_CMD_CREATE", Syscall.FSCONFIG_CMD_CREATE),
+            Equal("MOUNT_ATTR_NOSUID", Syscall.MOUNT_ATTR_NOSUID), Equal("MOUNT_ATTR_NODEV", Syscall.MOUNT_ATTR_NODEV), Equal("MOUNT_ATTR_NOEXEC", Syscall.MOUNT_ATTR_NOEXEC),
+        ],
+        "stddef.h", "sys/syscall.h", "linux/types.h", "linux/blkpg.h", "linux/btrfs.h", "linux/mount.h", "xfs/xfs.h");
+
+    private static void Hold(List<string> asserts, params string[] headers) => MountNamespace.Run(scratch =>
+    {
+        File.WriteAllText(scratch + "/a.c", "#define _GNU_SOURCE\n" + string.Concat(headers.Select(header => $"#include <{header}>\n")) + string.Join('\n', asserts) + "\n");
         MountNamespace.Tool("gcc", "-c", "-o", "/dev/null", scratch + "/a.c");
     });
 

@@ -21,6 +21,10 @@ internal abstract class Shape
     /// <summary>Texts; a single one may stand for a list of one.</summary>
     internal static readonly Shape Texts = new ListShape(Text, singleAllowed: true);
 
+    /// <summary>All of it or nothing: where one part does not fit, the rest would mean something else.</summary>
+    internal static Shape Whole(Shape shape) => new WholeShape(shape);
+
+    internal static Shape Scalar(string wanted, Func<YamlScalar, bool> fits) => new ScalarShape(wanted, fits);
     internal static Shape ListOf(Shape item) => new ListShape(item, singleAllowed: false);
     internal static Shape MapOf(Shape value) => new MapShape(value);
     internal static Shape Record(params (string Name, Shape Shape)[] fields) => new RecordShape(fields);
@@ -34,6 +38,20 @@ internal abstract class Shape
     private sealed class AnyShape : Shape
     {
         internal override YamlNode? Conform(YamlNode node, string key, Finding report) => node;
+    }
+
+    private sealed class WholeShape(Shape shape) : Shape
+    {
+        internal override YamlNode? Conform(YamlNode node, string key, Finding report)
+        {
+            var fits = true;
+            var conforming = shape.Conform(node, key, (line, at, reason, isWarning) =>
+            {
+                fits &= isWarning;
+                report(line, at, reason, isWarning);
+            });
+            return fits ? conforming : null;
+        }
     }
 
     private sealed class ScalarShape(string wanted, Func<YamlScalar, bool> fits) : Shape

@@ -27,10 +27,13 @@ public static class BusyboxRoot
     });
 
     /// <summary>The same with the host's e2fsck and its libraries in it, 16 MiB.</summary>
-    public static byte[] ImageWithFsck(string name) => ImageWith(name, tree =>
+    public static byte[] ImageWithFsck(string name) => ImageWithProgram(name, "/usr/sbin/e2fsck", "/sbin/fsck.ext4");
+
+    /// <summary>The same with a program of the host and its libraries in it, 16 MiB.</summary>
+    public static byte[] ImageWithProgram(string name, string program, string path) => ImageWith(name, tree =>
     {
-        Copy("/usr/sbin/e2fsck", tree + "/sbin/fsck.ext4");
-        foreach (string word in Tool.Run("ldd", "/usr/sbin/e2fsck").Split([' ', '\t', '\n']).Where(word => word.StartsWith('/')))
+        Copy(program, tree + path);
+        foreach (string word in Tool.Run("ldd", program).Split([' ', '\t', '\n']).Where(word => word.StartsWith('/')))
         {
             Copy(word, tree + word);
         }

@@ -55,6 +55,14 @@ public sealed class QemuMachine : IDisposable
         return new QemuMachine(spec, _directory, Arguments(spec, _directory));
     }
 
+    /// <summary>A disk as the machine left it, raw, in a file below its directory. The machine must have ended.</summary>
+    public string DiskAsLeft(int number)
+    {
+        string raw = Path.Combine(_directory, $"disk{number}.raw");
+        Tool.Run("qemu-img", "convert", "-O", "raw", Path.Combine(_directory, $"disk{number}.qcow2"), raw);
+        return raw;
+    }
+
     public void PlugLateDisk()
     {
         using Qmp qmp = new(Path.Combine(_directory, "qmp"));

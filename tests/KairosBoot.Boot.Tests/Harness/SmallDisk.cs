@@ -54,6 +54,13 @@ public sealed class SmallDisk : IDisposable
         return Tool.Run("debugfs", "-w", "-f", script, $"{File}?offset={(long)_starts[number - 1] << 20}");
     }
 
+    /// <summary>Makes the disk larger, as a hypervisor does; its table is as it was.</summary>
+    public void Enlarge(int mebibytes)
+    {
+        using FileStream file = System.IO.File.OpenWrite(File);
+        file.SetLength(file.Length + ((long)mebibytes << 20));
+    }
+
     /// <summary>Overwrites bytes of a partition, by its number from 1, with zeros.</summary>
     public void Wipe(int number, int offset, int length)
     {

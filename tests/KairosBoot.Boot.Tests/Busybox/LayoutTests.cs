@@ -1,0 +1,220 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>Disks that became larger, and partitions that a config adds, before anything of them is mounted.</summary>
+public sealed class LayoutTests
+{
+    // As Kairos ships it in every image.
+    private const string GrowPersistent =
+        """
+        stages:
+          rootfs.after:
+            - if: '[ ! -f "/run/cos/recovery_mode" ] && [ ! -f "/run/cos/live_mode" ]'
+              name: "Grow persistent"
+              layout:
+                device:
+                  label: COS_PERSISTENT
+                expand_partition:
+                  size: 0
+
+        """;
+
+    private const string CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=20 panic=1";
+    private static readonly Lazy<byte[]> WithMkfs = new(() => BusyboxRoot.ImageWithProgram("active", "/usr/sbin/mke2fs", "/sbin/mkfs.ext4"));
+
+    [Fact]
+    public void Larger_disks_are_used_to_their_ends_from_the_first_boot_on_and_the_second_writes_nothing()
+    {
+        // disk 0: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: a file | 96 MiB free |
+        // disk 1: | XDATA: xfs, a file | free |    disk 2: | BDATA: btrfs, a file | free |    disk 3: blank
+        const string Others =
+            """
+              rootfs:
+                - layout: {device: {label: XDATA}, expand_partition: {size: 0}}
+                - layout: {device: {label: BDATA}, expand_partition: {}}
+                - layout:
+                    device: {path: /dev/vdd, init_disk: true}
+                    add_partitions:
+                      - {fsLabel: SCRATCH, pLabel: scratch, size: 24, filesystem: ext4}
+                      - {fsLabel: SECOND, size: 0, filesystem: ext4}
+            """;
+        using SmallDisk disk = Disk(GrowPersistent + Others);
+        disk.Enlarge(96);
+        DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-layout-");
+        try
+        {
+            string blank = Path.Combine(work.FullName, "blank");
+            SetLength(blank, 64);
+            MachineSpec spec = new()
+            {
+                Name = "layout-grow", MemoryMiB = 512, Initrd = Assets.Initrd, CommandLine = CommandLine + " rd.immucore.overlay=LABEL=SCRATCH",
+                Disks = [disk.File, DataDisk(work, "xfs"), DataDisk(work, "btrfs"), blank],
+            };
+            QemuMachine machine = QemuMachine.Start(spec);
+            try
+            {
+                GuestShell shell = GuestShell.OfBusybox(machine);
+                // One MiB of the table, three partitions, and the copy of the table at the end.
+                Assert.Equal((178 - 1 - 16 - 48 - 1).ToString(), Mebibytes(shell, "vda3"));
+                Assert.Equal("kept", shell.Run("cat /usr/local/file"));
+                Assert.InRange(FreeMebibytes(shell, "/usr/local"), 85, 112);
+                foreach ((string type, string device) in new[] { ("xfs", "vdb1"), ("btrfs", "vdc1") })
+                {
+                    Assert.Equal("598", Mebibytes(shell, device));
+                    Assert.Equal("kept", shell.Run($"mkdir -p /run/m && mount -t {type} /dev/{device} /run/m && cat /run/m/file"));
+                    Assert.InRange(FreeMebibytes(shell, "/run/m"), 400, 598);
+                    shell.Run("umount /run/m");
+                }
+                // What was made a moment before is what the overlays lie on.
+                Assert.Equal("24", Mebibytes(shell, "vdd1"));
+                Assert.Contains("/dev/vdd1", shell.Run("cat /proc/mounts"), StringComparison.Ordinal);
+                Assert.Contains("\"verdict\": \"good\"", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
+                string tables = Tables(shell);
+                shell.Leave("reboot -f");
+                machine.ExpectEnd(TimeSpan.FromSeconds(60));
+
+                machine = machine.SwitchOnAgain();
+                shell = GuestShell.OfBusybox(machine);
+                Assert.Equal(tables, Tables(shell));
+                // Nobody mounts these two: not a sector of theirs was written.
+                Assert.Equal("0 0", shell.Run("echo $(awk '{print $7}' /sys/block/vdb/stat /sys/block/vdc/stat)"));
+                Assert.Equal("kept", shell.Run("cat /usr/local/file"));
+                Assert.Contains("\"verdict\": \"good\"", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
+                shell.Leave("poweroff -f");
+                machine.ExpectEnd(TimeSpan.FromSeconds(60));
+                for (int i = 0; i < 4; i++)
+                {
+                    string raw = machine.DiskAsLeft(i);
+                    Assert.Contains("No problems found", Tool.Run("sgdisk", "--verify", raw), StringComparison.Ordinal);
+                    File.Delete(raw);
+                }
+            }
+            finally { machine.Dispose(); }
+        }
+        finally { work.Delete(recursive: true); }
+    }
+
+    [Fact]
+    public void A_power_cut_while_it_grows_costs_nothing_but_the_next_boots_time()
+    {
+        // disk, slow: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: a file | 512 MiB free |
+        using SmallDisk disk = Disk(GrowPersistent);
+        disk.Enlarge(512);
+        QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "layout-cut", Disks = [disk.File], DiskOperations = 60, CommandLine = CommandLine + " rd.immucore.debug",
+        });
+        try
+        {
+            // The table and the kernel have the new size, the file system is about to get it.
+            machine.Console.Expect(TimeSpan.FromSeconds(120), "partition 3 (COS_PERSISTENT) has 528.0 MiB now");
+            machine = machine.SwitchOnAgain();
+            GuestShell shell = GuestShell.OfBusybox(machine);
+            Grown(machine, shell);
+        }
+        finally { machine.Dispose(); }
+    }
+
+    [Fact]
+    public void A_table_whose_writing_was_cut_short_is_one_for_the_kernel_and_is_finished()
+    {
+        // disk: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: grown in the table only | its first entries: none, the copy's count |
+        using SmallDisk disk = Disk(GrowPersistent);
+        disk.Enlarge(512);
+        string uuid = disk.PartitionUuid(3);
+        Tool.Run("sgdisk", "--move-second-header", "--delete=3", "--new=3:65M:+528M", "--change-name=3:COS_PERSISTENT", $"--partition-guid=3:{uuid}", disk.File);
+        LeaveAfterTheFirstHeader(disk.File);
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "layout-half", Disks = [disk.File], CommandLine = CommandLine });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Contains(uuid, shell.Run("cat /run/kairosboot/report.json /etc/fstab"), StringComparison.Ordinal);
+        Grown(machine, shell);
+    }
+
+    private static void Grown(QemuMachine machine, GuestShell shell)
+    {
+        Assert.Equal("528", Mebibytes(shell, "vda3"));
+        Assert.Equal("kept", shell.Run("cat /usr/local/file"));
+        Assert.InRange(FreeMebibytes(shell, "/usr/local"), 440, 528);
+        Assert.Contains("\"verdict\": \"good\"", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
+        shell.Leave("mount -o remount,ro /usr/local; umount -l /usr/local; sync; poweroff -f");
+        machine.ExpectEnd(TimeSpan.FromSeconds(120));
+        string raw = machine.DiskAsLeft(0);
+        Assert.Contains("No problems found", Tool.Run("sgdisk", "--verify", raw), StringComparison.Ordinal);
+        // A journal to replay is all there may be.
+        Tool.Run("e2fsck", "-f", "-n", "-E", "journal_only", $"{raw}?offset={65L << 20}");
+        File.Delete(raw);
+    }
+
+    /// <summary>The state in the middle of a change: the first header counts on the entries of the copy, its own are gone.</summary>
+    private static void LeaveAfterTheFirstHeader(string file)
+    {
+        using FileStream stream = new(file, FileMode.Open);
+        byte[] header = new byte[512];
+        stream.Position = 512;
+        stream.ReadExactly(header);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(72), stream.Length / 512 - 33);
+        header.AsSpan(16, 4).Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(16), Crc32(header.AsSpan(0, 92)));
+        stream.Position = 512;
+        stream.Write(header);
+        stream.Write(new byte[32 * 512]);
+    }
+
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = ~0u;
+        foreach (byte b in bytes)
+        {
+            crc ^= b;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
+            }
+        }
+        return ~crc;
+    }
+
+    private static SmallDisk Disk(string config) => new(
+        new Partition("COS_OEM", 16, ("/90_layout.yaml", Encoding.UTF8.GetBytes(config))),
+        new Partition("COS_STATE", 48, ("/cOS/active.img", WithMkfs.Value)),
+        new Partition("COS_PERSISTENT", 16, ("/file", "kept"u8.ToArray())));
+
+    /// <summary>A disk of 600 MiB whose only partition, with a file system of that kind and a file, takes 300 of them.</summary>
+    private static string DataDisk(DirectoryInfo work, string type)
+    {
+        string disk = Path.Combine(work.FullName, type), image = disk + ".partition", tree = disk + ".tree";
+        Directory.CreateDirectory(tree);
+        File.WriteAllText(Path.Combine(tree, "file"), "kept");
+        SetLength(image, 300);
+        if (type == "xfs")
+        {
+            File.WriteAllText(disk + ".list", $"/\n0 0\nd--755 0 0\nfile ---644 0 0 {tree}/file\n$\n");
+            Tool.Run("mkfs.xfs", "-q", "-L", "XDATA", "-p", disk + ".list", image);
+        }
+        else
+        {
+            Tool.Run("mkfs.btrfs", "-q", "-L", "BDATA", "--rootdir", tree, image);
+        }
+        SetLength(disk, 302);
+        Tool.Run("sgdisk", "--new=1:1M:+300M", disk);
+        Tool.Run("dd", $"if={image}", $"of={disk}", "bs=1M", "seek=1", "conv=notrunc,sparse", "status=none");
+        File.Delete(image);
+        SetLength(disk, 600);
+        return disk;
+    }
+
+    private static void SetLength(string path, int mebibytes)
+    {
+        using FileStream file = new(path, FileMode.OpenOrCreate);
+        file.SetLength((long)mebibytes << 20);
+    }
+
+    private static string Mebibytes(GuestShell shell, string device) => shell.Run($"echo $(($(cat /sys/class/block/{device}/size) / 2048))");
+
+    private static int FreeMebibytes(GuestShell shell, string path) => int.Parse(shell.Run($"df -m {path} | awk 'END {{print $(NF-2)}}'"));
+
+    private static string Tables(GuestShell shell) =>
+        shell.Run("for d in a b c d; do dd if=/dev/vd$d bs=512 count=34 2>/dev/null | md5sum; tail -c 16896 /dev/vd$d | md5sum; done");
+}

@@ -1,0 +1,207 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>
+/// Disks that have become larger, on loop devices, with partitions and file systems of the distribution's own tools. Growing an ext4 needs
+/// CAP_SYS_RESOURCE, which not every machine that runs tests gives to root: the boot tier does that.
+/// </summary>
+public sealed class GrowthTests
+{
+    private const string Grow = "expand_partition: {size: 0}";
+
+    [Theory]
+    [InlineData("xfs", 512)]
+    [InlineData("xfs", 4096)]
+    [InlineData("btrfs", 512)]
+    [InlineData("btrfs", 4096)]
+    public void The_last_partition_and_its_file_system_take_the_larger_disk_and_then_nothing_is_written(string type, int blockSize) =>
+        On(type, blockSize, (disk, mountPoint) =>
+        {
+            var uuid = BlockDeviceScan.One(disk.Name + "p2")!.PartUuid;
+            disk.Enlarge(700);
+            Assert.Empty(disk.Layout(Grow));
+
+            disk.Verify();
+            Assert.Equal((699 - 17) << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
+            Assert.Equal(uuid, BlockDeviceScan.One(disk.Name + "p2")!.PartUuid);
+            var growth = FileSystemResize.Look(disk.Partition(2), type, (699 - 17) << 20);
+            Assert.InRange(growth.SizeBytes, 680L << 20, 682L << 20);
+            Check(disk, type);
+            Syscall.Mount(disk.Partition(2), mountPoint, type, MountFlags.None, "");
+            Assert.Equal("kept", File.ReadAllText(mountPoint + "/file"));
+            Syscall.Umount(mountPoint);
+
+            var before = disk.Written;
+            Assert.Empty(disk.Layout(Grow));
+            Assert.Equal(before, disk.Written);
+        });
+
+    [Fact]
+    public void A_write_protected_disk_with_nothing_to_grow_is_no_problem() => On("xfs", 512, (disk, _) =>
+    {
+        Assert.Empty(disk.Layout(Grow));
+        MountNamespace.Tool("blockdev", "--setro", disk.Node, disk.Partition(2));
+        try
+        {
+            Assert.Empty(disk.Layout(Grow));
+            disk.Enlarge(500);
+            Assert.NotEmpty(disk.Layout(Grow));
+        }
+        // It would hold for whatever has the device next.
+        finally { MountNamespace.Tool("blockdev", "--setrw", disk.Node); }
+    });
+
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public void A_file_system_in_use_grows_where_it_is_mounted(string type) => On(type, 512, (disk, mountPoint) =>
+    {
+        Syscall.Mount(disk.Partition(2), mountPoint, type, MountFlags.None, "");
+        try
+        {
+            using var open = new StreamWriter(mountPoint + "/open");
+            disk.Enlarge(700);
+            Assert.Empty(disk.Layout(Grow));
+            open.Write("still there");
+            open.Flush();
+            using (var file = Syscall.Open(mountPoint, OpenFlags.ReadOnly)) Assert.InRange(Syscall.FreeSpace(file).Bytes, 500L << 20, 700L << 20);
+            Assert.Single(MountTable.Read(), mount => mount.Source == disk.Partition(2));
+            Assert.Empty(disk.Layout(Grow));
+        }
+        finally { Syscall.Umount(mountPoint); }
+        Check(disk, type);
+    });
+
+    [Fact]
+    public void What_a_power_cut_interrupted_behind_the_table_is_finished() => On("btrfs", 512, (disk, _) =>
+    {
+        disk.Enlarge(500);
+        var table = disk.Disk.Read();
+        disk.Disk.Write(table.WithEnd(table.Last!, table.GrownEnd(table.Last!, 0)));
+        Assert.Empty(disk.Layout(Grow));
+        Assert.Equal((499 - 17) << 20, BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.SizeBytes);
+    });
+
+    [Fact]
+    public void Every_interrupted_table_is_one_for_other_programs_too() => On("ext4", 512, (disk, _) =>
+    {
+        disk.Enlarge(500);
+        var table = disk.Disk.Read();
+        var end = table.GrownEnd(table.Last!, 0);
+        var start = new byte[512];
+        using (var handle = Syscall.Open(disk.Node, OpenFlags.ReadOnly)) Syscall.PRead(handle, start, 0);
+        var writes = table.WithEnd(table.Last!, end).Writes(start);
+        Assert.Equal(5, writes.Length);
+        var ends = new List<long>();
+        foreach (var write in writes)
+        {
+            using (var handle = Syscall.Open(disk.Node, OpenFlags.ReadWrite))
+            {
+                Syscall.PWriteAll(handle, write.Bytes, write.Offset);
+                Syscall.FSync(handle);
+            }
+            // libblkid wants the checksums of the first copy right, as the kernel does.
+            var dump = MountNamespace.Tool("sfdisk", "--dump", disk.Node);
+            Assert.Contains("name=\"first\"", dump);
+            Assert.DoesNotContain("corrupt", dump);
+            var size = dump.Split('\n').Single(line => line.Contains("name=\"last\"")).Split("size=")[1].Split(',')[0];
+            ends.Add(table.Last!.First + long.Parse(size) - 1);
+            Assert.Contains(" last", MountNamespace.Tool("sgdisk", "--print", disk.Node));
+        }
+        Assert.Equal([table.Last!.Last, table.Last.Last, end, end, end], ends);
+        disk.Verify();
+    });
+
+    [Fact]
+    public void A_damaged_file_system_waits_for_its_check() => On("ext4", 512, (disk, _) =>
+    {
+        MountNamespace.Tool("debugfs", "-w", "-R", "ssv state 3", disk.Partition(2));
+        disk.Enlarge(500);
+        Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; the boot after its check grows it", disk.Only(Grow));
+        Assert.Equal(300 << 20, BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.SizeBytes);
+        // The partition is ready for it.
+        Assert.Equal(482 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
+    });
+
+    [Theory]
+    [InlineData("-t", "ext4", "-b", "4096")]
+    [InlineData("-t", "ext4", "-b", "1024")]
+    [InlineData("-t", "ext4", "-O", "^64bit,^resize_inode")]
+    [InlineData("-t", "ext2", "-b", "1024", "-g", "1024")]
+    public void What_mke2fs_leaves_at_the_end_is_nothing_to_grow(params string[] options) => MountNamespace.Run(scratch =>
+    {
+        var image = scratch + "/image";
+        for (var kibibytes = 120_000; kibibytes < 150_000; kibibytes += 1_500)
+        {
+            MountNamespace.Tool("mke2fs", [.. options, "-q", "-F", image, $"{kibibytes}k"]);
+            var growth = FileSystemResize.Look(image, "ext4", kibibytes << 10);
+            Assert.True(growth.IsDone, $"{kibibytes} KiB: {growth.SizeBytes} of {growth.LargestBytes}");
+            Assert.False(FileSystemResize.Look(image, "ext4", (kibibytes + 20_000) << 10).IsDone);
+            File.Delete(image);
+        }
+    });
+
+    [Fact]
+    public void A_size_is_what_the_partition_gets_and_less_than_it_has_is_a_warning() => On("xfs", 512, (disk, _) =>
+    {
+        disk.Enlarge(500);
+        Assert.Empty(disk.Layout("expand_partition: {size: 400}"));
+        Assert.Equal(400 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
+        var problem = Assert.Single(disk.Layout("expand_partition: {size: 350}"));
+        Assert.True(problem.IsWarning);
+        Assert.Contains("400.0 MiB already; it is not made smaller", problem.Reason);
+        Assert.Contains("cannot grow to 490 MiB: the disk has room for 482 MiB", disk.Only("expand_partition: {size: 490}"));
+        Assert.Equal(400 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
+    });
+
+    [Fact]
+    public void What_cannot_grow_is_refused_before_anything_is_written() => MountNamespace.Run(scratch =>
+    {
+        using var disk = new LoopDisk(scratch, 64, 512, "-n", "1:1M:+16M", "-c", "1:first", "-n", "2:17M:+16M", "-c", "2:last");
+        var before = disk.Written;
+        Assert.Contains("holds no file system that is known here", disk.Only(Grow));
+        Assert.Equal(before, disk.Written);
+        MountNamespace.Tool("mkfs.vfat", disk.Partition(2));
+        before = disk.Written;
+        Assert.Contains("holds vfat, which cannot grow", disk.Only(Grow));
+        Assert.Contains("partition 1 (first) cannot grow: behind it is partition 2 (last)", Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
+        Assert.Equal(before, disk.Written);
+    });
+
+    [Fact]
+    public void Disks_without_a_sound_gpt_are_refused() => MountNamespace.Run(scratch =>
+    {
+        using var disk = new LoopDisk(scratch, 64, 512);
+        Assert.Contains("has no partition table", disk.Only(Grow));
+        MountNamespace.Tool("sgdisk", "-n", "1:1M:+16M", disk.Node);
+        using (var handle = Syscall.Open(disk.Node, OpenFlags.ReadWrite)) Syscall.PWriteAll(handle, new byte[512], 512);
+        var before = disk.Written;
+        Assert.Contains("first copy of the partition table is damaged", disk.Only(Grow));
+        MountNamespace.Tool("sgdisk", "--zap-all", disk.Node);
+        File.WriteAllText(scratch + "/mbr", "label: dos\nstart=2048, size=20480, type=83\n");
+        MountNamespace.Tool("sh", "-c", $"sfdisk --no-reread --no-tell-kernel {disk.Node} < {scratch}/mbr");
+        before = disk.Written;
+        Assert.Contains("has an MBR partition table", disk.Only(Grow));
+        Assert.Equal(before, disk.Written);
+    });
+
+    /// <summary>Disk: | first, 16 MiB | last, 300 MiB: that file system with a file | 2 MiB free |.</summary>
+    private static void On(string type, int blockSize, Action<LoopDisk, string> body) => MountNamespace.Run(scratch =>
+    {
+        using var disk = new LoopDisk(scratch, 319, blockSize, "-n", "1:1M:+16M", "-c", "1:first", "-n", "2:17M:+300M", "-c", "2:last");
+        MountNamespace.Tool("mkfs." + type, "-q", type.StartsWith("ext", StringComparison.Ordinal) ? "-F" : "-f", disk.Partition(2));
+        var mountPoint = scratch + "/mount";
+        Directory.CreateDirectory(mountPoint);
+        Syscall.Mount(disk.Partition(2), mountPoint, type, MountFlags.None, "");
+        File.WriteAllText(mountPoint + "/file", "kept");
+        Syscall.Umount(mountPoint);
+        body(disk, mountPoint);
+    });
+
+    private static void Check(LoopDisk disk, string type)
+    {
+        if (type == "xfs") MountNamespace.Tool("xfs_repair", "-n", disk.Partition(2));
+        else MountNamespace.Tool("btrfs", "check", "--readonly", disk.Partition(2));
+    }
+}
