@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
@@ -41,8 +42,7 @@ internal static class UserDataFiles
     {
         var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content) : data.Content;
         if (content.Length > UserDataReader.Largest) throw new FormatException($"{data.Source}: larger than {UserDataReader.Largest} bytes when unpacked");
-        try { return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content); }
-        catch (ArgumentException) { throw new FormatException($"{data.Source} is not UTF-8 text"); }
+        return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
     }
 
     private static void CheckConfig(string text, string source)

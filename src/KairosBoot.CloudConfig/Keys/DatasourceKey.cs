@@ -22,7 +22,7 @@ internal static class DatasourceKey
     {
         var providers = new List<string>();
         foreach (var provider in keys.Texts("providers"))
-            if (IsKnown(provider.Text)) providers.Add(provider.Text);
+            if (IsOneOf(Known(), provider.Text)) providers.Add(provider.Text);
             else run.Warn(provider.Line, Key, $"{provider.Text} is not a provider known here" + (NearestName.Find(provider.Text, Known()) is { } nearest ? $": did you mean {nearest}?" : ""));
         if (providers.Count == 0) return;
         var path = keys.Text("path") is { Length: > 0 } given ? Directories.Normalize(given) : null;
@@ -30,7 +30,7 @@ internal static class DatasourceKey
         if (name.Contains('/')) throw new FormatException($"userdata_name: {name} is not the name of a file");
 
         Directories.Make(InstanceMetadata.Directory, FilePermissions.Directory, uid: 0, gid: 0);
-        if (OnVolume(providers, BlockDeviceScan.All(ImmutableDictionary<string, BlockDevice>.Empty), keys.Line, run) is { } found)
+        if (OnVolume(providers, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), keys.Line, run) is { } found)
             Put(found, path ?? InstanceMetadata.Directory, name, keys.Line, run);
         // There the path is what is read, and no place to write to.
         else if (providers.Contains(FileProvider) && path is not null && InFile(path) is { } file)
@@ -76,24 +76,24 @@ internal static class DatasourceKey
     {
         var asked = new List<string>();
         var later = new List<string>();
-        foreach (var provider in providers) (Array.IndexOf(NetworkProviders, provider) >= 0 ? later : asked).Add(provider);
+        foreach (var provider in providers) (IsOneOf(NetworkProviders, provider) ? later : asked).Add(provider);
         var nothing = asked.Count > 0 ? $"no user-data found by {string.Join(", ", asked)}" : "no user-data asked for here";
         if (later.Count == 0) run.Fail(line, Key, nothing);
         else if (run.IsInInitrd) run.Warn(line, Key, $"{nothing}; {string.Join(", ", later)}: not in this stage, they need the network of the booted system");
         else run.Fail(line, Key, $"{nothing}; {string.Join(", ", later)}: {UnsupportedKey.Reason}; give the user-data on a volume labelled cidata (provider cdrom), or as a .yaml file in {SystemPaths.Oem}");
     }
 
-    private static bool IsKnown(string provider)
+    private static bool IsOneOf(IEnumerable<string> names, string name)
     {
-        foreach (var known in Known())
-            if (known == provider) return true;
+        foreach (var known in names)
+            if (known == name) return true;
         return false;
     }
 
-    private static IEnumerable<string> Known()
+    private static List<string> Known()
     {
-        foreach (var volume in UserDataVolume.All) yield return volume.Provider;
-        yield return FileProvider;
-        foreach (var provider in NetworkProviders) yield return provider;
+        List<string> known = [FileProvider, .. NetworkProviders];
+        foreach (var volume in UserDataVolume.All) known.Add(volume.Provider);
+        return known;
     }
 }
