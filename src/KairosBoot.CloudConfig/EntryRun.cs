@@ -75,5 +75,8 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
             Fail(line, key, $"{tool}{(secrets is { Count: > 0 } ? "" : " " + string.Join(' ', arguments))}: exit code {code}");
     }
 
+    /// <summary>Something that its owner will look for in the log.</summary>
+    internal void Tell(string what) => StageLog.Output(run.Logger, name, what);
+
     internal void Executed(string what) => StageLog.Done(run.Logger, name, what);
 }

@@ -18,7 +18,7 @@ internal static class InstanceMetadata
         YamlMapping? machine;
         // JSON is YAML, near enough for what is read here.
         try { machine = YamlReader.Read(Encoding.UTF8.GetString(metadata)) as YamlMapping; }
-        catch (YamlFaultException e) { throw new FormatException($"meta_data.json: line {e.Line}, column {e.Column}: {e.Message}"); }
+        catch (YamlFaultException e) { throw new FormatException($"meta_data.json: line {e.Line.ToString()}: {e.Message}"); }
         if (machine?.Text("hostname") is { Length: > 0 } name) Write(HostName, name + "\n");
         var keys = new StringBuilder();
         if (machine?.Find("public_keys") is YamlMapping named)
@@ -36,8 +36,8 @@ internal static class InstanceMetadata
         if (FileText.TryRead(HostName) is { } name) HostnameKey.Row.Apply(Scalar(name.Trim(), line), run);
         if (FileText.TryRead(Keys) is not { } text) return;
         var keys = new List<YamlScalar>();
-        foreach (var key in text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            if (key[0] != '#') keys.Add(Scalar(key, line));
+        foreach (var key in text.Split('\n'))
+            if (key.Trim() is [not '#', ..] trimmed) keys.Add(Scalar(trimmed, line));
         AuthorizedKeysFile.Add("root", keys, "datasource", run);
     }
 

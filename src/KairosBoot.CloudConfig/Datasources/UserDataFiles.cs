@@ -29,19 +29,19 @@ internal static class UserDataFiles
         WriteChanged(raw, rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
         if (isScript)
         {
-            run.Executed($"user-data from {data.Source} is a script: running {raw}");
-            if (run.RunShell(raw, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{raw}: exit code {code}");
+            run.Tell($"user-data from {data.Source} is a script: running {raw}");
+            if (run.RunShell(raw, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{raw}: exit code {code.ToString()}");
             return;
         }
         CheckConfig(text, data.Source);
         WriteChanged($"{directory}/{name}", rendered, FilePermissions.OwnerOnly);
-        run.Executed($"user-data from {data.Source} is {directory}/{name}");
+        run.Tell($"user-data from {data.Source} is {directory}/{name}");
     }
 
     private static string Text(UserData data)
     {
         var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content) : data.Content;
-        if (content.Length > UserDataReader.Largest) throw new FormatException($"{data.Source}: larger than {UserDataReader.Largest} bytes when unpacked");
+        if (content.Length > UserDataReader.Largest) throw new FormatException($"{data.Source}: larger than {UserDataReader.LargestText} when unpacked");
         return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
     }
 
@@ -51,7 +51,7 @@ internal static class UserDataFiles
         {
             if (YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true }) return;
         }
-        catch (YamlFaultException e) { throw new FormatException($"{source} is no script and no config: line {e.Line}, column {e.Column}: {e.Message}"); }
+        catch (YamlFaultException e) { throw new FormatException($"{source} is no script and no config: line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"); }
         throw new FormatException($"{source} is no script and no config: it takes a mapping, such as stages: or #cloud-config keys");
     }
 

@@ -70,7 +70,11 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
             try { return Mount(device, type); }
             // No driver, or a driver without a code page.
             catch (SyscallException e) when (e.Errno is Errno.ENODEV or Errno.EINVAL) { load(driver.Modules); }
-            return Mount(device, type);
+            try { return Mount(device, type); }
+            catch (SyscallException e) when (e.Errno == Errno.ENODEV)
+            {
+                throw new FormatException($"{device.Node} holds {type}, for which the kernel has no driver: put the module {driver.Modules[0]} and modprobe into the image");
+            }
         }
         throw new FormatException($"{device.Node} holds {type}: user-data is read from vfat, iso9660 and ext4");
     }

@@ -59,37 +59,35 @@ internal static class MachineValues
         "vendor" => ColonField(Processors, "vendor_id"),
         "model" => ColonField(Processors, "model name"),
         "cache" => Number(ColonField(Processors, "cache size")),
-        "cpus" => Different("physical id"),
-        "cores" => Different("physical id", "core id"),
-        "threads" => Different("processor"),
+        "cpus" => Different("physical id", above: ""),
+        "cores" => Different("core id", above: "physical id"),
+        "threads" => Different("processor", above: ""),
         _ => null,
     };
 
     private const string Processors = "/proc/cpuinfo";
 
-    /// <summary>How many different values the fields have together.</summary>
-    private static long? Different(params ReadOnlySpan<string> fields)
+    /// <summary>How many different values the field has, together with those of the field above it.</summary>
+    private static long? Different(string field, string above)
     {
         var found = new HashSet<string>();
-        foreach (var processor in (FileText.TryReadAttribute(Processors) ?? "").Split("\n\n"))
-        {
-            var values = "";
-            foreach (var name in fields)
-                if (ColonField(processor.Split('\n'), name) is { } value) values += value + ";";
-            if (values.Length > 0) found.Add(values);
-        }
+        var outer = "";
+        foreach (var line in (FileText.TryReadAttribute(Processors) ?? "").Split('\n'))
+            if (Value(line, above) is { } value) outer = value;
+            else if (Value(line, field) is { } inner) found.Add(outer + ";" + inner);
         return found.Count > 0 ? found.Count : null;
     }
 
-    private static string? ColonField(string path, string name) => ColonField((FileText.TryReadAttribute(path) ?? "").Split('\n'), name);
-
-    /// <summary>The first <c>name : value</c>.</summary>
-    private static string? ColonField(string[] lines, string name)
+    /// <summary>Of the first <c>name : value</c> in the file.</summary>
+    private static string? ColonField(string path, string name)
     {
-        foreach (var line in lines)
-            if (line.IndexOf(':') is > 0 and var colon && line.AsSpan(0, colon).TrimEnd().SequenceEqual(name)) return Known(line[(colon + 1)..].Trim());
+        foreach (var line in (FileText.TryReadAttribute(path) ?? "").Split('\n'))
+            if (Value(line, name) is { } value) return Known(value);
         return null;
     }
+
+    private static string? Value(string line, string name) =>
+        line.IndexOf(':') is > 0 and var colon && line.AsSpan(0, colon).TrimEnd().SequenceEqual(name) ? line[(colon + 1)..].Trim() : null;
 
     /// <summary>The digits a value starts with.</summary>
     private static long? Number(string? value)
