@@ -29,7 +29,6 @@ internal sealed class Template
 
     private void Run(int from, int to)
     {
-        var known = scope.Count;
         for (var i = from; i < to;)
         {
             var part = parts[i];
@@ -41,7 +40,6 @@ internal sealed class Template
             }
             i = part.Kind is TemplatePartKind.Text or TemplatePartKind.Value ? i + 1 : Block(i);
         }
-        scope.Forget(known);
     }
 
     private void Write(string text)

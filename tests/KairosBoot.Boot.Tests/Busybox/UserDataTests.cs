@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine whose configuration comes on a second drive. Its initrd has no driver for it; its image has, as modules.</summary>
+/// <summary>A machine whose configuration comes on a second drive. Its image has the drivers for what is on it, as modules; the smaller initrd has none.</summary>
 public sealed class UserDataTests
 {
     private const string Command = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1 rd.immucore.debug";
@@ -59,7 +59,7 @@ public sealed class UserDataTests
         // disk: | COS_OEM | COS_STATE: active.img (busybox, file system modules) | COS_PERSISTENT |, drive: CIDATA, vfat
         using SmallDisk disk = Disk();
         using SeedDrive drive = SeedDrive.Fat("CIDATA", ("user-data", UserData.Replace("HASH", Hash, StringComparison.Ordinal).Replace("TOKEN", Token, StringComparison.Ordinal)), ("meta-data", "instance-id: i-1\n"));
-        using QemuMachine machine = Start("user-data", disk.File, drive.File);
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "user-data", Disks = [disk.File, drive.File], CommandLine = Command });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
         Assert.Equal("seeded seeded", shell.Run("echo $(hostname) $(cat /etc/hostname)"));
@@ -81,25 +81,30 @@ public sealed class UserDataTests
     [Fact]
     public void A_drive_that_is_not_what_it_says_is_named_and_the_next_one_is_read()
     {
-        // disk: as above, drives: CIDATA, vfat, with a directory in place of the file; config-2, ISO 9660
+        // disk: as above, drive: CIDATA, vfat, with a directory in place of the file, disc: config-2, ISO 9660
         using SmallDisk disk = Disk();
         using SeedDrive hostile = SeedDrive.Fat("CIDATA", ("user-data/config", "stages: {}"));
-        using SeedDrive drive = SeedDrive.Iso("config-2",
+        using SeedDrive disc = SeedDrive.Iso("config-2",
             ("openstack/latest/user_data", "stages: {initramfs: [{commands: [echo done > /etc/from-iso]}]}"),
             ("openstack/latest/meta_data.json", """{"uuid": "1", "hostname": "from-iso"}"""));
-        using QemuMachine machine = Start("user-data-iso", disk.File, hostile.File, drive.File);
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "user-data-disc",
+            Disks = [disk.File, hostile.File],
+            Disc = disc.File,
+            Initrd = Assets.Initrd,
+            CommandLine = Command,
+        });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
         Assert.Equal("done", shell.Run("cat /etc/from-iso"));
         Assert.Equal("from-iso", shell.Run("cat /run/config/hostname"));
         JsonElement problems = Report.Of(shell).GetProperty("cloudConfigProblems");
         Assert.Equal(["/dev/vdb/user-data is a directory, not a file"], problems.Strings("reason"));
+        ConsoleText.HoldsAll(machine.Console, "user-data from /dev/sr0/openstack/latest/user_data is /oem/95_userdata/userdata.yaml");
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
 
     private static SmallDisk Disk() =>
         new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 32, ("/cOS/active.img", Image.Value)), new Partition("COS_PERSISTENT", 16));
-
-    private static QemuMachine Start(string name, params string[] disks) =>
-        QemuMachine.Start(new MachineSpec { Name = name, Disks = disks, CommandLine = Command });
 }
