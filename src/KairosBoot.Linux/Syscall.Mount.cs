@@ -26,21 +26,19 @@ public static unsafe partial class Syscall
     /// </summary>
     /// <param name="source">Block device.</param>
     /// <param name="type">As mount(2) wants it.</param>
-    /// <param name="flags">Options without a value, for the file system.</param>
-    public static FileHandle MountDetached(string source, string type, params ReadOnlySpan<string> flags)
+    /// <param name="option">One without a value, for the file system; null: none.</param>
+    public static FileHandle MountDetached(string source, string type, string? option)
     {
         const int SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432, CLOEXEC = 1, SET_FLAG = 0, SET_STRING = 1, CMD_CREATE = 6;
         const int MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_NOEXEC = 8;
         var operation = $"mount -t {type} -o ro";
         FileHandle Opened(long fd) => fd >= 0 ? new FileHandle((int)fd, source) : throw Failed(operation, source);
-        fixed (byte* t = Z(type), s = Z(source), sourceKey = "source\0"u8, readOnly = "ro\0"u8)
+        fixed (byte* t = Z(type), s = Z(source), o = Z(option ?? ""), sourceKey = "source\0"u8, readOnly = "ro\0"u8)
         {
             using var context = Opened((long)LibC.syscall(SYS_fsopen, t, CLOEXEC));
             Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, SET_STRING, sourceKey, s, 0), operation, source);
             Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, SET_FLAG, readOnly, null, 0), operation, source);
-            foreach (var flag in flags)
-                fixed (byte* f = Z(flag))
-                    Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, SET_FLAG, f, null, 0), operation, source);
+            if (option is not null) Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, SET_FLAG, o, null, 0), operation, source);
             Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, CMD_CREATE, null, null, 0), operation, source);
             return Opened((long)LibC.syscall(SYS_fsmount, context.Descriptor, CLOEXEC,
                 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));

@@ -1,5 +1,6 @@
 using System.Text;
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -9,8 +10,7 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class InstanceMetadata
 {
-    internal const string Directory = "/run/config";
-    private const string HostName = Directory + "/hostname", KeysDirectory = Directory + "/ssh", Keys = KeysDirectory + "/authorized_keys";
+    private const string HostName = SystemPaths.InstanceData + "/hostname", KeysDirectory = SystemPaths.InstanceData + "/ssh", Keys = KeysDirectory + "/authorized_keys";
 
     /// <summary>OpenStack's meta_data.json: <c>hostname</c>, and <c>public_keys</c> by name. Throws <see cref="FormatException"/> where it is broken.</summary>
     internal static void Put(byte[] metadata)
@@ -25,7 +25,7 @@ internal static class InstanceMetadata
             foreach (var (_, key) in named.Pairs)
                 if (key is YamlScalar { IsNull: false } text) keys.Append(text.Text.Trim()).Append('\n');
         if (keys.Length == 0) return;
-        CloudConfig.Directories.Make(KeysDirectory, 0b111_000_000, uid: 0, gid: 0);
+        Directories.Make(KeysDirectory, 0b111_000_000, uid: 0, gid: 0);
         Write(Keys, keys.ToString());
     }
 

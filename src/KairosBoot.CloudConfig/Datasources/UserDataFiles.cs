@@ -10,10 +10,13 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class UserDataFiles
 {
-    private const string RawName = "userdata";
+    private const string RawName = "userdata", Unfinished = ".kairosboot";
     private const int DirectoryMode = 0b111_000_000, ScriptMode = 0b111_000_000;
 
-    /// <summary>Writes what has changed, and runs what is a script. Throws <see cref="FormatException"/> for what is neither a config nor a script.</summary>
+    /// <summary>
+    /// Writes what has changed, and runs what is a script. A directory that was not there appears with all that is in it: configs ask for user-data
+    /// only while there is none. Throws <see cref="FormatException"/> for what is neither a config nor a script.
+    /// </summary>
     /// <param name="data">As found; gzip is unpacked, the config is taken out of a multipart message.</param>
     /// <param name="directory">Made where it is not there.</param>
     /// <param name="name">Of the config in it.</param>
@@ -24,18 +27,25 @@ internal static class UserDataFiles
         var text = MimeMultipart.CloudConfigOf(Text(data));
         var rendered = Encoding.UTF8.GetBytes(run.Render(text, line, "datasource"));
         var isScript = text.StartsWith("#!", StringComparison.Ordinal);
-        Directories.Make(directory, DirectoryMode, uid: 0, gid: 0);
-        var raw = $"{directory}/{RawName}";
-        WriteChanged(raw, rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
-        if (isScript)
-        {
-            run.Tell($"user-data from {data.Source} is a script: running {raw}");
-            if (run.RunShell(raw, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{raw}: exit code {code.ToString()}");
-            return;
-        }
-        CheckConfig(text, data.Source);
-        WriteChanged($"{directory}/{name}", rendered, FilePermissions.OwnerOnly);
-        run.Tell($"user-data from {data.Source} is {directory}/{name}");
+        var fault = isScript ? null : Fault(text);
+
+        var isNew = Syscall.TryStat(directory) is null;
+        var place = isNew ? directory + Unfinished : directory;
+        if (isNew) FileTree.Delete(place);
+        Directories.Make(place, DirectoryMode, uid: 0, gid: 0);
+        WriteChanged($"{place}/{RawName}", rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
+        if (!isScript && fault is null) WriteChanged($"{place}/{name}", rendered, FilePermissions.OwnerOnly);
+        if (isNew) Syscall.Rename(place, directory);
+
+        if (fault is not null) throw new FormatException($"{data.Source} is no script and no config: {fault}");
+        if (isScript) RunScript(data.Source, $"{directory}/{RawName}", line, run);
+        else run.Tell($"user-data from {data.Source} is {directory}/{name}");
+    }
+
+    private static void RunScript(string source, string script, int line, EntryRun run)
+    {
+        run.Tell($"user-data from {source} is a script: running {script}");
+        if (run.RunShell(script, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{script}: exit code {code.ToString()}");
     }
 
     private static string Text(UserData data)
@@ -45,14 +55,11 @@ internal static class UserDataFiles
         return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
     }
 
-    private static void CheckConfig(string text, string source)
+    /// <summary>Why it is no config; null where it is one.</summary>
+    private static string? Fault(string text)
     {
-        try
-        {
-            if (YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true }) return;
-        }
-        catch (YamlFaultException e) { throw new FormatException($"{source} is no script and no config: line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"); }
-        throw new FormatException($"{source} is no script and no config: it takes a mapping, such as stages: or #cloud-config keys");
+        try { return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null : "it takes a mapping, such as stages: or #cloud-config keys"; }
+        catch (YamlFaultException e) { return $"line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"; }
     }
 
     private static void WriteChanged(string path, byte[] content, int mode)

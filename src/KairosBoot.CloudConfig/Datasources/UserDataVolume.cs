@@ -81,5 +81,5 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
 
     /// <summary>A journal is not replayed: that would write to a volume that is not ours.</summary>
     private static FileHandle Mount(BlockDevice device, string type) =>
-        type == "ext4" ? Syscall.MountDetached(device.Node, type, "noload") : Syscall.MountDetached(device.Node, type);
+        Syscall.MountDetached(device.Node, type, type == "ext4" ? "noload" : null);
 }

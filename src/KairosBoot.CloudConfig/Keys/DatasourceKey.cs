@@ -12,6 +12,8 @@ internal static class DatasourceKey
 {
     private const string Key = "datasource", FileProvider = "file";
 
+    private static readonly string[] LocalProviders = ["cdrom", "config-drive", FileProvider];
+
     private static readonly string[] NetworkProviders =
         ["aws", "azure", "digitalocean", "gcp", "hetzner", "maas", "metaldata", "openstack", "packet", "scaleway", "vmware", "vultr"];
 
@@ -22,19 +24,19 @@ internal static class DatasourceKey
     {
         var providers = new List<string>();
         foreach (var provider in keys.Texts("providers"))
-            if (IsOneOf(Known(), provider.Text)) providers.Add(provider.Text);
-            else run.Warn(provider.Line, Key, $"{provider.Text} is not a provider known here" + (NearestName.Find(provider.Text, Known()) is { } nearest ? $": did you mean {nearest}?" : ""));
+            if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text)) providers.Add(provider.Text);
+            else run.Warn(provider.Line, Key, $"{provider.Text} is not a provider: they are {string.Join(", ", LocalProviders)}, {string.Join(", ", NetworkProviders)}");
         if (providers.Count == 0) return;
         var path = keys.Text("path") is { Length: > 0 } given ? Directories.Normalize(given) : null;
         var name = keys.Text("userdata_name") is { Length: > 0 } chosen ? chosen : "userdata.yaml";
         if (name.Contains('/')) throw new FormatException($"userdata_name: {name} is not the name of a file");
 
-        Directories.Make(InstanceMetadata.Directory, FilePermissions.Directory, uid: 0, gid: 0);
+        Directories.Make(SystemPaths.InstanceData, FilePermissions.Directory, uid: 0, gid: 0);
         if (OnVolume(providers, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), keys.Line, run) is { } found)
-            Put(found, path ?? InstanceMetadata.Directory, name, keys.Line, run);
+            Put(found, path ?? SystemPaths.InstanceData, name, keys.Line, run);
         // There the path is what is read, and no place to write to.
         else if (providers.Contains(FileProvider) && path is not null && InFile(path) is { } file)
-            Put(file, InstanceMetadata.Directory, name, keys.Line, run);
+            Put(file, SystemPaths.InstanceData, name, keys.Line, run);
         else SayNothingFound(providers, keys.Line, run);
     }
 
@@ -83,17 +85,10 @@ internal static class DatasourceKey
         else run.Fail(line, Key, $"{nothing}; {string.Join(", ", later)}: {UnsupportedKey.Reason}; give the user-data on a volume labelled cidata (provider cdrom), or as a .yaml file in {SystemPaths.Oem}");
     }
 
-    private static bool IsOneOf(IEnumerable<string> names, string name)
+    private static bool IsOneOf(string[] names, string name)
     {
         foreach (var known in names)
             if (known == name) return true;
         return false;
-    }
-
-    private static List<string> Known()
-    {
-        List<string> known = [FileProvider, .. NetworkProviders];
-        foreach (var volume in UserDataVolume.All) known.Add(volume.Provider);
-        return known;
     }
 }

@@ -1,4 +1,5 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -66,6 +67,18 @@ public sealed class ConformanceTableTests : IDisposable
     {
         foreach (var rows in ConformanceTable.Conditions.GroupBy(row => row.Key))
             Assert.Equal(2, rows.Select(row => row.Expected).Distinct().Count());
+    }
+
+    [Fact]
+    public void Sources_are_read_in_this_order_and_the_passes_of_one_before_the_next()
+    {
+        static string Says(string name) => $"stages: {{s.before: [{{commands: [echo -n {name}- >> /log]}}], s: [{{commands: [echo -n {name}' ' >> /log]}}], s.after: [{{commands: [echo -n {name}+ >> /log]}}]}}";
+        root.Put("/usr/local/cloud-config/01.yaml", Says("local"), "0644");
+        root.Put("/oem/01.yaml", Says("oem"), "0644");
+        root.Put("/system/oem/99.yaml", Says("system"), "0644");
+        root.Put("/srv/named", Says("named"), "0644");
+        Assert.Empty(root.Run("s", SystemPaths.CloudConfigs, commandLine: "kairos.config_url=/srv/named rd.lvm=0 stages.s[0].commands[0]='echo -n said >> /log'").Problems);
+        Assert.Equal("system-oem-local-system oem local system+oem+local+named-named named+said", root.Read("/log"));
     }
 
     [Fact]

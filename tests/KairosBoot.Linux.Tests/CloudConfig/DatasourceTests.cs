@@ -77,7 +77,8 @@ public sealed class DatasourceTests : IDisposable
     {
         Insert("vdb", "cidata", "user-data", Config);
         var problem = Assert.Single(Run("{providers: [cdrm, cdrom], path: /oem/95_userdata}").Problems);
-        Assert.Equal((true, "cdrm is not a provider known here: did you mean cdrom?"), (problem.IsWarning, problem.Reason));
+        Assert.True(problem.IsWarning);
+        Assert.StartsWith("cdrm is not a provider: they are cdrom, config-drive, file, aws, ", problem.Reason);
         Assert.True(root.Has("/oem/95_userdata/userdata.yaml"));
         Assert.Empty(Run("{providers: [], path: /x}").Problems);
     }
@@ -206,6 +207,18 @@ public sealed class DatasourceTests : IDisposable
         File.AppendAllText(root.At("/seed"), "# more\n");
         Run(datasource);
         Assert.EndsWith("# more\n", root.Read("/run/config/userdata.yaml"));
+    }
+
+    [Fact]
+    public void The_directory_is_there_with_all_that_is_in_it_or_not_at_all()
+    {
+        Insert("vdb", "cidata", "user-data", Config);
+        root.Put("/oem/95_userdata.kairosboot/left.yaml", "stages: {initramfs: [{files: [{path: /left}]}]}", "0644");
+        var tooLong = new string('x', 250) + ".yaml";
+        Assert.Contains("File name too long", Assert.Single(Run($"{{providers: [cdrom], path: /oem/95_userdata, userdata_name: {tooLong}}}").Problems).Reason);
+        Assert.False(root.Has("/oem/95_userdata"));
+        Assert.Empty(Run("{providers: [cdrom], path: /oem/95_userdata}").Problems);
+        Assert.Equal((true, false, false), (root.Has("/oem/95_userdata/userdata.yaml"), root.Has("/oem/95_userdata.kairosboot"), root.Has("/left")));
     }
 
     [Fact]
