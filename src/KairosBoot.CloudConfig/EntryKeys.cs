@@ -33,7 +33,7 @@ internal static class EntryKeys
         SystemctlKey.Row,
         EnvironmentKey.Row,
         SystemdFirstbootKey.Row,
-        UnsupportedKey.Row("datasource"),
+        DatasourceKey.Row,
         LayoutKey.Row,
         LaterKey.Row("package_pins"),
         LaterKey.Row("packages"),

@@ -49,16 +49,31 @@ public static unsafe partial class Syscall
     /// nothing is at the path.</summary>
     public static FileStatus? TryStatInRoot(string root, string path)
     {
-        const int SYS_openat2 = 437;
         const ulong RESOLVE_IN_ROOT = 0x10;
         using var directory = Open(root, OpenFlags.Path | OpenFlags.Directory);
-        var how = stackalloc ulong[3] { (ulong)(OpenFlags.Path.Value | LibC.O_CLOEXEC), 0, RESOLVE_IN_ROOT }; // struct open_how
+        using var file = TryOpenAt2(directory, path, OpenFlags.Path, RESOLVE_IN_ROOT);
+        return file is null ? null : FStat(file);
+    }
+
+    /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is EXDEV.
+    /// Null where nothing is at the path.</summary>
+    public static FileHandle? TryOpenBeneath(FileHandle directory, string path, OpenFlags flags)
+    {
+        const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
+        return TryOpenAt2(directory, path, flags, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
+    }
+
+    private static FileHandle? TryOpenAt2(FileHandle directory, string path, OpenFlags flags, ulong resolve)
+    {
+        const int SYS_openat2 = 437;
+        var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, resolve }; // struct open_how
         fixed (byte* p = Z(path))
         {
-            var fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, how, 24);
-            if (fd < 0) return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("openat2", root + path);
-            using var file = new FileHandle(fd, root + path);
-            return FStat(file);
+            int fd;
+            do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, how, 24);
+            while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
+            if (fd >= 0) return new FileHandle(fd, directory.Path + "/" + path.TrimStart('/'));
+            return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("openat2", directory.Path + "/" + path.TrimStart('/'));
         }
     }
 

@@ -21,42 +21,36 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>
-    /// A file system mounted nowhere: fsopen(2), fsmount(2). Nobody but the holder of the handle sees it, and it is gone when the handle is closed.
+    /// A file system that is mounted nowhere: only what holds the handle can look into it, and it is gone when that is closed. No device,
+    /// program or set-uid bit in it counts. fsopen(2), fsconfig(2), fsmount(2).
     /// </summary>
+    /// <param name="source">Block device.</param>
+    /// <param name="type">As mount(2) wants it.</param>
+    /// <param name="flags">Options without a value, for the kernel or the file system: <c>ro</c>.</param>
     /// <returns>Its root directory.</returns>
-    public static FileHandle MountDetached(string device, string type)
+    public static FileHandle MountDetached(string source, string type, params ReadOnlySpan<string> flags)
     {
-        var operation = $"mount -t {type} {device}";
-        using var context = NewDescriptor(SYS_fsopen, operation, type, FSOPEN_CLOEXEC);
-        fixed (byte* key = "source\0"u8, value = Z(device))
+        var operation = $"mount -t {type}{(flags.Length == 0 ? "" : " -o " + string.Join(',', flags))}";
+        FileHandle Opened(long fd) => fd >= 0 ? new FileHandle((int)fd, source) : throw Failed(operation, source);
+        fixed (byte* t = Z(type), s = Z(source), key = "source\0"u8, here = ".\0"u8)
         {
-            Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_SET_STRING, key, value, 0), operation, null);
-            Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_CMD_CREATE, null, null, 0), operation, null);
-        }
-        var mounted = (int)(long)LibC.syscall(SYS_fsmount, context.Descriptor, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-        Check(mounted, operation, null);
-        using var mount = new FileHandle(mounted, device);
-        fixed (byte* here = ".\0"u8)
-        {
-            var root = LibC.openat(mount.Descriptor, here, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
-            Check(root, operation, null);
-            return new FileHandle(root, device);
-        }
-    }
-
-    private static FileHandle NewDescriptor(int number, string operation, string argument, int flags)
-    {
-        fixed (byte* a = Z(argument))
-        {
-            var descriptor = (int)(long)LibC.syscall(number, a, flags);
-            Check(descriptor, operation, null);
-            return new FileHandle(descriptor, argument);
+            using var context = Opened((long)LibC.syscall(SYS_fsopen, t, FSOPEN_CLOEXEC));
+            Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_SET_STRING, key, s, 0), operation, source);
+            var attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+            foreach (var flag in flags)
+            {
+                fixed (byte* f = Z(flag)) Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_SET_FLAG, f, null, 0), operation, source);
+                if (flag == "ro") attributes |= MOUNT_ATTR_RDONLY;
+            }
+            Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_CMD_CREATE, null, null, 0), operation, source);
+            using var mount = Opened((long)LibC.syscall(SYS_fsmount, context.Descriptor, FSMOUNT_CLOEXEC, attributes));
+            return Opened(LibC.openat(mount.Descriptor, here, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0));
         }
     }
 
     // Numbers of newer system calls are the same on all architectures: asm-generic/unistd.h, linux/mount.h.
-    internal const int SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432, FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1,
-        FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_NOEXEC = 8;
+    internal const int SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432, FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1, FSCONFIG_SET_FLAG = 0,
+        FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6, MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_NOEXEC = 8;
 
     public static void Umount(string target, bool lazily = false)
     {

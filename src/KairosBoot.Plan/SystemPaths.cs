@@ -14,6 +14,8 @@ public static class SystemPaths
     public const string Oem = "/oem";
     public const string Persistent = "/usr/local";
     public const string PersistentState = "/usr/local/.state";
+    /// <summary>What a machine was told by its provider: its name, keys, and user-data that goes nowhere else.</summary>
+    public const string InstanceData = "/run/config";
     public const string Report = "/run/kairosboot/report.json";
     public const string Log = "/run/kairosboot/boot.log";
     /// <summary>On the OEM partition, or on that of the images: why boots failed that no good one has reported yet.</summary>

@@ -14,6 +14,8 @@ internal static class MachineValues
         "board" => new TemplateFields(field => Dmi("board_" + AssetTag(field))),
         "chassis" => new TemplateFields(field => Dmi("chassis_" + AssetTag(field))),
         "bios" => new TemplateFields(field => Dmi("bios_" + field)),
+        "cpu" => new TemplateFields(Processor),
+        "memory" => new TemplateFields(field => field == "size" ? Number(ColonField("/proc/meminfo", "MemTotal")) / 1024 : null),
         "network" => Devices("/sys/class/net", NetworkCard),
         "storage" => Devices("/sys/block", Disk),
         "Random" => StageFacts.RandomText(32),
@@ -51,10 +53,55 @@ internal static class MachineValues
         _ => null,
     };
 
+    /// <summary>The sizes in KiB, MHz in MHz; cores and processors as the kernel has numbered them.</summary>
+    private static object? Processor(string field) => field switch
+    {
+        "vendor" => ColonField(Processors, "vendor_id"),
+        "model" => ColonField(Processors, "model name"),
+        "cache" => Number(ColonField(Processors, "cache size")),
+        "cpus" => Different("physical id", above: ""),
+        "cores" => Different("core id", above: "physical id"),
+        "threads" => Different("processor", above: ""),
+        _ => null,
+    };
+
+    private const string Processors = "/proc/cpuinfo";
+
+    /// <summary>How many different values the field has, together with those of the field above it.</summary>
+    private static long? Different(string field, string above)
+    {
+        var found = new HashSet<string>();
+        var outer = "";
+        foreach (var line in (FileText.TryReadAttribute(Processors) ?? "").Split('\n'))
+            if (Value(line, above) is { } value) outer = value;
+            else if (Value(line, field) is { } inner) found.Add(outer + ";" + inner);
+        return found.Count > 0 ? found.Count : null;
+    }
+
+    /// <summary>Of the first <c>name : value</c> in the file.</summary>
+    private static string? ColonField(string path, string name)
+    {
+        foreach (var line in (FileText.TryReadAttribute(path) ?? "").Split('\n'))
+            if (Value(line, name) is { } value) return Known(value);
+        return null;
+    }
+
+    private static string? Value(string line, string name) =>
+        line.IndexOf(':') is > 0 and var colon && line.AsSpan(0, colon).TrimEnd().SequenceEqual(name) ? line[(colon + 1)..].Trim() : null;
+
+    /// <summary>The digits a value starts with.</summary>
+    private static long? Number(string? value)
+    {
+        if (value is null) return null;
+        var length = 0;
+        while (length < value.Length && char.IsAsciiDigit(value[length])) length++;
+        return long.TryParse(value.AsSpan(0, length), out var number) ? number : null;
+    }
+
     private static string? Dmi(string attribute) => attribute.Contains('/') ? null : Known(FileText.TryReadAttribute("/sys/class/dmi/id/" + attribute));
 
     /// <summary>Real devices only, in the order of their names: those that have a driver's device behind them.</summary>
-    private static List<object?> Devices(string directory, Func<string, string, string?> field)
+    private static List<object?> Devices(string directory, Func<string, string, object?> field)
     {
         var devices = new List<object?>();
         if (Syscall.TryStat(directory) is null) return devices;
@@ -64,7 +111,7 @@ internal static class MachineValues
         return devices;
     }
 
-    private static string? NetworkCard(string path, string field) => field switch
+    private static object? NetworkCard(string path, string field) => field switch
     {
         "name" => LastName(path),
         "macaddress" => Known(FileText.TryReadAttribute(path + "/address")),
@@ -72,12 +119,12 @@ internal static class MachineValues
         _ => null,
     };
 
-    private static string? Disk(string path, string field) => field switch
+    private static object? Disk(string path, string field) => field switch
     {
         "name" => LastName(path),
         "vendor" or "model" or "serial" => Known(FileText.TryReadAttribute($"{path}/device/{field}")),
         "driver" => Driver(path),
-        "size" => long.TryParse(FileText.TryReadAttribute(path + "/size"), out var sectors) ? (sectors * 512 / 1_000_000_000).ToString() : null,
+        "size" => long.TryParse(FileText.TryReadAttribute(path + "/size"), out var sectors) ? sectors * 512 / 1_000_000_000 : null,
         _ => null,
     };
 

@@ -3,47 +3,96 @@ using System.Text;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The part of Go's text/template that configs use: field paths, <c>index trunc lower upper default required quote</c>, pipes,
-/// parentheses, literals, comments and trim markers. No control structures: nobody was found to use them, and a failed template
-/// keeps its text.
+/// The part of Go's text/template that configs use: field paths, pipes, parentheses, literals, variables, comments, trim markers,
+/// <c>if else with range</c>, and functions of it and of sprig. What a template may cost is bounded.
 /// </summary>
-internal static class Template
+internal sealed class Template
 {
+    // As long as a config may be.
+    private const int LongestOutput = 4 * 1024 * 1024;
+
+    private readonly TemplateParts parts;
+    private readonly TemplateScope scope;
+    private readonly StringBuilder output = new();
+
+    private Template(TemplateParts parts, TemplateFields fields) => (this.parts, scope) = (parts, new TemplateScope(fields));
+
     internal static bool IsTemplate(string text) => text.Contains("{{", StringComparison.Ordinal);
 
     /// <summary>Throws <see cref="TemplateException"/>.</summary>
     internal static string Render(string text, TemplateFields fields)
     {
-        var rendered = new StringBuilder(text.Length);
-        var from = 0;
-        while (text.IndexOf("{{", from, StringComparison.Ordinal) is var open and >= 0)
-        {
-            var close = CloseOf(text, open + 2);
-            var action = text.AsSpan(open + 2, close - open - 2);
-            var before = text.AsSpan(from, open - from);
-            var trimLeft = action.Length > 1 && action[0] == '-' && char.IsWhiteSpace(action[1]);
-            var trimRight = action.Length > 1 && action[^1] == '-' && char.IsWhiteSpace(action[^2]);
-            rendered.Append(trimLeft ? before.TrimEnd() : before);
-            var expression = action[(trimLeft ? 1 : 0)..^(trimRight ? 1 : 0)].Trim();
-            if (!expression.StartsWith("/*")) rendered.Append(Print(TemplateExpression.Evaluate(expression.ToString(), fields)));
-            from = close + 2;
-            while (trimRight && from < text.Length && char.IsWhiteSpace(text[from])) from++;
-        }
-        return rendered.Append(text, from, text.Length - from).ToString();
+        var template = new Template(TemplateParts.Of(text), fields);
+        template.Run(0, template.parts.Count);
+        return template.output.ToString();
     }
 
-    /// <summary>Where the action ends: braces inside its strings do not end it.</summary>
-    private static int CloseOf(string text, int from)
+    private void Run(int from, int to)
     {
-        var quote = '\0';
-        for (var i = from; i + 1 < text.Length; i++)
+        for (var i = from; i < to;)
         {
-            if (quote != 0 && text[i] == '\\' && quote == '"') i++;
-            else if (quote != 0) quote = text[i] == quote ? '\0' : quote;
-            else if (text[i] is '"' or '`') quote = text[i];
-            else if (text[i] == '}' && text[i + 1] == '}') return i;
+            var part = parts[i];
+            if (part.Kind == TemplatePartKind.Text) Write(part.Text);
+            else if (part.Kind == TemplatePartKind.Value)
+            {
+                var (names, value) = TemplateExpression.Evaluate(part.Text, scope);
+                if (names is null) Write(Print(value));
+            }
+            i = part.Kind is TemplatePartKind.Text or TemplatePartKind.Value ? i + 1 : Block(i);
         }
-        throw new TemplateException("{{ is not closed");
+    }
+
+    private void Write(string text)
+    {
+        if (output.Length + text.Length > LongestOutput) throw new TemplateException($"longer than {LongestOutput} characters when filled in");
+        output.Append(text);
+    }
+
+    /// <summary>Where it goes on: behind the block's end.</summary>
+    private int Block(int start)
+    {
+        var known = scope.Count;
+        var dot = scope.Dot;
+        for (var at = start; parts[at].Kind != TemplatePartKind.End; at = parts[at].Next)
+        {
+            var part = parts[at];
+            var inside = at + 1;
+            if (part.Kind == TemplatePartKind.Range)
+            {
+                if (!Range(part.Text, inside, part.Next)) continue;
+            }
+            else if (part.Text.Length > 0)
+            {
+                var (_, value) = TemplateExpression.Evaluate(part.Text, scope);
+                if (!TemplateFunctions.IsTrue(value)) continue;
+                if (part.Kind == TemplatePartKind.With) scope.Dot = value;
+                Run(inside, part.Next);
+            }
+            else Run(inside, part.Next); // a bare else
+            break;
+        }
+        scope.Dot = dot;
+        scope.Forget(known);
+        return parts.EndOf(start) + 1;
+    }
+
+    /// <summary>False: there was nothing to go through.</summary>
+    private bool Range(string expression, int from, int to)
+    {
+        var known = scope.Count;
+        var (names, value) = TemplateExpression.Evaluate(expression, scope, declare: false);
+        if (value is not (null or IReadOnlyList<object?>)) throw new TemplateException("range of something that is no list here");
+        var list = value as IReadOnlyList<object?> ?? [];
+        for (var i = 0; i < list.Count; i++)
+        {
+            scope.Spend(1);
+            if (names is [var index, _]) scope.Declare(index, (long)i);
+            if (names is [.., var element]) scope.Declare(element, list[i]);
+            scope.Dot = list[i];
+            Run(from, to);
+            scope.Forget(known);
+        }
+        return list.Count > 0;
     }
 
     internal static string Print(object? value) => value switch
@@ -52,6 +101,14 @@ internal static class Template
         string text => text,
         long number => number.ToString(),
         bool flag => flag ? "true" : "false",
-        _ => throw new TemplateException("a list or group of values cannot be written as text"),
+        IReadOnlyList<object?> list when !HoldsList(list) => $"[{BoundedText.Join(" ", list)}]",
+        _ => throw new TemplateException("a group of values cannot be written as text"),
     };
+
+    private static bool HoldsList(IReadOnlyList<object?> list)
+    {
+        foreach (var item in list)
+            if (item is IReadOnlyList<object?>) return true;
+        return false;
+    }
 }

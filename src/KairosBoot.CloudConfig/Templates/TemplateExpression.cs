@@ -8,16 +8,30 @@ internal sealed class TemplateExpression
     private const int MaxNesting = 50;
 
     private readonly string text;
-    private readonly TemplateFields fields;
+    private readonly TemplateScope scope;
     private int position, nesting;
+    // Behind what decides an `and` or an `or` the arguments are read and mean nothing.
+    private bool passedOver;
 
-    private TemplateExpression(string text, TemplateFields fields) => (this.text, this.fields) = (text, fields);
+    private TemplateExpression(string text, TemplateScope scope) => (this.text, this.scope) = (text, scope);
 
-    internal static object? Evaluate(string text, TemplateFields fields)
+    /// <summary>The value, and the names it is given by <c>$x := ...</c>; null where it is given none.</summary>
+    /// <param name="text">Of the action.</param>
+    /// <param name="scope">Gets the variable.</param>
+    /// <param name="declare">False: up to two names, which the caller declares.</param>
+    internal static (List<string>? Names, object? Value) Evaluate(string text, TemplateScope scope, bool declare = true)
     {
-        var expression = new TemplateExpression(text, fields);
+        const int CharactersOfAStep = 200;
+        scope.Spend(1 + text.Length / CharactersOfAStep);
+        var expression = new TemplateExpression(text, scope);
+        var (names, isNew) = expression.Names();
         var value = expression.Pipeline();
-        return expression.AtEnd() ? value : throw new TemplateException($"unexpected '{text[expression.position]}'");
+        if (!expression.AtEnd()) throw new TemplateException($"unexpected '{text[expression.position]}'");
+        if (names is null || !declare) return (names, value);
+        if (names.Count > 1) throw new TemplateException("only range gives two names");
+        if (isNew) scope.Declare(names[0], value);
+        else scope.Assign(names[0], value);
+        return (names, value);
     }
 
     private bool AtEnd()
@@ -28,11 +42,35 @@ internal sealed class TemplateExpression
 
     private bool At(char c) => !AtEnd() && text[position] == c;
 
+    private bool Skip(string sign)
+    {
+        if (AtEnd() || !text.AsSpan(position).StartsWith(sign)) return false;
+        position += sign.Length;
+        return true;
+    }
+
+    /// <summary><c>$x :=</c>, <c>$i, $x :=</c> or <c>$x =</c>; back at the start where it is none.</summary>
+    private (List<string>? Names, bool AreNew) Names()
+    {
+        var start = position;
+        var names = new List<string>();
+        while (Skip("$") && Word() is { Length: > 0 } name)
+        {
+            names.Add(name);
+            if (names.Count < 2 && Skip(",")) continue;
+            if (Skip(":=")) return (names, true);
+            if (names.Count == 1 && Skip("=")) return (names, false);
+            break;
+        }
+        position = start;
+        return (null, false);
+    }
+
     /// <summary>Each command after the first gets the result so far as its last argument.</summary>
     private object? Pipeline()
     {
         if (++nesting > MaxNesting) throw new TemplateException("nested too deeply");
-        var value = Command(piped: null);
+        var value = Command(null);
         while (At('|'))
         {
             position++;
@@ -49,20 +87,51 @@ internal sealed class TemplateExpression
         var name = Word();
         if (name.Length == 0 || piped is not null && IsLiteral(name)) throw new TemplateException("only a function can follow '|'");
         if (IsLiteral(name)) return Named(name);
+        return name is "and" or "or" ? Decide(untilTrue: name == "or", piped) : Call(name, Arguments(piped));
+    }
+
+    private List<object?> Arguments(object?[]? piped)
+    {
         var arguments = new List<object?>();
         while (!AtEnd() && text[position] is not ('|' or ')')) arguments.Add(Operand());
         arguments.AddRange(piped ?? []);
+        return arguments;
+    }
+
+    /// <summary>The first argument that decides, else the last one.</summary>
+    private object? Decide(bool untilTrue, object?[]? piped)
+    {
+        var outer = passedOver;
+        object? result = null;
+        var count = 0;
+        void Take(object? value)
+        {
+            count++;
+            if (passedOver) return;
+            result = value;
+            passedOver = TemplateFunctions.IsTrue(value) == untilTrue;
+        }
+        while (!AtEnd() && text[position] is not ('|' or ')')) Take(Operand());
+        foreach (var value in piped ?? []) Take(value);
+        passedOver = outer;
+        return count > 0 ? result : throw new TemplateException($"{(untilTrue ? "or" : "and")}: no arguments");
+    }
+
+    private object? Call(string name, List<object?> arguments)
+    {
+        if (passedOver) return null;
+        scope.Spend(1);
         return TemplateFunctions.Call(name, arguments);
     }
 
     private static bool IsLiteral(string name) => name is "true" or "false" or "nil";
 
-    private static object? Named(string name) => name switch
+    private object? Named(string name) => name switch
     {
         "true" => true,
         "false" => false,
         "nil" => null,
-        _ => TemplateFunctions.Call(name, []),
+        _ => Call(name, []),
     };
 
     private string Word()
@@ -85,7 +154,10 @@ internal sealed class TemplateExpression
                 position++;
                 return Path(inner);
             case '.':
-                return Path(fields);
+                return Path(scope.Dot);
+            case '$':
+                position++;
+                return Path(scope[Word()]);
             case '"' or '`':
                 return Literal(c);
             case '-' or >= '0' and <= '9':
@@ -103,7 +175,7 @@ internal sealed class TemplateExpression
             position++;
             var name = Word();
             if (name.Length == 0) return value;
-            value = value switch
+            value = passedOver ? null : value switch
             {
                 TemplateFields inner => inner[name],
                 null => null,

@@ -1,41 +1,85 @@
 using System.Text;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Functions of a template, named and behaving as in sprig. The last argument may come out of a pipe.</summary>
+/// <summary>Functions of a template, named and behaving as in Go's text/template and in sprig. The last argument may come out of a pipe.</summary>
 internal static class TemplateFunctions
 {
-    internal static object? Call(string name, List<object?> a) => name switch
+    internal static object? Call(string name, List<object?> arguments)
     {
-        "index" when a.Count >= 1 => Index(a),
-        "lower" => Text(name, a, 1, 0).ToLowerInvariant(),
-        "upper" => Text(name, a, 1, 0).ToUpperInvariant(),
-        "trim" => Text(name, a, 1, 0).Trim(),
-        "trunc" => Trunc(Number(name, a, 2, 0), Text(name, a, 2, 1)),
-        "default" => Expect(name, a, 2) && IsEmpty(a[1]) ? a[0] : a[1],
-        "required" => Expect(name, a, 2) && a[1] is null or "" ? throw new TemplateException(Template.Print(a[0])) : a[1],
-        "quote" => Expect(name, a, 1) && a[0] is null ? "" : Quote(Template.Print(a[0])),
-        "squote" => Expect(name, a, 1) && a[0] is null ? "" : $"'{Template.Print(a[0])}'",
-        "replace" => Text(name, a, 3, 2).Replace(NotEmpty(name, Text(name, a, 3, 0)), Text(name, a, 3, 1)),
-        _ => throw new TemplateException($"'{name}' is not a function known here"),
+        var value = Value(name, arguments);
+        return value is string { Length: > BoundedText.Longest } ? throw new TemplateException($"{name}: a value longer than {BoundedText.Longest.ToString()} characters") : value;
+    }
+
+    private static object? Value(string name, List<object?> a)
+    {
+        if (Count(name) is > 0 and var count && a.Count != count) throw new TemplateException($"{name}: {a.Count.ToString()} arguments in place of {count.ToString()}");
+        switch (name)
+        {
+            case "not" or "empty": return !IsTrue(a[0]);
+            case "eq": return TemplateComparison.EqualsAny(a);
+            case "ne": return !TemplateComparison.EqualsAny(a);
+            case "lt": return TemplateComparison.Compare(name, a) < 0;
+            case "le": return TemplateComparison.Compare(name, a) <= 0;
+            case "gt": return TemplateComparison.Compare(name, a) > 0;
+            case "ge": return TemplateComparison.Compare(name, a) >= 0;
+            case "index" when a.Count >= 1: return Index(a);
+            case "len": return a[0] is string text ? Encoding.UTF8.GetByteCount(text) : (long)List(name, a[0]).Count;
+            case "list": return a;
+            case "first": return List(name, a[0]) is [var first, ..] ? first : null;
+            case "last": return List(name, a[0]) is [.., var last] ? last : null;
+            case "join": return BoundedText.Join(Text(name, a, 0), List(name, a[1]));
+            case "print": return BoundedText.Join("", a);
+            case "int": return Integer(a[0]);
+            case "add": return Number(name, a, 0) + Number(name, a, 1);
+            case "sub": return Number(name, a, 0) - Number(name, a, 1);
+            case "default": return IsTrue(a[1]) ? a[1] : a[0];
+            case "coalesce": return a.Find(IsTrue);
+            case "ternary": return a[2] is bool flag ? flag ? a[0] : a[1] : throw new TemplateException("ternary: its condition is not true or false");
+            case "required": return a[1] is null or "" ? throw new TemplateException(Template.Print(a[0])) : a[1];
+            case "lower": return Text(name, a, 0).ToLowerInvariant();
+            case "upper": return Text(name, a, 0).ToUpperInvariant();
+            case "trim": return Text(name, a, 0).Trim();
+            case "trimPrefix": return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal) ? Text(name, a, 1)[Text(name, a, 0).Length..] : a[1];
+            case "trimSuffix": return Text(name, a, 1).EndsWith(Text(name, a, 0), StringComparison.Ordinal) ? Text(name, a, 1)[..^Text(name, a, 0).Length] : a[1];
+            case "contains": return Text(name, a, 1).Contains(Text(name, a, 0), StringComparison.Ordinal);
+            case "hasPrefix": return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal);
+            case "hasSuffix": return Text(name, a, 1).EndsWith(Text(name, a, 0), StringComparison.Ordinal);
+            case "trunc": return Trunc(Number(name, a, 0), Text(name, a, 1));
+            case "replace": return BoundedText.Replace(Text(name, a, 2), NotEmpty(name, Text(name, a, 0)), Text(name, a, 1));
+            case "quote": return a[0] is null ? "" : Quote(Template.Print(a[0]));
+            case "squote": return a[0] is null ? "" : $"'{Template.Print(a[0])}'";
+            case "sha256sum": return Convert.ToHexStringLower(Sha256.Hash(Encoding.UTF8.GetBytes(Text(name, a, 0))));
+            default: throw new TemplateException($"'{name}' is not a function known here");
+        }
+    }
+
+    /// <summary>How many arguments it takes; 0 for any number.</summary>
+    private static int Count(string name) => name switch
+    {
+        "not" or "empty" or "len" or "first" or "last" or "int" or "lower" or "upper" or "trim" or "quote" or "squote" or "sha256sum" => 1,
+        "ne" or "join" or "add" or "sub" or "default" or "required" or "trimPrefix" or "trimSuffix" or "contains" or "hasPrefix" or "hasSuffix" or "trunc" => 2,
+        "ternary" or "replace" => 3,
+        _ => 0,
     };
 
-    private static bool Expect(string name, List<object?> arguments, int count) =>
-        arguments.Count == count ? true : throw new TemplateException($"{name}: {arguments.Count} arguments in place of {count}");
+    private static string Text(string name, List<object?> arguments, int index) =>
+        arguments[index] as string ?? throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a text, or has no value here");
 
-    private static string Text(string name, List<object?> arguments, int count, int index)
-    {
-        Expect(name, arguments, count);
-        return arguments[index] as string ?? throw new TemplateException($"{name}: argument {index + 1} is not a text, or has no value here");
-    }
+    private static long Number(string name, List<object?> arguments, int index) =>
+        arguments[index] is long number ? number : throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a number");
 
-    private static long Number(string name, List<object?> arguments, int count, int index)
-    {
-        Expect(name, arguments, count);
-        return arguments[index] is long number ? number : throw new TemplateException($"{name}: argument {index + 1} is not a number");
-    }
+    private static IReadOnlyList<object?> List(string name, object? value) =>
+        value as IReadOnlyList<object?> ?? throw new TemplateException($"{name}: its argument is not a list, or has no value here");
 
     private static string NotEmpty(string name, string text) => text.Length > 0 ? text : throw new TemplateException($"{name}: nothing to look for");
+
+    /// <summary>Nothing, zero, false and what is empty are not.</summary>
+    internal static bool IsTrue(object? value) => value is not (null or "" or 0L or false or IReadOnlyList<object?> { Count: 0 });
+
+    /// <summary>0 for what is no number.</summary>
+    private static object Integer(object? value) => value is long number ? number : value is string text && long.TryParse(text, out var parsed) ? parsed : 0L;
 
     /// <summary>The first n characters, or the last n for a negative n.</summary>
     private static string Trunc(long n, string text)
@@ -43,8 +87,6 @@ internal static class TemplateFunctions
         if (n >= 0) return n < text.Length ? text[..(int)n] : text;
         return -n < text.Length && n != long.MinValue ? text[^(int)-n..] : text;
     }
-
-    private static bool IsEmpty(object? value) => value is null or "" or 0L or false or IReadOnlyList<object?> { Count: 0 };
 
     private static object? Index(List<object?> arguments)
     {
@@ -54,7 +96,7 @@ internal static class TemplateFunctions
             value = (value, arguments[i]) switch
             {
                 (IReadOnlyList<object?> list, long at) when at >= 0 && at < list.Count => list[(int)at],
-                (IReadOnlyList<object?> list, long at) => throw new TemplateException($"index {at} of a list of {list.Count}"),
+                (IReadOnlyList<object?> list, long at) => throw new TemplateException($"index {at.ToString()} of a list of {list.Count.ToString()}"),
                 (TemplateFields fields, string name) => fields[name],
                 _ => throw new TemplateException("index of something that has no elements here"),
             };

@@ -9,6 +9,10 @@ public static class Assets
     public static string Out => Path.Combine(Root, "out");
 
     public static string Kernel => Existing("kernel");
+    /// <summary>A tree with the kernel and its modules.</summary>
+    public static string KernelRoot => Directory.Exists(Path.Combine(Out, "test-assets/kernel-root"))
+        ? Path.Combine(Out, "test-assets/kernel-root") : throw new DirectoryNotFoundException("out/test-assets/kernel-root is missing: ./tests/run.sh boot makes it");
+
     public static string KairosBoot => Existing("kairos-boot");
     public static string KBoot => Existing("kboot");
 

@@ -24,6 +24,9 @@ public sealed record MachineSpec
     /// <summary>A disk that announces itself and then answers nothing.</summary>
     public string? DeadDisk { get; init; }
 
+    /// <summary>An image in a CD drive, on a SCSI controller of its own.</summary>
+    public string? Disc { get; init; }
+
     /// <summary>Reads and writes a second that every disk can do; 0: as many as it is asked for.</summary>
     public int DiskOperations { get; init; }
 

@@ -149,6 +149,11 @@ public sealed class QemuMachine : IDisposable
             arguments.AddRange(["-drive", $"if=none,id=disk{i},format=qcow2,cache=unsafe,file={directory}/disk{i}.qcow2{throttling}"]);
             arguments.AddRange(["-device", $"virtio-blk-pci,drive=disk{i}"]);
         }
+        if (spec.Disc != null)
+        {
+            arguments.AddRange(["-drive", $"if=none,id=disc,media=cdrom,readonly=on,format=raw,file={spec.Disc}"]);
+            arguments.AddRange(["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-cd,drive=disc,bus=scsi.0"]);
+        }
         if (spec.KeepsLogs)
         {
             arguments.AddRange(["-object", $"memory-backend-file,id=erst,mem-path={directory}/erst.bin,size=64K,share=on"]);

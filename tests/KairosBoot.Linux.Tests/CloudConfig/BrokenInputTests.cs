@@ -28,6 +28,7 @@ public sealed class BrokenInputTests : IDisposable
               content: |
                 {{ .Values.os.name | lower | default "x" }}
                   {{ (index .Values.network 0).macaddress }}
+                  {{ range $i, $n := .Values.network }}{{ if and (gt $i 0) (eq $n.name "lo") }}a{{ else if not $n }}b{{ else }}{{ $x := print $i }}{{ end }}{{- end }}
               encoding: >-
                 b64
             directories: [{path: /d/e, permissions: 01777, owner: 0, group: 0, ownerstring: root}]
@@ -43,6 +44,7 @@ public sealed class BrokenInputTests : IDisposable
             if_files: {any: [/etc], none: []}
           - sysctl: {a.b: c}
             timesyncd: {NTP: a, FallbackNTP: b}
+            datasource: {providers: [cdrom, config-drive, file, aws], path: /etc/hosts, userdata_name: x.yaml}
             systemd_firstboot: {keymap: it, root-password: p}
             systemctl: {overrides: [{service: s, content: c}]}
             after: [{name: first}]

@@ -1,0 +1,45 @@
+using System.Text;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// What a provider says about the machine besides its user-data. It is left in files of <c>/run/config</c>, and whatever is in those, from here or from elsewhere,
+/// takes effect: the host name, and SSH keys of root.
+/// </summary>
+internal static class InstanceMetadata
+{
+    private const string HostName = SystemPaths.InstanceData + "/hostname", KeysDirectory = SystemPaths.InstanceData + "/ssh", Keys = KeysDirectory + "/authorized_keys";
+
+    /// <summary>OpenStack's meta_data.json: <c>hostname</c>, and <c>public_keys</c> by name. Throws <see cref="FormatException"/> where it is broken.</summary>
+    internal static void Put(byte[] metadata)
+    {
+        YamlMapping? machine;
+        // JSON is YAML, near enough for what is read here.
+        try { machine = YamlReader.Read(Encoding.UTF8.GetString(metadata)) as YamlMapping; }
+        catch (YamlFaultException e) { throw new FormatException($"meta_data.json: line {e.Line.ToString()}: {e.Message}"); }
+        if (machine?.Text("hostname") is { Length: > 0 } name) Write(HostName, name + "\n");
+        var keys = new StringBuilder();
+        if (machine?.Find("public_keys") is YamlMapping named)
+            foreach (var (_, key) in named.Pairs)
+                if (key is YamlScalar { IsNull: false } text) keys.Append(text.Text.Trim()).Append('\n');
+        if (keys.Length == 0) return;
+        Directories.Make(KeysDirectory, 0b111_000_000, uid: 0, gid: 0);
+        Write(Keys, keys.ToString());
+    }
+
+    private static void Write(string path, string text) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.OwnerOnly, uid: 0, gid: 0);
+
+    internal static void Apply(int line, EntryRun run)
+    {
+        if (FileText.TryRead(HostName) is { } name) HostnameKey.Row.Apply(Scalar(name.Trim(), line), run);
+        if (FileText.TryRead(Keys) is not { } text) return;
+        var keys = new List<YamlScalar>();
+        foreach (var key in text.Split('\n'))
+            if (key.Trim() is [not '#', ..] trimmed) keys.Add(Scalar(trimmed, line));
+        AuthorizedKeysFile.Add("root", keys, "datasource", run);
+    }
+
+    private static YamlScalar Scalar(string text, int line) => new(text, isPlain: false, line, column: 1);
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Unicode;
+using KairosBoot.Linux;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>
+/// Where user-data stays: <c>userdata</c> as it came and, where it is a config, a second time under a name that the next pass reads. Only root reads them,
+/// because they hold what passwords and tokens are made of.
+/// </summary>
+internal static class UserDataFiles
+{
+    private const string RawName = "userdata", Unfinished = ".kairosboot";
+    private const int DirectoryMode = 0b111_000_000, ScriptMode = 0b111_000_000;
+
+    /// <summary>
+    /// Writes what has changed, and runs what is a script. A directory that was not there appears with all that is in it: configs ask for user-data
+    /// only while there is none. Throws <see cref="FormatException"/> for what is neither a config nor a script.
+    /// </summary>
+    /// <param name="data">As found; gzip is unpacked, the config is taken out of a multipart message.</param>
+    /// <param name="directory">Made where it is not there.</param>
+    /// <param name="name">Of the config in it.</param>
+    /// <param name="line">Where in the file.</param>
+    /// <param name="run">Renders templates and runs the script.</param>
+    internal static void Put(UserData data, string directory, string name, int line, EntryRun run)
+    {
+        var text = MimeMultipart.CloudConfigOf(Text(data));
+        var rendered = Encoding.UTF8.GetBytes(run.Render(text, line, "datasource"));
+        var isScript = text.StartsWith("#!", StringComparison.Ordinal);
+        var fault = isScript ? null : Fault(text);
+
+        var isNew = Syscall.TryStat(directory) is null;
+        var place = isNew ? directory + Unfinished : directory;
+        if (isNew) FileTree.Delete(place);
+        Directories.Make(place, DirectoryMode, uid: 0, gid: 0);
+        WriteChanged($"{place}/{RawName}", rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
+        if (!isScript && fault is null) WriteChanged($"{place}/{name}", rendered, FilePermissions.OwnerOnly);
+        if (isNew) Syscall.Rename(place, directory);
+
+        if (fault is not null) throw new FormatException($"{data.Source} is no script and no config: {fault}");
+        if (isScript) RunScript(data.Source, $"{directory}/{RawName}", line, run);
+        else run.Tell($"user-data from {data.Source} is {directory}/{name}");
+    }
+
+    private static void RunScript(string source, string script, int line, EntryRun run)
+    {
+        run.Tell($"user-data from {source} is a script: running {script}");
+        if (run.RunShell(script, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{script}: exit code {code.ToString()}");
+    }
+
+    private static string Text(UserData data)
+    {
+        var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content) : data.Content;
+        if (content.Length > UserDataReader.Largest) throw new FormatException($"{data.Source}: larger than {UserDataReader.LargestText} when unpacked");
+        return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
+    }
+
+    /// <summary>Why it is no config; null where it is one.</summary>
+    private static string? Fault(string text)
+    {
+        try { return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null : "it takes a mapping, such as stages: or #cloud-config keys"; }
+        catch (YamlFaultException e) { return $"line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"; }
+    }
+
+    private static void WriteChanged(string path, byte[] content, int mode)
+    {
+        if (Syscall.TryLStat(path) is { Type: FileType.Regular } there && there.Mode == mode && there.Size == content.Length
+            && FileText.ReadBytes(path).AsSpan().SequenceEqual(content)) return;
+        AtomicFile.Write(path, content, mode, uid: 0, gid: 0);
+    }
+}

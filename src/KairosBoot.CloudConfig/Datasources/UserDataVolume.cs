@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.CloudConfig;
+
+/// <summary>A provider whose user-data is on a volume: NoCloud's <c>cidata</c>, OpenStack's <c>config-2</c>.</summary>
+/// <param name="provider">As a config names it.</param>
+/// <param name="label">Of the volume, in any case: FAT knows capitals only.</param>
+/// <param name="files">Paths in the volume, the first one that is there counts.</param>
+/// <param name="metadata">Path of the machine's description; null: none is read.</param>
+internal sealed class UserDataVolume(string provider, string label, string[] files, string? metadata)
+{
+    internal static readonly UserDataVolume[] All =
+    [
+        new("cdrom", "cidata", ["user-data", "config"], metadata: null),
+        new("config-drive", "config-2", ["openstack/latest/user_data"], metadata: "openstack/latest/meta_data.json"),
+    ];
+
+    // What a driver needs besides itself the kernel asks a modprobe for, and in an initrd nobody answers: FAT has its names in code pages.
+    private static readonly (string Type, string[] Modules)[] Drivers =
+        [("iso9660", ["isofs"]), ("vfat", ["vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"]), ("ext4", ["ext4"])];
+
+    internal string Provider { get; } = provider;
+
+    /// <summary>Volumes with the label, then discs with another one.</summary>
+    internal List<BlockDevice> Candidates(ImmutableArray<BlockDevice> devices)
+    {
+        var candidates = new List<BlockDevice>();
+        foreach (var device in devices)
+            if (IsLabelled(device)) candidates.Add(device);
+        foreach (var device in devices)
+            if (device.Superblock is not null && device.Name.StartsWith("sr", StringComparison.Ordinal) && !IsLabelled(device)) candidates.Add(device);
+        return candidates;
+    }
+
+    private bool IsLabelled(BlockDevice device) => string.Equals(device.Superblock?.Label, label, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Null where the volume has none. The volume is mounted nowhere. Throws <see cref="SyscallException"/>, and
+    /// <see cref="FormatException"/> for a volume or a file that is not what it should be.
+    /// </summary>
+    /// <param name="device">One of the candidates.</param>
+    /// <param name="load">Loads these modules, where they can be.</param>
+    internal UserData? Read(BlockDevice device, Action<string[]> load)
+    {
+        using var volume = Mount(device, load);
+        foreach (var path in files)
+            if (Read(volume, path) is { } content)
+                return new UserData(content, $"{device.Node}/{path}") { Metadata = metadata is null ? null : Read(volume, metadata) };
+        return null;
+    }
+
+    private static byte[]? Read(FileHandle volume, string path)
+    {
+        try
+        {
+            using var file = Syscall.TryOpenBeneath(volume, path, UserDataReader.Flags);
+            return file is null ? null : UserDataReader.Read(file);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.EXDEV) { throw new FormatException($"{e.Path} is a link that leads out of the volume"); }
+    }
+
+    private static FileHandle Mount(BlockDevice device, Action<string[]> load)
+    {
+        var type = device.Superblock!.MountType;
+        foreach (var driver in Drivers)
+        {
+            if (driver.Type != type) continue;
+            try { return Mount(device, type); }
+            // No driver, or a driver without a code page.
+            catch (SyscallException e) when (e.Errno is Errno.ENODEV or Errno.EINVAL) { load(driver.Modules); }
+            try { return Mount(device, type); }
+            catch (SyscallException e) when (e.Errno == Errno.ENODEV)
+            {
+                throw new FormatException($"{device.Node} holds {type}, for which the kernel has no driver: put the module {driver.Modules[0]} and modprobe into the image");
+            }
+        }
+        throw new FormatException($"{device.Node} holds {type}: user-data is read from vfat, iso9660 and ext4");
+    }
+
+    /// <summary>A journal is not replayed: that would write to a volume that is not ours.</summary>
+    private static FileHandle Mount(BlockDevice device, string type) =>
+        type == "ext4" ? Syscall.MountDetached(device.Node, type, "ro", "noload") : Syscall.MountDetached(device.Node, type, "ro");
+}

@@ -1,0 +1,121 @@
+namespace KairosBoot.CloudConfig;
+
+internal enum TemplatePartKind { Text, Value, If, With, Range, Else, End }
+
+/// <summary>A piece of a template.</summary>
+internal sealed class TemplatePart(TemplatePartKind kind, string text)
+{
+    internal TemplatePartKind Kind { get; } = kind;
+
+    /// <summary>The text itself, or the expression of an action; of a bare <c>else</c> nothing.</summary>
+    internal string Text { get; } = text;
+
+    /// <summary>Of an action that opens a block or a part of one: the number of its <c>else</c> or <c>end</c>.</summary>
+    internal int Next { get; set; }
+}
+
+/// <summary>A template taken apart: what stands between the actions, and the actions with the ends of their blocks.</summary>
+internal sealed class TemplateParts
+{
+    private const int MostNested = 50;
+
+    private readonly List<TemplatePart> parts = [];
+    private readonly List<int> open = [];
+
+    private TemplateParts() { }
+
+    internal int Count => parts.Count;
+
+    internal TemplatePart this[int number] => parts[number];
+
+    internal int EndOf(int number)
+    {
+        while (parts[number].Kind != TemplatePartKind.End) number = parts[number].Next;
+        return number;
+    }
+
+    /// <summary>Throws <see cref="TemplateException"/> for what is not closed.</summary>
+    internal static TemplateParts Of(string text)
+    {
+        var template = new TemplateParts();
+        var from = 0;
+        while (text.IndexOf("{{", from, StringComparison.Ordinal) is var start and >= 0)
+        {
+            var close = CloseOf(text, start + 2);
+            var action = text.AsSpan(start + 2, close - start - 2);
+            var before = text.AsSpan(from, start - from);
+            var trimLeft = action.Length > 1 && action[0] == '-' && char.IsWhiteSpace(action[1]);
+            var trimRight = action.Length > 1 && action[^1] == '-' && char.IsWhiteSpace(action[^2]);
+            template.AddText(trimLeft ? before.TrimEnd() : before);
+            template.Add(action[(trimLeft ? 1 : 0)..^(trimRight ? 1 : 0)].Trim());
+            from = close + 2;
+            while (trimRight && from < text.Length && char.IsWhiteSpace(text[from])) from++;
+        }
+        template.AddText(text.AsSpan(from));
+        return template.open.Count == 0 ? template : throw new TemplateException("a block has no end");
+    }
+
+    /// <summary>Where the action ends: braces inside its strings do not end it.</summary>
+    private static int CloseOf(string text, int from)
+    {
+        var quote = '\0';
+        for (var i = from; i + 1 < text.Length; i++)
+        {
+            if (quote != 0 && text[i] == '\\' && quote == '"') i++;
+            else if (quote != 0) quote = text[i] == quote ? '\0' : quote;
+            else if (text[i] is '"' or '`') quote = text[i];
+            else if (text[i] == '}' && text[i + 1] == '}') return i;
+        }
+        throw new TemplateException("{{ is not closed");
+    }
+
+    private void AddText(ReadOnlySpan<char> text)
+    {
+        if (text.Length > 0) parts.Add(new TemplatePart(TemplatePartKind.Text, text.ToString()));
+    }
+
+    private void Add(ReadOnlySpan<char> action)
+    {
+        if (action.StartsWith("/*")) return;
+        var length = 0;
+        while (length < action.Length && char.IsAsciiLetter(action[length])) length++;
+        var rest = action[length..].Trim().ToString();
+        switch (action[..length])
+        {
+            case "if": Open(TemplatePartKind.If, Needed(rest)); break;
+            case "with": Open(TemplatePartKind.With, Needed(rest)); break;
+            case "range": Open(TemplatePartKind.Range, Needed(rest)); break;
+            case "else": Else(rest); break;
+            case "end":
+                if (rest.Length > 0) throw new TemplateException("end takes nothing behind it");
+                Close(TemplatePartKind.End, "");
+                break;
+            default: parts.Add(new TemplatePart(TemplatePartKind.Value, action.ToString())); break;
+        }
+    }
+
+    private static string Needed(string expression) => expression.Length > 0 ? expression : throw new TemplateException("a value is missing");
+
+    private void Open(TemplatePartKind kind, string expression)
+    {
+        if (open.Count == MostNested) throw new TemplateException("nested too deeply");
+        open.Add(parts.Count);
+        parts.Add(new TemplatePart(kind, expression));
+    }
+
+    private void Else(string rest)
+    {
+        if (open.Count > 0 && parts[open[^1]] is { Kind: TemplatePartKind.Else, Text: "" }) throw new TemplateException("something else behind the last else");
+        if (rest.Length > 0 && !rest.StartsWith("if ", StringComparison.Ordinal)) throw new TemplateException("only if can follow else");
+        Close(TemplatePartKind.Else, rest.Length == 0 ? "" : Needed(rest[3..].Trim()));
+        open.Add(parts.Count - 1);
+    }
+
+    private void Close(TemplatePartKind kind, string expression)
+    {
+        if (open.Count == 0) throw new TemplateException("else or end without if, with or range");
+        parts[open[^1]].Next = parts.Count;
+        open.RemoveAt(open.Count - 1);
+        parts.Add(new TemplatePart(kind, expression));
+    }
+}

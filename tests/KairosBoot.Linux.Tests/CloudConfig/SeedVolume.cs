@@ -1,0 +1,46 @@
+using Mono.Unix.Native;
+
+namespace KairosBoot.Linux.Tests.CloudConfig;
+
+/// <summary>An ext4 volume on a loop device that a scratch root sees as a disk of its own: its node in /dev, its size in /sys.</summary>
+internal sealed class SeedVolume : IDisposable
+{
+    private readonly DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-seed-");
+    private readonly FileHandle loop;
+
+    /// <param name="root">Where it shows up.</param>
+    /// <param name="name">As the kernel would call it there: vdb, sr0.</param>
+    /// <param name="label">Of the file system.</param>
+    /// <param name="fill">Puts files into the directory that becomes the volume.</param>
+    /// <param name="debugFs">What debugfs(8) does to it afterwards.</param>
+    public SeedVolume(ScratchRoot root, string name, string label, Action<string> fill, string? debugFs = null)
+    {
+        var tree = work.CreateSubdirectory("tree").FullName;
+        fill(tree);
+        Image = Path.Combine(work.FullName, "image");
+        MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-L", label, "-d", tree, Image, "16M");
+        if (debugFs is not null) MountNamespace.Tool("debugfs", "-w", "-R", debugFs, Image);
+        loop = LoopDevice.Attach(Image, readOnly: false);
+        root.Put($"/sys/class/block/{name}/size", $"{new FileInfo(Image).Length / 512}\n", "0444");
+        Linux.Syscall.MkNod(root.At($"/dev/{name}"), FileType.BlockDevice, 0b110_000_000, Linux.Syscall.TryStat(loop.Path)!.Value.RDevice);
+    }
+
+    public string Image { get; }
+
+    public static Action<string> With(string path, string content) => tree =>
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(tree, path))!);
+        File.WriteAllText(Path.Combine(tree, path), content);
+    };
+
+    public static void MakeFifo(string path) => Assert.Equal(0, Mono.Unix.Native.Syscall.mkfifo(path, FilePermissions.S_IRUSR));
+
+    /// <summary>Nothing has it mounted: the kernel gives it to one user alone.</summary>
+    public void MustBeFree() => Linux.Syscall.Open(loop.Path, OpenFlags.ReadOnly | OpenFlags.Exclusive).Dispose();
+
+    public void Dispose()
+    {
+        loop.Dispose();
+        work.Delete(recursive: true);
+    }
+}
