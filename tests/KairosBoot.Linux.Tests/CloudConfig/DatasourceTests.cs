@@ -90,7 +90,7 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("fifo", "vdb/user-data is a device or a pipe, not a file")]
     [InlineData("giant", "vdb/user-data is larger than 4 MiB")]
     [InlineData("loop", "Too many levels of symbolic links")]
-    [InlineData("damaged", "mount -t ext4 -o ro /dev/vdb: ")]
+    [InlineData("damaged", "mount -t ext4 -o ro,noload /dev/vdb: ")]
     public void A_hostile_or_broken_volume_is_a_problem_and_the_next_one_is_asked(string kind, string reason)
     {
         Insert("vdb", "cidata", tree =>
