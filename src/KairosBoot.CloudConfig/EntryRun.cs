@@ -40,6 +40,13 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         }
     }
 
+    /// <summary>A partition or a file system that was made, or made larger.</summary>
+    internal void TellOfDisk(string what)
+    {
+        run.DisksChanged = true;
+        Tell(what);
+    }
+
     /// <summary>Runs a script. Null, with the problem reported: there is no shell, or it could not be started or did not end in time.</summary>
     internal int? RunShell(string script, int line, string key)
     {

@@ -21,6 +21,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal int EntriesRun { get; set; }
     internal int EntriesSkipped { get; set; }
     internal long CommandMicroseconds { get; set; }
+    internal bool DisksChanged { get; set; }
 
     /// <summary>Files are read again for each pass, so the same problem comes up again: it is kept and logged once.</summary>
     internal void Report(StageProblem problem)

@@ -38,7 +38,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
         var said = config.ToDocument((line, key, reason, isWarning) =>
             run.Report(new StageProblem(CommandLineConfig.File, line, "", key, reason) { IsWarning = isWarning }));
         foreach (var pass in Passes(stage)) RunEntries(pass, said.Entries(pass, CommandLineConfig.File), run);
-        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds);
+        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds) { DisksChanged = run.DisksChanged };
     }
 
     private static string[] Passes(string stage) => [stage + ".before", stage, stage + ".after"];

@@ -140,19 +140,22 @@ internal sealed partial class Machine
     /// <summary>A stage that sees the image but changes nothing of it. The disks it may change.</summary>
     public void RunStageBesideImage(string stage)
     {
-        RunStage(stage, SystemPaths.Sysroot);
-        devices!.LookAgain();
+        var outcome = RunStage(stage, SystemPaths.Sysroot);
+        // A command may have made a file system, which no event tells.
+        if (outcome.DisksChanged || outcome.CommandMicroseconds > 0) devices!.LookAgain();
     }
 
     /// <summary>A stage in the new root.</summary>
     public void RunStage(string stage) => RunStage(stage, "/");
 
-    private void RunStage(string stage, string image)
+    private StageOutcome RunStage(string stage, string image)
     {
         EndPhase(stage == "rootfs" ? "root" : "layout");
-        configProblems.AddRange(stages.Run(stage, image, out var error));
-        if (error is not null) Note(StepClass.Degraded, error);
+        var outcome = stages.Run(stage, image);
+        configProblems.AddRange(outcome.Problems);
+        if (outcome.Error is { } error) Note(StepClass.Degraded, error);
         EndPhase(stage);
+        return outcome;
     }
 
     public Layout ReadLayout(BootRequest request)

@@ -27,7 +27,7 @@ internal static class StageChild
             List<StageProblem> problems = [.. report.Problems];
             // The layout is read when the stage beside the image is over.
             if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log));
-            StageProtocol.Used(report.CommandMicroseconds);
+            StageProtocol.Used(report);
             for (var i = 0; i < problems.Count && i < StageProtocol.MostProblems; i++)
             {
                 var problem = problems[i];

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
@@ -26,11 +25,9 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
 
     /// <param name="stage"><c>rootfs</c>, <c>initramfs</c>.</param>
     /// <param name="image">Where the image is mounted, for a stage that runs beside it; <c>/</c> for one that runs in it.</param>
-    /// <param name="error">Set where the stage as a whole did not run.</param>
-    public ImmutableArray<ConfigProblem> Run(string stage, string image, out string? error)
+    public StageOutcome Run(string stage, string image)
     {
-        error = null;
-        if (!AnySource(image.TrimEnd('/'))) return [];
+        if (!AnySource(image.TrimEnd('/'))) return new StageOutcome([]);
         var start = Syscall.BootTimeMicroseconds();
         try
         {
@@ -38,16 +35,15 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
             {
                 if (silence < LongestSilence) watchdog.Feed();
             });
-            var problems = StageProtocol.Read(result.Output, out var peak, out var commands);
-            PeakResidentKiB = Math.Max(PeakResidentKiB, peak);
-            if (result.ExitCode != 0) error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})";
-            Ended(stage, problems.Length, Syscall.BootTimeMicroseconds() - start, commands);
-            return problems;
+            var outcome = StageProtocol.Read(result.Output);
+            PeakResidentKiB = Math.Max(PeakResidentKiB, outcome.PeakResidentKiB);
+            Ended(stage, outcome.Problems.Length, Syscall.BootTimeMicroseconds() - start, outcome.CommandMicroseconds);
+            return result.ExitCode == 0 ? outcome
+                : outcome with { Error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})" };
         }
         catch (SyscallException e)
         {
-            error = $"cloud-config stage {stage} could not be started: {e.Message}";
-            return [];
+            return new StageOutcome([]) { Error = $"cloud-config stage {stage} could not be started: {e.Message}" };
         }
     }
 

@@ -8,7 +8,8 @@ namespace KairosBoot.Init;
 
 /// <summary>
 /// What a stage's process tells PID 1 on its standard output, one line each, fields separated by tabs:
-/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>used PEAK-KIB COMMANDS-MICROSECONDS</c>, and a dot for each entry it comes to. That it got to its end is its exit code.
+/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> with 0
+/// or 1 at its end, and a dot for each entry it comes to. That it got to its end is its exit code.
 /// </summary>
 internal static class StageProtocol
 {
@@ -20,27 +21,28 @@ internal static class StageProtocol
 
     public static void Alive() => Print(".\n");
 
-    public static void Used(long commandMicroseconds) => Print($"used\t{PeakResidentKiB()}\t{commandMicroseconds}\n");
+    public static void Used(StageReport report) =>
+        Print($"used\t{PeakResidentKiB()}\t{report.CommandMicroseconds}\t{(report.DisksChanged ? 1 : 0)}\n");
 
     /// <param name="output">What the process wrote.</param>
-    /// <param name="peakKiB">Its largest resident size; 0 where it did not get to say.</param>
-    /// <param name="commands">Microseconds that the programs of the configs took; likewise.</param>
-    public static ImmutableArray<ConfigProblem> Read(string output, out long peakKiB, out long commands)
+    public static StageOutcome Read(string output)
     {
         var problems = ImmutableArray.CreateBuilder<ConfigProblem>();
-        peakKiB = commands = 0;
+        long peakKiB = 0, commands = 0;
+        var disksChanged = true; // until the process says that they have not
         foreach (var line in output.Split('\n'))
         {
             var fields = line.Split('\t');
             if (fields is ["problem" or "warning", var file, var number, var entry, var key, var reason])
                 problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason, fields[0] == "warning"));
-            else if (fields is ["used", var size, var time])
+            else if (fields is ["used", var size, var time, var changed])
             {
                 _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
                 _ = long.TryParse(time, CultureInfo.InvariantCulture, out commands);
+                disksChanged = changed != "0";
             }
         }
-        return problems.ToImmutable();
+        return new StageOutcome(problems.ToImmutable()) { PeakResidentKiB = peakKiB, CommandMicroseconds = commands, DisksChanged = disksChanged };
     }
 
     /// <summary>VmHWM of this process: proc(5).</summary>

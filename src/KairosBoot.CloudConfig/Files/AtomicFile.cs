@@ -15,6 +15,8 @@ internal static class AtomicFile
         var existing = Syscall.TryLStat(target);
         if (existing is { Type: FileType.Directory }) throw new SyscallException("open", path, Errno.EISDIR);
         if (existing is { Type: FileType.Fifo or FileType.Socket }) throw new FormatException($"{path} is not a file");
+        // Configs write the same files at every boot: what is there already costs neither time nor flash.
+        if (existing is { Type: FileType.Regular } file && IsAlready(target, file, content, mode, uid, gid)) return;
         if (existing is null or { Type: FileType.Regular } && TryReplace(target, content, mode, uid, gid, mayFail: existing is not null)) return;
         WriteInPlace(target, content, mode, uid, gid);
     }
@@ -25,6 +27,9 @@ internal static class AtomicFile
         var existing = Syscall.TryStat(path);
         Write(path, content, existing?.Mode ?? FilePermissions.File, existing?.Uid ?? 0, existing?.Gid ?? 0);
     }
+
+    private static bool IsAlready(string target, FileStatus file, ReadOnlySpan<byte> content, int mode, int uid, int gid) =>
+        (file.Mode, file.Uid, file.Gid, file.Size) == (mode, uid, gid, content.Length) && content.SequenceEqual(FileText.ReadBytes(target));
 
     /// <summary>False: this place takes no new file (procfs, sysfs, a file that is a mount point), so the old one must be written to.</summary>
     private static bool TryReplace(string target, ReadOnlySpan<byte> content, int mode, int uid, int gid, bool mayFail)

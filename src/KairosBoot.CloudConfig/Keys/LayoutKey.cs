@@ -30,7 +30,7 @@ internal static class LayoutKey
         var target = LayoutTarget.Find(device, run);
         var disk = new PartitionedDisk(target.Disk);
         if (device.Boolean("init_disk") == true && disk.Initialize(NamedUuid.Of(device.Text("disk_name") is { Length: > 0 } name ? name : "YIP_DISK")))
-            run.Tell($"{disk.Node} has a new partition table");
+            run.TellOfDisk($"{disk.Node} has a new partition table");
         var added = YamlMapping.MappingsOf(layout.Find("add_partitions"));
         for (var i = 0; i < added.Count; i++)
         {

@@ -36,7 +36,7 @@ internal static class NewPartition
             if (program is not null) Make(diskName, disk, place, program, node => maker.Arguments(node, label), wanted.Line, run);
             disk.Write(table.With(place, PartitionType.For(type, wanted.Boolean("bootable") == true), RandomUuid()));
         });
-        run.Tell($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {ByteSize.Text((place.Last - place.First + 1) * table.BlockSize)}");
+        run.TellOfDisk($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {ByteSize.Text((place.Last - place.First + 1) * table.BlockSize)}");
     }
 
     private static bool IsThere(string diskName, PartitionTable table, string name, string label)

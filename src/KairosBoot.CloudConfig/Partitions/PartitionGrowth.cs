@@ -34,7 +34,7 @@ internal static class PartitionGrowth
         {
             using var handle = Syscall.Open(disk.Node, OpenFlags.ReadOnly);
             KernelPartitions.Resize(handle, partition.Number, partition.First * table.BlockSize, length);
-            run.Tell($"{disk.Node}: {partition} has {ByteSize.Text(length)} now");
+            run.TellOfDisk($"{disk.Node}: {partition} has {ByteSize.Text(length)} now");
         }
         if (type is not null) GrowFileSystem(node, type, length, run);
     }
@@ -67,7 +67,7 @@ internal static class PartitionGrowth
         run.LoadFileSystem(type);
         try { FileSystemResize.Grow(node, type, growth); }
         catch (SyscallException e) { throw new OperatorException($"{grow}: {e.Message}", "the next boot tries again"); }
-        run.Tell($"the {type} on {node} has grown from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.LargestBytes)}");
+        run.TellOfDisk($"the {type} on {node} has grown from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.LargestBytes)}");
     }
 
     private static bool IsMounted(string node)
