@@ -28,8 +28,13 @@ internal static class AtomicFile
         Write(path, content, existing?.Mode ?? FilePermissions.File, existing?.Uid ?? 0, existing?.Gid ?? 0);
     }
 
-    private static bool IsAlready(string target, FileStatus file, ReadOnlySpan<byte> content, int mode, int uid, int gid) =>
-        (file.Mode, file.Uid, file.Gid, file.Size) == (mode, uid, gid, content.Length) && content.SequenceEqual(FileText.ReadBytes(target));
+    /// <summary>False for what says to be empty: a file of procfs says so too, and reading some of those never ends.</summary>
+    private static bool IsAlready(string target, FileStatus file, ReadOnlySpan<byte> content, int mode, int uid, int gid)
+    {
+        if (content.IsEmpty || (file.Mode, file.Uid, file.Gid, file.Size) != (mode, uid, gid, content.Length)) return false;
+        try { return content.SequenceEqual(FileText.ReadBytes(target)); }
+        catch (SyscallException) { return false; }
+    }
 
     /// <summary>False: this place takes no new file (procfs, sysfs, a file that is a mount point), so the old one must be written to.</summary>
     private static bool TryReplace(string target, ReadOnlySpan<byte> content, int mode, int uid, int gid, bool mayFail)

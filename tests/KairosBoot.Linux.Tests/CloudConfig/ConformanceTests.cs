@@ -428,4 +428,19 @@ public sealed class ConformanceTests : IDisposable
             """);
         Assert.Equal("new\nsame\nchanged\n", root.Read("/log"));
     }
+
+    [Theory]
+    [InlineData("content: same, permissions: 0600", true)]
+    [InlineData("content: diff, permissions: 0600", false)]
+    [InlineData("content: longer, permissions: 0600", false)]
+    [InlineData("content: same, permissions: 0640", false)]
+    [InlineData("content: same, permissions: 0600, owner: 7", false)]
+    public void A_file_that_is_as_it_should_be_is_not_written_again(string file, bool stays)
+    {
+        RunEntry("files: [{path: /f, content: same, permissions: 0600}]");
+        Assert.Equal(0, Mono.Unix.Native.Syscall.lstat(root.At("/f"), out var before));
+        Assert.Empty(RunEntry($"files: [{{path: /f, {file}}}]").Problems);
+        Assert.Equal(0, Mono.Unix.Native.Syscall.lstat(root.At("/f"), out var after));
+        Assert.Equal(stays, before.st_ino == after.st_ino);
+    }
 }
