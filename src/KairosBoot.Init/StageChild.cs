@@ -17,7 +17,7 @@ internal static class StageChild
         try
         {
             if (image != "/") EnterThrowAwayLayer(image);
-            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log, StageFacts.CommandLine).Run(stage);
+            var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine).Run(stage);
             List<StageProblem> problems = [.. report.Problems];
             // The layout is read when the stage beside the image is over.
             if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log));
