@@ -82,8 +82,8 @@ public sealed class CustomConfigTests : IDisposable
         // The journal names file, line and entry, with the severity.
         string[] errors = shell.Run("journalctl -b -u cos-setup-network -p err -o cat | cat").Split('\n');
         Assert.Equal(2, errors.Length);
-        Assert.StartsWith("/oem/stages.yaml:15: broken: files: ", errors[0], StringComparison.Ordinal);
-        Assert.Equal("/oem/stages.yaml:16: broken: commands: command 2: exit code 3", errors[1]);
+        Assert.StartsWith("/oem/92_custom.yaml:15: broken: files: ", errors[0], StringComparison.Ordinal);
+        Assert.Equal("/oem/92_custom.yaml:16: broken: commands: command 2: exit code 3", errors[1]);
         Assert.Contains("broken: complaint", shell.Run("journalctl -b -u cos-setup-network -o cat | cat").Split('\n'));
 
         // In five minutes, and then every hour; now by hand.
@@ -92,7 +92,7 @@ public sealed class CustomConfigTests : IDisposable
         Assert.Equal("", shell.Run("systemd-analyze verify /usr/lib/systemd/system/cos-setup-*"));
         (int status, string said) = shell.Try("kboot stage run network");
         Assert.Equal(1, status);
-        Assert.Contains("error: /oem/stages.yaml:15: broken: files: ", said, StringComparison.Ordinal);
+        Assert.Contains("error: /oem/92_custom.yaml:15: broken: files: ", said, StringComparison.Ordinal);
         Assert.EndsWith("stage network: 3 run, 0 skipped, 2 errors, 0 warnings", said, StringComparison.Ordinal);
     }
 }
