@@ -40,8 +40,8 @@ publish() {
 mkdir -p "$CACHE"
 boot_sources=(src/KairosBoot.Plan src/KairosBoot.Linux src/KairosBoot.CloudConfig)
 publish KairosBoot.Init kairos-boot "${boot_sources[@]}" src/KairosBoot.Init
-# The module lists and the GRUB configuration are part of kboot.
-publish KairosBoot.Cli kboot "${boot_sources[@]}" src/KairosBoot.Image src/KairosBoot.Cli initrd/modules initrd/grub
+# The module lists, the GRUB configuration and the units are part of kboot.
+publish KairosBoot.Cli kboot "${boot_sources[@]}" src/KairosBoot.Stages src/KairosBoot.Image src/KairosBoot.Cli initrd/modules initrd/grub initrd/units initrd/openrc
 for program in kairos-boot kboot; do
     printf '%-12s %8d bytes\n' "$program" "$(stat -c %s "$OUT/$program")"
 done

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using KairosBoot.CloudConfig;
 using KairosBoot.Image;
 using KairosBoot.Plan;
+using KairosBoot.Stages;
 
 namespace KairosBoot.Cli;
 
@@ -38,7 +38,7 @@ internal static class DiskBuildCommand
             throw new OperatorException($"the cloud-config {missing} is not there", "give --cloud-config the path of a YAML file");
         }
 
-        var problems = documents.SelectMany(path => CloudConfigCheck.Check(File.ReadAllText(path), path)).ToLookup(problem => problem.IsWarning, Text);
+        var problems = documents.SelectMany(path => ConfigLint.Check(File.ReadAllText(path), path)).ToLookup(problem => problem.IsWarning, ProblemOutput.Text);
         foreach (var warning in problems[true])
         {
             Console.Error.WriteLine($"warning: {warning}");
@@ -49,7 +49,4 @@ internal static class DiskBuildCommand
             throw new OperatorException($"not usable: {string.Join("\n  ", problems[false])}", "correct the cloud-config at that line");
         }
     }
-
-    private static string Text(StageProblem problem) =>
-        $"{problem.File}:{problem.Line}: {(problem.Key.Length > 0 ? $"{problem.Key}: " : "")}{problem.Reason}";
 }

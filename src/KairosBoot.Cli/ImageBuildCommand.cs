@@ -38,7 +38,7 @@ internal static class ImageBuildCommand
         command.SetAction(parsed => Interruption.Run(interrupt =>
         {
             var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar), Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
-                parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init));
+                parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
             var path = parsed.GetRequiredValue(output);
             var built = ImageBuilder.Build(request, path, interrupt);
             Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}");
@@ -49,4 +49,7 @@ internal static class ImageBuildCommand
         }));
         return command;
     }
+
+    // A program of one file runs in any system; started through the .NET host, it is not that.
+    private static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
 }

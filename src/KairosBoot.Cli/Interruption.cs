@@ -14,7 +14,17 @@ internal static class Interruption
 
     /// <summary>Runs the work, which heeds the token.</summary>
     /// <returns>0; or 128 and the signal's number, as shells have it.</returns>
-    internal static int Run(Action<CancellationToken> work)
+    internal static int Run(Action<CancellationToken> work) => Run(
+        interrupt =>
+        {
+            work(interrupt);
+            return 0;
+        },
+        "nothing is left behind");
+
+    /// <param name="work">Heeds the token; its result is the exit code.</param>
+    /// <param name="left">What a person reads of the state things are in when it was interrupted.</param>
+    internal static int Run(Func<CancellationToken, int> work, string left)
     {
         var interrupt = new CancellationTokenSource(); // not disposed: a signal may come until the very end
         var received = 0;
@@ -26,12 +36,11 @@ internal static class Interruption
         })).ToList();
         try
         {
-            work(interrupt.Token);
-            return 0;
+            return work(interrupt.Token);
         }
         catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
         {
-            Console.Error.WriteLine("kboot: interrupted; nothing is left behind");
+            Console.Error.WriteLine($"kboot: interrupted; {left}");
             return SignalExitCode + received;
         }
         finally

@@ -39,18 +39,4 @@ internal static class EntryKeys
         LaterKey.Row("packages"),
         LaterKey.Row("unpack_images"),
     ];
-
-    /// <summary>An entry as a whole.</summary>
-    internal static readonly Shape Entry = Shape.Record(AllFields());
-
-    private static (string, Shape)[] AllFields()
-    {
-        var fields = new List<(string, Shape)>
-        {
-            ("name", Shape.Text), ("after", Shape.ListOf(Shape.Record(("name", Shape.Text)))), (EnvironmentKey.FileField, Shape.Text),
-        };
-        foreach (var condition in Conditions) fields.Add((condition.Name, condition.Shape));
-        foreach (var action in Actions) fields.Add((action.Name, action.Shape));
-        return fields.ToArray();
-    }
 }

@@ -17,6 +17,10 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal Action<string> LoadFileSystem => run.LoadFileSystem;
     internal bool IsInInitrd => run.IsInInitrd;
 
+    /// <summary>Null: there is no network to fetch from.</summary>
+    internal RemoteText? Fetch => run.Fetch;
+    internal CancellationToken Interrupt => run.Interrupt;
+
     internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
 
     internal void Warn(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason) { IsWarning = true });
@@ -55,24 +59,32 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         return null;
     }
 
-    /// <summary>Exit code; the output goes to the log under the entry's name, without the secrets. Null as for <see cref="RunShell"/>.</summary>
-    internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key, IReadOnlyList<string>? secrets = null)
+    /// <summary>Exit code; the output goes to the log under the entry's name. Null as for <see cref="RunShell"/>.</summary>
+    internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key) => Run(new ProgramCall(program, arguments), line, key)?.ExitCode;
+
+    /// <summary>Its end and its output, without the secrets; the log has the output too. Null as for <see cref="RunShell"/>.</summary>
+    /// <param name="call">Its program is a path.</param>
+    /// <param name="line">Where in the file.</param>
+    /// <param name="key">The key that asks for it.</param>
+    internal CommandResult? Run(ProgramCall call, int line, string key)
     {
         var start = Syscall.BootTimeMicroseconds();
         CommandResult? result = null;
-        Attempt(line, key, () => result = ChildProcess.Run(program, arguments, run.Environment, run.CommandLimit));
+        var limit = call.Limit ?? run.CommandLimit;
+        Attempt(line, key, () => result = ChildProcess.Run(call.Tool, call.Arguments, run.EnvironmentWith(call.Variables), limit, call.Input, call.Output));
         run.CommandMicroseconds += Syscall.BootTimeMicroseconds() - start;
+        run.Interrupt.ThrowIfCancellationRequested();
         if (result is null) return null;
         var output = result.Output;
-        foreach (var secret in secrets ?? []) output = output.Replace(secret, "(hidden)");
+        foreach (var secret in call.Secrets) output = output.Replace(secret, "(hidden)");
         foreach (var text in output.Split('\n'))
             if (text.AsSpan().TrimEnd().Length > 0) StageLog.Output(run.Logger, name, text.TrimEnd());
-        if (!result.TimedOut) return result.ExitCode;
-        Fail(line, key, $"still running after {run.CommandLimit.TotalSeconds:0} s: killed");
+        if (!result.TimedOut) return result with { Output = output };
+        Fail(line, key, $"still running after {limit.TotalSeconds:0} s: killed");
         return null;
     }
 
-    /// <summary>As <see cref="RunProgram"/>, for programs of the image; a missing one and a bad end are problems.</summary>
+    /// <summary>As <see cref="Run"/>, for programs of the image; a missing one and a bad end are problems.</summary>
     /// <param name="tool">Its name.</param>
     /// <param name="arguments">Named in a problem where there are no secrets among them.</param>
     /// <param name="line">Where in the file.</param>
@@ -81,7 +93,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal void RunTool(string tool, IReadOnlyList<string> arguments, int line, string key, IReadOnlyList<string>? secrets = null)
     {
         if (StageFacts.FindProgram(tool) is not { } program) Fail(line, key, $"this root has no {tool}");
-        else if (RunProgram(program, arguments, line, key, secrets) is { } code and not 0)
+        else if (Run(new ProgramCall(program, arguments) { Secrets = secrets ?? [] }, line, key)?.ExitCode is { } code and not 0)
             Fail(line, key, $"{tool}{(secrets is { Count: > 0 } ? "" : " " + string.Join(' ', arguments))}: exit code {code}");
     }
 
@@ -89,7 +101,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal string Ask(string command, int line, string key)
     {
         CommandResult? result = null;
-        Attempt(line, key, () => result = ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.Environment, run.CommandLimit));
+        Attempt(line, key, () => result = ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.EnvironmentWith([]), run.CommandLimit));
         return result?.Output.Split('\n')[0].Trim() ?? "";
     }
 

@@ -10,4 +10,7 @@ public sealed record StageProblem(string File, int Line, string Entry, string Ke
 {
     /// <summary>What was asked for was done all the same: an unknown key was passed over, a template kept its text.</summary>
     public bool IsWarning { get; init; }
+
+    /// <summary>From 1; 0 where only the line is known.</summary>
+    public int Column { get; init; }
 }

@@ -7,16 +7,19 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
 {
     private readonly List<StageProblem> problems = [];
     private readonly HashSet<StageProblem> known = [];
+    private readonly List<string> environment = ChildEnvironment();
 
     /// <summary>No network, no service, no package manager yet.</summary>
     internal bool IsInInitrd { get; init; }
     /// <inheritdoc cref="StageRunner.LoadFileSystem"/>
     internal Action<string> LoadFileSystem { get; init; } = _ => { };
+    /// <summary>Null: there is no network to fetch from.</summary>
+    internal RemoteText? Fetch { get; init; }
+    internal CancellationToken Interrupt { get; init; }
     internal StageFacts Facts { get; } = facts;
     internal ConfigDocuments Documents { get; } = new();
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
-    internal IReadOnlyList<string> Environment { get; } = ChildEnvironment();
     internal IReadOnlyList<StageProblem> Problems => problems;
     internal int EntriesRun { get; set; }
     internal int EntriesSkipped { get; set; }
@@ -31,7 +34,17 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
         StageLog.Problem(Logger, problem.IsWarning ? LogLevel.Warning : LogLevel.Error, problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason);
     }
 
-    private static List<string> ChildEnvironment()
+    /// <summary>What programs find in their environment: <c>NAME=VALUE</c>, the given ones in place of those of the same name.</summary>
+    internal IReadOnlyList<string> EnvironmentWith(IReadOnlyList<string> given)
+    {
+        if (given.Count == 0) return environment;
+        var variables = new List<string>(given);
+        foreach (var variable in environment)
+            if (!variables.Exists(other => other.StartsWith(variable[..(variable.IndexOf('=') + 1)], StringComparison.Ordinal))) variables.Add(variable);
+        return variables;
+    }
+
+    internal static List<string> ChildEnvironment()
     {
         var inherited = System.Environment.GetEnvironmentVariable("PATH");
         var variables = new List<string> { "PATH=/usr/bin:/usr/sbin:/bin:/sbin" + (string.IsNullOrEmpty(inherited) ? "" : ":" + inherited) };

@@ -7,11 +7,11 @@ namespace KairosBoot.CloudConfig;
 /// Runs the entries of a stage one after the other, in the order of sources, files and entries, and of their <c>after</c>. Paths in
 /// configs are paths of the calling process: whoever wants another root changes into it first.
 /// </summary>
-/// <param name="sources">Directories or files, in order. One that is not there counts as empty.</param>
+/// <param name="sources">In order.</param>
 /// <param name="facts">What conditions and templates may ask.</param>
 /// <param name="logger">Gets each problem once, and the output of commands.</param>
 /// <param name="commandLine">The kernel command line, for what it names and what it says itself; empty: it has no say.</param>
-public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts, ILogger logger, string commandLine = "")
+public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts facts, ILogger logger, string commandLine = "")
 {
     public static readonly TimeSpan DefaultCommandLimit = TimeSpan.FromMinutes(5);
 
@@ -24,6 +24,13 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     /// <summary>Loads the driver of a file system that is about to be mounted, where nobody else does.</summary>
     public Action<string> LoadFileSystem { get; init; } = _ => { };
 
+    /// <summary>Ends the run, by <see cref="OperationCanceledException"/>, behind the program that runs when it comes.</summary>
+    public CancellationToken Interrupt { get; init; }
+
+    internal EntryTable Table { get; init; } = EntryTable.OfInitrd;
+
+    internal RemoteText? Fetch { get; init; }
+
     /// <summary>
     /// Runs STAGE.before over all sources, then STAGE, then STAGE.after; then the three over what the command line names, then over what it
     /// says. Files are read anew for each, so what one pass writes the next one finds. Whatever a config holds ends in the report,
@@ -31,7 +38,10 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     /// </summary>
     public StageReport Run(string stage)
     {
-        var run = new StageRun(facts, logger, CommandLimit) { IsInInitrd = stage is "rootfs" or "initramfs", LoadFileSystem = LoadFileSystem };
+        var run = new StageRun(facts, logger, CommandLimit)
+        {
+            IsInInitrd = stage is "rootfs" or "initramfs", LoadFileSystem = LoadFileSystem, Fetch = Fetch, Interrupt = Interrupt,
+        };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);
         if (NamedSource.Find(config, stage, run) is { } named) RunPasses(stage, [named], run);
@@ -43,7 +53,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
 
     private static string[] Passes(string stage) => [stage + ".before", stage, stage + ".after"];
 
-    private void RunPasses(string stage, IReadOnlyList<string> from, StageRun run)
+    private void RunPasses(string stage, IReadOnlyList<ConfigSource> from, StageRun run)
     {
         foreach (var pass in Passes(stage))
             foreach (var source in from) RunEntries(pass, Load(source, pass, run), run);
@@ -59,28 +69,29 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
         }
     }
 
-    private static List<StageEntry> Load(string source, string stage, StageRun run)
+    private static List<StageEntry> Load(ConfigSource source, string stage, StageRun run)
     {
         var entries = new List<StageEntry>();
         var number = 0;
-        foreach (var file in ConfigFiles.Of(source, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
-        {
-            void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
-            try
-            {
-                entries.AddRange(run.Documents.Of(file, stage, Report).Entries(stage, file, number++));
-            }
-            catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
-            catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
-        }
+        foreach (var text in source.Texts) AddEntries(entries, text.Name, () => text.Content, stage, number++, run);
+        foreach (var file in ConfigFiles.Of(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
+            AddEntries(entries, file, () => ConfigFiles.Read(file), stage, number++, run);
         return entries;
+    }
+
+    private static void AddEntries(List<StageEntry> entries, string file, Func<string> read, string stage, int number, StageRun run)
+    {
+        void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
+        try { entries.AddRange(run.Documents.Of(file, read(), stage, Report).Entries(stage, file, number)); }
+        catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
     }
 
     private bool RunEntry(string stage, StageEntry entry, StageRun run)
     {
         void Report(int line, string key, string reason, bool isWarning) =>
             run.Report(new StageProblem(entry.File, line, entry.Name, key, reason) { IsWarning = isWarning });
-        if (EntryKeys.Entry.Conform(entry.Node, "", Report) is not YamlMapping keys) return false;
+        if (Table.Entry.Conform(entry.Node, "", Report) is not YamlMapping keys) return false;
 
         var entryRun = new EntryRun(entry.File, entry.Name, keys, run);
         foreach (var condition in EntryKeys.Conditions)
@@ -92,7 +103,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
             }
         }
         StageLog.Running(logger, stage, entry.File, entry.Name);
-        foreach (var key in EntryKeys.Actions)
+        foreach (var key in Table.Actions)
             if (keys.Find(key.Name) is { } value) Apply(key, value, entryRun);
         return true;
     }
@@ -114,7 +125,7 @@ public sealed class StageRunner(IReadOnlyList<string> sources, StageFacts facts,
     {
         try { return action(); }
         // The one broad catch of the runner: whatever a key stumbles over, the entries after it and the boot go on.
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {
             run.Fail(value.Line, key, e.Message);
             return false;

@@ -20,7 +20,7 @@ internal static class CheckChild
     /// <param name="limit">How long it may take.</param>
     /// <param name="watchdog">Fed until then: a check may be silent for as long as it takes.</param>
     public static CommandResult Start(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit, Watchdog watchdog) =>
-        ChildProcess.Run("/proc/self/exe", [Verb, image, program, .. arguments], StageProcess.Environment(), limit, _ => watchdog.Feed());
+        ChildProcess.Run("/proc/self/exe", [Verb, image, program, .. arguments], StageProcess.Environment(), limit, waiting: _ => watchdog.Feed());
 
     /// <summary>In the child: becomes the program, and returns only where it cannot.</summary>
     public static int Run(string image, string program, string[] arguments)

@@ -19,7 +19,7 @@ internal static class StageChild
             // The drivers are in the initrd, which is out of sight from inside the image.
             using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
             if (image != "/") EnterThrowAwayLayer(image);
-            var report = new StageRunner(SystemPaths.CloudConfigs, new StageFacts(), log, StageFacts.CommandLine)
+            var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
             {
                 EntryBegins = StageProtocol.Alive,
                 LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),

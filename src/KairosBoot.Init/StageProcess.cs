@@ -31,7 +31,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
         var start = Syscall.BootTimeMicroseconds();
         try
         {
-            var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit, silence =>
+            var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit, waiting: silence =>
             {
                 if (silence < LongestSilence) watchdog.Feed();
             });

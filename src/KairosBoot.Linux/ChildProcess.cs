@@ -6,7 +6,7 @@ namespace KairosBoot.Linux;
 /// <summary>How a program ended.</summary>
 /// <param name="ExitCode">Its exit code; 128 + n where signal n ended it.</param>
 /// <param name="TimedOut">It was still running at the time limit and was killed with all its group.</param>
-/// <param name="Output">Standard output and error together, the first 64 KiB.</param>
+/// <param name="Output">Standard output, where that had no file to go to, and error together, the first 64 KiB.</param>
 public sealed record CommandResult(int ExitCode, bool TimedOut, string Output);
 
 /// <summary>Runs another program and waits for it. Only for what an image or its owner asks for; the boot itself starts none.</summary>
@@ -16,22 +16,25 @@ public static unsafe class ChildProcess
     private const int SIGKILL = 9, WNOHANG = 1;
 
     /// <summary>
-    /// Starts <paramref name="program"/> in a process group of its own with /dev/null as its input and waits for its end, not for that of
-    /// anything it leaves in the background.
+    /// Starts <paramref name="program"/> in a process group of its own and waits for its end, not for that of anything it leaves in the
+    /// background.
     /// </summary>
-    /// <param name="program">Path.</param>
-    /// <param name="arguments">What follows its name.</param>
-    /// <param name="environment">As <c>NAME=value</c>.</param>
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">Without its name.</param>
+    /// <param name="environment"><c>NAME=VALUE</c>.</param>
     /// <param name="limit">After this it is killed, with its group.</param>
+    /// <param name="input">Its standard input; null: /dev/null.</param>
+    /// <param name="output">Its standard output; null: it goes the way of its standard error.</param>
     /// <param name="waiting">Called about once a second while it runs, with the time since its last output.</param>
     public static CommandResult Run(
-        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, Action<TimeSpan>? waiting = null)
+        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle? input = null, FileHandle? output = null,
+        Action<TimeSpan>? waiting = null)
     {
         var (reader, writer) = Pipe(program);
         using (reader)
         {
             int pid;
-            using (writer) pid = Spawn(program, arguments, environment, writer.Descriptor);
+            using (writer) pid = Spawn(program, arguments, environment, input?.Descriptor, output?.Descriptor ?? writer.Descriptor, writer.Descriptor);
             return Collect(pid, reader, Syscall.BootTimeMicroseconds() + (long)limit.TotalMicroseconds, waiting);
         }
     }
@@ -43,7 +46,7 @@ public static unsafe class ChildProcess
         return (new FileHandle(ends[0], "output of " + program), new FileHandle(ends[1], "output of " + program));
     }
 
-    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, int output)
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, int? input, int output, int errors)
     {
         const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;
         // Both are opaque: 80 and 336 bytes in glibc on 64-bit machines.
@@ -59,9 +62,10 @@ public static unsafe class ChildProcess
         {
             fixed (byte* path = Encoding.UTF8.GetBytes(program + '\0'), devNull = "/dev/null\0"u8)
             {
-                Native.posix_spawn_file_actions_addopen(actions, 0, devNull, LibC.O_RDONLY, 0);
+                if (input is { } descriptor) Native.posix_spawn_file_actions_adddup2(actions, descriptor, 0);
+                else Native.posix_spawn_file_actions_addopen(actions, 0, devNull, LibC.O_RDONLY, 0);
                 Native.posix_spawn_file_actions_adddup2(actions, output, 1);
-                Native.posix_spawn_file_actions_adddup2(actions, output, 2);
+                Native.posix_spawn_file_actions_adddup2(actions, errors, 2);
                 // Ours are close-on-exec; those of a caller's caller may not be.
                 Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
                 Native.posix_spawnattr_setsigmask(attributes, &none);

@@ -182,6 +182,13 @@ public static unsafe partial class Syscall
         return (status[4] * status[1], status[5] == 0 ? long.MaxValue : status[6]);
     }
 
+    /// <summary>Makes a file empty, and goes on at its start.</summary>
+    public static void Empty(FileHandle file)
+    {
+        Check(LibC.ftruncate(file.Descriptor, 0), "ftruncate", file.Path);
+        LibC.lseek(file.Descriptor, 0, LibC.SEEK_SET);
+    }
+
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
     public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);
     public static void Sync() => LibC.sync();

@@ -71,6 +71,9 @@ public static unsafe partial class Syscall
     /// <summary>A mount namespace of the calling thread's own, with its own root and working directory.</summary>
     public static void UnshareMounts() => Check(LibC.unshare(LibC.CLONE_NEWNS | LibC.CLONE_FS), "unshare", null);
 
+    /// <summary>A host name of the calling thread's own, as it is now.</summary>
+    public static void UnshareHostName() => Check(LibC.unshare(LibC.CLONE_NEWUTS), "unshare", null);
+
     /// <summary>Root and working directory of the calling thread's own: chroot then leaves other threads alone.</summary>
     public static void UnshareRoot() => Check(LibC.unshare(LibC.CLONE_FS), "unshare", null);
 }

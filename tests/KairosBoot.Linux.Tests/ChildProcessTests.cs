@@ -44,7 +44,7 @@ public sealed class ChildProcessTests
     public void Whoever_waits_is_told_how_long_nothing_was_heard()
     {
         var silences = new List<TimeSpan>();
-        var result = ChildProcess.Run("/bin/sh", ["-c", "sleep 2.5; echo on; sleep 2.5; exit 6"], ["PATH=/usr/bin:/bin"], TimeSpan.FromSeconds(60), silences.Add);
+        var result = ChildProcess.Run("/bin/sh", ["-c", "sleep 2.5; echo on; sleep 2.5; exit 6"], ["PATH=/usr/bin:/bin"], TimeSpan.FromSeconds(60), waiting: silences.Add);
         Assert.Equal((6, "on\n"), (result.ExitCode, result.Output));
         // Silent twice, and heard of after each: the times grow, fall, grow again and fall.
         Assert.Equal(2, Enumerable.Range(1, silences.Count - 1).Count(i => silences[i] < silences[i - 1] && silences[i - 1] > TimeSpan.FromSeconds(1)));
@@ -52,7 +52,7 @@ public sealed class ChildProcessTests
 
     [Fact]
     public void One_that_is_waited_for_is_ended_at_its_limit_all_the_same() =>
-        Assert.True(ChildProcess.Run("/bin/sh", ["-c", "sleep 1000"], ["PATH=/usr/bin:/bin"], TimeSpan.FromSeconds(2.5), _ => { }).TimedOut);
+        Assert.True(ChildProcess.Run("/bin/sh", ["-c", "sleep 1000"], ["PATH=/usr/bin:/bin"], TimeSpan.FromSeconds(2.5), waiting: _ => { }).TimedOut);
 
     [Fact]
     public void A_missing_program_is_an_error_that_names_it() =>

@@ -16,15 +16,30 @@ internal static class AuthorizedKeysFile
         var wanted = new List<string>();
         foreach (var item in keys)
         {
-            if (IsRemote(item.Text)) run.Fail(item.Line, key, "a key that must be fetched is not supported in this version");
+            if (UrlOf(item.Text) is { } url) run.Attempt(item.Line, key, () => Fetch(url, wanted, item.Line, key, run));
             else if (item.Text.Trim() is { Length: > 0 } text) wanted.Add(text);
         }
         if (wanted.Count > 0) Append(row[5], wanted, uid, gid);
     }
 
-    private static bool IsRemote(string key) =>
-        key.StartsWith("github:", StringComparison.Ordinal) || key.StartsWith("gitlab:", StringComparison.Ordinal)
-        || key.StartsWith("http://", StringComparison.Ordinal) || key.StartsWith("https://", StringComparison.Ordinal);
+    /// <summary>Null for a key that is written out.</summary>
+    private static string? UrlOf(string key)
+    {
+        if (key.StartsWith("github:", StringComparison.Ordinal)) return $"https://github.com/{key["github:".Length..].Trim()}.keys";
+        if (key.StartsWith("gitlab:", StringComparison.Ordinal)) return $"https://gitlab.com/{key["gitlab:".Length..].Trim()}.keys";
+        return key.StartsWith("http://", StringComparison.Ordinal) || key.StartsWith("https://", StringComparison.Ordinal) ? key : null;
+    }
+
+    private static void Fetch(string url, List<string> wanted, int line, string key, EntryRun run)
+    {
+        if (run.Fetch is not { } fetch)
+        {
+            run.Warn(line, key, "a key that must be fetched needs the network: not in this stage");
+            return;
+        }
+        foreach (var text in fetch(url).Content.Split('\n'))
+            if (text.Trim() is { Length: > 0 } given && given[0] != '#') wanted.Add(given);
+    }
 
     private static void Append(string home, List<string> wanted, int uid, int gid)
     {

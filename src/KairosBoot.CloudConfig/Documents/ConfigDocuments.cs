@@ -8,13 +8,13 @@ internal sealed class ConfigDocuments
 {
     private readonly Dictionary<string, (string Text, CloudConfigDocument Document)> parsed = [];
 
-    /// <summary>Throws as <see cref="ConfigFiles.Read"/> and <see cref="CloudConfigDocument.Parse"/> do.</summary>
-    /// <param name="file">Path of the file.</param>
+    /// <summary>Throws as <see cref="CloudConfigDocument.Parse"/> does.</summary>
+    /// <param name="file">Name of the file.</param>
+    /// <param name="text">What is in it.</param>
     /// <param name="stage">The pass whose entries are wanted; those of another one may be missing.</param>
     /// <param name="report">Gets what does not fit.</param>
-    internal CloudConfigDocument Of(string file, string stage, Finding report)
+    internal CloudConfigDocument Of(string file, string text, string stage, Finding report)
     {
-        var text = ConfigFiles.Read(file);
         if (parsed.TryGetValue(file, out var known) && known.Text == text) return known.Document;
         // Every file is parsed, and what is wrong in it reported, in the stage after this one at the latest.
         if (stage.StartsWith("rootfs", StringComparison.Ordinal) && !MayHold(text, "rootfs")) return CloudConfigDocument.Empty;

@@ -82,7 +82,7 @@ internal static class AtomicFile
     }
 
     /// <summary>The path with its last component's links followed, existing or not. Links in the directories are the kernel's business.</summary>
-    private static string ResolveLinks(string path)
+    internal static string ResolveLinks(string path)
     {
         const int MaxLinks = 40; // as the kernel, path_resolution(7)
         for (var links = 0; links <= MaxLinks; links++)

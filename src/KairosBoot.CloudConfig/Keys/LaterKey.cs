@@ -6,9 +6,13 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class LaterKey
 {
-    internal static StageKey Row(string name) => new(name, Shape.Any, (value, run) =>
+    /// <summary>Where nothing can do it.</summary>
+    internal static StageKey Row(string name) => Of(new(name, Shape.Any, (value, run) => run.Fail(value.Line, name, "needs the booted system: kboot stage run")));
+
+    /// <summary>Where a booted system does it.</summary>
+    internal static StageKey Of(StageKey key) => new(key.Name, key.Shape, (value, run) =>
     {
-        if (run.IsInInitrd) run.Warn(value.Line, name, "not in this stage: runs in the booted system, from an entry of a stage such as boot or network");
-        else run.Fail(value.Line, name, UnsupportedKey.Reason);
+        if (run.IsInInitrd) run.Warn(value.Line, key.Name, "not in this stage: runs in the booted system, from an entry of a stage such as boot or network");
+        else key.Apply(value, run);
     });
 }

@@ -11,6 +11,18 @@ internal sealed class TemplateFields(Func<string, object?> lookup, bool mustExis
     internal object? this[string name] =>
         lookup(name) ?? (mustExist ? throw new TemplateException($".{name} is not known here") : null);
 
+    /// <summary>The same with every text changed, however deep it is.</summary>
+    internal TemplateFields Select(Func<string, string> change) => new(name => Change(lookup(name), change), mustExist);
+
+    private static object? Change(object? value, Func<string, string> change)
+    {
+        if (value is TemplateFields fields) return fields.Select(change);
+        if (value is not List<object?> list) return value is string text ? change(text) : value;
+        var changed = new List<object?>(list.Count);
+        foreach (var item in list) changed.Add(Change(item, change));
+        return changed;
+    }
+
     /// <summary>Fields with a prefix of their own: <c>.Values</c>.</summary>
     internal static TemplateFields Under(string name, TemplateFields fields) => new(wanted => wanted == name ? fields : null);
 }

@@ -9,7 +9,7 @@ internal static class BootFiles
     private const int Ordinary = 0b111_101_101, Private = 0b111_000_000, Shared = 0b1_111_111_111;
 
     // The root is mounted read-only: nothing can make these later.
-    private static readonly (string Path, int Mode)[] MountPoints =
+    internal static readonly (string Path, int Mode)[] MountPoints =
     [
         ("dev", Ordinary), ("proc", Ordinary), ("sys", Ordinary), ("run", Ordinary), ("tmp", Shared), ("oem", Ordinary),
         ("etc", Ordinary), ("home", Ordinary), ("mnt", Ordinary), ("opt", Ordinary), ("root", Private), ("srv", Ordinary),
@@ -20,7 +20,7 @@ internal static class BootFiles
     /// <param name="root">The tree.</param>
     /// <param name="scratch">For the initrd, if it has to be built.</param>
     /// <exception cref="OperatorException">No kernel in the tree.</exception>
-    internal static IReadOnlyList<TreeAddition> Missing(ImageRequest request, string root, TemporaryDirectory scratch)
+    internal static List<TreeAddition> Missing(ImageRequest request, string root, TemporaryDirectory scratch)
     {
         var additions = new List<TreeAddition>();
         foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => Syscall.TryLStat(Path.Combine(root, row.Item1)) is null))
@@ -46,7 +46,7 @@ internal static class BootFiles
     }
 
     // Debian and Fedora keep kernels in /boot, image-based systems beside the modules, Alpine under a flavour's name.
-    private static string KernelLink(string root, string release)
+    internal static string KernelLink(string root, string release)
     {
         if (RootedPath.Resolve(root, $"/boot/vmlinuz-{release}") is not null)
         {

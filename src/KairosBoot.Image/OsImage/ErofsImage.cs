@@ -46,7 +46,7 @@ internal static class ErofsImage
                 break;
             case TreeAddition.File file:
                 File.Copy(file.Source, path);
-                Syscall.ChMod(path, 0b110_100_100);
+                Syscall.ChMod(path, file.Mode);
                 break;
         }
     }

@@ -37,7 +37,7 @@ internal static class Ext4Image
             {
                 TreeAddition.Directory directory => script.MakeDirectory(directory.Path, directory.Mode),
                 TreeAddition.Link link => script.Link(link.Target, link.Path),
-                TreeAddition.File added => script.Write(added.Source, added.Path),
+                TreeAddition.File added => script.Write(added.Source, added.Path, added.Mode),
                 _ => throw new InvalidOperationException(addition.ToString()),
             };
         }

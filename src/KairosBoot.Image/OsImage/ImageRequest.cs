@@ -8,4 +8,5 @@ namespace KairosBoot.Image;
 /// <param name="Kernel">Release, where the tree has several.</param>
 /// <param name="Modules">For the initrd, where the tree has none.</param>
 /// <param name="Init">The initrd's init; null: where it usually is.</param>
-public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format, long? SizeBytes, string? Kernel, string Modules, string? Init);
+/// <param name="KBoot">The program for the units of a tree that has it not; null: such a tree gets no units.</param>
+public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format, long? SizeBytes, string? Kernel, string Modules, string? Init, string? KBoot = null);

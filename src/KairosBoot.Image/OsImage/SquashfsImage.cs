@@ -16,7 +16,7 @@ internal static class SquashfsImage
             {
                 TreeAddition.Directory directory => $"{Quote(directory.Path)} d {Octal(directory.Mode)} 0 0\n",
                 TreeAddition.Link link => $"{Quote(link.Path)} s 777 0 0 {link.Target}\n",
-                TreeAddition.File added => $"{Quote(added.Path)} f 644 0 0 cat '{added.Source.Replace("'", "'\\''")}'\n",
+                TreeAddition.File added => $"{Quote(added.Path)} f {Octal(added.Mode)} 0 0 cat '{added.Source.Replace("'", "'\\''")}'\n",
                 _ => throw new InvalidOperationException(addition.ToString()),
             });
         }

@@ -10,5 +10,6 @@ public abstract record TreeAddition(string Path)
 
     /// <param name="Path">Without a leading slash.</param>
     /// <param name="Source">A file on the build host.</param>
-    public sealed record File(string Path, string Source) : TreeAddition(Path);
+    /// <param name="Mode">Permission bits.</param>
+    public sealed record File(string Path, string Source, int Mode = 0b110_100_100) : TreeAddition(Path);
 }

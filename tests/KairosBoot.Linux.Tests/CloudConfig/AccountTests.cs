@@ -79,7 +79,7 @@ public sealed class AccountTests : IDisposable
     [InlineData("users: {u: {primary_group: nogroup}}", "no group 'nogroup'")]
     [InlineData("users: {u: {uid: abc}}", "not a user id")]
     [InlineData("users: {u: {groups: [nogroup]}}", "no group 'nogroup'")]
-    [InlineData("users: {u: {ssh_authorized_keys: ['github:x']}}", "must be fetched")]
+    [InlineData("users: {u: {ssh_authorized_keys: ['github:x']}}", "needs the network")]
     [InlineData("authorized_keys: {nobody: [k]}", "no user 'nobody'")]
     public void What_cannot_be_an_account_is_a_problem_and_the_next_user_is_made(string keys, string reason)
     {

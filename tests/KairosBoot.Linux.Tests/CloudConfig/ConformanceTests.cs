@@ -1,4 +1,5 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Stages;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -384,13 +385,13 @@ public sealed class ConformanceTests : IDisposable
     [Fact]
     public void Check_says_what_would_not_be_done_in_any_stage_without_doing_it()
     {
-        var problems = CloudConfigCheck.Check("stages:\n  a: [{files: [{path: /x, owner: me}]}]\n  b: [{comands: [x]}]\n  c: text\n", "f.yaml");
-        Assert.Equal([(4, "stages.c", false), (2, "files.owner", false), (3, "comands", true)], problems.Select(p => (p.Line, p.Key, p.IsWarning)));
-        Assert.Equal((2, "column 1"), CloudConfigCheck.Check("a: [\n", "f").Select(p => (p.Line, p.Reason[..8])).Single());
-        var layout = CloudConfigCheck.Check("stages:\n  a:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        add_partitions: [{filesystem: zfs}]\n", "f");
+        var problems = ConfigLint.Check("stages:\n  a: [{files: [{path: /x, owner: me}]}]\n  b: [{comands: [x]}]\n  c: text\n", "f.yaml");
+        Assert.Equal([(2, "files.owner", false), (3, "comands", true), (4, "stages.c", false)], problems.Select(p => (p.Line, p.Key, p.IsWarning)));
+        Assert.Equal((2, 1, false), ConfigLint.Check("a: [\n", "f").Select(p => (p.Line, p.Column, p.IsWarning)).Single());
+        var layout = ConfigLint.Check("stages:\n  a:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        add_partitions: [{filesystem: zfs}]\n", "f").Where(p => p.Key.Length > 0);
         Assert.Equal([(4, "layout.device.init_disk"), (5, "layout.expand_partition.size"), (6, "layout.add_partitions.filesystem")], layout.Select(p => (p.Line, p.Key)));
-        Assert.Empty(CloudConfigCheck.Check("install: {device: auto}\nstages: {x: [{}]}\n", "f"));
-        Assert.Contains("did you mean stages", CloudConfigCheck.Check("Stages: {}\n", "f").Single().Reason);
+        Assert.Empty(ConfigLint.Check("install: {device: auto}\nstages: {x: [{}]}\n", "f"));
+        Assert.Contains("did you mean stages", ConfigLint.Check("Stages: {}\n", "f").Single().Reason);
     }
 
     [Theory]

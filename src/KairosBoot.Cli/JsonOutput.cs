@@ -1,0 +1,19 @@
+using System.Text.Json;
+
+namespace KairosBoot.Cli;
+
+/// <summary>One JSON object on standard output.</summary>
+internal static class JsonOutput
+{
+    internal static void Write(Action<Utf8JsonWriter> members)
+    {
+        using (var writer = new Utf8JsonWriter(Console.OpenStandardOutput(), new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        Console.WriteLine();
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using KairosBoot.CloudConfig;
+
+namespace KairosBoot.Cli;
+
+/// <summary>Problems of cloud-configs, for a person and for a program.</summary>
+internal static class ProblemOutput
+{
+    /// <summary><c>/oem/90.yaml:12: my entry: files.permissions: reason</c>, with the column behind the line where it is known.</summary>
+    internal static string Text(StageProblem problem)
+    {
+        var parts = new[] { $"{problem.File}:{problem.Line}{(problem.Column > 0 ? $":{problem.Column}" : "")}", problem.Entry, problem.Key, problem.Reason };
+        return string.Join(": ", parts.Where(part => part.Length > 0));
+    }
+
+    /// <summary><c>2 errors, 1 warning</c></summary>
+    internal static string Count(IReadOnlyCollection<StageProblem> problems)
+    {
+        var warnings = problems.Count(problem => problem.IsWarning);
+        return Count(problems.Count - warnings, warnings);
+    }
+
+    internal static string Count(int errors, int warnings) => $"{Plural(errors, "error")}, {Plural(warnings, "warning")}";
+
+    private static string Plural(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+
+    /// <summary>As a member <c>problems</c> of the object that is being written.</summary>
+    internal static void Write(Utf8JsonWriter writer, IReadOnlyCollection<StageProblem> problems)
+    {
+        writer.WriteStartArray("problems");
+        foreach (var problem in problems)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("severity", problem.IsWarning ? "warning" : "error");
+            writer.WriteString("file", problem.File);
+            writer.WriteNumber("line", problem.Line);
+            if (problem.Column > 0)
+            {
+                writer.WriteNumber("column", problem.Column);
+            }
+
+            writer.WriteString("entry", problem.Entry);
+            writer.WriteString("key", problem.Key);
+            writer.WriteString("reason", problem.Reason);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using KairosBoot.CloudConfig;
+using KairosBoot.Linux;
+
+namespace KairosBoot.Stages;
+
+/// <summary>
+/// How git gets at a repository. A password is in git's environment, where only root sees it; a key is in a file of root's own in memory, for as
+/// long as this lives.
+/// </summary>
+internal sealed class GitAccess : IDisposable
+{
+    private const int Private = 0b111_000_000;
+    private readonly List<string> variables = ["GIT_TERMINAL_PROMPT=0", "LC_ALL=C"];
+    private readonly List<string> secrets = [], options = [];
+    private readonly List<string> files = [];
+    private string? directory;
+
+    /// <param name="url">Of any kind that git knows; a password in it counts where <paramref name="auth"/> has none.</param>
+    /// <param name="auth">The key's own; null: there is none.</param>
+    internal GitAccess(string url, YamlMapping? auth)
+    {
+        Url = Display = url;
+        var (user, password) = (auth?.Text("username") ?? "", auth?.Text("password") ?? "");
+        if (url.StartsWith("http", StringComparison.Ordinal))
+        {
+            var address = WebAddress.Parse(url);
+            (Url, Display) = (address.TextWithoutPassword, address.Display);
+            secrets.AddRange(address.Secrets);
+            if (password.Length == 0 && address.Credentials is { } found) (user, password) = found;
+        }
+        else if (url.StartsWith('-') || url.StartsWith("ext::", StringComparison.Ordinal)) throw new FormatException("url is not that of a repository");
+        if (password.Length > 0) UsePassword(user, password);
+        try { UseSsh(auth); }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Without a password.</summary>
+    internal string Url { get; }
+    /// <summary>For a message.</summary>
+    internal string Display { get; }
+    /// <summary>Options of git itself, before its verb.</summary>
+    internal IReadOnlyList<string> Options => options;
+    internal IReadOnlyList<string> Variables => variables;
+    internal IReadOnlyList<string> Secrets => secrets;
+
+    private void UsePassword(string user, string password)
+    {
+        if ((user + password).Any(char.IsControl)) throw new FormatException("auth: a user name or password has no line break");
+        secrets.Add(password);
+        variables.AddRange([$"KBOOT_GIT_USER={user}", $"KBOOT_GIT_PASSWORD={password}"]);
+        // The first, empty one takes away those of the system.
+        options.AddRange(["-c", "credential.helper=", "-c", "credential.helper=!f() { printf 'username=%s\\npassword=%s\\n' \"$KBOOT_GIT_USER\" \"$KBOOT_GIT_PASSWORD\"; }; f"]);
+    }
+
+    private void UseSsh(YamlMapping? auth)
+    {
+        var ssh = "ssh -o BatchMode=yes";
+        if (auth?.Text("private_key") is { Length: > 0 } key) ssh += $" -o IdentitiesOnly=yes -i {Keep("key", key.TrimEnd() + "\n")}";
+        if (auth?.Boolean("insecure") is true)
+        {
+            ssh += " -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null";
+            variables.Add("GIT_SSL_NO_VERIFY=1");
+        }
+        // The host's own key, whatever the host is called.
+        else if (auth?.Text("public_key") is { Length: > 0 } known) ssh += $" -o StrictHostKeyChecking=yes -o UserKnownHostsFile={Keep("known_hosts", $"* {known.Trim()}\n")}";
+        variables.Add("GIT_SSH_COMMAND=" + ssh);
+    }
+
+    private string Keep(string name, string content)
+    {
+        if (directory is null)
+        {
+            var place = $"/run/kboot-git-{StageFacts.RandomText(12)}";
+            Syscall.MkDir(place, Private);
+            directory = place;
+        }
+        var path = $"{directory}/{name}";
+        using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, FilePermissions.OwnerOnly);
+        files.Add(path);
+        Syscall.WriteAll(file, Encoding.UTF8.GetBytes(content));
+        return path;
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in files) Syscall.Unlink(file);
+        files.Clear();
+        if (directory is not null) Syscall.RmDir(directory);
+        directory = null;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.ExceptionServices;
+using KairosBoot.CloudConfig;
+using KairosBoot.Stages;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Linux.Tests.Stages;
+
+/// <summary>
+/// This machine with all its programs, below a layer in memory that takes every write: package managers, git and curl are the real ones, and what they
+/// do is gone afterwards. On a thread of its own; <see cref="Do"/> runs there.
+/// </summary>
+public sealed class BootedSystem : IDisposable
+{
+    private readonly string scratch = Directory.CreateTempSubdirectory("kairosboot-booted-").FullName;
+    private readonly System.Collections.Concurrent.BlockingCollection<Action> work = [];
+    private readonly Thread thread;
+
+    public BootedSystem()
+    {
+        thread = new Thread(() =>
+        {
+            foreach (var action in work.GetConsumingEnumerable()) action();
+        });
+        thread.Start();
+        Do(Enter);
+    }
+
+    public List<string> Log { get; } = [];
+
+    private void Enter()
+    {
+        Syscall.UnshareMounts();
+        Syscall.UnshareHostName();
+        Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
+        Syscall.Mount("tmpfs", scratch, "tmpfs", MountFlags.None, "mode=0755");
+        foreach (var directory in (string[])["upper", "work", "root"]) Syscall.MkDir($"{scratch}/{directory}", 0b111_101_101);
+        Syscall.Mount("overlay", scratch + "/root", "overlay", MountFlags.None, $"lowerdir=/,upperdir={scratch}/upper,workdir={scratch}/work");
+        foreach (var mount in (string[])["/dev", "/proc", "/sys"]) Syscall.Mount(mount, scratch + "/root" + mount, "", MountFlags.Bind | MountFlags.Recursive, "");
+        Syscall.Mount("tmpfs", scratch + "/root/run", "tmpfs", MountFlags.None, "mode=0755");
+        Syscall.ChRoot(scratch + "/root");
+        Syscall.ChDir("/");
+    }
+
+    /// <summary>In that system.</summary>
+    public void Do(Action action)
+    {
+        ExceptionDispatchInfo? failure = null;
+        using var done = new ManualResetEventSlim();
+        work.Add(() =>
+        {
+            try { action(); }
+            catch (Exception e) { failure = ExceptionDispatchInfo.Capture(e); }
+            done.Set();
+        });
+        done.Wait();
+        failure?.Throw();
+    }
+
+    public T Do<T>(Func<T> function)
+    {
+        T result = default!;
+        Do(() => { result = function(); });
+        return result;
+    }
+
+    /// <summary>A shell command that must succeed; what it printed.</summary>
+    public string Shell(string script) => Do(() =>
+    {
+        var result = ChildProcess.Run("/bin/sh", ["-ec", script], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root"], TimeSpan.FromMinutes(2));
+        return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{script}: {result.Output}");
+    });
+
+    public void Put(string path, string content) => Do(() =>
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, content);
+    });
+
+    public string Read(string path) => Do(() => File.ReadAllText(path));
+
+    public bool Has(string path) => Do(() => Path.Exists(path));
+
+    /// <summary>Runs one entry, at line 3 of the config, with these keys.</summary>
+    public StageReport Run(string keys, string stage = "boot", string commandLine = "") => RunDocument(
+        $"stages:\n  {stage}:\n  - name: e\n    {keys.ReplaceLineEndings("\n").Replace("\n", "\n    ")}\n", stage, commandLine);
+
+    public StageReport RunDocument(string document, string stage = "boot", string commandLine = "", CancellationToken interrupt = default) =>
+        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log), interrupt));
+
+    public void Dispose()
+    {
+        work.CompleteAdding();
+        // Its mounts go with the thread.
+        thread.Join();
+        work.Dispose();
+        Directory.Delete(scratch);
+    }
+
+    private sealed class ListLogger(List<string> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel level) => true;
+        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
+            lines.Add(format(state, exception));
+    }
+}
