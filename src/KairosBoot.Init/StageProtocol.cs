@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
