@@ -103,6 +103,19 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>Writes over what is there, from <paramref name="offset"/> on.</summary>
+    public static void PWriteAll(FileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* p = bytes)
+        {
+            for (var done = 0; done < bytes.Length;)
+            {
+                long n = LibC.pwrite(file.Descriptor, p + done, (uint)(bytes.Length - done), offset + done);
+                if (!Interrupted(n, "pwrite", file.Path)) done += (int)n;
+            }
+        }
+    }
+
     /// <summary>sendfile(2) until the source ends. Bytes copied.</summary>
     public static long CopyAll(FileHandle from, FileHandle to)
     {
@@ -150,6 +163,16 @@ public static unsafe partial class Syscall
         return (status[4] * status[1], status[5] == 0 ? long.MaxValue : status[6]);
     }
 
+    /// <summary>flock(2): waits until nobody else has the file or directory locked. The handle's end is the lock's.</summary>
+    public static void Lock(FileHandle file)
+    {
+        const int LOCK_EX = 2;
+        int result;
+        do result = Native.flock(file.Descriptor, LOCK_EX);
+        while (Interrupted(result, "flock", file.Path));
+    }
+
+    public static void FDataSync(FileHandle file) => Check(Native.fdatasync(file.Descriptor), "fdatasync", file.Path);
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
     public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);
     public static void Sync() => LibC.sync();
