@@ -30,6 +30,9 @@ public static class Assets
     /// <summary>What every report of a boot is held to.</summary>
     public static string ReportSchema => Path.Combine(Root, "src/KairosBoot.Plan/report.schema.json");
 
+    /// <summary>The tree that the kernel, with its modules, was unpacked into.</summary>
+    public static string KernelRoot => Path.Combine(Out, "test-assets", "kernel-root");
+
     private static string Existing(string name)
     {
         string path = Path.Combine(Out, "test-assets", name);
