@@ -41,12 +41,11 @@ internal sealed class BootStatePlace : IDisposable
             return new(partition.Path, partition.Path + SystemPaths.BootState, partition) { Booted = ReadBooted() };
         }
 
-        var full = Path.GetFullPath(path);
-        full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
-        if (System.IO.Directory.Exists(full)) return new(full, full + SystemPaths.BootState, null);
-        return File.Exists(full)
-            ? new(Path.GetDirectoryName(full)!, full, null)
-            : throw new OperatorException($"{path} is not there", "give --state the directory where COS_STATE is mounted, or its file bootstate");
+        if (!Path.Exists(path)) throw new OperatorException($"{path} is not there", "give --state the directory where COS_STATE is mounted, or its file bootstate");
+        var full = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        return System.IO.Directory.Exists(full)
+            ? new(full, Path.TrimEndingDirectorySeparator(full) + SystemPaths.BootState, null)
+            : new(Path.GetDirectoryName(full)!, full, null);
     }
 
     /// <summary>Changes the counters in a block that is one.</summary>
