@@ -62,7 +62,7 @@ assets() {
 if wants plan; then run_tier plan KairosBoot.Plan.Tests minimal; fi
 
 if wants image && assets image; then
-    need attr cpio erofs-utils kmod libcap2-bin xz-utils
+    need attr cpio erofs-utils grub-emu kmod libcap2-bin xz-utils
     export KAIROSBOOT_TEST_KERNEL_ROOT=$OUT/test-assets/kernel-root
     run_tier image KairosBoot.Image.Tests minimal
 fi

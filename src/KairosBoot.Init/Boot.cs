@@ -14,6 +14,10 @@ internal static class Boot
         // What to boot is decided; the command line is not looked at again.
 
         var disk = machine.FindBootDisk(request);
+        machine.Apply(RootPlan.ForImages(request, disk));
+        machine.TakeTry(request, disk);
+        // This boot is counted, by the loader or here: whatever comes now, the slot has one try less.
+
         machine.Apply(RootPlan.For(request, disk));
         // The image is the read-only /sysroot; OEM is inside it; the sentinel tells cloud-configs which slot this is.
 
@@ -39,6 +43,7 @@ internal static class Boot
 
         machine.RunStage("initramfs");
         machine.TellOfFailedBoots(disk);
+        machine.TellOfFallback();
         machine.WriteReport();
         machine.LeaveInitrd();
         machine.HandOver(request.Init, arguments);

@@ -17,6 +17,7 @@ internal static class FailureKeeping
         var (problem, fix, step) = failure switch
         {
             OperatorException e => (e.Problem, e.Fix, null),
+            UnbootableImageException e => (e.Message, e.Fix, null),
             StepFailedException e => (e.Result.Error ?? "", null, e.Result.Step.Summary),
             SyscallException e => (e.Message, null, null),
             _ => ($"internal error {failure.GetType().Name}: {failure.Message}", (string?)null, (string?)null),

@@ -33,16 +33,12 @@ internal sealed partial class Machine
     // Recovery runs off a partition of its own. Why neither of the others booted may be on theirs, which must not be needed for this.
     private void TakeFromTheOtherSlots(BootDisk disk)
     {
-        const string Place = "/run/kairosboot/state";
         var found = DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), devices!.Devices, disk.Disk, onBootDiskOnly: true);
         if (found.Device is not { Superblock.Mountable: true } device) return;
         try
         {
-            Syscall.MakeDirectories(Place);
-            Syscall.Mount(device.Node, Place, device.Superblock.MountType, MountFlags.ReadOnly, "");
-            TakeFrom(Place, "state");
-            Syscall.Umount(Place);
-            Syscall.RmDir(Place);
+            using var state = StatePartition.Mount(device);
+            TakeFrom(state.Path, "state");
         }
         catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
     }

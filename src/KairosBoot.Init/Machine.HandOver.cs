@@ -64,6 +64,7 @@ internal sealed partial class Machine
         {
             Request = Request, Kernel = Syscall.KernelRelease(), Devices = devices?.Devices ?? [], Steps = results.ToImmutable(),
             ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. failedBoots], Problems = problems.ToImmutable(), KernelMicroseconds = start,
+            ImageId = imageId, Counters = counters, CountedBy = countedBy,
             Phases = phases.ToImmutable(), StageMicroseconds = phaseStart - start,
             PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),
         };

@@ -58,10 +58,10 @@ internal sealed partial class Machine
 
     public BootRequest ReadRequest()
     {
-        if (turnedToRecovery) Request = Request.ForRecovery();
+        if (turnedTo is { } slot) Request = Request.ForSlot(slot);
         else Request = BootRequestParser.Parse(KernelCommandLine.Parse(FileText.Read("/proc/cmdline")));
         log.Verbose = Request.Debug;
-        if (!turnedToRecovery)
+        if (turnedTo is null)
             foreach (var warning in Request.Warnings) Note(StepClass.Optional, "command line: " + warning);
         Booting(Request.Slot.Name(), Request.ImagePath, Syscall.KernelRelease());
         if (Request.WatchdogSeconds is { } seconds && !watchdog.IsArmed) ArmWatchdog(seconds);
@@ -116,11 +116,13 @@ internal sealed partial class Machine
     public void CheckImage(string init)
     {
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, init) is not { Type: FileType.Regular } program || (program.Mode & 0b001_001_001) == 0)
-            throw new OperatorException($"the image {Request.ImagePath} has no program {init}", "put an init in the image, or name one with init=");
+            // What the command line asks for is not the image's fault.
+            throw init != BootRequest.UsualInit ? new OperatorException($"the image {Request.ImagePath} has no program {init}", "name one that is there with init=") :
+                new UnbootableImageException($"the image {Request.ImagePath} has no program {init}", "put an init in the image, or name one with init=");
         foreach (var mount in ApiFileSystems.Moved)
             if (Syscall.TryStat(SystemPaths.Sysroot + mount) is not { Type: FileType.Directory })
-                throw new OperatorException($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
-        if (turnedToRecovery) CheckModules();
+                throw new UnbootableImageException($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
+        if (turnedTo is not null) CheckModules();
     }
 
     /// <summary>Tells this image from the ones that booted before it.</summary>
@@ -129,7 +131,7 @@ internal sealed partial class Machine
     {
         // Recovery keeps nothing.
         if (request.WithoutPersistence) return "";
-        try { return ImageIdentity.Of(SystemPaths.State + request.ImagePath); }
+        try { return imageId = ImageIdentity.Of(SystemPaths.State + request.ImagePath); }
         catch (SyscallException e)
         {
             Note(StepClass.Degraded, "the image cannot be told from others: " + e.Message);

@@ -19,12 +19,16 @@ Machine? machine = null;
 try
 {
     machine = Machine.Start(ApiFileSystems.Mounts);
-    try { Boot.Run(machine, args); }
-    catch (RecoveryWantedException wish)
+    while (true)
     {
+        try { Boot.Run(machine, args); }
         // Once: recovery never asks for recovery.
-        machine.TurnToRecovery(wish.Message);
-        Boot.Run(machine, args);
+        catch (RecoveryWantedException wish) { machine.TurnToRecovery(wish.Message); }
+        // As often as there are slots: each is given up.
+        catch (Exception e) when (ImageFault.Of(e) is not null)
+        {
+            if (!machine.TurnFrom(ImageFault.Of(e)!, e.Message)) throw;
+        }
     }
 }
 catch (Exception e)

@@ -15,7 +15,7 @@ public static class FailureStore
     /// <summary>Adds a record; the file is the old one or the new one, whatever happens to the power.</summary>
     /// <param name="mountPoint">Of the partition.</param>
     /// <param name="record">What happened.</param>
-    public static void Add(string mountPoint, FailureRecord record) => Change(mountPoint, () =>
+    public static void Add(string mountPoint, FailureRecord record) => MountedPartition.Change(mountPoint, () =>
     {
         var path = mountPoint + SystemPaths.FailedBoots;
         var unfinished = path + ".new";
@@ -47,7 +47,7 @@ public static class FailureStore
     public static bool HasNew(string mountPoint) => Syscall.TryStat(mountPoint + SystemPaths.FailedBoots) is { Type: FileType.Regular };
 
     /// <summary>What was there is reported: the next boot is not told again.</summary>
-    public static void MarkReported(string mountPoint) => Change(mountPoint, () =>
+    public static void MarkReported(string mountPoint) => MountedPartition.Change(mountPoint, () =>
     {
         Syscall.Rename(mountPoint + SystemPaths.FailedBoots, mountPoint + SystemPaths.FailedBootsReported);
         SyncDirectory(Parent(mountPoint + SystemPaths.FailedBoots));
@@ -61,34 +61,6 @@ public static class FailureStore
         var buffer = new byte[Math.Min(status.Size, FailureFile.MostBytes)];
         var read = Syscall.PRead(file, buffer, status.Size - buffer.Length);
         return Encoding.UTF8.GetString(buffer, 0, read);
-    }
-
-    private static void Change(string mountPoint, Action change)
-    {
-        MountInfo? mount = null;
-        foreach (var candidate in MountTable.Read())
-            if (candidate.MountPoint == mountPoint) mount = candidate;
-        if (mount is null) throw new SyscallException("statx", mountPoint + " as a mount point", Errno.ENOENT);
-        if (!mount.ReadOnly)
-        {
-            change();
-            return;
-        }
-        if (HasErrors(mount.Source)) throw new SyscallException("mount -o remount,rw", $"{mountPoint}, whose superblock says that it has errors", Errno.EUCLEAN);
-        // Without MS_BIND: the file system itself is to become writable, with this mount's other flags as they are.
-        var flags = MountFlags.Remount | MountOptions.Parse(mount.Options).Flags;
-        Syscall.Mount(mount.Source, mountPoint, "", flags & ~MountFlags.ReadOnly, "");
-        try { change(); }
-        // This writes the journal back: the next boot finds nothing to replay.
-        finally { Syscall.Mount(mount.Source, mountPoint, "", flags | MountFlags.ReadOnly, ""); }
-    }
-
-    // s_state of the ext family, EXT4_ERROR_FS: whatever is written there now could make it worse. Others refuse by themselves.
-    private static bool HasErrors(string device)
-    {
-        using var file = Syscall.Open(device, OpenFlags.ReadOnly);
-        Span<byte> window = stackalloc byte[4];
-        return Syscall.PRead(file, window, 0x438) == 4 && window[0] == 0x53 && window[1] == 0xEF && (window[2] & 2) != 0;
     }
 
     private static void SyncDirectory(string path)

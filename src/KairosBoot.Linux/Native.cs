@@ -15,6 +15,8 @@ internal static unsafe class Native
     // The library's own goes through __xmknod, which glibc keeps for old binaries only.
     [DllImport(LibC, SetLastError = true)] internal static extern int mknodat(int directory, byte* path, uint mode, ulong device);
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
+    [DllImport(LibC, SetLastError = true)] internal static extern int fdatasync(int fd);
+    [DllImport(LibC, SetLastError = true)] internal static extern int flock(int fd, int operation);
     [DllImport(LibC, SetLastError = true)] internal static extern int waitpid(int pid, int* status, int options);
     [DllImport(LibC, SetLastError = true)] internal static extern nint sendfile(int to, int from, long* offset, nuint count);
     [DllImport(LibC, SetLastError = true)] internal static extern nint getdents64(int fd, void* buffer, nuint size);

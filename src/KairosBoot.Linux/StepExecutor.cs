@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Linux;
 
 /// <summary>A required step failed: this boot must not go on.</summary>
-public sealed class StepFailedException(StepResult result) : Exception($"{result.Step.Command}: {result.Error}")
+/// <param name="result">The step and what came of it.</param>
+/// <param name="cause">What the step ran into.</param>
+public sealed class StepFailedException(StepResult result, Exception? cause = null) : Exception($"{result.Step.Command}: {result.Error}", cause)
 {
     public StepResult Result { get; } = result;
 }
@@ -33,12 +35,13 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         var start = Syscall.BootTimeMicroseconds();
         string? error = null, shortfall = null;
         VolumeOutcome? volume = null;
+        Exception? cause = null;
         // One of the two places that catch broadly: whatever a step runs into must not stop the steps that have nothing to do with it.
         try { shortfall = step is MountVolume mount ? (volume = Mount(mount)).Shortfall : Do(step); }
-        catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException)) { error = e is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message; }
+        catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException)) { error = (cause = e) is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message; }
         var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall };
         if (volume is not null) result = result with { Mount = volume.Mount, Note = volume.Note };
-        if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result);
+        if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, cause);
         if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
         else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
         else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds);

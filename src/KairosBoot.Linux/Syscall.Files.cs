@@ -189,6 +189,16 @@ public static unsafe partial class Syscall
         LibC.lseek(file.Descriptor, 0, LibC.SEEK_SET);
     }
 
+    /// <summary>flock(2): waits until nobody else has the file or directory locked. The handle's end is the lock's.</summary>
+    public static void Lock(FileHandle file)
+    {
+        const int LOCK_EX = 2;
+        int result;
+        do result = Native.flock(file.Descriptor, LOCK_EX);
+        while (Interrupted(result, "flock", file.Path));
+    }
+
+    public static void FDataSync(FileHandle file) => Check(Native.fdatasync(file.Descriptor), "fdatasync", file.Path);
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
     public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);
     public static void Sync() => LibC.sync();

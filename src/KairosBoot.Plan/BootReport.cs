@@ -38,6 +38,12 @@ public sealed record BootReport
     public ImmutableArray<FailureRecord> FailedBoots { get; init; } = [];
     /// <summary>Where the time went: every microsecond of the stage is in exactly one phase.</summary>
     public ImmutableArray<(string Name, long Microseconds)> Phases { get; init; } = [];
+    /// <summary>Which image this is; empty where that is not known.</summary>
+    public string ImageId { get; init; } = "";
+    /// <summary>The boot counters as this boot leaves them.</summary>
+    public BootBlock Counters { get; init; } = BootBlock.Unusable("was not looked for");
+    /// <summary>Who took this boot's try: <c>loader</c>, <c>initrd</c>, <c>none</c>.</summary>
+    public string CountedBy { get; init; } = "none";
     public long StageMicroseconds { get; init; }
     public long KernelMicroseconds { get; init; }
     public long PeakResidentKiB { get; init; }
@@ -64,6 +70,13 @@ public sealed record BootReport
             .Number("triesLeft", Request.TriesLeft).String("why", Request.Why).String("kernel", Kernel)
             .Number("kernelMicroseconds", KernelMicroseconds).Number("stageMicroseconds", StageMicroseconds)
             .Number("peakResidentKiB", PeakResidentKiB);
+        json.String("imageId", ImageId);
+        json.Object("assessment", members =>
+        {
+            members.String("countedBy", CountedBy).String("problem", Counters.Problem).String("givenUp", Counters.Counters.Fault?.Sentence);
+            if (Counters.Usable)
+                foreach (var slot in Counters.Counters.Order) members.Number(slot.Name(), Counters.Counters[slot].Left);
+        });
         json.Object("phases", members => { foreach (var (name, time) in Phases) members.Number(name, time); });
         json.Array("problems", items =>
         {

@@ -5,6 +5,8 @@ namespace KairosBoot.Plan;
 /// <summary>What this boot was asked to do, decided once from the command line.</summary>
 public sealed record BootRequest
 {
+    public const string UsualInit = "/sbin/init";
+
     public required Slot Slot { get; init; }
     /// <summary>Image inside its partition: <c>/cOS/active.img</c>.</summary>
     public required string ImagePath { get; init; }
@@ -19,7 +21,7 @@ public sealed record BootRequest
     /// <summary>Image mounted read-write, for debugging.</summary>
     public bool RootWritable { get; init; }
     public bool Debug { get; init; }
-    public string Init { get; init; } = "/sbin/init";
+    public string Init { get; init; } = UsualInit;
     /// <summary>Partition the loader read the image from: pins the boot disk.</summary>
     public DeviceRef? LoadedFrom { get; init; }
     /// <summary>Seconds between a failure and the reboot; 0: at once.</summary>
@@ -28,6 +30,8 @@ public sealed record BootRequest
     public int? WatchdogSeconds { get; init; }
     /// <summary>Tries the loader left this slot; null where no loader counted.</summary>
     public int? TriesLeft { get; init; }
+    /// <summary>How the loader found the boot counters: <c>ok</c>, <c>ro</c> (it could not write them), <c>bad</c>; null where it did not look for any.</summary>
+    public string? LoaderCounters { get; init; }
     /// <summary>Why the loader chose this slot: <c>order</c>, <c>oneshot</c>.</summary>
     public string? Why { get; init; }
     /// <summary>What was asked for where the persistent volume is damaged or missing.</summary>
@@ -52,9 +56,6 @@ public sealed record BootRequest
         : WithoutPersistence ? new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs)
         : Persistent;
 
-    /// <summary>The same machine's recovery, for a boot that cannot go on. What the loader counted and why is about the slot it chose.</summary>
-    public BootRequest ForRecovery() => this with
-    {
-        Slot = Slot.Recovery, ImagePath = SystemPaths.RecoveryImage, TriesLeft = null, Why = null,
-    };
+    /// <summary>The same machine's other slot, for a boot that cannot go on. What the loader counted and why is about the slot it chose.</summary>
+    public BootRequest ForSlot(Slot slot) => this with { Slot = slot, ImagePath = slot.Image(), TriesLeft = null, Why = null };
 }

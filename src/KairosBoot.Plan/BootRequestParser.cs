@@ -41,6 +41,7 @@ public sealed class BootRequestParser
             case "kairosboot.tries": Seconds(parameter, 0, 9, n => request with { TriesLeft = n }); break;
             case "kairosboot.why": Why(parameter, value); break;
             case "kairosboot.watchdog": Seconds(parameter, 5, 3600, s => request with { WatchdogSeconds = s }); break;
+            case "kairosboot.env": LoaderCounters(parameter, value); break;
             case "kairosboot.break" or "kairosboot.shell" or "rd.immucore.disable": Unsupported(parameter); break;
             case "panic": Panic(parameter, value); break;
             case "init": Init(parameter, value); break;
@@ -74,16 +75,8 @@ public sealed class BootRequestParser
         var slot = (named is null ? null : SlotOfFile(named)) ?? byRoot ?? byLoader ?? Slot.Active;
         if (byRoot is { } other && other != slot)
             warnings.Add($"root={root} says {other.Name()} but cos-img/filename={file} is {slot.Name()}; the file decides");
-        request = request with { Slot = slot, ImagePath = named ?? DefaultImage(slot) };
+        request = request with { Slot = slot, ImagePath = named ?? slot.Image() };
     }
-
-    private static string DefaultImage(Slot slot) => slot switch
-    {
-        Slot.Active => "/cOS/active.img",
-        Slot.Passive => "/cOS/passive.img",
-        Slot.Recovery => SystemPaths.RecoveryImage,
-        _ => throw new InvalidOperationException(),
-    };
 
     private static Slot? SlotOfRoot(string root) => root switch
     {
@@ -141,6 +134,12 @@ public sealed class BootRequestParser
     {
         if (value is "order" or "oneshot") request = request with { Why = value };
         else Warn(parameter, "order or oneshot");
+    }
+
+    private void LoaderCounters(KernelParameter parameter, string value)
+    {
+        if (value is "ok" or "ro" or "bad") request = request with { LoaderCounters = value };
+        else Warn(parameter, "ok, ro or bad");
     }
 
     private void Init(KernelParameter parameter, string value)

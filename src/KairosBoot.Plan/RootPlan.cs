@@ -8,11 +8,17 @@ namespace KairosBoot.Plan;
 /// </summary>
 public static class RootPlan
 {
+    /// <summary>The partition of the images: the first thing, as whatever follows may be an image's fault.</summary>
+    public static ImmutableArray<Step> ForImages(BootRequest request, BootDisk disk) =>
+    [
+        new MountFileSystem(StepClass.Required, disk.Images.Node, SystemPaths.State, disk.Images.Superblock?.MountType ?? "ext4",
+            request.RootWritable ? "rw" : "ro", disk.Images.StableName),
+    ];
+
+    /// <summary>The rest.</summary>
     public static ImmutableArray<Step> For(BootRequest request, BootDisk disk)
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
-        plan.Add(new MountFileSystem(StepClass.Required, disk.Images.Node, SystemPaths.State, disk.Images.Superblock?.MountType ?? "ext4",
-            request.RootWritable ? "rw" : "ro", disk.Images.StableName));
         plan.Add(new MountImage(StepClass.Required, SystemPaths.State + request.ImagePath, SystemPaths.Sysroot, !request.RootWritable,
             request.ImagePath == SystemPaths.RecoveryImage ? SystemPaths.State + SystemPaths.OtherRecoveryImage : null));
         // Configuration can be missing without the system being wrong, but never unnoticed.

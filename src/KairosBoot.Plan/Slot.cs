@@ -14,6 +14,15 @@ public static class SlotNames
         _ => throw new InvalidOperationException(),
     };
 
+    /// <summary>Where its image is on its partition.</summary>
+    public static string Image(this Slot slot) => slot switch
+    {
+        Slot.Active => "/cOS/active.img",
+        Slot.Passive => "/cOS/passive.img",
+        Slot.Recovery => SystemPaths.RecoveryImage,
+        _ => throw new InvalidOperationException(),
+    };
+
     public static Slot? TryParse(string? name) => name switch
     {
         "active" => Slot.Active,

@@ -22,6 +22,10 @@ public static class SystemPaths
     public const string FailedBoots = "/kairosboot/failed-boots";
     /// <summary>The same, reported.</summary>
     public const string FailedBootsReported = "/kairosboot/failed-boots.reported";
+    /// <summary>On the partition of the images: the boot counters, a GRUB environment block.</summary>
+    public const string BootState = "/bootstate";
+    /// <summary>A line for whoever logs in, where another slot runs than the one that is to be first.</summary>
+    public const string Motd = "/run/motd.d/kairosboot";
     public const string Layout = "/run/cos/cos-layout.env";
     public const string ExtraLayout = "/run/cos/extra-layout.env";
     public const string CustomLayout = "/run/cos/custom-layout.env";

@@ -31,6 +31,11 @@ public class DiskTests : Scratch
         Assert.Equal("#cloud-config\nname: first\n", HostTool.DebugFs(On(layout.Oem), "cat /90_custom.yaml"));
         Assert.Matches(@"Mode:\s+0600", HostTool.DebugFs(On(layout.Oem), "stat /91_custom.yaml"));
         Assert.Contains("menuentry", HostTool.DebugFs(On(layout.State), "cat /grub/grub.cfg"));
+
+        // GRUB writes the counters where they lie: a whole block of their own, which no hole takes the place of.
+        HostTool.DebugFs(On(layout.State), $"dump /bootstate {PathOf("bootstate")}");
+        Assert.Equal(BootBlock.Write(new BootCounters()), File.ReadAllBytes(PathOf("bootstate")));
+        Assert.Matches(@"^\d+ *$", HostTool.DebugFs(On(layout.State), "blocks /bootstate").Trim());
         foreach (var (partition, name) in new[] { (layout.State, "active.img"), (layout.State, "passive.img"), (layout.Recovery, "recovery.img") })
         {
             HostTool.DebugFs(On(partition), $"dump /cOS/{name} {PathOf(name)}");

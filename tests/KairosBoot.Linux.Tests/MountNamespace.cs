@@ -17,7 +17,9 @@ internal static class MountNamespace
                 Syscall.UnshareMounts();
                 Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
                 Syscall.Mount("tmpfs", scratch, "tmpfs", MountFlags.None, "mode=0755");
-                body(scratch);
+                // By hand: what a namespace takes along when it ends may leave its loop devices behind, and a machine has only so many.
+                try { body(scratch); }
+                finally { MountTable.UnmountBelow([scratch]); }
             }
             catch (Exception e) { failure = ExceptionDispatchInfo.Capture(e); }
         });

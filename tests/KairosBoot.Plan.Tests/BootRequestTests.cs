@@ -27,6 +27,16 @@ public sealed class BootRequestTests
     }
 
     [Fact]
+    public void What_the_loader_says_of_the_counters_is_taken_as_it_says_it()
+    {
+        var told = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.slot=passive kairosboot.why=oneshot kairosboot.env=ro"));
+        Assert.Equal((Slot.Passive, "oneshot", "ro", null), (told.Slot, told.Why, told.LoaderCounters, told.TriesLeft));
+        var odd = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.env=maybe"));
+        Assert.Null(odd.LoaderCounters);
+        Assert.Contains("kairosboot.env=maybe", Assert.Single(odd.Warnings));
+    }
+
+    [Fact]
     public void The_file_decides_where_file_and_label_disagree_and_a_warning_says_so()
     {
         var request = Parse("root=LABEL=COS_PASSIVE cos-img/filename=/cOS/active.img");

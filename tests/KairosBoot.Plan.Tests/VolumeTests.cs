@@ -54,7 +54,7 @@ public sealed class VolumeTests
     public void Recovery_after_a_damaged_volume_is_another_slot_on_the_same_disk_and_never_turns_to_recovery_itself()
     {
         var recovery = Request("cos-img/filename=/cOS/active.img kairosboot.disk=aa-1 kairosboot.tries=2 kairosboot.why=order kairosboot.persistent=recovery")
-            .ForRecovery();
+            .ForSlot(Slot.Recovery);
         Assert.Equal((Slot.Recovery, "/cOS/recovery.squashfs", DeviceRef.Label("COS_RECOVERY"), "recovery_mode"),
             (recovery.Slot, recovery.ImagePath, recovery.ImagePartition, recovery.SentinelName));
         Assert.Equal((null, null, "PARTUUID=aa-1"), (recovery.TriesLeft, recovery.Why, recovery.LoadedFrom!.ToString()));

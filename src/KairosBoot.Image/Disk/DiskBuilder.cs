@@ -43,8 +43,10 @@ public static class DiskBuilder
 
             var grubMenu = scratch.File("grub.cfg");
             File.WriteAllText(grubMenu, menu);
+            var counters = scratch.File("bootstate");
+            File.WriteAllBytes(counters, BootBlock.Write(new BootCounters()));
             var state = new DebugFsScript().MakeDirectory("cOS").Write(request.Image, "cOS/active.img").Write(request.Image, "cOS/passive.img")
-                .MakeDirectory("grub").Write(grubMenu, "grub/grub.cfg");
+                .MakeDirectory("grub").Write(grubMenu, "grub/grub.cfg").Write(counters, SystemPaths.BootState.TrimStart('/'));
             MakeExt4(disk, layout.State, state, scratch);
             MakeExt4(disk, layout.Persistent, new DebugFsScript(), scratch);
         });

@@ -21,7 +21,7 @@ public static class ImageBuilder
 
             TreeCheck.Check(tree.Path);
             var additions = BootFiles.Missing(request, tree.Path, scratch);
-            StageUnits.Add(additions, tree.Path, request.KBoot, scratch);
+            SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
             switch (request.Format)
             {
                 case ImageFormat.Ext4: Ext4Image.Build(temporary, tree, additions, scratch, request.SizeBytes); break;

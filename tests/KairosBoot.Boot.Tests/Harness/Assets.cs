@@ -9,6 +9,7 @@ public static class Assets
     public static string Out => Path.Combine(Root, "out");
 
     public static string Kernel => Existing("kernel");
+
     /// <summary>A tree with the kernel and its modules.</summary>
     public static string KernelRoot => Directory.Exists(Path.Combine(Out, "test-assets/kernel-root"))
         ? Path.Combine(Out, "test-assets/kernel-root") : throw new DirectoryNotFoundException("out/test-assets/kernel-root is missing: ./tests/run.sh boot makes it");
@@ -28,9 +29,10 @@ public static class Assets
     public static string SystemImage => Existing("system.img");
     public static string RecoveryImage => Existing("recovery.squashfs");
 
-    /// <summary>Cloud-config that makes the user the tests log in as.</summary>
+    /// <summary>As much cloud-config as a distribution ships and an owner adds.</summary>
     public static string[] FleetConfigs => Directory.GetFiles(Path.Combine(Root, "tests/KairosBoot.Boot.Tests/Debian/Fleet"), "*.yaml");
 
+    /// <summary>Cloud-config that makes the user the tests log in as.</summary>
     public static string DemoConfig => Path.Combine(Root, "initrd/debian/demo.yaml");
 
     /// <summary>What every report of a boot is held to.</summary>

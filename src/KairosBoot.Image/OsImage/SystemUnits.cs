@@ -3,10 +3,11 @@ using KairosBoot.Linux;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// What has a booted system run the stages behind those of the initrd: units, for systemd or OpenRC, by the names that they have in Kairos. A tree with
-/// a unit of that name keeps its own, and one that a cloud-config writes to /etc goes before it: no stage runs twice.
+/// What has a booted system run the stages behind those of the initrd, and report that its boot was good: units, for systemd or OpenRC. Those of the
+/// stages have the names that they have in Kairos. A tree with a unit of that name keeps its own, and one that a cloud-config writes to /etc goes
+/// before it: no stage runs twice.
 /// </summary>
-internal static class StageUnits
+internal static class SystemUnits
 {
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
     private const int Executable = 0b111_101_101;
@@ -22,11 +23,13 @@ internal static class StageUnits
         ("cos-setup-network.service", "multi-user.target"),
         ("cos-setup-reconcile.service", null),
         ("cos-setup-reconcile.timer", "timers.target"),
+        ("kairosboot-good.service", "multi-user.target"),
     ];
 
     private static readonly (string Script, string Runlevel)[] Services =
     [
         ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("cos-setup-network", "default"), ("cos-setup-reconcile", "default"),
+        ("kairosboot-good", "default"),
     ];
 
     /// <param name="additions">What the image gets already; the units follow.</param>

@@ -2,15 +2,16 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image.Tests;
 
-/// <summary>The units that run the later stages, in images of trees that have a service manager.</summary>
-public class StageUnitTests : Scratch
+/// <summary>The units that run the later stages and report a good boot, in images of trees that have a service manager.</summary>
+public class SystemUnitTests : Scratch
 {
     private static readonly string[] SystemdLinks =
-        ["sysinit.target.wants/cos-setup-fs.service", "multi-user.target.wants/cos-setup-boot.service", "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer"];
+        ["sysinit.target.wants/cos-setup-fs.service", "multi-user.target.wants/cos-setup-boot.service", "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer",
+         "multi-user.target.wants/kairosboot-good.service"];
 
     private readonly string root;
 
-    public StageUnitTests()
+    public SystemUnitTests()
     {
         root = SyntheticKernel.MakeSystem(PathOf("root"));
         WriteText("kboot", "the program");
@@ -88,7 +89,7 @@ public class StageUnitTests : Scratch
         WriteText("root/etc/init.d/cos-setup-network", "its own");
         Build();
         Unpack();
-        foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/cos-setup-reconcile" })
+        foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/cos-setup-reconcile", "default/kairosboot-good" })
         {
             var target = Syscall.ReadLink(PathOf("out/etc/runlevels/" + link));
             Assert.StartsWith("#!/sbin/openrc-run\n", File.ReadAllText(PathOf("out" + target)));
@@ -110,6 +111,6 @@ public class StageUnitTests : Scratch
             WriteText("root/usr/lib/systemd/systemd", "");
         }
 
-        Assert.DoesNotContain(Build(hasProgram: hasProgram).Added, path => path.Contains("cos-setup") || path.Contains("kboot"));
+        Assert.DoesNotContain(Build(hasProgram: hasProgram).Added, path => path.Contains("cos-setup") || path.Contains("kairosboot-good") || path.Contains("kboot"));
     }
 }

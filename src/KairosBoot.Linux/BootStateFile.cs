@@ -1,0 +1,77 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// The file with the boot counters. GRUB writes into the disk blocks that it found the file in, and reads them without looking into the
+/// journal: the file is written over in place, never cut, never made longer.
+/// </summary>
+public static class BootStateFile
+{
+    private const int ReadableByAll = 0b110_100_100;
+
+    /// <summary>What the file says. Never fails: what is wrong with it is part of the answer.</summary>
+    public static BootBlock Read(string path)
+    {
+        try
+        {
+            using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+            if (file is null) return BootBlock.Unusable("is missing");
+            var status = Syscall.FStat(file);
+            if (status.Type != FileType.Regular) return BootBlock.Unusable("is not a file");
+            if (status.Size != EnvironmentBlock.Bytes) return BootBlock.Unusable($"is {status.Size} bytes long instead of {EnvironmentBlock.Bytes}");
+            // GRUB finds no disk block to write into.
+            if (status.Allocated < status.Size) return BootBlock.Unusable("has holes");
+            var bytes = new byte[EnvironmentBlock.Bytes];
+            return BootBlock.Read(bytes.AsSpan(0, Syscall.PRead(file, bytes, 0)));
+        }
+        catch (SyscallException e) { return BootBlock.Unusable("cannot be read: " + e.Message); }
+    }
+
+    /// <summary>Reads, changes and writes, with nobody else doing the same in between. Nothing is written where nothing changes.</summary>
+    /// <param name="path">The file, absolute; its directory is there.</param>
+    /// <param name="change">The counters to write for what was read; null: leave it.</param>
+    /// <returns>What is in the file now.</returns>
+    /// <exception cref="SyscallException">It cannot be written.</exception>
+    public static BootBlock Update(string path, Func<BootBlock, BootCounters?> change)
+    {
+        using var directory = Syscall.Open(Parent(path), OpenFlags.ReadOnly | OpenFlags.Directory);
+        Syscall.Lock(directory);
+        var before = Read(path);
+        if (change(before) is not { } counters || (before.Problem is null && counters == before.Counters)) return before;
+        MountedPartition.ChangeAt(path, () =>
+        {
+            if (before.Usable) WriteOver(path, BootBlock.Write(counters));
+            else Replace(path, directory, BootBlock.Write(counters));
+        });
+        return new(counters, null);
+    }
+
+    private static void WriteOver(string path, byte[] block)
+    {
+        using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.NoFollow);
+        Syscall.PWriteAll(file, block, 0);
+        Syscall.FDataSync(file);
+    }
+
+    private static void Replace(string path, FileHandle directory, byte[] block)
+    {
+        var unfinished = path + ".new";
+        try
+        {
+            using var file = Syscall.Open(unfinished, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, ReadableByAll);
+            Syscall.WriteAll(file, block);
+            Syscall.FSync(file);
+        }
+        catch (SyscallException)
+        {
+            if (Syscall.TryLStat(unfinished) is not null) Syscall.Unlink(unfinished);
+            throw;
+        }
+        Syscall.Rename(unfinished, path);
+        Syscall.FSync(directory);
+        Syscall.SyncFs(directory);
+    }
+
+    private static string Parent(string path) => path[..Math.Max(1, path.LastIndexOf('/'))];
+}

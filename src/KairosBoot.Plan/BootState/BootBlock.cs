@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+
+namespace KairosBoot.Plan;
+
+/// <summary>The boot counters as the file <c>bootstate</c> on the partition of the images holds them, an <see cref="EnvironmentBlock"/>.</summary>
+/// <param name="Counters">What it says; where it says nothing, or nothing possible, as for images that were never booted.</param>
+/// <param name="Problem">What is wrong with it, as a clause behind its name: <c>is missing</c>. Null: it is sound.</param>
+public sealed record BootBlock(BootCounters Counters, string? Problem)
+{
+    /// <summary>False: it is no block of the right size. GRUB cannot count in it, and neither can anything else until it is made anew.</summary>
+    public bool Usable { get; init; } = true;
+
+    public static BootBlock Unusable(string problem) => new(new BootCounters(), problem) { Usable = false };
+
+    /// <summary>Takes the variables that belong there and no others, and of those only values that are possible.</summary>
+    /// <param name="file">The whole file.</param>
+    public static BootBlock Read(ReadOnlySpan<byte> file)
+    {
+        if (file.Length != EnvironmentBlock.Bytes) return Unusable($"is {file.Length} bytes long instead of {EnvironmentBlock.Bytes}");
+        return EnvironmentBlock.TryParse(file) is { } block ? Read(block) : Unusable("is not a GRUB environment block");
+    }
+
+    private static BootBlock Read(EnvironmentBlock block)
+    {
+        var problems = new List<string>();
+        string Value(string name, Func<string, bool> possible)
+        {
+            if (block[name] is not { Length: > 0 } value) return "";
+            if (possible(value)) return value;
+            problems.Add(name);
+            return "";
+        }
+        Slot? SlotOf(string name) => SlotNames.TryParse(Value(name, value => SlotNames.TryParse(value) is not null));
+
+        var counters = new BootCounters
+        {
+            First = SlotOf("first_slot") ?? Slot.Active, Once = SlotOf("next_slot"), Last = SlotOf("last_slot"),
+            Fault = SlotFault.TryParse(Value("fail", value => SlotFault.TryParse(value) is not null)),
+        };
+        foreach (var slot in counters.Order)
+        {
+            var name = slot.Name();
+            var left = Value(name + "_left", value => value is "0" or "1" or "2" or "3");
+            var good = Value(name + "_ok", value => value is "0" or "1");
+            var image = Value(name + "_id", IsImage);
+            counters = counters.With(slot, new(left.Length == 0 ? BootCounter.Full : left[0] - '0', good == "1", image));
+        }
+        return new(counters, problems.Count == 0 ? null : "holds impossible values: " + string.Join(", ", problems));
+    }
+
+    /// <summary>The whole file.</summary>
+    public static byte[] Write(BootCounters counters)
+    {
+        var variables = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        foreach (var slot in (ReadOnlySpan<Slot>)[Slot.Active, Slot.Passive, Slot.Recovery])
+        {
+            var (name, counter) = (slot.Name(), counters[slot]);
+            variables.Add(new(name + "_left", ((char)('0' + counter.Left)).ToString()));
+            variables.Add(new(name + "_ok", counter.Good ? "1" : "0"));
+            variables.Add(new(name + "_id", counter.Image));
+        }
+        variables.Add(new("first_slot", counters.First.Name()));
+        variables.Add(new("next_slot", counters.Once?.Name() ?? ""));
+        variables.Add(new("last_slot", counters.Last?.Name() ?? ""));
+        variables.Add(new("fail", counters.Fault?.ToString() ?? ""));
+        return new EnvironmentBlock(variables.ToImmutable()).ToBytes();
+    }
+
+    private static bool IsImage(string value)
+    {
+        if (value == BootCounter.None) return true;
+        foreach (var c in value)
+            if (!char.IsAsciiHexDigitLower(c)) return false;
+        return value == BootCounter.IdOf(value);
+    }
+}

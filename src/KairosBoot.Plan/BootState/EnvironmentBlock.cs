@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// A GRUB environment block: a line that says what it is, <c>name=value</c> lines, and <c>#</c> up to the end of the file. In values a backslash
+/// stands in front of a backslash and of a line feed. Format: grub's lib/envblk.c.
+/// </summary>
+public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>> variables)
+{
+    /// <summary>The file's one size: GRUB takes others, other tools do not.</summary>
+    public const int Bytes = 1024;
+
+    /// <summary>What is in the first sector of the disk is written whole or not at all, so nothing may lie behind it.</summary>
+    public const int MostContent = 512;
+
+    private static ReadOnlySpan<byte> Signature => "# GRUB Environment Block\n"u8;
+
+    /// <summary>In the order of the file; a name may stand there twice.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Variables => variables;
+
+    /// <summary>The last value of that name, as GRUB has it after loading; null where there is none.</summary>
+    public string? this[string name]
+    {
+        get
+        {
+            string? value = null;
+            foreach (var variable in variables)
+                if (variable.Key == name) value = variable.Value;
+            return value;
+        }
+    }
+
+    /// <summary>Null: not an environment block. Any size of file is read, one byte a character. A variable that is cut off is left out.</summary>
+    public static EnvironmentBlock? TryParse(ReadOnlySpan<byte> file)
+    {
+        if (!file.StartsWith(Signature)) return null;
+        var found = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        for (var rest = file[Signature.Length..]; !rest.IsEmpty;)
+        {
+            // A comment, the padding among them. Its end is the end of its line.
+            var equals = rest[0] == '#' ? -1 : rest.IndexOf((byte)'=');
+            if (rest[0] != '#' && equals < 0) break;
+            var value = new StringBuilder();
+            var end = equals < 0 ? 0 : equals + 1;
+            for (; end < rest.Length && rest[end] != '\n'; end++)
+            {
+                if (equals >= 0 && rest[end] == '\\' && ++end == rest.Length) break;
+                value.Append((char)rest[end]);
+            }
+            if (end >= rest.Length) break;
+            if (equals >= 0) found.Add(new(Text(rest[..equals]), value.ToString()));
+            rest = rest[(end + 1)..];
+        }
+        return new(found.ToImmutable());
+    }
+
+    /// <summary>The whole file.</summary>
+    /// <exception cref="InvalidOperationException">The content is longer than <see cref="MostContent"/>.</exception>
+    public byte[] ToBytes()
+    {
+        var file = new byte[Bytes];
+        file.AsSpan().Fill((byte)'#');
+        Signature.CopyTo(file);
+        var at = Signature.Length;
+        foreach (var (name, value) in variables)
+        {
+            foreach (var c in name) Put(c);
+            Put('=');
+            foreach (var c in value)
+            {
+                if (c is '\\' or '\n') Put('\\');
+                Put(c);
+            }
+            Put('\n');
+        }
+        return file;
+
+        void Put(char c)
+        {
+            if (at == MostContent) throw new InvalidOperationException("the environment block does not fit into a sector");
+            file[at++] = (byte)c;
+        }
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder(bytes.Length);
+        foreach (var b in bytes) text.Append((char)b);
+        return text.ToString();
+    }
+}

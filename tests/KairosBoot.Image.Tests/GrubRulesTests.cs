@@ -1,0 +1,126 @@
+using System.Text;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image.Tests;
+
+/// <summary>GRUB, running the menu, decides and writes what the rules in KairosBoot.Plan say.</summary>
+public class GrubRulesTests : Scratch
+{
+    private static readonly Slot[] Slots = Enum.GetValues<Slot>();
+
+    // What keeps GRUB from loading an image, each in another way.
+    private static readonly string[] Broken =
+    [
+        "rm $image", "truncate -s 0 $image", "head -c 1M /dev/zero > $image", "debugfs -w -R 'rm /boot/vmlinuz' $image 2>/dev/null",
+        "debugfs -w -R 'rm /boot/initrd' $image 2>/dev/null", "dd if=/dev/zero of=$image bs=1024 seek=1 count=1 conv=notrunc 2>/dev/null",
+    ];
+
+    [Fact]
+    public void Whatever_the_counters_are_grub_starts_the_slot_that_is_next_and_takes_one_try()
+    {
+        var states =
+            from tries in Enumerable.Range(0, 64)
+            from first in Slots
+            from once in (Slot?[])[null, .. Slots.Cast<Slot?>()]
+            // All counters in the usual order, and each other combination of the choices with some of them.
+            where (first == Slot.Active && once is null) || tries % 7 == (int)first + (once is null ? 3 : (int)once)
+            select Counters(tries) with { First = first, Once = once, Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged) };
+        Together(states.Index().GroupBy(state => state.Index % 4), part =>
+            Check(new GrubRun(Directory.CreateDirectory(PathOf($"all{part.Key}")).FullName), part.Select(state => state.Item), unloadable: []));
+    }
+
+    [Fact]
+    public void Whatever_cannot_be_loaded_grub_goes_on_to_the_next_slot_with_tries() => Together(Enumerable.Range(1, 7), which =>
+    {
+        // The slots whose bits are set in the number cannot be loaded.
+        var unloadable = Slots.Where(slot => (which >> (int)slot & 1) != 0).ToArray();
+        var run = new GrubRun(Directory.CreateDirectory(PathOf($"some{which}")).FullName,
+            unloadable.ToDictionary(slot => slot, slot => Broken[(which + 2 * (int)slot) % Broken.Length]));
+        var states = new[] { 63, 0, 5, 16, 23 }.Select(Counters);
+        Check(run, [.. states, Counters(42) with { Once = Slot.Recovery }, Counters(20) with { First = Slot.Passive }], unloadable);
+    });
+
+    [Fact]
+    public void A_block_that_is_no_block_boots_active_uncounted_and_stays_as_it_is()
+    {
+        var run = new GrubRun(Directory.CreateDirectory(PathOf("bad")).FullName);
+        byte[][] blocks = [Encoding.ASCII.GetBytes(new string('9', 1024)), new byte[1024], Encoding.ASCII.GetBytes("# GRUB Environment block\nactive_left=0\n".PadRight(1024, '#'))];
+        foreach (var block in blocks)
+        {
+            var end = run.Run(block);
+            Assert.Equal(("started", "active", "bad", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
+            Assert.Equal(block, end.Block);
+        }
+    }
+
+    [Theory]
+    [InlineData("active_left=9\npassive_left=9\nrecovery_left=9\n", "bad")]
+    [InlineData("active_left=-1\n", "bad")]
+    [InlineData("active_left=$active_ok\nnext_slot=a b\n", "bad")]
+    [InlineData("active_left=\"; halt\n", "bad")]
+    [InlineData("first_slot=nowhere\n", "bad")]
+    [InlineData("active_left=\nnext_slot=\n", "ok")]
+    [InlineData("prefix=(hd9)/evil\nroot=hd9\nstate=hd9\nloaded=0\n", "ok")]
+    [InlineData("", "ok")]
+    public void Impossible_values_are_as_for_an_image_that_was_never_booted_and_are_told_once(string content, string env)
+    {
+        var run = new GrubRun(Directory.CreateDirectory(PathOf("odd")).FullName);
+        var end = run.Run(GrubRun.Block(content));
+        Assert.Equal(("started", "active", env, "2"), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
+        var again = BootBlock.Read(end.Block);
+        Assert.Equal((2, 3, 3, null), (again.Counters.Active.Left, again.Counters.Passive.Left, again.Counters.Recovery.Left, again.Counters.Once));
+        if (!content.Contains("first_slot", StringComparison.Ordinal)) Assert.Equal("ok", run.Run(end.Block).Word("kairosboot.env"));
+    }
+
+    [Theory]
+    [InlineData("active_left=2\npassive_left=3\nrecovery_left=3\n", "active")]
+    [InlineData("active_left=0\npassive_left=1\nrecovery_left=3\n", "passive")]
+    [InlineData("active_left=0\npassive_left=0\nrecovery_left=0\n", "active")]
+    public void A_block_that_cannot_be_written_is_followed_as_far_as_it_can_be_read(string content, string slot)
+    {
+        // Not a byte is free: what GRUB would have to add does not fit.
+        var full = content + "filler=" + new string('x', 1024 - 25 - content.Length - 8) + "\n";
+        var end = new GrubRun(Directory.CreateDirectory(PathOf("full")).FullName).Run(GrubRun.Block(full));
+        Assert.Equal(("started", slot, "ro", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
+        Assert.Equal(GrubRun.Block(full), end.Block);
+    }
+
+    // GRUB waits for a person to read what it says: much of the time is nobody's.
+    private static void Together<T>(IEnumerable<T> parts, Action<T> check) => Parallel.ForEach(parts, new ParallelOptions { MaxDegreeOfParallelism = 8 }, check);
+
+    private static BootCounters Counters(int tries) => new()
+    {
+        Active = new(tries & 3, true, "0123456789abcdef"), Passive = new(tries >> 2 & 3, false, "none"), Recovery = new(tries >> 4, false, ""),
+    };
+
+    private static void Check(GrubRun run, IEnumerable<BootCounters> states, Slot[] unloadable)
+    {
+        foreach (var before in states)
+        {
+            var (counters, ending, slot, why) = Expected(before, unloadable);
+            var end = run.Run(before);
+            var text = $"{before} without {string.Join(' ', unloadable)}";
+            Assert.Equal((text, ending, slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
+            Assert.Equal((text, counters), (text, BootBlock.Read(end.Block).Counters));
+            if (slot is not { } started) continue;
+            Assert.Equal((text, $"{counters[started].Left}", why, "ok"),
+                (text, end.Word("kairosboot.tries"), end.Word("kairosboot.why"), end.Word("kairosboot.env")));
+            Assert.Equal($"/cOS/{started.Name()}.img", end.Word("cos-img/filename"));
+            Assert.Equal($"LABEL=COS_{started.Name().ToUpperInvariant()}", end.Word("root"));
+        }
+    }
+
+    private static (BootCounters Counters, string End, Slot? Slot, string Why) Expected(BootCounters counters, Slot[] unloadable)
+    {
+        List<Slot> failed = [];
+        var why = counters.Once is null ? "order" : "oneshot";
+        for (var slot = counters.Next; slot is { } chosen; slot = counters.NextBut([.. failed]), why = "order")
+        {
+            counters = counters.Take(chosen);
+            if (!unloadable.Contains(chosen)) return (counters, "started", chosen, why);
+            failed.Add(chosen);
+            counters = counters with { Fault = new(chosen, SlotFault.Load) };
+        }
+        return Slots.Any(slot => counters[slot].Left > 0) ? (counters, "again", null, why) : (counters.Refill(), "stopped", null, why);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image.Tests;
+
+/// <summary>What GRUB did with a block.</summary>
+/// <param name="End"><c>started</c>, <c>stopped</c>, <c>again</c> (it would have reset the machine).</param>
+/// <param name="Words">The kernel's command line where a kernel was started.</param>
+/// <param name="Block">The block afterwards.</param>
+internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
+{
+    internal string? Word(string name) => Words.SingleOrDefault(word => word.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+}
+
+/// <summary>
+/// The menu run by GRUB itself as a program of the host (grub-emu), from a GPT disk with COS_STATE and COS_RECOVERY. It reads and writes the disk as it
+/// does on a machine; it has no command that starts a kernel, so two functions of these names show what would have been started.
+/// </summary>
+internal sealed partial class GrubRun
+{
+    private const int StateStart = 1, RecoveryStart = 17, Size = 16;
+    private const string StandIns = """
+        function linux { for word in "$@"; do echo "word $word"; done; }
+        function initrd { echo "end started"; exit; }
+
+        """;
+
+    private readonly string directory;
+    private readonly long block;
+
+    /// <param name="directory">An empty one.</param>
+    /// <param name="breakImage">A shell command for each slot's image, run in the directory it lies in; empty: the image stays whole.</param>
+    /// <param name="files">Size of the block file.</param>
+    internal GrubRun(string directory, IReadOnlyDictionary<Slot, string>? breakImage = null, int files = EnvironmentBlock.Bytes)
+    {
+        this.directory = directory;
+        foreach (var folder in (string[])["image/boot", "state/cOS", "state/grub", "recovery/cOS"]) Directory.CreateDirectory(At(folder));
+        File.WriteAllText(At("image/boot/vmlinuz"), "kernel");
+        File.WriteAllText(At("image/boot/initrd"), "initrd");
+        foreach (var slot in Enum.GetValues<Slot>())
+        {
+            var image = At($"{(slot == Slot.Recovery ? "recovery" : "state")}/cOS/{slot.Name()}.img");
+            HostTool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", At("image"), image, "1M");
+            HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
+        }
+        var menu = GrubMenu.Text(2, "").Replace("set timeout_style=countdown\nset timeout=2", "set timeout=0")
+            .Replace("while sleep --interruptible 3600; do true; done", "echo \"end stopped\"; exit").Replace("then reboot; fi", "then echo \"end again\"; exit; fi");
+        File.WriteAllText(At("state/grub/grub.cfg"), StandIns + menu);
+        File.WriteAllBytes(At("state/bootstate"), Enumerable.Repeat((byte)'9', files).ToArray());
+        File.WriteAllText(At("device.map"), $"(hd0) {At("disk")}\n");
+        HostTool.Shell($"cd {directory}; truncate -s {RecoveryStart + Size + 1}M disk; "
+            + $"sgdisk --clear --new=1:{StateStart}M:+{Size}M --new=2:{RecoveryStart}M:+{Size}M disk; "
+            + $"mke2fs -q -F -t ext4 -b 4096 -d state -E offset={StateStart << 20} disk {Size}M; "
+            + $"mke2fs -q -F -t ext4 -b 4096 -d recovery -E offset={RecoveryStart << 20} disk {Size}M");
+        block = (StateStart << 20) + 4096 * long.Parse(HostTool.DebugFs($"{At("disk")}?offset={StateStart << 20}", "blocks /bootstate"), CultureInfo.InvariantCulture);
+    }
+
+    internal GrubEnd Run(byte[] before)
+    {
+        using (var disk = File.OpenWrite(At("disk")))
+        {
+            disk.Position = block;
+            disk.Write(before);
+        }
+        var said = HostTool.Shell($"TERM=dumb timeout 60 grub-emu -m {At("device.map")} -d /grub -r hd0,gpt1 </dev/null 2>&1");
+        var end = Ends().Matches(said);
+        Assert.True(end.Count == 1, $"GRUB ended {end.Count} times:\n{said}");
+        using var after = File.OpenRead(At("disk"));
+        var bytes = new byte[before.Length];
+        after.Position = block;
+        after.ReadExactly(bytes);
+        return new(end[0].Groups[1].Value, [.. Words().Matches(said).Select(match => match.Groups[1].Value)], bytes);
+    }
+
+    internal GrubEnd Run(BootCounters counters) => Run(BootBlock.Write(counters));
+
+    /// <summary>Padded to the block's size as GRUB pads it.</summary>
+    internal static byte[] Block(string content) => Encoding.ASCII.GetBytes(("# GRUB Environment Block\n" + content).PadRight(EnvironmentBlock.Bytes, '#'));
+
+    private string At(string path) => Path.Combine(directory, path);
+
+    [GeneratedRegex(@"word (\S+)")]
+    private static partial Regex Words();
+
+    [GeneratedRegex(@"end (\w+)")]
+    private static partial Regex Ends();
+}

@@ -1,0 +1,33 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests;
+
+public sealed class StatePartitionTests
+{
+    [Fact]
+    public void On_a_system_that_kairos_boot_did_not_start_there_is_none_and_it_is_said_how_to_name_one() => MountNamespace.Run(_ =>
+    {
+        var failure = Assert.Throws<OperatorException>(StatePartition.Find);
+        Assert.Contains("kairos-boot did not start this system", failure.Problem);
+        Assert.Contains("--state", failure.Fix);
+    });
+
+    [Fact]
+    public void Recovery_has_it_for_as_long_as_it_needs_it_and_can_change_the_counters() => MountNamespace.Run(scratch =>
+    {
+        Syscall.Mount("tmpfs", "/run", "tmpfs", MountFlags.None, "");
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", scratch + "/part", "8M");
+        using var device = LoopDevice.Attach(scratch + "/part", readOnly: false);
+        string place;
+        using (var state = StatePartition.Mount(new BlockDevice(Path.GetFileName(device.Path), "loop", 1, 8 << 20)))
+        {
+            place = state.Path;
+            Assert.True(MountTable.Read().Single(mount => mount.MountPoint == place).ReadOnly);
+            BootStateFile.Update(place + SystemPaths.BootState, _ => new BootCounters { Once = Slot.Active });
+            Assert.True(MountTable.Read().Single(mount => mount.MountPoint == place).ReadOnly);
+            Assert.Equal(Slot.Active, BootStateFile.Read(place + SystemPaths.BootState).Counters.Once);
+        }
+        Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == place);
+        Assert.Empty(Directory.GetFileSystemEntries("/run/kairosboot"));
+    });
+}

@@ -1,0 +1,98 @@
+namespace KairosBoot.Plan.Tests;
+
+public sealed class BootCountersTests
+{
+    private const string A = "aaaaaaaaaaaaaaaa", B = "bbbbbbbbbbbbbbbb", C = "cccccccccccccccc";
+
+    private static BootCounters Counters(int active, int passive, int recovery) => new()
+    {
+        Active = new(active, true, A), Passive = new(passive, true, B), Recovery = new(recovery, false, C),
+    };
+
+    [Theory]
+    [InlineData(3, 3, 3, "active")]
+    [InlineData(0, 3, 3, "passive")]
+    [InlineData(0, 0, 1, "recovery")]
+    [InlineData(1, 0, 0, "active")]
+    [InlineData(0, 0, 0, null)]
+    public void The_first_slot_in_order_that_has_tries_is_next(int active, int passive, int recovery, string? slot) =>
+        Assert.Equal(slot, Counters(active, passive, recovery).Next?.Name());
+
+    [Fact]
+    public void A_wish_for_one_boot_is_for_one_boot()
+    {
+        var wish = Counters(3, 0, 3) with { Once = Slot.Passive };
+        Assert.Equal(Slot.Passive, wish.Next);
+        Assert.Equal(Slot.Active, wish.Take(Slot.Passive).Next);
+        Assert.Equal(0, wish.Take(Slot.Passive).Passive.Left);
+        Assert.Null((Counters(3, 3, 3) with { Once = Slot.Recovery }).MarkBad(Slot.Recovery, SlotFault.Damaged).Once);
+    }
+
+    [Fact]
+    public void The_order_begins_with_the_slot_that_was_chosen_for_good()
+    {
+        Assert.Equal(Slot.Passive, (Counters(3, 3, 3) with { First = Slot.Passive }).Next);
+        Assert.Equal(Slot.Active, (Counters(3, 0, 3) with { First = Slot.Passive }).Next);
+        Assert.Equal(Slot.Active, (Counters(3, 3, 0) with { First = Slot.Recovery }).Next);
+    }
+
+    [Fact]
+    public void A_good_boot_gives_its_own_slot_its_tries_back_and_no_other_one()
+    {
+        var fallen = Counters(1, 2, 3).MarkBad(Slot.Active, SlotFault.Damaged);
+        Assert.Equal(new SlotFault(Slot.Active, "damaged"), fallen.Fault);
+        var good = fallen.MarkGood(Slot.Passive);
+        Assert.Equal((0, 3, false, true), (good.Active.Left, good.Passive.Left, good.Active.Good, good.Passive.Good));
+        Assert.NotNull(good.Fault);
+        Assert.Equal(Slot.Passive, good.Next);
+        Assert.Null(good.MarkGood(Slot.Active).Fault);
+        Assert.Equal(new BootCounter(3, false, A), good.Reset(Slot.Active).Active);
+    }
+
+    [Fact]
+    public void A_new_image_gets_all_its_tries_and_the_others_keep_theirs()
+    {
+        var fallen = Counters(1, 2, 3).MarkBad(Slot.Active, SlotFault.Damaged);
+        var repaired = fallen.Observe([(Slot.Active, C + C), (Slot.Passive, B)]);
+        Assert.Equal(new BootCounter(3, false, C + C), repaired.Active);
+        Assert.Equal(fallen.Passive, repaired.Passive);
+        Assert.Null(repaired.Fault);
+        Assert.Equal(fallen, fallen.Observe([(Slot.Active, A), (Slot.Passive, B)]));
+    }
+
+    [Fact]
+    public void An_image_that_was_never_looked_at_keeps_the_tries_it_has() =>
+        Assert.Equal(new BootCounter(2, false, A), new BootCounters { Active = new(2, false, "") }.Observe([(Slot.Active, A)]).Active);
+
+    [Fact]
+    public void An_upgrade_that_renames_active_to_passive_takes_the_counter_along()
+    {
+        var upgraded = Counters(2, 1, 3).Observe([(Slot.Active, C + C), (Slot.Passive, A)]);
+        Assert.Equal(new BootCounter(3, false, C + C), upgraded.Active);
+        Assert.Equal(new BootCounter(2, true, A), upgraded.Passive);
+    }
+
+    [Fact]
+    public void The_boot_that_meets_a_new_image_is_its_first_try()
+    {
+        // The loader took a try from the counter of the image that was there before.
+        var taken = Counters(1, 3, 3).Take(Slot.Active);
+        Assert.Equal(2, taken.ObserveIn(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, B)]).Active.Left);
+        // The image before it moved to passive: that try was not its own.
+        Assert.Equal(1, taken.ObserveIn(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, A)]).Passive.Left);
+        Assert.Equal(taken, taken.ObserveIn(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
+        Assert.Equal(Counters(3, 3, 3), Counters(3, 3, 3).ObserveIn(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
+    }
+
+    [Fact]
+    public void A_slot_without_an_image_has_no_tries_until_there_is_one_again()
+    {
+        var gone = Counters(3, 3, 3).Observe([(Slot.Active, null), (Slot.Passive, B)]);
+        Assert.Equal((0, "active:missing", Slot.Passive), (gone.Active.Left, gone.Fault!.ToString(), gone.Next!.Value));
+        Assert.Equal(gone, gone.Observe([(Slot.Active, null), (Slot.Passive, B)]));
+        Assert.Equal(new BootCounter(3, false, A), gone.Observe([(Slot.Active, A), (Slot.Passive, B)]).Active);
+    }
+
+    [Fact]
+    public void After_a_stop_everything_is_tried_again() => Assert.Equal(Counters(3, 3, 3), Counters(0, 0, 0).Refill());
+}
