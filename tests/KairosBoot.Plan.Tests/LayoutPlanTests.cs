@@ -26,7 +26,7 @@ public sealed class LayoutPlanTests
             mount -t tmpfs -o rw,size=25%,mode=0755 tmpfs /run/overlay
             rm -rf /run/overlay/etc/.overlay; mkdir -p /run/overlay/etc/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
             rm -rf /run/overlay/var/.overlay; mkdir -p /run/overlay/var/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
-            mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || { chroot /sysroot fsck.ext4 -a -f /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local; } || mount -t ext4 -o ro,noload /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro,noload /dev/vda6 /sysroot/usr/local
+            mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || { chroot /sysroot fsck.ext4 -a -f /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local; } || mount -t ext4 -o ro /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro,noload /dev/vda6 /sysroot/usr/local
             [ -d /sysroot/usr/local/.state/etc-ssh.bind ] || cp -a /sysroot/etc/ssh /sysroot/usr/local/.state/etc-ssh.bind
             [ -d /sysroot/usr/local/.state/root.bind ] || cp -a /sysroot/root /sysroot/usr/local/.state/root.bind
             mount --bind /sysroot/usr/local/.state/root.bind /sysroot/root
