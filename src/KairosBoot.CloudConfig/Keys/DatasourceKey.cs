@@ -82,7 +82,7 @@ internal static class DatasourceKey
         var nothing = asked.Count > 0 ? $"no user-data found by {string.Join(", ", asked)}" : "no user-data asked for here";
         if (later.Count == 0) run.Fail(line, Key, nothing);
         else if (run.IsInInitrd) run.Warn(line, Key, $"{nothing}; {string.Join(", ", later)}: not in this stage, they need the network of the booted system");
-        else run.Fail(line, Key, $"{nothing}; {string.Join(", ", later)}: {UnsupportedKey.Reason}; give the user-data on a volume labelled cidata (provider cdrom), or as a .yaml file in {SystemPaths.Oem}");
+        else run.Fail(line, Key, $"{nothing}; {string.Join(", ", later)}: not supported in this version; give the user-data on a volume labelled cidata (provider cdrom), or as a .yaml file in {SystemPaths.Oem}");
     }
 
     private static bool IsOneOf(string[] names, string name)
