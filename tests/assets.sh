@@ -10,6 +10,27 @@ assets=$OUT/test-assets
 mkdir -p "$assets"
 asset() { ln -sfn "$1" "$assets/$2"; }
 
+# OPENRC: a tree with only OpenRC and what it is linked with. Installing it would take this machine's own init's place.
+openrc_tree() {
+    OPENRC=$CACHE/openrc-1
+    made "$OPENRC" && return
+    say "unpacking OpenRC (once)"
+    local work=$CACHE/.openrc.new package
+    rm -rf "$work"
+    mkdir -p "$work/packages" "$work/tree"
+    (cd "$work/packages" && { apt-get -qq download openrc librc1 libeinfo1 2>/dev/null ||
+        { as_root apt-get -qq update && apt-get -qq download openrc librc1 libeinfo1; } })
+    for package in "$work"/packages/*.deb; do dpkg-deb -x "$package" "$work/tree"; done
+    rm -rf "$work/tree/usr/share"
+    mkdir -p "$work/tree/lib64" "$work/tree/lib/x86_64-linux-gnu"
+    cp -L /lib64/ld-linux-x86-64.so.2 "$work/tree/lib64/"
+    for package in libc.so.6 libaudit.so.1 libpam.so.0 libpam_misc.so.0 libselinux.so.1 libcap-ng.so.0 libpcre2-8.so.0; do
+        cp -L "/lib/x86_64-linux-gnu/$package" "$work/tree/lib/x86_64-linux-gnu/"
+    done
+    mv "$work/tree" "$OPENRC"
+    rm -rf "$work"
+}
+
 "$REPO/initrd/build.sh"
 need_image_tools
 debian_base
@@ -24,6 +45,8 @@ debian_initrds
 debian_root
 debian_images
 debian_disk "$RECIPE/demo.yaml" demo
+openrc_tree
+asset "$OPENRC" openrc
 asset "$INITRD" initrd
 asset "$VIRTIO_INITRD" initrd-virtio
 asset "$IMAGE" system.img

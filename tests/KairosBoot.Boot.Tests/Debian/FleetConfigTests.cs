@@ -83,7 +83,15 @@ public sealed partial class FleetConfigTests(FleetMachine fleet) : IClassFixture
         Assert.Equal("440 root", Shell.Run("stat -c '%a %U' /etc/sudoers.d/fleet"));
         Assert.Equal("uid=0(root)", Shell.Run("su operator -c 'sudo -n id' | cut -d' ' -f1"));
         Assert.Equal("770 root fleet-admin", Shell.Run("stat -c '%a %U %G' /oem"));
-        Assert.NotEqual(0, Shell.Try("getent passwd guest").Status); // of a later stage
+    }
+
+    [Fact]
+    public void Later_stages_run_in_the_booted_system()
+    {
+        // Both are of the stage boot.
+        Shell.Run("until systemctl -q is-active cos-setup-boot; do sleep 1; done");
+        Assert.Equal("guest", Shell.Run("getent passwd guest | cut -d: -f1"));
+        Assert.Equal("600 late", Shell.Run("echo $(stat -c %a /etc/late) $(cat /etc/late)"));
     }
 
     [Fact]

@@ -29,6 +29,10 @@ public static class Assets
     public static string SystemImage => Existing("system.img");
     public static string RecoveryImage => Existing("recovery.squashfs");
 
+    /// <summary>A tree with OpenRC and nothing else.</summary>
+    public static string OpenRc => Directory.Exists(Path.Combine(Out, "test-assets/openrc"))
+        ? Path.Combine(Out, "test-assets/openrc") : throw new DirectoryNotFoundException("out/test-assets/openrc is missing: ./tests/run.sh boot makes it");
+
     /// <summary>As much cloud-config as a distribution ships and an owner adds.</summary>
     public static string[] FleetConfigs => Directory.GetFiles(Path.Combine(Root, "tests/KairosBoot.Boot.Tests/Debian/Fleet"), "*.yaml");
 

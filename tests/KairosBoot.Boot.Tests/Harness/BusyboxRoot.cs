@@ -60,23 +60,7 @@ public static class BusyboxRoot
         try
         {
             string tree = Path.Combine(work.FullName, "tree");
-            foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])
-            {
-                Directory.CreateDirectory(Path.Combine(tree, directory));
-            }
-            File.Copy("/bin/busybox", Path.Combine(tree, "bin/busybox"));
-            string applets = Tool.Run(Path.Combine(tree, "bin/busybox"), "--list");
-            foreach (string applet in applets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(a => a != "busybox"))
-            {
-                string link = applet == "init" ? "sbin/init" : "bin/" + applet;
-                File.CreateSymbolicLink(Path.Combine(tree, link), applet == "init" ? "../bin/busybox" : "busybox");
-            }
-            File.WriteAllText(Path.Combine(tree, "etc/inittab"), $"::sysinit:/bin/echo {Ready}\n::respawn:-/bin/sh\n::ctrlaltdel:/bin/reboot\n");
-            File.WriteAllText(Path.Combine(tree, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
-            File.WriteAllText(Path.Combine(tree, "etc/group"), "root:x:0:\n");
-            File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");
-            File.WriteAllText(Path.Combine(tree, "etc/hostname"), "busybox\n");
-            File.WriteAllText(Path.Combine(tree, "name"), name, Encoding.ASCII);
+            MakeTree(tree, name);
             prepare(tree);
             string image = Path.Combine(work.FullName, "image");
             Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, $"{mebibytes}M");
@@ -86,5 +70,27 @@ public static class BusyboxRoot
         {
             work.Delete(recursive: true);
         }
+    }
+
+    /// <summary>Its files, with that text in <c>/name</c>, in a directory that is not there yet.</summary>
+    public static void MakeTree(string tree, string name)
+    {
+        foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])
+        {
+            Directory.CreateDirectory(Path.Combine(tree, directory));
+        }
+        File.Copy("/bin/busybox", Path.Combine(tree, "bin/busybox"));
+        string applets = Tool.Run(Path.Combine(tree, "bin/busybox"), "--list");
+        foreach (string applet in applets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(a => a != "busybox"))
+        {
+            string link = applet == "init" ? "sbin/init" : "bin/" + applet;
+            File.CreateSymbolicLink(Path.Combine(tree, link), applet == "init" ? "../bin/busybox" : "busybox");
+        }
+        File.WriteAllText(Path.Combine(tree, "etc/inittab"), $"::sysinit:/bin/echo {Ready}\n::respawn:-/bin/sh\n::ctrlaltdel:/bin/reboot\n");
+        File.WriteAllText(Path.Combine(tree, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
+        File.WriteAllText(Path.Combine(tree, "etc/group"), "root:x:0:\n");
+        File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");
+        File.WriteAllText(Path.Combine(tree, "etc/hostname"), "busybox\n");
+        File.WriteAllText(Path.Combine(tree, "name"), name, Encoding.ASCII);
     }
 }

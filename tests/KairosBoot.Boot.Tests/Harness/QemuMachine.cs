@@ -161,9 +161,9 @@ public sealed class QemuMachine : IDisposable
         }
         if (spec.DeadDisk != null)
         {
-            // Throttled to a byte a second, the first sector takes longer than any test.
+            // Throttled to a byte a second, the first sector takes longer than any test. QEMU itself would read it to guess the geometry.
             arguments.AddRange(["-drive", $"if=none,id=dead,format=raw,snapshot=on,file={spec.DeadDisk},throttling.bps-total=1"]);
-            arguments.AddRange(["-device", "virtio-blk-pci,drive=dead"]);
+            arguments.AddRange(["-device", "virtio-blk-pci,drive=dead,cyls=16,heads=16,secs=63"]);
         }
         if (spec.LateDisk != null)
         {
