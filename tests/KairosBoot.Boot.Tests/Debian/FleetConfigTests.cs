@@ -5,9 +5,11 @@ using System.Text.RegularExpressions;
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>
-/// A Debian with as much configuration as a distribution ships and an owner adds: the files of <c>Debian/Fleet</c> on COS_OEM. Guest time is counted in instructions, so what the stages cost is the same on every host.
+/// A Debian with as much configuration as a distribution ships and an owner adds: the files of <c>Debian/Fleet</c> on COS_OEM. Guest time
+/// is counted in instructions, so what the stages cost hardly depends on the host. What is looked at is the second boot, which finds on the
+/// disk what the first one wrote.
 /// </summary>
-public sealed class FleetMachine : IDisposable
+public sealed partial class FleetMachine : IDisposable
 {
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("kairosboot-fleet-");
 
@@ -21,13 +23,35 @@ public sealed class FleetMachine : IDisposable
             Name = "fleet", Disks = [disk], MemoryMiB = 1024, CountsInstructions = true,
             CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=5",
         });
-        try { Shell = GuestShell.LogIn(Machine); }
+        try
+        {
+            TellCost("first boot", GuestShell.LogIn(Machine));
+            Machine = Machine.SwitchOnAgain();
+            Shell = GuestShell.LogIn(Machine);
+            TellCost("second boot", Shell);
+        }
         catch
         {
             Dispose();
             throw;
         }
     }
+
+    /// <summary>What the stages took beside the commands of the configs.</summary>
+    private static void TellCost(string boot, GuestShell shell)
+    {
+        long all = 0, commands = 0;
+        foreach (Match match in StageLine().Matches(shell.Run("sync; grep 'cloud-config stage' /run/kairosboot/boot.log")))
+        {
+            all += long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+            commands += long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
+        }
+        Assert.NotEqual(0, commands);
+        Figures.Add($"fleet config, {boot}: stages beside their commands, guest time", $"{(all - commands) / 1000.0:F1} ms of {all / 1000.0:F1}");
+    }
+
+    [GeneratedRegex(@"stage \w+: 0 problems \[(\d+) us, of it (\d+) us in commands\]")]
+    private static partial Regex StageLine();
 
     public QemuMachine Machine { get; }
 
@@ -40,7 +64,7 @@ public sealed class FleetMachine : IDisposable
     }
 }
 
-public sealed partial class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMachine>
+public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMachine>
 {
     private GuestShell Shell => fleet.Shell;
 
@@ -130,21 +154,4 @@ public sealed partial class FleetConfigTests(FleetMachine fleet) : IClassFixture
         Assert.NotEqual("0", Shell.Run($"s={secret[..9]}; cat /oem/*.yaml | grep -c -e \"${{s}}{secret[9..]}\""));
         Assert.Equal("600 root", Shell.Run("stat -c '%a %U' /etc/rancher/config.yaml"));
     }
-
-    [Fact]
-    public void The_cost_of_the_configs_is_told()
-    {
-        long all = 0, commands = 0;
-        foreach (Match match in StageLine().Matches(Shell.Run("grep 'cloud-config stage' /run/kairosboot/boot.log")))
-        {
-            Figures.Add($"fleet config, stage {match.Groups[1]} (guest time)", $"{match.Groups[2]} us, of it {match.Groups[3]} us in its commands");
-            all += long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
-            commands += long.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture);
-        }
-        Assert.NotEqual(0, commands);
-        Figures.Add("fleet config, both stages beyond their commands (guest time)", $"{(all - commands) / 1000.0:F1} ms");
-    }
-
-    [GeneratedRegex(@"stage (\w+): 0 problems \[(\d+) us, of it (\d+) us in commands\]")]
-    private static partial Regex StageLine();
 }
