@@ -18,6 +18,8 @@ internal static class FailureKeeping
         {
             OperatorException e => (e.Problem, e.Fix, null),
             UnbootableImageException e => (e.Message, e.Fix, null),
+            MissingVolumeException e => (e.Message, e.Fix, null),
+            OtherSlotException or RecoveryWantedException => (failure.Message, null, null),
             StepFailedException e => (e.Result.Error ?? "", null, e.Result.Step.Summary),
             SyscallException e => (e.Message, null, null),
             _ => ($"internal error {failure.GetType().Name}: {failure.Message}", (string?)null, (string?)null),

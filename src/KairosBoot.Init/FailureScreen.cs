@@ -16,36 +16,64 @@ internal static class FailureScreen
     private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(10);
 
     /// <param name="failure">What ended the boot.</param>
-    /// <param name="request">Null where the boot did not get as far as its command line.</param>
-    public static void ShowAndReboot(Exception failure, BootRequest? request)
+    /// <param name="machine">Null where the boot did not get as far as its command line.</param>
+    public static void ShowAndReboot(Exception failure, Machine? machine)
     {
         // Whatever fails here must not keep the machine from rebooting.
         try
         {
             KernelLog.ShowEverything();
             using var log = new KernelLog();
-            var record = FailureKeeping.Record(failure, request);
+            var record = FailureKeeping.Record(failure, machine?.Request);
             foreach (var line in record.KernelLines()) log.Write(2, line);
-            var seconds = request?.PanicSeconds ?? 0;
+            var seconds = machine?.Request.PanicSeconds ?? 0;
             log.Write(2, seconds > 0 ? $"rebooting in {seconds} s" : "rebooting");
-            var disks = new Thread(() => LeaveDisks(record, log)) { IsBackground = true };
-            disks.Start();
-            if (!disks.Join(DiskLimit)) log.Write(3, $"the disk did not answer within {DiskLimit.TotalSeconds} s; it is left as it is");
+            LeaveDisks(log, () =>
+            {
+                machine?.GiveBackTry(failure);
+                FailureKeeping.Keep(record, log);
+            });
             Syscall.Pause(TimeSpan.FromSeconds(seconds));
         }
         catch (Exception) { }
         Syscall.Reboot(RebootCommand.Restart);
     }
 
-    private static void LeaveDisks(FailureRecord record, KernelLog log)
+    /// <summary>The end of a machine that no loader stops: it shows why until it is switched off. Does not return.</summary>
+    public static void ShowAndStop(NothingLeftException stop, Machine machine)
     {
-        // An exception that leaves a thread would end PID 1.
         try
         {
-            FailureKeeping.Keep(record, log);
-            MountTable.UnmountBelow(Mounted);
-            Syscall.Sync();
+            KernelLog.ShowEverything();
+            using var log = new KernelLog();
+            LeaveDisks(log, () => { });
+            log.Write(2, "STOPPED: active, passive and recovery have all been tried, and none has come up");
+            if (stop.Fault is { } fault) log.Write(2, "the last one that was given up: " + fault);
+            log.Write(2, "switch the machine off and on to try them all again");
         }
-        catch (Exception e) { log.Write(3, "while leaving the disks: " + e.Message); }
+        catch (Exception) { }
+        // A watchdog that ran out would be a reboot without end.
+        while (true)
+        {
+            machine.FeedWatchdog();
+            Syscall.Pause(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private static void LeaveDisks(KernelLog log, Action before)
+    {
+        var disks = new Thread(() =>
+        {
+            // An exception that leaves a thread would end PID 1.
+            try
+            {
+                before();
+                MountTable.UnmountBelow(Mounted);
+                Syscall.Sync();
+            }
+            catch (Exception e) { log.Write(3, "while leaving the disks: " + e.Message); }
+        }) { IsBackground = true };
+        disks.Start();
+        if (!disks.Join(DiskLimit)) log.Write(3, $"the disk did not answer within {DiskLimit.TotalSeconds} s; it is left as it is");
     }
 }

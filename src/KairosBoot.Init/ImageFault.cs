@@ -16,4 +16,12 @@ internal static class ImageFault
             SlotFault.Damaged,
         _ => null,
     };
+
+    /// <summary>What a disk may get right when it is asked again: an image that could not be read.</summary>
+    public static bool MayPass(Exception failure) => failure switch
+    {
+        StepFailedException { Result.Step: MountImage or MountFileSystem { Target: SystemPaths.State }, InnerException: SyscallException { Errno: Errno.EIO } } => true,
+        SyscallException { Errno: Errno.EIO, Path: { } path } => path.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal),
+        _ => false,
+    };
 }

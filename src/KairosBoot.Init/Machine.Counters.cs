@@ -13,12 +13,18 @@ internal sealed partial class Machine
     private string imageId = "";
     private BlockDevice? stateDevice;
 
+    // The slot whose try this boot has taken, or was given by the loader.
+    private Slot? charged;
+
     /// <summary>
-    /// Sees that this boot costs its slot a try: that the loader has taken it, as it says, or takes it here. A machine without counters boots on:
-    /// one whose loader looked for them is told, and gets new ones.
+    /// Sees that this boot costs its slot a try: that the loader has taken it, as it says, or takes it here, from the slot whose turn it is. A machine
+    /// without counters boots on: one whose loader looked for them is told, and gets new ones.
     /// </summary>
+    /// <exception cref="OtherSlotException">It is the turn of another one.</exception>
+    /// <exception cref="NothingLeftException">All tries are used up.</exception>
     public void TakeTry(BootRequest request, BootDisk disk)
     {
+        if (charged == request.Slot) return;
         stateDevice = request.Slot == Slot.Recovery
             ? DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), devices!.Devices, disk.Disk, onBootDiskOnly: true).Device
             : disk.Images;
@@ -26,28 +32,39 @@ internal sealed partial class Machine
         if (request.LoaderCounters == "bad" && request.TriesLeft is not null)
             Note(StepClass.Optional, "the boot counters held impossible values; they begin anew");
         var slot = request.Slot;
-        ChangeCounters(before =>
+        Slot? chosen = slot;
+        string? why = null;
+        var kept = ChangeCounters(before =>
         {
             var images = ImagesThere(slot);
-            if (counters.Usable)
+            if (!counters.Usable)
             {
-                if (request.TriesLeft == before[slot].Left) countedBy = "loader";
-                else
-                {
-                    if (request.TriesLeft is { } told)
-                        Note(StepClass.Degraded, $"{Inoperative}the loader says that it left {slot.Name()} {told} tries, and there are {before[slot].Left}");
-                    else if (request.LoaderCounters == "ro")
-                        Note(StepClass.Degraded, Inoperative + "the loader cannot write the boot counters; they are kept from here on only");
-                    before = (before.Next is null ? before.Refill() : before).Take(slot);
-                    countedBy = "initrd";
-                }
-                return before.ObserveIn(slot, images);
+                if (request.LoaderCounters is null) return null;
+                Note(StepClass.Degraded, $"{Inoperative}{SystemPaths.BootState} on {SystemPaths.StateLabel} {counters.Problem}; it is made anew");
+                countedBy = "initrd";
+                return new BootCounters().Take(slot).ObserveIn(slot, images);
             }
-            if (request.LoaderCounters is null) return null;
-            Note(StepClass.Degraded, $"{Inoperative}{SystemPaths.BootState} on {SystemPaths.StateLabel} {counters.Problem}; it is made anew");
+            if (request.LoaderCounters == "ro")
+                Note(StepClass.Degraded, Inoperative + "the loader cannot write the boot counters; they are kept from here on only");
+            countedBy = request is { TriesLeft: not null, KexecFrom: null } ? "loader" : "initrd";
+            if (request.TriesLeft == before[slot].Left) return before.ObserveIn(slot, images);
+            if (request.TriesLeft is { } told)
+                Note(StepClass.Degraded, $"{Inoperative}{slot.Name()} was to have {told} tries left when this kernel was started, and there are {before[slot].Left}");
             countedBy = "initrd";
-            return new BootCounters().Take(slot).ObserveIn(slot, images);
+            before = before.Observe(images);
+            // What was chosen once stays so, and an image with a name of its own is in nobody's place.
+            if (!turned && request is { KexecFrom: null, IsSlotsOwnImage: true })
+            {
+                chosen = before.NextWithout(slot, request.LoaderReadsCounters);
+                if (chosen == before.Next) why = before.Once is null ? "order" : "oneshot";
+            }
+            return chosen is { } next ? before.Take(next) : before.Refill();
         });
+        // Counters that cannot be written would choose the same for ever.
+        if (!kept) chosen = slot;
+        charged = chosen ?? throw new NothingLeftException(counters.Counters.Fault?.Sentence);
+        if (chosen != slot) throw new OtherSlotException(chosen.Value, why, why == "oneshot" ? "it was chosen for this boot" : $"{slot.Name()} is not the next in order that has tries left");
+        if (kept && why is not null) Request = Request with { Why = why };
     }
 
     /// <summary>Why another slot runs than the one that is to be first: on the console, in the report and for whoever logs in.</summary>

@@ -8,40 +8,85 @@ internal sealed partial class Machine
 {
     private static readonly ImmutableArray<string> MadeByBoot = [SystemPaths.Sysroot, SystemPaths.Overlays, SystemPaths.State];
 
-    private Slot? turnedTo;
+    private bool turned, readAgain;
 
-    /// <summary>For a boot whose persistent volume is damaged: that is no image's fault, and costs none of them a try.</summary>
-    /// <param name="problem">Why recovery is booted instead.</param>
-    public void TurnToRecovery(string problem)
+    /// <summary>Something else to do in this boot, after what it was about has come to an end: another slot, or the same again.</summary>
+    /// <returns>False: nothing is left to do.</returns>
+    public bool GoesOnAfter(Exception failure)
     {
-        var slot = Request.Slot;
-        if (counters.Usable) ChangeCounters(before => before.GiveBack(slot));
-        Turn(Slot.Recovery, $"persistent volume damaged: {problem}; recovery is booted instead of {slot.Name()}");
+        // A disk may have stumbled. What it refuses twice costs this boot, and its try.
+        if (ImageFault.MayPass(failure) && !readAgain)
+        {
+            readAgain = true;
+            Note(StepClass.Degraded, failure.Message + "; once more");
+            TakeBack();
+            return true;
+        }
+        switch (failure)
+        {
+            case OtherSlotException { Why: not null } choice:
+                Note(StepClass.Optional, $"{choice.Slot.Name()} is booted instead of {Request.Slot.Name()}: {choice.Message}");
+                Turn(choice.Slot, choice.Why);
+                return true;
+            case OtherSlotException lost:
+                TurnToRecovery(failure, lost.Message);
+                return true;
+            case RecoveryWantedException:
+                GiveBackTry(failure);
+                TurnToRecovery(failure, "persistent volume damaged: " + failure.Message);
+                return true;
+            case StepFailedException { Result.Step: MountFileSystem { Target: SystemPaths.State } } when RecoveryIsThere:
+                TurnToRecovery(failure, failure.Message);
+                return true;
+        }
+        return ImageFault.Of(failure) is { } reason && TurnFrom(failure, reason);
     }
 
-    /// <summary>Gives the slot up whose image cannot boot, and turns to the next one.</summary>
-    /// <param name="reason">A word of <see cref="SlotFault"/>.</param>
-    /// <param name="problem">The same as a sentence.</param>
-    /// <returns>False: there are no counters, or no slot is left.</returns>
-    public bool TurnFrom(string reason, string problem)
+    /// <summary>For a boot whose end is no image's fault: it costs none of them a try.</summary>
+    public void GiveBackTry(Exception failure)
+    {
+        if (charged is not { } slot || countedBy == "none" || !(failure is RecoveryWantedException || VolumeFault.Is(failure))) return;
+        // Where recovery is what is wanted and cannot be had any more, going back and forth for ever would be worse.
+        ChangeCounters(before => failure is RecoveryWantedException && before.Recovery.Left == 0 ? null : before.GiveBack(slot));
+    }
+
+    private bool RecoveryIsThere =>
+        Request.Slot != Slot.Recovery && BootDiskSearch.Decide(Request.ForSlot(Slot.Recovery), devices!.Devices, oemTimedOut: true).Disk is not null;
+
+    private void TurnToRecovery(Exception failure, string problem)
+    {
+        Note(StepClass.Degraded, $"{problem}; recovery is booted instead of {Request.Slot.Name()}");
+        leftBecause = FailureKeeping.Record(failure, Request);
+        Turn(Slot.Recovery, why: null);
+    }
+
+    // Gives the slot up whose image cannot boot. As often as there are slots.
+    private bool TurnFrom(Exception failure, string reason)
     {
         if (!counters.Usable) return false;
         var slot = Request.Slot;
         if (Syscall.TryStat(SystemPaths.State + Request.ImagePath) is null) reason = SlotFault.Missing;
         ChangeCounters(before => before.MarkBad(slot, reason));
         if (counters.Counters.Next is not { } next) return false;
-        Turn(next, $"{slot.Name()} is given up: {problem}; {next.Name()} is booted instead");
+        Note(StepClass.Degraded, $"{slot.Name()} is given up: {failure.Message}; {next.Name()} is booted instead");
+        leftBecause = FailureKeeping.Record(failure, Request);
+        Turn(next, "order");
         return true;
+    }
+
+    private void Turn(Slot slot, string? why)
+    {
+        turned = true;
+        Request = Request.ForSlot(slot, why);
+        TakeBack();
     }
 
     /// <summary>
     /// Takes everything back that this boot has mounted and written, so that the next one finds what a first one finds. What has gone wrong stays
     /// in the report.
     /// </summary>
-    private void Turn(Slot slot, string why)
+    private void TakeBack()
     {
-        Note(StepClass.Degraded, why);
-        turnedTo = slot;
         MountTable.UnmountBelow(MadeByBoot);
         // The sentinel of the other slot, and the layout its cloud-configs wrote.
         if (Syscall.TryStat(SystemPaths.Sentinels) is not null) FileTree.Delete(SystemPaths.Sentinels);
@@ -53,15 +98,18 @@ internal sealed partial class Machine
         phases.Add(("given-up", phaseStart - start));
     }
 
-    /// <summary>The kernel is that of another image. Where the loader can be told to start this one with its own, it is; otherwise its userland may
-    /// not be able to load anything.</summary>
+    /// <summary>The kernel is that of another image. This one's own is started in its place, now or by the loader; where neither can be, userland
+    /// may not be able to load anything.</summary>
     private void CheckModules()
     {
         var modules = "/lib/modules/" + Syscall.KernelRelease();
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, modules) is not null) return;
-        var problem = $"the image {Request.ImagePath} has no {modules}: it cannot load drivers for this kernel";
+        var problem = $"the image {Request.ImagePath} has no {modules}: it cannot load drivers for this kernel, and its own cannot be started from here: {StartOwnKernel()}";
         var slot = Request.Slot;
-        if (Request.LoaderCounters is not null && counters.Usable && ChangeCounters(before => before.GiveBack(slot) with { Once = slot }))
+        // Where the loader cannot take its own try, this one stays taken, and the last one is not spent on a loader that may not get there.
+        var loaderCounts = Request.LoaderCounters != "ro";
+        if (Request.LoaderReadsCounters && countedBy != "none" && (loaderCounts || counters.Counters[slot].Left > 0) &&
+            ChangeCounters(before => (loaderCounts ? before.GiveBack(slot) : before) with { Once = slot }))
             throw new OperatorException(problem, $"nothing to do: the loader starts {slot.Name()} with its own kernel");
         Note(StepClass.Degraded, problem);
     }

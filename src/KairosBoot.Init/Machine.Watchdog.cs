@@ -32,6 +32,9 @@ internal sealed partial class Machine
             Note(StepClass.Degraded, $"kairosboot.watchdog: {watchdog.Identity} stops when it is handed over; only the initrd is watched");
     }
 
+    /// <summary>For waits that have no end.</summary>
+    public void FeedWatchdog() => watchdog.Feed();
+
     private bool LoadAndArm(int seconds)
     {
         foreach (var driver in WatchdogDrivers.Hardware) modules.Load(driver);

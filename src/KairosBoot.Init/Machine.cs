@@ -22,6 +22,7 @@ internal sealed partial class Machine
     private readonly StepExecutor executor;
     private readonly StageProcess stages;
     private readonly Watchdog watchdog = new();
+    private string? commandLine;
     private DeviceWatch? devices;
     private SwitchRoot? oldRoot;
 
@@ -58,11 +59,15 @@ internal sealed partial class Machine
 
     public BootRequest ReadRequest()
     {
-        if (turnedTo is { } slot) Request = Request.ForSlot(slot);
-        else Request = BootRequestParser.Parse(KernelCommandLine.Parse(FileText.Read("/proc/cmdline")));
-        log.Verbose = Request.Debug;
-        if (turnedTo is null)
+        // Once: whatever this boot turns to later, it stays this machine's.
+        if (commandLine is null)
+        {
+            commandLine = FileText.Read("/proc/cmdline");
+            Request = BootRequestParser.Parse(KernelCommandLine.Parse(commandLine));
+            kernelOf = Request.Slot;
+            log.Verbose = Request.Debug;
             foreach (var warning in Request.Warnings) Note(StepClass.Optional, "command line: " + warning);
+        }
         Booting(Request.Slot.Name(), Request.ImagePath, Syscall.KernelRelease());
         if (Request.WatchdogSeconds is { } seconds && !watchdog.IsArmed) ArmWatchdog(seconds);
         EndPhase("start");
@@ -71,6 +76,7 @@ internal sealed partial class Machine
 
     /// <summary>Waits until the boot disk is there.</summary>
     /// <exception cref="OperatorException">It is not, or cannot be told from another one.</exception>
+    /// <exception cref="OtherSlotException">It is, and has recovery only.</exception>
     public BootDisk FindBootDisk(BootRequest request)
     {
         devices?.Dispose();
@@ -90,9 +96,9 @@ internal sealed partial class Machine
             NoteDamagedImages(disk);
             return disk;
         }
-        var wanted = Missing();
-        throw new OperatorException(
-            $"{wanted} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" +
+        var missing = $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}";
+        if (RecoveryIsThere) throw new OtherSlotException(Slot.Recovery, why: null, missing);
+        throw new OperatorException(missing + "\n" +
             MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
             "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)");
 
@@ -122,7 +128,7 @@ internal sealed partial class Machine
         foreach (var mount in ApiFileSystems.Moved)
             if (Syscall.TryStat(SystemPaths.Sysroot + mount) is not { Type: FileType.Directory })
                 throw new UnbootableImageException($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
-        if (turnedTo is not null) CheckModules();
+        if (turned) CheckModules();
     }
 
     /// <summary>Tells this image from the ones that booted before it.</summary>
@@ -169,7 +175,7 @@ internal sealed partial class Machine
     }
 
     /// <summary>Waits for the volumes of the layout: for the machine's own as long as for the boot disk, for others a little.</summary>
-    /// <exception cref="OperatorException">A required one is not there.</exception>
+    /// <exception cref="MissingVolumeException">A required one is not there.</exception>
     public ImmutableArray<FoundVolume> FindVolumes(Layout layout, BootDisk disk)
     {
         VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, Request, seen, disk);
@@ -183,7 +189,7 @@ internal sealed partial class Machine
             v => VolumeSearch.WithMeaning(v, Request.PolicyFor(v), $"{v}: no such device appeared")));
         foreach (var (stepClass, text) in missing)
             if (stepClass == StepClass.Required)
-                throw new OperatorException($"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
+                throw new MissingVolumeException($"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
                     "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does");
             else Note(stepClass, "volume " + text);
         return decision.Volumes;

@@ -22,17 +22,16 @@ try
     while (true)
     {
         try { Boot.Run(machine, args); }
-        // Once: recovery never asks for recovery.
-        catch (RecoveryWantedException wish) { machine.TurnToRecovery(wish.Message); }
-        // As often as there are slots: each is given up.
-        catch (Exception e) when (ImageFault.Of(e) is not null)
-        {
-            if (!machine.TurnFrom(ImageFault.Of(e)!, e.Message)) throw;
-        }
+        // What it goes on with is always less than before: it ends.
+        catch (Exception e) { if (!machine.GoesOnAfter(e)) throw; }
     }
+}
+catch (NothingLeftException stop)
+{
+    FailureScreen.ShowAndStop(stop, machine!);
 }
 catch (Exception e)
 {
-    FailureScreen.ShowAndReboot(e, machine?.Request);
+    FailureScreen.ShowAndReboot(e, machine);
 }
 return 1;

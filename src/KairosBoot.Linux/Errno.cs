@@ -7,7 +7,7 @@ public static class Errno
         ENOMEM = 12, EACCES = 13, ENOTBLK = 15, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22,
         ENFILE = 23, EMFILE = 24, ENOTTY = 25, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28, ESPIPE = 29, EROFS = 30, EMLINK = 31, EPIPE = 32,
         ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, EBADMSG = 74, EOVERFLOW = 75, EOPNOTSUPP = 95,
-        ENOBUFS = 105, ETIMEDOUT = 110, ESTALE = 116, EUCLEAN = 117, ENOMEDIUM = 123, EKEYREJECTED = 129;
+        ENOBUFS = 105, ETIMEDOUT = 110, ESTALE = 116, EUCLEAN = 117, ENOMEDIUM = 123, ENOKEY = 126, EKEYREJECTED = 129;
 
     // One row each; glibc's strerror would pull its locale machinery into the initrd.
     private static readonly (int Number, string Name, string Text)[] Rows =
@@ -29,7 +29,7 @@ public static class Errno
         (EOVERFLOW, "EOVERFLOW", "Value too large for defined data type"),
         (EOPNOTSUPP, "EOPNOTSUPP", "Operation not supported"), (ENOBUFS, "ENOBUFS", "No buffer space available"),
         (ETIMEDOUT, "ETIMEDOUT", "Timed out"), (ESTALE, "ESTALE", "Stale file handle"), (EUCLEAN, "EUCLEAN", "Structure needs cleaning"),
-        (ENOMEDIUM, "ENOMEDIUM", "No medium found"), (EKEYREJECTED, "EKEYREJECTED", "Key was rejected by service"),
+        (ENOMEDIUM, "ENOMEDIUM", "No medium found"), (ENOKEY, "ENOKEY", "Required key not available"), (EKEYREJECTED, "EKEYREJECTED", "Key was rejected by service"),
     ];
 
     /// <summary><c>No such file or directory (ENOENT)</c>; <c>error 512</c> for a number without a row.</summary>

@@ -49,10 +49,16 @@ public static unsafe partial class Syscall
     /// nothing is at the path.</summary>
     public static FileStatus? TryStatInRoot(string root, string path)
     {
+        using var file = TryOpenInRoot(root, path, OpenFlags.Path);
+        return file is null ? null : FStat(file);
+    }
+
+    /// <summary>open(2) in the same sense.</summary>
+    public static FileHandle? TryOpenInRoot(string root, string path, OpenFlags flags)
+    {
         const ulong RESOLVE_IN_ROOT = 0x10;
         using var directory = Open(root, OpenFlags.Path | OpenFlags.Directory);
-        using var file = TryOpenAt2(directory, path, OpenFlags.Path, RESOLVE_IN_ROOT);
-        return file is null ? null : FStat(file);
+        return TryOpenAt2(directory, path, flags, RESOLVE_IN_ROOT);
     }
 
     /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is EXDEV.

@@ -79,6 +79,18 @@ public static unsafe partial class Syscall
 
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
 
+    /// <summary>kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded before.</summary>
+    public static void KexecFileLoad(FileHandle kernel, FileHandle initrd, string commandLine)
+    {
+        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? SYS_kexec_file_load : 294; // asm/unistd.h, asm-generic/unistd.h
+        var text = Z(commandLine);
+        var length = text.AsSpan().IndexOf((byte)0) + 1;
+        fixed (byte* p = text)
+            Check((int)(long)LibC.syscall(number, kernel.Descriptor, initrd.Descriptor, length, p, 0), "kexec_file_load", kernel.Path);
+    }
+
+    internal const int SYS_kexec_file_load = 320;
+
     /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty for none.</summary>
     public static void FInitModule(FileHandle module, string parameters)
     {

@@ -70,7 +70,7 @@ public sealed record BootReport
             .Number("triesLeft", Request.TriesLeft).String("why", Request.Why).String("kernel", Kernel)
             .Number("kernelMicroseconds", KernelMicroseconds).Number("stageMicroseconds", StageMicroseconds)
             .Number("peakResidentKiB", PeakResidentKiB);
-        json.String("imageId", ImageId);
+        json.String("imageId", ImageId).String("kexecFrom", Request.KexecFrom?.Name());
         json.Object("assessment", members =>
         {
             members.String("countedBy", CountedBy).String("problem", Counters.Problem).String("givenUp", Counters.Counters.Fault?.Sentence);

@@ -28,12 +28,16 @@ public sealed record BootRequest
     public int PanicSeconds { get; init; } = 10;
     /// <summary>Time after which the hardware resets a machine that makes no progress; null: its watchdog stays as it is.</summary>
     public int? WatchdogSeconds { get; init; }
-    /// <summary>Tries the loader left this slot; null where no loader counted.</summary>
+    /// <summary>Tries the loader left this slot, or the kernel that started this one; null where neither counted.</summary>
     public int? TriesLeft { get; init; }
     /// <summary>How the loader found the boot counters: <c>ok</c>, <c>ro</c> (it could not write them), <c>bad</c>; null where it did not look for any.</summary>
     public string? LoaderCounters { get; init; }
-    /// <summary>Why the loader chose this slot: <c>order</c>, <c>oneshot</c>.</summary>
+    /// <summary>The loader reads the counters, and so starts the slot that they name, with its own kernel.</summary>
+    public bool LoaderReadsCounters { get; init; }
+    /// <summary>Why this slot was chosen: <c>order</c>, <c>oneshot</c>; null where it was not chosen by the counters.</summary>
     public string? Why { get; init; }
+    /// <summary>The slot whose kernel started this one in its place, with kexec; null where the loader did.</summary>
+    public Slot? KexecFrom { get; init; }
     /// <summary>What was asked for where the persistent volume is damaged or missing.</summary>
     public VolumePolicy Persistent { get; init; } = VolumePolicy.Default;
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
@@ -47,6 +51,9 @@ public sealed record BootRequest
     /// <summary>Name of the sentinel under /run/cos: exactly one is there in a boot.</summary>
     public string SentinelName => AutoReset ? "autoreset_mode" : Slot.Name() + "_mode";
 
+    /// <summary>False: an image by a name of its own was asked for, which no slot stands for.</summary>
+    public bool IsSlotsOwnImage => ImagePath == Slot.Image() || ImagePath == SystemPaths.OtherRecoveryImage;
+
     /// <summary>True where users' data and their own layout have no say: recovery must not depend on what it may have to repair.</summary>
     public bool WithoutPersistence => Slot == Slot.Recovery || AutoReset;
 
@@ -56,6 +63,6 @@ public sealed record BootRequest
         : WithoutPersistence ? new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs)
         : Persistent;
 
-    /// <summary>The same machine's other slot, for a boot that cannot go on. What the loader counted and why is about the slot it chose.</summary>
-    public BootRequest ForSlot(Slot slot) => this with { Slot = slot, ImagePath = slot.Image(), TriesLeft = null, Why = null };
+    /// <summary>The same machine's other slot. What the loader counted and why is about the slot it chose.</summary>
+    public BootRequest ForSlot(Slot slot, string? why = null) => this with { Slot = slot, ImagePath = slot.Image(), TriesLeft = null, Why = why };
 }

@@ -19,6 +19,8 @@ public sealed class BootRequestParser
     {
         ChooseImage();
         foreach (var parameter in commandLine.Parameters) Take(parameter);
+        // One that could not load them says "bad" and has counted nothing.
+        request = request with { LoaderReadsCounters = request.LoaderCounters is "ok" or "ro" || request is { LoaderCounters: "bad", TriesLeft: not null } };
         return request with { Volumes = volumes.ToImmutable(), Warnings = warnings.ToImmutable() };
     }
 
@@ -40,6 +42,7 @@ public sealed class BootRequestParser
             case "fsck.repair": CheckRepair(parameter, value); break;
             case "kairosboot.tries": Seconds(parameter, 0, 9, n => request with { TriesLeft = n }); break;
             case "kairosboot.why": Why(parameter, value); break;
+            case "kairosboot.kexec": KexecFrom(parameter, value); break;
             case "kairosboot.watchdog": Seconds(parameter, 5, 3600, s => request with { WatchdogSeconds = s }); break;
             case "kairosboot.env": LoaderCounters(parameter, value); break;
             case "kairosboot.break" or "kairosboot.shell" or "rd.immucore.disable": Unsupported(parameter); break;
@@ -134,6 +137,12 @@ public sealed class BootRequestParser
     {
         if (value is "order" or "oneshot") request = request with { Why = value };
         else Warn(parameter, "order or oneshot");
+    }
+
+    private void KexecFrom(KernelParameter parameter, string value)
+    {
+        if (SlotNames.TryParse(value) is { } slot) request = request with { KexecFrom = slot };
+        else Warn(parameter, "active, passive or recovery");
     }
 
     private void LoaderCounters(KernelParameter parameter, string value)

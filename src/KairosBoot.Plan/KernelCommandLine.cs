@@ -24,8 +24,9 @@ public sealed class KernelCommandLine
     {
         var parameters = ImmutableArray.CreateBuilder<KernelParameter>();
         var position = 0;
-        while (NextWord(text, ref position) is { } word)
+        while (NextWord(text, ref position) is { } written)
         {
+            var word = Unquoted(written);
             if (word == "--") break;
             var equals = word.IndexOf('=');
             parameters.Add(equals < 0 ? new(word, null) : new(word[..equals], word[(equals + 1)..]));
@@ -33,19 +34,19 @@ public sealed class KernelCommandLine
         return new KernelCommandLine(text.Trim(), parameters.ToImmutable());
     }
 
-    private static string? NextWord(string text, ref int position)
+    /// <summary>The next word from there on, with its quotes; null at the end.</summary>
+    internal static string? NextWord(string text, ref int position)
     {
         while (position < text.Length && char.IsWhiteSpace(text[position])) position++;
         if (position == text.Length) return null;
-        var word = new System.Text.StringBuilder();
+        var start = position;
         var quoted = false;
         for (; position < text.Length && (quoted || !char.IsWhiteSpace(text[position])); position++)
-        {
             if (text[position] == '"') quoted = !quoted;
-            else word.Append(text[position]);
-        }
-        return word.ToString();
+        return text[start..position];
     }
+
+    internal static string Unquoted(string word) => word.Replace("\"", "");
 
     /// <summary>True where the word stands there, with or without a value.</summary>
     public bool Has(string name)

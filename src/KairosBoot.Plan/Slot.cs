@@ -23,6 +23,15 @@ public static class SlotNames
         _ => throw new InvalidOperationException(),
     };
 
+    /// <summary>What <c>root=LABEL=</c> calls it on a command line.</summary>
+    public static string Label(this Slot slot) => slot switch
+    {
+        Slot.Active => "COS_ACTIVE",
+        Slot.Passive => "COS_PASSIVE",
+        Slot.Recovery => "COS_RECOVERY",
+        _ => throw new InvalidOperationException(),
+    };
+
     public static Slot? TryParse(string? name) => name switch
     {
         "active" => Slot.Active,

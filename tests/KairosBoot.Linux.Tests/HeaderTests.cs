@@ -19,7 +19,7 @@ public sealed class HeaderTests
             Equal("(unsigned)WDIOC_GETSUPPORT", Watchdog.WDIOC_GETSUPPORT), Equal("(unsigned)WDIOC_KEEPALIVE", Watchdog.WDIOC_KEEPALIVE),
             Equal("(unsigned)WDIOC_SETTIMEOUT", Watchdog.WDIOC_SETTIMEOUT), Equal("(unsigned)WDIOC_GETTIMEOUT", Watchdog.WDIOC_GETTIMEOUT),
             Equal("WDIOF_MAGICCLOSE", Watchdog.WDIOF_MAGICCLOSE), Equal("sizeof(struct watchdog_info)", Marshal.SizeOf<Watchdog.Info>()),
-            Equal("SYS_finit_module", 313), Equal("SYS_openat2", 437), Equal("SYS_pidfd_open", 434), Equal("SYS_getdents64", 217),
+            Equal("SYS_finit_module", 313), Equal("SYS_kexec_file_load", Syscall.SYS_kexec_file_load), Equal("(unsigned)RB_KEXEC", (uint)RebootCommand.KExec), Equal("SYS_openat2", 437), Equal("SYS_pidfd_open", 434), Equal("SYS_getdents64", 217),
             Equal("SYS_fsopen", 430), Equal("SYS_fsconfig", 431), Equal("SYS_fsmount", 432), Equal("FSOPEN_CLOEXEC", 1), Equal("FSMOUNT_CLOEXEC", 1),
             Equal("FSCONFIG_SET_FLAG", 0), Equal("FSCONFIG_SET_STRING", 1), Equal("FSCONFIG_CMD_CREATE", 6), Equal("MOUNT_ATTR_RDONLY", 1),
             Equal("FSCONFIG_SET_FLAG", Syscall.FSCONFIG_SET_FLAG), Equal("MOUNT_ATTR_RDONLY", Syscall.MOUNT_ATTR_RDONLY),

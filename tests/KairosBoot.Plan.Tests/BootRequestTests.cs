@@ -31,6 +31,13 @@ public sealed class BootRequestTests
     {
         var told = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.slot=passive kairosboot.why=oneshot kairosboot.env=ro"));
         Assert.Equal((Slot.Passive, "oneshot", "ro", null), (told.Slot, told.Why, told.LoaderCounters, told.TriesLeft));
+        Assert.True(told.LoaderReadsCounters);
+        // One that found no counters has taken no try; one that found impossible values has.
+        Assert.False(Parse("kairosboot.slot=active kairosboot.env=bad").LoaderReadsCounters);
+        Assert.True(Parse("kairosboot.slot=active kairosboot.env=bad kairosboot.tries=2").ForSlot(Slot.Passive).LoaderReadsCounters);
+        Assert.False(Parse("kairosboot.tries=2").LoaderReadsCounters);
+        Assert.Equal(Slot.Active, Parse("kairosboot.kexec=active").KexecFrom);
+        Assert.Contains("kairosboot.kexec=here", Assert.Single(Parse("kairosboot.kexec=here").Warnings));
         var odd = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.env=maybe"));
         Assert.Null(odd.LoaderCounters);
         Assert.Contains("kairosboot.env=maybe", Assert.Single(odd.Warnings));

@@ -48,6 +48,18 @@ public sealed record BootCounters
     /// <summary>The slot of the next boot; null where all tries are used up.</summary>
     public Slot? Next => Once ?? NextBut([]);
 
+    /// <summary>The slot of a boot whose try no loader has taken; null where all tries are used up.</summary>
+    /// <param name="started">The slot that the loader started, or a command line names.</param>
+    /// <param name="byCounters">
+    /// The loader chose it by these counters, which it could not write: what comes before it in the order could not be loaded. A loader that knows
+    /// nothing of them has no order either: its active means the usual one, and another slot is a wish.
+    /// </param>
+    public Slot? NextWithout(Slot started, bool byCounters)
+    {
+        var kept = byCounters ? this[started].Left > 0 || Once == started : Once is null && started != Slot.Active && this[started].Left > 0;
+        return kept ? started : Next;
+    }
+
     /// <summary>The first slot in order that has tries and is none of those; null where there is none.</summary>
     public Slot? NextBut(ImmutableArray<Slot> passedOver)
     {

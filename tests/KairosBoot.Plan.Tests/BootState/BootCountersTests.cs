@@ -28,6 +28,33 @@ public sealed class BootCountersTests
         Assert.Null((Counters(3, 3, 3) with { Once = Slot.Recovery }).MarkBad(Slot.Recovery, SlotFault.Damaged).Once);
     }
 
+    [Theory]
+    // A loader that knows nothing of the counters: its active is the usual order, another slot a wish for as long as it has tries.
+    [InlineData(Slot.Active, false, 3, 3, 3, null, "active")]
+    [InlineData(Slot.Active, false, 0, 3, 3, null, "passive")]
+    [InlineData(Slot.Active, false, 0, 0, 1, null, "recovery")]
+    [InlineData(Slot.Active, false, 0, 0, 0, null, null)]
+    [InlineData(Slot.Passive, false, 3, 1, 3, null, "passive")]
+    [InlineData(Slot.Passive, false, 3, 0, 3, null, "active")]
+    [InlineData(Slot.Recovery, false, 3, 3, 0, null, "active")]
+    [InlineData(Slot.Recovery, false, 0, 0, 0, null, null)]
+    [InlineData(Slot.Active, false, 3, 3, 3, Slot.Recovery, "recovery")]
+    [InlineData(Slot.Passive, false, 0, 3, 0, Slot.Recovery, "recovery")]
+    // One that chose by them and cannot write: what it passed over it could not load.
+    [InlineData(Slot.Active, true, 1, 3, 3, Slot.Recovery, "active")]
+    [InlineData(Slot.Passive, true, 3, 1, 3, null, "passive")]
+    [InlineData(Slot.Recovery, true, 3, 3, 0, Slot.Recovery, "recovery")]
+    [InlineData(Slot.Active, true, 0, 2, 3, null, "passive")]
+    [InlineData(Slot.Active, true, 0, 0, 0, null, null)]
+    public void Where_no_loader_has_taken_a_try_the_counters_choose(Slot started, bool byCounters, int active, int passive, int recovery, Slot? once, string? slot)
+    {
+        var counters = Counters(active, passive, recovery) with { Once = once };
+        Assert.Equal(slot, counters.NextWithout(started, byCounters)?.Name());
+        // The order is that which was chosen for good.
+        if (once is null && active == 3 && started == Slot.Active && !byCounters)
+            Assert.Equal(Slot.Passive, (counters with { First = Slot.Passive }).NextWithout(started, byCounters));
+    }
+
     [Fact]
     public void The_order_begins_with_the_slot_that_was_chosen_for_good()
     {
