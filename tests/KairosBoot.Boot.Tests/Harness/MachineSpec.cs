@@ -30,6 +30,9 @@ public sealed record MachineSpec
     /// <summary>Reads and writes a second that every disk can do; 0: as many as it is asked for.</summary>
     public int DiskOperations { get; init; }
 
+    /// <summary>A sector of 512 bytes on the first disk, and how many reads of it fail: the first ones, or with <see cref="int.MaxValue"/> all.</summary>
+    public (long Sector, int Reads)? Unreadable { get; init; }
+
     /// <summary>Firmware memory that keeps the end of a kernel log over a restart (ACPI ERST), 64 KiB.</summary>
     public bool KeepsLogs { get; init; }
 

@@ -111,6 +111,15 @@ public sealed class QemuMachine : IDisposable
         }
     }
 
+    // Each rule is good for one read, or for all of them.
+    private static string FailingDrive(string file, long sector, int reads)
+    {
+        string once = reads == int.MaxValue ? "off" : "on";
+        IEnumerable<string> rules = Enumerable.Range(0, reads == int.MaxValue ? 1 : reads).Select(rule => $",inject-error.{rule}.event=none,inject-error.{rule}.iotype=read,"
+            + $"inject-error.{rule}.errno=5,inject-error.{rule}.sector={sector},inject-error.{rule}.once={once}");
+        return $"driver=blkdebug,image.driver=qcow2,image.file.driver=file,image.file.filename={file}{string.Concat(rules)}";
+    }
+
     private static List<string> Arguments(MachineSpec spec, string directory)
     {
         string accelerator = Environment.GetEnvironmentVariable("KAIROSBOOT_QEMU_ACCEL") is { Length: > 0 } wanted ? wanted : "tcg";
@@ -146,7 +155,9 @@ public sealed class QemuMachine : IDisposable
         for (int i = 0; i < spec.Disks.Count; i++)
         {
             string throttling = spec.DiskOperations > 0 ? $",throttling.iops-total={spec.DiskOperations}" : "";
-            arguments.AddRange(["-drive", $"if=none,id=disk{i},format=qcow2,cache=unsafe,file={directory}/disk{i}.qcow2{throttling}"]);
+            string file = $"{directory}/disk{i}.qcow2";
+            string drive = i == 0 && spec.Unreadable is { } unreadable ? FailingDrive(file, unreadable.Sector, unreadable.Reads) : $"format=qcow2,file={file}";
+            arguments.AddRange(["-drive", $"if=none,id=disk{i},cache=unsafe,{drive}{throttling}"]);
             arguments.AddRange(["-device", $"virtio-blk-pci,drive=disk{i}"]);
         }
         if (spec.Disc != null)

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>A machine whose kernel is started by something that knows nothing of slots: the initrd counts and chooses.</summary>
+public sealed class NoLoaderTests
+{
+    private const string Active = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=5 panic=1";
+    private const string SaysWhere = "echo \"RUNS ON $(cd /run/cos; ls *_mode)\"; echo b > /proc/sysrq-trigger; sleep 60\n";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
+
+    [Fact]
+    public void A_system_that_never_reports_good_gives_way_to_the_next_until_the_machine_stops_and_is_switched_on_again()
+    {
+        // disk: | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT |, one try each; init says where it runs and ends
+        byte[] image = Image(init: SaysWhere);
+        using SmallDisk disk = Disk(image, "active_left=1\npassive_left=1\nrecovery_left=1\n");
+        List<string> slots = [];
+        QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "no-loader-never-good", Disks = [disk.File], CommandLine = Active });
+        try
+        {
+            while (slots.Count < 4)
+            {
+                machine.Console.Expect(Limit, "RUNS ON ", "STOPPED: active, passive and recovery have all been tried");
+                if (machine.Console.Text.Contains("STOPPED", StringComparison.Ordinal))
+                {
+                    break;
+                }
+                slots.Add(machine.Console.Expect(Limit, "\n").TrimEnd('\n'));
+                machine.ExpectEnd(Limit);
+                machine = machine.SwitchOnAgain();
+            }
+            Assert.Equal(["active_mode", "passive_mode", "recovery_mode"], slots);
+            machine.Console.Expect(Limit, "switch the machine off and on");
+            machine = machine.SwitchOnAgain();
+            machine.Console.Expect(Limit, "RUNS ON ");
+            Assert.Equal("active_mode", machine.Console.Expect(Limit, "\n"));
+        }
+        finally
+        {
+            machine.Dispose();
+        }
+    }
+
+    [Fact]
+    public void Kboot_select_holds_here_too_once_and_for_good()
+    {
+        // disk: as above, with kboot in the images
+        using SmallDisk disk = Disk(Image(init: null), "");
+        using QemuMachine active = QemuMachine.Start(new MachineSpec { Name = "no-loader-select", Disks = [disk.File], CommandLine = Active });
+        GuestShell shell = GuestShell.OfBusybox(active);
+        Assert.Equal(("active", "order", "initrd", "good"), Chosen(shell));
+        shell.Run("kboot select recovery --once");
+        shell.Leave("sync; poweroff -f");
+        active.ExpectEnd(Limit);
+
+        using QemuMachine recovery = active.SwitchOnAgain();
+        shell = GuestShell.OfBusybox(recovery);
+        Assert.Equal(("recovery", "oneshot", "initrd", "good"), Chosen(shell));
+        shell.Run("kboot select passive");
+        shell.Leave("sync; poweroff -f");
+        recovery.ExpectEnd(Limit);
+
+        using QemuMachine passive = recovery.SwitchOnAgain();
+        shell = GuestShell.OfBusybox(passive);
+        Assert.Equal(("passive", "order", "initrd", "good"), Chosen(shell));
+    }
+
+    [Fact]
+    public void A_missing_persistent_partition_costs_no_image_a_try()
+    {
+        // disk: | COS_STATE: active.img, bootstate |; the loader says that it took the second of three tries
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block("active_left=1\n"))));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "no-persistent-keeps-try", Disks = [disk.File], CommandLine = Active + " kairosboot.slot=active kairosboot.env=ok kairosboot.tries=1",
+        });
+        machine.ExpectEnd(Limit);
+        ConsoleText.HoldsAll(machine.Console, "BOOT FAILED: volume", "COS_PERSISTENT");
+        Assert.Contains("active_left=2\n", BlockOf(machine), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_the_partition_of_the_images_recovery_is_booted()
+    {
+        // disk: | COS_RECOVERY: recovery.img |
+        using SmallDisk disk = new(new Partition("COS_RECOVERY", 24, ("/cOS/recovery.img", BusyboxRoot.Ext4)));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "no-state", Disks = [disk.File], CommandLine = Active });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Equal("recovery_mode", shell.Run("cd /run/cos; ls *_mode"));
+        Assert.Contains("LABEL=COS_STATE did not appear within 5 s", string.Join('\n', Report.Of(shell).GetProperty("problems").Strings("text")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(int.MaxValue, false)]
+    public void An_image_that_a_disk_fails_to_read_is_asked_for_once_more_and_then_costs_one_try(int failures, bool boots)
+    {
+        // disk: | COS_STATE: active.img, bootstate | COS_PERSISTENT |; the superblock in active.img is what cannot be read
+        using SmallDisk disk = new(
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block(""))), new Partition("COS_PERSISTENT", 16));
+        long block = long.Parse(disk.DebugFs(1, "blocks /cOS/active.img").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).SkipWhile(word => !char.IsAsciiDigit(word[0])).ElementAt(1),
+            CultureInfo.InvariantCulture);
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = boots ? "eio-once" : "eio-always", Disks = [disk.File], CommandLine = Active, Unreadable = ((1 << 20) / 512 + block * 2, failures),
+        });
+        if (boots)
+        {
+            GuestShell shell = GuestShell.OfBusybox(machine);
+            JsonElement report = Report.Of(shell);
+            Assert.Equal(("active", "degraded"), (Text(report, "slot"), Text(report, "verdict")));
+            Assert.Contains("once more", string.Join('\n', report.GetProperty("problems").Strings("text")), StringComparison.Ordinal);
+            return;
+        }
+        machine.ExpectEnd(Limit);
+        ConsoleText.HoldsAll(machine.Console, "once more", "BOOT FAILED", "EIO");
+        // It may be the disk, not the image.
+        Assert.Contains("active_left=2\n", BlockOf(machine), StringComparison.Ordinal);
+        Assert.Contains("fail=\n", BlockOf(machine), StringComparison.Ordinal);
+    }
+
+    private static SmallDisk Disk(byte[] image, string block) => new(
+        new Partition("COS_RECOVERY", 28, ("/cOS/recovery.img", image)),
+        new Partition("COS_STATE", 52, ("/cOS/active.img", image), ("/cOS/passive.img", image), ("/bootstate", GrubDisk.Block(block))),
+        new Partition("COS_PERSISTENT", 16));
+
+    // With a place for the modules of the kernel that runs, as every image for it has one.
+    private static byte[] Image(string? init) => BusyboxRoot.ImageWith("slot", tree =>
+    {
+        Directory.CreateDirectory(Path.Combine(tree, "lib/modules", Path.GetFileName(Directory.GetDirectories(Path.Combine(Assets.KernelRoot, "lib/modules")).Single())));
+        Directory.CreateDirectory(Path.Combine(tree, "usr/bin"));
+        if (init is null)
+        {
+            File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
+            return;
+        }
+        File.Delete(tree + "/sbin/init");
+        File.WriteAllText(tree + "/sbin/init", "#!/bin/sh\n" + init);
+        Tool.Run("chmod", "755", tree + "/sbin/init");
+    }, mebibytes: 20);
+
+    private static (string, string, string, string) Chosen(GuestShell shell)
+    {
+        JsonElement report = Report.Of(shell);
+        return (Text(report, "slot"), Text(report, "why"), Text(report.GetProperty("assessment"), "countedBy"), Text(report, "verdict"));
+    }
+
+    private static string BlockOf(QemuMachine machine)
+    {
+        byte[] disk = File.ReadAllBytes(machine.DiskAsLeft(0));
+        int at = disk.AsSpan().IndexOf("# GRUB Environment Block\n"u8);
+        return Encoding.ASCII.GetString(disk, at, 512);
+    }
+
+    private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString() ?? "";
+}
