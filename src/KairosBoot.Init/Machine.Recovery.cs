@@ -46,8 +46,7 @@ internal sealed partial class Machine
     public void GiveBackTry(Exception failure)
     {
         if (charged is not { } slot || countedBy == "none" || !(failure is RecoveryWantedException || VolumeFault.Is(failure))) return;
-        // Where recovery is what is wanted and cannot be had any more, going back and forth for ever would be worse.
-        ChangeCounters(before => failure is RecoveryWantedException && before.Recovery.Left == 0 ? null : before.GiveBack(slot));
+        ChangeCounters(before => failure is RecoveryWantedException ? before.GiveBackForRecovery(slot) : before.GiveBack(slot));
     }
 
     private bool RecoveryIsThere =>
@@ -106,10 +105,9 @@ internal sealed partial class Machine
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, modules) is not null) return;
         var problem = $"the image {Request.ImagePath} has no {modules}: it cannot load drivers for this kernel, and its own cannot be started from here: {StartOwnKernel()}";
         var slot = Request.Slot;
-        // Where the loader cannot take its own try, this one stays taken, and the last one is not spent on a loader that may not get there.
         var loaderCounts = Request.LoaderCounters != "ro";
-        if (Request.LoaderReadsCounters && countedBy != "none" && (loaderCounts || counters.Counters[slot].Left > 0) &&
-            ChangeCounters(before => (loaderCounts ? before.GiveBack(slot) : before) with { Once = slot }))
+        if (Request.LoaderReadsCounters && countedBy != "none" && counters.Counters.LeaveToLoader(slot, loaderCounts) is not null &&
+            ChangeCounters(before => before.LeaveToLoader(slot, loaderCounts)))
             throw new OperatorException(problem, $"nothing to do: the loader starts {slot.Name()} with its own kernel");
         Note(StepClass.Degraded, problem);
     }

@@ -75,6 +75,15 @@ public sealed record BootCounters
     /// <summary>The boot that took it was not about this slot's image.</summary>
     public BootCounters GiveBack(Slot slot) => With(slot, this[slot] with { Left = Math.Min(BootCounter.Full, this[slot].Left + 1) });
 
+    /// <summary>The same where recovery takes over. Once that has no tries left the boot stays counted: going back and forth for ever would be worse.</summary>
+    public BootCounters GiveBackForRecovery(Slot slot) => Recovery.Left == 0 ? this : GiveBack(slot);
+
+    /// <summary>The loader is to start this slot, whose try is taken, with its own kernel; null where that could go on for ever.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="loaderCounts">It takes a try of its own. Otherwise this one stays taken, and the last one is not spent on a loader that may not get there.</param>
+    public BootCounters? LeaveToLoader(Slot slot, bool loaderCounts) =>
+        loaderCounts ? GiveBack(slot) with { Once = slot } : this[slot].Left > 0 ? this with { Once = slot } : null;
+
     /// <summary>All tries were used up and the machine has stopped: whoever switches it on again means all of them.</summary>
     public BootCounters Refill()
     {

@@ -56,6 +56,16 @@ public sealed class BootCountersTests
     }
 
     [Fact]
+    public void A_try_is_given_back_where_that_has_an_end()
+    {
+        Assert.Equal(Counters(3, 3, 1), Counters(2, 3, 1).GiveBackForRecovery(Slot.Active));
+        Assert.Equal(Counters(2, 3, 0), Counters(2, 3, 0).GiveBackForRecovery(Slot.Active));
+        Assert.Equal(Counters(0, 3, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).LeaveToLoader(Slot.Passive, loaderCounts: true));
+        Assert.Equal(Counters(0, 2, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).LeaveToLoader(Slot.Passive, loaderCounts: false));
+        Assert.Null(Counters(0, 0, 3).LeaveToLoader(Slot.Passive, loaderCounts: false));
+    }
+
+    [Fact]
     public void The_order_begins_with_the_slot_that_was_chosen_for_good()
     {
         Assert.Equal(Slot.Passive, (Counters(3, 3, 3) with { First = Slot.Passive }).Next);

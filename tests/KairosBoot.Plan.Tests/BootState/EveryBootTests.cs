@@ -84,8 +84,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         }
     }
 
-    // The same where kairos-boot takes the try and chooses. A kernel that cannot be loaded cannot be started from there either; the image is mounted
-    // all the same, and may well not come up with the other's kernel.
+    // The same where kairos-boot takes the try and chooses. A kernel that cannot be loaded cannot be started from there either: the loader is asked to,
+    // and where it is not, the image is mounted all the same, and may well not come up with the other's kernel.
     private static (BootCounters Counters, End End, Slot? Slot) BootCountedHere(Loader loader, BootCounters counters, Image[] world, Action<BootCounters>? written)
     {
         BootCounters Write(BootCounters next)
@@ -122,6 +122,9 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 case Image.Works:
                     Write(counters.MarkGood(booted));
                     return (counters, End.Running, booted);
+                case Image.DoesNotLoad when loader.Reads && booted != started:
+                    if (counters.LeaveToLoader(booted, loaderCounts: false) is { } left) Write(left);
+                    return (counters, End.Reboots, booted);
                 case Image.Dies or Image.DoesNotLoad:
                     return (counters, End.Reboots, booted);
                 default:
@@ -149,7 +152,6 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         int states = 0, most = 0;
         foreach (var loader in Loaders)
             foreach (var world in Worlds)
-                // What an image once reported does not matter to any choice: once is enough.
                 foreach (var start in All(goods: loader == Grub ? 8 : 1))
                 {
                     states++;
@@ -206,6 +208,9 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 void Reach(BootCounters counters)
                 {
                     counters = counters with { Last = null, Fault = null };
+                    // What an image once reported does not matter to any choice: once is enough.
+                    if (loader != Grub)
+                        foreach (var slot in Slots) counters = counters.With(slot, counters[slot] with { Good = false });
                     if (reached.Add(counters)) queue.Enqueue(counters);
                 }
                 Reach(new BootCounters { Active = new(3, false, "a"), Passive = new(3, false, "b"), Recovery = new(3, false, "c") });
