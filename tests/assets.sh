@@ -34,7 +34,7 @@ openrc_tree() {
 # GENERIC_ROOT: Debian's kernel for any machine: another release than the demo's, and with drivers that the demo's has not.
 generic_root() {
     local package release work=$CACHE/.generic.new
-    package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1) || package=
     if [ -z "$package" ]; then
         as_root apt-get -qq update
         package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
