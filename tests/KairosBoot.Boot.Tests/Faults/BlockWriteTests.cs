@@ -32,44 +32,43 @@ public sealed class BlockWriteTests : IDisposable
             ConsoleText.HoldsAll(second.Console, "kairosboot.slot=recovery kairosboot.why=oneshot");
         }
 
-        DiskWrite[] writes = [.. WriteLog.Read(log).Where(write => write.Data.Length == 0 || write.Offset >= disk.StateStart && write.Offset < disk.StateStart + disk.StateSize)];
+        DiskWrite[] writes = [.. disk.WritesOfState(WriteLog.Read(log))];
         int[] blocks = [.. writes.Index().Where(write => write.Item.Data.AsSpan().StartsWith(Header)).Select(write => write.Index)];
         Assert.True(blocks.Length >= 6, $"{blocks.Length} writes of the counters, {writes.Length} in all");
-        BootCounters[] counters = [.. blocks.Select(at => CutDisk.Counters(writes[at].Data[..EnvironmentBlock.Bytes]) ?? throw new InvalidDataException($"write {at} is no block"))];
+        BootCounters[] counters = [.. blocks.Select(at => CutVolume.Counters(writes[at].Data[..EnvironmentBlock.Bytes]) ?? throw new InvalidDataException($"write {at} is no block"))];
 
-        // What certainly is on the disk, and what is there where everything is that was written.
-        CutDisk flushed = new CutDisk(disk.File, disk.StateStart).Copy(Path.Combine(_work.FullName, "flushed.raw"));
-        CutDisk all = flushed.Copy(Path.Combine(_work.FullName, "all.raw"));
+        // What certainly is there, and what is there where everything is that was written.
+        CutVolume flushed = new(disk.CopyState(Path.Combine(_work.FullName, "flushed"))), all = new(disk.CopyState(Path.Combine(_work.FullName, "all")));
         List<int> waiting = [];
         int sure = -1, cuts = 0;
         for (int at = 0; at < writes.Length; at++)
         {
             if (writes[at].Data.Length == 0)
             {
-                flushed.Write(waiting.Select(index => writes[index]));
+                waiting.ForEach(index => flushed.Write(writes[index]));
                 waiting.Clear();
                 sure = Array.FindLastIndex(blocks, block => block < at);
                 continue;
             }
-            // It arrives in full, and by its first or its last sectors only; with everything before it, or before all that was not flushed.
+            // It arrives in full, or its first or its last sectors only; with everything before it, or before all that was not flushed.
             int newest = Array.FindLastIndex(blocks, block => block <= at);
             foreach (DiskWrite part in Torn(writes[at], blocks.Contains(at)))
             {
-                CutDisk late = all.Copy(Path.Combine(_work.FullName, "late.raw")), early = flushed.Copy(Path.Combine(_work.FullName, "early.raw"));
-                late.Write([part]);
-                early.Write([part]);
-                foreach (CutDisk cut in (CutDisk[])[late, early])
+                foreach (CutVolume cut in (CutVolume[])[all, flushed])
                 {
                     cuts++;
-                    string what = $"write {at} of {writes.Length}, {part.Data.Length} bytes at {part.Offset - disk.StateStart:x} of COS_STATE";
+                    string what = $"write {at} of {writes.Length}, {part.Data.Length} bytes at {part.Offset:x} of COS_STATE";
+                    DiskWrite before = cut.Before(part);
+                    cut.Write(part);
                     Sound(what + ", as GRUB finds it", cut.AsLoaderFindsIt(), counters, sure, newest);
                     Sound(what + ", as the kernel finds it", cut.AsKernelFindsIt(), counters, sure, newest);
+                    cut.Write(before);
                 }
             }
-            all.Write([writes[at]]);
+            all.Write(writes[at]);
             waiting.Add(at);
         }
-        Figures.Add("power cuts at writes of COS_STATE", $"{cuts} disks after {writes.Count(write => write.Data.Length > 0)} writes, {blocks.Length} of them of the counters: each with those of before or of after");
+        Figures.Add("power cuts at writes of COS_STATE", $"{cuts}, at {writes.Count(write => write.Data.Length > 0)} writes, {blocks.Length} of them of the counters: all with those of before or of after");
     }
 
     private static IEnumerable<DiskWrite> Torn(DiskWrite write, bool isBlock)
@@ -83,12 +82,15 @@ public sealed class BlockWriteTests : IDisposable
         }
     }
 
-    /// <summary>The counters are one of those that were written since what is certain, or that; none only while none were certain.</summary>
+    /// <summary>
+    /// The counters are one of those that were written since what is certain, or that. The first ones get their name after they were written: there may be
+    /// none until somebody writes over them.
+    /// </summary>
     private static void Sound(string what, byte[] file, BootCounters[] written, int sure, int newest)
     {
-        if (file.Length == 0 && sure < 0) return;
-        BootCounters? found = CutDisk.Counters(file);
-        int which = found is null ? -1 : Array.FindLastIndex(written, 0 > newest ? 0 : newest, newest + 1, counters => counters == found);
+        if (file.Length == 0 && newest < 1) return;
+        BootCounters? found = CutVolume.Counters(file);
+        int which = found is null || newest < 0 ? -1 : Array.FindLastIndex(written, newest, counters => counters == found);
         Assert.True(found is not null && which >= sure && which >= 0, $"{what}: {(found is null ? $"no counters in {file.Length} bytes" : $"those of write {which}")}, and {sure} was certain, {newest} the newest");
     }
 }

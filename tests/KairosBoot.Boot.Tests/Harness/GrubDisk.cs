@@ -98,6 +98,19 @@ public sealed class GrubDisk : IDisposable
     /// <summary>Changes COS_STATE with debugfs.</summary>
     public void OnState(params string[] requests) => Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"), $"{File}?offset={StateStart}");
 
+    /// <summary>The file system COS_STATE in a file of its own; that file.</summary>
+    public string CopyState(string to)
+    {
+        Tool.Run("dd", $"if={File}", $"of={to}", "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes", $"skip={StateStart}", $"count={StateSize}");
+        return to;
+    }
+
+    /// <summary>Of writes to the disk, those to COS_STATE, as writes to that alone; and all flushes.</summary>
+    public IEnumerable<DiskWrite> WritesOfState(IEnumerable<DiskWrite> writes) =>
+        from write in writes
+        where write.Data.Length == 0 || (write.Offset >= StateStart && write.Offset < StateStart + StateSize)
+        select write.Data.Length == 0 ? write : write with { Offset = write.Offset - StateStart };
+
     /// <summary>Puts a whole file system in the place of COS_STATE.</summary>
     public void OverwriteState(string volume) =>
         Tool.Run("dd", $"if={volume}", $"of={File}", "bs=1M", "conv=notrunc", "oflag=seek_bytes", $"seek={StateStart}");
