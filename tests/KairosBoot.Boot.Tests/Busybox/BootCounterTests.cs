@@ -44,46 +44,6 @@ public sealed class BootCounterTests
     }
 
     [Theory]
-    [InlineData("zeroed", "active: the boot loader could not load its kernel or its initrd", 2)]
-    [InlineData("superblock", "active: the boot loader could not load its kernel or its initrd", 2)]
-    [InlineData("no-kernel", "active: the boot loader could not load its kernel or its initrd", 2)]
-    [InlineData("absent", "active: its image is missing", 0)]
-    [InlineData("truncated", "active: its image is damaged", 0)]
-    [InlineData("no-init", "active: its image has no system that could be started", 0)]
-    public void An_image_that_cannot_boot_gives_way_to_passive_at_once_and_the_reason_is_told(string damage, string reason, int left)
-    {
-        // disk: as kboot builds it, with active.img damaged
-        using GrubDisk disk = new();
-        byte[] image = GrubDisk.Content;
-        disk.Replace("/cOS/active.img", damage switch
-        {
-            "zeroed" => new byte[image.Length],
-            "superblock" => [.. image[..1024], .. new byte[1024], .. image[2048..]],
-            "no-kernel" => disk.Changed("rm /boot/vmlinuz"),
-            "truncated" => image[..^4096],
-            "no-init" => disk.Changed("rm /sbin/init"),
-            _ => null,
-        });
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "counters-" + damage, Disks = [disk.File] });
-        GuestShell shell = GuestShell.OfBusybox(machine);
-        Assert.Equal("passive_mode", shell.Run("cd /run/cos; ls *_mode"));
-        Assert.EndsWith("/cOS/passive.img", shell.Run("losetup -a | head -n 1"), StringComparison.Ordinal);
-        JsonElement report = Report.Of(shell);
-        JsonElement assessment = report.GetProperty("assessment");
-        Assert.Equal(("passive", "degraded", reason), (Text(report, "slot"), Text(report, "verdict"), Text(assessment, "givenUp")));
-        Assert.Equal((left, 2, 3), (Number(assessment, "active"), Number(assessment, "passive"), Number(assessment, "recovery")));
-        Assert.Contains("passive runs instead of active (" + reason, shell.Run("cat /run/motd.d/kairosboot"), StringComparison.Ordinal);
-        ConsoleText.HoldsLineWith(machine.Console, "passive runs instead of active");
-
-        // Only the system that runs can say that it runs well.
-        Assert.Equal("passive is good", shell.Run("kboot assess good"));
-        using JsonDocument status = JsonDocument.Parse(shell.Run("kboot status --json"));
-        Assert.Equal(("passive", left > 0 ? "active" : "passive"), (Text(status.RootElement, "booted"), Text(status.RootElement, "next")));
-        Assert.Equal([left, 3, 3], status.RootElement.GetProperty("slots").EnumerateArray().Select(slot => Number(slot, "triesLeft")));
-        Assert.NotEqual(0, shell.Try("touch /run/initramfs/cos-state/written").Status);
-    }
-
-    [Theory]
     [InlineData("missing", "is missing")]
     [InlineData("nines", "is not a GRUB environment block")]
     public void Without_counters_active_boots_says_so_and_has_them_at_the_next_boot(string kind, string problem)
@@ -109,6 +69,4 @@ public sealed class BootCounterTests
     }
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString() ?? "";
-
-    private static int Number(JsonElement element, string member) => element.GetProperty(member).GetInt32();
 }

@@ -11,8 +11,7 @@ public static class Assets
     public static string Kernel => Existing("kernel");
 
     /// <summary>A tree with the kernel and its modules.</summary>
-    public static string KernelRoot => Directory.Exists(Path.Combine(Out, "test-assets/kernel-root"))
-        ? Path.Combine(Out, "test-assets/kernel-root") : throw new DirectoryNotFoundException("out/test-assets/kernel-root is missing: ./tests/run.sh boot makes it");
+    public static string KernelRoot => ExistingTree("kernel-root");
 
     public static string KairosBoot => Existing("kairos-boot");
     public static string KBoot => Existing("kboot");
@@ -30,8 +29,15 @@ public static class Assets
     public static string RecoveryImage => Existing("recovery.squashfs");
 
     /// <summary>A tree with OpenRC and nothing else.</summary>
-    public static string OpenRc => Directory.Exists(Path.Combine(Out, "test-assets/openrc"))
-        ? Path.Combine(Out, "test-assets/openrc") : throw new DirectoryNotFoundException("out/test-assets/openrc is missing: ./tests/run.sh boot makes it");
+    public static string OpenRc => ExistingTree("openrc");
+
+    /// <summary>A tree with another kernel, for any machine, and its modules.</summary>
+    public static string GenericRoot => ExistingTree("generic-root");
+
+    public static string GenericKernel => Existing("generic-kernel");
+
+    /// <summary>The initrd for that kernel in a virtio machine with a watchdog.</summary>
+    public static string GenericInitrd => Existing("generic-initrd");
 
     /// <summary>As much cloud-config as a distribution ships and an owner adds.</summary>
     public static string[] FleetConfigs => Directory.GetFiles(Path.Combine(Root, "tests/KairosBoot.Boot.Tests/Debian/Fleet"), "*.yaml");
@@ -48,6 +54,12 @@ public static class Assets
         // What is there is a link: its target's size is what is measured.
         FileSystemInfo? target = File.ResolveLinkTarget(path, returnFinalTarget: true);
         return target is { Exists: true } ? target.FullName : throw new FileNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");
+    }
+
+    private static string ExistingTree(string name)
+    {
+        string path = Path.Combine(Out, "test-assets", name);
+        return Directory.Exists(path) ? path : throw new DirectoryNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");
     }
 
     private static string FindRoot()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
@@ -9,68 +10,142 @@ namespace KairosBoot.Boot.Tests;
 /// </summary>
 public sealed class GrubDisk : IDisposable
 {
-    private const int State = 5;
-    private static readonly Lazy<byte[]> System = new(() => Image("busybox"));
+    private const int Esp = 2, State = 5;
+    private static readonly ConcurrentDictionary<Kind, Lazy<byte[]>> Images = new();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-grub-disk-");
-    private readonly long _state;
+    private readonly Kind _kind;
+    private int _files;
+
+    /// <summary>What is on a disk.</summary>
+    internal sealed record Kind
+    {
+        /// <summary>A script in the place of its init.</summary>
+        public string? Init { get; init; }
+
+        /// <summary>For every boot.</summary>
+        public string KernelArguments { get; init; } = "";
+
+        /// <summary>The kernel that has drivers for real hardware, a watchdog's among them.</summary>
+        public bool GenericKernel { get; init; }
+
+        /// <summary>The initrd for any machine.</summary>
+        public bool AllDrivers { get; init; }
+
+        public string Initrd => GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
+    }
 
     /// <param name="init">A script in the place of its init.</param>
-    public GrubDisk(string? init = null)
+    public GrubDisk(string? init = null) : this(new Kind { Init = init })
     {
-        string image = At("image");
-        global::System.IO.File.WriteAllBytes(image, init is null ? System.Value : Image("busybox", init));
-        Tool.Run(Assets.KBoot, "disk", "build", "--image", image, "--output", File);
-        string start = Tool.Run("sgdisk", $"--info={State}", File).Split('\n').Single(line => line.StartsWith("First sector: ", StringComparison.Ordinal));
-        _state = long.Parse(start.Split(' ')[2], CultureInfo.InvariantCulture) * 512;
     }
+
+    internal GrubDisk(Kind kind)
+    {
+        _kind = kind;
+        string image = FileWith(Content());
+        Tool.Run(Assets.KBoot, "disk", "build", "--image", image, "--append", kind.KernelArguments, "--output", File);
+        global::System.IO.File.Delete(image);
+        StateStart = Sectors(State, "First sector: ") * 512;
+        StateSize = Sectors(State, "Partition size: ") * 512;
+    }
+
+    /// <summary>Where COS_STATE begins, in bytes.</summary>
+    public long StateStart { get; }
+
+    public long StateSize { get; }
 
     public string File => At("disk.raw");
 
-    /// <summary>The content of the image, to be damaged.</summary>
-    public static byte[] Content => System.Value;
+    /// <summary>The initrd in the image.</summary>
+    public string Initrd => _kind.Initrd;
+
+    /// <summary>A copy of the image, to be damaged.</summary>
+    public byte[] Content() => [.. Images.GetOrAdd(_kind with { KernelArguments = "" }, kind => new(() => Image(kind))).Value];
+
+    /// <summary>The image with another init.</summary>
+    public byte[] ChangedInit(string init) => Image(_kind with { Init = init });
 
     /// <summary>What debugfs makes of the image.</summary>
-    public byte[] Changed(string request)
+    public byte[] Changed(params string[] requests)
     {
-        Tool.Run("debugfs", "-w", "-R", request, At("image"));
-        return global::System.IO.File.ReadAllBytes(At("image"));
+        string image = FileWith(Content());
+        Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"), image);
+        return global::System.IO.File.ReadAllBytes(image);
+    }
+
+    /// <summary>A file beside the disk, with that content.</summary>
+    public string FileWith(string content) => FileWith(Encoding.UTF8.GetBytes(content));
+
+    public string FileWith(byte[] content)
+    {
+        string path = At($"file{_files++}");
+        global::System.IO.File.WriteAllBytes(path, content);
+        return path;
     }
 
     /// <summary>Puts another file in the place of one on COS_STATE; null: none.</summary>
     public void Replace(string path, byte[]? content)
     {
-        List<string> commands = [$"rm {path}"];
+        List<string> requests = [$"rm {path}"];
         if (content is not null)
         {
-            global::System.IO.File.WriteAllBytes(At("new"), content);
-            commands.Add($"cd {path[..path.LastIndexOf('/')]}/");
-            commands.Add($"write {At("new")} {path[(path.LastIndexOf('/') + 1)..]}");
+            requests.Add($"cd {path[..path.LastIndexOf('/')]}/");
+            requests.Add($"write {FileWith(content)} {path[(path.LastIndexOf('/') + 1)..]}");
         }
-        global::System.IO.File.WriteAllLines(At("debugfs"), commands);
-        Tool.Run("debugfs", "-w", "-f", At("debugfs"), $"{File}?offset={_state}");
+        OnState([.. requests]);
     }
+
+    /// <summary>Changes COS_STATE with debugfs.</summary>
+    public void OnState(params string[] requests) => Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"), $"{File}?offset={StateStart}");
+
+    /// <summary>The file system COS_STATE in a file of its own; that file.</summary>
+    public string CopyState(string to)
+    {
+        Tool.Run("dd", $"if={File}", $"of={to}", "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes", $"skip={StateStart}", $"count={StateSize}");
+        return to;
+    }
+
+    /// <summary>Of writes to the disk, those to COS_STATE, as writes to that alone; and all flushes.</summary>
+    public IEnumerable<DiskWrite> WritesOfState(IEnumerable<DiskWrite> writes) =>
+        from write in writes
+        where write.Data.Length == 0 || (write.Offset >= StateStart && write.Offset < StateStart + StateSize)
+        select write.Data.Length == 0 ? write : write with { Offset = write.Offset - StateStart };
+
+    /// <summary>Puts a whole file system in the place of COS_STATE.</summary>
+    public void OverwriteState(string volume) =>
+        Tool.Run("dd", $"if={volume}", $"of={File}", "bs=1M", "conv=notrunc", "oflag=seek_bytes", $"seek={StateStart}");
+
+    /// <summary>Puts another program in the place of the one that UEFI firmware starts.</summary>
+    public void ReplaceUefiLoader(string program) => Tool.Run("mcopy", "-o", "-i", $"{File}@@{Sectors(Esp, "First sector: ") * 512}", program, "::/EFI/BOOT/BOOTX64.EFI");
 
     /// <summary>A block with that content.</summary>
     public static byte[] Block(string content) => Encoding.ASCII.GetBytes(("# GRUB Environment Block\n" + content).PadRight(1024, '#'));
 
     public void Dispose() => _directory.Delete(recursive: true);
 
+    private long Sectors(int partition, string what)
+    {
+        string line = Tool.Run("sgdisk", $"--info={partition}", File).Split('\n').Single(l => l.StartsWith(what, StringComparison.Ordinal));
+        return long.Parse(line[what.Length..].Split(' ')[0], CultureInfo.InvariantCulture);
+    }
+
     private string At(string name) => Path.Combine(_directory.FullName, name);
 
-    private static byte[] Image(string name, string? init = null) => BusyboxRoot.ImageWith(name, tree =>
+    private static byte[] Image(Kind kind) => BusyboxRoot.ImageWith("busybox", tree =>
     {
-        string release = Path.GetFileName(Directory.GetDirectories(Path.Combine(Assets.KernelRoot, "lib/modules")).Single());
+        string kernel = kind.GenericKernel ? Assets.GenericRoot : Assets.KernelRoot;
+        string release = Path.GetFileName(Directory.GetDirectories(Path.Combine(kernel, "lib/modules")).Single());
         foreach (string directory in (string[])["boot", "usr/bin", "lib/modules/" + release])
         {
             Directory.CreateDirectory(Path.Combine(tree, directory));
         }
-        global::System.IO.File.Copy(Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
-        global::System.IO.File.Copy(Assets.VirtioInitrd, Path.Combine(tree, "boot/initrd"));
+        global::System.IO.File.Copy(kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
+        global::System.IO.File.Copy(kind.Initrd, Path.Combine(tree, "boot/initrd"));
         global::System.IO.File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
-        if (init is not null)
+        if (kind.Init is not null)
         {
             global::System.IO.File.Delete(Path.Combine(tree, "sbin/init"));
-            global::System.IO.File.WriteAllText(Path.Combine(tree, "sbin/init"), "#!/bin/sh\n" + init);
+            global::System.IO.File.WriteAllText(Path.Combine(tree, "sbin/init"), "#!/bin/sh\n" + kind.Init);
             Tool.Run("chmod", "755", Path.Combine(tree, "sbin/init"));
         }
     }, mebibytes: 40);

@@ -111,21 +111,14 @@ public sealed class QemuMachine : IDisposable
         }
     }
 
-    // Each rule is good for one read, or for all of them.
-    private static string FailingDrive(string file, long sector, int reads)
-    {
-        string once = reads == int.MaxValue ? "off" : "on";
-        IEnumerable<string> rules = Enumerable.Range(0, reads == int.MaxValue ? 1 : reads).Select(rule => $",inject-error.{rule}.event=none,inject-error.{rule}.iotype=read,"
-            + $"inject-error.{rule}.errno=5,inject-error.{rule}.sector={sector},inject-error.{rule}.once={once}");
-        return $"driver=blkdebug,image.driver=qcow2,image.file.driver=file,image.file.filename={file}{string.Concat(rules)}";
-    }
-
     private static List<string> Arguments(MachineSpec spec, string directory)
     {
         string accelerator = Environment.GetEnvironmentVariable("KAIROSBOOT_QEMU_ACCEL") is { Length: > 0 } wanted ? wanted : "tcg";
+        // UEFI leaves GRUB only a part of it, and a kernel has to fit in there.
+        int memory = spec.MemoryMiB > 0 ? spec.MemoryMiB : spec.Firmware == Firmware.Uefi ? 512 : 256;
         List<string> arguments =
         [
-            "-M", $"q35,accel={accelerator}", "-cpu", "max", "-smp", "1", "-m", $"{spec.MemoryMiB}", "-nodefaults", "-display", "none",
+            "-M", $"q35,accel={accelerator}", "-cpu", "max", "-smp", "1", "-m", $"{memory}", "-nodefaults", "-display", "none",
             "-serial", "stdio", "-qmp", $"unix:{Path.Combine(directory, "qmp")},server=on,wait=off", "-device", "virtio-rng-pci",
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
         ];
@@ -154,10 +147,7 @@ public sealed class QemuMachine : IDisposable
         }
         for (int i = 0; i < spec.Disks.Count; i++)
         {
-            string throttling = spec.DiskOperations > 0 ? $",throttling.iops-total={spec.DiskOperations}" : "";
-            string file = $"{directory}/disk{i}.qcow2";
-            string drive = i == 0 && spec.Unreadable is { } unreadable ? FailingDrive(file, unreadable.Sector, unreadable.Reads) : $"format=qcow2,file={file}";
-            arguments.AddRange(["-drive", $"if=none,id=disk{i},cache=unsafe,{drive}{throttling}"]);
+            arguments.AddRange(["-drive", Drive(spec, directory, i)]);
             arguments.AddRange(["-device", $"virtio-blk-pci,drive=disk{i}"]);
         }
         if (spec.Disc != null)
@@ -169,6 +159,10 @@ public sealed class QemuMachine : IDisposable
         {
             arguments.AddRange(["-object", $"memory-backend-file,id=erst,mem-path={directory}/erst.bin,size=64K,share=on"]);
             arguments.AddRange(["-device", "acpi-erst,memdev=erst"]);
+        }
+        if (spec.HasWatchdog)
+        {
+            arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);
         }
         if (spec.DeadDisk != null)
         {
@@ -182,5 +176,29 @@ public sealed class QemuMachine : IDisposable
             arguments.AddRange(["-device", "pcie-root-port,id=lateport,slot=7"]);
         }
         return arguments;
+    }
+
+    private static string Drive(MachineSpec spec, string directory, int disk)
+    {
+        string overlay = $"{directory}/disk{disk}.qcow2";
+        string options = $"if=none,id=disk{disk},cache={(spec.LosesWhatWasNotFlushed || spec.Writes != null ? "writeback" : "unsafe")}";
+        if (spec.Writes is { } log && disk == 0)
+        {
+            // Its number of entries is kept current, as a machine that is switched off would not write it at the end.
+            return $"{options},driver=blklogwrites,file.driver=qcow2,file.file.driver=file,file.file.filename={overlay}," +
+                $"log.driver=file,log.filename={log},log-super-update-interval=1,log-append={(new FileInfo(log).Length > 0 ? "on" : "off")}";
+        }
+        string drive = disk == 0 && spec.Unreadable is { } unreadable ? FailingDrive(overlay, unreadable.Sector, unreadable.Reads) : $"format=qcow2,file={overlay}";
+        return $"{options},{drive}" + (spec.DiskOperations > 0 ? $",throttling.iops-total={spec.DiskOperations}" : "") +
+            (spec.WriteProtected ? ",readonly=on" : "");
+    }
+
+    // Each rule is good for one read, or for all of them.
+    private static string FailingDrive(string file, long sector, int reads)
+    {
+        string once = reads == int.MaxValue ? "off" : "on";
+        IEnumerable<string> rules = Enumerable.Range(0, reads == int.MaxValue ? 1 : reads).Select(rule => $",inject-error.{rule}.event=none,inject-error.{rule}.iotype=read,"
+            + $"inject-error.{rule}.errno=5,inject-error.{rule}.sector={sector},inject-error.{rule}.once={once}");
+        return $"driver=blkdebug,image.driver=qcow2,image.file.driver=file,image.file.filename={file}{string.Concat(rules)}";
     }
 }

@@ -5,9 +5,10 @@ namespace KairosBoot.Boot.Tests;
 /// <summary>The report of a booted machine, held to its schema by a tool that knows nothing of this product.</summary>
 public static class Report
 {
-    public static JsonElement Of(GuestShell shell)
+    public static JsonElement Of(GuestShell shell) => Parse(shell.Run("cat /run/kairosboot/report.json"));
+
+    public static JsonElement Parse(string text)
     {
-        string text = shell.Run("cat /run/kairosboot/report.json");
         string file = Path.GetTempFileName();
         try
         {

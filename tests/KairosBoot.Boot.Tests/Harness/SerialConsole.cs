@@ -42,7 +42,12 @@ public sealed class SerialConsole
 
     /// <summary>Waits for the first of the texts after what was matched before; returns what stood in front of it.</summary>
     /// <exception cref="TimeoutException">None came in time, or the machine ended; the message holds the console's last lines.</exception>
-    public string Expect(TimeSpan limit, params string[] texts)
+    public string Expect(TimeSpan limit, params string[] texts) => Await(limit, texts, endIsGood: false)!;
+
+    /// <summary>The same, where the machine may also end before it says any of the texts; null: it did.</summary>
+    public string? ExpectOrEnd(TimeSpan limit, params string[] texts) => Await(limit, texts, endIsGood: true);
+
+    private string? Await(TimeSpan limit, string[] texts, bool endIsGood)
     {
         DateTime deadline = DateTime.UtcNow + limit;
         lock (_lock)
@@ -54,6 +59,10 @@ public sealed class SerialConsole
                     return before;
                 }
                 TimeSpan left = deadline - DateTime.UtcNow;
+                if (_closed && endIsGood)
+                {
+                    return null;
+                }
                 if (_closed || left <= TimeSpan.Zero)
                 {
                     string wanted = string.Join("' or '", texts);

@@ -1,0 +1,48 @@
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>What is wrong with a slot's image.</summary>
+/// <param name="Name">As in the table of <see cref="FaultMatrix"/>.</param>
+/// <param name="Image">The file that takes the sound image's place; null: none does.</param>
+internal sealed record Fault(string Name, Func<GrubDisk, byte[]?> Image)
+{
+    /// <summary>Seconds after which the machine's watchdog ends what hangs; null: the machine has none.</summary>
+    public int? Watchdog { get; init; }
+
+    // A boot on a busy host makes progress at least that often.
+    private const int WatchdogSeconds = 30;
+
+    // Cgroups freeze whoever is told to them, PID 1 among them: it then does nothing at all, not even wait.
+    private const string Hang =
+        """
+        stages:
+          rootfs:
+            - commands:
+                - mount -t cgroup2 none /tmp && mkdir /tmp/hang && echo 1 > /tmp/hang/cgroup.procs && echo 1 > /tmp/hang/cgroup.freeze
+                - sleep 1000000
+        """;
+
+    public static readonly Fault[] All =
+    [
+        new("kernel file missing", disk => disk.Changed("rm /boot/vmlinuz")),
+        new("kernel panics", disk => disk.ChangedInit("echo c > /proc/sysrq-trigger\n")),
+        new("init program missing", disk => disk.Changed("rm /sbin/init")),
+        new("initrd corrupt", disk => disk.Changed("rm /boot/initrd", "cd /boot", $"write {disk.FileWith(Corrupt(File.ReadAllBytes(disk.Initrd)))} initrd")),
+        new("image zeroed", disk => new byte[disk.Content().Length]),
+        new("image truncated", disk => disk.Content()[..^4096]),
+        new("superblock damaged", disk => Zeroed(disk.Content(), 1024, 1024)),
+        new("image absent", _ => null),
+        new("never reports good", disk => disk.ChangedInit("echo b > /proc/sysrq-trigger\n")),
+        new("userland hangs", disk => disk.ChangedInit("exec sleep 1000000\n")) { Watchdog = WatchdogSeconds },
+        new("initrd hangs", disk => disk.Changed("mkdir /system", "mkdir /system/oem", "cd /system/oem", $"write {disk.FileWith(Hang)} 00_hang.yaml"))
+            { Watchdog = WatchdogSeconds },
+    ];
+
+    // From the middle on, where no program has come out of it yet.
+    private static byte[] Corrupt(byte[] initrd) => Zeroed(initrd, initrd.Length / 4, 4096);
+
+    private static byte[] Zeroed(byte[] content, int offset, int length)
+    {
+        content.AsSpan(offset, length).Clear();
+        return content;
+    }
+}
