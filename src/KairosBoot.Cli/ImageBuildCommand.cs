@@ -41,7 +41,7 @@ internal static class ImageBuildCommand
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
             var path = parsed.GetRequiredValue(output);
             var built = ImageBuilder.Build(request, path, interrupt);
-            Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}");
+            Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
             if (built.Added.Count > 0)
             {
                 Console.WriteLine($"added to what the tree had: {string.Join(' ', built.Added)}");

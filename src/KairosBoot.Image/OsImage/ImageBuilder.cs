@@ -29,7 +29,8 @@ public static class ImageBuilder
                 case ImageFormat.Erofs: ErofsImage.Build(temporary, tree, additions, scratch); break;
             }
 
-            built = new BuiltImage(new FileInfo(temporary).Length, additions.Select(Describe).ToList());
+            SealedImage.Seal(temporary, interrupt);
+            built = new BuiltImage(new FileInfo(temporary).Length, SealedImage.Id(temporary), additions.Select(Describe).ToList());
         });
         return built!;
     }
