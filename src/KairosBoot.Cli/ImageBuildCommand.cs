@@ -50,6 +50,6 @@ internal static class ImageBuildCommand
         return command;
     }
 
-    // A program of one file runs in any system; started through the .NET host, it is not that.
-    private static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
+    /// <summary>This program, for an image that has it not. One file runs in any system; started through the .NET host, it is not that: null.</summary>
+    internal static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
 }
