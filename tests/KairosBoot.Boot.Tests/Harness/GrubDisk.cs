@@ -57,7 +57,8 @@ public sealed class GrubDisk : IDisposable
 
     private string At(string name) => Path.Combine(_directory.FullName, name);
 
-    private static byte[] Image(string name, string? init = null) => BusyboxRoot.ImageWith(name, tree =>
+    /// <summary>Puts into a tree of the busybox what GRUB loads, and kboot.</summary>
+    public static void MakeBootable(string tree)
     {
         string release = Path.GetFileName(Directory.GetDirectories(Path.Combine(Assets.KernelRoot, "lib/modules")).Single());
         foreach (string directory in (string[])["boot", "usr/bin", "lib/modules/" + release])
@@ -67,6 +68,11 @@ public sealed class GrubDisk : IDisposable
         global::System.IO.File.Copy(Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
         global::System.IO.File.Copy(Assets.VirtioInitrd, Path.Combine(tree, "boot/initrd"));
         global::System.IO.File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
+    }
+
+    private static byte[] Image(string name, string? init = null) => BusyboxRoot.ImageWith(name, tree =>
+    {
+        MakeBootable(tree);
         if (init is not null)
         {
             global::System.IO.File.Delete(Path.Combine(tree, "sbin/init"));

@@ -6,15 +6,18 @@ namespace KairosBoot.Linux.Tests.Install;
 /// <summary>A disk of 768 MiB on a loop device, and a small image that boots as far as anybody looks here.</summary>
 internal sealed class InstallMachine : IDisposable
 {
-    internal InstallMachine(string scratch, int blockSize = 512, int mebibytes = 768)
+    internal InstallMachine(string scratch, int blockSize, int imageMebibytes)
     {
         Scratch = scratch;
-        Disk = new LoopDisk(scratch, mebibytes, blockSize);
+        Disk = new LoopDisk(scratch, 768, blockSize);
         Image = scratch + "/image";
         Directory.CreateDirectory(scratch + "/tree/boot");
         File.WriteAllText(scratch + "/tree/boot/vmlinuz", "kernel");
         File.WriteAllText(scratch + "/tree/boot/initrd", "initrd");
-        MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum_seed", "-d", scratch + "/tree", Image, "8M");
+        var noise = new byte[(imageMebibytes - 4) << 20];
+        new Random(1).NextBytes(noise);
+        File.WriteAllBytes(scratch + "/tree/noise", noise);
+        MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum_seed", "-d", scratch + "/tree", Image, $"{imageMebibytes}M");
     }
 
     internal string Scratch { get; }
@@ -71,9 +74,9 @@ internal sealed class InstallMachine : IDisposable
         Syscall.FSync(node);
     }
 
-    internal static void On(Action<InstallMachine> body, int blockSize = 512, int mebibytes = 768) => MountNamespace.Run(scratch =>
+    internal static void On(Action<InstallMachine> body, int blockSize = 512, int imageMebibytes = 8) => MountNamespace.Run(scratch =>
     {
-        using var machine = new InstallMachine(scratch, blockSize, mebibytes);
+        using var machine = new InstallMachine(scratch, blockSize, imageMebibytes);
         body(machine);
     });
 

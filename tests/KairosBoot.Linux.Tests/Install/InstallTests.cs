@@ -19,7 +19,7 @@ public sealed class InstallTests
         Assert.Empty(errors);
         machine.IsWhole();
         Assert.Equal(Labels, Enumerable.Range(2, 5).Select(number => BlockDeviceScan.One($"{machine.Disk.Name}p{number}")!.Superblock!.Label));
-        Assert.Equal("MZ", MountNamespace.Tool("sh", "-c", $"mtype -i {machine.Disk.Partition(2)} ::/EFI/BOOT/BOOTX64.EFI | head -c 2"));
+        Assert.Equal("MZ", MountNamespace.Tool("sh", "-c", $"mtype -i {machine.Disk.Partition(2)} ::/EFI/BOOT/BOOTX64.EFI 2> /dev/null | head -c 2"));
     }, blockSize);
 
     [Fact]
@@ -79,6 +79,7 @@ public sealed class InstallTests
               grub_options: {extra_cmdline: quiet}
               bind_mounts: [/srv/data]
             """);
+        var before = machine.Disk.Written;
         var (code, output, errors) = machine.Install("--cloud-config", config, "--append", "console=ttyS1", "--extra-partition", "DATA:30M", "--dry-run", "--json");
         Assert.True(code == 0, errors);
         Assert.Contains("state.size: 10 MiB are too few", errors);
@@ -87,7 +88,7 @@ public sealed class InstallTests
         Assert.Equal("console=ttyS1 quiet", plan.RootElement.GetProperty("kernelArguments").GetString());
         Assert.Equal(["bios 1", "COS_GRUB 64", "COS_OEM 100", "COS_RECOVERY 52", "COS_STATE 94", "MINE 20", "DATA 30", "COS_PERSISTENT 405"],
             plan.RootElement.GetProperty("partitions").EnumerateArray().Select(row => $"{row.GetProperty("name").GetString()} {row.GetProperty("size").GetInt64() >> 20}"));
-        Assert.Equal(0, machine.Disk.Written);
+        Assert.Equal(before, machine.Disk.Written);
     });
 
     [Fact]
