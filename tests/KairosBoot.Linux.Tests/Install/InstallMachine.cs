@@ -14,7 +14,7 @@ internal sealed class InstallMachine : IDisposable
         Directory.CreateDirectory(scratch + "/tree/boot");
         File.WriteAllText(scratch + "/tree/boot/vmlinuz", "kernel");
         File.WriteAllText(scratch + "/tree/boot/initrd", "initrd");
-        var noise = new byte[(imageMebibytes - 4) << 20];
+        var noise = new byte[(imageMebibytes << 20) / 2];
         new Random(1).NextBytes(noise);
         File.WriteAllBytes(scratch + "/tree/noise", noise);
         MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum_seed", "-d", scratch + "/tree", Image, $"{imageMebibytes}M");
