@@ -68,13 +68,15 @@ assets() {
 if wants plan; then run_tier plan KairosBoot.Plan.Tests minimal; fi
 
 if wants image && assets image; then
-    need attr cpio erofs-utils grub-emu kmod libcap2-bin xz-utils
+    need attr cpio dosfstools erofs-utils gdisk grub-emu kmod libcap2-bin mtools xz-utils
     export KAIROSBOOT_TEST_KERNEL_ROOT=$OUT/test-assets/kernel-root
     run_tier image KairosBoot.Image.Tests minimal
 fi
 if wants linux; then
     [ "$(id -u)" = 0 ] || say "tier linux mounts file systems: without root its tests fail"
-    need acl attr busybox-static btrfs-progs dosfstools e2fsprogs erofs-utils fdisk gcc gdisk libc6-dev libcap2-bin linux-libc-dev mount squashfs-tools util-linux xfslibs-dev xfsprogs
+    need acl attr busybox-static btrfs-progs dosfstools e2fsprogs erofs-utils fdisk gcc gdisk libc6-dev libcap2-bin linux-libc-dev mount mtools squashfs-tools util-linux xfslibs-dev xfsprogs
+    # What kboot install has inside is made here.
+    need grub-common grub-pc-bin grub-efi-amd64-bin
     need curl dpkg-dev dropbear-bin git openssh-client skopeo umoci wget
     # kboot is run as it is shipped.
     "$REPO/initrd/build.sh" || say "kboot could not be built: tests that run it fail"

@@ -5,7 +5,7 @@ RECIPE=$REPO/initrd/debian
 
 # What kboot calls to make file systems and GRUB.
 need_image_tools() {
-    need e2fsprogs dosfstools mtools gdisk squashfs-tools zstd grub-common grub-pc-bin grub-efi-amd64-bin
+    need e2fsprogs squashfs-tools zstd grub-common grub-pc-bin grub-efi-amd64-bin
 }
 
 # BASE: tar of a plain Debian. KERNEL_ROOT: a tree with only its kernel and modules. KERNEL: the kernel itself.

@@ -41,7 +41,7 @@ internal static class ImageBuildCommand
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
             var path = parsed.GetRequiredValue(output);
             var built = ImageBuilder.Build(request, path, interrupt);
-            Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}");
+            Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
             if (built.Added.Count > 0)
             {
                 Console.WriteLine($"added to what the tree had: {string.Join(' ', built.Added)}");
@@ -50,6 +50,6 @@ internal static class ImageBuildCommand
         return command;
     }
 
-    // A program of one file runs in any system; started through the .NET host, it is not that.
-    private static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
+    /// <summary>This program, for an image that has it not. One file runs in any system; started through the .NET host, it is not that: null.</summary>
+    internal static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
 }

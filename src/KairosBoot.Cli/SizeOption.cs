@@ -9,19 +9,27 @@ internal static class SizeOption
 {
     private const string Units = "KMGT";
 
-    internal static Option<long?> Create(string description) =>
-        new("--size") { Description = $"{description}: bytes, or 900M, 4G (binary units)", HelpName = "SIZE", CustomParser = Parse };
+    internal static Option<long?> Create(string description) => Create("--size", description);
+
+    internal static Option<long?> Create(string name, string description) =>
+        new(name) { Description = $"{description}: bytes, or 900M, 4G (binary units)", HelpName = "SIZE", CustomParser = Parse };
+
+    /// <summary>Null: not a size.</summary>
+    internal static long? TryParse(string text)
+    {
+        var digits = text.AsSpan().TrimEnd("KMGTiB");
+        var unit = text.AsSpan(digits.Length);
+        var power = unit.IsEmpty || unit is "B" ? 0 : Units.IndexOf(unit[0]) + 1;
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number < 1L << 62 - 10 * power
+            && (unit.Length < 2 || power > 0 && unit[1..] is "B" or "iB") ? number << 10 * power : null;
+    }
 
     private static long? Parse(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
-        var digits = text.AsSpan().TrimEnd("KMGTiB");
-        var unit = text.AsSpan(digits.Length);
-        var power = unit.IsEmpty || unit is "B" ? 0 : Units.IndexOf(unit[0]) + 1;
-        if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number < 1L << 62 - 10 * power
-            && (unit.Length < 2 || power > 0 && unit[1..] is "B" or "iB"))
+        if (TryParse(text) is { } size)
         {
-            return number << 10 * power;
+            return size;
         }
 
         result.AddError($"'{text}' is not a size: give a number of bytes, or one with K, M, G or T");

@@ -12,11 +12,8 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool MakeSquashfs = new("mksquashfs", "squashfs-tools");
     public static readonly Tool ReadSquashfs = new("unsquashfs", "squashfs-tools");
     public static readonly Tool MakeErofs = new("mkfs.erofs", "erofs-utils");
-    public static readonly Tool Gdisk = new("sgdisk", "gdisk");
-    public static readonly Tool MakeFat = new("mformat", "mtools");
-    public static readonly Tool CopyToFat = new("mcopy", "mtools");
-    public static readonly Tool MakeFatDirectory = new("mmd", "mtools");
     public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
+    public static readonly Tool Sha256Sum = new("sha256sum", "coreutils");
     public static readonly Tool Copy = new("cp", "coreutils");
 
     // An ordinary user's PATH lacks the directories that most of these are in.
@@ -78,10 +75,18 @@ public sealed record Tool(string Name, string Package)
         $"{Name} failed: {string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
         "free space and the rights to write where --output points are the usual causes");
 
-    private string Find() =>
+    /// <summary>Whether there is such a program.</summary>
+    public bool IsInstalled => TryFind() is not null;
+
+    /// <summary>Before anything is begun that it is needed for.</summary>
+    /// <exception cref="OperatorException">There is none.</exception>
+    public void Require() => Find();
+
+    private string Find() => TryFind() ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");
+
+    private string? TryFind() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Concat(SystemDirectories)
             .Select(directory => Path.Combine(directory, Name))
-            .FirstOrDefault(File.Exists)
-        ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");
+            .FirstOrDefault(File.Exists);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
@@ -7,6 +8,7 @@ public static unsafe class KernelPartitions
 {
     // linux/fs.h, linux/blkpg.h
     internal const uint BLKPG = 0x1269;
+    internal const int BLKRRPART = 0x125F;
     internal const int BLKPG_ADD_PARTITION = 1, BLKPG_DEL_PARTITION = 2, BLKPG_RESIZE_PARTITION = 3;
 
     /// <summary>struct blkpg_ioctl_arg.</summary>
@@ -36,6 +38,10 @@ public static unsafe class KernelPartitions
     public static void Resize(FileHandle disk, int number, long start, long length) => Do(disk, BLKPG_RESIZE_PARTITION, "RESIZE", number, start, length);
 
     public static void Delete(FileHandle disk, int number) => Do(disk, BLKPG_DEL_PARTITION, "DEL", number, 0, 0);
+
+    /// <summary>Has the kernel read the table of a disk again (BLKRRPART).</summary>
+    /// <returns>0; EBUSY: a partition is in use, and the kernel keeps what it knows; EINVAL: the kernel looks for no partitions on this disk.</returns>
+    public static int TryReread(FileHandle disk) => LibC.ioctl(disk.Descriptor, BLKRRPART, null) < 0 ? LibC.errno : 0;
 
     private static void Do(FileHandle disk, int operation, string name, int number, long start, long length)
     {

@@ -204,6 +204,17 @@ public static unsafe partial class Syscall
         while (Interrupted(result, "flock", file.Path));
     }
 
+    /// <summary>As <see cref="Lock"/>; false where somebody else has it locked.</summary>
+    public static bool TryLock(FileHandle file)
+    {
+        const int LOCK_EX = 2, LOCK_NB = 4;
+        int result;
+        do result = Native.flock(file.Descriptor, LOCK_EX | LOCK_NB);
+        while (result < 0 && LibC.errno == Linux.Errno.EINTR);
+        if (result < 0 && LibC.errno != Linux.Errno.EAGAIN) throw Failed("flock", file.Path);
+        return result == 0;
+    }
+
     public static void FDataSync(FileHandle file) => Check(Native.fdatasync(file.Descriptor), "fdatasync", file.Path);
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
     public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);

@@ -59,6 +59,7 @@ public class DiskTests : Scratch
     {
         var layout = Build(Request());
         Assert.Contains("COS_GRUB", HostTool.Run("mlabel", "-s", "-i", Esp(layout), "::"));
+        HostTool.Shell($"tail -c +{layout.Esp.Start + 1} {PathOf("disk")} | head -c {layout.Esp.Size} > {PathOf("esp")}; fsck.fat -n {PathOf("esp")}");
         HostTool.Run("mcopy", "-i", Esp(layout), "::/EFI/BOOT/BOOTX64.EFI", PathOf("efi"));
         Assert.Equal("MZ"u8.ToArray(), File.ReadAllBytes(PathOf("efi"))[..2]);
 
@@ -82,6 +83,51 @@ public class DiskTests : Scratch
         var second = Identifiers(Build(Request()));
         Assert.Equal(12, first.Length);
         Assert.Equal(24, first.Concat(second).Distinct().Count());
+    }
+
+    [Fact]
+    public void Extra_partitions_lie_before_the_last_one_and_sizes_are_kept_to()
+    {
+        var sizes = new DiskSizes(Oem: 20 << 20, State: 300 << 20, Persistent: 100 << 20)
+        {
+            Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("RAW", 8 << 20, "none"), new ExtraPartition("OLD", 16 << 20, "ext2")],
+        };
+        var layout = Build(Request() with { Sizes = sizes });
+        Assert.Equal([20L, 300, 29, 8, 16, 100], new[] { layout.Oem, layout.State }.Concat(layout.Extra).Append(layout.Persistent).Select(partition => partition.Size >> 20));
+        Assert.Equal((6, 9), (layout.Extra[0].Number, layout.Persistent.Number));
+        Assert.Contains("No problems found", HostTool.Run("sgdisk", "-v", PathOf("disk")));
+        Assert.Contains("Partition name: 'RAW'", HostTool.Run("sgdisk", "-i7", PathOf("disk")));
+        foreach (var partition in new[] { layout.Extra[0], layout.Extra[2], layout.Persistent })
+        {
+            HostTool.Run("e2fsck", "-fn", On(partition));
+            Assert.Contains(partition.Name, HostTool.Run("dumpe2fs", "-h", On(partition)));
+        }
+    }
+
+    [Fact]
+    public void Partitions_that_cannot_be_are_refused()
+    {
+        DiskSizes With(params ExtraPartition[] extra) => new() { Extra = extra };
+        string RefusedSizes(DiskSizes sizes) => Refused(Request() with { Sizes = sizes }).Problem;
+        Assert.Contains("too few for COS_STATE", RefusedSizes(new DiskSizes(State: 64 << 20)));
+        Assert.Contains("too few for COS_RECOVERY", RefusedSizes(new DiskSizes(Recovery: 1)));
+        Assert.Contains("another partition has", RefusedSizes(With(new ExtraPartition("COS_STATE", 8 << 20))));
+        Assert.Contains("another partition has", RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
+        Assert.Contains("has a label that is none", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));
+        Assert.Contains("has a label that is none", RefusedSizes(With(new ExtraPartition("seventeen_letters", 8 << 20))));
+        Assert.Contains("is to have xfs", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
+        Assert.Contains("is too small", Refused(Request() with { SizeBytes = 2L << 30, Sizes = With(new ExtraPartition("A", 8L << 30)) }).Problem);
+    }
+
+    [Fact]
+    public void An_image_carries_what_installs_grub_from_it()
+    {
+        foreach (var (name, start) in new[] { ("boot.img", "\u00eb"), ("core.img", ""), ("bootx64.efi", "MZ") })
+        {
+            HostTool.DebugFs(image, $"dump /usr/lib/kairosboot/grub/{name} {PathOf(name)}");
+            Assert.StartsWith(start, System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(PathOf(name))));
+            Assert.NotEqual(0, new FileInfo(PathOf(name)).Length);
+        }
     }
 
     [Fact]

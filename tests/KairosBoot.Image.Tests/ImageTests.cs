@@ -21,6 +21,76 @@ public class ImageTests : Scratch
         Assert.Equal(first, Hash(Build(copy, "second", format)));
     }
 
+    [Theory]
+    [InlineData(ImageFormat.Ext4)]
+    [InlineData(ImageFormat.Squashfs)]
+    [InlineData(ImageFormat.Erofs)]
+    public void The_order_in_which_the_files_were_made_does_not_matter(ImageFormat format)
+    {
+        HostTool.Shell($"cd '{root}' && for n in 1 2 3 4 5 6 7 8 9; do mkdir d$n; echo $n > d$n/f; ln d$n/f d$n/hard; done; find . -exec touch -h -d @1000000000 {{}} +");
+        HostTool.Shell($"cd '{root}' && mkdir {PathOf("backwards")} && find . | sort -r | tar --no-recursion -c -T - | tar -x -C {PathOf("backwards")} && find {PathOf("backwards")} -exec touch -h -d @1000000000 {{}} +");
+        string ByInode(string tree) => HostTool.Shell($"cd '{tree}' && find . -printf '%i %p\\n' | sort -n | cut -d ' ' -f 2-");
+        Assert.NotEqual(ByInode(root), ByInode(PathOf("backwards")));
+        Assert.Equal(Hash(Build(root, "first", format)), Hash(Build(PathOf("backwards"), "second", format)));
+    }
+
+    [Theory]
+    [InlineData(ImageFormat.Ext4)]
+    [InlineData(ImageFormat.Squashfs)]
+    public void The_same_export_gives_the_same_image_at_another_time_and_path(ImageFormat format)
+    {
+        HostTool.Shell($"tar -C '{root}' -cf {PathOf("first.tar")} . && gzip -c {PathOf("first.tar")} > {PathOf("second.tar.gz")} && sleep 1.1 && mkdir {PathOf("elsewhere")}");
+        ImageRequest Of(string tar) => new(Root: null, PathOf(tar), format, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"));
+        ImageBuilder.Build(Of("first.tar"), PathOf("first"));
+        ImageBuilder.Build(Of("second.tar.gz"), PathOf("elsewhere/second"));
+        Assert.Equal(Hash(PathOf("first")), Hash(PathOf("elsewhere/second")));
+    }
+
+    [Theory]
+    [InlineData(ImageFormat.Ext4)]
+    [InlineData(ImageFormat.Squashfs)]
+    [InlineData(ImageFormat.Erofs)]
+    public void An_images_id_follows_its_content_and_nothing_else(ImageFormat format)
+    {
+        // As long, dated alike, and not to be compressed: nothing that a superblock has tells these two apart.
+        void Fill(byte seed)
+        {
+            var noise = new byte[300_000];
+            new Random(seed).NextBytes(noise);
+            File.WriteAllBytes(Path.Combine(root, "noise"), noise);
+            HostTool.Shell($"find '{root}' -exec touch -h -d @1000000000 {{}} +");
+        }
+
+        Fill(1);
+        var first = ImageBuilder.Build(Request(root, format), PathOf("first"));
+        Fill(2);
+        var second = ImageBuilder.Build(Request(root, format), PathOf("second"));
+        Assert.Equal(first.SizeBytes, second.SizeBytes);
+        Assert.NotEqual(first.Id, second.Id);
+        HostTool.Shell($"sleep 0.1; cp {PathOf("first")} {PathOf("copy")}");
+        Assert.Equal(first.Id, SealedImage.Id(PathOf("copy")));
+        Fill(1);
+        Assert.Equal(first.Id, ImageBuilder.Build(Request(root, format), PathOf("third")).Id);
+    }
+
+    [Fact]
+    public void The_seal_says_what_stands_before_it()
+    {
+        var seal = SealedImage.Read(Build(root, "image", ImageFormat.Squashfs))!;
+        Assert.Equal(HostTool.Shell($"head -c {seal.Size} {PathOf("image")} | sha256sum")[..64], seal.Sha256);
+        HostTool.Shell($"head -c -1 {PathOf("image")} > {PathOf("short")}; cat {PathOf("image")} {PathOf("image")} > {PathOf("double")}");
+        Assert.Null(SealedImage.Read(PathOf("short")));
+        Assert.Null(SealedImage.Read(PathOf("double")));
+    }
+
+    [Fact]
+    public void An_image_that_was_written_to_has_another_id()
+    {
+        var id = SealedImage.Id(Build(root, "image", ImageFormat.Ext4));
+        HostTool.Run("debugfs", "-w", "-R", "mkdir /written", PathOf("image"));
+        Assert.NotEqual(id, SealedImage.Id(PathOf("image")));
+    }
+
     [Fact]
     public void An_ext4_image_is_clean_and_holds_what_a_boot_needs()
     {

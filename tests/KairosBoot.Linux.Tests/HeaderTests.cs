@@ -55,7 +55,7 @@ public sealed class HeaderTests
     [Fact]
     public void Those_of_disks_too() => Hold(
         [
-            Equal("BLKPG", KernelPartitions.BLKPG), Equal("BLKPG_ADD_PARTITION", KernelPartitions.BLKPG_ADD_PARTITION),
+            Equal("BLKRRPART", KernelPartitions.BLKRRPART), Equal("BLKPG", KernelPartitions.BLKPG), Equal("BLKPG_ADD_PARTITION", KernelPartitions.BLKPG_ADD_PARTITION),
             Equal("BLKPG_DEL_PARTITION", KernelPartitions.BLKPG_DEL_PARTITION), Equal("BLKPG_RESIZE_PARTITION", KernelPartitions.BLKPG_RESIZE_PARTITION),
             Equal("sizeof(struct blkpg_ioctl_arg)", Marshal.SizeOf<KernelPartitions.Request>()),
             Equal("offsetof(struct blkpg_ioctl_arg, data)", (long)Marshal.OffsetOf<KernelPartitions.Request>("Data")),

@@ -4,55 +4,85 @@ namespace KairosBoot.Image;
 
 /// <summary>Where what is on the disk. All in whole MiB, the first for the GPT, the last for its copy.</summary>
 public sealed record DiskLayout(
-    DiskPartition Bios, DiskPartition Esp, DiskPartition Oem, DiskPartition Recovery, DiskPartition State, DiskPartition Persistent, long Size)
+    DiskPartition Bios, DiskPartition Esp, DiskPartition Oem, DiskPartition Recovery, DiskPartition State, IReadOnlyList<DiskPartition> Extra,
+    DiskPartition Persistent, long Size)
 {
-    private const long MiB = 1 << 20;
-    private const long BiosMiB = 1, EspMiB = 64, OemMiB = 64, TableMiB = 1;
+    /// <summary>The number of COS_STATE on every disk: GRUB's programs have it inside.</summary>
+    internal const int StateNumber = 5;
+
+    internal const long MiB = 1 << 20;
+    private const long BiosMiB = 1, EspMiB = 64, OemMiB = 64, LeastOemMiB = 16, TableMiB = 1;
 
     // Room for data where nobody said how large the disk is to be; it may grow at any boot. Below the least, ext4 is all journal.
     private const long UsualPersistentMiB = 1024, LeastPersistentMiB = 64;
 
-    private const string LinuxType = "8300", EspType = "EF00", BiosBootType = "EF02";
+    private static readonly PartitionType Linux = PartitionType.For("ext4", isBootable: false);
 
-    public IReadOnlyList<DiskPartition> Partitions => [Bios, Esp, Oem, Recovery, State, Persistent];
+    /// <summary>In their order on the disk, which is that of their numbers.</summary>
+    public IReadOnlyList<DiskPartition> Partitions => [Bios, Esp, Oem, Recovery, State, .. Extra, Persistent];
+
+    /// <summary>What COS_OEM has at least, in bytes.</summary>
+    public const long LeastOem = LeastOemMiB * MiB;
+
+    /// <summary>What COS_PERSISTENT has at least, in bytes.</summary>
+    public const long LeastPersistent = LeastPersistentMiB * MiB;
+
+    /// <summary>What COS_RECOVERY has at least: an upgrade writes the new image beside the old one, and it may be a quarter larger.</summary>
+    /// <param name="recoveryBytes">Size of the recovery image.</param>
+    public static long LeastRecovery(long recoveryBytes) => (2 * Roomy(recoveryBytes) + 32) * MiB;
+
+    /// <summary>What COS_STATE has at least: for active, passive, and the image of an upgrade.</summary>
+    /// <param name="imageBytes">Size of the OS image.</param>
+    public static long LeastState(long imageBytes) => (3 * Roomy(imageBytes) + 64) * MiB;
 
     /// <param name="imageBytes">Size of the OS image.</param>
     /// <param name="recoveryBytes">Size of the recovery image.</param>
-    /// <param name="wanted">Size of the disk, or null.</param>
-    /// <exception cref="OperatorException">The disk is too small for these images.</exception>
-    public static DiskLayout Plan(long imageBytes, long recoveryBytes, long? wanted)
+    /// <param name="diskBytes">Size of the disk; null: what it takes.</param>
+    /// <param name="sizes">What somebody wants otherwise.</param>
+    /// <param name="diskName">What a message calls a disk that is too small: <c>--size</c>.</param>
+    /// <exception cref="OperatorException">The disk, or a partition, is too small for these images.</exception>
+    public static DiskLayout Plan(long imageBytes, long recoveryBytes, long? diskBytes, DiskSizes sizes, string diskName)
     {
-        // An upgrade writes the new image beside the old ones, and it may be a quarter larger.
-        var recovery = 2 * Roomy(recoveryBytes) + 32;
-        var state = 3 * Roomy(imageBytes) + 64;
-        var fixedPart = TableMiB + BiosMiB + EspMiB + OemMiB + recovery + state + TableMiB;
-        var least = (fixedPart + LeastPersistentMiB) * MiB;
-        if (wanted < least)
+        var oem = Wanted("COS_OEM", sizes.Oem, OemMiB, LeastOemMiB, "an ext4 with a journal");
+        var recovery = Wanted("COS_RECOVERY", sizes.Recovery, LeastRecovery(recoveryBytes) / MiB, LeastRecovery(recoveryBytes) / MiB, "the image, and room to upgrade it,");
+        var state = Wanted("COS_STATE", sizes.State, LeastState(imageBytes) / MiB, LeastState(imageBytes) / MiB, "active, passive and the image of an upgrade");
+        var persistent = Wanted("COS_PERSISTENT", sizes.Persistent, LeastPersistentMiB, LeastPersistentMiB, "an ext4 with a journal");
+        ExtraPartitionCheck.Check(sizes.Extra);
+        var before = TableMiB + BiosMiB + EspMiB + oem + recovery + state + sizes.Extra.Sum(extra => InMiB(extra.SizeBytes));
+        var least = (before + persistent + TableMiB) * MiB;
+        if (diskBytes < least)
         {
             throw new OperatorException(
-                $"--size {ByteSize.Text(wanted.Value)} is too small: these images, and room to upgrade them, need {ByteSize.Text(least)}",
-                "give a larger --size, or leave it out");
+                $"{diskName} {ByteSize.Text(diskBytes.Value)} is too small: these images, and room to upgrade them, need {ByteSize.Text(least)}",
+                diskName == "--size" ? "give a larger --size, or leave it out" : "take a larger disk, or smaller images and partitions");
         }
 
-        var total = wanted / MiB ?? fixedPart + UsualPersistentMiB;
+        var total = diskBytes / MiB ?? before + Math.Max(persistent, sizes.Persistent is null ? UsualPersistentMiB : 0) + TableMiB;
         var start = TableMiB;
         var number = 0;
-        DiskPartition Next(string name, string type, long size)
+        DiskPartition Next(string name, PartitionType type, string fileSystem, long size)
         {
-            var partition = new DiskPartition(++number, name, type, start * MiB, size * MiB);
+            var partition = new DiskPartition(++number, name, type, fileSystem, start * MiB, size * MiB);
             start += size;
             return partition;
         }
 
         return new DiskLayout(
-            Next("bios", BiosBootType, BiosMiB),
-            Next("COS_GRUB", EspType, EspMiB),
-            Next("COS_OEM", LinuxType, OemMiB),
-            Next("COS_RECOVERY", LinuxType, recovery),
-            Next("COS_STATE", LinuxType, state),
-            Next("COS_PERSISTENT", LinuxType, total - fixedPart),
+            Next("bios", PartitionType.For("none", isBootable: true), "none", BiosMiB),
+            Next("COS_GRUB", PartitionType.For("vfat", isBootable: true), "vfat", EspMiB),
+            Next("COS_OEM", Linux, "ext4", oem),
+            Next("COS_RECOVERY", Linux, "ext4", recovery),
+            Next("COS_STATE", Linux, "ext4", state),
+            sizes.Extra.Select(extra => Next(extra.Name, Linux, extra.FileSystem, InMiB(extra.SizeBytes))).ToList(),
+            Next("COS_PERSISTENT", Linux, "ext4", sizes.Persistent is null ? total - before - TableMiB : persistent),
             total * MiB);
     }
 
-    private static long Roomy(long bytes) => (bytes + bytes / 4 + MiB - 1) / MiB;
+    private static long Wanted(string name, long? bytes, long usual, long least, string purpose) =>
+        bytes is null ? usual : InMiB(bytes.Value) is var wanted && wanted >= least ? wanted : throw new OperatorException(
+            $"{ByteSize.Text(bytes.Value)} are too few for {name}: {purpose} need {ByteSize.Text(least * MiB)}", "give it more, or leave its size out");
+
+    private static long InMiB(long bytes) => (bytes + MiB - 1) / MiB;
+
+    private static long Roomy(long bytes) => InMiB(bytes + bytes / 4);
 }

@@ -28,14 +28,17 @@ internal static class GrubCore
 
     private static readonly string[] EfiModules = ["efi_gop", "efi_uga"];
 
+    /// <summary>Whether this host can make it, for both.</summary>
+    internal static bool IsInstalled =>
+        Tool.MakeGrub.IsInstalled && File.Exists(PathOf(BiosTarget, "boot.img")) && File.Exists(PathOf(BiosTarget, "kernel.img")) && File.Exists(PathOf(EfiTarget, "kernel.img"));
+
     /// <summary>The first sector's program, for the MBR.</summary>
     internal static byte[] ReadBootSector() => File.ReadAllBytes(RequireFile(BiosTarget, "boot.img", BiosPackage));
 
     /// <param name="target">i386-pc or x86_64-efi.</param>
-    /// <param name="statePartition">Number of COS_STATE, on whatever disk GRUB was started from.</param>
     /// <param name="scratch">For files on the way.</param>
     /// <returns>Path of the program.</returns>
-    internal static string Build(string target, int statePartition, TemporaryDirectory scratch)
+    internal static string Build(string target, TemporaryDirectory scratch)
     {
         RequireFile(target, "kernel.img", target == EfiTarget ? EfiPackage : BiosPackage);
         var output = scratch.File($"core.{target}");
@@ -43,7 +46,7 @@ internal static class GrubCore
         File.WriteAllText(early, "set kairosboot_core=1\n");
         Tool.MakeGrub.Run(
         [
-            "-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{statePartition})/grub", "-c", early, "-o", output,
+            "-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub", "-c", early, "-o", output,
             .. Modules, .. target == EfiTarget ? EfiModules : BiosModules,
         ], scratch.Interrupt);
         return output;
@@ -51,7 +54,9 @@ internal static class GrubCore
 
     private static string RequireFile(string target, string name, string package)
     {
-        var path = Path.Combine(Library, target, name);
+        var path = PathOf(target, name);
         return File.Exists(path) ? path : throw new OperatorException($"GRUB for {target} is not installed ({path} is missing)", $"apt-get install {package}");
     }
+
+    private static string PathOf(string target, string name) => Path.Combine(Library, target, name);
 }

@@ -16,7 +16,16 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
     /// <param name="interrupt">Ends the reading.</param>
     /// <returns>Null: the image has no such file.</returns>
     internal static ImageFile? Find(string image, string fileSystem, string path, CancellationToken interrupt) =>
-        fileSystem == "squashfs" ? FindInSquashfs(image, path, interrupt) : FindInExt4(image, path, interrupt);
+        fileSystem != "squashfs" ? FindInExt4(image, path, interrupt)
+        : Tool.ReadSquashfs.IsInstalled || Syscall.GetEUid() != 0 ? FindInSquashfs(image, path, interrupt) : FindMounted(image, path);
+
+    // A node seldom has the program; the kernel reads its images anyway.
+    private static ImageFile? FindMounted(string image, string path)
+    {
+        using var mounted = MountedImage.Mount(image, "squashfs");
+        var file = Path.Combine(mounted.Path, path);
+        return Syscall.TryLStat(file) is { } status ? new ImageFile(status.Type, status.Size, status.Type == FileType.Symlink ? Syscall.ReadLink(file) : null) : null;
+    }
 
     private static ImageFile? FindInExt4(string image, string path, CancellationToken interrupt)
     {

@@ -13,15 +13,17 @@ public static class ImageBuilder
         AtomicFile.Write(output, temporary =>
         {
             using var scratch = new TemporaryDirectory(beside: output, interrupt);
-            var tree = request.Tar is null ? new SourceTree(request.Root!, [], Disposable: false) : TarExtraction.Extract(request.Tar, scratch.File("root"), interrupt);
-            if (!Directory.Exists(tree.Path))
+            if (request.Tar is null && !Directory.Exists(request.Root))
             {
-                throw new OperatorException($"{tree.Path} is not a directory", "give --root the top directory of an unpacked system");
+                throw new OperatorException($"{request.Root} is not a directory", "give --root the top directory of an unpacked system");
             }
 
+            using var given = request.Tar is null ? OneFileSystem.Of(request.Root!, scratch) : null;
+            var tree = given is null ? TarExtraction.Extract(request.Tar!, scratch.File("root"), interrupt) : new SourceTree(given.Path, [], Disposable: false);
             TreeCheck.Check(tree.Path);
             var additions = BootFiles.Missing(request, tree.Path, scratch);
             SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+            GrubFiles.Add(additions, tree.Path, scratch);
             switch (request.Format)
             {
                 case ImageFormat.Ext4: Ext4Image.Build(temporary, tree, additions, scratch, request.SizeBytes); break;
@@ -29,7 +31,8 @@ public static class ImageBuilder
                 case ImageFormat.Erofs: ErofsImage.Build(temporary, tree, additions, scratch); break;
             }
 
-            built = new BuiltImage(new FileInfo(temporary).Length, additions.Select(Describe).ToList());
+            SealedImage.Seal(temporary, interrupt);
+            built = new BuiltImage(new FileInfo(temporary).Length, SealedImage.Id(temporary), additions.Select(Describe).ToList());
         });
         return built!;
     }

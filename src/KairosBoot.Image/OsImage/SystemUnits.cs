@@ -57,7 +57,7 @@ internal static class SystemUnits
 
         if (!hasProgram && additions.Count > before)
         {
-            AddDirectories(root, Path.GetDirectoryName(Program)!, additions);
+            TreeDirectories.Add(root, Path.GetDirectoryName(Program)!, additions);
             additions.Add(new TreeAddition.File(Program, kboot!, Executable));
         }
     }
@@ -66,7 +66,7 @@ internal static class SystemUnits
     {
         foreach (var (unit, wantedBy) in Units.Where(row => !SystemdPaths.Any(path => IsThere(root, $"{path}/{row.Unit}"))))
         {
-            AddDirectories(root, Systemd, additions);
+            TreeDirectories.Add(root, Systemd, additions);
             additions.Add(new TreeAddition.File($"{Systemd}/{unit}", Write(scratch, "units/" + unit)));
             if (wantedBy is not null)
             {
@@ -79,7 +79,7 @@ internal static class SystemUnits
     {
         foreach (var (script, runlevel) in Services.Where(row => !IsThere(root, $"{Scripts}/{row.Script}")))
         {
-            AddDirectories(root, Scripts, additions);
+            TreeDirectories.Add(root, Scripts, additions);
             additions.Add(new TreeAddition.File($"{Scripts}/{script}", Write(scratch, "openrc/" + script), Executable));
             AddLink(root, $"{Runlevels}/{runlevel}/{script}", $"/{Scripts}/{script}", additions);
         }
@@ -91,28 +91,10 @@ internal static class SystemUnits
 
     private static void AddLink(string root, string path, string target, List<TreeAddition> additions)
     {
-        AddDirectories(root, Path.GetDirectoryName(path)!, additions);
+        TreeDirectories.Add(root, Path.GetDirectoryName(path)!, additions);
         if (!IsThere(root, path))
         {
             additions.Add(new TreeAddition.Link(path, target));
-        }
-    }
-
-    private static void AddDirectories(string root, string path, List<TreeAddition> additions)
-    {
-        for (var end = path.IndexOf('/'); end >= 0; end = end + 1 < path.Length ? path.IndexOf('/', end + 1) : -1)
-        {
-            AddDirectory(root, path[..end], additions);
-        }
-
-        AddDirectory(root, path, additions);
-    }
-
-    private static void AddDirectory(string root, string path, List<TreeAddition> additions)
-    {
-        if (RootedPath.Resolve(root, path) is null && !additions.Exists(addition => addition.Path == path))
-        {
-            additions.Add(new TreeAddition.Directory(path, Executable));
         }
     }
 

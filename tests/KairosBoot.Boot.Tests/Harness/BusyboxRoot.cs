@@ -30,14 +30,17 @@ public static class BusyboxRoot
     public static byte[] ImageWithFsck(string name) => ImageWithProgram(name, "/usr/sbin/e2fsck", "/sbin/fsck.ext4");
 
     /// <summary>The same with a program of the host and its libraries in it, 16 MiB.</summary>
-    public static byte[] ImageWithProgram(string name, string program, string path) => ImageWith(name, tree =>
+    public static byte[] ImageWithProgram(string name, string program, string path) => ImageWith(name, tree => AddProgram(tree, program, path), mebibytes: 16);
+
+    /// <summary>Puts a program of the host and its libraries into a tree.</summary>
+    public static void AddProgram(string tree, string program, string path)
     {
         Copy(program, tree + path);
         foreach (string word in Tool.Run("ldd", program).Split([' ', '\t', '\n']).Where(word => word.StartsWith('/')))
         {
             Copy(word, tree + word);
         }
-    }, mebibytes: 16);
+    }
 
     /// <summary>The same with an init of its own: that script, run by the busybox.</summary>
     public static byte[] ImageWithInit(string name, string script) => ImageWith(name, tree =>
@@ -50,7 +53,7 @@ public static class BusyboxRoot
     private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-        File.Copy(from, to);
+        File.Copy(from, to, overwrite: true);
     }
 
     /// <summary>The same with that text in <c>/name</c>, and whatever is done to the tree before it becomes an image.</summary>

@@ -131,7 +131,8 @@ public sealed class GrubDisk : IDisposable
 
     private string At(string name) => Path.Combine(_directory.FullName, name);
 
-    private static byte[] Image(Kind kind) => BusyboxRoot.ImageWith("busybox", tree =>
+    /// <summary>Puts into a tree of the busybox what GRUB loads, and kboot.</summary>
+    internal static void MakeBootable(string tree, Kind kind)
     {
         string kernel = kind.GenericKernel ? Assets.GenericRoot : Assets.KernelRoot;
         string release = Path.GetFileName(Directory.GetDirectories(Path.Combine(kernel, "lib/modules")).Single());
@@ -142,6 +143,11 @@ public sealed class GrubDisk : IDisposable
         global::System.IO.File.Copy(kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
         global::System.IO.File.Copy(kind.Initrd, Path.Combine(tree, "boot/initrd"));
         global::System.IO.File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
+    }
+
+    private static byte[] Image(Kind kind) => BusyboxRoot.ImageWith("busybox", tree =>
+    {
+        MakeBootable(tree, kind);
         if (kind.Init is not null)
         {
             global::System.IO.File.Delete(Path.Combine(tree, "sbin/init"));

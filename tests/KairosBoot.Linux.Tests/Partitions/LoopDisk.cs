@@ -62,11 +62,17 @@ internal sealed class LoopDisk : IDisposable
     /// <summary>sgdisk finds nothing wrong with the table.</summary>
     public void Verify() => Assert.Contains("No problems found", MountNamespace.Tool("sgdisk", "--verify", Node));
 
+    /// <summary>The kernel has no partitions of it any more.</summary>
+    public void Forget()
+    {
+        using var handle = Syscall.Open(Node, OpenFlags.ReadOnly);
+        for (var number = 1; number < 12; number++)
+            if (BlockDeviceScan.Partition(Name, number) is not null) KernelPartitions.Delete(handle, number);
+    }
+
     public void Dispose()
     {
-        using (var handle = Syscall.Open(Node, OpenFlags.ReadOnly))
-            for (var number = 1; number < 8; number++)
-                if (BlockDeviceScan.Partition(Name, number) is not null) KernelPartitions.Delete(handle, number);
+        Forget();
         MountNamespace.Tool("losetup", "--detach", Node);
     }
 }

@@ -1,0 +1,63 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>What goes onto a disk, checked, and where.</summary>
+internal sealed class DiskContent
+{
+    private const int MostCloudConfigs = 100;
+
+    private readonly DiskRequest request;
+    private readonly string recovery, recoveryName, menu;
+
+    /// <param name="request">What somebody wants.</param>
+    /// <param name="diskName">What a message calls a disk that is too small.</param>
+    /// <param name="grub">GRUB's programs.</param>
+    /// <param name="interrupt">Ends the checks.</param>
+    /// <exception cref="OperatorException">An image that cannot be booted, or that has no room.</exception>
+    internal DiskContent(DiskRequest request, string diskName, GrubFiles grub, CancellationToken interrupt)
+    {
+        this.request = request;
+        Grub = grub;
+        recovery = request.Recovery ?? request.Image;
+        BootableImage.Check(request.Image, interrupt);
+        recoveryName = BootableImage.Check(recovery, interrupt) == "squashfs" ? "recovery.squashfs" : "recovery.img";
+        if (request.CloudConfigs.Count > MostCloudConfigs)
+        {
+            throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MostCloudConfigs}", "join some of them");
+        }
+
+        Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
+        menu = GrubMenu.Text(Layout.Recovery.Number, request.KernelArguments);
+    }
+
+    internal DiskLayout Layout { get; }
+
+    internal GrubFiles Grub { get; }
+
+    internal DebugFsScript Oem()
+    {
+        var cloudConfigs = new DebugFsScript();
+        foreach (var (index, document) in request.CloudConfigs.Index())
+        {
+            cloudConfigs.Write(document, CloudConfigName(index), mode: 0b110_000_000);
+        }
+
+        return cloudConfigs;
+    }
+
+    internal DebugFsScript Recovery() => new DebugFsScript().MakeDirectory("cOS").Write(recovery, $"cOS/{recoveryName}");
+
+    internal DebugFsScript State(TemporaryDirectory scratch)
+    {
+        var grubMenu = scratch.File("grub.cfg");
+        File.WriteAllText(grubMenu, menu);
+        var counters = scratch.File("bootstate");
+        File.WriteAllBytes(counters, BootBlock.Write(new BootCounters()));
+        return new DebugFsScript().MakeDirectory("cOS").Write(request.Image, "cOS/active.img").Write(request.Image, "cOS/passive.img")
+            .MakeDirectory("grub").Write(grubMenu, "grub/grub.cfg").Write(counters, SystemPaths.BootState.TrimStart('/'));
+    }
+
+    /// <summary>The first is where Kairos' installer puts its own, and the order of the names is that of the files.</summary>
+    private static string CloudConfigName(int index) => index < 10 ? $"{90 + index}_custom.yaml" : $"99_custom_{index}.yaml";
+}

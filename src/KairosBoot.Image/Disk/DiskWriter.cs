@@ -1,0 +1,69 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>
+/// Fills a disk. Before: anything. After: a disk that boots. In between nothing that firmware would start or a kernel would find partitions on: what was
+/// there is gone first, and the block that has anybody believe the new table is the last one written.
+/// </summary>
+internal sealed class DiskWriter(DiskTarget disk, DiskContent content, TemporaryDirectory scratch, Action<string> progress)
+{
+    // What GRUB 2.06 reads. Spelt out, as the defaults in mke2fs.conf differ between hosts.
+    private const string Features =
+        "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
+
+    internal void Write()
+    {
+        var layout = content.Layout;
+        foreach (var partition in layout.Partitions)
+        {
+            disk.ClearEnds(partition.Start, partition.Size);
+        }
+
+        progress("GRUB");
+        InstallGrub(layout);
+        MakeExt4(layout.Oem, content.Oem());
+        MakeExt4(layout.Recovery, content.Recovery());
+        MakeExt4(layout.State, content.State(scratch));
+        foreach (var partition in layout.Extra.Where(partition => partition.FileSystem != "none"))
+        {
+            MakeExt4(partition, new DebugFsScript());
+        }
+
+        MakeExt4(layout.Persistent, new DebugFsScript());
+        progress("waiting for the disk");
+        disk.Flush();
+        scratch.Interrupt.ThrowIfCancellationRequested();
+        DiskTable.Write(disk, layout, content.Grub.BootSector);
+    }
+
+    private void InstallGrub(DiskLayout layout)
+    {
+        var serial = new byte[4];
+        Syscall.GetRandom(serial); // the library's generator needs libssl, which a static program has not
+        disk.Write(layout.Esp.Start, FatVolume.Create(
+            layout.Esp.Name, ["EFI", "BOOT", "BOOTX64 EFI"], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start, BitConverter.ToUInt32(serial)));
+        var core = GrubBootSectors.Core(content.Grub.BiosCore, layout.Bios.Start / GrubBootSectors.SectorSize);
+        if (core.Length > layout.Bios.Size)
+        {
+            throw new OperatorException($"this GRUB's core image ({ByteSize.Text(core.Length)}) does not fit into the BIOS boot partition", "use GRUB 2.06 or 2.12");
+        }
+
+        disk.Write(layout.Bios.Start, core);
+    }
+
+    private void MakeExt4(DiskPartition partition, DebugFsScript files)
+    {
+        progress(partition.Name);
+
+        // The kernel sets inode tables up when the file system is first mounted for writing. A journal is only good as it is where all was zeros:
+        // what an old one left there must not be replayed.
+        Tool.MakeExt4.Run(
+        [
+            "-q", "-F", "-t", partition.FileSystem, "-b", "4096", "-m", "0", "-L", partition.Name, .. partition.FileSystem == "ext4" ? (string[])["-O", Features] : [],
+            "-E", $"offset={partition.Start},nodiscard,lazy_itable_init=1,lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0", disk.Path, $"{partition.Size / 1024}k",
+        ], scratch.Interrupt);
+        files.Run($"{disk.Path}?offset={partition.Start}", scratch, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+    }
+}

@@ -1,0 +1,26 @@
+namespace KairosBoot.Image;
+
+/// <summary>Directories that an image gets because something in them is added.</summary>
+internal static class TreeDirectories
+{
+    private const int Mode = 0b111_101_101;
+
+    /// <summary>Adds a directory and those above it, where neither the tree nor an earlier addition has them.</summary>
+    internal static void Add(string root, string path, List<TreeAddition> additions)
+    {
+        for (var end = path.IndexOf('/'); end >= 0; end = end + 1 < path.Length ? path.IndexOf('/', end + 1) : -1)
+        {
+            AddOne(root, path[..end], additions);
+        }
+
+        AddOne(root, path, additions);
+    }
+
+    private static void AddOne(string root, string path, List<TreeAddition> additions)
+    {
+        if (RootedPath.Resolve(root, path) is null && !additions.Exists(addition => addition.Path == path))
+        {
+            additions.Add(new TreeAddition.Directory(path, Mode));
+        }
+    }
+}

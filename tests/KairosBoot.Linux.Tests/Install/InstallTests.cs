@@ -1,0 +1,140 @@
+using System.Text.Json;
+using KairosBoot.Linux.Tests.Stages;
+
+namespace KairosBoot.Linux.Tests.Install;
+
+/// <summary>Disks of this machine that become bootable ones, by the program as it is shipped.</summary>
+public sealed class InstallTests
+{
+    private static readonly string[] Labels = ["COS_GRUB", "COS_OEM", "COS_RECOVERY", "COS_STATE", "COS_PERSISTENT"];
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public void A_blank_disk_becomes_one_that_boots(int blockSize) => InstallMachine.On(machine =>
+    {
+        var (code, output, errors) = machine.Install();
+        Assert.True(code == 0, output + errors);
+        Assert.Contains($"installed {machine.Image} on {machine.Disk.Node}", output);
+        Assert.Empty(errors);
+        machine.IsWhole();
+        Assert.Equal(Labels, Enumerable.Range(2, 5).Select(number => BlockDeviceScan.One($"{machine.Disk.Name}p{number}")!.Superblock!.Label));
+        Assert.Equal("MZ", MountNamespace.Tool("sh", "-c", $"mtype -i {machine.Disk.Partition(2)} ::/EFI/BOOT/BOOTX64.EFI 2> /dev/null | head -c 2"));
+    }, blockSize);
+
+    [Fact]
+    public void What_was_on_a_disk_is_nowhere_found_again() => InstallMachine.On(machine =>
+    {
+        // Superblocks and their like where the new partitions will begin and end, which mke2fs by itself leaves there.
+        Assert.Equal(0, machine.Install().Code);
+        machine.Appear();
+        foreach (var partition in machine.Disk.Disk.Read().Partitions)
+        {
+            long start = partition.First * 512, end = (partition.Last + 1) * 512;
+            machine.Write(start + 0x8001, "CD001"u8);
+            machine.Write(start + 0x10040, "_BHRfS_M"u8);
+            machine.Write(end - 65536, [0xFC, 0x4E, 0x2B, 0xA9, 0, 0, 0, 0, 90, 0, 0, 0]); // a RAID of the old kind
+        }
+
+        machine.Disk.Forget();
+        var again = machine.Install("--force");
+        Assert.True(again.Code == 0, again.Errors);
+        machine.IsWhole();
+        Assert.Equal(["vfat", "ext4", "ext4", "ext4", "ext4"],
+            Enumerable.Range(2, 5).Select(number => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "TYPE", machine.Disk.Partition(number)).Trim()));
+        using var node = Syscall.Open(machine.Disk.Node, OpenFlags.ReadOnly);
+        var window = new byte[8];
+        foreach (var partition in machine.Disk.Disk.Read().Partitions)
+        {
+            Syscall.PRead(node, window, partition.First * 512 + 0x10040);
+            Assert.False(window.AsSpan().SequenceEqual("_BHRfS_M"u8), partition.ToString());
+        }
+    });
+
+    [Fact]
+    public void A_disk_that_is_not_empty_is_kept_and_what_is_on_it_is_said() => InstallMachine.On(machine =>
+    {
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-L", "PHOTOS", machine.Disk.Node);
+        Assert.Contains("ext2 LABEL=PHOTOS", machine.Refused());
+        MountNamespace.Tool("sgdisk", "-n", "1:1M:+16M", "-c", "1:letters", machine.Disk.Node);
+        Assert.Contains("letters", machine.Refused());
+        var before = machine.Disk.Written;
+        var (code, output, _) = machine.Install("--dry-run");
+        Assert.Equal((0, before), (code, machine.Disk.Written));
+        Assert.Contains("lost would be: partition 1 letters", output);
+        Assert.Equal(0, machine.Install("--force").Code);
+        machine.IsWhole();
+    });
+
+    [Fact]
+    public void A_dry_run_says_in_json_what_would_be() => InstallMachine.On(machine =>
+    {
+        var config = machine.Scratch + "/config.yaml";
+        File.WriteAllText(config, """
+            #cloud-config
+            install:
+              device: /dev/nowhere
+              partitions: {oem: {size: 100}, state: {size: 10}}
+              extra-partitions: [{name: mine, label: MINE, size: 20, fs: ext4}]
+              grub_options: {extra_cmdline: quiet}
+              bind_mounts: [/srv/data]
+            """);
+        var before = machine.Disk.Written;
+        var (code, output, errors) = machine.Install("--cloud-config", config, "--append", "console=ttyS1", "--extra-partition", "DATA:30M", "--dry-run", "--json");
+        Assert.True(code == 0, errors);
+        Assert.Contains("state.size: 10 MiB are too few", errors);
+        using var plan = JsonDocument.Parse(output);
+        Assert.True(plan.RootElement.GetProperty("dryRun").GetBoolean());
+        Assert.Equal("console=ttyS1 quiet", plan.RootElement.GetProperty("kernelArguments").GetString());
+        Assert.Equal(["bios 1", "COS_GRUB 64", "COS_OEM 100", "COS_RECOVERY 52", "COS_STATE 94", "MINE 20", "DATA 30", "COS_PERSISTENT 405"],
+            plan.RootElement.GetProperty("partitions").EnumerateArray().Select(row => $"{row.GetProperty("name").GetString()} {row.GetProperty("size").GetInt64() >> 20}"));
+        Assert.Equal(before, machine.Disk.Written);
+    });
+
+    [Fact]
+    public void Configs_land_in_oem_and_their_stages_run_around_the_writing() => InstallMachine.On(machine =>
+    {
+        var config = machine.Scratch + "/config.yaml";
+        var log = machine.Scratch + "/log";
+        File.WriteAllText(config, $"""
+            stages:
+              before-install:
+                - commands: ["head -c 512 {machine.Disk.Node} | tr -d '\\0' | wc -c >> {log}"]
+              after-install:
+                - commands: ["head -c 512 {machine.Disk.Node} | tail -c 2 | od -An -tx1 >> {log}"]
+            """);
+        var (code, _, errors) = machine.Install("--cloud-config", config);
+        Assert.True(code == 0, errors);
+        Assert.Equal("0\n 55 aa\n", File.ReadAllText(log));
+        machine.IsWhole();
+        Assert.Equal(File.ReadAllText(config), MountNamespace.Tool("debugfs", "-R", "cat /90_custom.yaml", machine.Disk.Partition(3)).Split('\n', 2)[1]);
+    });
+
+    [Fact]
+    public void A_stage_before_that_fails_keeps_the_disk_as_it_is_and_one_after_is_told() => InstallMachine.On(machine =>
+    {
+        var config = machine.Scratch + "/config.yaml";
+        File.WriteAllText(config, "stages: {before-install: [{commands: [\"exit 3\"]}]}\n");
+        Assert.Contains("nothing was written", machine.Refused("--cloud-config", config));
+        File.WriteAllText(config, "stages: {after-install: [{commands: [\"exit 3\"]}]}\n");
+        Assert.Equal(1, machine.Install("--cloud-config", config).Code);
+        machine.IsWhole();
+    });
+
+    [Fact]
+    public void Sources_and_configs_that_cannot_be_are_refused() => InstallMachine.On(machine =>
+    {
+        var config = machine.Scratch + "/config.yaml";
+        File.WriteAllText(config, "install: {encrypted_partitions: [COS_PERSISTENT]}\n");
+        Assert.Contains("encrypted_partitions", machine.Refused("--cloud-config", config));
+        File.WriteAllText(config, "install: {no-format: true}\n");
+        Assert.Contains("no-format", machine.Refused("--cloud-config", config));
+        File.WriteAllText(config, "stages: [never\n");
+        Assert.Contains("config.yaml:", machine.Refused("--cloud-config", config));
+        File.WriteAllText(machine.Image, "no image");
+        Assert.Contains("is not a file system", machine.Refused());
+        Assert.Contains("no system to install", KBoot.Run("install", "--device", machine.Disk.Node).Errors);
+        Assert.Equal(2, machine.Install("--root", "/").Code);
+        Assert.Equal(2, machine.Install("--extra-partition", "DATA").Code);
+    });
+}

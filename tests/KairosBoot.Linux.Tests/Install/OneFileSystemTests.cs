@@ -1,0 +1,26 @@
+using KairosBoot.Linux.Tests.Stages;
+
+namespace KairosBoot.Linux.Tests.Install;
+
+/// <summary>Trees that something is mounted in: a chroot with /proc, a system that runs.</summary>
+public sealed class OneFileSystemTests
+{
+    [Theory]
+    [InlineData("ext4")]
+    [InlineData("squashfs")]
+    [InlineData("erofs")]
+    public void What_is_mounted_in_a_tree_is_not_in_its_image(string format) => MountNamespace.Run(scratch =>
+    {
+        string tree = scratch + "/tree", image = scratch + "/image", mounted = scratch + "/mounted";
+        foreach (var directory in new[] { tree + "/boot", tree + "/sbin", tree + "/srv/data", mounted }) Directory.CreateDirectory(directory);
+        foreach (var file in new[] { "boot/vmlinuz", "boot/initrd", "sbin/init", "srv/data/below" }) File.WriteAllText($"{tree}/{file}", file);
+        Syscall.Mount("tmpfs", tree + "/srv/data", "tmpfs", MountFlags.None, "");
+        File.WriteAllText(tree + "/srv/data/above", "of another file system");
+        var (code, _, errors) = KBoot.Run("image", "build", "--root", tree, "--format", format, "--output", image);
+        Assert.True(code == 0, errors);
+        using (var device = LoopDevice.Attach(image, readOnly: true)) Syscall.Mount(device.Path, mounted, format, MountFlags.ReadOnly, "");
+        Assert.Equal(["below"], Syscall.ReadDirectory(mounted + "/srv/data"));
+        Assert.Equal("of another file system", File.ReadAllText(tree + "/srv/data/above"));
+        Assert.Equal(["image", "mounted", "tree"], Syscall.ReadDirectory(scratch));
+    });
+}
