@@ -69,6 +69,8 @@ fi
 if wants linux; then
     [ "$(id -u)" = 0 ] || say "tier linux mounts file systems: without root its tests fail"
     need acl attr busybox-static btrfs-progs dosfstools e2fsprogs erofs-utils fdisk gcc gdisk libc6-dev libcap2-bin linux-libc-dev mount squashfs-tools util-linux xfslibs-dev xfsprogs
+    # What GRUB finds on a disk after a power cut.
+    need grub-common
     need curl dpkg-dev dropbear-bin git openssh-client skopeo umoci wget
     # kboot is run as it is shipped.
     "$REPO/initrd/build.sh" || say "kboot could not be built: tests that run it fail"

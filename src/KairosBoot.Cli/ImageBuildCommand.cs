@@ -51,5 +51,5 @@ internal static class ImageBuildCommand
     }
 
     // A program of one file runs in any system; started through the .NET host, it is not that.
-    private static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
+    internal static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
 }

@@ -6,6 +6,8 @@ var root = new RootCommand("Builds and looks after systems that KairosBoot start
     new Command("initrd", "The initial RAM disk: kairos-boot and the modules it needs.") { InitrdBuildCommand.Create(), InitrdInspectCommand.Create() },
     new Command("image", "OS images: one file system in a file.") { ImageBuildCommand.Create() },
     new Command("disk", "Whole disks.") { DiskBuildCommand.Create() },
+    UpgradeCommand.Create(),
+    ResetCommand.Create(),
     StatusCommand.Create(),
     AssessCommand.Create(),
     SelectCommand.Create(),

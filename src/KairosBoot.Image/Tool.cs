@@ -17,6 +17,8 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool CopyToFat = new("mcopy", "mtools");
     public static readonly Tool MakeFatDirectory = new("mmd", "mtools");
     public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
+    public static readonly Tool Skopeo = new("skopeo", "skopeo");
+    public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");
 
     // An ordinary user's PATH lacks the directories that most of these are in.

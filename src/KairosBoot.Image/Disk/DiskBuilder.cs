@@ -9,7 +9,7 @@ public static class DiskBuilder
     private const int MostCloudConfigs = 100;
 
     // What GRUB 2.06 reads. Spelt out, as the defaults in mke2fs.conf differ between hosts.
-    private const string Features =
+    internal const string Features =
         "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
 
     /// <exception cref="OperatorException">An image that cannot be booted, a disk too small, a tool that is missing.</exception>

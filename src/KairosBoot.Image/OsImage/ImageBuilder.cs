@@ -13,25 +13,39 @@ public static class ImageBuilder
         AtomicFile.Write(output, temporary =>
         {
             using var scratch = new TemporaryDirectory(beside: output, interrupt);
-            var tree = request.Tar is null ? new SourceTree(request.Root!, [], Disposable: false) : TarExtraction.Extract(request.Tar, scratch.File("root"), interrupt);
-            if (!Directory.Exists(tree.Path))
-            {
-                throw new OperatorException($"{tree.Path} is not a directory", "give --root the top directory of an unpacked system");
-            }
-
-            TreeCheck.Check(tree.Path);
-            var additions = BootFiles.Missing(request, tree.Path, scratch);
-            SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
-            switch (request.Format)
-            {
-                case ImageFormat.Ext4: Ext4Image.Build(temporary, tree, additions, scratch, request.SizeBytes); break;
-                case ImageFormat.Squashfs: SquashfsImage.Build(temporary, tree, additions, scratch); break;
-                case ImageFormat.Erofs: ErofsImage.Build(temporary, tree, additions, scratch); break;
-            }
-
-            built = new BuiltImage(new FileInfo(temporary).Length, additions.Select(Describe).ToList());
+            built = Build(request, temporary, scratch);
         });
         return built!;
+    }
+
+    /// <summary>The same into a file that is not there yet; what comes of a failure is the caller's to remove.</summary>
+    /// <param name="request">What to build.</param>
+    /// <param name="file">The image.</param>
+    /// <param name="scratch">Takes an unpacked archive.</param>
+    internal static BuiltImage Build(ImageRequest request, string file, TemporaryDirectory scratch)
+    {
+        var tree = request.Tar is null ? new SourceTree(request.Root!, [], Disposable: false) : TarExtraction.Extract(request.Tar, scratch.File("root"), scratch.Interrupt);
+        return Build(request, tree, file, scratch);
+    }
+
+    internal static BuiltImage Build(ImageRequest request, SourceTree tree, string file, TemporaryDirectory scratch)
+    {
+        if (!Directory.Exists(tree.Path))
+        {
+            throw new OperatorException($"{tree.Path} is not a directory", "give --root the top directory of an unpacked system");
+        }
+
+        TreeCheck.Check(tree.Path);
+        var additions = BootFiles.Missing(request, tree.Path, scratch);
+        SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+        switch (request.Format)
+        {
+            case ImageFormat.Ext4: Ext4Image.Build(file, tree, additions, scratch, request.SizeBytes, request.Allocate); break;
+            case ImageFormat.Squashfs: SquashfsImage.Build(file, tree, additions, scratch); break;
+            case ImageFormat.Erofs: ErofsImage.Build(file, tree, additions, scratch); break;
+        }
+
+        return new BuiltImage(new FileInfo(file).Length, additions.Select(Describe).ToList());
     }
 
     private static string Describe(TreeAddition addition) => addition switch

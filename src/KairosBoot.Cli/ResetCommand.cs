@@ -1,0 +1,34 @@
+using System.CommandLine;
+using KairosBoot.Image;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot reset</c></summary>
+internal static class ResetCommand
+{
+    internal static Command Create()
+    {
+        var oem = new Option<bool>("--oem") { Description = "Make COS_OEM empty: the machine's own cloud-configs are gone" };
+        var persistent = new Option<bool>("--persistent") { Description = "Make COS_PERSISTENT empty: all data is gone" };
+        var source = new UpgradeSourceOptions();
+        var json = new Option<bool>("--json") { Description = "The result in a machine-readable form" };
+        var command = new Command("reset", "From recovery: active and passive become what recovery is, and the counters those of a new machine.") { oem, persistent, json };
+        source.AddTo(command, isRequired: false);
+        command.SetAction(parsed => Interruption.Run(
+            interrupt =>
+            {
+                using var machine = RunningMachine.Open(null, null);
+                var stages = new LifecycleStages(machine, "reset", interrupt);
+                var labels = new List<string>();
+                if (parsed.GetValue(oem)) labels.Add(SystemPaths.OemLabel);
+                if (parsed.GetValue(persistent)) labels.Add(SystemPaths.PersistentLabel);
+                var result = Progress.Show(progress => SystemUpgrade.Reset(source.TryRequest(parsed), machine, labels, progress, interrupt));
+                stages.Complete();
+                UpgradeCommand.Print(result, stages.Warnings, parsed.GetValue(json));
+                return 0;
+            },
+            "run it again to finish it"));
+        return command;
+    }
+}
