@@ -31,6 +31,33 @@ openrc_tree() {
     rm -rf "$work"
 }
 
+# GENERIC_ROOT: Debian's kernel for any machine: another release than the demo's, and with drivers that the demo's has not.
+generic_root() {
+    local package release work=$CACHE/.generic.new
+    package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    if [ -z "$package" ]; then
+        as_root apt-get -qq update
+        package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    fi
+    release=${package#linux-image-}
+    GENERIC_ROOT=$CACHE/generic-${release//-/_}
+    made "$GENERIC_ROOT" && return
+    say "unpacking $package (once)"
+    rm -rf "$work"
+    mkdir -p "$work/package" "$work/tree"
+    (cd "$work/package" && { apt-get -qq download "$package" 2>/dev/null ||
+        { as_root apt-get -qq update && apt-get -qq download "$package"; } })
+    dpkg-deb -x "$work"/package/*.deb "$work/tree"
+    [ -d "$work/tree/usr/lib/modules" ] || { mkdir -p "$work/tree/usr" && mv "$work/tree/lib" "$work/tree/usr/lib"; }
+    [ -e "$work/tree/lib" ] || ln -s usr/lib "$work/tree/lib"
+    # What no virtual machine has is most of it.
+    (cd "$work/tree/usr/lib/modules"/*/kernel && rm -rf sound drivers/gpu drivers/media drivers/infiniband drivers/isdn drivers/staging drivers/net/wireless drivers/net/ethernet)
+    depmod -b "$work/tree" "$release" 2>/dev/null
+    (cd "$work/tree/boot" && rm -f config-* System.map-* && ln -s vmlinuz-* vmlinuz)
+    mv "$work/tree" "$GENERIC_ROOT"
+    rm -rf "$work"
+}
+
 "$REPO/initrd/build.sh"
 need_image_tools
 debian_base
@@ -40,13 +67,19 @@ asset "$KERNEL_ROOT" kernel-root
 asset "$KERNEL" kernel
 [ "$1" = boot ] || exit 0
 
-need qemu-system-x86 qemu-utils ovmf busybox-static btrfs-progs genisoimage python3-jsonschema xfsprogs
+need kmod qemu-system-x86 qemu-utils ovmf busybox-static btrfs-progs genisoimage python3-jsonschema xfsprogs
 debian_initrds
 debian_root
 debian_images
 debian_disk "$RECIPE/demo.yaml" demo
 openrc_tree
+generic_root
+GENERIC_INITRD=$CACHE/generic_initrd-$(digest "$OUT/kairos-boot" "$OUT/kboot" <(echo "$GENERIC_ROOT")).img
+made "$GENERIC_INITRD" || "$OUT/kboot" initrd build --root "$GENERIC_ROOT" --modules virtio,watchdog --output "$GENERIC_INITRD"
 asset "$OPENRC" openrc
+asset "$GENERIC_ROOT" generic-root
+asset "$(readlink -f "$GENERIC_ROOT/boot/vmlinuz")" generic-kernel
+asset "$GENERIC_INITRD" generic-initrd
 asset "$INITRD" initrd
 asset "$VIRTIO_INITRD" initrd-virtio
 asset "$IMAGE" system.img

@@ -38,7 +38,16 @@ internal static class AssessCommand
         }
 
         place.Change(counters => counters.Observe(image is null ? [] : [(slot, image)]).MarkGood(slot));
-        return $"{slot.Name()} is good";
+        return $"{slot.Name()} is good{(place.Booted?.Slot == slot ? Arguments(place) : "")}";
+    }
+
+    /// <summary>What that says of kernel arguments that were on trial in this boot, or left out of it.</summary>
+    private static string Arguments(BootStatePlace place)
+    {
+        if (ArgumentsTold.Of(KernelCommandLine.Parse(File.ReadAllText("/proc/cmdline"))) is not { } told) return "";
+        var file = new MachineArgumentsFile(place.Directory);
+        if (file.Keep(told.Used)) return ", and the kernel arguments that were on trial stay";
+        return told.LeftOut is { } failed && file.GiveUp(failed) ? ", without the kernel arguments that were on trial: they are given up, see kboot kargs" : "";
     }
 
     private static string Bad(BootStatePlace place, Slot? named)

@@ -11,6 +11,10 @@ var root = new RootCommand("Builds and looks after systems that KairosBoot start
     StatusCommand.Create(),
     AssessCommand.Create(),
     SelectCommand.Create(),
+    RollbackCommand.Create(),
+    PinCommand.Create(),
+    PinCommand.CreateUnpin(),
+    KargsCommand.Create(),
     new Command("stage", "Stages of cloud-configs.") { StageRunCommand.Create() },
     LintCommand.Create(),
 };

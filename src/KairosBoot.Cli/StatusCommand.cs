@@ -69,6 +69,7 @@ internal static class StatusCommand
         if (block.Counters.First == slot && slot != Slot.Active) yield return "first from now on";
         if (slot == Slot.Recovery) yield break;
         var (image, known) = (place.ImageIn(slot), block.Counters[slot].Image);
+        if (image is not null && image == block.Counters.Pinned) yield return "pinned";
         if (image is null) yield return "no image";
         else if (known.Length > 0 && known != image) yield return "another image than the one that was counted";
     }
@@ -92,6 +93,7 @@ internal static class StatusCommand
             writer.WriteString("first", block.Counters.First.Name());
             writer.WriteString("last", block.Counters.Last?.Name());
             writer.WriteString("givenUp", block.Counters.Fault?.Sentence);
+            writer.WriteString("pinned", block.Counters.Pinned.Length > 0 ? block.Counters.Pinned : null);
             writer.WriteStartArray("slots");
             foreach (var slot in Slots)
             {

@@ -7,8 +7,9 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
 {
     private readonly List<StageProblem> problems = [];
     private readonly HashSet<StageProblem> known = [];
-    private readonly List<string> environment = ChildEnvironment();
 
+    /// <inheritdoc cref="StageRunner.Environment"/>
+    internal IReadOnlyList<string> Environment { get; init; } = [];
     /// <summary>No network, no service, no package manager yet.</summary>
     internal bool IsInInitrd { get; init; }
     /// <inheritdoc cref="StageRunner.LoadFileSystem"/>
@@ -37,9 +38,9 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     /// <summary>What programs find in their environment: <c>NAME=VALUE</c>, the given ones in place of those of the same name.</summary>
     internal IReadOnlyList<string> EnvironmentWith(IReadOnlyList<string> given)
     {
-        if (given.Count == 0) return environment;
+        if (given.Count == 0) return Environment;
         var variables = new List<string>(given);
-        foreach (var variable in environment)
+        foreach (var variable in Environment)
             if (!variables.Exists(other => other.StartsWith(variable[..(variable.IndexOf('=') + 1)], StringComparison.Ordinal))) variables.Add(variable);
         return variables;
     }

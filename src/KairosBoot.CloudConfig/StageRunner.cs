@@ -21,6 +21,9 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     /// <summary>Called for each entry whose turn it is.</summary>
     public Action? EntryBegins { get; init; }
 
+    /// <summary>What programs find in their environment: <c>NAME=VALUE</c>. Null: what this process has.</summary>
+    public IReadOnlyList<string>? Environment { get; init; }
+
     /// <summary>Loads the driver of a file system that is about to be mounted, where nobody else does.</summary>
     public Action<string> LoadFileSystem { get; init; } = _ => { };
 
@@ -40,7 +43,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         var run = new StageRun(facts, logger, CommandLimit)
         {
-            IsInInitrd = stage is "rootfs" or "initramfs", LoadFileSystem = LoadFileSystem, Fetch = Fetch, Interrupt = Interrupt,
+            IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(), LoadFileSystem = LoadFileSystem, Fetch = Fetch, Interrupt = Interrupt,
         };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);

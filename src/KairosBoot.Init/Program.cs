@@ -2,9 +2,7 @@ using KairosBoot.Init;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
-// One program, four lives: PID 1 of the initrd, the child process it starts for each cloud-config stage, the one in which the image's fsck runs,
-// and PID 1 again at shutdown.
-if (args is [StageProcess.Verb, var stage, var root]) return StageChild.Run(stage, root);
+// One program, three lives: PID 1 of the initrd, the child process it starts for the image's fsck, and PID 1 again at shutdown.
 if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
 if (Syscall.GetPid() != 1)
 {

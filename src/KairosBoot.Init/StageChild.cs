@@ -22,6 +22,7 @@ internal static class StageChild
             var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
             {
                 EntryBegins = StageProtocol.Alive,
+                Environment = StageProcess.Environment(),
                 LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),
             }.Run(stage);
             List<StageProblem> problems = [.. report.Problems];

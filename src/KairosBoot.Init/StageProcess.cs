@@ -11,8 +11,6 @@ namespace KairosBoot.Init;
 /// </summary>
 internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
 {
-    public const string Verb = "stage";
-
     // A stage has no end of its own: every command in it does. This is for what nobody thought of.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
@@ -31,7 +29,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
         var start = Syscall.BootTimeMicroseconds();
         try
         {
-            var result = ChildProcess.Run("/proc/self/exe", [Verb, stage, image], Environment(), Limit, waiting: silence =>
+            var result = ForkedProcess.Run("stage " + stage, () => StageChild.Run(stage, image), Limit, silence =>
             {
                 if (silence < LongestSilence) watchdog.Feed();
             });

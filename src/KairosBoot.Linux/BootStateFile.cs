@@ -8,8 +8,6 @@ namespace KairosBoot.Linux;
 /// </summary>
 public static class BootStateFile
 {
-    private const int ReadableByAll = 0b110_100_100;
-
     /// <summary>What the file says. Never fails: what is wrong with it is part of the answer.</summary>
     public static BootBlock Read(string path)
     {
@@ -35,14 +33,14 @@ public static class BootStateFile
     /// <exception cref="SyscallException">It cannot be written.</exception>
     public static BootBlock Update(string path, Func<BootBlock, BootCounters?> change)
     {
-        using var directory = Syscall.Open(Parent(path), OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var directory = Syscall.Open(StateFile.Parent(path), OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.Lock(directory);
         var before = Read(path);
         if (change(before) is not { } counters || (before.Problem is null && counters == before.Counters)) return before;
         MountedPartition.ChangeAt(path, () =>
         {
             if (before.Usable) WriteOver(path, BootBlock.Write(counters));
-            else Replace(path, directory, BootBlock.Write(counters));
+            else StateFile.Replace(path, directory, BootBlock.Write(counters));
         });
         return new(counters, null);
     }
@@ -53,25 +51,4 @@ public static class BootStateFile
         Syscall.PWriteAll(file, block, 0);
         Syscall.FDataSync(file);
     }
-
-    private static void Replace(string path, FileHandle directory, byte[] block)
-    {
-        var unfinished = path + ".new";
-        try
-        {
-            using var file = Syscall.Open(unfinished, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, ReadableByAll);
-            Syscall.WriteAll(file, block);
-            Syscall.FSync(file);
-        }
-        catch (SyscallException)
-        {
-            if (Syscall.TryLStat(unfinished) is not null) Syscall.Unlink(unfinished);
-            throw;
-        }
-        Syscall.Rename(unfinished, path);
-        Syscall.FSync(directory);
-        Syscall.SyncFs(directory);
-    }
-
-    private static string Parent(string path) => path[..Math.Max(1, path.LastIndexOf('/'))];
 }

@@ -39,7 +39,7 @@ public static unsafe class ChildProcess
         }
     }
 
-    private static (FileHandle Reader, FileHandle Writer) Pipe(string program)
+    internal static (FileHandle Reader, FileHandle Writer) Pipe(string program)
     {
         var ends = stackalloc int[2];
         if (LibC.pipe2(ends, LibC.O_CLOEXEC) < 0) throw new SyscallException("pipe2", program, LibC.errno);
@@ -84,7 +84,7 @@ public static unsafe class ChildProcess
     }
 
     /// <summary>Reads until the output ends or the process does, whichever comes first: a daemon it started may hold the pipe for ever.</summary>
-    private static CommandResult Collect(int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting)
+    internal static CommandResult Collect(int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting)
     {
         using var exited = PidFd(pid);
         var output = new List<byte>();

@@ -17,6 +17,8 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int fdatasync(int fd);
     [DllImport(LibC, SetLastError = true)] internal static extern int flock(int fd, int operation);
+    [DllImport(LibC, SetLastError = true)] internal static extern int fork();
+    [DllImport(LibC)] internal static extern void _exit(int status);
     [DllImport(LibC, SetLastError = true)] internal static extern int waitpid(int pid, int* status, int options);
     [DllImport(LibC, SetLastError = true)] internal static extern nint sendfile(int to, int from, long* offset, nuint count);
     [DllImport(LibC, SetLastError = true)] internal static extern nint getdents64(int fd, void* buffer, nuint size);

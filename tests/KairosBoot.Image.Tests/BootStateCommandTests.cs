@@ -1,26 +1,11 @@
-using System.Diagnostics;
 using System.Text.Json;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image.Tests;
 
 /// <summary>kboot assess, select and status on a mounted COS_STATE.</summary>
-public class BootStateCommandTests : Scratch
+public class BootStateCommandTests : StateCommands
 {
-    public BootStateCommandTests()
-    {
-        foreach (var slot in (string[])["active", "passive"]) WriteText($"state/cOS/{slot}.img", $"the image of {slot}");
-        Counters = new BootCounters { Active = new(1, true, ""), Passive = new(2, false, "") };
-    }
-
-    private string State => PathOf("state");
-
-    private BootCounters Counters
-    {
-        get => BootBlock.Read(File.ReadAllBytes(PathOf("state/bootstate"))).Counters;
-        set => File.WriteAllBytes(PathOf("state/bootstate"), BootBlock.Write(value));
-    }
-
     [Fact]
     public void Verdicts_change_the_slot_they_are_about()
     {
@@ -87,19 +72,4 @@ public class BootStateCommandTests : Scratch
         Run(2, "select", "aktive");
         Run(2, "select");
     }
-
-    private string Run(int exitCode, params string[] arguments)
-    {
-        if (!arguments.Contains("--state")) arguments = [.. arguments, "--state", State];
-        var start = new ProcessStartInfo(Environment.ProcessPath!,
-            ["exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var kboot = Process.Start(start)!;
-        var errors = kboot.StandardError.ReadToEndAsync();
-        var output = kboot.StandardOutput.ReadToEnd() + errors.Result;
-        kboot.WaitForExit();
-        Assert.True(kboot.ExitCode == exitCode, $"kboot {string.Join(' ', arguments)}: exit {kboot.ExitCode}\n{output}");
-        return output;
-    }
-
-    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
 }

@@ -33,12 +33,14 @@ internal sealed partial class GrubRun
     /// <param name="directory">An empty one.</param>
     /// <param name="breakImage">A shell command for each slot's image, run in the directory it lies in; empty: the image stays whole.</param>
     /// <param name="files">Size of the block file.</param>
-    internal GrubRun(string directory, IReadOnlyDictionary<Slot, string>? breakImage = null, int files = EnvironmentBlock.Bytes)
+    /// <param name="prepare">A shell command that is run where the trees of the partitions (state, recovery) and of the image lie.</param>
+    internal GrubRun(string directory, IReadOnlyDictionary<Slot, string>? breakImage = null, int files = EnvironmentBlock.Bytes, string prepare = ":")
     {
         this.directory = directory;
         foreach (var folder in (string[])["image/boot", "state/cOS", "state/grub", "recovery/cOS"]) Directory.CreateDirectory(At(folder));
         File.WriteAllText(At("image/boot/vmlinuz"), "kernel");
         File.WriteAllText(At("image/boot/initrd"), "initrd");
+        HostTool.Shell($"cd {directory}; {prepare}");
         foreach (var slot in Enum.GetValues<Slot>())
         {
             var image = At($"{(slot == Slot.Recovery ? "recovery" : "state")}/cOS/{slot.Name()}.img");

@@ -42,6 +42,7 @@ internal static class BootFiles
             additions.Add(new TreeAddition.File("boot/initrd", initrdFile));
         }
 
+        additions.AddRange(ImageArguments.Missing(root, scratch));
         return additions;
     }
 

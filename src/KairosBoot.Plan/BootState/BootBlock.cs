@@ -36,6 +36,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
         {
             First = SlotOf("first_slot") ?? Slot.Active, Once = SlotOf("next_slot"), Last = SlotOf("last_slot"),
             Fault = SlotFault.TryParse(Value("fail", value => SlotFault.TryParse(value) is not null)),
+            Pinned = Value("pinned", value => value != BootCounter.None && IsImage(value)),
         };
         foreach (var slot in counters.Order)
         {
@@ -63,6 +64,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
         variables.Add(new("next_slot", counters.Once?.Name() ?? ""));
         variables.Add(new("last_slot", counters.Last?.Name() ?? ""));
         variables.Add(new("fail", counters.Fault?.ToString() ?? ""));
+        variables.Add(new("pinned", counters.Pinned));
         return new EnvironmentBlock(variables.ToImmutable()).ToBytes();
     }
 

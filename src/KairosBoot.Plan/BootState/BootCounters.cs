@@ -20,6 +20,8 @@ public sealed record BootCounters
     public Slot? Last { get; init; }
     /// <summary>The last verdict about an image; null where there is none.</summary>
     public SlotFault? Fault { get; init; }
+    /// <summary>Id of an image that no upgrade may replace; empty where there is none.</summary>
+    public string Pinned { get; init; } = "";
 
     public BootCounter this[Slot slot] => slot switch
     {

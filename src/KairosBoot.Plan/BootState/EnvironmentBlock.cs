@@ -56,11 +56,17 @@ public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>
         return new(found.ToImmutable());
     }
 
-    /// <summary>The whole file.</summary>
+    /// <summary>The whole file, of the one size, for writing over in place.</summary>
     /// <exception cref="InvalidOperationException">The content is longer than <see cref="MostContent"/>.</exception>
-    public byte[] ToBytes()
+    public byte[] ToBytes() => ToBytes(Bytes, MostContent);
+
+    /// <summary>The whole file, for one that only ever changes by another one in its place.</summary>
+    /// <exception cref="InvalidOperationException">The content is longer than that.</exception>
+    public byte[] ToBytes(int bytes) => ToBytes(bytes, bytes);
+
+    private byte[] ToBytes(int bytes, int mostContent)
     {
-        var file = new byte[Bytes];
+        var file = new byte[bytes];
         file.AsSpan().Fill((byte)'#');
         Signature.CopyTo(file);
         var at = Signature.Length;
@@ -79,7 +85,7 @@ public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>
 
         void Put(char c)
         {
-            if (at == MostContent) throw new InvalidOperationException("the environment block does not fit into a sector");
+            if (at == mostContent) throw new InvalidOperationException($"the environment block does not fit into {mostContent} bytes");
             file[at++] = (byte)c;
         }
     }

@@ -9,7 +9,7 @@ public sealed class BootBlockTests
     private static BootCounters Odd => new()
     {
         Active = new(0, false, "none"), Passive = new(2, true, "0123456789abcdef"), Recovery = new(1, false, ""), First = Slot.Recovery,
-        Once = Slot.Passive, Last = Slot.Active, Fault = new(Slot.Recovery, new string('x', 20)),
+        Once = Slot.Passive, Last = Slot.Active, Fault = new(Slot.Recovery, new string('x', 20)), Pinned = "fedcba9876543210",
     };
 
     [Fact]
@@ -46,6 +46,7 @@ public sealed class BootBlockTests
     [InlineData("active_ok=1\nfail=active:Rm -rf\n", "fail")]
     [InlineData("active_ok=1\nactive_id=../../etc\n", "active_id")]
     [InlineData("active_ok=1\nactive_id=00112233445566778\n", "active_id")]
+    [InlineData("active_ok=1\npinned=none\n", "pinned")]
     public void An_impossible_value_is_named_and_stands_for_none(string content, string name)
     {
         var block = BootBlock.Read(File(content));

@@ -1,0 +1,34 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>
+/// Kernel arguments that an image brings along: whoever builds it drops <c>*.conf</c> into /usr/lib/kairosboot/kargs.d, words in lines, comments
+/// behind <c>#</c>. GRUB cannot list a directory, so they become one file.
+/// </summary>
+internal static class ImageArguments
+{
+    private const string Variable = "image_kargs";
+
+    /// <summary>Nothing where the tree has none, or the file already.</summary>
+    /// <exception cref="OperatorException">A word that GRUB does not hand on, or that is not the image's to say.</exception>
+    internal static IEnumerable<TreeAddition> Missing(string root, TemporaryDirectory scratch)
+    {
+        if (RootedPath.Resolve(root, SystemPaths.ImageArgumentFiles) is not { } directory || RootedPath.Resolve(root, SystemPaths.ImageArguments) is not null) yield break;
+        var words = new List<string>();
+        foreach (var file in Directory.GetFiles(directory, "*.conf").Order(StringComparer.Ordinal))
+        {
+            words.AddRange(File.ReadLines(file).SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+        }
+
+        if (words.Count == 0) yield break;
+        if (new MachineArguments().With(null, [.. words]).Problem is { } problem)
+        {
+            throw new OperatorException(problem, $"correct it in {SystemPaths.ImageArgumentFiles} of the tree");
+        }
+
+        var block = scratch.File("kargs");
+        File.WriteAllBytes(block, new EnvironmentBlock([new(Variable, string.Join(' ', words))]).ToBytes(EnvironmentBlock.Bytes));
+        yield return new TreeAddition.File(SystemPaths.ImageArguments.TrimStart('/'), block);
+    }
+}

@@ -1,0 +1,78 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// The machine's own kernel arguments on COS_STATE: those that a good boot has had, and those on trial beside them, which GRUB prefers but for a
+/// slot's last try.
+/// </summary>
+/// <param name="state">Where COS_STATE is mounted.</param>
+public sealed class MachineArgumentsFile(string state)
+{
+    // Three lists of the most characters: anything longer is none.
+    private const int MostBytes = 64 * 1024;
+
+    /// <summary>Those that a good boot has had.</summary>
+    public MachineArguments Proven => Read(SystemPaths.Arguments) ?? new();
+
+    /// <summary>Null: there are none on trial.</summary>
+    public MachineArguments? OnTrial => Read(SystemPaths.ArgumentsOnTrial);
+
+    /// <summary>The last ones that were given up; null: there were none.</summary>
+    public MachineArguments? GivenUp => Read(SystemPaths.ArgumentsGivenUp);
+
+    /// <summary>Changes what the next boots are tried with.</summary>
+    /// <exception cref="SyscallException">They cannot be written; they are as they were.</exception>
+    public void Change(Func<MachineArguments, MachineArguments> change) => Locked(directory =>
+    {
+        var (proven, trial) = (Proven, OnTrial);
+        var wanted = change(trial ?? proven);
+        if (wanted.SameAs(trial ?? proven)) return;
+        if (wanted.SameAs(proven)) Remove(SystemPaths.ArgumentsOnTrial, directory);
+        else StateFile.Replace(At(SystemPaths.ArgumentsOnTrial), directory, (wanted with { Serial = 1 + LastSerial() }).Write());
+    });
+
+    /// <summary>A boot with these was good: they stay.</summary>
+    /// <param name="serial">The boot's.</param>
+    /// <returns>False: they were not on trial, or others are by now.</returns>
+    public bool Keep(int serial) => OnTrial?.Serial == serial && MoveTrial(SystemPaths.Arguments);
+
+    /// <summary>Boots with these failed, and one without them was good: they go.</summary>
+    /// <returns>False: others are on trial by now.</returns>
+    public bool GiveUp(int serial) => OnTrial?.Serial == serial && MoveTrial(SystemPaths.ArgumentsGivenUp);
+
+    private bool MoveTrial(string place)
+    {
+        Locked(directory =>
+        {
+            Syscall.Rename(At(SystemPaths.ArgumentsOnTrial), At(place));
+            StateFile.Settle(directory);
+        });
+        return true;
+    }
+
+    private int LastSerial() => Math.Max(Proven.Serial, Math.Max(OnTrial?.Serial ?? 0, GivenUp?.Serial ?? 0));
+
+    private void Remove(string name, FileHandle directory)
+    {
+        Syscall.Unlink(At(name));
+        StateFile.Settle(directory);
+    }
+
+    private void Locked(Action<FileHandle> change)
+    {
+        using var directory = Syscall.Open(state, OpenFlags.ReadOnly | OpenFlags.Directory);
+        Syscall.Lock(directory);
+        MountedPartition.ChangeAt(At(SystemPaths.Arguments), () => change(directory));
+    }
+
+    private MachineArguments? Read(string name)
+    {
+        using var file = Syscall.TryOpen(At(name), OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        if (file is null || Syscall.FStat(file) is not { Type: FileType.Regular, Size: > 0 and <= MostBytes } status) return null;
+        var bytes = new byte[status.Size];
+        return MachineArguments.TryRead(bytes.AsSpan(0, Syscall.PRead(file, bytes, 0)));
+    }
+
+    private string At(string name) => state + name;
+}

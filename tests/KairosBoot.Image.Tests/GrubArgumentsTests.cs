@@ -1,0 +1,76 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image.Tests;
+
+/// <summary>GRUB, running the menu, hands the machine's own kernel arguments on, and those of the image in front of them.</summary>
+public class GrubArgumentsTests : Scratch
+{
+    // Each character that a word may have, in a place where GRUB could take it for its own.
+    private const string Odd = "stages.initramfs[0].commands[0]=a&b;(c)<d>!e~f^g@h%i+j,k:l/m#n-o_p";
+
+    private static readonly MachineArguments Proven =
+        new MachineArguments { Serial = 4 }.Add(null, "loglevel=7").Add(null, Odd).Add(Slot.Active, "only=active").Add(Slot.Passive, "only=passive").Add(Slot.Recovery, "only=recovery");
+
+    [Theory]
+    [InlineData(Slot.Active)]
+    [InlineData(Slot.Passive)]
+    [InlineData(Slot.Recovery)]
+    public void The_last_words_are_the_machines_and_the_slots(Slot slot)
+    {
+        Assert.Null(Proven.Problem);
+        var words = Run(new BootCounters { Once = slot }, proven: Proven).Words;
+        Assert.Equal(["the=image's", "kairosboot.kargs=4/", "loglevel=7", Odd, "only=" + slot.Name()], words[^5..]);
+    }
+
+    [Fact]
+    public void Without_arguments_of_its_own_a_machine_has_only_the_images()
+    {
+        var end = Run(new());
+        Assert.Equal("the=image's", end.Words[^1]);
+        Assert.Null(end.Word("kairosboot.kargs"));
+    }
+
+    [Theory]
+    [InlineData(3, "5/", "new=1")]
+    [InlineData(2, "5/", "new=1")]
+    [InlineData(1, "4/5", "only=active")]
+    public void Arguments_on_trial_are_left_out_of_the_last_try(int tries, string told, string last)
+    {
+        var end = Run(new BootCounters { Active = new(tries, false, "") }, Proven, new MachineArguments { Serial = 5 }.Add(null, "new=1"));
+        Assert.Equal((told, last), (end.Word("kairosboot.kargs"), end.Words[^1]));
+    }
+
+    [Fact]
+    public void First_arguments_on_trial_are_left_out_too_and_then_there_are_none()
+    {
+        var trial = new MachineArguments { Serial = 1 }.Add(null, "new=1");
+        Assert.Equal("new=1", Run(new(), trial: trial).Words[^1]);
+        Assert.Equal("kairosboot.kargs=/1", Run(new BootCounters { Active = new(1, false, "") }, trial: trial).Words[^1]);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_block_has_no_arguments_and_the_system_boots()
+    {
+        var run = new GrubRun(Fresh(), prepare: "echo garbage > state/kargs; echo garbage > state/kargs.new; echo garbage > image/boot/kargs");
+        var end = run.Run(new BootCounters());
+        Assert.Equal(("started", "active", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.kargs")));
+    }
+
+    private GrubEnd Run(BootCounters counters, MachineArguments? proven = null, MachineArguments? trial = null)
+    {
+        var directory = Fresh();
+        var prepare = ":";
+        void Put(string place, byte[] content)
+        {
+            File.WriteAllBytes($"{directory}/{prepare.Length}", content);
+            prepare += $"; mv {prepare.Length} {place}";
+        }
+
+        if (proven is not null) Put("state/kargs", proven.Write());
+        if (trial is not null) Put("state/kargs.new", trial.Write());
+        Put("image/boot/kargs", new EnvironmentBlock([new("image_kargs", "the=image's")]).ToBytes(EnvironmentBlock.Bytes));
+        return new GrubRun(directory, prepare: prepare).Run(counters);
+    }
+
+    private string Fresh() => Directory.CreateDirectory(PathOf(Guid.NewGuid().ToString("N"))).FullName;
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image.Tests;
+
+/// <summary>kboot kargs on a mounted COS_STATE.</summary>
+public class KargsCommandTests : StateCommands
+{
+    private MachineArgumentsFile Arguments => new(State);
+
+    [Fact]
+    public void A_change_is_on_trial_until_a_good_boot_and_then_it_stays()
+    {
+        var shown = Run(0, "kargs", "add", "loglevel=7", "nosmt");
+        Assert.Contains("all        loglevel=7 nosmt\n", shown);
+        Assert.Contains("on trial", shown);
+        Assert.True(Arguments.Proven.IsEmpty);
+        Assert.True(Arguments.Keep(Arguments.OnTrial!.Serial));
+        Assert.Equal("loglevel=7 nosmt", string.Join(' ', Arguments.Proven[null]));
+        Assert.DoesNotContain("on trial", Run(0, "kargs"));
+
+        Run(0, "kargs", "add", "--slot", "recovery", "console=ttyS1");
+        Run(0, "kargs", "remove", "loglevel");
+        Assert.Equal(2, Arguments.OnTrial!.Serial - Arguments.Proven.Serial);
+        Assert.True(Arguments.GiveUp(Arguments.OnTrial.Serial));
+        Assert.Null(Arguments.OnTrial);
+        Assert.Contains("given up", Run(0, "kargs"));
+        using var json = JsonDocument.Parse(Run(0, "kargs", "--json"));
+        Assert.Equal("nosmt", json.RootElement.GetProperty("givenUp").GetProperty("all")[0].GetString());
+        Assert.Equal("console=ttyS1", json.RootElement.GetProperty("givenUp").GetProperty("recovery")[0].GetString());
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("onTrial").ValueKind);
+    }
+
+    [Fact]
+    public void Others_on_trial_by_now_are_neither_kept_nor_given_up()
+    {
+        Run(0, "kargs", "add", "one");
+        var booted = Arguments.OnTrial!.Serial;
+        Run(0, "kargs", "add", "two");
+        Assert.False(Arguments.Keep(booted));
+        Assert.False(Arguments.GiveUp(booted));
+        Assert.Equal("one two", string.Join(' ', Arguments.OnTrial![null]));
+    }
+
+    [Fact]
+    public void What_is_taken_back_is_not_on_trial_any_more()
+    {
+        Run(0, "kargs", "add", "one");
+        Run(0, "kargs", "clear");
+        Assert.Null(Arguments.OnTrial);
+        Assert.False(File.Exists(PathOf("state/kargs.new")));
+    }
+
+    [Theory]
+    [InlineData("root=/dev/sda1", "kboot select")]
+    [InlineData("kairosboot.slot=passive", "boot menu's own")]
+    [InlineData("panic=0", "for ever")]
+    [InlineData("rd.immucore.disable", "not supported")]
+    [InlineData("kairosboot.timeout=never", "is not valid")]
+    [InlineData("a b", "the character ' '")]
+    [InlineData("a=\"b\"", "the character '\"'")]
+    [InlineData("$prefix", "the character '$'")]
+    [InlineData("a=*", "the character '*'")]
+    [InlineData("\u00e4", "the character")]
+    public void What_could_lock_a_machine_out_is_refused_and_nothing_changes(string word, string reason)
+    {
+        Assert.Contains(reason, Run(1, "kargs", "add", word));
+        Assert.Null(Arguments.OnTrial);
+    }
+
+    [Fact]
+    public void Too_many_are_refused_together_with_those_of_a_slot()
+    {
+        Run(0, "kargs", "add", "a=" + new string('x', 600));
+        Assert.Contains("901 characters", Run(1, "kargs", "add", "--slot", "passive", "b=" + new string('x', 296)));
+        Run(0, "kargs", "add", "--slot", "passive", "b=" + new string('x', 295));
+        Assert.Contains("active has no argument c", Run(1, "kargs", "remove", "--slot", "active", "c"));
+    }
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image.Tests;
+
+/// <summary>kboot on a mounted COS_STATE: two images, a block, and no machine around it.</summary>
+public abstract class StateCommands : Scratch
+{
+    protected StateCommands()
+    {
+        foreach (var slot in (string[])["active", "passive"]) WriteText($"state/cOS/{slot}.img", $"the image of {slot}");
+        Counters = new BootCounters { Active = new(1, true, ""), Passive = new(2, false, "") };
+    }
+
+    protected string State => PathOf("state");
+
+    protected BootCounters Counters
+    {
+        get => BootBlock.Read(File.ReadAllBytes(PathOf("state/bootstate"))).Counters;
+        set => File.WriteAllBytes(PathOf("state/bootstate"), BootBlock.Write(value));
+    }
+
+    protected string Run(int exitCode, params string[] arguments)
+    {
+        if (!arguments.Contains("--state")) arguments = [.. arguments, "--state", State];
+        var start = new ProcessStartInfo(Environment.ProcessPath!,
+            ["exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var kboot = Process.Start(start)!;
+        var errors = kboot.StandardError.ReadToEndAsync();
+        var output = kboot.StandardOutput.ReadToEnd() + errors.Result;
+        kboot.WaitForExit();
+        Assert.True(kboot.ExitCode == exitCode, $"kboot {string.Join(' ', arguments)}: exit {kboot.ExitCode}\n{output}");
+        return output;
+    }
+
+    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
+}

@@ -1,0 +1,49 @@
+namespace KairosBoot.Plan.Tests;
+
+public sealed class MachineArgumentsTests
+{
+    private static MachineArguments Some => new MachineArguments { Serial = 7 }.Add(null, "quiet").Add(null, "console=ttyS1,115200").Add(Slot.Recovery, "single");
+
+    [Fact]
+    public void They_come_back_as_they_were_written()
+    {
+        var read = MachineArguments.TryRead(Some.Write())!;
+        Assert.True(read.SameAs(Some));
+        Assert.Equal(7, read.Serial);
+        Assert.Null(MachineArguments.TryRead("quiet"u8));
+    }
+
+    [Fact]
+    public void As_many_as_there_may_be_fit_into_the_file()
+    {
+        var all = new MachineArguments().Add(null, new string('a', 450));
+        foreach (var slot in Enum.GetValues<Slot>()) all = all.Add(slot, new string('b', 449));
+        Assert.Null(all.Problem);
+        Assert.True(MachineArguments.TryRead(all.Write())!.SameAs(all));
+        Assert.NotNull(all.Add(Slot.Active, "c").Problem);
+    }
+
+    [Fact]
+    public void A_name_takes_all_its_words_away_and_a_word_itself()
+    {
+        var two = Some.Add(null, "console=tty0").Add(null, "consoleblank=0");
+        Assert.Equal("quiet consoleblank=0", string.Join(' ', two.Remove(null, "console")[null]));
+        Assert.Equal("quiet console=ttyS1,115200 consoleblank=0", string.Join(' ', two.Remove(null, "console=tty0")[null]));
+        Assert.Equal("console=ttyS1,115200 quiet", string.Join(' ', Some.Add(null, "quiet")[null]));
+    }
+
+    [Theory]
+    [InlineData("quiet", 0, null, false)]
+    [InlineData("kairosboot.kargs=3/", 3, null, true)]
+    [InlineData("kairosboot.kargs=3/4", 3, 4, true)]
+    [InlineData("kairosboot.kargs=/4", 0, 4, true)]
+    [InlineData("kairosboot.kargs=x/4", 0, null, false)]
+    [InlineData("kairosboot.kargs=3", 0, null, false)]
+    [InlineData("kairosboot.kargs=", 0, null, false)]
+    [InlineData("kairosboot.kargs=3/-1", 0, null, false)]
+    public void Grub_says_which_ones_a_boot_has(string commandLine, int used, int? leftOut, bool said)
+    {
+        ArgumentsTold? expected = said ? new(used, leftOut) : null;
+        Assert.Equal(expected, ArgumentsTold.Of(KernelCommandLine.Parse(commandLine)));
+    }
+}
