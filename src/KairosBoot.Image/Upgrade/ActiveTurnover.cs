@@ -14,14 +14,38 @@ public sealed class ActiveTurnover(string state, (ulong Device, ulong Inode)? ru
     // The new passive image while it is made; then the old one, until nothing needs it any more.
     private readonly string spare = state + "/cOS/passive.new";
 
-    public override void Clear() => Remove(Transition, spare);
+    // An image that runs and that nothing is to come back to: without a name, it would keep the partition from being read-only until the reboot.
+    private readonly string replaced = state + "/cOS/replaced.img";
+
+    // By the image itself: an earlier upgrade may have moved it since the boot.
+    private Slot? Runs => isRecovery ? Slot.Recovery : Is(passive, running) ? Slot.Passive : Is(active, running) ? Slot.Active : null;
+
+    private bool Moves
+    {
+        get
+        {
+            var pinned = Counters.Pinned;
+            bool Holds(string image) => pinned.Length > 0 && IsThere(image) && Id(image) == pinned;
+            var moves = UpgradeRules.ActiveBecomesPassive(Runs, Counters, IsThere(passive), Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
+            return moves && IsThere(active);
+        }
+    }
+
+    public override void Check() => _ = Moves;
+
+    public override void Clear()
+    {
+        if (Is(Transition, running) && Syscall.TryLStat(Transition)!.Value.Links == 1)
+        {
+            Change(() => Syscall.Rename(Transition, replaced));
+        }
+
+        Remove([Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]]);
+    }
 
     public override string Commit()
     {
-        // By the image itself: an earlier upgrade may have moved it since the boot.
-        Slot? runs = isRecovery ? Slot.Recovery : Is(passive, running) ? Slot.Passive : Is(active, running) ? Slot.Active : null;
-        var image = Id(Transition);
-        var moves = IsThere(active) && UpgradeRules.ActiveBecomesPassive(runs, Counters, IsThere(passive));
+        var (runs, moves, image) = (Runs, Moves, Id(Transition));
         if (moves)
         {
             Count(counters => counters.While(runs == Slot.Recovery ? runs : Slot.Active));

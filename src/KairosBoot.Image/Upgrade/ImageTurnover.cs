@@ -18,6 +18,12 @@ public abstract class ImageTurnover(string partition, string block)
     /// <summary>Where the new image is to be written.</summary>
     public string Transition { get; } = partition + "/cOS/transition.img";
 
+    /// <summary>Whether there is a place for a new image at all.</summary>
+    /// <exception cref="OperatorException">There is none.</exception>
+    public virtual void Check()
+    {
+    }
+
     /// <summary>Removes what an interrupted one has left.</summary>
     public abstract void Clear();
 

@@ -91,6 +91,7 @@ public sealed class SystemUpgrade
 
     private IReadOnlyList<string> Write(ImageTurnover turnover)
     {
+        turnover.Check();
         turnover.Clear();
         try
         {

@@ -8,10 +8,15 @@ public static class UpgradeRules
     /// <param name="running">The slot whose image runs now, by the image itself: it may have moved since the boot. Null: none of this disk's.</param>
     /// <param name="counters">As they are.</param>
     /// <param name="passiveIsThere">There is a passive image.</param>
-    public static bool ActiveBecomesPassive(Slot? running, BootCounters counters, bool passiveIsThere) => running switch
+    /// <param name="pinned">The slot whose image is to stay, whatever runs; null: none.</param>
+    /// <exception cref="OperatorException">One of the two images runs and the other is pinned.</exception>
+    public static bool ActiveBecomesPassive(Slot? running, BootCounters counters, bool passiveIsThere, Slot? pinned) => (running, pinned) switch
     {
-        Slot.Active => true,
-        Slot.Passive => false,
+        (Slot.Passive, Slot.Active) => throw new OperatorException("the image in active is pinned and the one in passive runs: there is no place for a new one",
+            "kboot unpin, or reboot into the pinned image first: kboot select active"),
+        (_, Slot.Passive) => false,
+        (Slot.Active, _) or (_, Slot.Active) => true,
+        (Slot.Passive, _) => false,
         _ => !passiveIsThere || counters.Active.Good && !counters.Passive.Good,
     };
 

@@ -57,6 +57,32 @@ public sealed class UpgradeTests
     });
 
     [Fact]
+    public void A_pinned_image_stays_whatever_runs() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        void Pin(Slot slot) => BootStateFile.Update(system.State + SystemPaths.BootState,
+            block => block.Counters with { Pinned = BootCounter.IdOf(ImageIdentity.Of(system.State + slot.Image())) });
+        Pin(Slot.Passive);
+        system.Upgrade(system.Image("new"));
+        Assert.Equal(("new", "passive"), system.Slots);
+        // The image that runs has no slot any more, and a name still: the partition could not be read-only otherwise.
+        system.Upgrade(system.Image("newer"));
+        Assert.Equal(("newer", "passive"), system.Slots);
+        Assert.True(system.IsReadOnly);
+        Assert.Equal(["active.img", "passive.img", "replaced.img"], Directory.GetFiles(system.State + "/cOS").Select(Path.GetFileName).Order());
+    });
+
+    [Fact]
+    public void With_one_image_running_and_the_other_pinned_there_is_no_place_for_a_third() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch, Slot.Passive);
+        BootStateFile.Update(system.State + SystemPaths.BootState, block => block.Counters with { Pinned = BootCounter.IdOf(ImageIdentity.Of(system.State + Slot.Active.Image())) });
+        var before = system.Files;
+        Assert.Contains("pinned", Assert.Throws<OperatorException>(() => system.Upgrade(system.Image("new"))).Problem);
+        Assert.Equal(before, system.Files);
+    });
+
+    [Fact]
     public void A_tree_becomes_the_image_without_what_is_mounted_in_it() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
