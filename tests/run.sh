@@ -75,7 +75,7 @@ fi
 if wants linux; then
     [ "$(id -u)" = 0 ] || say "tier linux mounts file systems: without root its tests fail"
     need acl attr busybox-static btrfs-progs dosfstools e2fsprogs erofs-utils fdisk gcc gdisk libc6-dev libcap2-bin linux-libc-dev mount mtools squashfs-tools util-linux xfslibs-dev xfsprogs
-    # What kboot install has inside is made here.
+    # What kboot install has inside is made here, and what GRUB finds on a disk after a power cut is asked.
     need grub-common grub-pc-bin grub-efi-amd64-bin
     need curl dpkg-dev dropbear-bin git openssh-client skopeo umoci wget
     # kboot is run as it is shipped.

@@ -66,13 +66,20 @@ internal static class InstallCommand
 
     private static bool Install(DiskInstaller installer, string[] documents, Progress progress, CancellationToken interrupt)
     {
-        InstallStages.RunBefore(documents, interrupt);
+        var stages = new LifecycleStages("install", "", documents, interrupt);
+        stages.RunBefore();
+        if (stages.Warnings.Count > 0)
+        {
+            throw new OperatorException("a stage before the installation failed, nothing was written", "correct the cloud-config, or take the entry out");
+        }
+
         if (!installer.Install(progress.Show))
         {
             Console.Error.WriteLine("warning: the kernel still goes by the old partition table of the disk, until the next restart");
         }
 
-        return InstallStages.RunAfter(documents, interrupt);
+        stages.RunAfter();
+        return stages.Warnings.Count == 0;
     }
 
     // Options win. Kairos takes a size that is too small for one that is just large enough, and so do its users' configs.

@@ -16,4 +16,15 @@ internal static class JsonOutput
 
         Console.WriteLine();
     }
+
+    internal static void WriteArray(Utf8JsonWriter writer, string name, IEnumerable<string> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            writer.WriteStringValue(value);
+        }
+
+        writer.WriteEndArray();
+    }
 }

@@ -7,6 +7,8 @@ var root = new RootCommand("Builds and looks after systems that KairosBoot start
     new Command("image", "OS images: one file system in a file.") { ImageBuildCommand.Create() },
     new Command("disk", "Whole disks.") { DiskBuildCommand.Create() },
     InstallCommand.Create(),
+    UpgradeCommand.Create(),
+    ResetCommand.Create(),
     StatusCommand.Create(),
     AssessCommand.Create(),
     SelectCommand.Create(),

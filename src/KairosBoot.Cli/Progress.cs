@@ -1,25 +1,27 @@
 namespace KairosBoot.Cli;
 
-/// <summary>One line on the terminal that says what is being done. In a pipe there is none.</summary>
+/// <summary>How far long work is: one line on a terminal, nothing in a pipe.</summary>
 internal sealed class Progress : IDisposable
 {
     private const string ToStartAndClear = "\r\e[K";
 
     private readonly bool isShown = !Console.IsErrorRedirected;
+    private string shown = "";
 
-    internal void Show(string what)
-    {
-        if (isShown)
-        {
-            Console.Error.Write($"{ToStartAndClear}{what} ...");
-        }
-    }
+    internal void Show(string what) => Write(what + " ...");
 
-    public void Dispose()
+    /// <param name="what">What is being done.</param>
+    /// <param name="done">Bytes.</param>
+    /// <param name="total">Of so many; up to 1: it has no parts.</param>
+    internal void Show(string what, long done, long total) => Write(total > 1 ? $"{what} {done * 100 / total} %" : what + " ...");
+
+    public void Dispose() => Write("");
+
+    private void Write(string text)
     {
-        if (isShown)
+        if (isShown && text != shown)
         {
-            Console.Error.Write(ToStartAndClear);
+            Console.Error.Write(ToStartAndClear + (shown = text));
         }
     }
 }

@@ -14,6 +14,8 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool MakeErofs = new("mkfs.erofs", "erofs-utils");
     public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
     public static readonly Tool Sha256Sum = new("sha256sum", "coreutils");
+    public static readonly Tool Skopeo = new("skopeo", "skopeo");
+    public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");
 
     // An ordinary user's PATH lacks the directories that most of these are in.
@@ -29,7 +31,15 @@ public sealed record Tool(string Name, string Package)
     /// <returns>What a successful run wrote to standard output and standard error.</returns>
     /// <exception cref="OperatorException">Not installed, or it failed: with what it said.</exception>
     /// <exception cref="OperationCanceledException">It was ended by <paramref name="interrupt"/>.</exception>
-    public (string Output, string Errors) Run(IEnumerable<string> arguments, CancellationToken interrupt, params (string Name, string Value)[] environment)
+    public (string Output, string Errors) Run(IEnumerable<string> arguments, CancellationToken interrupt, params (string Name, string Value)[] environment) =>
+        Run(arguments, interrupt, _ => { }, environment);
+
+    /// <summary>The same with something to read.</summary>
+    /// <param name="arguments">As above.</param>
+    /// <param name="interrupt">As above.</param>
+    /// <param name="input">Writes the program's standard input.</param>
+    /// <param name="environment">As above.</param>
+    internal (string Output, string Errors) Run(IEnumerable<string> arguments, CancellationToken interrupt, Action<Stream> input, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Find(), arguments)
         {
@@ -46,8 +56,8 @@ public sealed record Tool(string Name, string Package)
         interrupt.ThrowIfCancellationRequested();
         using var process = Start(start);
         using var ending = interrupt.Register(() => process.Kill(entireProcessTree: true));
-        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        Feed(process, input);
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
@@ -57,6 +67,19 @@ public sealed record Tool(string Name, string Package)
 
         interrupt.ThrowIfCancellationRequested();
         return process.ExitCode == 0 ? (output.Result, errors) : throw Failed(errors.Length > 0 ? errors : output.Result);
+    }
+
+    private static void Feed(Process process, Action<Stream> input)
+    {
+        try
+        {
+            input(process.StandardInput.BaseStream);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended early; why is what it says itself.
+        }
     }
 
     private Process Start(ProcessStartInfo start)

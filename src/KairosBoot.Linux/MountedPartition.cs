@@ -3,14 +3,14 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>A partition that is mounted, read-only as a rule, and writable for as long as one change takes.</summary>
-internal static class MountedPartition
+public static class MountedPartition
 {
     /// <summary>
     /// A file system has one state for all its mounts: a second, writable mount of the device is refused while the first one is read-only. So it
     /// is this one that changes, for an instant; files that are open for reading, an image behind a loop device among them, do not notice.
     /// </summary>
     /// <exception cref="SyscallException">Nothing is mounted there, or the partition does not take it. It is read-only afterwards as before.</exception>
-    internal static void Change(string mountPoint, Action change)
+    public static void Change(string mountPoint, Action change)
     {
         MountInfo? mount = null;
         foreach (var candidate in MountTable.Read())
@@ -20,7 +20,7 @@ internal static class MountedPartition
     }
 
     /// <summary>The same for the partition that a path is on.</summary>
-    internal static void ChangeAt(string path, Action change)
+    public static void ChangeAt(string path, Action change)
     {
         MountInfo? mount = null;
         foreach (var candidate in MountTable.Read())

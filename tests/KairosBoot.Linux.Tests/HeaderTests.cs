@@ -15,6 +15,8 @@ public sealed class HeaderTests
             Equal("offsetof(struct loop_info64, lo_file_name)", (long)Marshal.OffsetOf<LoopDevice.LoopInfo64>("FileName")),
             Equal("offsetof(struct loop_info64, lo_flags)", (long)Marshal.OffsetOf<LoopDevice.LoopInfo64>("Flags")),
             Equal("LOOP_CONFIGURE", LoopDevice.LOOP_CONFIGURE), Equal("LOOP_CTL_GET_FREE", LoopDevice.LOOP_CTL_GET_FREE),
+            Equal("LOOP_GET_STATUS64", LoopDevice.LOOP_GET_STATUS64), Equal("SYS_renameat2", 316), Equal("POSIX_FADV_DONTNEED", Syscall.POSIX_FADV_DONTNEED), Equal("LOOP_MAJOR", 7),
+            Equal("SYS_open_tree", Syscall.SYS_open_tree), Equal("OPEN_TREE_CLONE", Syscall.OPEN_TREE_CLONE), Equal("RENAME_EXCHANGE", Syscall.RENAME_EXCHANGE),
             Equal("LO_FLAGS_READ_ONLY", LoopDevice.LO_FLAGS_READ_ONLY), Equal("LO_FLAGS_AUTOCLEAR", LoopDevice.LO_FLAGS_AUTOCLEAR),
             Equal("(unsigned)WDIOC_GETSUPPORT", Watchdog.WDIOC_GETSUPPORT), Equal("(unsigned)WDIOC_KEEPALIVE", Watchdog.WDIOC_KEEPALIVE),
             Equal("(unsigned)WDIOC_SETTIMEOUT", Watchdog.WDIOC_SETTIMEOUT), Equal("(unsigned)WDIOC_GETTIMEOUT", Watchdog.WDIOC_GETTIMEOUT),
@@ -47,7 +49,7 @@ public sealed class HeaderTests
         ];
         asserts.AddRange(flags.Select(row => Equal(row.Name, (uint)row.Flag)));
         asserts.AddRange(typeof(Errno).GetFields().Where(f => f.IsLiteral).Select(f => Equal(f.Name, (int)f.GetRawConstantValue()!)));
-        Hold(asserts, "dirent.h", "errno.h", "linux/limits.h", "linux/loop.h", "linux/magic.h", "linux/netlink.h", "linux/openat2.h", "linux/watchdog.h", "spawn.h", "stddef.h",
+        Hold(asserts, "dirent.h", "errno.h", "fcntl.h", "linux/fs.h", "linux/limits.h", "linux/loop.h", "linux/magic.h", "linux/major.h", "linux/netlink.h", "linux/openat2.h", "linux/watchdog.h", "spawn.h", "stddef.h",
             "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/statfs.h", "sys/syscall.h", "sys/utsname.h", "time.h", "unistd.h");
     }
 

@@ -7,7 +7,7 @@ public sealed class StatePartitionTests
     [Fact]
     public void On_a_system_that_kairos_boot_did_not_start_there_is_none_and_it_is_said_how_to_name_one() => MountNamespace.Run(_ =>
     {
-        var failure = Assert.Throws<OperatorException>(StatePartition.Find);
+        var failure = Assert.Throws<OperatorException>(() => StatePartition.Find());
         Assert.Contains("kairos-boot did not start this system", failure.Problem);
         Assert.Contains("--state", failure.Fix);
     });

@@ -22,6 +22,11 @@ internal sealed class DiskContent
         recovery = request.Recovery ?? request.Image;
         BootableImage.Check(request.Image, interrupt);
         recoveryName = BootableImage.Check(recovery, interrupt) == "squashfs" ? "recovery.squashfs" : "recovery.img";
+        foreach (var image in new[] { request.Image, recovery }.Distinct())
+        {
+            SealedImage.Check(image, interrupt);
+        }
+
         if (request.CloudConfigs.Count > MostCloudConfigs)
         {
             throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MostCloudConfigs}", "join some of them");

@@ -10,7 +10,7 @@ namespace KairosBoot.Image;
 internal sealed class DiskWriter(DiskTarget disk, DiskContent content, TemporaryDirectory scratch, Action<string> progress)
 {
     // What GRUB 2.06 reads. Spelt out, as the defaults in mke2fs.conf differ between hosts.
-    private const string Features =
+    internal const string Features =
         "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
 
     internal void Write()

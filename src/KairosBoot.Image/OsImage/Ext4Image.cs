@@ -1,3 +1,4 @@
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -17,17 +18,23 @@ internal static class Ext4Image
     // Without checksums: every byte can then be set from here to make two builds alike.
     private const string Features = "none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize";
 
-    internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch, long? sizeBytes)
+    internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch, long? sizeBytes, bool allocate)
     {
         var summary = TreeSummary.Of(tree);
         var inodes = summary.Inodes + additions.Count + 64;
-        var size = Size(summary.Blocks + additions.Sum(Blocks), inodes, sizeBytes);
+        var size = Size(summary.Blocks + additions.Sum(Blocks), inodes, sizeBytes) - ImageSeal.Length;
         var time = summary.NewestSeconds.ToString();
+        if (allocate)
+        {
+            using var reserved = Syscall.Open(file, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0b110_100_100);
+            Syscall.Allocate(reserved, size / 1024 * 1024);
+        }
+
         Tool.MakeExt4.Run(
             [
                 "-q", "-F", "-t", "ext4", "-b", $"{BlockSize}", "-I", $"{InodeSize}", "-m", "0", "-N", $"{inodes}", "-L", Label,
                 "-U", $"{summary.Id}", "-O", Features, "-E", $"hash_seed={summary.Id},lazy_itable_init=0,nodiscard,root_owner=0:0",
-                "-d", tree.Path, file, $"{(size - ImageSeal.Length) / 1024}k",
+                "-d", tree.Path, file, $"{size / 1024}k",
             ],
             scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
         var script = new DebugFsScript();

@@ -13,28 +13,46 @@ public static class ImageBuilder
         AtomicFile.Write(output, temporary =>
         {
             using var scratch = new TemporaryDirectory(beside: output, interrupt);
-            if (request.Tar is null && !Directory.Exists(request.Root))
-            {
-                throw new OperatorException($"{request.Root} is not a directory", "give --root the top directory of an unpacked system");
-            }
-
-            using var given = request.Tar is null ? OneFileSystem.Of(request.Root!, scratch) : null;
-            var tree = given is null ? TarExtraction.Extract(request.Tar!, scratch.File("root"), interrupt) : new SourceTree(given.Path, [], Disposable: false);
-            TreeCheck.Check(tree.Path);
-            var additions = BootFiles.Missing(request, tree.Path, scratch);
-            SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
-            GrubFiles.Add(additions, tree.Path, scratch);
-            switch (request.Format)
-            {
-                case ImageFormat.Ext4: Ext4Image.Build(temporary, tree, additions, scratch, request.SizeBytes); break;
-                case ImageFormat.Squashfs: SquashfsImage.Build(temporary, tree, additions, scratch); break;
-                case ImageFormat.Erofs: ErofsImage.Build(temporary, tree, additions, scratch); break;
-            }
-
-            SealedImage.Seal(temporary, interrupt);
-            built = new BuiltImage(new FileInfo(temporary).Length, SealedImage.Id(temporary), additions.Select(Describe).ToList());
+            built = Build(request, temporary, scratch);
         });
         return built!;
+    }
+
+    /// <summary>The same into a file that is not there yet; what comes of a failure is the caller's to remove.</summary>
+    /// <param name="request">What to build.</param>
+    /// <param name="file">The image.</param>
+    /// <param name="scratch">Takes an unpacked archive.</param>
+    internal static BuiltImage Build(ImageRequest request, string file, TemporaryDirectory scratch)
+    {
+        if (request.Tar is not null)
+        {
+            return Build(request, TarExtraction.Extract(request.Tar, scratch.File("root"), scratch.Interrupt), file, scratch);
+        }
+
+        if (!Directory.Exists(request.Root))
+        {
+            throw new OperatorException($"{request.Root} is not a directory", "give --root the top directory of an unpacked system");
+        }
+
+        using var root = OneFileSystem.Of(request.Root!);
+        return Build(request, new SourceTree(root.Path, [], Disposable: false), file, scratch);
+    }
+
+    internal static BuiltImage Build(ImageRequest request, SourceTree tree, string file, TemporaryDirectory scratch)
+    {
+        TreeCheck.Check(tree.Path);
+        var additions = BootFiles.Missing(request, tree.Path, scratch);
+        SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+        GrubFiles.Add(additions, tree.Path, scratch);
+        switch (request.Format)
+        {
+            case ImageFormat.Ext4: Ext4Image.Build(file, tree, additions, scratch, request.SizeBytes, request.Allocate); break;
+            case ImageFormat.Squashfs: SquashfsImage.Build(file, tree, additions, scratch); break;
+            case ImageFormat.Erofs: ErofsImage.Build(file, tree, additions, scratch); break;
+        }
+
+        SealedImage.Seal(file, scratch.Interrupt);
+        return new BuiltImage(new FileInfo(file).Length, SealedImage.Id(file), additions.Select(Describe).ToList());
     }
 
     private static string Describe(TreeAddition addition) => addition switch

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using KairosBoot.Image;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot upgrade</c></summary>
+internal static class UpgradeCommand
+{
+    internal static Command Create()
+    {
+        var source = new UpgradeSourceOptions();
+        var recovery = new Option<bool>("--recovery") { Description = "The recovery system instead of the active one" };
+        var place = new MachineOptions();
+        var json = new Option<bool>("--json") { Description = "The result in a machine-readable form" };
+        var command = new Command("upgrade", "Put a new system into the active slot; the one that runs becomes passive. The next boot is the new one's.") { recovery, json };
+        source.AddTo(command, isRequired: true);
+        place.AddTo(command);
+        command.SetAction(parsed => Interruption.Run(
+            interrupt =>
+            {
+                using var machine = place.Open(parsed);
+                // What fails in them is told and stops nothing, as in Kairos: a machine is not to keep its old system because a hook has a mistake in it.
+                var stages = new LifecycleStages("upgrade", machine.Host, [], interrupt);
+                stages.RunBefore();
+                using var progress = new Progress();
+                var result = SystemUpgrade.Run(source.Request(parsed, parsed.GetValue(recovery)), machine, progress.Show, interrupt);
+                progress.Dispose();
+                stages.RunAfter();
+                Print(result, stages.Warnings, parsed.GetValue(json));
+                return 0;
+            },
+            "the system is as it was"));
+        return command;
+    }
+
+    internal static void Print(UpgradeResult result, IReadOnlyList<string> warnings, bool json)
+    {
+        if (json)
+        {
+            JsonOutput.Write(writer =>
+            {
+                writer.WriteString("slot", result.Slot);
+                writer.WriteString("imageId", result.ImageId);
+                writer.WriteNumber("bytes", result.SizeBytes);
+                writer.WriteString("outcome", result.Outcome);
+                writer.WriteString("menu", result.Menu);
+                JsonOutput.WriteArray(writer, "added", result.Added);
+                JsonOutput.WriteArray(writer, "warnings", warnings);
+            });
+            return;
+        }
+
+        Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot into it" : "it is there when it is needed")}");
+        if (result.Added.Count > 0)
+        {
+            Console.WriteLine($"added to what the tree had: {string.Join(' ', result.Added)}");
+        }
+
+        if (result.Menu is not null)
+        {
+            Console.WriteLine(result.Menu);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using KairosBoot.Image;
+
+namespace KairosBoot.Cli;
+
+/// <summary>Where a new system comes from.</summary>
+internal sealed class UpgradeSourceOptions
+{
+    private readonly Option<string?> image = new("--image") { Description = "A finished image: kboot image build", HelpName = "FILE" };
+    private readonly Option<string?> root = new("--root") { Description = "A tree, without what is mounted in it", HelpName = "DIR" };
+    private readonly Option<string?> tar = new("--tar") { Description = "A container export", HelpName = "FILE" };
+    private readonly Option<string?> oci = new("--oci") { Description = "An OCI layout, or an image in a registry, by skopeo and umoci", HelpName = "REF" };
+
+    internal void AddTo(Command command, bool isRequired)
+    {
+        Option<string?>[] all = [image, root, tar, oci];
+        foreach (var option in all)
+        {
+            command.Add(option);
+        }
+
+        command.Validators.Add(result =>
+        {
+            var given = all.Count(option => result.GetResult(option) is not null);
+            if (given > 1 || given == 0 && isRequired)
+            {
+                result.AddError("Give one of --image, --root, --tar and --oci.");
+            }
+        });
+    }
+
+    internal UpgradeRequest Request(ParseResult parsed, bool isRecovery) => new(
+        Full(parsed.GetValue(image)), Full(parsed.GetValue(root)), Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery, ImageBuildCommand.Program());
+
+    /// <summary>Null: none was given.</summary>
+    internal UpgradeRequest? TryRequest(ParseResult parsed) =>
+        Request(parsed, isRecovery: false) is { } request && (request.Image ?? request.Root ?? request.Tar ?? request.Oci) is not null ? request : null;
+
+    private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+public static unsafe partial class Syscall
+{
+    /// <summary>renameat2(2) with RENAME_EXCHANGE: at no instant does one of the two names lead nowhere.</summary>
+    public static void Exchange(string one, string other)
+    {
+        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 316 : 276; // asm/unistd.h, asm-generic/unistd.h
+        fixed (byte* a = Z(one), b = Z(other))
+            Check((int)(long)LibC.syscall(number, LibC.AT_FDCWD, a, LibC.AT_FDCWD, b, RENAME_EXCHANGE), "exchange " + one, other);
+    }
+
+    internal const int RENAME_EXCHANGE = 2;
+
+    /// <summary>posix_fallocate(3): from now on the file is that long, and its content cannot lack room.</summary>
+    public static void Allocate(FileHandle file, long bytes)
+    {
+        int error;
+        do error = LibC.posix_fallocate(file.Descriptor, 0, bytes); // it returns its error
+        while (error == Linux.Errno.EINTR);
+        if (error != 0) throw new SyscallException($"fallocate {bytes} bytes", file.Path, error);
+    }
+
+    /// <summary>Where the next bytes are that take room on the disk, at or behind an offset; the size of the file where there are none.</summary>
+    public static (long Start, long End) NextData(FileHandle file, long offset, long size)
+    {
+        var start = LSeek(file, offset, SEEK_DATA);
+        if (start < 0 && LibC.errno == Linux.Errno.ENXIO) return (size, size);
+        if (start < 0) throw Failed("lseek", file.Path);
+        var end = LSeek(file, start, SEEK_HOLE);
+        return end >= 0 ? (start, end) : throw Failed("lseek", file.Path);
+    }
+
+    /// <summary>posix_fadvise(2), POSIX_FADV_DONTNEED: what is read next comes from the disk. Written pages have to be synced before.</summary>
+    public static void DropCached(FileHandle file)
+    {
+        var error = LibC.posix_fadvise(file.Descriptor, 0, 0, POSIX_FADV_DONTNEED);
+        if (error != 0) throw new SyscallException("fadvise", file.Path, error);
+    }
+
+    internal const int POSIX_FADV_DONTNEED = 4;
+}

@@ -1,0 +1,68 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests.Upgrade;
+
+/// <summary>Judges what a disk holds after a power cut.</summary>
+/// <param name="scratch">A directory of the test's own.</param>
+/// <param name="before">The partition before the first write.</param>
+/// <param name="images">What may be found under the name of an image, by a word for it.</param>
+internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<string, byte[]> images)
+{
+    private readonly Dictionary<Slot, int> slots = [];
+
+    internal int Judged { get; private set; }
+    internal int Upgraded { get; private set; }
+
+    /// <summary>The images of active and passive at the last cut.</summary>
+    internal string Last { get; private set; } = "";
+
+    internal string Slots => string.Join(", ", slots.Select(row => $"{row.Key.Name()} {row.Value} times"));
+
+    /// <param name="written">What reached the disk.</param>
+    /// <param name="upgrade">An upgrade of a mounted partition while a slot's image runs; null: none.</param>
+    internal void Judge(IReadOnlyList<DiskEvent> written, Action<string, Slot>? upgrade)
+    {
+        Judged++;
+        var disk = (byte[])before.Clone();
+        foreach (var row in written) row.Content.CopyTo(disk, row.Offset);
+        var file = scratch + "/cut";
+        File.WriteAllBytes(file, disk);
+        var grub = PartitionView.OfGrub(file);
+        Assert.True(grub.Block.Problem is null, $"cut {Judged}: bootstate {grub.Block.Problem}");
+        var slot = grub.Block.Counters.Next!.Value;
+        slots[slot] = slots.GetValueOrDefault(slot) + 1;
+        Last = $"{Name(grub.Active)} {Name(grub.Passive)}";
+        Mounted(file, "ro", state =>
+        {
+            var kernel = PartitionView.OfMount(state);
+            string told = $"cut {Judged}: GRUB has {Last}, boots {slot.Name()}; the kernel has {Name(kernel.Active)} {Name(kernel.Passive)}";
+            Assert.True(IsWhole(kernel.Active) && IsWhole(kernel.Passive), told);
+            Assert.True(IsWhole(grub.Active) && IsWhole(grub.Passive), told);
+            Assert.True(Same(grub[slot], kernel[slot]), told);
+            Assert.Null(kernel.Block.Problem);
+            if (upgrade is null) return;
+            Upgraded++;
+            var booted = kernel[slot];
+            upgrade(state, slot);
+            var after = PartitionView.OfMount(state);
+            Assert.True(Same(after.Active, images["newer"]), told);
+            Assert.True(slot == Slot.Recovery || Same(after.Passive, booted), told + $"; after the next upgrade {Name(after.Active)} {Name(after.Passive)}");
+            Assert.Equal((Slot.Active, 3), (after.Block.Counters.Next, after.Block.Counters.Active.Left));
+            Assert.Equal(["active.img", "passive.img"], Directory.GetFiles(state + "/cOS").Select(Path.GetFileName).Order());
+        });
+    }
+
+    private void Mounted(string file, string options, Action<string> body)
+    {
+        var place = Directory.CreateDirectory(scratch + "/mounted").FullName;
+        using (var device = LoopDevice.Attach(file, readOnly: false)) Syscall.Mount(device.Path, place, "ext4", MountOptions.Parse(options).Flags, "");
+        try { body(place); }
+        finally { Syscall.Umount(place); }
+    }
+
+    private string Name(byte[]? image) => images.FirstOrDefault(row => Same(row.Value, image)).Key ?? (image is null ? "nothing" : "rubbish");
+
+    private bool IsWhole(byte[]? image) => images.Values.Any(known => Same(known, image));
+
+    private static bool Same(byte[]? a, byte[]? b) => a is null ? b is null : b is not null && a.AsSpan().SequenceEqual(b);
+}

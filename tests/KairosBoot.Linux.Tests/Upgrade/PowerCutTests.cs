@@ -1,0 +1,92 @@
+using KairosBoot.Image;
+using KairosBoot.Plan;
+using Xunit.Abstractions;
+
+namespace KairosBoot.Linux.Tests.Upgrade;
+
+/// <summary>
+/// The power cut at every write of an upgrade to its disk. At each of them, GRUB finds whole images and boots one, kairos-boot then finds that same image
+/// although the kernel has replayed the journal, and the upgrade, run again, completes.
+/// </summary>
+public sealed class PowerCutTests(ITestOutputHelper log)
+{
+    private const int MiB = 1 << 20, ImageSize = 192 << 10;
+
+    // How many of the orders that a disk may write in are tried at each write, and how many cuts there are for one that is upgraded again.
+    private static readonly int Orders = int.Parse(Environment.GetEnvironmentVariable("KAIROSBOOT_CUT_ORDERS") ?? "3");
+    private const int Again = 8;
+
+    private static readonly Dictionary<string, byte[]> Images = new[] { "active", "passive", "new", "newer" }.Select((name, seed) =>
+    {
+        var bytes = new byte[ImageSize];
+        new Random(seed).NextBytes(bytes);
+        return (name, bytes);
+    }).ToDictionary();
+
+    [Theory]
+    [InlineData("active", "ro", "new active")]
+    [InlineData("active", "rw", "new active")]
+    [InlineData("passive", "ro", "new passive")]
+    [InlineData("recovery", "ro", "new active")]
+    [InlineData("recovery with a good passive", "ro", "new passive")]
+    public void Wherever_the_power_is_cut_a_whole_system_boots_and_the_upgrade_completes(string running, string options, string then) => MountNamespace.Run(scratch =>
+    {
+        var recorded = Record(scratch, running, options);
+        var cuts = new Cuts(scratch, recorded.Before, Images);
+        var random = new Random(1);
+        for (var count = 0; count <= recorded.Events.Length; count++)
+        {
+            if (count > 0 && recorded.Events[count - 1].IsFlush) continue;
+            cuts.Judge(recorded.Events[..count], count % Again == 0 ? Upgrade : null);
+            // A disk may write what was not flushed in any order: some of it and not the rest.
+            var flushed = Array.FindLastIndex(recorded.Events, Math.Max(0, count - 1), row => row.IsFlush) + 1;
+            for (var order = 0; order < Orders && count > flushed + 1; order++)
+                cuts.Judge([.. recorded.Events[..flushed], .. recorded.Events[flushed..count].Where(_ => random.Next(2) == 0)], null);
+        }
+        Assert.Equal(then, cuts.Last);
+        Assert.True(cuts.Judged > 100, $"only {cuts.Judged} cuts");
+        log.WriteLine($"{running}, {options}: {cuts.Judged} cuts, {cuts.Upgraded} of them upgraded again, 0 that do not boot; next would have been {cuts.Slots}");
+    });
+
+    private static (byte[] Before, DiskEvent[] Events) Record(string scratch, string running, string options)
+    {
+        var tree = Directory.CreateDirectory(scratch + "/tree").FullName;
+        Directory.CreateDirectory(tree + "/cOS");
+        File.WriteAllBytes(tree + "/cOS/active.img", Images["active"]);
+        File.WriteAllBytes(tree + "/cOS/passive.img", Images["passive"]);
+        var good = new BootCounter(3, true, "");
+        // A wish for another slot, and a slot with its last try: neither may lead to half an upgrade.
+        File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters
+        {
+            Active = running == "active" ? new(0, true, "") : good, Passive = running == "recovery" ? new(3, false, "") : good, First = Slot.Passive, Once = Slot.Active,
+        }));
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^metadata_csum_seed,^orphan_file", "-b", "4096", "-d", tree, scratch + "/part", "8M");
+        var before = File.ReadAllBytes(scratch + "/part");
+        File.WriteAllText(scratch + "/disk", "");
+        Directory.CreateDirectory(scratch + "/state");
+        using var disk = new RecordedDisk(scratch + "/disk", [.. before]);
+        using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false))
+            Syscall.Mount(device.Path, scratch + "/state", "ext4", MountOptions.Parse(options).Flags, "");
+        Upgrade(scratch + "/state", running.Split(' ')[0], Images["new"]);
+        Assert.Equal(options, MountTable.Read().Single(mount => mount.MountPoint == scratch + "/state").ReadOnly ? "ro" : "rw");
+        var events = disk.Events;
+        MountNamespace.Tool("umount", scratch + "/state");
+        return (before, events);
+    }
+
+    private static void Upgrade(string state, string running, byte[] image)
+    {
+        var status = running == "recovery" ? null : Syscall.TryStat($"{state}/cOS/{running}.img");
+        var turnover = new ActiveTurnover(state, status is { } file ? (file.Device, file.Inode) : null, isRecovery: running == "recovery");
+        turnover.Clear();
+        turnover.Change(() =>
+        {
+            using var file = Syscall.Open(turnover.Transition, OpenFlags.WriteOnly | OpenFlags.Create, 0b110_100_100);
+            Syscall.WriteAll(file, image);
+            Syscall.FSync(file);
+        });
+        turnover.Commit();
+    }
+
+    private static void Upgrade(string state, Slot running) => Upgrade(state, running.Name(), Images["newer"]);
+}

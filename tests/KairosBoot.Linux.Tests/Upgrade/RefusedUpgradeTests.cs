@@ -1,0 +1,194 @@
+using System.Formats.Tar;
+using KairosBoot.Image;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests.Upgrade;
+
+/// <summary>What cannot become a system here, and what a disk does not take: a clear error, and COS_STATE as it was.</summary>
+public sealed class RefusedUpgradeTests
+{
+    private static OperatorException Refused(InstalledSystem system, Action upgrade)
+    {
+        var before = system.Files;
+        var failure = Assert.Throws<OperatorException>(upgrade);
+        Assert.Equal(before, system.Files);
+        Assert.True(system.IsReadOnly);
+        Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
+        Assert.NotEmpty(failure.Fix);
+        return failure;
+    }
+
+    [Theory]
+    [InlineData("rm /boot/vmlinuz", "there is no /boot/vmlinuz")]
+    [InlineData("rm /boot/initrd", "there is no /boot/initrd")]
+    [InlineData("rm /usr/lib/init", "no /sbin/init to start")]
+    [InlineData("rmdir /oem", "there is no directory /oem")]
+    [InlineData("rm /lib/modules/6.1.0-test/modules.dep", null)]
+    [InlineData("cd /lib/modules\nln 6.1.0-test other\nunlink 6.1.0-test", "for the kernel 6.1.0-test, whose modules the tree has not")]
+    [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init", "its /sbin/init is for aarch64, this is x86_64")]
+    [InlineData("rm /boot/vmlinuz-6.1.0-test\ncd /boot\nwrite KERNEL vmlinuz-6.1.0-test", "its /boot/vmlinuz is for aarch64, this is x86_64")]
+    public void An_image_that_would_not_boot(string damage, string? reason) => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        File.WriteAllBytes(scratch + "/arm", [0x7F, .. "ELF"u8, 2, 1, 1, .. new byte[11], 183, 0, .. new byte[44]]);
+        File.WriteAllBytes(scratch + "/kernel", [.. new byte[0x38], .. "ARM\x64"u8, .. new byte[64]]);
+        var image = system.Image("new", damage.Replace("ARM", scratch + "/arm").Replace("KERNEL", scratch + "/kernel").Split('\n'));
+        // What only a build needs is not asked for.
+        if (reason is null) system.Upgrade(image);
+        else Assert.Contains(reason, Refused(system, () => system.Upgrade(image)).Problem);
+    });
+
+    [Fact]
+    public void An_image_without_a_directory_that_this_machine_mounts_on() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        File.AppendAllText(system.Host + "/etc/fstab", "x /srv/data none bind 0 0\nx /var/a none bind 0 0\n");
+        Assert.Contains("has no directory /srv/data, on which", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+        system.Upgrade(system.Image("new", "mkdir /srv/data", "mkdir /var/a"));
+    });
+
+    [Fact]
+    public void A_file_that_is_no_image_or_not_all_of_one() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var image = system.Image("new");
+        File.WriteAllText(scratch + "/text", "text");
+        Assert.Contains("is not a file system image", Refused(system, () => system.Upgrade(scratch + "/text")).Problem);
+        Assert.Contains("is not there", Refused(system, () => system.Upgrade(scratch + "/none")).Problem);
+        using (var file = File.OpenWrite(image)) file.SetLength(file.Length - 4096);
+        Assert.Contains("is cut short", Refused(system, () => system.Upgrade(image)).Problem);
+        MountNamespace.Tool("mkfs.erofs", "-zlz4hc", scratch + "/erofs", InstalledSystem.Tree(scratch + "/tree", "tree"));
+        Assert.Contains("is erofs: GRUB loads", Refused(system, () => system.Upgrade(scratch + "/erofs")).Problem);
+    });
+
+    [Theory]
+    [InlineData(-4096, "ends after")]
+    [InlineData(4096, "somebody is writing to it")]
+    public void A_source_that_changes_while_it_is_read(int by, string reason) => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var image = system.Image("new");
+        void Change(string what, long done, long total)
+        {
+            if (what != "copying" || new FileInfo(image).Length != total) return;
+            using var file = File.OpenWrite(image);
+            file.SetLength(total + by);
+        }
+        Assert.Contains(reason, Refused(system, () => system.Upgrade(InstalledSystem.Of(image), Change)).Problem);
+    });
+
+    [Theory]
+    [InlineData("..", "points outside")]
+    [InlineData("link", "which is not a directory")]
+    [InlineData("hard link", "which is not in the archive before it")]
+    [InlineData("truncated", "not a tar file, or damaged")]
+    [InlineData("text", "not a tar file, or damaged")]
+    [InlineData("empty", "not a tar file, or damaged")]
+    public void A_container_export_that_is_hostile_or_damaged(string kind, string reason) => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var tar = scratch + "/export.tar";
+        if (kind == "text") File.WriteAllText(tar, new string('x', 2000));
+        else
+        {
+            MountNamespace.Tool("tar", "-C", InstalledSystem.Tree(scratch + "/tree", "export"), "-cf", tar, ".");
+            if (kind == "truncated") MountNamespace.Tool("truncate", "-s", "15000", tar);
+            else
+            {
+                using var writer = new TarWriter(File.Create(tar));
+                if (kind == "..") writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "a/../../escaped"));
+                if (kind == "hard link") writer.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "shadow") { LinkName = "/etc/shadow" });
+                if (kind == "link")
+                {
+                    writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "out") { LinkName = scratch });
+                    writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "out/escaped"));
+                }
+            }
+        }
+        Assert.Contains(reason, Refused(system, () => system.Upgrade(InstalledSystem.Of(tar: tar))).Problem);
+        Assert.False(File.Exists(scratch + "/escaped"));
+    });
+
+    [Fact]
+    public void A_disk_without_room_at_every_stage() => MountNamespace.Run(scratch =>
+    {
+        // COS_STATE: two images of 9 MiB each, and from nothing to enough for a third
+        var system = new InstalledSystem(scratch, mebibytes: 40);
+        var image = system.Image("new");
+        var tree = InstalledSystem.Tree(scratch + "/tree", "tree");
+        var (failed, done) = (0, 0);
+        foreach (var request in (UpgradeRequest[])[InstalledSystem.Of(image), InstalledSystem.Of(root: tree)])
+            foreach (var room in (int[])[0, 4096, 64 << 10, 1 << 20, 8 << 20, (9 << 20) + 8192, 12 << 20])
+            {
+                MountedPartition.Change(system.State, () =>
+                {
+                    File.Delete(system.State + "/filler");
+                    using var place = Syscall.Open(system.State, OpenFlags.ReadOnly | OpenFlags.Directory);
+                    using var filler = Syscall.Open(system.State + "/filler", OpenFlags.WriteOnly | OpenFlags.Create, 0b110_000_000);
+                    Syscall.Allocate(filler, Math.Max(4096, Syscall.FreeSpace(place).Bytes - room - (64 << 10)) / 4096 * 4096);
+                });
+                var before = system.Files;
+                try
+                {
+                    system.Upgrade(request);
+                    done++;
+                    Assert.NotEqual(before, system.Files);
+                }
+                catch (OperatorException failure)
+                {
+                    failed++;
+                    Assert.Contains("there is no room for the new image", failure.Problem);
+                    Assert.Equal(before, system.Files);
+                }
+                Assert.True(system.IsReadOnly);
+            }
+        Assert.True(failed >= 8 && done >= 2, $"{failed} failed, {done} done");
+    });
+
+    [Fact]
+    public void No_room_to_unpack_what_the_image_is_to_be_made_of() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        Syscall.Mount("tmpfs", system.Host + "/usr/local", "tmpfs", MountFlags.None, "size=64k");
+        var tree = InstalledSystem.Tree(scratch + "/tree", "export");
+        File.WriteAllBytes(tree + "/large", new byte[1 << 20]);
+        MountNamespace.Tool("tar", "-C", tree, "-cf", scratch + "/export.tar", ".");
+        var before = system.Files;
+        var failure = Assert.ThrowsAny<Exception>(() => system.Upgrade(InstalledSystem.Of(tar: scratch + "/export.tar")));
+        Assert.Contains("No space left on device", failure.Message);
+        Assert.Equal(before, system.Files);
+        Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
+    });
+
+    [Fact]
+    public void Two_at_once() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        using (RunningMachine.Open(system.Host, null))
+            Assert.Contains("another upgrade, reset or installation is at work", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+        system.Upgrade(system.Image("new"));
+    });
+
+    [Theory]
+    [InlineData("copying")]
+    [InlineData("checking")]
+    public void An_interruption_before_the_switch(string at) => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var before = system.Files;
+        using var interrupt = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => system.Upgrade(InstalledSystem.Of(system.Image("new")), (what, _, _) =>
+        {
+            if (what == at) interrupt.Cancel();
+        }, interrupt.Token));
+        Assert.Equal(before, system.Files);
+        Assert.True(system.IsReadOnly);
+    });
+
+    [Fact]
+    public void A_machine_that_kairos_boot_did_not_start() => MountNamespace.Run(scratch =>
+    {
+        Directory.CreateDirectory(scratch + "/root");
+        Assert.Contains("which image runs is not known", Assert.Throws<OperatorException>(() => RunningMachine.Open(scratch + "/root", null)).Problem);
+    });
+}

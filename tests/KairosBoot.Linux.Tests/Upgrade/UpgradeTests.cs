@@ -1,0 +1,139 @@
+using KairosBoot.Image;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests.Upgrade;
+
+/// <summary>Upgrades of a machine whose COS_STATE and running image are real, mounted read-only.</summary>
+public sealed class UpgradeTests
+{
+    [Fact]
+    public void A_new_image_becomes_active_and_the_one_that_runs_passive_with_its_counter() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var result = system.Upgrade(system.Image("new"));
+        Assert.Equal(("new", "active"), system.Slots);
+        Assert.Equal(("active", "active is new, passive is what was active"), (result.Slot, result.Outcome));
+        var counters = system.Counters;
+        Assert.Equal((new BootCounter(3, false, result.ImageId), 2, true), (counters.Active, counters.Passive.Left, counters.Passive.Good));
+        Assert.Equal((Slot.Active, null), (counters.Next, counters.Once));
+        Assert.True(system.IsReadOnly);
+        Assert.Equal(["active.img", "passive.img"], Directory.GetFiles(system.State + "/cOS").Select(Path.GetFileName).Order());
+        Assert.Equal(File.ReadAllBytes(scratch + "/new.img"), File.ReadAllBytes(system.State + "/cOS/active.img"));
+        // GRUB takes blocks that were set aside and never written for what is in them.
+        Assert.DoesNotContain("unwritten", MountNamespace.Tool("filefrag", "-v", system.State + "/cOS/active.img"));
+    });
+
+    [Fact]
+    public void A_second_upgrade_before_the_reboot_leaves_the_image_that_runs_and_so_does_one_from_passive() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        system.Upgrade(system.Image("new"));
+        Assert.Equal("active is new, passive is as before", system.Upgrade(system.Image("newer")).Outcome);
+        Assert.Equal(("newer", "active"), system.Slots);
+        Assert.Equal((2, 3), (system.Counters.Passive.Left, system.Counters.Active.Left));
+        Assert.True(system.IsReadOnly);
+    });
+
+    [Fact]
+    public void From_passive_only_active_changes() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch, Slot.Passive);
+        system.Upgrade(system.Image("new"));
+        Assert.Equal(("new", "passive"), system.Slots);
+        Assert.True(system.IsReadOnly);
+    });
+
+    [Fact]
+    public void What_an_interrupted_upgrade_has_left_does_not_stand_in_the_way() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch, mebibytes: 48);
+        MountedPartition.Change(system.State, () =>
+        {
+            foreach (var name in (string[])["transition.img", "passive.new"]) File.Copy(scratch + "/active.img", $"{system.State}/cOS/{name}");
+        });
+        system.Upgrade(system.Image("new"));
+        Assert.Equal(("new", "active"), system.Slots);
+        Assert.Equal(["active.img", "passive.img"], Directory.GetFiles(system.State + "/cOS").Select(Path.GetFileName).Order());
+    });
+
+    [Fact]
+    public void A_pinned_image_stays_whatever_runs() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        void Pin(Slot slot) => BootStateFile.Update(system.State + SystemPaths.BootState,
+            block => block.Counters with { Pinned = BootCounter.IdOf(ImageIdentity.Of(system.State + slot.Image())) });
+        Pin(Slot.Passive);
+        system.Upgrade(system.Image("new"));
+        Assert.Equal(("new", "passive"), system.Slots);
+        // The image that runs has no slot any more, and a name still: the partition could not be read-only otherwise.
+        system.Upgrade(system.Image("newer"));
+        Assert.Equal(("newer", "passive"), system.Slots);
+        Assert.True(system.IsReadOnly);
+        Assert.Equal(["active.img", "passive.img", "replaced.img"], Directory.GetFiles(system.State + "/cOS").Select(Path.GetFileName).Order());
+    });
+
+    [Fact]
+    public void With_one_image_running_and_the_other_pinned_there_is_no_place_for_a_third() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch, Slot.Passive);
+        BootStateFile.Update(system.State + SystemPaths.BootState, block => block.Counters with { Pinned = BootCounter.IdOf(ImageIdentity.Of(system.State + Slot.Active.Image())) });
+        var before = system.Files;
+        Assert.Contains("pinned", Assert.Throws<OperatorException>(() => system.Upgrade(system.Image("new"))).Problem);
+        Assert.Equal(before, system.Files);
+    });
+
+    [Fact]
+    public void A_tree_becomes_the_image_without_what_is_mounted_in_it() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var tree = InstalledSystem.Tree(scratch + "/tree", "tree");
+        Syscall.Mount("tmpfs", tree + "/mnt", "tmpfs", MountFlags.None, "");
+        File.WriteAllText(tree + "/mnt/secret", "of the host");
+        var result = system.Upgrade(InstalledSystem.Of(root: tree));
+        Assert.Equal(("tree", "active"), system.Slots);
+        Assert.Contains("/boot/initrd", result.Added);
+        var image = system.State + "/cOS/active.img";
+        Assert.DoesNotContain("secret", MountNamespace.Tool("debugfs", "-R", "ls /mnt", image));
+        MountNamespace.Tool("e2fsck", "-fn", image);
+        Assert.DoesNotContain("unwritten", MountNamespace.Tool("filefrag", "-v", image));
+        Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
+    });
+
+    [Fact]
+    public void So_does_a_container_export_and_an_image_in_an_OCI_layout() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch, mebibytes: 96);
+        var tree = InstalledSystem.Tree(scratch + "/tree", "export");
+        MountNamespace.Tool("tar", "-C", tree, "-cf", scratch + "/export.tar", ".");
+        system.Upgrade(InstalledSystem.Of(tar: scratch + "/export.tar"));
+        Assert.Equal(("export", "active"), system.Slots);
+        File.WriteAllText(tree + "/name", "layout");
+        MountNamespace.Tool("umoci", "init", "--layout", scratch + "/oci");
+        MountNamespace.Tool("umoci", "new", "--image", scratch + "/oci:v2");
+        MountNamespace.Tool("umoci", "insert", "--image", scratch + "/oci:v2", tree, "/");
+        system.Upgrade(InstalledSystem.Of(oci: scratch + "/oci:v2"));
+        Assert.Equal(("layout", "active"), system.Slots);
+        Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
+    });
+
+    [Fact]
+    public void The_boot_menu_is_upgraded_with_what_is_the_machine_s_own_and_a_newer_one_stays() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var menu = system.State + "/grub/grub.cfg";
+        var current = File.ReadAllText(menu);
+        Assert.Contains("set append=\"quiet panic=7\"", current);
+        void Put(string text) => MountedPartition.Change(system.State, () => File.WriteAllText(menu, text));
+        Put(string.Join('\n', current.Split('\n').Where(line => line.StartsWith("set ", StringComparison.Ordinal))));
+        Assert.Equal("the boot menu is new too", system.Upgrade(system.Image("new")).Menu);
+        Assert.Equal(current, File.ReadAllText(menu));
+        Assert.Equal(["grub.cfg"], Directory.GetFiles(system.State + "/grub").Select(Path.GetFileName));
+        var newer = current.Replace("# kairosboot-menu 1", "# kairosboot-menu 99999");
+        Put(newer);
+        Assert.Null(system.Upgrade(system.Image("newer")).Menu);
+        Assert.Equal(newer, File.ReadAllText(menu));
+        Put("menuentry mine { true; }\n");
+        Assert.Equal("the boot menu is not one of kboot's and stays as it is", system.Upgrade(system.Image("newest")).Menu);
+        Assert.Equal("menuentry mine { true; }\n", File.ReadAllText(menu));
+    });
+}
