@@ -20,7 +20,7 @@ internal sealed class DiskOptions
 
     internal Option<string[]> CloudConfigs { get; } = new("--cloud-config") { Description = "A document for /oem; may be given several times", HelpName = "FILE" };
 
-    internal Option<string> Append { get; } = new("--append") { Description = "Kernel arguments for every boot", HelpName = "ARGS", DefaultValueFactory = _ => "" };
+    internal Option<string> Append { get; } = new("--append") { Description = "Kernel arguments of the machine, for every boot: kboot kargs has them then", HelpName = "ARGS", DefaultValueFactory = _ => "" };
 
     internal void AddTo(Command command)
     {

@@ -44,6 +44,39 @@ public class DiskTests : Scratch
     }
 
     [Fact]
+    public void Kernel_arguments_of_a_disk_are_the_machine_s_own()
+    {
+        var state = On(Build(Request() with { KernelArguments = " console=ttyS1  a.b=c,d " }).State);
+        HostTool.DebugFs(state, $"dump /kargs {PathOf("kargs")}");
+        var arguments = MachineArguments.TryRead(File.ReadAllBytes(PathOf("kargs")))!;
+        Assert.Equal("console=ttyS1 a.b=c,d", string.Join(' ', arguments[null]));
+        Assert.Empty(arguments[Slot.Recovery]);
+        Assert.DoesNotContain("kargs", HostTool.DebugFs(On(Build(Request()).State), "ls /"));
+    }
+
+    [Theory]
+    [InlineData("a=\"b c\"", "'\"'")]
+    [InlineData("a=$b", "'$'")]
+    [InlineData("a=b\\", "'\\'")]
+    [InlineData("root=/dev/sda1", "root= is the boot menu's own")]
+    public void Kernel_arguments_that_grub_would_change_are_refused(string arguments, string reason)
+    {
+        var refused = Assert.Throws<OperatorException>(() => Build(Request() with { KernelArguments = arguments }));
+        Assert.Contains(reason, refused.Problem);
+        Assert.Contains("--append", refused.Fix);
+        Assert.False(File.Exists(PathOf("disk")));
+    }
+
+    [Fact]
+    public void An_image_that_is_not_what_its_seal_says_is_not_put_on_a_disk()
+    {
+        HostTool.Run("debugfs", "-w", "-R", "mkdir /written", image);
+        Assert.Contains($"{image} is damaged, or was written to after it was built", Assert.Throws<OperatorException>(() => Build(Request())).Problem);
+        HostTool.Run("truncate", "-s", "-4096", image);
+        Build(Request());
+    }
+
+    [Fact]
     public void Names_of_many_cloud_configs_are_in_the_order_they_were_given()
     {
         var configs = Enumerable.Range(0, 30).Select(n => WriteText($"{n}.yaml", $"name: n{n}\n")).ToArray();

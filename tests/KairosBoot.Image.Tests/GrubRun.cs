@@ -47,7 +47,7 @@ internal sealed partial class GrubRun
             HostTool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", At("image"), image, "1M");
             HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
         }
-        var menu = GrubMenu.Text(2, "").Replace("set timeout_style=countdown\nset timeout=2", "set timeout=0")
+        var menu = GrubMenu.Text(2).Replace("set timeout_style=countdown\nset timeout=2", "set timeout=0")
             .Replace("while sleep --interruptible 3600; do true; done", "echo \"end stopped\"; exit").Replace("then reboot; fi", "then echo \"end again\"; exit; fi");
         File.WriteAllText(At("state/grub/grub.cfg"), StandIns + menu);
         File.WriteAllBytes(At("state/bootstate"), Enumerable.Repeat((byte)'9', files).ToArray());

@@ -8,7 +8,8 @@ internal sealed class DiskContent
     private const int MostCloudConfigs = 100;
 
     private readonly DiskRequest request;
-    private readonly string recovery, recoveryName, menu;
+    private readonly string recovery, recoveryName;
+    private readonly MachineArguments arguments;
 
     /// <param name="request">What somebody wants.</param>
     /// <param name="diskName">What a message calls a disk that is too small.</param>
@@ -32,8 +33,13 @@ internal sealed class DiskContent
             throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MostCloudConfigs}", "join some of them");
         }
 
+        arguments = new MachineArguments { Serial = 1 }.With(null, [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
+        if (arguments.Problem is { } problem)
+        {
+            throw new OperatorException($"kernel arguments: {problem}", "give --append, and install.grub_options.extra_cmdline, words that the kernel and GRUB take as they are, without quotes, $ and backslashes");
+        }
+
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
-        menu = GrubMenu.Text(Layout.Recovery.Number, request.KernelArguments);
     }
 
     internal DiskLayout Layout { get; }
@@ -56,11 +62,19 @@ internal sealed class DiskContent
     internal DebugFsScript State(TemporaryDirectory scratch)
     {
         var grubMenu = scratch.File("grub.cfg");
-        File.WriteAllText(grubMenu, menu);
+        File.WriteAllText(grubMenu, GrubMenu.Text(Layout.Recovery.Number));
         var counters = scratch.File("bootstate");
         File.WriteAllBytes(counters, BootBlock.Write(new BootCounters()));
-        return new DebugFsScript().MakeDirectory("cOS").Write(request.Image, "cOS/active.img").Write(request.Image, "cOS/passive.img")
+        var state = new DebugFsScript().MakeDirectory("cOS").Write(request.Image, "cOS/active.img").Write(request.Image, "cOS/passive.img")
             .MakeDirectory("grub").Write(grubMenu, "grub/grub.cfg").Write(counters, SystemPaths.BootState.TrimStart('/'));
+        if (!arguments.IsEmpty)
+        {
+            var file = scratch.File("kargs");
+            File.WriteAllBytes(file, arguments.Write());
+            state.Write(file, SystemPaths.Arguments.TrimStart('/'));
+        }
+
+        return state;
     }
 
     /// <summary>The first is where Kairos' installer puts its own, and the order of the names is that of the files.</summary>

@@ -5,7 +5,7 @@ namespace KairosBoot.Image;
 /// <param name="Recovery">The recovery image; null: the OS image.</param>
 /// <param name="CloudConfigs">Documents for COS_OEM, in order.</param>
 /// <param name="SizeBytes">Of the disk; null: what the content needs and some room for data. A device has its own.</param>
-/// <param name="KernelArguments">Added to every entry's command line.</param>
+/// <param name="KernelArguments">The machine's own, for every slot: the first of <c>kboot kargs</c>.</param>
 public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<string> CloudConfigs, long? SizeBytes, string KernelArguments)
 {
     public DiskSizes Sizes { get; init; } = new();

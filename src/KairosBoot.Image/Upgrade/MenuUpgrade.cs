@@ -6,29 +6,29 @@ namespace KairosBoot.Image;
 /// <summary>Brings the boot menu of a machine to the state of this program's, with what in it is the machine's own.</summary>
 public static class MenuUpgrade
 {
-    private const string VersionLine = "# kairosboot-menu ", RecoveryLine = "set recovery=\"$disk,gpt", AppendLine = "set append=\"";
+    private const string VersionLine = "# kairosboot-menu ", RecoveryLine = "set recovery=\"$disk,gpt";
 
     /// <summary>The menu to write; null: the one that is there stays.</summary>
     /// <param name="old">The menu that is there.</param>
-    /// <param name="template">This program's, with its places to fill in.</param>
     /// <param name="note">What is to be said about it; null: nothing.</param>
-    public static string? Text(string old, string template, out string? note)
+    public static string? Text(string old, out string? note)
     {
         note = null;
-        if (Value(old, RecoveryLine) is not { } recovery || Value(old, AppendLine) is not { } append)
+        if (Value(old, RecoveryLine) is not { } recovery)
         {
             note = "the boot menu is not one of kboot's and stays as it is";
             return null;
         }
 
+        var fresh = GrubMenu.Text(recovery);
         // A menu before the first with a number is older than all of those.
-        if (Version(template) <= Version(old))
+        if (Version(fresh) <= Version(old))
         {
             return null;
         }
 
         note = "the boot menu is new too";
-        return template.Replace("@RECOVERY@\"", recovery + "\"").Replace("\"@APPEND@\"", $"\"{append}\"");
+        return fresh;
     }
 
     /// <param name="turnover">Its partition is that of the menu.</param>
@@ -42,7 +42,7 @@ public static class MenuUpgrade
             return "there is no boot menu of kboot's: what starts this machine stays as it is";
         }
 
-        if (Text(old, EmbeddedText.Read("grub/grub"), out var note) is not { } text)
+        if (Text(old, out var note) is not { } text)
         {
             return note;
         }

@@ -26,7 +26,7 @@ internal sealed class InstalledSystem
         File.Copy(Image("active"), tree + "/cOS/active.img");
         File.Copy(Image("passive"), tree + "/cOS/passive.img");
         File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters { Active = new(2, true, ""), Passive = new(1, true, "") }));
-        File.WriteAllText(tree + "/grub/grub.cfg", GrubMenu.Text(4, "quiet panic=7"));
+        File.WriteAllText(tree + "/grub/grub.cfg", GrubMenu.Text(4));
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", "COS_STATE", "-d", tree, Partition, $"{mebibytes}M");
         Directory.Delete(tree, recursive: true);
         Mount(device is null ? Partition : device(Partition), scratch + "/mounted");

@@ -122,7 +122,7 @@ public sealed class UpgradeTests
         var system = new InstalledSystem(scratch);
         var menu = system.State + "/grub/grub.cfg";
         var current = File.ReadAllText(menu);
-        Assert.Contains("set append=\"quiet panic=7\"", current);
+        Assert.Contains("set recovery=\"$disk,gpt4\"", current);
         void Put(string text) => MountedPartition.Change(system.State, () => File.WriteAllText(menu, text));
         Put(string.Join('\n', current.Split('\n').Where(line => line.StartsWith("set ", StringComparison.Ordinal))));
         Assert.Equal("the boot menu is new too", system.Upgrade(system.Image("new")).Menu);
