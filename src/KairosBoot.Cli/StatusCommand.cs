@@ -67,6 +67,8 @@ internal static class StatusCommand
         if (place.Booted?.Slot == slot) yield return "running";
         if (block.Usable && block.Counters.Next == slot) yield return block.Counters.Once == slot ? "next, once" : "next";
         if (block.Counters.First == slot && slot != Slot.Active) yield return "first from now on";
+        // A try that runs may still report good, and of a verdict there is a line of its own.
+        if (block.Usable && block.Counters[slot].Left == 0 && place.Booted?.Slot != slot && block.Counters.Fault?.Slot != slot) yield return "given up: its last boots did not report good";
         if (slot == Slot.Recovery) yield break;
         var (image, known) = (place.ImageIn(slot), block.Counters[slot].Image);
         if (image is not null && image == block.Counters.Pinned) yield return "pinned";

@@ -50,6 +50,16 @@ public class BootStateCommandTests : StateCommands
     }
 
     [Fact]
+    public void Status_says_of_a_slot_without_tries_and_without_a_verdict_that_it_never_reported_good()
+    {
+        Counters = new BootCounters { Active = new(0, false, ""), Recovery = new(0, true, "") }.MarkBad(Slot.Passive, SlotFault.Damaged);
+        var table = Run(0, "status");
+        Assert.Matches(@"active +0 +no +given up: its last boots did not report good\n", table);
+        Assert.Matches(@"passive +0 +no *\n", table);
+        Assert.Matches(@"recovery +0 +yes +given up: its last boots did not report good\n", table);
+    }
+
+    [Fact]
     public void A_damaged_block_is_named_and_a_reset_makes_it_anew()
     {
         File.WriteAllText(PathOf("state/bootstate"), new string('9', 1024));

@@ -57,6 +57,10 @@ internal static class ImagePreflight
         {
             return Syscall.MountDetached(loop.Path, type, "ro");
         }
+        catch (SyscallException failure) when (failure.Errno == Errno.ENODEV)
+        {
+            throw new OperatorException($"{image} is a {type}, for which the kernel that runs has no driver", $"load its module: modprobe {type}; or build the image with another --format");
+        }
         catch (SyscallException failure)
         {
             throw new OperatorException($"{image} cannot be mounted: {failure.Message}", "it is damaged: copy it again; an image that was changed while it was mounted has to be unmounted first");

@@ -63,11 +63,7 @@ public sealed class InstallTests
         {
             string tree = Path.Combine(work.FullName, "tree"), image = Path.Combine(work.FullName, "image");
             BusyboxRoot.MakeTree(tree, "installer");
-            GrubDisk.MakeBootable(tree, new GrubDisk.Kind());
-            foreach (string program in (string[])["/usr/sbin/mke2fs", "/usr/sbin/debugfs"])
-            {
-                BusyboxRoot.AddProgram(tree, program, program);
-            }
+            GrubDisk.MakeBootable(tree, new GrubDisk.Kind { FileSystemTools = true });
             string grub = Path.Combine(tree, "usr/lib/kairosboot/grub");
             Directory.CreateDirectory(grub);
             foreach (string name in (string[])["boot.img", "core.img", "bootx64.efi"])

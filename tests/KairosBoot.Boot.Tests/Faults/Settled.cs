@@ -20,8 +20,8 @@ internal sealed partial class Settled
 
         """;
 
-    private const string Stopped = "KairosBoot: STOPPED";
-    private const int MostBoots = 12;
+    internal const string Stopped = "KairosBoot: STOPPED";
+    internal const int MostBoots = 12;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
 
     private readonly string _console;
@@ -82,7 +82,7 @@ internal sealed partial class Settled
     }
 
     /// <summary>Which slots a boot started, by the lines of GRUB and of kairos-boot.</summary>
-    private static string Started(string console)
+    internal static string Started(string console)
     {
         string slots = "";
         // What the system itself tells later repeats some of it.

@@ -43,12 +43,15 @@ public static class BusyboxRoot
     }
 
     /// <summary>The same with an init of its own: that script, run by the busybox.</summary>
-    public static byte[] ImageWithInit(string name, string script) => ImageWith(name, tree =>
+    public static byte[] ImageWithInit(string name, string script) => ImageWith(name, tree => SetInit(tree, script));
+
+    /// <summary>Puts that script, run by the busybox, in the place of a tree's init.</summary>
+    public static void SetInit(string tree, string script)
     {
         File.Delete(tree + "/sbin/init");
         File.WriteAllText(tree + "/sbin/init", "#!/bin/sh\n" + script);
         Tool.Run("chmod", "755", tree + "/sbin/init");
-    });
+    }
 
     private static void Copy(string from, string to)
     {
@@ -78,7 +81,7 @@ public static class BusyboxRoot
     /// <summary>Its files, with that text in <c>/name</c>, in a directory that is not there yet.</summary>
     public static void MakeTree(string tree, string name)
     {
-        foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])
+        foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "mnt", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])
         {
             Directory.CreateDirectory(Path.Combine(tree, directory));
         }

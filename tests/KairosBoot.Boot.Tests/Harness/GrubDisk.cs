@@ -31,6 +31,9 @@ public sealed class GrubDisk : IDisposable
         /// <summary>The initrd for any machine.</summary>
         public bool AllDrivers { get; init; }
 
+        /// <summary>With mke2fs and debugfs, and their libraries.</summary>
+        public bool FileSystemTools { get; init; }
+
         public string Initrd => GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
@@ -131,7 +134,7 @@ public sealed class GrubDisk : IDisposable
 
     private string At(string name) => Path.Combine(_directory.FullName, name);
 
-    /// <summary>Puts into a tree of the busybox what GRUB loads, and kboot.</summary>
+    /// <summary>Puts into a tree of the busybox what GRUB loads, kboot, and what else is of that kind.</summary>
     internal static void MakeBootable(string tree, Kind kind)
     {
         string kernel = kind.GenericKernel ? Assets.GenericRoot : Assets.KernelRoot;
@@ -143,16 +146,15 @@ public sealed class GrubDisk : IDisposable
         global::System.IO.File.Copy(kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
         global::System.IO.File.Copy(kind.Initrd, Path.Combine(tree, "boot/initrd"));
         global::System.IO.File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
-    }
-
-    private static byte[] Image(Kind kind) => BusyboxRoot.ImageWith("busybox", tree =>
-    {
-        MakeBootable(tree, kind);
+        foreach (string program in kind.FileSystemTools ? (string[])["/usr/sbin/mke2fs", "/usr/sbin/debugfs"] : [])
+        {
+            BusyboxRoot.AddProgram(tree, program, program);
+        }
         if (kind.Init is not null)
         {
-            global::System.IO.File.Delete(Path.Combine(tree, "sbin/init"));
-            global::System.IO.File.WriteAllText(Path.Combine(tree, "sbin/init"), "#!/bin/sh\n" + kind.Init);
-            Tool.Run("chmod", "755", Path.Combine(tree, "sbin/init"));
+            BusyboxRoot.SetInit(tree, kind.Init);
         }
-    }, mebibytes: 40);
+    }
+
+    private static byte[] Image(Kind kind) => BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 40);
 }

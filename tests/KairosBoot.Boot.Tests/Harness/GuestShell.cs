@@ -38,6 +38,12 @@ public sealed class GuestShell
     public static GuestShell OfBusybox(QemuMachine machine)
     {
         machine.Console.Expect(BootLimit, BusyboxRoot.Ready);
+        return OfReadyBusybox(machine);
+    }
+
+    /// <summary>The same where the line that says that its init runs has been read already.</summary>
+    public static GuestShell OfReadyBusybox(QemuMachine machine)
+    {
         machine.Console.Expect(CommandLimit, "# ");
         return new GuestShell(machine.Console);
     }

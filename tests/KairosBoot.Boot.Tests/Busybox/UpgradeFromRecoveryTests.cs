@@ -1,0 +1,64 @@
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>The recovery system: replaced like the others, and what puts the others right.</summary>
+public sealed class UpgradeFromRecoveryTests
+{
+    [Fact]
+    public void A_new_recovery_boots_and_rebuilds_active_beside_a_good_passive()
+    {
+        // disks: as kboot builds it, and one with new.img and rescue.img, a squashfs, and the kernel's driver for that
+        using GrubDisk disk = new(UpgradeImages.First);
+        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("rescue.img", UpgradeImages.Get("rescue", "squashfs")),
+            ("squashfs.ko", UpgradeImages.SquashfsModule));
+        using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade-recovery", Disks = [disk.File, images.File] });
+        machine.Shell.Run("kboot assess good; kboot assess good passive");
+        string passive = machine.Images.Passive;
+
+        Assert.Contains("is a squashfs, for which the kernel that runs has no driver", machine.Shell.Try("kboot upgrade --recovery --image /mnt/rescue.img").Output, StringComparison.Ordinal);
+        machine.Shell.Run("insmod /mnt/squashfs.ko");
+        Assert.Equal("recovery is new, the one before is kept as recovery.old", machine.Change("kboot upgrade --recovery --image /mnt/rescue.img").Outcome);
+        Assert.Equal("3+ 3+ 3", machine.Slots);
+        machine.Shell.Run("kboot assess bad active; kboot select recovery --once");
+        machine.Restart();
+        Assert.Equal(("recovery", ("rescue", "good")), (machine.Boots, machine.System));
+        Assert.Equal("recovery_mode", machine.Shell.Run("cd /run/cos; ls *_mode"));
+        Assert.Equal("recovery.old recovery.squashfs", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
+        Assert.Equal("recovery is good", machine.Shell.Run("kboot assess good"));
+
+        (string outcome, string id) = machine.Change("kboot upgrade --image /mnt/new.img");
+        Assert.Equal("active is new, passive is as before", outcome);
+        Assert.Equal("3 3+ 3+", machine.Slots);
+        machine.Restart();
+        Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
+        Assert.Equal((id, passive), machine.Images);
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+    }
+
+    [Fact]
+    public void A_reset_makes_active_and_passive_what_recovery_is_and_the_machine_a_new_one()
+    {
+        // disks: as kboot builds it, and one with broken.img, which never reports good
+        using GrubDisk disk = new(UpgradeImages.First);
+        using SmallDisk images = UpgradeImages.Disk(("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
+        using UpgradingMachine machine = new(new MachineSpec { Name = "reset", Disks = [disk.File, images.File] });
+        machine.Shell.Run("kboot assess good; touch /usr/local/data /oem/99_mine.yaml; sync");
+        (string active, string passive) before = machine.Images;
+        machine.Change("kboot upgrade --image /mnt/broken.img");
+        Assert.Contains("is the recovery system's to do", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
+        machine.Shell.Run("kboot assess bad passive; kboot select recovery --once");
+        machine.Restart();
+        Assert.Equal(("recovery", ("busybox", "good")), (machine.Boots, machine.System));
+
+        Assert.Equal("active and passive are new", machine.Change("kboot reset --oem --persistent").Outcome);
+        machine.Restart();
+        Assert.Equal(("active", ("busybox", "good")), (machine.Boots, machine.System));
+        Assert.Equal("2 3 2", machine.Slots);
+        Assert.Equal(machine.Images.Active, machine.Images.Passive);
+        Assert.DoesNotContain(machine.Images.Active, (string[])[before.active, before.passive]);
+        Assert.Equal("", machine.Shell.Run("ls -d /usr/local/data /oem/99_mine.yaml 2>/dev/null || true"));
+        Assert.Equal(["/oem", "/usr/local"], machine.Shell.Run("awk '$2 == \"/oem\" || $2 == \"/usr/local\" {print $2}' /proc/mounts").Split('\n').Order());
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good; kboot select passive --once >/dev/null"));
+        machine.Restart();
+        Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));
+    }
+}

@@ -1,0 +1,50 @@
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>A plug that is pulled at any moment of an upgrade, in a machine whose disk has a write cache.</summary>
+public sealed class UpgradePowerCutTests
+{
+    [Fact]
+    public void Wherever_an_upgrade_is_cut_short_a_whole_system_boots_and_the_next_upgrade_completes()
+    {
+        // disks: as kboot builds it, and one with new.img, newer.img
+        const int Cuts = 5;
+        int seed = Environment.TickCount;
+        Random random = new(seed);
+        using GrubDisk disk = new(UpgradeImages.First);
+        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("newer.img", UpgradeImages.Get("newer")));
+        using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade-power-cut", Disks = [disk.File, images.File], LosesWhatWasNotFlushed = true });
+        machine.Shell.Run("kboot assess good");
+
+        DateTime started = DateTime.UtcNow;
+        machine.Change("kboot upgrade --image /mnt/new.img");
+        double upgrade = (DateTime.UtcNow - started).TotalMilliseconds;
+        List<string> cuts = [];
+        for (int cut = 0; cut < Cuts; cut++)
+        {
+            // Most of it is writing and reading back; what matters most comes last.
+            double from = cut % 2 == 0 ? 0 : 0.7;
+            int moment = (int)((from + (random.NextDouble() * (1.05 - from))) * upgrade);
+            string running = machine.System.Name;
+            machine.Shell.Leave($"kboot upgrade --image /mnt/{Other(running)}.img");
+            Thread.Sleep(moment);
+            machine.SwitchOn();
+
+            cuts.Add($"{moment} ms: {machine.Boots}");
+            string all = $"seed {seed}, {upgrade:F0} ms of an upgrade, cut after {string.Join(", ", cuts)}";
+            (string name, string? verdict) = machine.System;
+            Assert.True(machine.Boots is "active" or "passive", all);
+            Assert.True(verdict == "good" && (name == running || name == Other(running)), $"{name} runs and is {verdict}: {all}");
+            Assert.Equal($"{machine.Boots} is good", machine.Shell.Run("kboot assess good"));
+        }
+
+        string last = Other(machine.System.Name);
+        (_, string id) = machine.Change($"kboot upgrade --image /mnt/{last}.img");
+        machine.Restart();
+        Assert.Equal(("active", (last, "good")), (machine.Boots, machine.System));
+        Assert.Equal(id, machine.Images.Active);
+        Assert.Equal("active.img passive.img", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
+        Figures.Add("power cuts of an upgrade in a machine", $"{Cuts}, a whole system every time; {upgrade:F0} ms of an upgrade, cut after {string.Join(", ", cuts)}; seed {seed}");
+    }
+
+    private static string Other(string name) => name == "new" ? "newer" : "new";
+}

@@ -1,0 +1,119 @@
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>Machines that upgrade themselves, and which system each start of theirs comes to.</summary>
+public sealed class UpgradeTests
+{
+    [Fact]
+    public void A_new_image_and_a_new_tree_boot_in_active_and_what_ran_is_passive()
+    {
+        // disks: as kboot builds it, and one with new.img, newer.img
+        using GrubDisk disk = new(UpgradeImages.First);
+        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("newer.img", UpgradeImages.Get("newer")));
+        using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        string old = machine.Images.Active;
+
+        (string outcome, string id) = machine.Change("kboot upgrade --image /mnt/new.img");
+        Assert.Equal("active is new, passive is what was active", outcome);
+        Assert.Equal((id, old), machine.Images);
+        Assert.Equal("3 3+ 3", machine.Slots);
+        Assert.NotEqual(0, machine.Shell.Try("touch /run/initramfs/cos-state/written").Status);
+        machine.Restart();
+        Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
+        Assert.Equal("2 3+ 3", machine.Slots);
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        Assert.Equal("3+ 3+ 3", machine.Slots);
+        Assert.Equal((id, old), machine.Images);
+
+        // A tree can be made an image of where there are tools for that: in the first system, which passive is.
+        machine.Shell.Run("kboot select passive --once");
+        machine.Restart();
+        Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));
+        machine.Shell.Run("mount -o loop,ro /mnt/newer.img /tmp");
+        (outcome, string second) = machine.Change("kboot upgrade --root /tmp");
+        Assert.Equal("active is new, passive is as before", outcome);
+        Assert.Equal((second, old), machine.Images);
+        machine.Restart();
+        Assert.Equal(("active", ("newer", "good")), (machine.Boots, machine.System));
+    }
+
+    [Fact]
+    public void The_system_that_ran_comes_back_after_a_broken_one_and_upgrades_to_a_good_one()
+    {
+        // disks: as kboot builds it, and one with new.img, newer.img and broken.img, which never reports good
+        using GrubDisk disk = new(UpgradeImages.First);
+        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("newer.img", UpgradeImages.Get("newer")),
+            ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
+        using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade-broken", Disks = [disk.File, images.File] });
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        string first = machine.Images.Active;
+
+        // A second one before the reboot: the image that runs is not the one that goes.
+        Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
+        (string outcome, string newer) = machine.Change("kboot upgrade --image /mnt/newer.img");
+        Assert.Equal("active is new, passive is as before", outcome);
+        Assert.Equal((newer, first), machine.Images);
+        machine.Restart();
+        Assert.Equal(("active", ("newer", "good")), (machine.Boots, machine.System));
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+
+        Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
+        (outcome, string broken) = machine.Change("kboot upgrade --image /mnt/broken.img");
+        Assert.Equal("active is new, passive is as before", outcome);
+        machine.Restart();
+        Assert.Equal(("active active active passive", ("newer", "degraded")), (machine.Boots, machine.System));
+        Assert.Equal((broken, newer), machine.Images);
+        Assert.Equal("KairosBoot: passive runs instead of active (active: 0 tries left); kboot status tells more", machine.Shell.Run("cat /run/motd.d/kairosboot"));
+        Assert.Matches("active +0 +no +given up: its last boots did not report good\n", machine.Shell.Run("kboot status"));
+        Assert.Equal("passive is good", machine.Shell.Run("kboot assess good"));
+        Assert.Equal("0 3+ 3", machine.Slots);
+
+        (outcome, string repaired) = machine.Change("kboot upgrade --image /mnt/new.img");
+        Assert.Equal("active is new, passive is as before", outcome);
+        Assert.Equal((repaired, newer), machine.Images);
+        Assert.Equal("3 3+ 3", machine.Slots);
+        machine.Restart();
+        Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
+        Assert.NotEqual(0, machine.Shell.Try("ls /run/motd.d/kairosboot").Status);
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        Assert.Equal("3+ 3+ 3", machine.Slots);
+    }
+
+    [Fact]
+    public void After_a_rollback_an_upgrade_is_first_again_and_a_pinned_image_stays()
+    {
+        // disks: as kboot builds it, and one with new.img, newer.img
+        using GrubDisk disk = new(UpgradeImages.First);
+        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("newer.img", UpgradeImages.Get("newer")));
+        using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade-rollback", Disks = [disk.File, images.File] });
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        string first = machine.Images.Active;
+        machine.Change("kboot upgrade --image /mnt/new.img");
+        machine.Restart();
+        Assert.Equal(("active", "new"), (machine.Boots, machine.System.Name));
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+
+        machine.Shell.Run("kboot rollback");
+        machine.Restart();
+        Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));
+        Assert.Equal("passive", machine.Status.GetProperty("first").GetString());
+        machine.Shell.Run("kboot assess good; kboot pin");
+        (_, string newer) = machine.Change("kboot upgrade --image /mnt/newer.img");
+        Assert.Equal("active", machine.Status.GetProperty("first").GetString());
+        machine.Restart();
+        Assert.Equal(("active", ("newer", "good")), (machine.Boots, machine.System));
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        Assert.Equal((newer, first), machine.Images);
+
+        // Otherwise the one that runs would be passive now.
+        (string outcome, string id) = machine.Change("kboot upgrade --image /mnt/new.img");
+        Assert.Equal("active is new, passive is as before", outcome);
+        Assert.Equal((id, first), machine.Images);
+        machine.Restart();
+        Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
+        Assert.Equal(first, machine.Status.GetProperty("pinned").GetString());
+        // The image that runs has no slot any more. Without a name COS_STATE could not be read-only again.
+        machine.Change("kboot upgrade --image /mnt/newer.img");
+        Assert.Equal("active.img passive.img replaced.img", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
+    }
+}

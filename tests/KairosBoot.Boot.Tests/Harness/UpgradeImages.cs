@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>Systems for a machine to change to: the busybox as <c>kboot image build</c> makes an image of it, about 30 MiB, with its name in <c>/name</c>.</summary>
+internal static class UpgradeImages
+{
+    /// <summary>The system that a machine has to begin with; its name is busybox. It can make file systems, and a reset needs that.</summary>
+    public static readonly GrubDisk.Kind First = new() { FileSystemTools = true, KernelArguments = "panic=1" };
+
+    /// <summary>For one that never reports good: its init resets the machine.</summary>
+    public const string NeverGood = "echo b > /proc/sysrq-trigger\n";
+
+    private static readonly ConcurrentDictionary<(string, string, string?), Lazy<byte[]>> Built = new();
+
+    /// <param name="name">In <c>/name</c>.</param>
+    /// <param name="format"><c>ext4</c> or <c>squashfs</c>.</param>
+    /// <param name="init">A script in the place of its init.</param>
+    public static byte[] Get(string name, string format = "ext4", string? init = null) =>
+        Built.GetOrAdd((name, format, init), _ => new(() => Build(name, format, init))).Value;
+
+    /// <summary>The kernel's driver for squashfs, which the busybox has no modprobe to find.</summary>
+    public static byte[] SquashfsModule => File.ReadAllBytes(Directory.GetFiles(Path.Combine(Assets.KernelRoot, "lib/modules"), "squashfs.ko", SearchOption.AllDirectories).Single());
+
+    /// <summary>
+    /// A disk with files for a machine to mount:
+    /// <code>| IMAGES: the files |</code>
+    /// </summary>
+    public static SmallDisk Disk(params (string Name, byte[] Content)[] files) =>
+        new(new Partition("IMAGES", 16 + files.Sum(file => (file.Content.Length >> 20) + 2), [.. files.Select(file => ("/" + file.Name, file.Content))]));
+
+    private static byte[] Build(string name, string format, string? init)
+    {
+        DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-upgrade-");
+        try
+        {
+            string tree = Path.Combine(work.FullName, "tree"), image = Path.Combine(work.FullName, "image");
+            BusyboxRoot.MakeTree(tree, name);
+            GrubDisk.MakeBootable(tree, First with { FileSystemTools = false, Init = init });
+            Tool.Run(Assets.KBoot, "image", "build", "--root", tree, "--format", format, "--output", image);
+            return File.ReadAllBytes(image);
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+}
