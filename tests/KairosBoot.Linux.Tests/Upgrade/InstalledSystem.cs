@@ -11,7 +11,7 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 internal sealed class InstalledSystem
 {
     private static readonly Lazy<byte[]> Built = new(Build);
-    private readonly string scratch;
+    private readonly string scratch, disk;
 
     /// <param name="scratch">A directory of the test's own, on a tmpfs.</param>
     /// <param name="running">The slot that is booted.</param>
@@ -29,7 +29,15 @@ internal sealed class InstalledSystem
         File.WriteAllText(tree + "/grub/grub.cfg", GrubMenu.Text(4, "quiet panic=7"));
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", "COS_STATE", "-d", tree, Partition, $"{mebibytes}M");
         Directory.Delete(tree, recursive: true);
-        Mount(device is null ? Partition : device(Partition), scratch + "/mounted");
+        disk = device is null ? Partition : device(Partition);
+        Boot(running);
+    }
+
+    /// <summary>Starts what is in a slot now.</summary>
+    internal void Boot(Slot running)
+    {
+        MountTable.UnmountBelow([Host]);
+        Mount(disk, scratch + "/mounted");
         Mount(scratch + "/mounted" + running.Image(), Host);
         foreach (var (path, type) in new[] { ("/run", "tmpfs"), ("/etc", "tmpfs"), ("/usr/local", "tmpfs"), ("/oem", "tmpfs") }) Syscall.Mount(type, Host + path, type, MountFlags.None, "");
         Directory.CreateDirectory(State);
