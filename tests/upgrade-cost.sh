@@ -24,22 +24,24 @@ mkdir -p "$tree" "$state"
 # A Debian, and its programs and libraries again until it is large enough: a system's mixture of many small files and some large ones.
 tar -C "$tree" -xf "$ROOT"
 cp -a "$tree/usr" "$work/more"
-mebibytes() { du -sm "$tree" | cut -f 1; }
-for ((copy = 1; $(mebibytes) < 1024; copy++)); do
-    mkdir "$tree/opt/$copy"
-    for part in "$work"/more/*/*; do
-        [ "$(mebibytes)" -lt 1024 ] || break
+kibibytes() { du -sk "$1" | cut -f 1; }
+size=$(kibibytes "$tree")
+for ((copy = 1; size < 1 << 20; copy++)); do
+    for part in "$work"/more/{bin,lib,sbin,share}; do
+        [ "$size" -lt $((1 << 20)) ] || break
+        mkdir -p "$tree/opt/$copy"
         cp -a "$part" "$tree/opt/$copy/"
+        size=$((size + $(kibibytes "$part")))
     done
 done
-say "a tree of $(mebibytes) MiB, $(find "$tree" | wc -l) files"
+say "a tree of $((size >> 10)) MiB, $(find "$tree" | wc -l) files"
 
 truncate -s 6G "$work/partition"
 mke2fs -q -F -t ext4 "$work/partition"
 mount -o loop "$work/partition" "$state"
 mkdir -p "$state/cOS" "$state/grub"
 
-tool() { mke2fs -q -F -t ext4 -b 4096 -m 0 -O none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize -d "$tree" "$image" 1200M; }
+tool() { mke2fs -q -F -t ext4 -b 4096 -m 0 -O none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize -d "$tree" "$image" "$((size * 9 / 8))k"; }
 # What is not on the disk yet cannot be dropped from memory.
 drop() { sync -f "$1"; dd of="$1" oflag=nocache conv=notrunc,fdatasync count=0 status=none; }
 by_tool() { rm -f "$image"; tool; drop "$image"; cat "$image" >/dev/null; }

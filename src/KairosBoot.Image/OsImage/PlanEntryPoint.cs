@@ -2,7 +2,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>The name under which plans of the system-upgrade-controller start an upgrade, in Kairos as here: kboot by another name.</summary>
+/// <summary>The name under which plans of the system-upgrade-controller start an upgrade, in Kairos as here: kboot's <c>upgrade-node</c>.</summary>
 internal static class PlanEntryPoint
 {
     private const string Name = "usr/sbin/suc-upgrade", Program = "usr/bin/kboot";

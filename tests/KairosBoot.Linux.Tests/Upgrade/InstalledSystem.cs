@@ -64,14 +64,18 @@ internal sealed class InstalledSystem
     internal string Files => string.Join('\n', Directory.GetFiles(State, "*", SearchOption.AllDirectories).Order()
         .Select(path => $"{path[State.Length..]} {new FileInfo(path).Length} {Sum(path)}"));
 
-    /// <summary>An image with that name, changed by debugfs.</summary>
-    internal string Image(string name, params string[] commands)
+    /// <summary>An image with that name, changed by debugfs and sealed.</summary>
+    internal string Image(string name, params string[] commands) => Image(scratch, name, commands);
+
+    internal static string Image(string scratch, string name, string[] commands)
     {
         var file = $"{scratch}/{name}.img";
-        File.WriteAllBytes(file, Built.Value);
+        File.WriteAllBytes(file, Built.Value[..^ImageSeal.Length]);
         File.WriteAllText(scratch + "/name", name);
         File.WriteAllLines(scratch + "/commands", ["rm /name", $"write {scratch}/name name", .. commands]);
         MountNamespace.Tool("debugfs", "-w", "-f", scratch + "/commands", file);
+        using var image = new FileStream(file, FileMode.Append);
+        image.Write(new ImageSeal(Built.Value.Length - ImageSeal.Length, MountNamespace.Tool("sha256sum", file)[..64]).Write());
         return file;
     }
 

@@ -5,14 +5,12 @@ using KairosBoot.Plan;
 namespace KairosBoot.Cli;
 
 /// <summary>
-/// <c>kboot suc-upgrade</c>: what a plan of the system-upgrade-controller runs, in a pod of the new system, on every node. Such a pod is started again until
+/// <c>kboot upgrade-node</c>: what a plan of the system-upgrade-controller runs, in a pod of the new system, on every node. Such a pod is started again until
 /// it ends with 0, before and after the node's reboot; so each run looks how far the node is, and 0 is for a node that runs the new system only.
 /// </summary>
-internal static class SucUpgradeCommand
+internal static class UpgradeNodeCommand
 {
-    /// <summary>Under this name the program is this verb, as plans call it.</summary>
-    internal const string Name = "suc-upgrade";
-
+    private const string Name = "upgrade-node", NameInPlans = "suc-upgrade";
     private const int NotYet = 1;
     private static readonly TimeSpan ToGoDown = TimeSpan.FromMinutes(10);
 
@@ -23,6 +21,9 @@ internal static class SucUpgradeCommand
         command.SetAction(parsed => Interruption.Run(interrupt => Run(parsed.GetValue(recovery), interrupt), "the system is as it was"));
         return command;
     }
+
+    /// <summary>The program's arguments; called by the name that plans know, it is this verb.</summary>
+    internal static string[] Arguments(string[] given) => Path.GetFileName(Environment.GetCommandLineArgs()[0]) == NameInPlans ? [Name, .. given] : given;
 
     private static int Run(bool isRecovery, CancellationToken interrupt)
     {
