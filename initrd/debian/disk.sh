@@ -38,19 +38,21 @@ debian_initrds() {
     made "$VIRTIO_INITRD" || "$OUT/kboot" initrd build --root "$KERNEL_ROOT" --modules virtio --output "$VIRTIO_INITRD"
 }
 
-# ROOT: tar of the Debian with both programs and the initrd where a container build would put them.
+# ROOT: tar of the Debian with both programs, the initrd and the entry point for Kubernetes where a container build would put them.
 debian_root() {
-    ROOT=$CACHE/root-$(digest "$OUT/kairos-boot" "$OUT/kboot" "$INITRD" <(echo "$BASE")).tar
+    ROOT=$CACHE/root-$(digest "$OUT/kairos-boot" "$OUT/kboot" "$INITRD" <(echo "$BASE suc-upgrade")).tar
     made "$ROOT" && return
     local added=$CACHE/added
     rm -rf "$added"
     install -D -m 0755 "$OUT/kboot" "$added/usr/bin/kboot"
     install -D -m 0755 "$OUT/kairos-boot" "$added/usr/lib/kairosboot/kairos-boot"
     install -D -m 0644 "$INITRD" "$added/boot/initrd"
+    mkdir -p "$added/usr/sbin"
+    ln -s ../bin/kboot "$added/usr/sbin/suc-upgrade"
     cp "$BASE" "$ROOT.part"
     # Only directories that are new: the others would lose the times and modes that Debian gave them.
     tar -C "$added" --owner=0 --group=0 -rf "$ROOT.part" \
-        ./usr/bin/kboot ./usr/lib/kairosboot ./boot/initrd
+        ./usr/bin/kboot ./usr/sbin/suc-upgrade ./usr/lib/kairosboot ./boot/initrd
     rm -rf "$added"
     mv "$ROOT.part" "$ROOT"
 }

@@ -8,6 +8,7 @@ var root = new RootCommand("Builds and looks after systems that KairosBoot start
     new Command("disk", "Whole disks.") { DiskBuildCommand.Create() },
     InstallCommand.Create(),
     UpgradeCommand.Create(),
+    UpgradeNodeCommand.Create(),
     ResetCommand.Create(),
     StatusCommand.Create(),
     AssessCommand.Create(),
@@ -19,4 +20,4 @@ var root = new RootCommand("Builds and looks after systems that KairosBoot start
     new Command("stage", "Stages of cloud-configs.") { StageRunCommand.Create() },
     LintCommand.Create(),
 };
-return Invocation.Run(root, args);
+return Invocation.Run(root, UpgradeNodeCommand.Arguments(args));

@@ -19,18 +19,28 @@ internal static class UpgradeCommand
             interrupt =>
             {
                 using var machine = place.Open(parsed);
-                // What fails in them is told and stops nothing, as in Kairos: a machine is not to keep its old system because a hook has a mistake in it.
-                var stages = new LifecycleStages("upgrade", machine.Host, [], interrupt);
-                stages.RunBefore();
-                using var progress = new Progress();
-                var result = SystemUpgrade.Run(source.Request(parsed, parsed.GetValue(recovery)), machine, progress.Show, interrupt);
-                progress.Dispose();
-                stages.RunAfter();
-                Print(result, stages.Warnings, parsed.GetValue(json));
+                var (result, warnings) = Upgrade(source.Request(parsed, parsed.GetValue(recovery)), machine, interrupt);
+                Print(result, warnings, parsed.GetValue(json));
                 return 0;
             },
             "the system is as it was"));
         return command;
+    }
+
+    /// <summary>With the stages around it; what failed in them comes along.</summary>
+    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, RunningMachine machine, CancellationToken interrupt)
+    {
+        // What fails in them is told and stops nothing, as in Kairos: a machine is not to keep its old system because a hook has a mistake in it.
+        var stages = new LifecycleStages("upgrade", machine.Host, [], interrupt);
+        stages.RunBefore();
+        UpgradeResult result;
+        using (var progress = new Progress())
+        {
+            result = SystemUpgrade.Run(request, machine, progress.Show, interrupt);
+        }
+
+        stages.RunAfter();
+        return (result, stages.Warnings);
     }
 
     internal static void Print(UpgradeResult result, IReadOnlyList<string> warnings, bool json)

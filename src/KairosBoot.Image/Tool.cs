@@ -14,6 +14,7 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool MakeErofs = new("mkfs.erofs", "erofs-utils");
     public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
     public static readonly Tool Sha256Sum = new("sha256sum", "coreutils");
+    public static readonly Tool OpenSsl = new("openssl", "openssl");
     public static readonly Tool Skopeo = new("skopeo", "skopeo");
     public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");

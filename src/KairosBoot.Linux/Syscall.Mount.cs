@@ -88,4 +88,14 @@ public static unsafe partial class Syscall
 
     /// <summary>Root and working directory of the calling thread's own: chroot then leaves other threads alone.</summary>
     public static void UnshareRoot() => Check(LibC.unshare(LibC.CLONE_FS), "unshare", null);
+
+    /// <summary>The calling thread's mounts, root and working directory become those of another process: setns(2).</summary>
+    /// <param name="space"><c>/proc/PID/ns/mnt</c>.</param>
+    public static void EnterMounts(string space)
+    {
+        using var handle = Open(space, OpenFlags.ReadOnly);
+        // The kernel refuses a thread that shares its root with others.
+        UnshareRoot();
+        Check(Native.setns(handle.Descriptor, LibC.CLONE_NEWNS), "setns", space);
+    }
 }

@@ -11,7 +11,9 @@ namespace KairosBoot.Image;
 /// <param name="EfiProgram">For the ESP.</param>
 internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiProgram)
 {
-    private const string Directory = "usr/lib/kairosboot/grub", BootSectorName = "boot.img", BiosName = "core.img", EfiName = "bootx64.efi";
+    internal const string Directory = "usr/lib/kairosboot/grub";
+
+    private const string BootSectorName = "boot.img", BiosName = "core.img", EfiName = "bootx64.efi";
 
     private static readonly string[] Names = [BootSectorName, BiosName, EfiName];
 

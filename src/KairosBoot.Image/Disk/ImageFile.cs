@@ -22,7 +22,7 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
     // A node seldom has the program; the kernel reads its images anyway.
     private static ImageFile? FindMounted(string image, string path)
     {
-        using var mounted = MountedImage.Mount(image, "squashfs");
+        using var mounted = MountedImage.Open(image, "squashfs");
         var file = Path.Combine(mounted.Path, path);
         return Syscall.TryLStat(file) is { } status ? new ImageFile(status.Type, status.Size, status.Type == FileType.Symlink ? Syscall.ReadLink(file) : null) : null;
     }

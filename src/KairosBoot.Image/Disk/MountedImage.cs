@@ -1,26 +1,37 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>An image, mounted read-only where nobody looks, for as long as this lives. It takes root.</summary>
+/// <summary>The tree in an image, mounted read-only where nobody else sees it.</summary>
 internal sealed class MountedImage : IDisposable
 {
-    private MountedImage(string path) => Path = path;
+    private readonly FileHandle root;
 
-    internal string Path { get; }
+    private MountedImage(FileHandle root) => this.root = root;
 
-    internal static MountedImage Mount(string image, string fileSystem)
+    /// <summary>Good for this program only.</summary>
+    internal string Path => $"/proc/self/fd/{root.Descriptor}";
+
+    /// <param name="image">The file.</param>
+    /// <param name="type">Its file system.</param>
+    /// <exception cref="OperatorException">The kernel does not take it.</exception>
+    internal static MountedImage Open(string image, string type)
     {
-        var place = $"/run/kairosboot/image.{Environment.ProcessId}";
-        Syscall.MakeDirectories(place);
-        using var device = LoopDevice.Attach(image, readOnly: true);
-        Syscall.Mount(device.Path, place, fileSystem, MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, "");
-        return new MountedImage(place);
+        using var loop = LoopDevice.Attach(image, readOnly: true);
+        try
+        {
+            return new MountedImage(Syscall.MountDetached(loop.Path, type, "ro"));
+        }
+        catch (SyscallException failure) when (failure.Errno == Errno.ENODEV)
+        {
+            throw new OperatorException($"{image} is a {type}, for which the kernel that runs has no driver", $"load its module: modprobe {type}; or build the image with another --format");
+        }
+        catch (SyscallException failure)
+        {
+            throw new OperatorException($"{image} cannot be mounted: {failure.Message}", "it is damaged: copy it again; an image that was changed while it was mounted has to be unmounted first");
+        }
     }
 
-    public void Dispose()
-    {
-        Syscall.Umount(Path);
-        Syscall.RmDir(Path);
-    }
+    public void Dispose() => root.Dispose();
 }

@@ -43,6 +43,7 @@ public static class ImageBuilder
         TreeCheck.Check(tree.Path);
         var additions = BootFiles.Missing(request, tree.Path, scratch);
         SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+        PlanEntryPoint.Add(additions, tree.Path);
         GrubFiles.Add(additions, tree.Path, scratch);
         switch (request.Format)
         {

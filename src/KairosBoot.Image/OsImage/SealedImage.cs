@@ -49,16 +49,18 @@ public static class SealedImage
     /// <summary>SHA-256 of the first bytes of a file: 64 hexadecimal digits.</summary>
     internal static string Digest(string image, long size, ProgressReport progress, CancellationToken interrupt)
     {
-        // The tool has the processor's own instructions for it, and is several times as fast as what can be linked in here.
-        if (!Tool.Sha256Sum.IsInstalled)
+        // The first uses the processor's own instructions for it, the second on some distributions: ten times as fast as what can be linked in here.
+        var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, (string[])["dgst", "-sha256", "-r"]) : (Tool.Sha256Sum, []);
+        if (!tool.IsInstalled)
         {
             var digest = new Sha256();
             ReadPieces(image, size, piece => digest.Append(piece), progress, interrupt);
             return Convert.ToHexStringLower(digest.Finish());
         }
 
-        var said = Tool.Sha256Sum.Run([], interrupt, input => ReadPieces(image, size, input.Write, progress, interrupt)).Output;
-        return said.Length > 64 ? said[..64] : throw Tool.Sha256Sum.Failed(said);
+        // Without the machine's own settings, which are about certificates.
+        var said = tool.Run(arguments, interrupt, input => ReadPieces(image, size, input.Write, progress, interrupt), ("OPENSSL_CONF", "/dev/null")).Output;
+        return said.Length > 64 ? said[..64] : throw tool.Failed(said);
     }
 
     private static void ReadPieces(string image, long size, Action<ReadOnlySpan<byte>> take, ProgressReport progress, CancellationToken interrupt)

@@ -23,9 +23,8 @@ internal static class ImagePreflight
             }
         }
 
-        using var loop = LoopDevice.Attach(image, readOnly: true);
-        using var root = Mount(image, loop, type);
-        CheckTree($"/proc/self/fd/{root.Descriptor}", mountPoints, image, isFinished: true);
+        using var mounted = MountedImage.Open(image, type);
+        CheckTree(mounted.Path, mountPoints, image, isFinished: true);
         return type;
     }
 
@@ -48,22 +47,6 @@ internal static class ImagePreflight
             {
                 throw new OperatorException($"{name} has no directory {path}, on which this machine's layout mounts something", $"add it when the image is built, or take {path} out of the layout (/oem)");
             }
-        }
-    }
-
-    private static FileHandle Mount(string image, FileHandle loop, string type)
-    {
-        try
-        {
-            return Syscall.MountDetached(loop.Path, type, "ro");
-        }
-        catch (SyscallException failure) when (failure.Errno == Errno.ENODEV)
-        {
-            throw new OperatorException($"{image} is a {type}, for which the kernel that runs has no driver", $"load its module: modprobe {type}; or build the image with another --format");
-        }
-        catch (SyscallException failure)
-        {
-            throw new OperatorException($"{image} cannot be mounted: {failure.Message}", "it is damaged: copy it again; an image that was changed while it was mounted has to be unmounted first");
         }
     }
 }

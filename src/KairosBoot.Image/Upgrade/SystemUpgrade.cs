@@ -148,9 +148,10 @@ public sealed class SystemUpgrade
         }
     }
 
-    private static OperatorException? Explain(SyscallException failure, string path) => failure.Errno switch
+    private OperatorException? Explain(SyscallException failure, string path) => failure.Errno switch
     {
         Errno.ENOSPC => new($"there is no room for the new image on the partition of {path}: {failure.Message}", "make the image smaller, or the partition larger: it has to hold three images; the system is as it was"),
+        Errno.EIO when failure.Path == request.Image => new($"{failure.Path} cannot be read: {failure.Message}", "copy it again, from another disk; the system is as it was"),
         Errno.EIO => new($"the disk does not take the new image: {failure.Message}", "the disk or its controller is failing: replace it; the system is as it was"),
         Errno.EROFS or Errno.EUCLEAN => new($"the partition of {path} cannot be written: {failure.Message}", "check its file system from recovery: e2fsck -f; the system is as it was"),
         _ => null,

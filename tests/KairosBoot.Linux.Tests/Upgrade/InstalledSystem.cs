@@ -11,7 +11,7 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 internal sealed class InstalledSystem
 {
     private static readonly Lazy<byte[]> Built = new(Build);
-    private readonly string scratch;
+    private readonly string scratch, disk;
 
     /// <param name="scratch">A directory of the test's own, on a tmpfs.</param>
     /// <param name="running">The slot that is booted.</param>
@@ -29,7 +29,15 @@ internal sealed class InstalledSystem
         File.WriteAllText(tree + "/grub/grub.cfg", GrubMenu.Text(4));
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", "COS_STATE", "-d", tree, Partition, $"{mebibytes}M");
         Directory.Delete(tree, recursive: true);
-        Mount(device is null ? Partition : device(Partition), scratch + "/mounted");
+        disk = device is null ? Partition : device(Partition);
+        Boot(running);
+    }
+
+    /// <summary>Starts what is in a slot now.</summary>
+    internal void Boot(Slot running)
+    {
+        MountTable.UnmountBelow([Host]);
+        Mount(disk, scratch + "/mounted");
         Mount(scratch + "/mounted" + running.Image(), Host);
         foreach (var (path, type) in new[] { ("/run", "tmpfs"), ("/etc", "tmpfs"), ("/usr/local", "tmpfs"), ("/oem", "tmpfs") }) Syscall.Mount(type, Host + path, type, MountFlags.None, "");
         Directory.CreateDirectory(State);
@@ -56,14 +64,18 @@ internal sealed class InstalledSystem
     internal string Files => string.Join('\n', Directory.GetFiles(State, "*", SearchOption.AllDirectories).Order()
         .Select(path => $"{path[State.Length..]} {new FileInfo(path).Length} {Sum(path)}"));
 
-    /// <summary>An image with that name, changed by debugfs.</summary>
-    internal string Image(string name, params string[] commands)
+    /// <summary>An image with that name, changed by debugfs and sealed.</summary>
+    internal string Image(string name, params string[] commands) => Image(scratch, name, commands);
+
+    internal static string Image(string scratch, string name, string[] commands)
     {
         var file = $"{scratch}/{name}.img";
-        File.WriteAllBytes(file, Built.Value);
+        File.WriteAllBytes(file, Built.Value[..^ImageSeal.Length]);
         File.WriteAllText(scratch + "/name", name);
         File.WriteAllLines(scratch + "/commands", ["rm /name", $"write {scratch}/name name", .. commands]);
         MountNamespace.Tool("debugfs", "-w", "-f", scratch + "/commands", file);
+        using var image = new FileStream(file, FileMode.Append);
+        image.Write(new ImageSeal(Built.Value.Length - ImageSeal.Length, MountNamespace.Tool("sha256sum", file)[..64]).Write());
         return file;
     }
 

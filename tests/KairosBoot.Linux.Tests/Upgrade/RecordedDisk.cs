@@ -14,7 +14,8 @@ internal sealed record DiskEvent(long Offset, byte[] Content)
 /// </summary>
 internal sealed class RecordedDisk : IDisposable
 {
-    private const int InHeader = 40, OutHeader = 16, BlockSize = 4096, ENOSYS = 38;
+    private const int InHeader = 40, OutHeader = 16, BlockSize = 4096, EIO = 5, ENOSYS = 38;
+    private static readonly byte[] Refused = [0];
     private readonly byte[] content;
     private readonly FileHandle channel;
     private readonly Thread server;
@@ -31,6 +32,9 @@ internal sealed class RecordedDisk : IDisposable
         server = new Thread(Serve) { IsBackground = true };
         server.Start();
     }
+
+    /// <summary>Whether the disk has an error there instead of reading or writing.</summary>
+    internal Func<bool, long, bool> Fails { get; set; } = (isWrite, offset) => false;
 
     /// <summary>What was written so far.</summary>
     internal DiskEvent[] Events
@@ -56,11 +60,12 @@ internal sealed class RecordedDisk : IDisposable
                 var opcode = BitConverter.ToUInt32(request, 4);
                 if (opcode is 2 or 42) continue; // FORGET and its batch have no answer
                 var answer = Answer(opcode, request.AsSpan(InHeader, length - InHeader));
-                var reply = new byte[OutHeader + (answer?.Length ?? 0)];
+                var (content, error) = answer is null ? ([], ENOSYS) : answer == Refused ? ((byte[])[], EIO) : (answer, 0);
+                var reply = new byte[OutHeader + content.Length];
                 BinaryPrimitives.WriteInt32LittleEndian(reply, reply.Length);
-                BinaryPrimitives.WriteInt32LittleEndian(reply.AsSpan(4), answer is null ? -ENOSYS : 0);
+                BinaryPrimitives.WriteInt32LittleEndian(reply.AsSpan(4), -error);
                 request.AsSpan(8, 8).CopyTo(reply.AsSpan(8));
-                answer?.CopyTo(reply, OutHeader);
+                content.CopyTo(reply, OutHeader);
                 try { Syscall.WriteAll(channel, reply); }
                 catch (SyscallException e) when (e.Errno == Errno.ENOENT) { } // nobody waits for it any more
             }
@@ -80,8 +85,11 @@ internal sealed class RecordedDisk : IDisposable
                 opened[8] = 1;
                 return opened;
             case 15: // READ
-                lock (events) return content.AsSpan((int)BitConverter.ToUInt64(body[8..]), (int)BitConverter.ToUInt32(body[16..])).ToArray();
+                var (start, length) = ((int)BitConverter.ToUInt64(body[8..]), (int)BitConverter.ToUInt32(body[16..]));
+                if (Fails(false, start)) return Refused;
+                lock (events) return content.AsSpan(start, Math.Min(length, content.Length - start)).ToArray();
             case 16: // WRITE
+                if (Fails(true, (long)BitConverter.ToUInt64(body[8..]))) return Refused;
                 Write((long)BitConverter.ToUInt64(body[8..]), body.Slice(40, (int)BitConverter.ToUInt32(body[16..])).ToArray());
                 return [.. body.Slice(16, 4), 0, 0, 0, 0];
             case 18 or 25: // RELEASE, FLUSH (of a descriptor, not of the disk)

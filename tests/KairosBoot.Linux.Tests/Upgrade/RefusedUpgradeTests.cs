@@ -55,7 +55,7 @@ public sealed class RefusedUpgradeTests
         File.WriteAllText(scratch + "/text", "text");
         Assert.Contains("is not a file system image", Refused(system, () => system.Upgrade(scratch + "/text")).Problem);
         Assert.Contains("is not there", Refused(system, () => system.Upgrade(scratch + "/none")).Problem);
-        using (var file = File.OpenWrite(image)) file.SetLength(file.Length - 4096);
+        using (var file = File.OpenWrite(image)) file.SetLength(file.Length - ImageSeal.Length - 4096);
         Assert.Contains("is cut short", Refused(system, () => system.Upgrade(image)).Problem);
         MountNamespace.Tool("mkfs.erofs", "-zlz4hc", scratch + "/erofs", InstalledSystem.Tree(scratch + "/tree", "tree"));
         Assert.Contains("is erofs: GRUB loads", Refused(system, () => system.Upgrade(scratch + "/erofs")).Problem);

@@ -1,0 +1,114 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>
+/// Whether an image is one of this tree. Told by every file of both, as nothing else tells for sure: distributions give another build the same
+/// version, and reproducible builds give other content the same size and time.
+/// </summary>
+/// <param name="tree">A container's, or any other that images are made of.</param>
+/// <param name="image">What is in the image.</param>
+/// <param name="interrupt">Ends the reading.</param>
+internal sealed class TreeComparison(string tree, string image, CancellationToken interrupt)
+{
+    private const int PieceSize = 1 << 20;
+
+    // Behind mounts of every machine and every container; a link that some container runtimes make, and kboot's copies of GRUB, which a build host has or has not.
+    private static readonly HashSet<string> LeftOut = [.. ApiFileSystems.Moved.Select(path => path[1..]), "tmp", "etc/mtab", GrubFiles.Directory];
+
+    private readonly List<string> sameSize = [];
+    private readonly HashSet<string> added = [];
+
+    /// <summary>Null: it is. Else the first difference, in words.</summary>
+    /// <param name="scratch">For texts on the way.</param>
+    internal string? Difference(TemporaryDirectory scratch)
+    {
+        List<TreeAddition> additions = [];
+        SystemUnits.Add(additions, tree, tree, scratch);
+        PlanEntryPoint.Add(additions, tree);
+        added.UnionWith(additions.Select(addition => addition.Path));
+        added.UnionWith(["boot/vmlinuz", "boot/initrd", SystemPaths.ImageArguments[1..]]);
+        return InDirectory("") ?? sameSize.Where(path => !SameContent(path)).Select(path => $"another /{path}").FirstOrDefault();
+    }
+
+    private string? InDirectory(string directory)
+    {
+        var names = Names(tree, directory).Union(Names(image, directory)).Order(StringComparer.Ordinal);
+        return names.Select(name => directory.Length == 0 ? name : $"{directory}/{name}").Where(path => !LeftOut.Contains(path)).Select(At).FirstOrDefault(difference => difference is not null);
+    }
+
+    private static IEnumerable<string> Names(string root, string directory) =>
+        Syscall.TryLStat(Path.Combine(root, directory, "."))?.Type == FileType.Directory ? Syscall.ReadDirectory(Path.Combine(root, directory)) : [];
+
+    private string? At(string path)
+    {
+        interrupt.ThrowIfCancellationRequested();
+        var (wanted, there) = (Syscall.TryLStat(Path.Combine(tree, path)), Syscall.TryLStat(Path.Combine(image, path)));
+        if (wanted is null || there is null)
+        {
+            return OnOneSide(path, wanted ?? there!.Value, inImage: wanted is null);
+        }
+
+        if (wanted.Value.Type != there.Value.Type || Owner(wanted.Value) != Owner(there.Value) || !Attributes(tree, path).SequenceEqual(Attributes(image, path)))
+        {
+            return $"another kind, owner, mode or attribute of /{path}";
+        }
+
+        if (wanted.Value.Type == FileType.Directory)
+        {
+            return InDirectory(path);
+        }
+
+        if (wanted.Value.Size != there.Value.Size || wanted.Value.RDevice != there.Value.RDevice
+            || wanted.Value.Type == FileType.Symlink && Syscall.ReadLink(Path.Combine(tree, path)) != Syscall.ReadLink(Path.Combine(image, path)))
+        {
+            return $"another /{path}";
+        }
+
+        if (wanted.Value is { Type: FileType.Regular, Size: > 0 })
+        {
+            sameSize.Add(path);
+        }
+
+        return null;
+    }
+
+    // Empty files and directories are what a container runtime makes to mount on.
+    private string? OnOneSide(string path, FileStatus status, bool inImage) =>
+        status.Type == FileType.Directory ? InDirectory(path)
+        : status is { Type: FileType.Regular, Size: 0 } || inImage && added.Contains(path) ? null
+        : inImage ? $"/{path}, which this one has not" : $"no /{path}";
+
+    private static (int, int, int) Owner(FileStatus status) => (status.Uid, status.Gid, status.Type == FileType.Symlink ? 0 : status.Mode);
+
+    private static byte[] Attributes(string root, string path)
+    {
+        var digest = new Sha256();
+        ExtendedAttributes.AddTo(digest, Path.Combine(root, path));
+        return digest.Finish();
+    }
+
+    private bool SameContent(string path)
+    {
+        using var one = Syscall.Open(Path.Combine(tree, path), OpenFlags.ReadOnly);
+        using var other = Syscall.Open(Path.Combine(image, path), OpenFlags.ReadOnly);
+        var (left, right) = (new byte[PieceSize], new byte[PieceSize]);
+        for (long at = 0; ;)
+        {
+            interrupt.ThrowIfCancellationRequested();
+            var (read, readThere) = (Syscall.PRead(one, left, at), Syscall.PRead(other, right, at));
+            if (!left.AsSpan(0, read).SequenceEqual(right.AsSpan(0, readThere)))
+            {
+                return false;
+            }
+
+            if (read == 0)
+            {
+                return true;
+            }
+
+            at += read;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using KairosBoot.Image;
+using KairosBoot.Linux.Tests.Install;
+using KairosBoot.Linux.Tests.Stages;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests.Upgrade;
+
+/// <summary>Images that are not what their seal says: one bit of a file in them is another one, which no superblock and no size tells.</summary>
+public sealed class SealTests
+{
+    // In the middle of a file's content.
+    private static void Damage(string image)
+    {
+        using var file = File.Open(image, FileMode.Open);
+        var content = new byte[file.Length - ImageSeal.Length];
+        file.ReadExactly(content);
+        var at = content.AsSpan().IndexOf("ELF virtio_blk.ko"u8);
+        Assert.True(at > 0);
+        file.Position = at + 4;
+        file.WriteByte((byte)(content[at + 4] ^ 1));
+    }
+
+    [Fact]
+    public void An_upgrade_refuses_one_by_name_and_takes_one_without_a_seal() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var image = system.Image("new");
+        Damage(image);
+        var before = system.Files;
+        var failure = Assert.Throws<OperatorException>(() => system.Upgrade(image));
+        Assert.Equal($"{image} is damaged, or was written to after it was built: it is not what its seal says", failure.Problem);
+        Assert.Equal(before, system.Files);
+        using (var file = File.OpenWrite(image)) file.SetLength(file.Length - ImageSeal.Length);
+        system.Upgrade(image);
+        Assert.Equal(("new", "active"), system.Slots);
+    });
+
+    [Fact]
+    public void So_do_an_installation_and_a_disk_build() => InstallMachine.On(machine =>
+    {
+        var image = InstalledSystem.Image(machine.Scratch, "sealed", []);
+        string[] install = ["install", "--device", machine.Disk.Node, "--image", image], build = ["disk", "build", "--image", image, "--output", machine.Scratch + "/disk.raw"];
+        Damage(image);
+        var before = machine.Disk.Written;
+        foreach (var command in new[] { install, build })
+        {
+            var (code, _, errors) = KBoot.Run(command);
+            Assert.True(code == 1 && errors.Contains($"{image} is damaged, or was written to after it was built"), $"{code} {errors}");
+        }
+        Assert.Equal(before, machine.Disk.Written);
+        Assert.False(File.Exists(machine.Scratch + "/disk.raw"));
+        using (var file = File.OpenWrite(image)) file.SetLength(file.Length - ImageSeal.Length);
+        Assert.Equal(0, KBoot.Run(build).Code);
+    });
+}

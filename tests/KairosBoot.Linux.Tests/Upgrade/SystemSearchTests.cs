@@ -1,0 +1,71 @@
+using KairosBoot.Image;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests.Upgrade;
+
+/// <summary>Whether a machine has the system of a tree: held against every file of its images.</summary>
+public sealed class SystemSearchTests
+{
+    private static (SystemPlace Place, string Why) Find(InstalledSystem system, string tree)
+    {
+        using var machine = RunningMachine.Open(system.Host, null);
+        return new SystemSearch(machine, tree, CancellationToken.None).Find(isRecovery: false);
+    }
+
+    // With what an image gets added: units, the entry point of plans, an initrd.
+    private static string Tree(string root)
+    {
+        InstalledSystem.Tree(root, "new");
+        foreach (var program in (string[])["usr/bin/kboot", "usr/lib/systemd/systemd"])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName($"{root}/{program}")!);
+            File.WriteAllText($"{root}/{program}", "a program");
+        }
+        return root;
+    }
+
+    [Theory]
+    [InlineData("touch -d @1000000000 name usr/lib", null)]
+    [InlineData(": > .dockerenv; mkdir host; echo x > tmp/x; ln -s /proc/mounts etc/mtab", null)]
+    [InlineData("touch -r name time; echo -n NEW > name; touch -r time name; rm time", "another /name")]
+    [InlineData("echo longer > name", "another /name")]
+    [InlineData("ln -sfn /usr/lib/other sbin/init", "another /sbin/init")]
+    [InlineData("chmod 600 name", "another kind, owner, mode or attribute of /name")]
+    [InlineData("chown 7 usr/lib", "another kind, owner, mode or attribute of /usr/lib")]
+    [InlineData("setcap cap_net_raw+ep name", "another kind, owner, mode or attribute of /name")]
+    [InlineData("rm name; mkdir name", "another kind, owner, mode or attribute of /name")]
+    [InlineData("echo more > usr/lib/more", "no /usr/lib/more")]
+    [InlineData("rm name", "/name, which this one has not")]
+    public void Another_tree_is_told_by_any_file_of_it(string change, string? difference) => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var tree = Tree(scratch + "/tree");
+        var added = system.Upgrade(InstalledSystem.Of(root: tree)).Added;
+        Assert.Contains("/usr/sbin/suc-upgrade -> ../bin/kboot", added);
+        Assert.Contains("/boot/initrd", added);
+        system.Boot(Slot.Active);
+        MountNamespace.Tool("sh", "-ec", $"cd {tree}; {change}");
+        Assert.Equal(difference is null ? (SystemPlace.There, "it is the system that runs") : (SystemPlace.None, "the system that runs has " + difference), Find(system, tree));
+        Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
+    });
+
+    [Fact]
+    public void One_that_does_not_run_is_told_by_what_the_next_boot_is() => MountNamespace.Run(scratch =>
+    {
+        var system = new InstalledSystem(scratch);
+        var tree = Tree(scratch + "/tree");
+        Assert.Equal(SystemPlace.None, Find(system, tree).Place);
+        system.Upgrade(InstalledSystem.Of(root: tree));
+        Assert.Equal((SystemPlace.NextBoot, "it is in active already"), Find(system, tree));
+        void Count(Func<BootCounters, BootCounters> change) => BootStateFile.Update(system.State + SystemPaths.BootState, block => change(block.Counters));
+        Count(counters => counters with { First = Slot.Passive });
+        Assert.Equal((SystemPlace.PassedOver, "passive is to be booted before it"), Find(system, tree));
+        Count(counters => counters with { First = Slot.Active, Active = counters.Active with { Left = 0 } });
+        Assert.Equal((SystemPlace.PassedOver, "all its tries are used up"), Find(system, tree));
+        Count(counters => counters.MarkBad(Slot.Active, SlotFault.Damaged));
+        Assert.Equal((SystemPlace.PassedOver, "it was given up: active: its image is damaged"), Find(system, tree));
+        // One that nothing can be read of is none.
+        MountedPartition.Change(system.State, () => File.WriteAllText(system.State + Slot.Active.Image(), "rubbish"));
+        Assert.Equal(SystemPlace.None, Find(system, tree).Place);
+    });
+}
