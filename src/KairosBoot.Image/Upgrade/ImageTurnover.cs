@@ -78,8 +78,9 @@ public abstract class ImageTurnover(string partition, string block)
     {
         using var directory = Syscall.Open(Images, OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.SyncFs(directory);
-        // What is in its place by now may still be in the disk's cache: what is written next must not get ahead of it.
-        Syscall.FSync(directory);
+        // What is in its place by now may still be in the disk's cache: what is written next must not get ahead of it. Again, as the kernel flushes that
+        // cache before it writes the journal's blocks to their places, and for the fsync of a directory that has nothing new not at all.
+        Syscall.SyncFs(directory);
     }
 
     protected static string Id(string image) => BootCounter.IdOf(ImageIdentity.Of(image));
