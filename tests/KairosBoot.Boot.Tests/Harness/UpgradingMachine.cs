@@ -52,6 +52,13 @@ internal sealed class UpgradingMachine : IDisposable
         return (result.GetProperty("outcome").GetString()!, result.GetProperty("imageId").GetString()!);
     }
 
+    /// <summary>Starts a command line and waits for a text that it shows on its terminal, not for its end.</summary>
+    public void Begin(string command, string text)
+    {
+        Shell.Leave(command);
+        _machine.Console.Expect(Limit, text);
+    }
+
     /// <summary>Reboots it, and switches it on again whenever it resets itself, until a system runs.</summary>
     public void Restart()
     {
