@@ -3,9 +3,9 @@
 # shellcheck shell=bash disable=SC2034
 RECIPE=$REPO/initrd/debian
 
-# What kboot calls to make file systems and GRUB.
+# What kboot calls to make file systems, their digests and GRUB.
 need_image_tools() {
-    need e2fsprogs squashfs-tools zstd grub-common grub-pc-bin grub-efi-amd64-bin
+    need e2fsprogs openssl squashfs-tools zstd grub-common grub-pc-bin grub-efi-amd64-bin
 }
 
 # BASE: tar of a plain Debian. KERNEL_ROOT: a tree with only its kernel and modules. KERNEL: the kernel itself.

@@ -42,4 +42,9 @@ public static unsafe partial class Syscall
     }
 
     internal const int POSIX_FADV_DONTNEED = 4;
+
+    /// <summary>Has the kernel write to the disk what it has of the file in memory, and does not wait for that. sync_file_range(2).</summary>
+    public static void StartWriting(FileHandle file) => Check(Native.sync_file_range(file.Descriptor, 0, 0, SYNC_FILE_RANGE_WRITE), "sync_file_range", file.Path);
+
+    internal const uint SYNC_FILE_RANGE_WRITE = 2;
 }
