@@ -28,7 +28,7 @@ internal static class UpgradeNodeCommand
     private static int Run(bool isRecovery, CancellationToken interrupt)
     {
         var host = Environment.GetEnvironmentVariable("HOST_DIR") is { Length: > 0 } given ? given : "/host";
-        _ = new Node(host);
+        Node.Enter(host);
         using (var machine = RunningMachine.Open(host, null))
         {
             var (place, why) = new SystemSearch(machine, "/", interrupt).Find(isRecovery);

@@ -4,15 +4,16 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>The machine under a container that has its root mounted and sees its processes.</summary>
-public sealed class Node
+public static class Node
 {
     private const string Init = "/proc/1";
     private static readonly string[] Programs = ["/usr/sbin/reboot", "/sbin/reboot", "/usr/bin/reboot", "/bin/reboot"];
     private static readonly TimeSpan ToAsk = TimeSpan.FromMinutes(2);
 
+    /// <summary>After: the container has the node's devices, and can ask it for a reboot.</summary>
     /// <param name="root">Where its root is mounted, with all below it.</param>
     /// <exception cref="OperatorException">The container is not one that could upgrade it.</exception>
-    public Node(string root)
+    public static void Enter(string root)
     {
         if (Syscall.TryStat(root + "/proc") is null)
         {
