@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>The recovery system: replaced like the others, and what puts the others right.</summary>
@@ -45,11 +47,14 @@ public sealed class UpgradeFromRecoveryTests
         (string active, string passive) before = machine.Images;
         machine.Change("kboot upgrade --image /mnt/broken.img");
         Assert.Contains("is the recovery system's to do", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
-        machine.Shell.Run("kboot assess bad passive; kboot select recovery --once");
+        machine.Shell.Run("kboot pin passive; kboot assess bad passive; kboot select recovery --once");
         machine.Restart();
         Assert.Equal(("recovery", ("busybox", "good")), (machine.Boots, machine.System));
 
+        Assert.Equal("3 0 2", machine.Slots);
         Assert.Equal("active and passive are new", machine.Change("kboot reset --oem --persistent").Outcome);
+        Assert.Equal("3 3 2", machine.Slots);
+        Assert.Equal(JsonValueKind.Null, machine.Status.GetProperty("pinned").ValueKind);
         machine.Restart();
         Assert.Equal(("active", ("busybox", "good")), (machine.Boots, machine.System));
         Assert.Equal("2 3 2", machine.Slots);
