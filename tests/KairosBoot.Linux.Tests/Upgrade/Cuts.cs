@@ -13,7 +13,7 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
     internal int Judged { get; private set; }
     internal int Upgraded { get; private set; }
 
-    /// <summary>The images of active and passive at the last cut.</summary>
+    /// <summary>The images of active and passive at the last cut, and of recovery where it is there.</summary>
     internal string Last { get; private set; } = "";
 
     internal string Slots => string.Join(", ", slots.Select(row => $"{row.Key.Name()} {row.Value} times"));
@@ -31,13 +31,12 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
         Assert.True(grub.Block.Problem is null, $"cut {Judged}: bootstate {grub.Block.Problem}");
         var slot = grub.Block.Counters.Next!.Value;
         slots[slot] = slots.GetValueOrDefault(slot) + 1;
-        Last = $"{Name(grub.Active)} {Name(grub.Passive)}";
+        Last = Names(grub);
         Mounted(file, "ro", state =>
         {
             var kernel = PartitionView.OfMount(state);
-            string told = $"cut {Judged}: GRUB has {Last}, boots {slot.Name()}; the kernel has {Name(kernel.Active)} {Name(kernel.Passive)}";
-            Assert.True(IsWhole(kernel.Active) && IsWhole(kernel.Passive), told);
-            Assert.True(IsWhole(grub.Active) && IsWhole(grub.Passive), told);
+            string told = $"cut {Judged}: GRUB has {Last}, boots {slot.Name()}; the kernel has {Names(kernel)}";
+            Assert.True(AreWhole(kernel) && AreWhole(grub), told);
             Assert.True(Same(grub[slot], kernel[slot]), told);
             Assert.Null(kernel.Block.Problem);
             if (upgrade is null) return;
@@ -61,6 +60,10 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
     }
 
     private string Name(byte[]? image) => images.FirstOrDefault(row => Same(row.Value, image)).Key ?? (image is null ? "nothing" : "rubbish");
+
+    private string Names(PartitionView view) => $"{Name(view.Active)} {Name(view.Passive)}{(view.Recovery is { } recovery ? " " + Name(recovery) : "")}";
+
+    private bool AreWhole(PartitionView view) => IsWhole(view.Active) && IsWhole(view.Passive) && (!images.ContainsKey("recovery") || IsWhole(view.Recovery));
 
     private bool IsWhole(byte[]? image) => images.Values.Any(known => Same(known, image));
 

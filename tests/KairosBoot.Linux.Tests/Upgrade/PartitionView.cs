@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux.Tests.Upgrade;
 
 /// <summary>What a reader finds on a partition of images: the counters, and the image under each name.</summary>
-internal sealed record PartitionView(BootBlock Block, byte[]? Active, byte[]? Passive)
+internal sealed record PartitionView(BootBlock Block, byte[]? Active, byte[]? Passive, byte[]? Recovery)
 {
     /// <summary>As GRUB reads it, which does not look into the journal: by GRUB's own driver, as a program of the host.</summary>
     internal static PartitionView OfGrub(string file) => Of(path => Read(file, path));
@@ -11,11 +11,11 @@ internal sealed record PartitionView(BootBlock Block, byte[]? Active, byte[]? Pa
     /// <summary>As a mounted system does.</summary>
     internal static PartitionView OfMount(string mountPoint) => Of(path => File.Exists(mountPoint + path) ? File.ReadAllBytes(mountPoint + path) : null);
 
-    /// <summary>The image in a slot of the state partition; null for recovery, which is on another.</summary>
-    internal byte[]? this[Slot slot] => slot == Slot.Active ? Active : slot == Slot.Passive ? Passive : null;
+    /// <summary>The image in a slot; null for recovery where that is on another partition.</summary>
+    internal byte[]? this[Slot slot] => slot == Slot.Active ? Active : slot == Slot.Passive ? Passive : Recovery;
 
     private static PartitionView Of(Func<string, byte[]?> read) =>
-        new(BootBlock.Read(read("/bootstate") ?? []), read(Slot.Active.Image()), read(Slot.Passive.Image()));
+        new(BootBlock.Read(read("/bootstate") ?? []), read(Slot.Active.Image()), read(Slot.Passive.Image()), read(SystemPaths.RecoveryImage) ?? read(SystemPaths.OtherRecoveryImage));
 
     private static byte[]? Read(string partition, string path)
     {

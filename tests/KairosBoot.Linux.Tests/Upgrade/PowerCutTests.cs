@@ -16,7 +16,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     private static readonly int Orders = int.Parse(Environment.GetEnvironmentVariable("KAIROSBOOT_CUT_ORDERS") ?? "3");
     private const int Again = 8;
 
-    private static readonly Dictionary<string, byte[]> Images = new[] { "active", "passive", "new", "newer" }.Select((name, seed) =>
+    private static readonly Dictionary<string, byte[]> Images = new[] { "active", "passive", "new", "newer", "recovery" }.Select((name, seed) =>
     {
         var bytes = new byte[ImageSize];
         new Random(seed).NextBytes(bytes);
@@ -29,15 +29,27 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     [InlineData("passive", "ro", "new passive")]
     [InlineData("recovery", "ro", "new active")]
     [InlineData("recovery with a good passive", "ro", "new passive")]
-    public void Wherever_the_power_is_cut_a_whole_system_boots_and_the_upgrade_completes(string running, string options, string then) => MountNamespace.Run(scratch =>
+    [InlineData("reset", "ro", "new new")]
+    public void Wherever_the_power_is_cut_a_whole_system_boots_and_the_upgrade_completes(string running, string options, string then) =>
+        MountNamespace.Run(scratch => Judge(scratch, running, options, then, Images.Where(row => row.Key != "recovery").ToDictionary(), Upgrade));
+
+    /// <summary>Recovery on the partition of the others: the rules ask for two partitions nowhere, and so one record has all writes in their order.</summary>
+    [Theory]
+    [InlineData("recovery.img", false)]
+    [InlineData("recovery.img", true)]
+    [InlineData("recovery.squashfs", false)]
+    public void So_it_does_while_recovery_becomes_new_of_the_same_or_another_kind(string name, bool isSquashfs) =>
+        MountNamespace.Run(scratch => Judge(scratch, $"{name} to {(isSquashfs ? "recovery.squashfs" : "recovery.img")}", "ro", "active passive new", Images, null));
+
+    private void Judge(string scratch, string running, string options, string then, Dictionary<string, byte[]> images, Action<string, Slot>? upgrade)
     {
         var recorded = Record(scratch, running, options);
-        var cuts = new Cuts(scratch, recorded.Before, Images);
+        var cuts = new Cuts(scratch, recorded.Before, images);
         var random = new Random(1);
         for (var count = 0; count <= recorded.Events.Length; count++)
         {
             if (count > 0 && recorded.Events[count - 1].IsFlush) continue;
-            cuts.Judge(recorded.Events[..count], count % Again == 0 ? Upgrade : null);
+            cuts.Judge(recorded.Events[..count], count % Again == 0 ? upgrade : null);
             // A disk may write what was not flushed in any order: some of it and not the rest.
             var flushed = Array.FindLastIndex(recorded.Events, Math.Max(0, count - 1), row => row.IsFlush) + 1;
             // The last first, as one that keeps what it was not told to write.
@@ -48,7 +60,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         Assert.Equal(then, cuts.Last);
         Assert.True(cuts.Judged > 100, $"only {cuts.Judged} cuts");
         log.WriteLine($"{running}, {options}: {cuts.Judged} cuts, {cuts.Upgraded} of them upgraded again, 0 that do not boot; next would have been {cuts.Slots}");
-    });
+    }
 
     private static (byte[] Before, DiskEvent[] Events) Record(string scratch, string running, string options)
     {
@@ -56,6 +68,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         Directory.CreateDirectory(tree + "/cOS");
         File.WriteAllBytes(tree + "/cOS/active.img", Images["active"]);
         File.WriteAllBytes(tree + "/cOS/passive.img", Images["passive"]);
+        if (running.Contains(" to ")) File.WriteAllBytes(tree + "/cOS/" + running.Split(' ')[0], Images["recovery"]);
         var good = new BootCounter(3, true, "");
         // A wish for another slot, and a slot with its last try: neither may lead to half an upgrade.
         File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters
@@ -69,7 +82,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         using var disk = new RecordedDisk(scratch + "/disk", [.. before]);
         using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false))
             Syscall.Mount(device.Path, scratch + "/state", "ext4", MountOptions.Parse(options).Flags, "");
-        Upgrade(scratch + "/state", running.Split(' ')[0], Images["new"]);
+        Upgrade(scratch + "/state", running.Contains(" with ") ? running.Split(' ')[0] : running, Images["new"]);
         Assert.Equal(options, MountTable.Read().Single(mount => mount.MountPoint == scratch + "/state").ReadOnly ? "ro" : "rw");
         var events = disk.Events;
         MountNamespace.Tool("umount", scratch + "/state");
@@ -78,8 +91,12 @@ public sealed class PowerCutTests(ITestOutputHelper log)
 
     private static void Upgrade(string state, string running, byte[] image)
     {
-        var status = running == "recovery" ? null : Syscall.TryStat($"{state}/cOS/{running}.img");
-        var turnover = new ActiveTurnover(state, status is { } file ? (file.Device, file.Inode) : null, isRecovery: running == "recovery");
+        ImageTurnover turnover = running switch
+        {
+            "reset" => new FactoryTurnover(state),
+            _ when running.Contains(" to ") => new RecoveryTurnover(state, state, null, isSquashfs: running.EndsWith("squashfs")),
+            _ => new ActiveTurnover(state, Running(state, running), isRecovery: running == "recovery"),
+        };
         turnover.Clear();
         turnover.Change(() =>
         {
@@ -89,6 +106,9 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         });
         turnover.Commit();
     }
+
+    private static (ulong, ulong)? Running(string state, string slot) =>
+        slot != "recovery" && Syscall.TryStat($"{state}/cOS/{slot}.img") is { } file ? (file.Device, file.Inode) : null;
 
     private static void Upgrade(string state, Slot running) => Upgrade(state, running.Name(), Images["newer"]);
 }
