@@ -42,6 +42,8 @@ run_tier() { # TIER PROJECT VERBOSITY
     timeout --kill-after=30 "$limit" dotnet test "$REPO/tests/$project" --nologo \
         --logger "console;verbosity=$verbosity" --logger "trx;LogFileName=$trx" </dev/null || status=$?
     if [ -e "$trx" ]; then
+        # What tests have measured. Of a tier with every test's name printed they are printed already.
+        [ "$verbosity" = normal ] || grep -o 'figure: [^<]*' "$trx" | sort -u || true
         good=$(counter "$trx" passed) executed=$(counter "$trx" executed) total=$(counter "$trx" total)
     fi
     passed=$((passed + good))

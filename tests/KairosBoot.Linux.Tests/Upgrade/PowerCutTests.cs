@@ -59,7 +59,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         }
         Assert.Equal(then, cuts.Last);
         Assert.True(cuts.Judged > 100, $"only {cuts.Judged} cuts");
-        log.WriteLine($"{running}, {options}: {cuts.Judged} cuts, {cuts.Upgraded} of them upgraded again, 0 that do not boot; next would have been {cuts.Slots}");
+        log.WriteLine($"figure: power cuts of an upgrade, {running}, {options}: {cuts.Judged}, {cuts.Upgraded} of them upgraded again, 0 that do not boot; next would have been {cuts.Slots}");
     }
 
     private static (byte[] Before, DiskEvent[] Events) Record(string scratch, string running, string options)
