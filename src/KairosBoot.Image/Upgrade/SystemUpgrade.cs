@@ -85,8 +85,16 @@ public sealed class SystemUpgrade
         var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(turnover.Transition)), Syscall.TryStat(turnover.Transition)!.Value.Size);
         beforeSwitch();
         progress("switching", 1, 1);
-        var outcome = turnover.Commit();
-        return new(slot, id, size, outcome, added, menu is null ? null : MenuUpgrade.Apply(turnover, menu));
+        try
+        {
+            var outcome = turnover.Commit();
+            return new(slot, id, size, outcome, added, menu is null ? null : MenuUpgrade.Apply(turnover, menu));
+        }
+        catch (SyscallException failure)
+        {
+            throw new OperatorException($"the new image is written, and the switch to it did not come to its end: {failure.Message}",
+                "run it again; where the disk or its controller is failing, replace it: at every step of it there are whole images to boot");
+        }
     }
 
     private IReadOnlyList<string> Write(ImageTurnover turnover)
