@@ -6,11 +6,11 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../initrd/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../initrd/lib.sh"
 
-tiers=() limit=3600
+tiers=() limit=4000
 for argument; do
     if [ "$argument" != --all ]; then tiers+=("$argument"); continue; fi
     export KAIROSBOOT_ALL=1 KAIROSBOOT_REBOOTS=${KAIROSBOOT_REBOOTS:-20} KAIROSBOOT_FUZZ_INPUTS=${KAIROSBOOT_FUZZ_INPUTS:-1000000}
-    limit=36000
+    limit=40000
 done
 [ ${#tiers[@]} -gt 0 ] || tiers=(plan image linux boot)
 for tier in "${tiers[@]}"; do

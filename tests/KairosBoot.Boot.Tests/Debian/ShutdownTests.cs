@@ -5,9 +5,9 @@ namespace KairosBoot.Boot.Tests;
 /// <summary>Reboot after reboot of a machine that is busy writing: nothing stays mounted, and no journal is left to replay.</summary>
 public sealed class ShutdownTests
 {
-    // Each costs half a minute in emulation. More of them: KAIROSBOOT_REBOOTS=20.
+    // Each costs a minute in emulation. More of them: KAIROSBOOT_REBOOTS=20.
     private static readonly int Reboots =
-        int.Parse(Environment.GetEnvironmentVariable("KAIROSBOOT_REBOOTS") is { Length: > 0 } wanted ? wanted : "5", CultureInfo.InvariantCulture);
+        int.Parse(Environment.GetEnvironmentVariable("KAIROSBOOT_REBOOTS") is { Length: > 0 } wanted ? wanted : "3", CultureInfo.InvariantCulture);
 
     // In every place that persists, until systemd stops the service: one writer of each pair ends when it is asked to, the other is killed.
     // Nice, because one emulated processor has to do the shutdown too.

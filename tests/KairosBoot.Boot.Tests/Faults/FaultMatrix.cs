@@ -47,7 +47,7 @@ internal static class FaultMatrix
         new("userland hangs", Faulty.Both, "active active active passive passive passive recovery", "0 0 2"),
 
         new("initrd hangs", Faulty.Active, "active active active passive", "0 2 3"),
-        new("initrd hangs", Faulty.Passive, "passive passive passive active", "2 0 3") { Always = Firmware.Uefi },
+        new("initrd hangs", Faulty.Passive, "passive passive passive active", "2 0 3"),
         new("initrd hangs", Faulty.Both, "active active active passive passive passive recovery", "0 0 2"),
     ];
 
