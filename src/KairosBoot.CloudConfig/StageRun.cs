@@ -18,7 +18,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal RemoteText? Fetch { get; init; }
     internal CancellationToken Interrupt { get; init; }
     internal StageFacts Facts { get; } = facts;
-    internal ConfigDocuments Documents { get; } = new();
+    internal ConfigDocuments Documents { get; init; } = new();
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
     internal IReadOnlyList<StageProblem> Problems => problems;

@@ -30,6 +30,9 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     /// <summary>Ends the run, by <see cref="OperationCanceledException"/>, behind the program that runs when it comes.</summary>
     public CancellationToken Interrupt { get; init; }
 
+    /// <summary>What earlier stages have parsed already, where it is the same process that runs this one.</summary>
+    public ConfigDocuments Documents { get; init; } = new();
+
     internal EntryTable Table { get; init; } = EntryTable.OfInitrd;
 
     internal RemoteText? Fetch { get; init; }
@@ -43,7 +46,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         var run = new StageRun(facts, logger, CommandLimit)
         {
-            IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(), LoadFileSystem = LoadFileSystem, Fetch = Fetch, Interrupt = Interrupt,
+            Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(), LoadFileSystem = LoadFileSystem, Fetch = Fetch, Interrupt = Interrupt,
         };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);

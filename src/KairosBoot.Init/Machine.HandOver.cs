@@ -75,6 +75,7 @@ internal sealed partial class Machine
     /// <summary>Gives the initrd's memory back and ends whatever a stage left running.</summary>
     public void LeaveInitrd()
     {
+        stages.Dispose();
         foreach (var leftover in Processes.EndAllOthers()) Ended(leftover.Pid, leftover.Program);
         oldRoot?.FreeOldRoot();
         oldRoot?.Dispose();

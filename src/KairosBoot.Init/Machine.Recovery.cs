@@ -90,6 +90,8 @@ internal sealed partial class Machine
         // The sentinel of the other slot, and the layout its cloud-configs wrote.
         if (Syscall.TryStat(SystemPaths.Sentinels) is not null) FileTree.Delete(SystemPaths.Sentinels);
         results.Count = ApiFileSystems.Mounts.Length;
+        // What is wrong with a file is told where it is parsed.
+        stages.Dispose();
         configProblems.Clear();
         // A phase has one name and one time.
         EndPhase("given-up");

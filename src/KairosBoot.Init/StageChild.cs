@@ -5,13 +5,29 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
-/// <summary>The process that runs one stage. It always sees the image as its /.</summary>
-internal static class StageChild
+/// <summary>The process that runs the stages, one after the other. In each it sees the image as its /.</summary>
+internal sealed class StageChild
 {
     // In a mount namespace of this process: nobody else ever sees what is mounted here.
     private const string Scratch = "/run/kairosboot/stage", Layered = Scratch + "/root";
 
-    public static int Run(string stage, string image)
+    private readonly ConfigDocuments documents = new();
+    private FileHandle? mounts;
+
+    /// <param name="question">A <see cref="StageProtocol.Question"/>.</param>
+    public int Run(string question)
+    {
+        var (stage, image) = StageProtocol.Asked(question);
+        // PID 1's, wherever it has got to since.
+        if (mounts is null) mounts = Syscall.Open("/proc/self/ns/mnt", OpenFlags.ReadOnly);
+        else Syscall.EnterMounts(mounts);
+        var exitCode = Run(stage, image);
+        // Nothing of the image is in use here until the next one.
+        if (image != "/") Syscall.EnterMounts(mounts);
+        return exitCode;
+    }
+
+    private int Run(string stage, string image)
     {
         using var log = new BootLog();
         try
@@ -21,6 +37,7 @@ internal static class StageChild
             if (image != "/") EnterThrowAwayLayer(image);
             var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
             {
+                Documents = documents,
                 EntryBegins = StageProtocol.Alive,
                 Environment = StageProcess.Environment(),
                 LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),

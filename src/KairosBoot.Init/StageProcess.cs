@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// Runs a cloud-config stage in a process of its own: whatever a config does to it, PID 1 lives, and a chroot there leaves this process where
-/// it is.
+/// Runs cloud-config stages in a process of its own: whatever a config does to it, PID 1 lives, and a chroot there leaves this process where
+/// it is. All stages of a boot run in the same one, which parses a file once, unless one of them ends it.
 /// </summary>
-internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
+internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : IDisposable
 {
     // A stage has no end of its own: every command in it does. This is for what nobody thought of.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
@@ -17,6 +17,8 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
     // A stage says each entry it begins. The longest that an entry may be silent after that is the limit of a command, and there is
     // no watchdog that should be quicker than that.
     private static readonly TimeSpan LongestSilence = StageRunner.DefaultCommandLimit + TimeSpan.FromMinutes(1);
+
+    private ForkedProcess? process;
 
     /// <summary>Largest resident size of a stage's process so far.</summary>
     public long PeakResidentKiB { get; private set; }
@@ -29,10 +31,12 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
         var start = Syscall.BootTimeMicroseconds();
         try
         {
-            var result = ForkedProcess.Run("stage " + stage, () => StageChild.Run(stage, image), Limit, silence =>
+            process ??= ForkedProcess.Start("cloud-config stages", new StageChild().Run);
+            var result = process.Ask(StageProtocol.Question(stage, image), Limit, silence =>
             {
                 if (silence < LongestSilence) watchdog.Feed();
             });
+            if (process.HasEnded) Dispose();
             var outcome = StageProtocol.Read(result.Output);
             PeakResidentKiB = Math.Max(PeakResidentKiB, outcome.PeakResidentKiB);
             Ended(stage, outcome.Problems.Length, Syscall.BootTimeMicroseconds() - start, outcome.CommandMicroseconds);
@@ -43,6 +47,13 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog)
         {
             return new StageOutcome([]) { Error = $"cloud-config stage {stage} could not be started: {e.Message}" };
         }
+    }
+
+    /// <summary>Ends the process. A stage that runs later has a new one, which knows nothing of those before.</summary>
+    public void Dispose()
+    {
+        process?.Dispose();
+        process = null;
     }
 
     private static bool AnySource(string root)

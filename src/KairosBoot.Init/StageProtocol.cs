@@ -8,14 +8,23 @@ using KairosBoot.Plan;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// What a stage's process tells PID 1 on its standard output, one line each, fields separated by tabs:
+/// What PID 1 asks the process of the stages, <c>STAGE IMAGE</c>, and what that tells on its standard output, one line each. Fields are separated by tabs:
 /// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> with 0
-/// or 1 at its end, and a dot for each entry it comes to. That it got to its end is its exit code.
+/// or 1 at its end, and a dot for each entry it comes to.
 /// </summary>
 internal static class StageProtocol
 {
     /// <summary>The log has all; the report and the pipe are for what somebody will read.</summary>
     public const int MostProblems = 200;
+
+    public static string Question(string stage, string image) => $"{stage}\t{image}";
+
+    /// <summary>The stage, and where its image is mounted.</summary>
+    public static (string Stage, string Image) Asked(string question)
+    {
+        var tab = question.IndexOf('\t');
+        return (question[..tab], question[(tab + 1)..]);
+    }
 
     public static void Problem(ConfigProblem problem) => Print(
         $"{(problem.IsWarning ? "warning" : "problem")}\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
@@ -62,5 +71,5 @@ internal static class StageProtocol
         finally { output.SetHandleAsInvalid(); } // it is not ours to close
     }
 
-    private static string Field(string text) => text.Replace('\t', ' ').Replace('\n', ' ');
+    private static string Field(string text) => text.Replace('\t', ' ').Replace('\n', ' ').Replace('\0', ' ');
 }

@@ -7,7 +7,11 @@ namespace KairosBoot.Linux;
 /// <param name="ExitCode">Its exit code; 128 + n where signal n ended it.</param>
 /// <param name="TimedOut">It was still running at the time limit and was killed with all its group.</param>
 /// <param name="Output">Standard output, where that had no file to go to, and error together, the first 64 KiB.</param>
-public sealed record CommandResult(int ExitCode, bool TimedOut, string Output);
+public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
+{
+    /// <summary>False: it has said that it is done, and lives on.</summary>
+    internal bool HasEnded { get; init; } = true;
+}
 
 /// <summary>Runs another program and waits for it. Only for what an image or its owner asks for; the boot itself starts none.</summary>
 public static unsafe class ChildProcess
@@ -83,8 +87,11 @@ public static unsafe class ChildProcess
         }
     }
 
-    /// <summary>Reads until the output ends or the process does, whichever comes first: a daemon it started may hold the pipe for ever.</summary>
-    internal static CommandResult Collect(int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting)
+    /// <summary>
+    /// Reads until the output ends or the process does, whichever comes first: a daemon it started may hold the pipe for ever. With an
+    /// <paramref name="end"/>, that byte at the end of what there is ends it too, and the process goes on.
+    /// </summary>
+    internal static CommandResult Collect(int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting, byte? end = null)
     {
         using var exited = PidFd(pid);
         var output = new List<byte>();
@@ -109,18 +116,22 @@ public static unsafe class ChildProcess
                 continue;
             }
             heard = Syscall.BootTimeMicroseconds();
-            if (events[1].revents != 0) outputEnded = !TakeOutput(reader, buffer, output);
+            if (events[1].revents != 0)
+            {
+                var n = Syscall.Read(reader, buffer);
+                outputEnded = n == 0;
+                var done = n > 0 && buffer[n - 1] == end;
+                Keep(buffer.AsSpan(0, done ? n - 1 : n), output);
+                if (done) return new CommandResult(0, TimedOut: false, Text(output)) { HasEnded = false };
+            }
             else if (events[0].revents != 0) break;
         }
-        return new CommandResult(Reap(pid), timedOut, Encoding.UTF8.GetString(output.ToArray()));
+        return new CommandResult(Reap(pid), timedOut, Text(output));
     }
 
-    private static bool TakeOutput(FileHandle reader, byte[] buffer, List<byte> output)
-    {
-        var n = Syscall.Read(reader, buffer);
-        for (var i = 0; i < n && output.Count < OutputLimit; i++) output.Add(buffer[i]);
-        return n > 0;
-    }
+    private static void Keep(ReadOnlySpan<byte> bytes, List<byte> output) => output.AddRange(bytes[..Math.Min(bytes.Length, OutputLimit - output.Count)]);
+
+    private static string Text(List<byte> output) => Encoding.UTF8.GetString(output.ToArray());
 
     private static FileHandle PidFd(int pid)
     {

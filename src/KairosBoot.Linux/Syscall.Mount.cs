@@ -90,12 +90,11 @@ public static unsafe partial class Syscall
     public static void UnshareRoot() => Check(LibC.unshare(LibC.CLONE_FS), "unshare", null);
 
     /// <summary>The calling thread's mounts, root and working directory become those of another process: setns(2).</summary>
-    /// <param name="space"><c>/proc/PID/ns/mnt</c>.</param>
-    public static void EnterMounts(string space)
+    /// <param name="space"><c>/proc/PID/ns/mnt</c>, as it was opened.</param>
+    public static void EnterMounts(FileHandle space)
     {
-        using var handle = Open(space, OpenFlags.ReadOnly);
         // The kernel refuses a thread that shares its root with others.
         UnshareRoot();
-        Check(Native.setns(handle.Descriptor, LibC.CLONE_NEWNS), "setns", space);
+        Check(Native.setns(space.Descriptor, LibC.CLONE_NEWNS), "setns", space.Path);
     }
 }

@@ -1,14 +1,14 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The documents of a run's config files. Every pass reads the files anew, because an entry may have written one; what is the same text as
+/// The documents of config files, for one run or several. Every pass reads the files anew, because an entry may have written one; what is the same text as
 /// before is not parsed again, since parsing is most of what a stage costs beside its commands.
 /// </summary>
-internal sealed class ConfigDocuments
+public sealed class ConfigDocuments
 {
     private readonly Dictionary<string, (string Text, CloudConfigDocument Document)> parsed = [];
 
-    /// <summary>Throws as <see cref="CloudConfigDocument.Parse"/> does.</summary>
+    /// <summary>Throws as <see cref="CloudConfigDocument.Parse"/> does, once for a text.</summary>
     /// <param name="file">Name of the file.</param>
     /// <param name="text">What is in it.</param>
     /// <param name="stage">The pass whose entries are wanted; those of another one may be missing.</param>
@@ -18,6 +18,8 @@ internal sealed class ConfigDocuments
         if (parsed.TryGetValue(file, out var known) && known.Text == text) return known.Document;
         // Every file is parsed, and what is wrong in it reported, in the stage after this one at the latest.
         if (stage.StartsWith("rootfs", StringComparison.Ordinal) && !MayHold(text, "rootfs")) return CloudConfigDocument.Empty;
+        // What cannot be parsed is told once, and has nothing to run.
+        parsed[file] = (text, CloudConfigDocument.Empty);
         var document = CloudConfigDocument.Parse(text, report);
         parsed[file] = (text, document);
         return document;

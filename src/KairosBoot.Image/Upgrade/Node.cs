@@ -60,7 +60,7 @@ public static class Node
 
     private static void Ask()
     {
-        Syscall.EnterMounts(Init + "/ns/mnt");
+        using (var mounts = Syscall.Open(Init + "/ns/mnt", OpenFlags.ReadOnly)) Syscall.EnterMounts(mounts);
         var program = Programs.FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("it has no program reboot");
         var result = ChildProcess.Run(program, [], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], ToAsk);
         if (result.ExitCode != 0 || result.TimedOut)

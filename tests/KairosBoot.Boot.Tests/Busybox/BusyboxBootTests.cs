@@ -54,7 +54,7 @@ public sealed class BusyboxBootTests
         // disk: | COS_OEM: a broken and a sound document | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
             new Partition("COS_OEM", 8,
-                ("/90_broken.yaml", "name: broken\nstages:\n  initramfs:\n    - name: [never closed\n"u8.ToArray()),
+                ("/90_broken.yaml", "name: broken\nstages:\n  rootfs: &all\n    - name: [never closed\n  initramfs: *all\n"u8.ToArray()),
                 ("/95_sound.yaml", """
                     %TAG ! tag:example.com,2000:
                     ---
@@ -71,10 +71,32 @@ public sealed class BusyboxBootTests
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "broken-config", Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
-        Assert.Matches(@"/oem/90_broken\.yaml:[45]\b", shell.Run("cat /run/kairosboot/boot.log"));
+        string log = shell.Run("cat /run/kairosboot/boot.log");
+        Assert.Matches(@"/oem/90_broken\.yaml:[45]\b", log);
+        Assert.DoesNotContain("left running", log, StringComparison.Ordinal);
         Assert.Equal("degraded", Report.Of(shell).GetProperty("verdict").GetString());
-        Assert.Contains("/oem/90_broken.yaml", Report.Of(shell).GetProperty("cloudConfigProblems").Strings("file"));
+        // Both stages read it.
+        Assert.Single(Report.Of(shell).GetProperty("cloudConfigProblems").Strings("file"), "/oem/90_broken.yaml");
         Assert.Equal("done\nagain", shell.Run("cat /etc/sound").ReplaceLineEndings("\n"));
+        ConsoleText.HoldsNoStackTrace(machine.Console);
+    }
+
+    [Fact]
+    public void A_config_that_kills_the_process_of_its_stage_ends_that_stage_and_no_other()
+    {
+        // disk: | COS_OEM: a config that kills its parent, one behind it | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        using SmallDisk disk = new(
+            new Partition("COS_OEM", 8,
+                ("/90_kill.yaml", "stages:\n  rootfs:\n    - commands: [echo said, 'kill -9 $PPID']\n"u8.ToArray()),
+                ("/95_sound.yaml", "stages:\n  rootfs:\n    - commands: ['echo no > /run/never']\n  initramfs:\n    - commands: ['echo $(hostname) > /etc/sound']\n"u8.ToArray())),
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "killed-stage", Disks = [disk.File], CommandLine = ActiveSlot });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+
+        shell.Run("test -e /etc/sound && test ! -e /run/never");
+        Assert.Contains("cloud-config stage rootfs ended early (exit 137)", Report.Of(shell).GetProperty("problems").Strings("text"));
+        Assert.Equal("degraded", Report.Of(shell).GetProperty("verdict").GetString());
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
 
