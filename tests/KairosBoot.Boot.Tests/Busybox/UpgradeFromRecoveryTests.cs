@@ -20,6 +20,15 @@ public sealed class UpgradeFromRecoveryTests
         machine.Shell.Run("insmod /mnt/squashfs.ko");
         Assert.Equal("recovery is new, the one before is kept as recovery.old", machine.Change("kboot upgrade --recovery --image /mnt/rescue.img").Outcome);
         Assert.Equal("3+ 3+ 3", machine.Slots);
+
+        // A container of the system that runs, on the machine itself.
+        const string FromNode = "HOST_DIR=/ kboot upgrade-node --recovery";
+        string said = machine.Shell.Run(FromNode);
+        Assert.Contains("recovery has no /", said, StringComparison.Ordinal);
+        Assert.Contains("recovery is new, the one before is kept as recovery.old", said, StringComparison.Ordinal);
+        Assert.Equal("nothing to do: it is the recovery system", machine.Shell.Run(FromNode));
+
+        machine.Change("kboot upgrade --recovery --image /mnt/rescue.img");
         machine.Shell.Run("kboot assess bad active; kboot select recovery --once");
         machine.Restart();
         Assert.Equal(("recovery", ("rescue", "good")), (machine.Boots, machine.System));

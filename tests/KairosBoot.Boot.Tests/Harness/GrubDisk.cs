@@ -11,6 +11,9 @@ namespace KairosBoot.Boot.Tests;
 public sealed class GrubDisk : IDisposable
 {
     private const int Esp = 2, State = 5;
+
+    // The last one is asked for by name when a thread of mksquashfs ends.
+    private static readonly string[] FileSystemTools = ["/usr/sbin/mke2fs", "/usr/sbin/debugfs", "/usr/bin/mksquashfs", "/lib/x86_64-linux-gnu/libgcc_s.so.1"];
     private static readonly ConcurrentDictionary<Kind, Lazy<byte[]>> Images = new();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-grub-disk-");
     private readonly Kind _kind;
@@ -31,7 +34,7 @@ public sealed class GrubDisk : IDisposable
         /// <summary>The initrd for any machine.</summary>
         public bool AllDrivers { get; init; }
 
-        /// <summary>With mke2fs and debugfs, and their libraries.</summary>
+        /// <summary>With mke2fs, debugfs and mksquashfs, and their libraries.</summary>
         public bool FileSystemTools { get; init; }
 
         public string Initrd => GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
@@ -146,7 +149,7 @@ public sealed class GrubDisk : IDisposable
         global::System.IO.File.Copy(kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
         global::System.IO.File.Copy(kind.Initrd, Path.Combine(tree, "boot/initrd"));
         global::System.IO.File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
-        foreach (string program in kind.FileSystemTools ? (string[])["/usr/sbin/mke2fs", "/usr/sbin/debugfs"] : [])
+        foreach (string program in kind.FileSystemTools ? FileSystemTools : [])
         {
             BusyboxRoot.AddProgram(tree, program, program);
         }
