@@ -114,9 +114,10 @@ internal sealed partial class Machine
         Note(StepClass.Degraded, problem);
     }
 
-    /// <summary>Its own fsck is inside an image on it, so nothing here can check it before it is used, and it is only read.</summary>
-    private void NoteDamagedImages(BootDisk disk)
+    private void NoteDamage(BootDisk disk)
     {
+        if (disk.OemProblem is { } problem) Note(StepClass.Degraded, $"{SystemPaths.Oem}: {problem}");
+        // The images' own fsck is inside one of them, so nothing here can check them before they are used, and they are only read.
         if (disk.Images is { Superblock.NeedsCheck: { } reason } images)
             Note(StepClass.Degraded, $"{images.Superblock.Label} on {images.Node} {reason}; " +
                 $"run fsck.{images.Superblock.Type} -y {images.Node} from a system that does not lie on it");

@@ -93,7 +93,7 @@ internal sealed partial class Machine
         if (decision.Disk is { } disk)
         {
             EndPhase("disk");
-            NoteDamagedImages(disk);
+            NoteDamage(disk);
             return disk;
         }
         var missing = $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}";

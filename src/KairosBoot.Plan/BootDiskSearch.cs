@@ -35,7 +35,9 @@ public static class BootDiskSearch
     {
         if (request.Oem is null) return new(disk, [], null);
         var oem = DeviceSearch.Find(request.Oem, devices, disk.Disk, onBootDiskOnly: true);
-        if (oem.Ambiguous) return Refuse(oem, "give them different labels");
+        // Nobody can say which one is the machine's. The system boots without it, as it does without one that is damaged.
+        if (oem.Ambiguous)
+            return new(disk with { OemProblem = $"none is mounted, as {oem.Wanted} is on {string.Join(" and on ", oem.Candidates)}; give them different labels" }, [], null);
         // All partitions of a disk appear with it, so one that is not there now will not come. A disk without a partition table says nothing.
         var complete = disk.Images.Partition > 0;
         if (oem.Device is not null || complete || timedOut) return new(disk with { Oem = oem.Device }, [], null);

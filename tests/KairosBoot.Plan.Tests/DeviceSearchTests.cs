@@ -62,6 +62,15 @@ public sealed class DeviceSearchTests
     }
 
     [Fact]
+    public void Of_two_oems_on_the_disk_none_is_taken_and_both_are_named()
+    {
+        var decision = Decide("", Partition("vda3", "COS_STATE"), Partition("vda1", "COS_OEM"), Partition("vda7", "COS_OEM"));
+        Assert.Equal(("vda3", null), (decision.Disk!.Images.Name, decision.Disk.Oem));
+        Assert.StartsWith("none is mounted, as LABEL=COS_OEM is on /dev/vda1", decision.Disk.OemProblem);
+        Assert.Contains(" and on /dev/vda7", decision.Disk.OemProblem);
+    }
+
+    [Fact]
     public void A_luks_container_with_the_label_is_no_candidate()
     {
         var devices = ImmutableArray.Create(Partition("vda4", "DATA", "crypto_LUKS"), Partition("vda5", "DATA"));

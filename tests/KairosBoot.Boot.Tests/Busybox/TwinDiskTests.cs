@@ -47,6 +47,26 @@ public sealed class TwinDiskTests : IDisposable
         Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Of_two_oems_on_the_boot_disk_none_is_mounted_and_the_system_boots()
+    {
+        // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT | COS_OEM |
+        byte[] config = Encoding.ASCII.GetBytes("stages: {initramfs: [{commands: ['echo no > /run/never']}]}\n");
+        using SmallDisk disk = new(
+            new Partition("COS_OEM", 8, ("/90_config.yaml", config)), new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16), new Partition("COS_OEM", 8, ("/90_config.yaml", config)));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "two-oems", Disks = [disk.File], CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
+        });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+
+        Assert.Equal("", shell.Run("grep ' /oem ' /proc/mounts; ls -d /run/never 2>/dev/null || true"));
+        Assert.Equal("degraded", Report.Of(shell).GetProperty("verdict").GetString());
+        string problem = Report.Of(shell).GetProperty("problems").Strings("text").Single(text => text.StartsWith("/oem: ", StringComparison.Ordinal));
+        Assert.Matches("/dev/vda1 .* and on /dev/vda4 .*; give them different labels", problem);
+    }
+
     private static SmallDisk Disk(string name) => new(
         new Partition("COS_OEM", 8, ("/name", Encoding.ASCII.GetBytes(name))),
         new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Image(name))),
