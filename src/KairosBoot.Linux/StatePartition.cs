@@ -29,7 +29,7 @@ public sealed class StatePartition : IDisposable
     /// <summary>Mounts it at a place that nothing else uses.</summary>
     public static StatePartition Mount(BlockDevice device)
     {
-        var place = $"/run/kairosboot/{device.Name}.{Syscall.GetPid()}";
+        var place = $"{SystemPaths.Runtime}/{device.Name}.{Syscall.GetPid()}";
         Syscall.MakeDirectories(place);
         Syscall.Mount(device.Node, place, device.Superblock?.MountType ?? "ext4", MountFlags.ReadOnly, "");
         return new(place, mountedHere: true);

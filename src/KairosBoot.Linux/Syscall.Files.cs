@@ -196,24 +196,30 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>flock(2): waits until nobody else has the file or directory locked. The handle's end is the lock's.</summary>
-    public static void Lock(FileHandle file)
+    public static void Lock(FileHandle file) => Lock(file, LOCK_EX);
+
+    /// <summary>As <see cref="Lock(FileHandle)"/>, beside others who share it.</summary>
+    public static void LockShared(FileHandle file) => Lock(file, LOCK_SH);
+
+    private static void Lock(FileHandle file, int operation)
     {
-        const int LOCK_EX = 2;
         int result;
-        do result = Native.flock(file.Descriptor, LOCK_EX);
+        do result = Native.flock(file.Descriptor, operation);
         while (Interrupted(result, "flock", file.Path));
     }
 
-    /// <summary>As <see cref="Lock"/>; false where somebody else has it locked.</summary>
+    /// <summary>As <see cref="Lock(FileHandle)"/>; false where somebody else has it locked. A shared lock that the handle had is gone then.</summary>
     public static bool TryLock(FileHandle file)
     {
-        const int LOCK_EX = 2, LOCK_NB = 4;
         int result;
         do result = Native.flock(file.Descriptor, LOCK_EX | LOCK_NB);
         while (result < 0 && LibC.errno == Linux.Errno.EINTR);
         if (result < 0 && LibC.errno != Linux.Errno.EAGAIN) throw Failed("flock", file.Path);
         return result == 0;
     }
+
+    // linux/fcntl.h
+    private const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
 
     public static void FDataSync(FileHandle file) => Check(Native.fdatasync(file.Descriptor), "fdatasync", file.Path);
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);

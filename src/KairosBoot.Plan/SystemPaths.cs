@@ -16,8 +16,10 @@ public static class SystemPaths
     public const string PersistentState = "/usr/local/.state";
     /// <summary>What a machine was told by its provider: its name, keys, and user-data that goes nowhere else.</summary>
     public const string InstanceData = "/run/config";
-    public const string Report = "/run/kairosboot/report.json";
-    public const string Log = "/run/kairosboot/boot.log";
+    /// <summary>What our programs keep for as long as the machine runs.</summary>
+    public const string Runtime = "/run/kairosboot";
+    public const string Report = Runtime + "/report.json";
+    public const string Log = Runtime + "/boot.log";
     /// <summary>On the OEM partition, or on that of the images: why boots failed that no good one has reported yet.</summary>
     public const string FailedBoots = "/kairosboot/failed-boots";
     /// <summary>The same, reported.</summary>

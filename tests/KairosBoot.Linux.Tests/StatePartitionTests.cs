@@ -28,6 +28,6 @@ public sealed class StatePartitionTests
             Assert.Equal(Slot.Active, BootStateFile.Read(place + SystemPaths.BootState).Counters.Once);
         }
         Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == place);
-        Assert.Empty(Directory.GetFileSystemEntries("/run/kairosboot"));
+        Assert.Empty(Directory.GetDirectories("/run/kairosboot"));
     });
 }

@@ -6,7 +6,7 @@ namespace KairosBoot.Image;
 /// <summary>The machine whose images change: this one, one whose root is mounted somewhere, or a disk of one that does not run.</summary>
 public sealed class RunningMachine : IDisposable
 {
-    private const string LockFile = "/run/kairosboot/upgrade.lock";
+    private const string LockFile = SystemPaths.Runtime + "/upgrade.lock";
 
     private readonly FileHandle held;
     private readonly string? givenState;

@@ -1,0 +1,187 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux.Tests;
+
+/// <summary>A real ext4 partition that is mounted read-only at <c>/state</c> of the scratch directory, with an image in it that a loop device has.</summary>
+public sealed class MountedPartitionTests
+{
+    private static void Run(Action<string> body) => MountNamespace.Run(scratch =>
+    {
+        Syscall.Mount("tmpfs", "/run", "tmpfs", MountFlags.None, "");
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", scratch + "/part", "32M");
+        var state = Directory.CreateDirectory(scratch + "/state").FullName;
+        using (var device = LoopDevice.Attach(scratch + "/part", readOnly: false))
+            Syscall.Mount(device.Path, state, "ext4", MountFlags.None, "");
+        using (var image = File.Create(state + "/active.img")) image.SetLength(16 << 20);
+        Syscall.Mount("none", state, "", MountFlags.Remount | MountFlags.ReadOnly, "");
+        body(state);
+    });
+
+    private static MountInfo Mounted(string state) => MountTable.Read().Single(mount => mount.MountPoint == state);
+
+    private static void AssertAsBefore(string state)
+    {
+        var mount = Mounted(state);
+        Assert.True(mount.FileSystemReadOnly);
+        Assert.Equal("ro,relatime", mount.Options);
+    }
+
+    private static Thread Start(Action body, List<Exception> failures)
+    {
+        var thread = new Thread(() =>
+        {
+            try { body(); }
+            catch (Exception e) { lock (failures) failures.Add(e); }
+        });
+        thread.Start();
+        return thread;
+    }
+
+    /// <summary>A file that is open for writing until the handle is closed.</summary>
+    private static FileHandle OpenForWriting(string state) => Syscall.Open(state + "/other", OpenFlags.WriteOnly | OpenFlags.Create, 0b110_000_000);
+
+    [Fact]
+    public void Reading_the_image_that_the_system_runs_from_is_not_in_the_way() => Run(state =>
+    {
+        var image = state + "/active.img";
+        MountedPartition.Change(state, () => File.SetLastAccessTimeUtc(image, DateTime.UnixEpoch));
+        var before = MountNamespace.Tool("stat", "-c", "%x", image);
+        using var loop = LoopDevice.Attach(image, readOnly: true);
+        var ended = false;
+        List<Exception> failures = [];
+        var reader = Start(() =>
+        {
+            var block = new byte[1 << 20];
+            for (long at = 0; !Volatile.Read(ref ended); at = (at + block.Length) % (16 << 20))
+            {
+                using var device = Syscall.Open(loop.Path, OpenFlags.ReadOnly);
+                Syscall.PRead(device, block, at);
+            }
+        }, failures);
+        for (var i = 0; i < 100; i++)
+        {
+            MountedPartition.Change(state, () =>
+            {
+                using var file = Syscall.Open(image, OpenFlags.ReadOnly);
+                Syscall.PRead(file, new byte[4096], 0);
+            });
+            AssertAsBefore(state);
+        }
+        Volatile.Write(ref ended, true);
+        reader.Join();
+        Assert.Empty(failures);
+        Assert.Equal(before, MountNamespace.Tool("stat", "-c", "%x", image));
+    });
+
+    [Fact]
+    public void Somebody_who_writes_there_for_a_moment_is_waited_for() => Run(state =>
+    {
+        List<Exception> failures = [];
+        Thread? closing = null;
+        MountedPartition.Change(state, () =>
+        {
+            var other = OpenForWriting(state);
+            closing = Start(() =>
+            {
+                Thread.Sleep(300);
+                other.Dispose();
+            }, failures);
+        });
+        AssertAsBefore(state);
+        closing!.Join();
+        Assert.Empty(failures);
+    });
+
+    [Fact]
+    public void Somebody_who_goes_on_writing_there_is_told_of_and_the_next_change_makes_it_read_only_again() => Run(state =>
+    {
+        FileHandle? other = null;
+        var failure = Assert.Throws<SyscallException>(() => MountedPartition.Change(state, () => other = OpenForWriting(state)));
+        Assert.Equal(Errno.EBUSY, failure.Errno);
+        Assert.Contains(state, failure.Message);
+        Assert.Contains("stays writable", failure.Message);
+        Assert.False(Mounted(state).ReadOnly);
+        other!.Dispose();
+        MountedPartition.Change(state, () => { });
+        AssertAsBefore(state);
+    });
+
+    [Fact]
+    public void A_change_that_fails_says_why_and_the_partition_is_as_before() => Run(state =>
+    {
+        Assert.Throws<OperatorException>(() => MountedPartition.Change(state, () => throw new OperatorException("no room", "make some")));
+        AssertAsBefore(state);
+    });
+
+    [Fact]
+    public void A_change_within_a_change_leaves_it_writable() => Run(state =>
+    {
+        MountedPartition.Change(state, () =>
+        {
+            MountedPartition.ChangeAt(state + "/active.img", () => File.WriteAllText(state + "/inner", ""));
+            File.WriteAllText(state + "/outer", "");
+        });
+        AssertAsBefore(state);
+    });
+
+    [Fact]
+    public void Two_that_change_it_at_once_do_not_end_each_others_time() => Run(state =>
+    {
+        List<Exception> failures = [];
+        using var secondIsIn = new ManualResetEventSlim();
+        using var firstIsOut = new ManualResetEventSlim();
+        Thread? second = null;
+        MountedPartition.Change(state, () =>
+        {
+            second = Start(() => MountedPartition.Change(state, () =>
+            {
+                secondIsIn.Set();
+                firstIsOut.Wait();
+                File.WriteAllText(state + "/second", "");
+            }), failures);
+            secondIsIn.Wait();
+        });
+        Assert.False(Mounted(state).ReadOnly);
+        firstIsOut.Set();
+        second!.Join();
+        Assert.Empty(failures);
+        AssertAsBefore(state);
+        Assert.True(File.Exists(state + "/second"));
+    });
+
+    [Fact]
+    public void Many_at_once_all_get_their_change_and_it_is_read_only_in_the_end() => Run(state =>
+    {
+        List<Exception> failures = [];
+        var threads = Enumerable.Range(0, 4).Select(thread => Start(() =>
+        {
+            for (var i = 0; i < 50; i++) MountedPartition.Change(state, () => File.WriteAllText($"{state}/{thread}.{i}", ""));
+        }, failures)).ToList();
+        threads.ForEach(thread => thread.Join());
+        Assert.Empty(failures);
+        AssertAsBefore(state);
+        Assert.Equal(200, Directory.GetFiles(state, "?.*").Length);
+    });
+
+    [Fact]
+    public void What_a_killed_program_left_writable_the_next_change_makes_read_only() => Run(state =>
+    {
+        // As one leaves it: its note is there, its lock went with it.
+        MountedPartition.Change(state, () => { });
+        var list = Directory.GetFiles("/run/kairosboot", "writable.*").Single();
+        Assert.Equal(0, new FileInfo(list).Length);
+        File.WriteAllText(list, Mounted(state).Options);
+        MountNamespace.Tool("mount", "-o", "remount,rw,noatime", state);
+        MountedPartition.Change(state, () => File.WriteAllText(state + "/later", ""));
+        AssertAsBefore(state);
+    });
+
+    [Fact]
+    public void What_somebody_made_writable_stays_writable() => Run(state =>
+    {
+        Syscall.Mount("none", state, "", MountFlags.Remount | MountFlags.NoAtime, "");
+        MountedPartition.Change(state, () => File.WriteAllText(state + "/file", ""));
+        Assert.False(Mounted(state).ReadOnly);
+        Assert.Equal("rw,noatime", Mounted(state).Options);
+    });
+}
