@@ -15,14 +15,10 @@ public abstract class RunningDebianTests(DebianMachine machine)
 
     protected GuestShell Shell => machine.Shell;
 
-    /// <summary>Each with what it said.</summary>
-    private string FailedUnits() => Shell.Run(
-        "systemctl --failed --plain --no-legend | while read -r unit rest; do echo $unit; journalctl -b -o cat -u $unit | cat; done");
-
     [Fact]
     public void Systemd_comes_to_rest_without_a_failed_unit()
     {
-        Assert.Equal("", FailedUnits());
+        Assert.Equal("", Shell.FailedUnits());
         Assert.Equal("running", machine.SystemState);
         Assert.Equal("active", Shell.Run("systemctl is-active multi-user.target"));
     }
@@ -197,7 +193,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
         string before = Shell.Run(Mounts);
         Shell.Run("systemctl daemon-reload && systemctl start local-fs.target");
         Assert.Equal(before, Shell.Run(Mounts));
-        Assert.Equal("", FailedUnits());
+        Assert.Equal("", Shell.FailedUnits());
     }
 
     [Fact]

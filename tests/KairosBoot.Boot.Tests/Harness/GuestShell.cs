@@ -66,6 +66,10 @@ public sealed class GuestShell
         return output;
     }
 
+    /// <summary>Units of systemd that failed, each with what it said; empty: none.</summary>
+    public string FailedUnits() => Run(
+        "systemctl --failed --plain --no-legend | while read -r unit rest; do echo $unit; journalctl -b -o cat -u $unit | cat; done");
+
     /// <summary>Runs a command line that ends the session: reboot, poweroff.</summary>
     public void Leave(string command) => _console.Send(command + "\n");
 }
