@@ -70,6 +70,8 @@ public static class MountedPartition
     {
         if (!writers.IsLast() || writers.Before is not { Length: > 0 } before) return;
         var flags = MountFlags.Remount | MountFlags.ReadOnly | MountOptions.Parse(before).Flags;
+        // The kernel has no word for it among a mount's options, and keeps what is there, noatime by now, where mount(2) is given none of the three.
+        if ((flags & (MountFlags.NoAtime | MountFlags.RelAtime)) == 0) flags |= MountFlags.StrictAtime;
         for (var end = Syscall.BootTimeMicroseconds() + (long)Patience.TotalMicroseconds; ; Syscall.Pause(TimeSpan.FromMilliseconds(10)))
         {
             // No event says when a file's last writer has gone.

@@ -113,6 +113,23 @@ public sealed class MountedPartitionTests
         AssertAsBefore(state);
     });
 
+    [Theory]
+    [InlineData("ro,strictatime", "ro")]
+    [InlineData("ro,noatime", "ro,noatime")]
+    [InlineData("ro,nosuid,nodev,noexec,relatime", "ro,nosuid,nodev,noexec,relatime")]
+    [InlineData("ro,nodiratime,relatime", "ro,nodiratime,relatime")]
+    public void Its_options_are_those_it_had(string options, string shown) => Run(state =>
+    {
+        Syscall.Mount("none", state, "", MountFlags.Remount | MountOptions.Parse(options).Flags, "");
+        Assert.Equal(shown, Mounted(state).Options);
+        MountedPartition.Change(state, () =>
+        {
+            Assert.Contains("noatime", Mounted(state).Options.Split(','));
+            Assert.DoesNotContain("ro", Mounted(state).Options.Split(','));
+        });
+        Assert.Equal(shown, Mounted(state).Options);
+    });
+
     [Fact]
     public void A_change_within_a_change_leaves_it_writable() => Run(state =>
     {
