@@ -9,7 +9,7 @@ namespace KairosBoot.Init;
 internal sealed class StageChild
 {
     // In a mount namespace of this process: nobody else ever sees what is mounted here.
-    private const string Scratch = "/run/kairosboot/stage", Layered = Scratch + "/root";
+    private const string Scratch = SystemPaths.Runtime + "/stage", Layered = Scratch + "/root";
 
     private readonly ConfigDocuments documents = new();
     private FileHandle? mounts;

@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Who has a partition writable at the moment that is read-only otherwise: a file under /run that each of them holds a shared lock of. While it is
-/// in use it says with which options the partition was mounted before. A program that is killed loses its lock, and leaves that to the next one.
+/// Who has a partition writable at the moment that is read-only otherwise: a file under the machine's /run that each of them holds a shared lock of. While
+/// it is in use it says with which options the partition was mounted before. A program that is killed loses its lock, and leaves that to the next one.
 /// </summary>
 internal sealed class PartitionWriters : IDisposable
 {
@@ -15,14 +15,17 @@ internal sealed class PartitionWriters : IDisposable
 
     /// <summary>Waits only for one that is making the partition read-only again.</summary>
     /// <param name="mountPoint">Of the partition; whatever it is mounted at, it is the same list.</param>
-    /// <returns>Null: there is no /run that this program may write to.</returns>
+    /// <returns>Null: it is mounted nowhere, or there is no /run that this program may write to.</returns>
     internal static PartitionWriters? Join(string mountPoint)
     {
+        if (Syscall.TryStat(mountPoint) is not { } partition) return null;
+        // A container that has the machine's root mounted shares the list with the machine's own programs: a /run of its own has nothing to do with it.
+        var directory = (mountPoint.EndsWith(SystemPaths.State, StringComparison.Ordinal) ? mountPoint[..^SystemPaths.State.Length] : "") + SystemPaths.Runtime;
         FileHandle file;
         try
         {
-            Syscall.MakeDirectories(SystemPaths.Runtime);
-            file = Syscall.Open($"{SystemPaths.Runtime}/writable.{Syscall.TryStat(mountPoint)?.Device:x}", OpenFlags.ReadWrite | OpenFlags.Create, 0b110_000_000);
+            Syscall.MakeDirectories(directory);
+            file = Syscall.Open($"{directory}/writable.{partition.Device:x}", OpenFlags.ReadWrite | OpenFlags.Create, 0b110_000_000);
         }
         catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS) { return null; }
         Syscall.LockShared(file);

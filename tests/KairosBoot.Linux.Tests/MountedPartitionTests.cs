@@ -167,6 +167,42 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
+    public void A_container_with_the_machines_root_and_the_machine_itself_do_not_end_each_others_time() => Run(state =>
+    {
+        // The machine's root, as it is mounted in the container; the container's own /run is another one.
+        var host = Path.GetDirectoryName(state) + "/host";
+        foreach (var directory in (string[])["/run", "/proc", "/dev"]) Directory.CreateDirectory(host + directory);
+        Syscall.Mount("tmpfs", host + "/run", "tmpfs", MountFlags.None, "");
+        Directory.CreateDirectory(host + SystemPaths.State);
+        foreach (var directory in (string[])["/proc", "/dev"]) Syscall.Mount(directory, host + directory, "", MountFlags.Bind | MountFlags.Recursive, "");
+        Syscall.Mount(state, host + SystemPaths.State, "", MountFlags.Bind, "");
+        Syscall.Umount(state);
+        List<Exception> failures = [];
+        using var machineIsUp = new ManualResetEventSlim();
+        using var containerIsIn = new ManualResetEventSlim();
+        // With a mount of its own of the partition, which is read-only whatever the container does to its.
+        var machine = Start(() =>
+        {
+            Syscall.UnshareMounts();
+            Syscall.ChRoot(host);
+            Syscall.ChDir("/");
+            machineIsUp.Set();
+            containerIsIn.Wait();
+            MountedPartition.Change(SystemPaths.State, () => FileText.Write(SystemPaths.State + "/machine", ""));
+        }, failures);
+        Assert.True(machineIsUp.Wait(TimeSpan.FromSeconds(30)));
+        MountedPartition.Change(host + SystemPaths.State, () =>
+        {
+            containerIsIn.Set();
+            machine.Join();
+            File.WriteAllText(host + SystemPaths.State + "/container", "");
+        });
+        Assert.Empty(failures);
+        AssertAsBefore(host + SystemPaths.State);
+        Assert.True(File.Exists(host + SystemPaths.State + "/machine"));
+    });
+
+    [Fact]
     public void Many_at_once_all_get_their_change_and_it_is_read_only_in_the_end() => Run(state =>
     {
         List<Exception> failures = [];
