@@ -13,6 +13,7 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int reboot(int command);
     [DllImport(LibC, SetLastError = true)] internal static extern int setns(int fd, int type);
     [DllImport(LibC, SetLastError = true)] internal static extern int rename(byte* from, byte* to);
+    [DllImport(LibC, SetLastError = true)] internal static extern int renameat(int fromDirectory, byte* from, int toDirectory, byte* to);
     // The library's own goes through __xmknod, which glibc keeps for old binaries only.
     [DllImport(LibC, SetLastError = true)] internal static extern int mknodat(int directory, byte* path, uint mode, ulong device);
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);

@@ -232,8 +232,7 @@ public static unsafe partial class Syscall
     public static void LUTimes(string path, long mtimeNs)
     {
         var times = stackalloc timespec[2];
-        times[0].tv_sec = times[1].tv_sec = mtimeNs / 1_000_000_000;
-        times[0].tv_nsec = times[1].tv_nsec = (long_t)(mtimeNs % 1_000_000_000);
+        SetTimes(times, mtimeNs);
         fixed (byte* p = Z(path)) Check(LibC.utimensat(LibC.AT_FDCWD, p, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", path);
     }
 
@@ -289,8 +288,7 @@ public static unsafe partial class Syscall
 
     public static void MkNod(string path, FileType type, int mode, ulong device)
     {
-        var bits = type switch { FileType.CharacterDevice => 0x2000, FileType.BlockDevice => 0x6000, FileType.Fifo => 0x1000, _ => 0xC000 };
-        fixed (byte* p = Z(path)) Check(Native.mknodat(LibC.AT_FDCWD, p, (uint)(bits | mode), device), "mknod", path);
+        fixed (byte* p = Z(path)) Check(Native.mknodat(LibC.AT_FDCWD, p, TypeBits(type) | (uint)mode, device), "mknod", path);
     }
 
     public static void ChMod(string path, int mode)

@@ -1,0 +1,72 @@
+using System.Text;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// Reads whole files that somebody else can write: only regular files, never waiting for the other end of a pipe, no more than a limit. A file of
+/// procfs or sysfs says that it is a regular one; reading some of those never ends, so they are refused too.
+/// </summary>
+public static class BoundedFile
+{
+    // linux/magic.h: file systems whose files the kernel makes up as they are read.
+    private const uint PROC_SUPER_MAGIC = 0x9FA0, SYSFS_MAGIC = 0x62656572, DEBUGFS_MAGIC = 0x64626720, TRACEFS_MAGIC = 0x74726163,
+        SECURITYFS_MAGIC = 0x73636673, CONFIGFS_MAGIC = 0x62656570;
+
+    /// <summary>Null where nothing is at the path. Links are followed as the kernel follows them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limit">What is allowed for such a file.</param>
+    /// <exception cref="OperatorException">It is no regular file, or larger than allowed.</exception>
+    /// <exception cref="SyscallException">It cannot be read.</exception>
+    public static byte[]? TryRead(string path, ReadLimit limit)
+    {
+        using var file = Syscall.TryOpen(path, OpenFlags.Path);
+        return file is null ? null : Read(file, limit);
+    }
+
+    /// <summary>As <see cref="TryRead(string, ReadLimit)"/>, as text in UTF-8.</summary>
+    public static string? TryReadText(string path, ReadLimit limit) => TryRead(path, limit) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+
+    /// <summary>All of a file that a walker has found.</summary>
+    /// <param name="file">Opened with <see cref="OpenFlags.Path"/>.</param>
+    /// <param name="limit">As above.</param>
+    public static byte[] Read(FileHandle file, ReadLimit limit)
+    {
+        using var opened = Open(file, limit);
+        return ReadOpened(opened, limit);
+    }
+
+    /// <summary>Opens it for reading after it was found to be a regular file: opening a device can be an action in itself.</summary>
+    /// <param name="file">Opened with <see cref="OpenFlags.Path"/>.</param>
+    /// <param name="limit">Larger than this is refused.</param>
+    public static FileHandle Open(FileHandle file, ReadLimit limit)
+    {
+        var status = Syscall.FStat(file);
+        if (status.Type != FileType.Regular) throw new OperatorException($"{file.Path} is {Describe(status.Type)}, not a file", "remove it, or put a regular file there");
+        if (status.Size > limit.Bytes) throw TooLarge(file.Path, status.Size, limit);
+        if (Syscall.FileSystemType(file) is PROC_SUPER_MAGIC or SYSFS_MAGIC or DEBUGFS_MAGIC or TRACEFS_MAGIC or SECURITYFS_MAGIC or CONFIGFS_MAGIC)
+            throw new OperatorException($"{file.Path} is made up by the kernel, not a file on a disk", "put a regular file there");
+        return Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+    }
+
+    /// <summary>The content of a file that <see cref="Open"/> has opened. It may grow meanwhile: no more than the limit is read.</summary>
+    internal static byte[] ReadOpened(FileHandle file, ReadLimit limit)
+    {
+        var content = new byte[Math.Min(Syscall.FStat(file).Size, limit.Bytes)];
+        var length = Syscall.PRead(file, content, 0);
+        return length == content.Length ? content : content[..length];
+    }
+
+    private static OperatorException TooLarge(string path, long size, ReadLimit limit) =>
+        new($"{path} has {size} bytes; {limit.What} may have {limit.Bytes}", "make it smaller, or remove it");
+
+    private static string Describe(FileType type) => type switch
+    {
+        FileType.Directory => "a directory",
+        FileType.Symlink => "a link",
+        FileType.Fifo => "a FIFO",
+        FileType.Socket => "a socket",
+        FileType.BlockDevice or FileType.CharacterDevice => "a device",
+        _ => "of an unknown type",
+    };
+}
