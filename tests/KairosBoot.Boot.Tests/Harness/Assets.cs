@@ -16,6 +16,13 @@ public static class Assets
     public static string KairosBoot => Existing("kairos-boot");
     public static string KBoot => Existing("kboot");
 
+    /// <summary><c>out/</c> of an earlier commit, whose disks and images the ones of this commit have to live with: tests/compatibility.sh makes it.</summary>
+    public static string Earlier => Environment.GetEnvironmentVariable("KAIROSBOOT_EARLIER") ??
+        throw new InvalidOperationException("KAIROSBOOT_EARLIER names no out/ of an earlier commit: run tests/compatibility.sh");
+
+    public static string EarlierKBoot => Existing("kboot", Earlier);
+    public static string EarlierVirtioInitrd => Existing("initrd-virtio", Earlier);
+
     /// <summary>The initrd with every storage driver, as it lies in the image.</summary>
     public static string Initrd => Existing("initrd");
 
@@ -48,9 +55,9 @@ public static class Assets
     /// <summary>What every report of a boot is held to.</summary>
     public static string ReportSchema => Path.Combine(Root, "src/KairosBoot.Plan/report.schema.json");
 
-    private static string Existing(string name)
+    private static string Existing(string name, string? outDirectory = null)
     {
-        string path = Path.Combine(Out, "test-assets", name);
+        string path = Path.Combine(outDirectory ?? Out, "test-assets", name);
         // What is there is a link: its target's size is what is measured.
         FileSystemInfo? target = File.ResolveLinkTarget(path, returnFinalTarget: true);
         return target is { Exists: true } ? target.FullName : throw new FileNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");

@@ -28,6 +28,9 @@ public sealed class GrubDisk : IDisposable
         /// <summary>For every boot.</summary>
         public string KernelArguments { get; init; } = "";
 
+        /// <summary>A cloud-config for COS_OEM.</summary>
+        public string? CloudConfig { get; init; }
+
         /// <summary>The kernel that has drivers for real hardware, a watchdog's among them.</summary>
         public bool GenericKernel { get; init; }
 
@@ -37,7 +40,12 @@ public sealed class GrubDisk : IDisposable
         /// <summary>With mke2fs, debugfs and mksquashfs, and their libraries.</summary>
         public bool FileSystemTools { get; init; }
 
-        public string Initrd => GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
+        /// <summary>With the initrd and the kboot of an earlier commit, by which the disk is made too.</summary>
+        public bool Earlier { get; init; }
+
+        public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
+
+        public string Initrd => Earlier ? Assets.EarlierVirtioInitrd : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
     /// <param name="init">A script in the place of its init.</param>
@@ -49,7 +57,7 @@ public sealed class GrubDisk : IDisposable
     {
         _kind = kind;
         string image = FileWith(Content());
-        Tool.Run(Assets.KBoot, "disk", "build", "--image", image, "--append", kind.KernelArguments, "--output", File);
+        Tool.Run(kind.KBoot, ["disk", "build", "--image", image, "--append", kind.KernelArguments, "--output", File, .. Config(kind)]);
         global::System.IO.File.Delete(image);
         StateStart = Sectors(State, "First sector: ") * 512;
         StateSize = Sectors(State, "Partition size: ") * 512;
@@ -66,7 +74,7 @@ public sealed class GrubDisk : IDisposable
     public string Initrd => _kind.Initrd;
 
     /// <summary>A copy of the image, to be damaged.</summary>
-    public byte[] Content() => [.. Images.GetOrAdd(_kind with { KernelArguments = "" }, kind => new(() => Image(kind))).Value];
+    public byte[] Content() => [.. Images.GetOrAdd(_kind with { KernelArguments = "", CloudConfig = null }, kind => new(() => Image(kind))).Value];
 
     /// <summary>The image with another init.</summary>
     public byte[] ChangedInit(string init) => Image(_kind with { Init = init });
@@ -148,7 +156,7 @@ public sealed class GrubDisk : IDisposable
         }
         global::System.IO.File.Copy(kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
         global::System.IO.File.Copy(kind.Initrd, Path.Combine(tree, "boot/initrd"));
-        global::System.IO.File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
+        global::System.IO.File.Copy(kind.KBoot, Path.Combine(tree, "usr/bin/kboot"));
         foreach (string program in kind.FileSystemTools ? FileSystemTools : [])
         {
             BusyboxRoot.AddProgram(tree, program, program);
@@ -158,6 +166,8 @@ public sealed class GrubDisk : IDisposable
             BusyboxRoot.SetInit(tree, kind.Init);
         }
     }
+
+    private string[] Config(Kind kind) => kind.CloudConfig is { } config ? ["--cloud-config", FileWith(config)] : [];
 
     private static byte[] Image(Kind kind) => BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 40);
 }

@@ -1,0 +1,101 @@
+using System.Text.Json;
+
+namespace KairosBoot.Boot.Tests;
+
+/// <summary>
+/// Disks, counters, manifests and configs of an earlier commit under this one, and the earlier one as fallback on what this one has written. Not part of a
+/// usual run: tests/compatibility.sh builds the earlier commit and runs these.
+/// </summary>
+[Trait("Needs", "earlier")]
+public sealed class CompatibilityTests
+{
+    private const string Config = """
+        stages:
+          rootfs:
+            - name: layout
+              environment_file: /run/cos/cos-layout.env
+              environment:
+                VOLUMES: "LABEL=COS_OEM:/oem LABEL=COS_PERSISTENT:/usr/local"
+                OVERLAY: "tmpfs:25%"
+                RW_PATHS: "/var /etc /srv"
+                PERSISTENT_STATE_PATHS: "/home /opt /root /var/log /etc/ssh"
+                PERSISTENT_STATE_TARGET: /usr/local/.state
+                PERSISTENT_STATE_BIND: "true"
+          initramfs:
+            - name: files
+              hostname: fleet-7
+              users:
+                operator:
+                  homedir: /home/operator
+                  ssh_authorized_keys: ["ssh-ed25519 AAAA operator"]
+              directories:
+                - path: /home/operator/.config
+                  owner: 1000
+                  group: 1000
+                  permissions: 0750
+              files:
+                - path: /home/operator/.kube/config
+                  content: "of root, in a home"
+                  permissions: 0600
+                - path: /etc/fleet.conf
+                  content: "fleet"
+                  permissions: 0640
+        """;
+
+    private static readonly GrubDisk.Kind Earlier = UpgradeImages.First with { Earlier = true, CloudConfig = Config };
+
+    // What a machine must keep, whichever of its two systems runs.
+    private const string Kept = "cat /etc/machine-id /etc/hostname /etc/fleet.conf /home/operator/.kube/config /home/operator/.ssh/authorized_keys /opt/mine /root/notes;" +
+        "stat -c '%n %u %g %a' /home/operator /home/operator/.ssh /home/operator/.ssh/authorized_keys /home/operator/.config /home/operator/.kube/config /opt /root";
+
+    [Fact]
+    public void A_disk_of_the_earlier_commit_upgrades_boots_and_falls_back()
+    {
+        // disks: as the earlier kboot builds it, and one with new.img and broken.img of this commit
+        using GrubDisk disk = new(Earlier);
+        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
+        using UpgradingMachine machine = new(new MachineSpec { Name = "compatibility", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        machine.Shell.Run("echo user > /opt/mine; echo user > /root/notes; chmod 710 /opt");
+        string kept = machine.Shell.Run(Kept);
+
+        // The earlier kboot installs the new image; the new kairos-boot finds the earlier one's counters, manifest and stores.
+        Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
+        machine.Restart();
+        Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
+        Assert.Equal(kept, machine.Shell.Run(Kept));
+        AssertNoProblem(machine);
+        Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
+        Assert.Equal("3+ 3+ 3", machine.Slots);
+        machine.Shell.Run("echo later > /opt/later; echo changed > /etc/ssh/key");
+
+        // The earlier kairos-boot on what the new one has written.
+        machine.Shell.Run("kboot select passive --once");
+        machine.Restart();
+        Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));
+        Assert.Equal(kept, machine.Shell.Run(Kept));
+        Assert.Equal("later changed", machine.Shell.Run("echo $(cat /opt/later /etc/ssh/key)"));
+        AssertNoProblem(machine);
+        Assert.Equal("passive is good", machine.Shell.Run("kboot assess good"));
+
+        // A new image that never reports good: its kairos-boot records the failed boots, the earlier one reads them.
+        Assert.Equal("active is new, passive is as before", machine.Change("kboot upgrade --image /mnt/broken.img").Outcome);
+        machine.Restart();
+        Assert.Equal(("active active active passive", ("busybox", "degraded")), (machine.Boots, machine.System));
+        Assert.Equal(kept, machine.Shell.Run(Kept));
+        Assert.Matches("active +0 +no +", machine.Shell.Run("kboot status"));
+
+        // And the new kboot upgrades once more where the earlier one has written last.
+        Assert.Equal("active is new, passive is as before", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
+        machine.Restart();
+        Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
+        Assert.Equal(kept, machine.Shell.Run(Kept));
+    }
+
+    private static void AssertNoProblem(UpgradingMachine machine)
+    {
+        JsonElement report = Report.Of(machine.Shell);
+        Assert.Empty(report.GetProperty("problems").EnumerateArray());
+        Assert.Empty(report.GetProperty("cloudConfigProblems").EnumerateArray());
+    }
+}
