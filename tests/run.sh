@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests: run.sh [--all] [plan|image|linux|boot]...; all tiers without arguments. Installs what they need.
-# --all: also what takes hours: every row of the fault matrix, more power cuts, more reboots, a million broken configs.
+# --all: also what takes hours: every row of the fault matrix, more power cuts, more reboots, a million broken configs, ten million
+# damaged inputs for each parser.
 # The last line is the sum: "N passed, N failed, N skipped". A tier that ran no test counts as a failure.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../initrd/lib.sh
@@ -9,7 +10,7 @@ set -euo pipefail
 tiers=() limit=4000
 for argument; do
     if [ "$argument" != --all ]; then tiers+=("$argument"); continue; fi
-    export KAIROSBOOT_ALL=1 KAIROSBOOT_REBOOTS=${KAIROSBOOT_REBOOTS:-20} KAIROSBOOT_FUZZ_INPUTS=${KAIROSBOOT_FUZZ_INPUTS:-1000000}
+    export KAIROSBOOT_ALL=1 KAIROSBOOT_REBOOTS=${KAIROSBOOT_REBOOTS:-20} KAIROSBOOT_FUZZ_INPUTS=${KAIROSBOOT_FUZZ_INPUTS:-1000000} KAIROSBOOT_PARSER_INPUTS=${KAIROSBOOT_PARSER_INPUTS:-10000000}
     limit=40000
 done
 [ ${#tiers[@]} -gt 0 ] || tiers=(plan image linux boot)
