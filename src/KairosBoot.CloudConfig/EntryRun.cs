@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
@@ -29,7 +30,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal void Attempt(int line, string key, Action action)
     {
         try { action(); }
-        catch (Exception e) when (e is SyscallException or FormatException or TemplateException) { Fail(line, key, e.Message); }
+        catch (Exception e) when (e is SyscallException or FormatException or TemplateException or OperatorException) { Fail(line, key, StageProblem.ReasonOf(e)); }
     }
 
     /// <summary>The text with its templates filled in; as it is, with a warning, where one cannot be.</summary>
@@ -37,9 +38,9 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     {
         if (!Template.IsTemplate(text)) return text;
         try { return Template.Render(text, TemplateFields.Under("Values", MachineValues.Of(Facts))); }
-        catch (TemplateException e)
+        catch (Exception e) when (e is TemplateException or OperatorException)
         {
-            Warn(line, key, $"template left as it is: {e.Message}");
+            Warn(line, key, $"template left as it is: {StageProblem.ReasonOf(e)}");
             return text;
         }
     }

@@ -17,30 +17,32 @@ public static class InstallMounts
     /// <param name="source">Directory or file.</param>
     /// <param name="layout">Where users' own paths are read from; made where it is not there.</param>
     /// <param name="logger">Gets each problem.</param>
-    public static IReadOnlyList<StageProblem> Merge(string source, string layout, ILogger logger)
+    /// <param name="configLimit">Bytes of a config; a larger one was reported when the stage ran.</param>
+    public static IReadOnlyList<StageProblem> Merge(string source, string layout, ILogger logger, long configLimit = long.MaxValue)
     {
+        var limit = ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, configLimit) };
         var run = new StageRun(new StageFacts(), logger, TimeSpan.Zero);
         try
         {
             var wanted = new List<string>[Lists.Length];
             for (var i = 0; i < wanted.Length; i++) wanted[i] = [];
             // What cannot be walked or read was reported when the stage ran.
-            foreach (var file in ConfigFiles.Of(source, (_, _) => { })) Read(file, wanted, run);
+            foreach (var file in ConfigFiles.Of(source, (_, _) => { })) Read(file, limit, wanted, run);
             Write(layout, wanted, run);
         }
-        catch (SyscallException e) { run.Report(new StageProblem(layout, 1, "", "install", e.Message)); }
+        catch (Exception e) when (e is SyscallException or OperatorException) { run.Report(new StageProblem(layout, 1, "", "install", StageProblem.ReasonOf(e))); }
         return run.Problems;
     }
 
-    private static void Read(string file, List<string>[] wanted, StageRun run)
+    private static void Read(string file, ReadLimit limit, List<string>[] wanted, StageRun run)
     {
         YamlMapping? install = null;
         try
         {
-            var text = ConfigFiles.Read(file);
+            var text = Encoding.UTF8.GetString(ConfigFiles.Read(file, limit));
             if (Array.Exists(Lists, list => ConfigDocuments.MayHold(text, list.Key))) install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
         }
-        catch (Exception e) when (e is YamlFaultException or FormatException or SyscallException) { }
+        catch (Exception e) when (e is YamlFaultException or FormatException or SyscallException or OperatorException) { }
         for (var i = 0; install is not null && i < Lists.Length; i++)
         {
             var key = "install." + Lists[i].Key;
@@ -56,7 +58,7 @@ public static class InstallMounts
 
     private static void Write(string layout, List<string>[] wanted, StageRun run)
     {
-        var existing = EnvFile.Parse(FileText.TryRead(layout) ?? "");
+        var existing = EnvFile.Parse(BoundedFile.TryReadText(layout, ReadLimit.SystemFile) ?? "");
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in existing.Values) variables[name] = value;
         var added = false;
@@ -73,7 +75,7 @@ public static class InstallMounts
         if (!added) return;
         foreach (var problem in existing.Problems)
             run.Report(new StageProblem(layout, problem.Line, "", "install", $"dropped: {problem.Reason}") { IsWarning = true });
-        Directories.MakeParents(layout, FilePermissions.Directory, uid: 0, gid: 0);
-        AtomicFile.Write(layout, Encoding.UTF8.GetBytes(EnvironmentKey.Format(variables)), FilePermissions.File, uid: 0, gid: 0);
+        AtomicFile.Write(layout, Encoding.UTF8.GetBytes(EnvironmentKey.Format(variables)), FilePermissions.File, uid: 0, gid: 0,
+            new NewDirectories(FilePermissions.Directory));
     }
 }

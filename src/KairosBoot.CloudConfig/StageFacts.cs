@@ -22,7 +22,18 @@ public sealed class StageFacts
 
     /// <summary>Empty on a machine that has none yet.</summary>
     public string MachineId =>
-        FileText.TryReadAttribute("/var/lib/dbus/machine-id") is { Length: > 0 } id ? id : FileText.TryReadAttribute("/etc/machine-id") ?? "";
+        TryReadText("/var/lib/dbus/machine-id", ReadLimit.MachineId) is { Length: > 0 } id ? id : TryReadText("/etc/machine-id", ReadLimit.MachineId) ?? "";
+
+    /// <summary>MemTotal of /proc/meminfo in bytes; 0 where there is no /proc.</summary>
+    public static long MemoryBytes => MachineValues.MemoryKiB * 1024 ?? 0;
+
+    /// <summary>Without the blanks around it; null where nothing is there or it cannot be read.</summary>
+    /// <exception cref="OperatorException">It is no file, or too large.</exception>
+    internal static string? TryReadText(string path, ReadLimit limit)
+    {
+        try { return BoundedFile.TryReadText(path, limit)?.Trim(); }
+        catch (SyscallException) { return null; }
+    }
 
     /// <summary>HMAC-SHA256 of "yip" under the machine id, as hexadecimal: an identity that does not give the machine id away.</summary>
     internal string ProtectedId => Convert.ToHexStringLower(Sha256.Hmac(Encoding.UTF8.GetBytes(MachineId), "yip"u8));
@@ -30,7 +41,7 @@ public sealed class StageFacts
     /// <summary>A field of os-release without its quotes; null where there is none.</summary>
     internal static string? OsRelease(string field)
     {
-        var text = FileText.TryReadAttribute("/etc/os-release") ?? FileText.TryReadAttribute("/usr/lib/os-release") ?? "";
+        var text = TryReadText("/etc/os-release", ReadLimit.SystemFile) ?? TryReadText("/usr/lib/os-release", ReadLimit.SystemFile) ?? "";
         foreach (var line in text.Split('\n'))
             if (line.StartsWith(field + "=", StringComparison.Ordinal)) return line[(field.Length + 1)..].Trim().Trim('"', '\'');
         return null;

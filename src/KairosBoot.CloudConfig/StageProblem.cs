@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.CloudConfig;
 
 /// <summary>One thing in a config that could not be done, or was done in another way than its author may think.</summary>
@@ -10,6 +12,9 @@ public sealed record StageProblem(string File, int Line, string Entry, string Ke
 {
     /// <summary>What was asked for was done all the same: an unknown key was passed over, a template kept its text.</summary>
     public bool IsWarning { get; init; }
+
+    /// <summary>What an exception says went wrong, and how to fix it where it knows that.</summary>
+    internal static string ReasonOf(Exception failure) => failure is OperatorException e ? $"{e.Problem}; {e.Fix}" : failure.Message;
 
     /// <summary>From 1; 0 where only the line is known.</summary>
     public int Column { get; init; }

@@ -1,3 +1,4 @@
+using KairosBoot.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
@@ -18,6 +19,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal RemoteText? Fetch { get; init; }
     internal CancellationToken Interrupt { get; init; }
     internal StageFacts Facts { get; } = facts;
+    internal ConfigBudget Budget { get; init; } = new(ReadLimit.StageConfigs.Bytes);
     internal ConfigDocuments Documents { get; init; } = new();
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;

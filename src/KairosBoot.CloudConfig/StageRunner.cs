@@ -1,4 +1,6 @@
+using System.Text;
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
@@ -33,6 +35,14 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     /// <summary>What earlier stages have parsed already, where it is the same process that runs this one.</summary>
     public ConfigDocuments Documents { get; init; } = new();
 
+    /// <summary>How many bytes all configs of the stage may have together.</summary>
+    public long ConfigLimit { get; init; } = ReadLimit.StageConfigs.Bytes;
+
+    /// <summary>Of a machine that holds its files in memory too: never more than an eighth of that.</summary>
+    /// <param name="memoryBytes">0: not known.</param>
+    public static long ConfigLimitIn(long memoryBytes) =>
+        memoryBytes > 0 ? Math.Min(ReadLimit.StageConfigs.Bytes, memoryBytes / 8) : ReadLimit.StageConfigs.Bytes;
+
     internal EntryTable Table { get; init; } = EntryTable.OfInitrd;
 
     internal RemoteText? Fetch { get; init; }
@@ -46,6 +56,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         var run = new StageRun(facts, logger, CommandLimit)
         {
+            Budget = new ConfigBudget(ConfigLimit),
             Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(), LoadFileSystem = LoadFileSystem, Fetch = Fetch, Interrupt = Interrupt,
         };
         RunPasses(stage, sources, run);
@@ -79,10 +90,16 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         var entries = new List<StageEntry>();
         var number = 0;
-        foreach (var text in source.Texts) AddEntries(entries, text.Name, () => text.Content, stage, number++, run);
+        foreach (var text in source.Texts) AddEntries(entries, text.Name, () => Counted(text, run), stage, number++, run);
         foreach (var file in ConfigFiles.Of(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
-            AddEntries(entries, file, () => ConfigFiles.Read(file), stage, number++, run);
+            AddEntries(entries, file, () => run.Budget.Read(file), stage, number++, run);
         return entries;
+    }
+
+    private static string Counted(ConfigText text, StageRun run)
+    {
+        run.Budget.Count(text.Name, Encoding.UTF8.GetByteCount(text.Content));
+        return text.Content;
     }
 
     private static void AddEntries(List<StageEntry> entries, string file, Func<string> read, string stage, int number, StageRun run)
@@ -90,7 +107,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
         try { entries.AddRange(run.Documents.Of(file, read(), stage, Report).Entries(stage, file, number)); }
         catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException) { Report(1, "", e.Message, isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(1, "", StageProblem.ReasonOf(e), isWarning: false); }
     }
 
     private bool RunEntry(string stage, StageEntry entry, StageRun run)
@@ -133,7 +150,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         // The one broad catch of the runner: whatever a key stumbles over, the entries after it and the boot go on.
         catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {
-            run.Fail(value.Line, key, e.Message);
+            run.Fail(value.Line, key, StageProblem.ReasonOf(e));
             return false;
         }
     }

@@ -35,16 +35,19 @@ internal sealed class StageChild
             // The drivers are in the initrd, which is out of sight from inside the image.
             using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
             if (image != "/") EnterThrowAwayLayer(image);
+            // The initrd's files and what the stage makes of the configs are in memory too.
+            var configLimit = StageRunner.ConfigLimitIn(StageFacts.MemoryBytes);
             var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
             {
                 Documents = documents,
+                ConfigLimit = configLimit,
                 EntryBegins = StageProtocol.Alive,
                 Environment = StageProcess.Environment(),
                 LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),
             }.Run(stage);
             List<StageProblem> problems = [.. report.Problems];
             // The layout is read when the stage beside the image is over.
-            if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log));
+            if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log, configLimit));
             StageProtocol.Used(report);
             for (var i = 0; i < problems.Count && i < StageProtocol.MostProblems; i++)
             {

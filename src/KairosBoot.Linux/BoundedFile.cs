@@ -27,6 +27,26 @@ public static class BoundedFile
     /// <summary>As <see cref="TryRead(string, ReadLimit)"/>, as text in UTF-8.</summary>
     public static string? TryReadText(string path, ReadLimit limit) => TryRead(path, limit) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
+    /// <summary>
+    /// As <see cref="TryRead(string, ReadLimit)"/>, of a file that the kernel makes up and that is meant: its size says nothing, so it is read until it ends.
+    /// One that would have the reader wait is EAGAIN.
+    /// </summary>
+    public static byte[]? TryReadMadeUp(string path, ReadLimit limit)
+    {
+        using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+        if (file is null) return null;
+        CheckType(file, Syscall.FStat(file));
+        var content = new byte[4096];
+        for (var length = 0; ;)
+        {
+            var n = Syscall.Read(file, content.AsSpan(length));
+            if (n == 0) return content[..length];
+            length += n;
+            if (length > limit.Bytes) throw TooLarge(path, length, limit);
+            if (length == content.Length) Array.Resize(ref content, content.Length * 2);
+        }
+    }
+
     /// <summary>All of a file that a walker has found.</summary>
     /// <param name="file">Opened with <see cref="OpenFlags.Path"/>.</param>
     /// <param name="limit">As above.</param>
@@ -42,7 +62,7 @@ public static class BoundedFile
     public static FileHandle Open(FileHandle file, ReadLimit limit)
     {
         var status = Syscall.FStat(file);
-        if (status.Type != FileType.Regular) throw new OperatorException($"{file.Path} is {Describe(status.Type)}, not a file", "remove it, or put a regular file there");
+        CheckType(file, status);
         if (status.Size > limit.Bytes) throw TooLarge(file.Path, status.Size, limit);
         if (Syscall.FileSystemType(file) is PROC_SUPER_MAGIC or SYSFS_MAGIC or DEBUGFS_MAGIC or TRACEFS_MAGIC or SECURITYFS_MAGIC or CONFIGFS_MAGIC)
             throw new OperatorException($"{file.Path} is made up by the kernel, not a file on a disk", "put a regular file there");
@@ -55,6 +75,12 @@ public static class BoundedFile
         var content = new byte[Math.Min(Syscall.FStat(file).Size, limit.Bytes)];
         var length = Syscall.PRead(file, content, 0);
         return length == content.Length ? content : content[..length];
+    }
+
+    private static void CheckType(FileHandle file, FileStatus status)
+    {
+        if (status.Type != FileType.Regular)
+            throw new OperatorException($"{file.Path} is {Describe(status.Type)}, not a file", "remove it, or put a regular file there");
     }
 
     private static OperatorException TooLarge(string path, long size, ReadLimit limit) =>

@@ -48,5 +48,44 @@ public sealed class FilePlace : IDisposable
         }
     }
 
+    /// <summary>Creates a directory here. False: something exists already.</summary>
+    /// <param name="directory">Mode and owner.</param>
+    public bool MakeDirectory(NewDirectories directory)
+    {
+        if (Status is not null) return false;
+        directory.Create(Directory, Syscall.FStat(Directory), Name).Dispose();
+        return true;
+    }
+
+    /// <summary>
+    /// All of the file, to write it again with changes. In a directory that a user shapes it is read as that user: what the user has linked there but
+    /// may not read does not end up in a file of theirs. Null: nothing is there.
+    /// </summary>
+    /// <exception cref="OperatorException">As of <see cref="BoundedFile"/>, or the user may not read it.</exception>
+    public byte[]? TryRead(ReadLimit limit)
+    {
+        const int NoGroup = 65534;
+        using var file = Syscall.TryOpenAt(Directory, Name, OpenFlags.Path | OpenFlags.NoFollow);
+        if (file is null) return null;
+        if (User == 0) return BoundedFile.Read(file, limit);
+        using (FileUser.Become(User, NoGroup))
+        {
+            try { return BoundedFile.Read(file, limit); }
+            catch (SyscallException e) when (e.Errno == Errno.EACCES)
+            {
+                throw new OperatorException(
+                    $"{Path} belongs to user {Syscall.FStat(file).Uid}; user {User}, to whom {userPath} belongs, may not read it", $"remove it, or give it to user {User}");
+            }
+        }
+    }
+
+    /// <summary>As <see cref="TryRead"/>, as text in UTF-8.</summary>
+    public string? TryReadText(ReadLimit limit) => TryRead(limit) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+
+    /// <summary>
+    /// Whether others than root can put something there or exchange it. A file with a second name that was found there may be any file of its file system.
+    /// </summary>
+    public bool IsSharedWithUsers => User != 0 || (Syscall.FStat(Directory).Mode & 0b000_010_010) != 0;
+
     public void Dispose() => Directory.Dispose();
 }

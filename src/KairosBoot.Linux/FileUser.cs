@@ -2,13 +2,14 @@ namespace KairosBoot.Linux;
 
 /// <summary>
 /// The calling thread accesses files as another user for as long as this lives: what it creates belongs to that user, and what that user may not
-/// read or write is refused (EACCES). Not to be nested.
+/// read or write is refused (EACCES). May be nested: the end of one gives the thread back to the user before it.
 /// </summary>
 public sealed class FileUser : IDisposable
 {
-    private readonly int[] rootGroups;
+    private readonly int uidBefore, gidBefore;
+    private readonly int[] groupsBefore;
 
-    private FileUser(int[] rootGroups) => this.rootGroups = rootGroups;
+    private FileUser(int[] groups) => (groupsBefore, (uidBefore, gidBefore)) = (groups, Syscall.GetFileUser());
 
     /// <param name="uid">User. 0 changes nothing; nor does any other where the caller is not root, who has no choice.</param>
     /// <param name="gid">Primary group.</param>
@@ -30,6 +31,6 @@ public sealed class FileUser : IDisposable
 
     public void Dispose()
     {
-        if (IsChanged) Syscall.SetFileUser(0, 0, rootGroups);
+        if (IsChanged) Syscall.SetFileUser(uidBefore, gidBefore, groupsBefore);
     }
 }

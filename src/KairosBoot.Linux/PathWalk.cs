@@ -55,7 +55,7 @@ internal sealed class PathWalk : IDisposable
                 return true;
             }
             if (child is null && create is null) return false;
-            child ??= Create(name, create!);
+            child ??= create!.Create(current, status, name);
             if (Go(child, name, isLast)) return true;
         }
         return true;
@@ -114,28 +114,6 @@ internal sealed class PathWalk : IDisposable
             Check(status, current.Path);
         }
         Push(target);
-    }
-
-    private FileHandle Create(string name, NewDirectories create)
-    {
-        // What is created in a user's directory belongs to the user from its first instant: then the step to it is one within the user's own, even where
-        // the user has put something else in its place by now.
-        var isUsers = status.Uid != 0;
-        using (FileUser.Become(status.Uid, status.Gid)) Syscall.MkDirAt(current, name, 0b111_000_000);
-        create.Created++;
-        var made = Syscall.OpenAt(current, name, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory);
-        try
-        {
-            Check(Syscall.FStat(made), made.Path);
-            if (!isUsers) Syscall.ChOwn(made, create.Uid, create.Gid);
-            Syscall.ChMod(made, create.Mode);
-            return made;
-        }
-        catch
-        {
-            made.Dispose();
-            throw;
-        }
     }
 
     /// <summary>Refuses a step from what belongs to a user to what does not.</summary>

@@ -35,8 +35,11 @@ public sealed class PathWalker(string root = "/")
     /// <param name="path">Absolute, as seen from the root. A link at its end is followed, existing target or not.</param>
     /// <param name="parents">How missing directories are created; null: they are ENOENT.</param>
     /// <exception cref="OperatorException">As for <see cref="TryOpen"/>.</exception>
-    public FilePlace Place(string path, NewDirectories? parents = null) =>
-        TryPlace(path, parents) ?? throw new SyscallException("open", path, Errno.ENOENT);
+    public FilePlace Place(string path, NewDirectories? parents = null)
+    {
+        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true };
+        return walk.Run(parents) ? walk.TakePlace() : throw new SyscallException("open", path, walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
+    }
 
     /// <summary>As <see cref="Place"/>; null where a directory on the way is missing.</summary>
     public FilePlace? TryPlace(string path, NewDirectories? parents = null)
@@ -63,5 +66,32 @@ public sealed class PathWalker(string root = "/")
 public sealed record NewDirectories(int Mode, int Uid = 0, int Gid = 0)
 {
     /// <summary>How many were created.</summary>
-    public int Created { get; internal set; }
+    public int Created { get; private set; }
+
+    /// <param name="parent">Open.</param>
+    /// <param name="status">Of the parent.</param>
+    /// <param name="name">Nothing has it yet.</param>
+    internal FileHandle Create(FileHandle parent, FileStatus status, string name)
+    {
+        // What is created in a user's directory belongs to the user from its first instant: then the step to it is one within the user's own, even where
+        // the user has put something else in its place by now.
+        using (FileUser.Become(status.Uid, status.Gid)) Syscall.MkDirAt(parent, name, 0b111_000_000);
+        Created++;
+        var made = Syscall.OpenAt(parent, name, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory);
+        try
+        {
+            // Something else may have the name by now. Of what belongs to somebody else no attribute changes.
+            var owner = Syscall.FStat(made).Uid;
+            if (owner != status.Uid && Syscall.GetEUid() == 0)
+                throw new OperatorException($"{made.Path} was exchanged while it was created, and belongs to user {owner}", $"stop the program that changes {parent.Path}");
+            if (status.Uid == 0) Syscall.ChOwn(made, Uid, Gid);
+            Syscall.ChMod(made, Mode);
+            return made;
+        }
+        catch
+        {
+            made.Dispose();
+            throw;
+        }
+    }
 }

@@ -165,6 +165,9 @@ public static unsafe partial class Syscall
         if ((int)(long)LibC.syscall(SYS_setfsgid, -1) != gid) throw new SyscallException($"setfsgid {gid}", null, Linux.Errno.EPERM);
     }
 
+    /// <summary>User and group that the calling thread accesses files as.</summary>
+    internal static (int Uid, int Gid) GetFileUser() => ((int)(long)LibC.syscall(SYS_setfsuid, -1), (int)(long)LibC.syscall(SYS_setfsgid, -1));
+
     /// <summary>Supplementary groups of the calling thread.</summary>
     internal static int[] GetGroups()
     {

@@ -49,7 +49,7 @@ public static class ConfigLint
             foreach (var file in ConfigFiles.Of(root.TrimEnd('/') + directory, (path, reason) => problems.Add(new StageProblem(path, 1, "", "", reason))))
             {
                 try { problems.AddRange(Check(ConfigFiles.Read(file), file)); }
-                catch (Exception e) when (e is SyscallException or FormatException) { problems.Add(new StageProblem(file, 1, "", "", e.Message)); }
+                catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { problems.Add(new StageProblem(file, 1, "", "", StageProblem.ReasonOf(e))); }
             }
         }
         return problems;

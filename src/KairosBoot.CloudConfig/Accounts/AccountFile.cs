@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
@@ -19,7 +18,9 @@ internal sealed class AccountFile
     /// <summary>Throws <see cref="SyscallException"/> where there is no such file: accounts are added to an image, not invented.</summary>
     internal static AccountFile Read(string path)
     {
-        var lines = new List<string>(FileText.Read(path).Split('\n'));
+        using var place = Directories.Walker.Place(path);
+        var text = place.TryReadText(ReadLimit.SystemFile) ?? throw new SyscallException("open", path, Errno.ENOENT);
+        var lines = new List<string>(text.Split('\n'));
         if (lines[^1].Length == 0) lines.RemoveAt(lines.Count - 1);
         return new AccountFile(path, lines);
     }
@@ -47,7 +48,20 @@ internal sealed class AccountFile
         return index >= 0;
     }
 
-    internal void Save() => AtomicFile.WriteKeepingOwner(path, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
+    internal void Save()
+    {
+        using var place = Directories.Walker.Place(path);
+        AtomicFile.WriteKeepingOwner(place, string.Join('\n', lines) + "\n");
+    }
+
+    /// <summary>Of group(5): ids of the groups that name the user as a member.</summary>
+    internal int[] GroupsOf(string user)
+    {
+        var groups = new List<int>();
+        foreach (var line in lines)
+            if (line.Split(':') is { Length: >= 4 } row && int.TryParse(row[2], out var gid) && Array.IndexOf(row[3].Split(','), user) >= 0) groups.Add(gid);
+        return [.. groups];
+    }
 
     /// <summary>The first id from 1000 to 60000 that no row has in its third field.</summary>
     internal int FreeId()

@@ -1,5 +1,6 @@
 using System.Text;
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -19,7 +20,7 @@ internal static class AuthorizedKeysFile
             if (UrlOf(item.Text) is { } url) run.Attempt(item.Line, key, () => Fetch(url, wanted, item.Line, key, run));
             else if (item.Text.Trim() is { Length: > 0 } text) wanted.Add(text);
         }
-        if (wanted.Count > 0) Append(row[5], wanted, uid, gid);
+        if (wanted.Count > 0) Append(user, row[5], wanted, uid, gid);
     }
 
     /// <summary>Null for a key that is written out.</summary>
@@ -41,17 +42,34 @@ internal static class AuthorizedKeysFile
             if (text.Trim() is { Length: > 0 } given && given[0] != '#') wanted.Add(given);
     }
 
-    private static void Append(string home, List<string> wanted, int uid, int gid)
+    /// <summary>As the user: what is created is the user's from its first instant, and what the user may not read or write is refused.</summary>
+    private static void Append(string user, string home, List<string> wanted, int uid, int gid)
     {
-        string directory = home + "/.ssh", path = directory + "/authorized_keys";
-        // The home belongs to the user: through a link left there, root would hand a file of the system over to them.
-        if (Syscall.TryLStat(directory) is { Type: not FileType.Directory }) throw new FormatException($"{directory} is not a directory");
-        if (Syscall.TryLStat(path) is { Type: not FileType.Regular }) throw new FormatException($"{path} is not a file");
-        Directories.Make(directory, DirectoryMode, uid, gid);
-        var text = FileText.TryRead(path) ?? "";
-        var lines = new List<string>(text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        foreach (var key in wanted)
-            if (!lines.Contains(key)) lines.Add(key);
-        AtomicFile.Write(path, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), FilePermissions.OwnerOnly, uid, gid);
+        using var place = Place(home, uid, gid);
+        if (place.User != 0 && place.User != uid)
+            throw new OperatorException($"{place.Path} is in a directory of user {place.User}, not of {user}, who is user {uid}", $"give it to user {uid}, or correct the home of {user}");
+        // A .ssh of root only root can write to.
+        var isUsers = Syscall.FStat(place.Directory).Uid == uid;
+        using (FileUser.Become(isUsers ? uid : 0, gid, isUsers ? AccountFile.Read(AccountFile.Group).GroupsOf(user) : []))
+        {
+            var text = place.TryReadText(ReadLimit.AuthorizedKeys) ?? "";
+            var lines = new List<string>(text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            foreach (var key in wanted)
+                if (!lines.Contains(key)) lines.Add(key);
+            AtomicFile.Write(place, place.Status, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), FilePermissions.OwnerOnly, uid, gid);
+        }
+    }
+
+    private static FilePlace Place(string home, int uid, int gid)
+    {
+        var path = home + "/.ssh/authorized_keys";
+        if (Directories.Walker.TryPlace(path) is { } place) return place;
+        using (var directory = Directories.Walker.TryOpen(home))
+            if (directory is null)
+            {
+                using var missing = new HomeDirectory(home);
+                missing.Make(DirectoryMode, uid, gid);
+            }
+        return Directories.Walker.Place(path, new NewDirectories(DirectoryMode, uid, gid));
     }
 }

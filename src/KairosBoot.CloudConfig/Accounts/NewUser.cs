@@ -10,16 +10,20 @@ internal static class NewUser
 
     internal static void Add(string name, YamlMapping fields, EntryRun run)
     {
-        var defaults = EnvFile.Parse(FileText.TryRead(DefaultsFile) ?? "");
+        var defaults = EnvFile.Parse(BoundedFile.TryReadText(DefaultsFile, ReadLimit.SystemFile) ?? "");
         var home = fields.Text("homedir") is { Length: > 0 } given ? Directories.Normalize(given) : $"{defaults["HOME"] ?? "/home"}/{name}";
         var shell = fields.Text("shell") is { Length: > 0 } chosen ? chosen : defaults["SHELL"] ?? "/bin/sh";
 
-        var gid = PrimaryGroup(name, fields.Text("primary_group"));
         var passwd = AccountFile.Read(AccountFile.Passwd);
-        var uid = UserId(fields.Text("uid"), home, passwd);
+        using var directory = new HomeDirectory(home);
+        var uid = UserId(fields.Text("uid"), directory, passwd);
+        var createsHome = fields.Boolean("no_create_home") is not true;
+        // A home that cannot be had must not leave a user behind.
+        if (createsHome) directory.Check(uid);
+        var gid = PrimaryGroup(name, fields.Text("primary_group"));
         passwd.Set(name, "x", uid.ToString(), gid.ToString(), fields.Text("gecos") ?? "Created by entities", home, shell);
         passwd.Save();
-        if (fields.Boolean("no_create_home") is not true) MakeHome(home, uid, gid);
+        if (createsHome) directory.Make(FilePermissions.Directory, uid, gid);
         foreach (var group in fields.Texts("groups"))
             if (!Join(name, group.Text)) run.Warn(group.Line, "users.groups", $"{name}: no group '{group.Text}'");
     }
@@ -37,16 +41,10 @@ internal static class NewUser
     }
 
     /// <summary>The one asked for, the owner of a home that is already there (kept on the persistent partition), or the first free one.</summary>
-    private static int UserId(string? wanted, string home, AccountFile passwd)
+    private static int UserId(string? wanted, HomeDirectory home, AccountFile passwd)
     {
         if (!string.IsNullOrEmpty(wanted)) return int.TryParse(wanted, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{wanted}' is not a user id");
-        return Syscall.TryStat(home) is { Uid: > 0 } existing ? existing.Uid : passwd.FreeId();
-    }
-
-    private static void MakeHome(string home, int uid, int gid)
-    {
-        Directories.MakeParents(home, FilePermissions.Directory, uid: 0, gid: 0);
-        if (!Directories.Make(home, FilePermissions.Directory, uid, gid)) Syscall.ChOwn(home, uid, gid);
+        return home.Owner is > 0 and var owner ? owner : passwd.FreeId();
     }
 
     private static bool Join(string user, string group)

@@ -43,8 +43,13 @@ internal static class Grep
     private static string? ReadFile(string path)
     {
         // To grep a file that cannot be read is one that does not match, with exit code 2.
-        // A pipe or a device might never end.
-        try { return Syscall.TryStat(path) is { Type: FileType.Regular } ? FileText.TryRead(path) : null; }
+        try
+        {
+            if (Syscall.TryStat(path)?.Type is null or FileType.Directory) return null;
+            var isMadeUp = path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
+            var content = isMadeUp ? BoundedFile.TryReadMadeUp(path, ReadLimit.SystemFile) : BoundedFile.TryRead(path, ReadLimit.SystemFile);
+            return content is null ? null : Encoding.UTF8.GetString(content);
+        }
         catch (SyscallException) { return null; }
     }
 

@@ -10,7 +10,7 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class InstanceMetadata
 {
-    private const string HostName = SystemPaths.InstanceData + "/hostname", KeysDirectory = SystemPaths.InstanceData + "/ssh", Keys = KeysDirectory + "/authorized_keys";
+    private const string HostName = SystemPaths.InstanceData + "/hostname", Keys = SystemPaths.InstanceData + "/ssh/authorized_keys";
 
     /// <summary>OpenStack's meta_data.json: <c>hostname</c>, and <c>public_keys</c> by name. Throws <see cref="FormatException"/> where it is broken.</summary>
     internal static void Put(byte[] metadata)
@@ -25,16 +25,15 @@ internal static class InstanceMetadata
             foreach (var (_, key) in named.Pairs)
                 if (key is YamlScalar { IsNull: false } text) keys.Append(text.Text.Trim()).Append('\n');
         if (keys.Length == 0) return;
-        Directories.Make(KeysDirectory, 0b111_000_000, uid: 0, gid: 0);
         Write(Keys, keys.ToString());
     }
 
-    private static void Write(string path, string text) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.OwnerOnly, uid: 0, gid: 0);
+    private static void Write(string path, string text) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.OwnerOnly, uid: 0, gid: 0, new NewDirectories(0b111_000_000));
 
     internal static void Apply(int line, EntryRun run)
     {
-        if (FileText.TryRead(HostName) is { } name) HostnameKey.Row.Apply(Scalar(name.Trim(), line), run);
-        if (FileText.TryRead(Keys) is not { } text) return;
+        if (BoundedFile.TryReadText(HostName, ReadLimit.SystemFile) is { } name) HostnameKey.Row.Apply(Scalar(name.Trim(), line), run);
+        if (BoundedFile.TryReadText(Keys, ReadLimit.AuthorizedKeys) is not { } text) return;
         var keys = new List<YamlScalar>();
         foreach (var key in text.Split('\n'))
             if (key.Trim() is [not '#', ..] trimmed) keys.Add(Scalar(trimmed, line));

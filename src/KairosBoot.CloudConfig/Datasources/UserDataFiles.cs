@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -29,13 +30,16 @@ internal static class UserDataFiles
         var isScript = text.StartsWith("#!", StringComparison.Ordinal);
         var fault = isScript ? null : Fault(text);
 
-        var isNew = Syscall.TryStat(directory) is null;
-        var place = isNew ? directory + Unfinished : directory;
-        if (isNew) FileTree.Delete(place);
-        Directories.Make(place, DirectoryMode, uid: 0, gid: 0);
-        WriteChanged($"{place}/{RawName}", rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
-        if (!isScript && fault is null) WriteChanged($"{place}/{name}", rendered, FilePermissions.OwnerOnly);
-        if (isNew) Syscall.Rename(place, directory);
+        using var place = Directories.Walker.Place(directory, new NewDirectories(DirectoryMode));
+        // By the time that root runs it, the user may have put another one there.
+        if (isScript && place.User != 0)
+            throw new OperatorException($"{data.Source} is a script, and {place.Path} is in a directory of user {place.User}: not run", "name a path below a directory of root");
+        var isNew = place.Status is null;
+        var target = place.Path + (isNew ? Unfinished : "");
+        if (isNew) StartNew(place);
+        Write($"{target}/{RawName}", rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
+        if (!isScript && fault is null) Write($"{target}/{name}", rendered, FilePermissions.OwnerOnly);
+        if (isNew) Syscall.RenameAt(place.Directory, place.Name + Unfinished, place.Directory, place.Name);
 
         if (fault is not null) throw new FormatException($"{data.Source} is no script and no config: {fault}");
         if (isScript) RunScript(data.Source, $"{directory}/{RawName}", line, run);
@@ -51,7 +55,7 @@ internal static class UserDataFiles
     private static string Text(UserData data)
     {
         var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content) : data.Content;
-        if (content.Length > UserDataReader.Largest) throw new FormatException($"{data.Source}: larger than {UserDataReader.LargestText} when unpacked");
+        if (content.Length > ReadLimit.UserData.Bytes) throw new FormatException($"{data.Source}: larger than {ReadLimit.UserData.Bytes} bytes when unpacked");
         return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
     }
 
@@ -62,10 +66,18 @@ internal static class UserDataFiles
         catch (YamlFaultException e) { return $"line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"; }
     }
 
-    private static void WriteChanged(string path, byte[] content, int mode)
+    private static void Write(string path, byte[] content, int mode) => AtomicFile.Write(path, content, mode, uid: 0, gid: 0);
+
+    /// <summary>An empty directory under the name for the time until it is whole. What a power cut has left of an earlier one is removed.</summary>
+    private static void StartNew(FilePlace place)
     {
-        if (Syscall.TryLStat(path) is { Type: FileType.Regular } there && there.Mode == mode && there.Size == content.Length
-            && FileText.ReadBytes(path).AsSpan().SequenceEqual(content)) return;
-        AtomicFile.Write(path, content, mode, uid: 0, gid: 0);
+        var name = place.Name + Unfinished;
+        using (var left = Syscall.TryOpenAt(place.Directory, name, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory))
+            if (left is not null)
+            {
+                foreach (var file in Syscall.ReadDirectory(Syscall.DescriptorPath(left))) Syscall.UnlinkAt(left, file);
+                Syscall.RmDirAt(place.Directory, name);
+            }
+        Directories.Make(place.Path + Unfinished, DirectoryMode, uid: 0, gid: 0);
     }
 }

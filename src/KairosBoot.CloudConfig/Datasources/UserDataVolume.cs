@@ -55,8 +55,8 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
     {
         try
         {
-            using var file = Syscall.TryOpenBeneath(volume, path, UserDataReader.Flags);
-            return file is null ? null : UserDataReader.Read(file);
+            using var file = Syscall.TryOpenBeneath(volume, path, OpenFlags.Path);
+            return file is not null && BoundedFile.Read(file, ReadLimit.UserData) is { Length: > 0 } content ? content : null;
         }
         catch (SyscallException e) when (e.Errno == Errno.EXDEV) { throw new FormatException($"{e.Path} is a link that leads out of the volume"); }
     }

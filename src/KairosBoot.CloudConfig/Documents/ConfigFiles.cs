@@ -1,4 +1,6 @@
+using System.Text;
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -48,12 +50,13 @@ internal static class ConfigFiles
 
     private static bool IsConfig(string name) => name.EndsWith(".yaml", StringComparison.Ordinal) || name.EndsWith(".yml", StringComparison.Ordinal);
 
-    /// <summary>Throws <see cref="SyscallException"/>, and <see cref="FormatException"/> for what is not a file: reading a pipe may never end.</summary>
-    internal static string Read(string path) => Syscall.TryStat(path) switch
+    /// <summary>Throws <see cref="SyscallException"/>, <see cref="FormatException"/> for a link to nothing, and <see cref="OperatorException"/> for what is
+    /// no file or too large.</summary>
+    internal static string Read(string path) => Encoding.UTF8.GetString(Read(path, ReadLimit.Config));
+
+    internal static byte[] Read(string path, ReadLimit limit)
     {
-        null => throw new FormatException("a link to nothing"),
-        { Type: FileType.Regular } => FileText.Read(path),
-        { Type: FileType.Directory } => "",
-        _ => throw new FormatException("not a file"),
-    };
+        using var file = Syscall.TryOpen(path, OpenFlags.Path) ?? throw new FormatException("a link to nothing");
+        return Syscall.FStat(file).Type == FileType.Directory ? [] : BoundedFile.Read(file, limit);
+    }
 }

@@ -28,7 +28,7 @@ internal static class NamedSource
             else Report($"there is no {path}", isWarning: false);
         }
         catch (TemplateException e) { Report($"not read: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException) { Report(e.Message, isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(StageProblem.ReasonOf(e), isWarning: false); }
         return null;
     }
 

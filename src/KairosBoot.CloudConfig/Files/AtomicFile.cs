@@ -1,79 +1,87 @@
+using System.Text;
 using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
 /// Writes whole files so that a reader, or a power cut, finds the old content or the new, and secret content is never in a file that
-/// more people may read than its final mode says.
+/// more people may read than its final mode says. An old file keeps its inode's owner and mode whatever happens: the new one takes its name.
 /// </summary>
 internal static class AtomicFile
 {
-    /// <summary>A link at <paramref name="path"/> is followed and stays; its target is replaced.</summary>
-    internal static void Write(string path, ReadOnlySpan<byte> content, int mode, int uid, int gid)
+    /// <summary>A link at <paramref name="path"/> is followed as a <see cref="PathWalker"/> does, and stays; its target is replaced.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="content">All of it.</param>
+    /// <param name="mode">Permission bits.</param>
+    /// <param name="uid">Owner.</param>
+    /// <param name="gid">Group.</param>
+    /// <param name="parents">How missing directories are created; null: they are ENOENT.</param>
+    internal static void Write(string path, ReadOnlySpan<byte> content, int mode, int uid, int gid, NewDirectories? parents = null)
     {
-        var target = ResolveLinks(path);
-        var existing = Syscall.TryLStat(target);
-        if (existing is { Type: FileType.Directory }) throw new SyscallException("open", path, Errno.EISDIR);
-        if (existing is { Type: FileType.Fifo or FileType.Socket }) throw new FormatException($"{path} is not a file");
-        // Configs write the same files at every boot: what is there already costs neither time nor flash.
-        if (existing is { Type: FileType.Regular } file && IsAlready(target, file, content, mode, uid, gid)) return;
-        if (existing is null or { Type: FileType.Regular } && TryReplace(target, content, mode, uid, gid, mayFail: existing is not null)) return;
-        WriteInPlace(target, content, mode, uid, gid);
+        using var place = Directories.Walker.Place(path, parents);
+        Write(place, place.Status, content, mode, uid, gid);
     }
 
-    /// <summary>As it is now, or 0644 root for a file that is not there yet.</summary>
-    internal static void WriteKeepingOwner(string path, ReadOnlySpan<byte> content)
+    /// <param name="place">Where a walk has found it.</param>
+    /// <param name="existing">The place's status, which the caller needed too.</param>
+    /// <param name="content">All of it.</param>
+    /// <param name="mode">Permission bits.</param>
+    /// <param name="uid">Owner.</param>
+    /// <param name="gid">Group.</param>
+    internal static void Write(FilePlace place, FileStatus? existing, ReadOnlySpan<byte> content, int mode, int uid, int gid)
     {
-        var existing = Syscall.TryStat(path);
-        Write(path, content, existing?.Mode ?? FilePermissions.File, existing?.Uid ?? 0, existing?.Gid ?? 0);
+        if (existing is { Type: FileType.Directory }) throw new SyscallException("open", place.Path, Errno.EISDIR);
+        if (existing is { Type: FileType.Fifo or FileType.Socket }) throw new FormatException($"{place.Path} is not a file");
+        // Configs write the same files at every boot: what is the same already costs neither time nor flash.
+        if (existing is { Type: FileType.Regular } file && IsAlready(place, file, content, mode, uid, gid)) return;
+        if (existing is null or { Type: FileType.Regular } && TryReplace(place, content, mode, uid, gid, mayFail: existing is not null)) return;
+        WriteInPlace(place, content, mode, uid, gid);
     }
 
-    /// <summary>False for what says to be empty: a file of procfs says so too, and reading some of those never ends.</summary>
-    private static bool IsAlready(string target, FileStatus file, ReadOnlySpan<byte> content, int mode, int uid, int gid)
+    /// <summary>With the owner and mode that <see cref="Ownership"/> keeps; 0644 root for a new file.</summary>
+    internal static void WriteKeepingOwner(FilePlace place, string content)
+    {
+        var existing = place.Status;
+        var (uid, gid) = Ownership.Kept(place, existing);
+        Write(place, existing, Encoding.UTF8.GetBytes(content), Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File), uid, gid);
+    }
+
+    /// <summary>False for what says to be empty: a file of procfs says so too.</summary>
+    private static bool IsAlready(FilePlace place, FileStatus file, ReadOnlySpan<byte> content, int mode, int uid, int gid)
     {
         if (content.IsEmpty || (file.Mode, file.Uid, file.Gid, file.Size) != (mode, uid, gid, content.Length)) return false;
-        try { return content.SequenceEqual(FileText.ReadBytes(target)); }
-        catch (SyscallException) { return false; }
+        // Behind another name the content may change later.
+        if (file.Links > 1 && place.IsSharedWithUsers) return false;
+        try
+        {
+            using var opened = Syscall.TryOpenAt(place.Directory, place.Name, OpenFlags.Path | OpenFlags.NoFollow);
+            return opened is not null && content.SequenceEqual(BoundedFile.Read(opened, new ReadLimit(content.Length, place.Name)));
+        }
+        catch (Exception e) when (e is SyscallException or Plan.OperatorException) { return false; }
     }
 
     /// <summary>False: this place takes no new file (procfs, sysfs, a file that is a mount point), so the old one must be written to.</summary>
-    private static bool TryReplace(string target, ReadOnlySpan<byte> content, int mode, int uid, int gid, bool mayFail)
+    private static bool TryReplace(FilePlace place, ReadOnlySpan<byte> content, int mode, int uid, int gid, bool mayFail)
     {
-        var slash = target.LastIndexOf('/');
-        var temporary = $"{target[..(slash + 1)]}.{target[(slash + 1)..]}.kairosboot";
         try
         {
-            if (Syscall.TryLStat(temporary) is not null) Syscall.Unlink(temporary);
-            using (var file = Syscall.Open(temporary, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, mode & FilePermissions.OwnerOnly))
-            {
-                // Owner before mode: chown clears set-uid and set-gid.
-                Syscall.FChOwn(file, uid, gid);
-                Syscall.FChMod(file, mode);
-                Syscall.WriteAll(file, content);
-                Syscall.FSync(file);
-            }
-            Syscall.Rename(temporary, target);
+            using var replacement = new FileReplacement(place, mode, uid, gid);
+            Syscall.WriteAll(replacement.File, content);
+            replacement.Commit();
             return true;
         }
-        catch (SyscallException e)
-        {
-            if (e.Operation != "open") RemoveTemporary(temporary);
-            if (mayFail && e.Errno is Errno.EPERM or Errno.EACCES or Errno.ENOENT or Errno.EBUSY or Errno.EINVAL or Errno.EOPNOTSUPP) return false;
-            throw;
-        }
+        catch (SyscallException e) when
+            (mayFail && e.Errno is Errno.EPERM or Errno.EACCES or Errno.ENOENT or Errno.EBUSY or Errno.EINVAL or Errno.EOPNOTSUPP) { return false; }
     }
 
-    private static void RemoveTemporary(string temporary)
+    private static void WriteInPlace(FilePlace place, ReadOnlySpan<byte> content, int mode, int uid, int gid)
     {
-        // The first failure is the one to report.
-        try { Syscall.Unlink(temporary); }
-        catch (SyscallException) { }
-    }
-
-    private static void WriteInPlace(string target, ReadOnlySpan<byte> content, int mode, int uid, int gid)
-    {
-        using var file = Syscall.Open(target, OpenFlags.WriteOnly | OpenFlags.Truncate);
-        var now = Syscall.FStat(file);
+        using var found = place.TryOpen() ?? throw new SyscallException("open", place.Path, Errno.ENOENT);
+        var now = Syscall.FStat(found);
+        if (now.Type is FileType.Directory or FileType.Fifo or FileType.Socket) throw new FormatException($"{place.Path} is not a file");
+        if (now is { Type: FileType.Regular, Links: > 1 } && place.IsSharedWithUsers)
+            throw new Plan.OperatorException($"{place.Path} of user {now.Uid} has another name, and a new file cannot take its place", "remove it");
+        using var file = Syscall.Reopen(found, OpenFlags.WriteOnly | OpenFlags.Truncate | OpenFlags.NoControllingTerminal);
         // Who may not read the new content must be out before it comes.
         if ((now.Mode & ~mode) != 0) Syscall.FChMod(file, now.Mode & mode);
         if (now.Uid != uid || now.Gid != gid) Syscall.FChOwn(file, uid, gid);

@@ -2,31 +2,45 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Makes directories with their missing parents.</summary>
+/// <summary>Creates directories with their missing parents, and changes attributes of what exists: all through one walker, never by path name.</summary>
 internal static class Directories
 {
-    /// <summary>Every directory made gets exactly this mode and owner; those that are there keep theirs. False: nothing was to be made.</summary>
-    internal static bool Make(string path, int mode, int uid, int gid)
+    /// <summary>From / of the calling process: a stage that works on another root has changed into it.</summary>
+    internal static readonly PathWalker Walker = new();
+
+    /// <summary>Every directory that is created gets exactly this mode and owner, in a user's directory that user as owner; those that exist keep theirs.</summary>
+    internal static void Make(string path, int mode, int uid, int gid)
     {
-        if (Syscall.TryStat(path) is { } there)
-            return there.Type == FileType.Directory ? false : throw new SyscallException("mkdir", path, Errno.ENOTDIR);
-        var slash = path.LastIndexOf('/');
-        if (slash > 0) Make(path[..slash], mode, uid, gid);
-        Syscall.MkDir(path, mode & FilePermissions.OwnerOnly | 0b001_000_000);
-        SetOwnerAndMode(path, mode, uid, gid);
-        return true;
+        using var made = Walker.MakeDirectories(path, new NewDirectories(mode, uid, gid));
     }
 
-    internal static void SetOwnerAndMode(string path, int mode, int uid, int gid)
-    {
-        Syscall.ChOwn(path, uid, gid);
-        Syscall.ChMod(path, mode);
-    }
-
+    /// <summary>As <see cref="Make"/>, without the last name. Where a file follows, give <see cref="PathWalker.Place"/> the parents instead: one walk less.</summary>
     internal static void MakeParents(string path, int mode, int uid, int gid)
     {
-        var slash = path.LastIndexOf('/');
-        if (slash > 0) Make(path[..slash], mode, uid, gid);
+        using var place = Walker.Place(path, new NewDirectories(mode, uid, gid));
+    }
+
+    /// <summary>
+    /// Of what exists at a path, links followed as the walker does. Of what belongs to somebody else than the user who could have put it there nothing
+    /// changes: an <see cref="Plan.OperatorException"/>.
+    /// </summary>
+    internal static void SetOwnerAndMode(string path, int mode, int uid, int gid)
+    {
+        using var place = Walker.Place(path);
+        using var found = place.TryOpen() ?? throw new SyscallException("open", path, Errno.ENOENT);
+        var status = Syscall.FStat(found);
+        if ((status.Mode, status.Uid, status.Gid) == (mode, uid, gid)) return;
+        if (status is { Links: > 1, Type: not FileType.Directory } && place.IsSharedWithUsers)
+            throw new Plan.OperatorException($"{place.Path} of user {status.Uid} has another name, so its owner and mode stay", "remove it");
+        SetOwnerAndMode(found, mode, uid, gid);
+    }
+
+    /// <summary>Through a descriptor of <see cref="FilePlace.TryOpen"/>.</summary>
+    internal static void SetOwnerAndMode(FileHandle file, int mode, int uid, int gid)
+    {
+        // Owner before mode: chown clears set-uid and set-gid.
+        Syscall.ChOwn(file, uid, gid);
+        Syscall.ChMod(file, mode);
     }
 
     /// <summary>Absolute, without a slash at its end. Throws <see cref="FormatException"/> for a relative or empty path.</summary>

@@ -1,6 +1,8 @@
+using KairosBoot.Linux;
+
 namespace KairosBoot.CloudConfig;
 
-/// <summary>The owner fields of a file or directory item.</summary>
+/// <summary>The owner fields of a file or directory item, and what is kept of a file that exists.</summary>
 internal static class Ownership
 {
     /// <summary>Fields of an item that name its owner, for its shape.</summary>
@@ -25,6 +27,33 @@ internal static class Ownership
         var colon = names.IndexOf(':');
         var (uid, ownGid) = User(colon < 0 ? names : names[..colon]);
         return (uid, colon < 0 || colon + 1 == names.Length ? ownGid : Group(names[(colon + 1)..]));
+    }
+
+    /// <summary>
+    /// The owner that a file keeps: root, or the user in whose directory it is. Another user's file may be one that this user has linked there, and is not
+    /// a reason to write a file of that other user. Root for a new file.
+    /// </summary>
+    internal static (int Uid, int Gid) Kept(FilePlace place, FileStatus? existing) =>
+        existing is { } file && (place.User == 0 || file.Uid == place.User) ? (file.Uid, file.Gid) : (0, 0);
+
+    /// <summary>
+    /// The mode that a file or directory keeps where none is asked for. It must not hand out rights that its old owner chose:
+    /// set-uid and set-gid stay only where owner and group do and only root can have put the file there; write for group and others stays only where the
+    /// owner does, or where root was the owner.
+    /// </summary>
+    /// <param name="place">Where it is.</param>
+    /// <param name="existing">Null: nothing is there.</param>
+    /// <param name="uid">Owner that it will have.</param>
+    /// <param name="gid">Group that it will have.</param>
+    /// <param name="otherwise">Of a new one.</param>
+    internal static int KeptMode(FilePlace place, FileStatus? existing, int uid, int gid, int otherwise)
+    {
+        const int Special = 0b110_000_000_000, WriteForMore = 0b000_010_010;
+        if (existing is not { } file) return otherwise;
+        var mode = file.Mode;
+        if ((file.Uid, file.Gid) != (uid, gid) || place.User != 0 && file.Uid != place.User || file.HardLink is not null && place.IsSharedWithUsers) mode &= ~Special;
+        if (file.Uid != uid && file.Uid != 0) mode &= ~WriteForMore;
+        return mode;
     }
 
     private static int Id(long id) => id is >= 0 and <= int.MaxValue ? (int)id : throw new FormatException($"{id} is not a user or group id");

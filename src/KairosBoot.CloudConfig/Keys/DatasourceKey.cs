@@ -57,8 +57,8 @@ internal static class DatasourceKey
 
     private static UserData? InFile(string path)
     {
-        using var file = Syscall.TryOpen(path, UserDataReader.Flags);
-        return file is not null && UserDataReader.Read(file) is { } content ? new UserData(content, path) : null;
+        using var file = Directories.Walker.TryOpen(path);
+        return file is not null && BoundedFile.Read(file, ReadLimit.UserData) is { Length: > 0 } content ? new UserData(content, path) : null;
     }
 
     private static void Put(UserData found, string directory, string name, int line, EntryRun run)

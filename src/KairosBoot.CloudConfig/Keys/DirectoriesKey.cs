@@ -18,10 +18,25 @@ internal static class DirectoriesKey
         var path = Directories.Normalize(directory.Text("path"));
         var given = directory.Find("permissions") is YamlScalar scalar ? FilePermissions.Parse(scalar) : null;
         var (uid, gid) = Ownership.Of(directory);
-        var made = Directories.Make(path, given ?? FilePermissions.Directory, uid, gid);
-        // An item that names only a path asks for its existence: /root keeps its 0700.
-        if (!made && (given is not null || Ownership.IsGiven(directory)))
-            Directories.SetOwnerAndMode(path, given ?? Syscall.TryStat(path)!.Value.Mode, uid, gid);
+        var made = new NewDirectories(given ?? FilePermissions.Directory, uid, gid);
+        using var place = Directories.Walker.Place(path, made);
+        var isOwnerGiven = Ownership.IsGiven(directory);
+        if (!place.MakeDirectory(made) || isOwnerGiven && place.User != 0) SetAttributes(place, given, isOwnerGiven, uid, gid);
         run.Executed($"directory {path}");
+    }
+
+    private static void SetAttributes(FilePlace place, int? mode, bool isOwnerGiven, int uid, int gid)
+    {
+        var status = place.Status ?? throw new SyscallException("mkdir", place.Path, Errno.ENOENT);
+        if (status.Type != FileType.Directory) throw new SyscallException("mkdir", place.Path, Errno.ENOTDIR);
+        // An item that names only a path asks for its existence: /root keeps its 0700.
+        if (mode is null && !isOwnerGiven) return;
+        // What was created in a user's directory is that user's, unless the item says otherwise.
+        if (!isOwnerGiven && place.User != 0) (uid, gid) = (status.Uid, status.Gid);
+        var wanted = mode ?? Ownership.KeptMode(place, status, uid, gid, FilePermissions.Directory);
+        if ((status.Mode, status.Uid, status.Gid) == (wanted, uid, gid)) return;
+        using var directory = place.TryOpen() ?? throw new SyscallException("mkdir", place.Path, Errno.ENOENT);
+        if (Syscall.FStat(directory).Type != FileType.Directory) throw new SyscallException("mkdir", place.Path, Errno.ENOTDIR);
+        Directories.SetOwnerAndMode(directory, wanted, uid, gid);
     }
 }

@@ -22,11 +22,11 @@ internal static class DnsKey
         if (Joined(dns, "search") is { Length: > 0 } search and not ".") text.Append("search ").Append(search).Append('\n');
         foreach (var server in servers) text.Append("nameserver ").Append(OneLine(server)).Append('\n');
         if (Joined(dns, "options") is { Length: > 0 } options) text.Append("options ").Append(options).Append('\n');
+        using var place = Directories.Walker.TryPlace(path);
         // systemd-resolved's images link the file to one below /run, which is not there before that service.
-        if (Syscall.TryStat(path) is null && Syscall.TryLStat(path) is { Type: FileType.Symlink })
+        if (place?.Status is null && Syscall.TryLStat(path) is { Type: FileType.Symlink })
             throw new FormatException($"{path} is a link to {Syscall.ReadLink(path)}, which is not there: name a file with dns.path, or remove the link first");
-        var existing = Syscall.TryStat(path);
-        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()), existing?.Mode ?? FilePermissions.File, existing?.Uid ?? 0, existing?.Gid ?? 0);
+        AtomicFile.WriteKeepingOwner(place ?? throw new SyscallException("open", path, Errno.ENOENT), text.ToString());
         run.Executed($"name servers in {path}");
     }
 

@@ -18,24 +18,25 @@ internal static class EnvironmentKey
     {
         var path = Directories.Normalize(run.Keys.Text(FileField) is { Length: > 0 } given ? given : DefaultFile);
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        ReadInto(variables, path, value.Line, run);
+        using var place = Directories.Walker.Place(path, new NewDirectories(DirectoryMode));
+        ReadInto(variables, place, value.Line, run);
         foreach (var (name, text) in ((YamlMapping)value).Pairs)
         {
             if (!IsName(name.Text)) run.Fail(name.Line, "environment", $"'{name.Text}' is not a variable name");
             else variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment") : "";
         }
-        Directories.MakeParents(path, DirectoryMode, uid: 0, gid: 0);
-        var owner = Syscall.TryStat(path);
-        AtomicFile.Write(path, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, owner?.Uid ?? 0, owner?.Gid ?? 0);
+        var existing = place.Status;
+        var (uid, gid) = Ownership.Kept(place, existing);
+        AtomicFile.Write(place, existing, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, uid, gid);
         run.Executed($"environment {path}");
     }));
 
-    private static void ReadInto(SortedDictionary<string, string> variables, string path, int line, EntryRun run)
+    private static void ReadInto(SortedDictionary<string, string> variables, FilePlace place, int line, EntryRun run)
     {
-        if (FileText.TryRead(path) is not { } text) return;
+        if (place.TryReadText(ReadLimit.SystemFile) is not { } text) return;
         var existing = EnvFile.Parse(text);
         foreach (var (name, value) in existing.Values) variables[name] = value;
-        foreach (var problem in existing.Problems) run.Warn(line, "environment", $"{path}:{problem.Line} dropped: {problem.Reason}");
+        foreach (var problem in existing.Problems) run.Warn(line, "environment", $"{place.Path}:{problem.Line} dropped: {problem.Reason}");
     }
 
     private static bool IsName(string name)

@@ -17,15 +17,16 @@ internal static class FilesKey
     private static void Write(YamlMapping file, EntryRun run)
     {
         var path = Directories.Normalize(file.Text("path"));
-        var existing = Syscall.TryStat(path);
-        // Upstream's default is mode 0. Without one a new file is 0644 and an old file keeps its mode, which may be a restricted one.
-        var mode = file.Find("permissions") is YamlScalar given ? FilePermissions.Parse(given)!.Value : existing?.Mode ?? FilePermissions.File;
+        int? given = file.Find("permissions") is YamlScalar scalar ? FilePermissions.Parse(scalar) : null;
         var content = Content(file, path, run);
 
         var (uid, gid) = (0, 0);
         run.Attempt(file.Line, "files", () => (uid, gid) = Ownership.Of(file));
-        if (existing is null) Directories.MakeParents(path, FilePermissions.ParentOf(mode), uid, gid);
-        AtomicFile.Write(path, content, mode, uid, gid);
+        using var place = Directories.Walker.Place(path, new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid));
+        var existing = place.Status;
+        // Upstream's default is mode 0. Without one a new file is 0644 and an old file keeps its mode, which may be a restricted one.
+        var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
+        AtomicFile.Write(place, existing, content, mode, uid, gid);
         run.Executed($"wrote {path}");
     }
 

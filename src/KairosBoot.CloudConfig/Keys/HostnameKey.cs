@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
@@ -14,11 +13,18 @@ internal static class HostnameKey
         var name = Template.Render(((YamlScalar)value).Text, new TemplateFields(field => Field(run.Facts, field), mustExist: true)).Trim();
         if (name.Length == 0 || name.AsSpan().ContainsAny(" \t\n\r/\0")) throw new FormatException("not a host name");
         run.Attempt(value.Line, "hostname", () => Syscall.SetHostName(name));
-        run.Attempt(value.Line, "hostname", () => AtomicFile.WriteKeepingOwner(HostNameFile, Encoding.UTF8.GetBytes(name + "\n")));
-        if (FileText.TryRead(HostsFile) is { } hosts) AtomicFile.WriteKeepingOwner(HostsFile, Encoding.UTF8.GetBytes(WithName(hosts, name)));
-        else throw new SyscallException("open", HostsFile, Errno.ENOENT);
+        run.Attempt(value.Line, "hostname", () => WriteName(name));
+        using var place = Directories.Walker.Place(HostsFile);
+        var hosts = place.TryReadText(ReadLimit.SystemFile) ?? throw new SyscallException("open", HostsFile, Errno.ENOENT);
+        AtomicFile.WriteKeepingOwner(place, WithName(hosts, name));
         run.Executed($"host name {name}");
     }));
+
+    private static void WriteName(string name)
+    {
+        using var place = Directories.Walker.Place(HostNameFile);
+        AtomicFile.WriteKeepingOwner(place, name + "\n");
+    }
 
     private static object? Field(StageFacts facts, string name) => name switch
     {

@@ -50,8 +50,7 @@ internal static class LayoutKey
             action();
             return true;
         }
-        catch (OperatorException e) { run.Fail(line, "layout", $"{e.Problem}; {e.Fix}"); }
-        catch (SyscallException e) { run.Fail(line, "layout", e.Message); }
+        catch (Exception e) when (e is OperatorException or SyscallException) { run.Fail(line, "layout", StageProblem.ReasonOf(e)); }
         return false;
     }
 }

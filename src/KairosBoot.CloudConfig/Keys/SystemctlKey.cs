@@ -1,4 +1,5 @@
 using System.Text;
+using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
@@ -30,8 +31,7 @@ internal static class SystemctlKey
         var directory = $"/etc/systemd/system/{UnitName(service)}.d";
         var name = item.Text("name") is { Length: > 0 } given ? given : "override-yip.conf";
         if (!name.EndsWith(".conf", StringComparison.Ordinal)) name += ".conf";
-        Directories.Make(directory, FilePermissions.Directory, uid: 0, gid: 0);
-        AtomicFile.Write($"{directory}/{name}", Encoding.UTF8.GetBytes(content), FilePermissions.File, uid: 0, gid: 0);
+        AtomicFile.Write($"{directory}/{name}", Encoding.UTF8.GetBytes(content), FilePermissions.File, uid: 0, gid: 0, new NewDirectories(FilePermissions.Directory));
         run.Executed($"drop-in {directory}/{name}");
     }
 

@@ -6,7 +6,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>timesyncd</c>: settings of the <c>[Time]</c> section of a drop-in for systemd-timesyncd; what the file has besides stays.</summary>
 internal static class TimesyncdKey
 {
-    private const string Settings = "/etc/systemd", Directory = Settings + "/timesyncd.conf.d", DropIn = Directory + "/10-yip.conf";
+    private const string Settings = "/etc/systemd", DropIn = Settings + "/timesyncd.conf.d/10-yip.conf";
     private const string Section = "[Time]";
 
     internal static readonly StageKey Row = new("timesyncd", Shape.MapOf(Shape.Text), (value, run) => run.Attempt(value.Line, "timesyncd", () =>
@@ -21,8 +21,8 @@ internal static class TimesyncdKey
         }
         if (settings.Count == 0) return;
         if (Syscall.TryStat(Settings) is null) throw new FormatException($"this root has no {Settings}: nothing in it reads the setting");
-        Directories.Make(Directory, FilePermissions.Directory, uid: 0, gid: 0);
-        AtomicFile.WriteKeepingOwner(DropIn, Encoding.UTF8.GetBytes(Merge(FileText.TryRead(DropIn) ?? "", settings)));
+        using var place = Directories.Walker.Place(DropIn, new NewDirectories(FilePermissions.Directory));
+        AtomicFile.WriteKeepingOwner(place, Merge(place.TryReadText(ReadLimit.SystemFile) ?? "", settings));
         run.Executed("settings in " + DropIn);
     }));
 

@@ -29,6 +29,9 @@ internal static class FilePermissions
         return (owner & group) == group && (group & others) == others;
     }
 
-    /// <summary>The mode of a directory made for a file: who may read the file may also reach it.</summary>
-    internal static int ParentOf(int fileMode) => (fileMode & 0b111_111_111) | ((fileMode & 0b100_100_100) >> 2) | 0b111_000_000;
+    /// <summary>
+    /// The mode of a directory that is created for a file: those who may read the file may also reach it. At most 0755: write permission for a file is
+    /// none for its directory, where it would allow to exchange the file and every other one.
+    /// </summary>
+    internal static int ParentOf(int fileMode) => (fileMode & 0b101_101) | ((fileMode & 0b100_100) >> 2) | 0b111_000_000;
 }

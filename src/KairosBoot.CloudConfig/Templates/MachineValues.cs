@@ -15,13 +15,15 @@ internal static class MachineValues
         "chassis" => new TemplateFields(field => Dmi("chassis_" + AssetTag(field))),
         "bios" => new TemplateFields(field => Dmi("bios_" + field)),
         "cpu" => new TemplateFields(Processor),
-        "memory" => new TemplateFields(field => field == "size" ? Number(ColonField("/proc/meminfo", "MemTotal")) / 1024 : null),
+        "memory" => new TemplateFields(field => field == "size" ? MemoryKiB / 1024 : null),
         "network" => Devices("/sys/class/net", NetworkCard),
         "storage" => Devices("/sys/block", Disk),
         "Random" => StageFacts.RandomText(32),
         "ProtectedID" => facts.ProtectedId,
         _ => null,
     });
+
+    internal static long? MemoryKiB => Number(ColonField("/proc/meminfo", "MemTotal"));
 
     private static string? Known(string? value) => string.IsNullOrEmpty(value) ? null : value;
 
@@ -31,7 +33,7 @@ internal static class MachineValues
     {
         "hostname" => Known(facts.HostName),
         "machineid" => Known(facts.MachineId),
-        "timezone" => Known(FileText.TryReadAttribute("/etc/timezone")),
+        "timezone" => Known(StageFacts.TryReadText("/etc/timezone", ReadLimit.SystemFile)),
         _ => null,
     };
 

@@ -65,7 +65,7 @@ public sealed class BrokenInputTests : IDisposable
 
     public void Dispose() => root.Dispose();
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    internal static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
     [Fact]
     public void No_input_crashes_or_hangs_the_check_or_the_runner()

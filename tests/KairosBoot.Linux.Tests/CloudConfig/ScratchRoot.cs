@@ -32,7 +32,7 @@ public sealed class ScratchRoot : IDisposable
 
     public ScratchRoot()
     {
-        foreach (var directory in new[] { "bin", "etc", "oem", "proc", "dev", "run", "tmp", "home", "root" }) Directory.CreateDirectory(At(directory));
+        foreach (var directory in new[] { "bin", "etc", "oem", "proc", "proc/self", "dev", "run", "tmp", "home", "root" }) Directory.CreateDirectory(At(directory));
         File.Copy("/bin/busybox", At("bin/busybox"));
         foreach (var applet in new[] { "sh", "cat", "echo", "sleep", "test", "grep", "mkdir", "id" }) File.CreateSymbolicLink(At("bin/" + applet), "busybox");
         MonoSyscall.chmod(At("bin/busybox"), NativeConvert.FromOctalPermissionString("0755"));
@@ -91,6 +91,10 @@ public sealed class ScratchRoot : IDisposable
             {
                 Syscall.UnshareMounts();
                 if (unshare(CLONE_NEWUTS) != 0) throw new InvalidOperationException("unshare(CLONE_NEWUTS)");
+                // /proc is the test's own, but for what opens descriptors a second time.
+                Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
+                Syscall.Mount("/proc/self", At("proc/self"), "", MountFlags.Bind, "");
+                if (File.Exists(At("proc/kmsg"))) Syscall.Mount("/proc/kmsg", At("proc/kmsg"), "", MountFlags.Bind, "");
                 Syscall.ChRoot(root);
                 Syscall.ChDir("/");
                 action();

@@ -1,0 +1,216 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using KairosBoot.CloudConfig;
+using KairosBoot.Stages;
+using Mono.Unix.Native;
+using MonoSyscall = Mono.Unix.Native.Syscall;
+
+namespace KairosBoot.Linux.Tests.CloudConfig;
+
+/// <summary>
+/// A user leaves links, hard links and directories in a home where a config names a path, before the stage or while it runs. Nothing of root or of
+/// another user changes, the refused item says why, and the items after it run.
+/// </summary>
+public sealed class PathKeyTests : IDisposable
+{
+    private const int Alice = 1000, Bob = 1001;
+    private readonly ScratchRoot root = new();
+
+    public PathKeyTests()
+    {
+        root.Put("/etc/passwd", root.Read("/etc/passwd") + "alice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n", "0644");
+        root.Put("/etc/victim", "victim:x:1:\nSECRET=1\n", "0640");
+        root.Put("/etc/dir/file", "victim:x:1:\n", "0600");
+        root.Put("/home/bob/file", "victim:x:1:\n", "0600");
+        Directory.CreateDirectory(root.At("/etc/empty"));
+        Directory.CreateDirectory(root.At("/home/alice"));
+        foreach (var (path, uid) in new[] { ("/home/bob", Bob), ("/home/bob/file", Bob), ("/home/alice", Alice) }) Own(path, uid);
+    }
+
+    public void Dispose() => root.Dispose();
+
+    private void Own(string path, int uid) => Assert.Equal(0, MonoSyscall.lchown(root.At(path), (uint)uid, (uint)uid));
+
+    private void AliceLinks(string path, string target)
+    {
+        AliceMakes(path[..path.LastIndexOf('/')]);
+        File.CreateSymbolicLink(root.At(path), target);
+        Own(path, Alice);
+    }
+
+    private void AliceMakes(string directory)
+    {
+        if (Directory.Exists(root.At(directory))) return;
+        AliceMakes(directory[..directory.LastIndexOf('/')]);
+        Directory.CreateDirectory(root.At(directory));
+        Own(directory, Alice);
+    }
+
+    /// <summary>Where a link, or a chain of them, takes the place of something on the way to /home/alice/x/y/f.</summary>
+    private static readonly (string Name, Action<PathKeyTests, string> Make)[] Traps =
+    [
+        ("a link to a file at the end", (t, path) => t.AliceLinks(path, "/etc/victim")),
+        ("a relative link to a file at the end", (t, path) => t.AliceLinks(path, "../../../../../../etc/victim")),
+        ("a chain of links at the end", (t, path) =>
+        {
+            t.AliceLinks("/home/alice/l2", "../../etc/./victim");
+            t.AliceLinks("/home/alice/l1", "l2");
+            t.AliceLinks(path, "/home/alice/l1");
+        }),
+        ("a link to a directory at the end", (t, path) => t.AliceLinks(path, "/etc/dir")),
+        ("a relative link to an empty directory at the end", (t, path) => t.AliceLinks(path, "../../../../../etc/empty")),
+        ("a link to nothing in a directory of root", (t, path) => t.AliceLinks(path, "/etc/created")),
+        ("a link to a file of another user", (t, path) => t.AliceLinks(path, "/home/bob/file")),
+        ("a link to the home of another user", (t, path) => t.AliceLinks(path, "/home/bob")),
+        ("a link in the middle", (t, path) => t.AliceLinks(Middle(path), "/etc")),
+        ("a relative link in the middle", (t, path) => t.AliceLinks(Middle(path), "../../../etc/dir")),
+        ("a link to another user in the middle", (t, path) => t.AliceLinks(Middle(path), "../../bob")),
+        ("a link to nothing in the middle", (t, path) => t.AliceLinks(Middle(path), "/etc/created")),
+        ("a chain of links in the middle", (t, path) =>
+        {
+            t.AliceLinks("/home/alice/l1", "../../etc/dir");
+            t.AliceLinks(Middle(path), "l1");
+        }),
+        ("a hard link to a file of root", (t, path) =>
+        {
+            t.AliceMakes(path[..path.LastIndexOf('/')]);
+            Assert.Equal(0, MonoSyscall.link(t.root.At("/etc/victim"), t.root.At(path)));
+        }),
+        ("a hard link to a file of another user", (t, path) =>
+        {
+            t.AliceMakes(path[..path.LastIndexOf('/')]);
+            Assert.Equal(0, MonoSyscall.link(t.root.At("/home/bob/file"), t.root.At(path)));
+        }),
+    ];
+
+    /// <summary>The first directory below the home.</summary>
+    private static string Middle(string path) => path[..path.IndexOf('/', "/home/alice/".Length)];
+
+    public static TheoryData<PathKey, string> Cases()
+    {
+        var cases = new TheoryData<PathKey, string>();
+        foreach (var key in PathKeys.All)
+            foreach (var (name, _) in Traps) cases.Add(key, name);
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_trap_in_a_home_changes_nothing_of_others(PathKey key, string trap)
+    {
+        var path = key.Fixed ?? "/home/alice/x/y/f";
+        Traps.Single(row => row.Name == trap).Make(this, path);
+        var before = Others();
+        var report = Run(key, path);
+        Assert.Equal(before, Others());
+        Assert.Equal("ran\n", root.Read("/ran"));
+        var isHardLink = trap.StartsWith("a hard link", StringComparison.Ordinal);
+        if (isHardLink && !key.Merges && !key.IsDirectory) Assert.Empty(report.Problems);
+        else if (isHardLink && key.IsDirectory) Assert.Single(report.Problems);
+        else
+        {
+            var reason = Assert.Single(report.Problems, problem => !problem.Reason.StartsWith("no user-data", StringComparison.Ordinal)).Reason;
+            Assert.Contains("user 100", reason);
+            Assert.Contains("/home/alice/", reason);
+        }
+    }
+
+    private StageReport Run(PathKey key, string path) => root.Run(Document(key, path));
+
+    private static string Document(PathKey key, string path) =>
+        $"stages:\n  initramfs:\n  - name: e\n    {key.Keys.Replace("PATH", path).Replace("\n", "\n    ")}\n  - commands: [echo ran > /ran]\n";
+
+    /// <summary>Path, owner, mode, inode and content of everything but Alice's home and what every entry may write.</summary>
+    private string Others()
+    {
+        var lines = new List<string>();
+        foreach (var top in (string[])["/etc", "/home/bob"])
+            foreach (var path in Directory.EnumerateFileSystemEntries(root.At(top), "*", SearchOption.AllDirectories).Append(root.At(top)).Order(StringComparer.Ordinal))
+            {
+                // users adds its rows.
+                if (Path.GetFileName(path) is "passwd" or "group" or "shadow") continue;
+                Assert.Equal(0, MonoSyscall.lstat(path, out var stat));
+                lines.Add($"{path} {stat.st_mode} {stat.st_uid}:{stat.st_gid} {stat.st_ino} {(File.Exists(path) ? File.ReadAllText(path) : "")}");
+            }
+        return string.Join('\n', lines);
+    }
+
+    public static TheoryData<PathKey> Rows() => new(PathKeys.All);
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void An_exchange_while_the_stage_runs_changes_nothing_of_others(PathKey key)
+    {
+        const int Rounds = 150;
+        var path = key.Fixed ?? "/home/alice/x/y/f";
+        AliceMakes(Middle(path) + "0/y");
+        AliceLinks(Middle(path) + "1", "../../etc/dir");
+        AliceLinks("/home/alice/f1", key.IsDirectory ? "/etc/empty" : "/etc/victim");
+        root.Put("oem/90.yaml", Document(key, path), "0600");
+        var before = Others();
+        // The directory in the middle becomes a link and back, and what is at the end a link to a file of root.
+        using (new Exchange(root.At(Middle(path) + "0"), root.At(Middle(path) + "1"), root.At(Middle(path))))
+        using (new Exchange(root.At("/home/alice/f0"), root.At("/home/alice/f1"), root.At(path)))
+            root.Inside(() =>
+            {
+                var run = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+                for (var i = 0; i < Rounds; i++) run.Run("initramfs");
+            });
+        Assert.Equal(before, Others());
+        Assert.Equal("ran\n", root.Read("/ran"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void A_path_in_a_home_that_is_honest_works_at_every_boot(PathKey key)
+    {
+        var path = key.Fixed ?? "/home/alice/x/y/f";
+        if (key.Name is "users.homedir of another user") return;
+        if (key.Name is "ensure_entities.path" or "delete_entities.path" or "datasource.path")
+        {
+            AliceMakes(path[..path.LastIndexOf('/')]);
+            root.Put(path, "stages: {}\n", "0644");
+            Own(path, Alice);
+        }
+        AliceLinks("/home/alice/l", "x");
+        for (var boot = 0; boot < 3; boot++)
+            foreach (var name in key.Fixed is null ? [path, path.Replace("/x/", "/l/")] : new[] { path })
+                Assert.Empty(Run(key, name).Problems);
+        foreach (var parent in key.Fixed is null ? ["/home/alice/x", "/home/alice/x/y"] : new[] { "/home/alice/.ssh" }) Assert.EndsWith(" 1000:1000", root.ModeAndOwner(parent));
+        Assert.Equal("0755 1000:1000", root.ModeAndOwner("/home/alice"));
+    }
+
+    [Fact]
+    public void Every_key_that_takes_a_path_has_a_row()
+    {
+        var rows = PathKeys.All.Select(row => row.Name.Split(' ')[0]).ToHashSet();
+        var fields = FieldsOf(BootedKeys.Table.Entry, "").ToList();
+        var unknown = fields.Where(field => field.Split('.') is [var key] ? !PathKeys.WithoutPath.Contains(key) && !Known(key)
+            : Regex.IsMatch(field[(field.LastIndexOf('.') + 1)..], "path|dir|file|target|home|dest") && !Known(field)).ToList();
+        Assert.True(unknown.Count == 0, "no row in PathKeys: " + string.Join(", ", unknown));
+        Assert.True(fields.Count > 50);
+
+        bool Known(string field) => rows.Any(row => row == field || row.StartsWith(field + ".", StringComparison.Ordinal))
+            || PathKeys.Elsewhere.Keys.Any(row => row == field || row.StartsWith(field + ".", StringComparison.Ordinal));
+    }
+
+    /// <summary>Names of all fields, with dots: files, files.path.</summary>
+    private static IEnumerable<string> FieldsOf(Shape shape, string name)
+    {
+        foreach (var field in shape.GetType().GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
+            switch (field.GetValue(shape))
+            {
+                case Shape inner:
+                    foreach (var found in FieldsOf(inner, name)) yield return found;
+                    break;
+                case (string Name, Shape Shape)[] record:
+                    foreach (var (key, value) in record)
+                    {
+                        var path = name.Length == 0 ? key : $"{name}.{key}";
+                        yield return path;
+                        foreach (var found in FieldsOf(value, path)) yield return found;
+                    }
+                    break;
+            }
+    }
+}

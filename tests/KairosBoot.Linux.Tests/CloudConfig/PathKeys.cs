@@ -1,0 +1,61 @@
+namespace KairosBoot.Linux.Tests.CloudConfig;
+
+/// <summary>A key that takes a path, and an entry that uses it.</summary>
+/// <param name="Name">As <see cref="PathKeyTests"/> finds it among the shapes of all keys.</param>
+/// <param name="Keys">Of an entry, with PATH for the path.</param>
+public sealed record PathKey(string Name, string Keys)
+{
+    /// <summary>It merges with what is there, so a file that the user may not read is a problem and not replaced.</summary>
+    public bool Merges { get; init; }
+
+    /// <summary>The path is the one of a directory.</summary>
+    public bool IsDirectory { get; init; }
+
+    /// <summary>The path is always this one in the home, whatever the config says.</summary>
+    public string? Fixed { get; init; }
+
+    public override string ToString() => Name;
+}
+
+/// <summary>Every key that takes a path, in one table: a new one needs a row here, or one of <see cref="Elsewhere"/>.</summary>
+internal static class PathKeys
+{
+    internal static readonly PathKey[] All =
+    [
+        new("files.path", "files: [{path: PATH, content: new}]"),
+        new("files.path with a mode and an owner", "files: [{path: PATH, content: new, permissions: 0666, owner: 1000, group: 1000}]"),
+        new("directories.path", "directories: [{path: PATH, permissions: 0777, owner: 1000, group: 1000}]") { IsDirectory = true },
+        new("directories.path without attributes", "directories: [{path: PATH}]") { IsDirectory = true },
+        new("environment_file", "environment_file: PATH\nenvironment: {NEW: x}") { Merges = true },
+        new("dns.path", "dns: {nameservers: [1.1.1.1], path: PATH}"),
+        new("ensure_entities.path", "ensure_entities: [{path: PATH, entity: \"kind: group\\ngroup_name: g\\ngid: 1\"}]") { Merges = true },
+        new("delete_entities.path", "delete_entities: [{path: PATH, entity: \"kind: group\\ngroup_name: victim\"}]") { Merges = true },
+        new("datasource.path", "datasource: {providers: [file], path: PATH}") { Merges = true },
+        new("users.homedir", "users: {carol: {homedir: PATH, uid: '1000'}}") { IsDirectory = true },
+        new("users.homedir of another user", "users: {carol: {homedir: PATH, uid: '1500'}}") { IsDirectory = true },
+        new("authorized_keys", "authorized_keys: {alice: [key]}") { Merges = true, Fixed = "/home/alice/.ssh/authorized_keys" },
+        new("users.ssh_authorized_keys", "users: {alice: {ssh_authorized_keys: [key]}}") { Merges = true, Fixed = "/home/alice/.ssh/authorized_keys" },
+    ];
+
+    /// <summary>Keys and fields that take no path, or one whose tests are elsewhere; each with its reason.</summary>
+    internal static readonly Dictionary<string, string> Elsewhere = new()
+    {
+        ["downloads.path"] = "needs a network: tests of the booted keys",
+        ["git.path"] = "needs git: tests of the booted keys",
+        ["unpack_images.target"] = "needs an image: tests of the booted keys",
+        ["layout.device.path"] = "names a disk; a node of /dev is opened, nothing is written by name",
+        ["layout.device"] = "a record",
+        ["if_files"] = "asks for the existence of files, which changes nothing",
+        ["systemd_firstboot"] = "options of a program of the image, which opens them itself",
+        ["systemctl"] = "drop-ins below /etc/systemd/system",
+        ["sysctl"] = "names below /proc/sys",
+        ["hostname"] = "files of /etc",
+        ["timesyncd"] = "a file of /etc",
+    };
+
+    /// <summary>Keys of an entry without a path in them.</summary>
+    internal static readonly string[] WithoutPath =
+    [
+        "name", "after", "node", "if", "only_os", "only_os_version", "only_arch", "only_service_manager", "commands", "modules", "package_pins", "packages", "environment",
+    ];
+}
