@@ -41,18 +41,18 @@ public static class FileTree
         Syscall.LUTimes(to, status.MTimeNs);
     }
 
-    /// <summary>Like rm -rf, without leaving the file system.</summary>
+    /// <summary>Like rm -rf of one name in a directory, without leaving the file system. It may be missing. A link is deleted, never followed.</summary>
+    /// <param name="directory">May be opened with <see cref="OpenFlags.Path"/>.</param>
+    /// <param name="name">One name in it.</param>
+    /// <exception cref="SyscallException">Something could not be deleted; EBUSY where something else is mounted inside.</exception>
+    public static void Delete(FileHandle directory, string name) => new TreeDeletion().Run(directory, name);
+
+    /// <summary>As <see cref="Delete(FileHandle, string)"/>, for paths that only root shapes.</summary>
     public static void Delete(string path)
     {
-        var status = Syscall.TryLStat(path);
-        if (status is null) return;
-        if (status.Value.Type != FileType.Directory)
-        {
-            Syscall.Unlink(path);
-            return;
-        }
-        foreach (var name in Syscall.ReadDirectory(path)) Delete($"{path}/{name}");
-        Syscall.RmDir(path);
+        var cut = path.LastIndexOf('/');
+        using var directory = Syscall.TryOpen(path[..Math.Max(cut, 1)], OpenFlags.Path | OpenFlags.Directory);
+        if (directory is not null) Delete(directory, path[(cut + 1)..]);
     }
 
     private sealed class Copier(ulong device)
