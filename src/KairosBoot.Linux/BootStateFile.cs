@@ -13,10 +13,11 @@ public static class BootStateFile
     {
         try
         {
-            using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-            if (file is null) return BootBlock.Unusable("is missing");
-            var status = Syscall.FStat(file);
-            if (status.Type != FileType.Regular) return BootBlock.Unusable("is not a file");
+            using var directory = Syscall.TryOpen(StateFile.Parent(path), OpenFlags.Path | OpenFlags.Directory);
+            if (directory is null) return BootBlock.Unusable("is missing");
+            using var file = StateFile.TryOpen(directory, StateFile.Name(path), out var status);
+            if (status.Type == FileType.Unknown) return BootBlock.Unusable("is missing");
+            if (file is null) return BootBlock.Unusable("is not a file");
             if (status.Size != EnvironmentBlock.Bytes) return BootBlock.Unusable($"is {status.Size} bytes long instead of {EnvironmentBlock.Bytes}");
             // GRUB finds no disk block to write into.
             if (status.Allocated < status.Size) return BootBlock.Unusable("has holes");
@@ -39,15 +40,15 @@ public static class BootStateFile
         if (change(before) is not { } counters || (before.Problem is null && counters == before.Counters)) return before;
         MountedPartition.ChangeAt(path, () =>
         {
-            if (before.Usable) WriteOver(path, BootBlock.Write(counters));
-            else StateFile.Replace(path, directory, BootBlock.Write(counters));
+            if (before.Usable) WriteOver(directory, StateFile.Name(path), BootBlock.Write(counters));
+            else StateFile.Replace(directory, StateFile.Name(path), BootBlock.Write(counters));
         });
         return new(counters, null);
     }
 
-    private static void WriteOver(string path, byte[] block)
+    private static void WriteOver(FileHandle directory, string name, byte[] block)
     {
-        using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.NoFollow);
+        using var file = Syscall.OpenAt(directory, name, OpenFlags.WriteOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
         Syscall.PWriteAll(file, block, 0);
         Syscall.FDataSync(file);
     }

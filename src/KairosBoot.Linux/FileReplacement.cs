@@ -15,12 +15,16 @@ public sealed class FileReplacement : IDisposable
     /// <param name="mode">Permission bits, whatever the umask is.</param>
     /// <param name="uid">Owner.</param>
     /// <param name="gid">Group.</param>
-    public FileReplacement(FilePlace place, int mode, int uid, int gid)
+    /// <param name="temporary">Its name until then; null: one that nobody else has. A fixed one is for files with one writer: what a power cut leaves of one
+    /// try is deleted by the next.</param>
+    public FileReplacement(FilePlace place, int mode, int uid, int gid, string? temporary = null)
     {
         this.place = place;
-        temporary = TemporaryName(place.Name);
+        this.temporary = temporary ?? TemporaryName(place.Name);
+        if (temporary is not null) FileTree.Delete(place.Directory, temporary);
         // Root's until it has its owner: a user who owns the directory cannot open it before its mode says so.
-        File = Syscall.OpenAt(place.Directory, temporary, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode & OwnerOnly);
+        File = Syscall.OpenAt(place.Directory, this.temporary,
+            OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode & OwnerOnly);
         isPending = true;
         try
         {

@@ -11,9 +11,10 @@ public static class ImageIdentity
 
     /// <summary>32 hexadecimal digits, the same at every boot. Of an image with a seal they follow from its content: a copy has the same ones, wherever it
     /// lies, until somebody mounts it for writing. Of any other they are made of the file's size, time and inode and of the image's first 4 KiB.</summary>
+    /// <exception cref="OperatorException">It is no regular file.</exception>
     public static string Of(string image)
     {
-        using var file = Syscall.Open(image, OpenFlags.ReadOnly);
+        using var file = Open(image);
         var status = Syscall.FStat(file);
         var digest = new Sha256();
         var seal = new byte[ImageSeal.Length];
@@ -22,5 +23,13 @@ public static class ImageIdentity
         var start = new byte[Start];
         digest.Append(start.AsSpan(0, Syscall.PRead(file, start, 0)));
         return Convert.ToHexStringLower(digest.Finish().AsSpan(0, 16));
+    }
+
+    /// <summary>Opens an image for reading. Nothing but a regular file is opened: a FIFO in its place would hold every slot's boot.</summary>
+    /// <exception cref="OperatorException">It is no regular file.</exception>
+    internal static FileHandle Open(string image)
+    {
+        using var file = Syscall.Open(image, OpenFlags.Path);
+        return BoundedFile.Open(file, ReadLimit.Image);
     }
 }

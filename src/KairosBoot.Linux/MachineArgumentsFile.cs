@@ -29,7 +29,7 @@ public sealed class MachineArgumentsFile(string state)
         var wanted = change(trial ?? proven);
         if (wanted.SameAs(trial ?? proven)) return;
         if (wanted.SameAs(proven)) Remove(SystemPaths.ArgumentsOnTrial, directory);
-        else StateFile.Replace(At(SystemPaths.ArgumentsOnTrial), directory, (wanted with { Serial = 1 + LastSerial() }).Write());
+        else StateFile.Replace(directory, StateFile.Name(SystemPaths.ArgumentsOnTrial), (wanted with { Serial = 1 + LastSerial() }).Write());
     });
 
     /// <summary>A boot with these was good: they stay.</summary>
@@ -45,7 +45,7 @@ public sealed class MachineArgumentsFile(string state)
     {
         Locked(directory =>
         {
-            Syscall.Rename(At(SystemPaths.ArgumentsOnTrial), At(place));
+            Syscall.RenameAt(directory, StateFile.Name(SystemPaths.ArgumentsOnTrial), directory, StateFile.Name(place));
             StateFile.Settle(directory);
         });
         return true;
@@ -55,7 +55,7 @@ public sealed class MachineArgumentsFile(string state)
 
     private void Remove(string name, FileHandle directory)
     {
-        Syscall.Unlink(At(name));
+        Syscall.UnlinkAt(directory, StateFile.Name(name));
         StateFile.Settle(directory);
     }
 
@@ -68,8 +68,10 @@ public sealed class MachineArgumentsFile(string state)
 
     private MachineArguments? Read(string name)
     {
-        using var file = Syscall.TryOpen(At(name), OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-        if (file is null || Syscall.FStat(file) is not { Type: FileType.Regular, Size: > 0 and <= MostBytes } status) return null;
+        using var directory = Syscall.TryOpen(state, OpenFlags.Path | OpenFlags.Directory);
+        if (directory is null) return null;
+        using var file = StateFile.TryOpen(directory, StateFile.Name(name), out var status);
+        if (file is null || status.Size is not (> 0 and <= MostBytes)) return null;
         var bytes = new byte[status.Size];
         return MachineArguments.TryRead(bytes.AsSpan(0, Syscall.PRead(file, bytes, 0)));
     }

@@ -9,10 +9,13 @@ public static class MachineId
     private const int ReadableByAll = 0b100_100_100;
 
     /// <summary>Null where all is well; a sentence where the identity may not outlive this boot.</summary>
-    public static string? Commit(CommitMachineId step)
+    /// <param name="step">Where it is kept and where it is needed.</param>
+    /// <param name="note">A sentence where something else than a file was in its place; null otherwise.</param>
+    public static string? Commit(CommitMachineId step, out string? note)
     {
         string? id = null;
-        foreach (var store in step.Stores) id ??= TryRead(store);
+        note = null;
+        foreach (var store in step.Stores) id ??= TryRead(store, ref note);
         id ??= New();
         var kept = false;
         string? problem = null;
@@ -20,19 +23,32 @@ public static class MachineId
         {
             try
             {
-                if (TryRead(store) != id) Write(store, id);
+                if (TryRead(store, ref note) != id) Write(store, id);
                 kept = true;
             }
             catch (SyscallException e) { problem = e.Message; }
+            catch (OperatorException e) { problem = $"{e.Problem}; {e.Fix}"; }
         }
-        if (TryRead(step.Target) != id) Write(step.Target, id);
+        if (TryRead(step.Target, ref note) != id) Write(step.Target, id);
         return kept || step.Stores.IsEmpty ? null : $"the machine id {id} is for this boot only: {problem}";
     }
 
-    /// <summary>Null where the file is not there, cannot be read, or does not hold an id.</summary>
-    private static string? TryRead(string path)
+    /// <summary>Null where the file is missing, cannot be read, or does not hold an id.</summary>
+    private static string? TryRead(string path, ref string? note)
     {
-        var text = FileText.TryReadAttribute(path);
+        string text;
+        try
+        {
+            using var file = StepPlace.TryOpenFile(path);
+            if (file is null) return null;
+            text = Encoding.UTF8.GetString(BoundedFile.Read(file, ReadLimit.MachineId)).Trim();
+        }
+        catch (SyscallException) { return null; }
+        catch (OperatorException e)
+        {
+            note ??= $"{e.Problem}; the machine id is written in its place";
+            return null;
+        }
         if (text is not { Length: 32 } || text == new string('0', 32)) return null;
         foreach (var c in text)
             if (!char.IsAsciiHexDigitLower(c)) return null;
@@ -49,20 +65,17 @@ public static class MachineId
         return Convert.ToHexStringLower(bytes);
     }
 
-    // Whole or not there, whatever happens to the power.
+    // Whole or missing, whatever happens to the power. What has the name goes, whatever it is: a link itself, not what it leads to.
     private static void Write(string path, string id)
     {
-        var directory = path[..path.LastIndexOf('/')];
-        var unfinished = path + ".kairosboot-new";
-        Syscall.MakeDirectories(directory);
-        using (var file = Syscall.Open(unfinished, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, ReadableByAll))
+        using var place = StepPlace.File(path, followLast: false);
+        using (var file = new FileReplacement(place, ReadableByAll, uid: 0, gid: 0, place.Name + ".kairosboot-new"))
         {
-            Syscall.WriteAll(file, Encoding.ASCII.GetBytes(id + "\n"));
-            Syscall.FChMod(file, ReadableByAll);
-            Syscall.FSync(file);
+            Syscall.WriteAll(file.File, Encoding.ASCII.GetBytes(id + "\n"));
+            if (place.Status is { Type: FileType.Directory }) FileTree.Delete(place.Directory, place.Name);
+            file.Commit();
         }
-        Syscall.Rename(unfinished, path);
-        using var parent = Syscall.Open(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var parent = Syscall.Reopen(place.Directory, OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.FSync(parent);
     }
 }

@@ -17,6 +17,7 @@ internal static unsafe class Native
     // The library's own goes through __xmknod, which glibc keeps for old binaries only.
     [DllImport(LibC, SetLastError = true)] internal static extern int mknodat(int directory, byte* path, uint mode, ulong device);
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
+    [DllImport(LibC, SetLastError = true)] internal static extern int sysinfo(void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int fdatasync(int fd);
     [DllImport(LibC, SetLastError = true)] internal static extern int sync_file_range(int fd, long offset, long length, uint flags);
     [DllImport(LibC, SetLastError = true)] internal static extern int flock(int fd, int operation);
@@ -34,6 +35,10 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int lsetxattr(byte* path, byte* name, byte* value, nuint size, int flags);
 
     [DllImport(LibC, SetLastError = true)] internal static extern int lremovexattr(byte* path, byte* name);
+    [DllImport(LibC, SetLastError = true)] internal static extern nint flistxattr(int fd, byte* list, nuint size);
+    [DllImport(LibC, SetLastError = true)] internal static extern nint fgetxattr(int fd, byte* name, byte* value, nuint size);
+    [DllImport(LibC, SetLastError = true)] internal static extern int fsetxattr(int fd, byte* name, byte* value, nuint size, int flags);
+    [DllImport(LibC, SetLastError = true)] internal static extern int fremovexattr(int fd, byte* name);
 
     [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** environment);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_init(void* actions);

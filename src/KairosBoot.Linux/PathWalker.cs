@@ -34,17 +34,18 @@ public sealed class PathWalker(string root = "/")
     /// <summary>Where a file is, or would be created: the directory is open, and the name is no link that has to be followed.</summary>
     /// <param name="path">Absolute, as seen from the root. A link at its end is followed, existing target or not.</param>
     /// <param name="parents">How missing directories are created; null: they are ENOENT.</param>
+    /// <param name="followLast">False: a link at the end is what will be replaced.</param>
     /// <exception cref="OperatorException">As for <see cref="TryOpen"/>.</exception>
-    public FilePlace Place(string path, NewDirectories? parents = null)
+    public FilePlace Place(string path, NewDirectories? parents = null, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true };
+        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast };
         return walk.Run(parents) ? walk.TakePlace() : throw new SyscallException("open", path, walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
     }
 
     /// <summary>As <see cref="Place"/>; null where a directory on the way is missing.</summary>
-    public FilePlace? TryPlace(string path, NewDirectories? parents = null)
+    public FilePlace? TryPlace(string path, NewDirectories? parents = null, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true };
+        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast };
         return walk.Run(parents) ? walk.TakePlace() : null;
     }
 

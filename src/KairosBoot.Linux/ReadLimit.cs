@@ -13,6 +13,8 @@ public readonly record struct ReadLimit(long Bytes, string What)
     public static ReadLimit Config => new(16 * MiB, "a config");
     public static ReadLimit StageConfigs => new(64 * MiB, "all configs of a stage together");
     public static ReadLimit Manifest => new(256 * MiB, "the manifest of the persistent paths");
+    /// <summary>Of an image a part is read at a time, so any size will do.</summary>
+    public static ReadLimit Image => new(long.MaxValue, "an image");
     /// <summary>Account files, env files, os-release: what programs read at every login or start.</summary>
     public static ReadLimit SystemFile => new(16 * MiB, "a file of the system");
 }

@@ -5,26 +5,39 @@ internal static class StateFile
 {
     private const int ReadableByAll = 0b110_100_100;
 
-    /// <param name="path">The file, absolute, on a partition that is writable now.</param>
-    /// <param name="directory">Its directory.</param>
+    /// <param name="directory">On a partition that is writable now.</param>
+    /// <param name="name">Of the file in it.</param>
     /// <param name="content">All of it.</param>
-    /// <exception cref="SyscallException">It is as it was.</exception>
-    internal static void Replace(string path, FileHandle directory, ReadOnlySpan<byte> content)
+    /// <exception cref="SyscallException">It is unchanged.</exception>
+    internal static void Replace(FileHandle directory, string name, ReadOnlySpan<byte> content)
     {
-        var unfinished = path + ".unfinished";
+        var unfinished = name + ".unfinished";
+        // From an earlier try, or a link that somebody put there.
+        FileTree.Delete(directory, unfinished);
         try
         {
-            using var file = Syscall.Open(unfinished, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, ReadableByAll);
+            using var file = Syscall.OpenAt(directory, unfinished,
+                OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, ReadableByAll);
             Syscall.WriteAll(file, content);
             Syscall.FSync(file);
         }
         catch (SyscallException)
         {
-            if (Syscall.TryLStat(unfinished) is not null) Syscall.Unlink(unfinished);
+            FileTree.Delete(directory, unfinished);
             throw;
         }
-        Syscall.Rename(unfinished, path);
+        Syscall.RenameAt(directory, unfinished, directory, name);
         Settle(directory);
+    }
+
+    /// <summary>Opens a small file for reading. Null: nothing has that name, or no regular file, which is not opened: that could be an action in
+    /// itself.</summary>
+    internal static FileHandle? TryOpen(FileHandle directory, string name, out FileStatus status)
+    {
+        status = default;
+        using var found = Syscall.TryOpenAt(directory, name, OpenFlags.Path | OpenFlags.NoFollow);
+        if (found is null || (status = Syscall.FStat(found)).Type != FileType.Regular) return null;
+        return Syscall.Reopen(found, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
     }
 
     /// <summary>What was done to names is where GRUB, which replays no journal, looks for it.</summary>
@@ -35,4 +48,6 @@ internal static class StateFile
     }
 
     internal static string Parent(string path) => path[..Math.Max(1, path.LastIndexOf('/'))];
+
+    internal static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
 }

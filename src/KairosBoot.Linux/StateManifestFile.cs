@@ -3,23 +3,46 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>The manifest of a state directory on its volume. It is replaced in one rename and never changed.</summary>
-/// <param name="directory">The state directory.</param>
-internal sealed class StateManifestFile(string directory)
+/// <param name="stores">The state directory.</param>
+internal sealed class StateManifestFile(StateStores stores) : IDisposable
 {
     private const int OwnerOnly = 0b110_000_000;
-
-    /// <summary>Beside the stores; what a boot keeps there is nobody else's business.</summary>
-    public string Control { get; } = directory + "/.kairosboot";
-
-    public string Path => Control + "/manifest";
+    private const string Name = "manifest";
     /// <summary>What the manifest will be once the changes are made.</summary>
-    public string Next => Control + "/manifest.next";
-    private string Unfinished => Control + "/manifest.new";
+    private const string Next = "manifest.next";
+    private const string Unfinished = "manifest.new";
+    // Next to the stores; what a boot keeps there is nobody else's business.
+    private const string ControlName = ".kairosboot";
+    private FileHandle? control;
+
+    /// <summary>The directory of the manifest, for reading.</summary>
+    public FileHandle Control => control ?? throw new InvalidOperationException("not open");
+
+    /// <summary>Opens the directory of the manifest, created where it is missing.</summary>
+    /// <exception cref="OperatorException">Something else has its name.</exception>
+    public void Make()
+    {
+        stores.Make();
+        if (TryOpenControl()) return;
+        Syscall.MkDirAt(stores.Directory!, ControlName, 0b111_000_000);
+        control = Syscall.OpenDirectoryAt(stores.Directory!, ControlName);
+    }
+
+    private bool TryOpenControl()
+    {
+        if (control is not null) return true;
+        if (stores.Directory is not { } directory) return false;
+        control = Syscall.TryOpenAt(directory, ControlName, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        if (control is not null) return true;
+        if (Syscall.TryStatAt(directory, ControlName) is not { } other) return false;
+        throw new OperatorException($"{directory.Path}/{ControlName} is no directory; it belongs to user {other.Uid}", "remove it");
+    }
 
     /// <summary>The sections without their texts, from as many bytes as they take. None where no manifest is there or its head is damaged.</summary>
+    /// <exception cref="OperatorException">It is no regular file, or too large; <see cref="Read"/> then starts without it.</exception>
     public List<StateSection> ReadHead()
     {
-        using var file = Syscall.TryOpen(Path, OpenFlags.ReadOnly);
+        using var file = TryOpen();
         return file is null ? [] : Head(file) ?? [];
     }
 
@@ -27,22 +50,45 @@ internal sealed class StateManifestFile(string directory)
     /// <param name="damaged">What is wrong with it, one sentence each. What is damaged is left out.</param>
     public List<StateSection> Read(List<string> damaged)
     {
-        using var file = Syscall.TryOpen(Path, OpenFlags.ReadOnly);
-        if (file is null) return [];
-        if (Head(file) is not { } sections)
+        try
         {
-            damaged.Add($"{Path} is damaged: which files were changed is not known, so every file stays that is not as the image has it");
-            return [];
+            using var file = TryOpen();
+            if (file is null) return [];
+            if (Head(file) is { } sections) return WithTexts(file, sections, damaged);
+            damaged.Add($"{file.Path} is damaged: {WhatFollows}");
         }
+        catch (OperatorException e) when (control is not null)
+        {
+            damaged.Add($"{e.Problem}: {WhatFollows}");
+            // A rename replaces everything but a directory.
+            if (Syscall.TryStatAt(control, Name) is { Type: FileType.Directory }) FileTree.Delete(control, Name);
+        }
+        return [];
+    }
+
+    private const string WhatFollows = "which files were changed is not known, so every file stays that is not as the image has it";
+
+    private static List<StateSection> WithTexts(FileHandle file, List<StateSection> sections, List<string> damaged)
+    {
         long at = StateManifest.Head(sections).Length;
-        var body = new byte[Math.Max(0, Syscall.FStat(file).Size - at)];
+        var body = new byte[Math.Max(0, Math.Min(Syscall.FStat(file).Size, Limit.Bytes) - at)];
         foreach (var path in StateManifest.AddTexts(sections, body[..Syscall.PRead(file, body, at)]))
         {
-            damaged.Add($"{Path} is damaged in the part of {path}: every file there stays that is not as the image has it");
+            damaged.Add($"{file.Path} is damaged in the part of {path}: every file there stays that is not as the image has it");
             sections.RemoveAll(section => section.Path == path);
         }
         return sections;
     }
+
+    private FileHandle? TryOpen()
+    {
+        if (!TryOpenControl()) return null;
+        using var file = Syscall.TryOpenAt(control!, Name, OpenFlags.Path | OpenFlags.NoFollow);
+        return file is null ? null : BoundedFile.Open(file, Limit);
+    }
+
+    // The initrd has nothing but the memory, and the manifest is in it twice for a moment.
+    private static ReadLimit Limit => ReadLimit.Manifest with { Bytes = Math.Min(ReadLimit.Manifest.Bytes, Syscall.MemoryBytes() / 8) };
 
     private static List<StateSection>? Head(FileHandle file)
     {
@@ -55,7 +101,8 @@ internal sealed class StateManifestFile(string directory)
     /// <summary>The manifest as it will be; not the manifest yet, and not flushed.</summary>
     public void WriteNext(List<StateSection> sections) => Write(Next, sections);
 
-    /// <summary>Makes <see cref="Next"/> the manifest. Everything written so far, it included, is on the disk first, and the new name is before this returns.</summary>
+    /// <summary>Makes what <see cref="WriteNext"/> wrote the manifest. Everything written so far, it included, is on the disk first, and the new name is
+    /// before this returns.</summary>
     public void Settle() => Exchange(Next);
 
     /// <summary>Makes these sections the manifest, as <see cref="Settle"/> does.</summary>
@@ -67,23 +114,25 @@ internal sealed class StateManifestFile(string directory)
 
     public void DeleteUnfinished()
     {
-        FileTree.Delete(Unfinished);
-        FileTree.Delete(Next);
+        FileTree.Delete(Control, Unfinished);
+        FileTree.Delete(Control, Next);
     }
 
     private void Exchange(string successor)
     {
-        using var control = Syscall.Open(Control, OpenFlags.ReadOnly | OpenFlags.Directory);
-        Syscall.SyncFs(control);
-        Syscall.Rename(successor, Path);
+        Syscall.SyncFs(Control);
+        Syscall.RenameAt(Control, successor, Control, Name);
         // What comes after must not reach the disk before the name does.
-        Syscall.FSync(control);
+        Syscall.FSync(Control);
     }
 
-    private static void Write(string path, List<StateSection> sections)
+    private void Write(string name, List<StateSection> sections)
     {
-        using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, OwnerOnly);
+        // What was there is deleted at the start of a pass.
+        using var file = Syscall.OpenAt(Control, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerOnly);
         Syscall.WriteAll(file, StateManifest.Head(sections));
         foreach (var section in sections) Syscall.WriteAll(file, section.Text);
     }
+
+    public void Dispose() => control?.Dispose();
 }

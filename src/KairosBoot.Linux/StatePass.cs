@@ -8,15 +8,18 @@ namespace KairosBoot.Linux;
 /// what comes is copied aside; the manifest says what is about to change, old and new; the changes are made, each in one call; the manifest
 /// says what there is.
 /// </summary>
-/// <param name="manifest">Of the state directory.</param>
+/// <param name="stores">The state directory; closed with the pass.</param>
+/// <param name="manifest">Of the state directory; closed with the pass.</param>
 /// <param name="image">Identity of the image.</param>
 /// <param name="result">What came of it.</param>
-internal sealed class StatePass(StateManifestFile manifest, string image, StateSeedResult result)
+internal sealed class StatePass(StateStores stores, StateManifestFile manifest, string image, StateSeedResult result) : IDisposable
 {
+    private const string StagingName = "staging";
     private readonly List<StatePath> paths = [];
     private List<StateSection> sections = [];
+    private FileHandle? staging;
 
-    private string Staging => manifest.Control + "/staging";
+    public StateManifestFile Manifest => manifest;
     public int Actions
     {
         get
@@ -34,34 +37,36 @@ internal sealed class StatePass(StateManifestFile manifest, string image, StateS
         var damaged = new List<string>();
         try
         {
+            manifest.Make();
             sections = manifest.Read(damaged);
-            Syscall.MakeDirectories(manifest.Control, 0b111_000_000);
             manifest.DeleteUnfinished();
-            FileTree.Delete(Staging);
-            Syscall.MkDir(Staging, 0b111_000_000);
+            FileTree.Delete(manifest.Control, StagingName);
+            Syscall.MkDirAt(manifest.Control, StagingName, 0b111_000_000);
+            staging = Syscall.OpenDirectoryAt(manifest.Control, StagingName);
         }
-        catch (SyscallException e)
+        catch (Exception e) when (e is SyscallException or OperatorException)
         {
             foreach (var directory in directories) result.Refused(StateSeed.InRunningSystem(directory.Path), e);
             return false;
         }
         finally { damaged.ForEach(result.Problem); }
-        foreach (var directory in directories) Prepare(new StatePath(directory, $"{Staging}/{paths.Count}"), $"{Staging}/{paths.Count}");
+        foreach (var directory in directories) Prepare(new StatePath(directory, stores, staging, $"{paths.Count}"), $"{paths.Count}");
         return paths.Count > 0;
     }
 
-    private void Prepare(StatePath path, string staging)
+    private void Prepare(StatePath path, string staged)
     {
         try
         {
-            path.Prepare(sections.Find(section => section.Path == path.Path && section.Store == path.StoreName)?.Entries());
+            path.Prepare(sections);
             paths.Add(path);
         }
-        catch (SyscallException e)
+        catch (Exception e) when (e is SyscallException or OperatorException)
         {
             result.Refused(path.Path, e);
-            TryDelete(staging);
+            TryDelete(staging!, staged);
         }
+        finally { path.Close(); }
     }
 
     /// <summary>Writes down what is about to change. From here on the next boot knows, whatever happens.</summary>
@@ -99,7 +104,8 @@ internal sealed class StatePass(StateManifestFile manifest, string image, StateS
     {
         foreach (var path in paths)
         {
-            SyscallException? refused = null;
+            Exception? refused = null;
+            using var closed = path;
             for (var i = 0; i <= path.Actions; i++)
             {
                 if (i < path.Actions && limit-- <= 0) return false;
@@ -108,17 +114,19 @@ internal sealed class StatePass(StateManifestFile manifest, string image, StateS
                     if (i < path.Actions) path.Do(i);
                     else path.SetTimes();
                 }
-                catch (SyscallException e) { refused ??= e; }
-                if (refused?.Errno is Errno.EIO or Errno.ENOSPC or Errno.EROFS) break;
+                catch (Exception e) when (e is SyscallException or OperatorException) { refused ??= e; }
+                if (IsOfVolume(refused)) break;
             }
             if (refused is not null) result.Refused(path.Path, refused);
             // Else it is single files that will not have it, immutable ones: they stay, as if the user had changed them.
-            if (refused?.Errno is Errno.EIO or Errno.ENOSPC or Errno.EROFS) return false;
+            if (IsOfVolume(refused)) return false;
             if (path.Merge is { } merge) result.Add(path.Path, merge);
             else if (refused is null) result.Seeded++;
         }
         return true;
     }
+
+    private static bool IsOfVolume(Exception? refused) => refused is SyscallException { Errno: Errno.EIO or Errno.ENOSPC or Errno.EROFS };
 
     /// <summary>The manifest says what there is; the next boot with this image has nothing to do.</summary>
     public void Settle()
@@ -133,14 +141,22 @@ internal sealed class StatePass(StateManifestFile manifest, string image, StateS
     /// <summary>Leaves nothing behind but stores and manifest.</summary>
     public void CleanUp()
     {
-        TryDelete(Staging);
+        if (staging is null) return;
+        TryDelete(manifest.Control, StagingName);
         try { manifest.DeleteUnfinished(); }
         catch (SyscallException) { } // the next pass deletes it
     }
 
-    private static void TryDelete(string path)
+    private static void TryDelete(FileHandle directory, string name)
     {
-        try { FileTree.Delete(path); }
+        try { FileTree.Delete(directory, name); }
         catch (SyscallException) { } // the next pass deletes it
+    }
+
+    public void Dispose()
+    {
+        staging?.Dispose();
+        manifest.Dispose();
+        stores.Dispose();
     }
 }

@@ -4,68 +4,116 @@ namespace KairosBoot.Linux;
 
 /// <summary>
 /// One persistent path on its way to a new image. Nothing of its store changes before <see cref="Do"/>: everything that comes is copied to a
-/// staging directory of the same file system first, and then only renamed.
+/// staging directory of the same file system first, and then only renamed. Image and store are walked by descriptors, and no link in them is followed:
+/// the users who own them may have exchanged any directory for one.
 /// </summary>
 /// <param name="directory">The path and its store.</param>
-/// <param name="staging">A directory of its own for the copies; not there yet.</param>
-internal sealed class StatePath(StateDirectory directory, string staging)
+/// <param name="stores">The state directory.</param>
+/// <param name="stagingDirectory">Where the copies of all paths are.</param>
+/// <param name="staging">Name of a directory there for the copies of this path; not there yet.</param>
+internal sealed class StatePath(StateDirectory directory, StateStores stores, FileHandle stagingDirectory, string staging) : IDisposable
 {
     private const int DirectoryMode = 0b111_101_101;
     private const int BytesOfAnInode = 4096;
 
-    private readonly string store = StateSeed.Existing(directory) ?? directory.Store;
     private List<StateEntry> entries = [];
+    private FileHandle? image, store, staged;
+    private DirectoryCursor? inImage, inStore;
 
     /// <summary>The path in the running system.</summary>
     public string Path { get; } = StateSeed.InRunningSystem(directory.Path);
-    public string StoreName => store[(store.LastIndexOf('/') + 1)..];
+    public string StoreName { get; private set; } = StateStores.Name(directory.Store);
     /// <summary>Null: there was no store, and all of it is copied.</summary>
     public StateMerge? Merge { get; private set; }
     public int Actions => Merge?.Actions.Count ?? 1;
 
     /// <summary>Decides what is to be done, and copies what will come.</summary>
-    /// <param name="seeded">From the manifest; null where it says nothing of this store.</param>
-    public void Prepare(List<StateEntry>? seeded)
+    /// <param name="sections">The manifest.</param>
+    /// <exception cref="OperatorException">A user's link is on the way to the path or the store.</exception>
+    public void Prepare(List<StateSection> sections)
     {
-        entries = StateScan.OfImage(directory.Path);
-        switch (Syscall.TryStat(store)?.Type)
-        {
-            case null: PrepareAll(); break;
-            case FileType.Directory: PrepareMerge(seeded); break;
-            default: throw new SyscallException("readdir", store, Errno.ENOTDIR);
-        }
+        var existing = stores.Find(directory);
+        if (existing is not null) StoreName = existing;
+        else if (Syscall.TryStatAt(stores.Directory!, StoreName) is not (null or { Type: FileType.Symlink }))
+            throw new SyscallException("readdir", directory.Store, Errno.ENOTDIR);
+        OpenImage();
+        entries = image is null ? [] : StateScan.OfImage(image);
+        if (existing is null) PrepareAll();
+        else PrepareMerge(sections.Find(section => section.Path == Path && section.Store == StoreName)?.Entries());
+    }
+
+    private void OpenImage()
+    {
+        using var found = StepPlace.TryOpenDirectory(directory.Path);
+        if (found is null) return;
+        image = Syscall.Reopen(found, OpenFlags.ReadOnly | OpenFlags.Directory);
+        inImage = new DirectoryCursor(image);
+    }
+
+    private void OpenStore()
+    {
+        store = stores.Open(StoreName);
+        inStore = new DirectoryCursor(store);
     }
 
     private void PrepareAll()
     {
         CheckRoom(entries);
-        if (entries.Count > 0)
+        if (image is not null)
         {
-            FileTree.Copy(directory.Path, staging);
+            Syscall.Rewind(image);
+            FileTree.Copy(image, stagingDirectory, staging);
             return;
         }
-        Syscall.MkDir(staging, DirectoryMode);
-        entries.Add(new StateEntry("") { Image = new StateScan().Signature(staging, Syscall.TryStat(staging)!.Value) });
+        using var empty = MakeStaging();
+        Syscall.FChMod(empty, DirectoryMode);
+        entries.Add(new StateEntry("") { Image = new StateScan().Signature(empty, Syscall.FStat(empty)) });
     }
 
     private void PrepareMerge(List<StateEntry>? seeded)
     {
+        OpenStore();
         entries = StateTree.Join(seeded, entries);
-        StateScan.AddStore(store, entries);
+        StateScan.AddStore(store!, inStore!, entries);
         Merge = StateMerge.Decide(entries);
         CheckRoom(entries.FindAll(entry => entry.Change is StateChange.Add or StateChange.Replace or StateChange.Exchange));
-        Syscall.MkDir(staging, DirectoryMode);
-        var links = new Dictionary<string, string>();
+        staged = MakeStaging();
+        var links = new Dictionary<string, StateEntry>();
+        var stagedLinks = new Dictionary<string, string>();
         foreach (var entry in entries)
-            if (entry.HardLink is { } same && entry.Store.Equals(entry.Image)) links.TryAdd(same, InStore(entry));
+            if (entry.HardLink is { } same && entry.Store.Equals(entry.Image)) links.TryAdd(same, entry);
         for (var i = 0; i < Merge.Actions.Count; i++)
-            if (Merge.Actions[i] is { Kind: StateActionKind.Put, Entry: var entry }) Stage(entry, Staged(i), links);
+            if (Merge.Actions[i] is { Kind: StateActionKind.Put, Entry: var entry }) Stage(entry, $"{i}", links, stagedLinks);
     }
 
-    private void Stage(StateEntry entry, string staged, Dictionary<string, string> links)
+    private FileHandle MakeStaging()
     {
-        if (entry.HardLink is { } same && !links.TryAdd(same, staged)) Syscall.Link(links[same], staged);
-        else FileTree.CopyOne(InImage(entry), staged);
+        Syscall.MkDirAt(stagingDirectory, staging, 0b111_000_000);
+        return Syscall.OpenDirectoryAt(stagingDirectory, staging);
+    }
+
+    /// <param name="entry">What comes.</param>
+    /// <param name="name">Its name in the staging directory.</param>
+    /// <param name="inPlace">Files of the store that have the content of a file of the image with several names.</param>
+    /// <param name="copies">Those that were staged.</param>
+    private void Stage(StateEntry entry, string name, Dictionary<string, StateEntry> inPlace, Dictionary<string, string> copies)
+    {
+        if (entry.HardLink is { } same)
+        {
+            if (inPlace.TryGetValue(same, out var existing))
+            {
+                var (parent, last) = inStore!.Parent(existing.Name);
+                Syscall.LinkAt(parent, last, staged!, name);
+                return;
+            }
+            if (!copies.TryAdd(same, name))
+            {
+                Syscall.LinkAt(staged!, copies[same], staged!, name);
+                return;
+            }
+        }
+        var (from, its) = inImage!.Parent(entry.Name);
+        FileTree.CopyOne(from, its, staged!, name);
     }
 
     // Roughly: a disk that is filled to the brim helps nobody. The manifest comes twice.
@@ -74,9 +122,8 @@ internal sealed class StatePath(StateDirectory directory, string staging)
         if (coming.Count == 0) return;
         long bytes = entries.Count * 2 * 128L;
         foreach (var entry in coming) bytes += entry.Room + BytesOfAnInode;
-        using var parent = Syscall.Open(staging[..staging.LastIndexOf('/')], OpenFlags.ReadOnly | OpenFlags.Directory);
-        var (freeBytes, freeInodes) = Syscall.FreeSpace(parent);
-        if (bytes > freeBytes || coming.Count + 8 > freeInodes) throw new SyscallException("copy", staging, Errno.ENOSPC);
+        var (freeBytes, freeInodes) = Syscall.FreeSpace(stagingDirectory);
+        if (bytes > freeBytes || coming.Count + 8 > freeInodes) throw new SyscallException("copy", $"{stagingDirectory.Path}/{staging}", Errno.ENOSPC);
     }
 
     public StateSection Section(string image, bool meanwhile) => StateSection.Of(Path, StoreName, image, entries, meanwhile);
@@ -86,21 +133,39 @@ internal sealed class StatePath(StateDirectory directory, string staging)
     {
         if (Merge is null)
         {
-            Syscall.Rename(staging, store);
+            Syscall.RenameAt(stagingDirectory, staging, stores.Directory!, StoreName);
             return;
         }
+        OpenAll();
         var (kind, entry) = (Merge.Actions[index].Kind, Merge.Actions[index].Entry);
-        if (kind == StateActionKind.Put) Syscall.Rename(Staged(index), InStore(entry));
-        else if (kind == StateActionKind.Attributes) FileTree.TakeAttributes(InImage(entry), InStore(entry));
-        else if (entry.Store.IsDirectory) Syscall.RmDir(InStore(entry));
-        else Syscall.Unlink(InStore(entry));
+        if (kind == StateActionKind.Attributes)
+        {
+            FileTree.TakeAttributes(inImage!.TryOpen(entry.Name) ?? throw Gone(entry), inStore!.TryOpen(entry.Name) ?? throw Gone(entry));
+            return;
+        }
+        inStore!.Forget(entry.Name);
+        var (parent, name) = inStore.Parent(entry.Name);
+        if (kind == StateActionKind.Put) Syscall.RenameAt(staged!, $"{index}", parent, name);
+        else if (entry.Store.IsDirectory) Syscall.RmDirAt(parent, name);
+        else Syscall.UnlinkAt(parent, name);
     }
+
+    private void OpenAll()
+    {
+        if (store is null) OpenStore();
+        if (image is null) OpenImage();
+        staged ??= Syscall.OpenDirectoryAt(stagingDirectory, staging);
+    }
+
+    private SyscallException Gone(StateEntry entry) => new("openat", $"{Path}/{entry.Name}", Errno.ENOTDIR);
 
     /// <summary>Directories that are as the image has them get its times again, which the changes in them have moved.</summary>
     public void SetTimes()
     {
+        if (Merge is null || Merge.Actions.Count == 0) return;
+        OpenAll();
         StateEntry? last = null;
-        foreach (var action in Merge?.Actions ?? [])
+        foreach (var action in Merge.Actions)
         {
             if (action.Entry is { Change: not StateChange.Remove, Image.IsDirectory: true }) SetTime(action.Entry);
             if (action.Entry.Parent is { } parent && parent != last && parent.Image.IsDirectory && parent.Change == StateChange.None
@@ -111,11 +176,19 @@ internal sealed class StatePath(StateDirectory directory, string staging)
 
     private void SetTime(StateEntry entry)
     {
-        if (Syscall.TryStat(InImage(entry)) is { } status && Syscall.TryLStat(InStore(entry)) is { Type: FileType.Directory })
-            Syscall.LUTimes(InStore(entry), status.MTimeNs);
+        if (inImage?.TryOpen(entry.Name) is { } from && inStore!.TryOpen(entry.Name) is { } to) Syscall.UTimes(to, Syscall.FStat(from).MTimeNs);
     }
 
-    private string Staged(int index) => $"{staging}/{index}";
-    private string InStore(StateEntry entry) => entry.Name.Length == 0 ? store : $"{store}/{entry.Name}";
-    private string InImage(StateEntry entry) => entry.Name.Length == 0 ? directory.Path : $"{directory.Path}/{entry.Name}";
+    /// <summary>Closes what is open; <see cref="Do"/> opens it again. There may be more paths than a process may have files open.</summary>
+    public void Close()
+    {
+        inImage?.Dispose();
+        inStore?.Dispose();
+        image?.Dispose();
+        store?.Dispose();
+        staged?.Dispose();
+        (inImage, inStore, image, store, staged) = (null, null, null, null, null);
+    }
+
+    public void Dispose() => Close();
 }

@@ -10,15 +10,14 @@ internal sealed class StateScan
     private readonly List<StateEntry> entries = [];
     private ulong device;
 
-    /// <summary>Everything below a path of the image, in the order of a walk; nothing where it has no such directory.</summary>
-    public static List<StateEntry> OfImage(string path)
+    /// <summary>Everything below a directory of the image, in the order of a walk.</summary>
+    /// <param name="root">Opened for reading.</param>
+    public static List<StateEntry> OfImage(FileHandle root)
     {
         var scan = new StateScan();
-        if (Syscall.TryStat(path) is { Type: FileType.Directory } root)
-        {
-            scan.device = root.Device;
-            scan.Directory(path, "", root);
-        }
+        var status = Syscall.FStat(root);
+        scan.device = status.Device;
+        scan.Directory(root, "", status);
         return scan.entries;
     }
 
@@ -26,23 +25,62 @@ internal sealed class StateScan
     /// Fills in what the store has. Only names that an image had are looked at, and only those files are read that may still be what it had;
     /// what the user made is left alone, however much it is.
     /// </summary>
-    public static void AddStore(string store, List<StateEntry> entries)
+    public static void AddStore(FileHandle store, DirectoryCursor cursor, List<StateEntry> entries)
     {
         var scan = new StateScan();
         foreach (var entry in entries)
         {
+            if (entry.Name.Length == 0) scan.AddRoot(store, entry);
             // A directory that is a link now leads somewhere else: nothing below it is the store's.
-            if (entry.Name.Length > 0 && entry.Parent is not { Store.IsDirectory: true }) continue;
-            var path = entry.Name.Length == 0 ? store : $"{store}/{entry.Name}";
-            if ((entry.Name.Length == 0 ? Syscall.TryStat(path) : Syscall.TryLStat(path)) is not { } status) continue;
-            entry.Store = MayBe(entry, status) ? scan.Signature(path, status) : StateSignature.Unread(Kind(status.Type));
-            if (entry.Parent is { } parent) parent.Holds++;
+            else if (entry.Parent is { Store.IsDirectory: true } parent && scan.Add(cursor, entry)) parent.Holds++;
         }
-        LookForMore(store, entries);
+        LookForMore(cursor, entries);
     }
 
-    /// <summary>What a file is. The root of a tree may be a link to it.</summary>
-    public StateSignature Signature(string path, FileStatus status)
+    private void AddRoot(FileHandle store, StateEntry entry)
+    {
+        var status = Syscall.FStat(store);
+        entry.Store = MayBe(entry, status) ? Signature(store, status) : StateSignature.Unread(Kind(status.Type));
+    }
+
+    /// <summary>False: the store has nothing with that name.</summary>
+    private bool Add(DirectoryCursor cursor, StateEntry entry)
+    {
+        var (directory, name) = cursor.Parent(entry.Name);
+        if (Syscall.TryStatAt(directory, name) is not { } status) return false;
+        if (!MayBe(entry, status)) entry.Store = StateSignature.Unread(Kind(status.Type));
+        else if (status.Type != FileType.Directory) entry.Store = Signature(directory, name, status);
+        else if (cursor.TryOpen(entry.Name) is { } opened) entry.Store = Signature(opened, status);
+        return true;
+    }
+
+    /// <summary>What a directory is.</summary>
+    /// <param name="directory">Opened for reading.</param>
+    /// <param name="status">Of it.</param>
+    public StateSignature Signature(FileHandle directory, FileStatus status)
+    {
+        var digest = Begin(status);
+        ExtendedAttributes.AddTo(digest, directory);
+        return StateSignature.Of(Kind(status.Type), 0, digest.Finish());
+    }
+
+    /// <summary>What a file in a directory is, or a link itself.</summary>
+    private StateSignature Signature(FileHandle directory, string name, FileStatus status)
+    {
+        var digest = Begin(status);
+        if (status.Type == FileType.Regular)
+        {
+            using var file = Syscall.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+            var size = Content(file, digest);
+            ExtendedAttributes.AddTo(digest, file);
+            return StateSignature.Of('f', size, digest.Finish());
+        }
+        if (status.Type == FileType.Symlink) digest.Append(FileName.Encode(Syscall.ReadLinkAt(directory, name)));
+        ExtendedAttributes.AddTo(digest, directory, name);
+        return StateSignature.Of(Kind(status.Type), 0, digest.Finish());
+    }
+
+    private static Sha256 Begin(FileStatus status)
     {
         var digest = new Sha256();
         var kind = Kind(status.Type);
@@ -55,28 +93,28 @@ internal sealed class StateScan
         BinaryPrimitives.WriteInt32LittleEndian(head[12..], status.Gid);
         BinaryPrimitives.WriteUInt64LittleEndian(head[16..], kind is 'b' or 'c' ? status.RDevice : 0);
         digest.Append(head);
-        var size = kind == 'f' ? Content(path, digest) : 0;
-        if (kind == 'l') digest.Append(FileName.Encode(Syscall.ReadLink(path)));
-        ExtendedAttributes.AddTo(digest, path);
-        return StateSignature.Of(kind, size, digest.Finish());
+        return digest;
     }
 
-    private void Directory(string path, string name, FileStatus status)
+    private void Directory(FileHandle directory, string name, FileStatus status)
     {
-        entries.Add(new StateEntry(name) { Image = Signature(path, status) });
+        entries.Add(new StateEntry(name) { Image = Signature(directory, status) });
         if (status.Device != device) return;
-        foreach (var child in Syscall.ReadDirectory(path))
+        foreach (var child in Syscall.ReadDirectory(directory))
         {
-            var (childPath, childName) = ($"{path}/{child}", name.Length == 0 ? child : $"{name}/{child}");
-            if (Syscall.TryLStat(childPath) is not { Type: not FileType.Unknown } found) continue;
-            if (found.Type == FileType.Directory) Directory(childPath, childName, found);
-            else entries.Add(new StateEntry(childName) { Image = Signature(childPath, found), HardLink = found.HardLink, Room = found.Allocated });
+            if (Syscall.TryStatAt(directory, child) is not { Type: not FileType.Unknown } found) continue;
+            var childName = name.Length == 0 ? child : $"{name}/{child}";
+            if (found.Type == FileType.Directory)
+            {
+                using var opened = Syscall.OpenDirectoryAt(directory, child);
+                Directory(opened, childName, found);
+            }
+            else entries.Add(new StateEntry(childName) { Image = Signature(directory, child, found), HardLink = found.HardLink, Room = found.Allocated });
         }
     }
 
-    private long Content(string path, Sha256 digest)
+    private long Content(FileHandle file, Sha256 digest)
     {
-        using var file = Syscall.Open(path, OpenFlags.ReadOnly | OpenFlags.NoFollow);
         buffer ??= new byte[1 << 16];
         long size = 0;
         while (true)
@@ -100,11 +138,21 @@ internal sealed class StateScan
         signature.Kind == Kind(status.Type) && (status.Type != FileType.Regular || signature.Size == status.Size);
 
     // Only for directories that may have to go: what is in them besides the entries is the user's.
-    private static void LookForMore(string store, List<StateEntry> entries)
+    private static void LookForMore(DirectoryCursor cursor, List<StateEntry> entries)
     {
         foreach (var entry in entries)
             if (entry.Store.IsDirectory && !entry.Image.IsDirectory && entry.Untouched)
-                entry.HoldsMore = Syscall.ReadDirectory($"{store}/{entry.Name}").Count != entry.Holds;
+                entry.HoldsMore = cursor.TryOpen(entry.Name) is not { } directory || HoldsMore(directory, entry.Holds);
+    }
+
+    // No more names are read than it takes to know: a user may have made more than fit into the memory.
+    private static bool HoldsMore(FileHandle directory, int than)
+    {
+        Syscall.Rewind(directory);
+        var names = new List<string>();
+        var some = new byte[8192];
+        while (names.Count <= than && Syscall.ReadNames(directory, some, names)) { }
+        return names.Count != than;
     }
 
     private static char Kind(FileType type) => type switch

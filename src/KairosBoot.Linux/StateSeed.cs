@@ -13,7 +13,8 @@ public static class StateSeed
     public static StateSeedResult Seed(SeedState step)
     {
         var result = new StateSeedResult();
-        if (Begin(step, result) is not { } pass) return result;
+        using var pass = Begin(step, result);
+        if (pass is null) return result;
         if (pass.Announce() && pass.Change()) pass.Settle();
         pass.CleanUp();
         return result;
@@ -24,36 +25,34 @@ public static class StateSeed
     {
         if (step.Directories.IsEmpty) return null;
         var store = step.Directories[0].Store;
-        var manifest = new StateManifestFile(store[..store.LastIndexOf('/')]);
-        var late = Late(step, manifest);
-        if (late.Count == 0) return null;
-        var pass = new StatePass(manifest, step.Image, result);
-        if (pass.Prepare(late)) return pass;
-        pass.CleanUp();
+        var stores = new StateStores(store[..store.LastIndexOf('/')]);
+        var pass = new StatePass(stores, new StateManifestFile(stores), step.Image, result);
+        if (Late(step, stores, pass.Manifest) is { Count: > 0 } late)
+        {
+            if (pass.Prepare(late)) return pass;
+            pass.CleanUp();
+        }
+        pass.Dispose();
         return null;
     }
 
-    private static List<StateDirectory> Late(SeedState step, StateManifestFile manifest)
+    private static List<StateDirectory> Late(SeedState step, StateStores stores, StateManifestFile manifest)
     {
         List<StateSection> known;
         try { known = manifest.ReadHead(); }
-        catch (SyscallException) { known = []; } // the pass runs into the same, and says so
+        catch (Exception e) when (e is SyscallException or OperatorException) { known = []; } // the pass runs into the same, and says so
         var late = new List<StateDirectory>();
         foreach (var directory in step.Directories)
-        {
-            var path = InRunningSystem(directory.Path);
-            if (step.Image.Length == 0 || Existing(directory) is not { } store || !known.Exists(section =>
-                    section.Path == path && section.Image == step.Image && store.EndsWith("/" + section.Store, StringComparison.Ordinal)))
-                late.Add(directory);
-        }
+            if (step.Image.Length == 0 || !IsKnown(known, InRunningSystem(directory.Path), step.Image, directory, stores)) late.Add(directory);
         return late;
     }
 
-    /// <summary>The store that holds the state of a path: under its name, or under the one Kairos gave it. Null: none yet.</summary>
-    public static string? Existing(StateDirectory directory)
+    private static bool IsKnown(List<StateSection> known, string path, string image, StateDirectory directory, StateStores stores)
     {
-        if (Syscall.TryStat(directory.Store) is { Type: FileType.Directory }) return directory.Store;
-        return directory.FormerStore is { } former && Syscall.TryStat(former) is { Type: FileType.Directory } ? former : null;
+        var section = known.Find(section => section.Path == path);
+        if (section is null || section.Image != image) return false;
+        try { return stores.Find(directory) == section.Store; }
+        catch (Exception e) when (e is SyscallException or OperatorException) { return false; } // as above
     }
 
     internal static string InRunningSystem(string path) =>

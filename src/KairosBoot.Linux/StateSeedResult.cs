@@ -43,11 +43,15 @@ public sealed class StateSeedResult
             if (KeptNames.Count < NamesAtMost) KeptNames.Add($"{path}/{name}");
     }
 
-    internal void Refused(string path, SyscallException reason)
+    /// <param name="path">In the running system.</param>
+    /// <param name="reason">A <see cref="SyscallException"/> or an <see cref="OperatorException"/>.</param>
+    internal void Refused(string path, Exception reason)
     {
-        if (reason.Errno == Errno.ENOSPC) full.Add(path);
-        else if (reason.Errno == Errno.EROFS) readOnly.Add(path);
-        else problems.Add($"the state of {path} could not be brought in line with the image: {reason.Message}");
+        if (reason is SyscallException { Errno: Errno.ENOSPC }) full.Add(path);
+        else if (reason is SyscallException { Errno: Errno.EROFS }) readOnly.Add(path);
+        else
+            problems.Add($"the state of {path} could not be brought in line with the image: "
+                + (reason is OperatorException refusal ? $"{refusal.Problem}; {refusal.Fix}" : reason.Message));
     }
 
     internal void Problem(string sentence) => problems.Add(sentence);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
@@ -33,14 +34,22 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
     public StepResult Apply(Step step)
     {
         var start = Syscall.BootTimeMicroseconds();
-        string? error = null, shortfall = null;
+        string? error = null, shortfall = null, note = null;
         VolumeOutcome? volume = null;
         Exception? cause = null;
         // One of the two places that catch broadly: whatever a step runs into must not stop the steps that have nothing to do with it.
-        try { shortfall = step is MountVolume mount ? (volume = Mount(mount)).Shortfall : Do(step); }
-        catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException)) { error = (cause = e) is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message; }
-        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall };
-        if (volume is not null) result = result with { Mount = volume.Mount, Note = volume.Note };
+        try
+        {
+            if (step is MountVolume mount) (shortfall, note) = ((volume = Mount(mount)).Shortfall, volume.Note);
+            else if (step is CommitMachineId identity) shortfall = MachineId.Commit(identity, out note);
+            else shortfall = Do(step);
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException))
+        {
+            error = (cause = e) is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message;
+        }
+        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall, Note = note };
+        if (volume is not null) result = result with { Mount = volume.Mount };
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, cause);
         if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
         else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
@@ -55,7 +64,6 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         {
             case WriteFile write: Write(write); return null;
             case CopyFile copy: Copy(copy); return null;
-            case CommitMachineId identity: return MachineId.Commit(identity);
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
             case MountOverlay overlay: return OverlayMount.Do(overlay, modules);
@@ -67,31 +75,43 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
 
     private static void Write(WriteFile write)
     {
-        Syscall.MakeDirectories(write.Path[..write.Path.LastIndexOf('/')]);
-        FileText.Write(write.Path, write.Content);
+        using var place = StepPlace.File(write.Path);
+        using var file = new FileReplacement(place, write.Mode, uid: 0, gid: 0);
+        TakeLabels(place, file.File);
+        Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(write.Content));
+        file.Commit();
+    }
+
+    // The SELinux label that the image gave its own fstab: no policy is loaded yet that would give the new file one.
+    private static void TakeLabels(FilePlace place, FileHandle file)
+    {
+        if (place.Status is not { Type: FileType.Regular }) return;
+        using var existing = Syscall.OpenAt(place.Directory, place.Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+        ExtendedAttributes.Copy(existing, file);
     }
 
     private static void Copy(CopyFile copy)
     {
         using var from = Syscall.Open(copy.From, OpenFlags.ReadOnly);
-        using var to = Syscall.Open(copy.To, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, 0b110_000_000);
-        Syscall.CopyAll(from, to);
-        Syscall.FChMod(to, copy.Mode);
+        using var place = StepPlace.File(copy.To);
+        using var to = new FileReplacement(place, copy.Mode, uid: 0, gid: 0);
+        Syscall.CopyAll(from, to.File);
+        to.Commit();
     }
 
     private void Mount(MountFileSystem mount)
     {
-        MountPoint(mount.Target);
+        using var target = StepPlace.MountPoint(mount.Target);
         modules.LoadFileSystem(mount.Type);
         var options = MountOptions.Parse(mount.Options);
-        Syscall.Mount(mount.Source, mount.Target, mount.Type, options.Flags, options.Data);
+        Syscall.Mount(mount.Source, target, mount.Type, options.Flags, options.Data);
     }
 
     private VolumeOutcome Mount(MountVolume volume)
     {
-        MountPoint(volume.Target);
+        using var target = StepPlace.MountPoint(volume.Target);
         modules.LoadFileSystem(volume.Type);
-        return new VolumeMount(volume, check).Run();
+        return new VolumeMount(volume, target, check).Run();
     }
 
     private static CommandResult InPlace(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit) =>
@@ -104,23 +124,18 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         if (Syscall.TryStat(mount.Image) is not { } status)
             throw new OperatorException($"image {mount.Image} is missing", "put an image there, or boot another slot");
         if (status.Type != FileType.Regular) throw new OperatorException($"image {mount.Image} is not a file", "put an image there");
-        var superblock = ReadSuperblock(mount.Image)
+        using var image = ImageIdentity.Open(mount.Image)!;
+        var superblock = BlockProbe.Superblock(image)
             ?? throw new OperatorException($"image {mount.Image} ({ByteSize.Text(status.Size)}) holds no file system that is known here",
                 "write the image again");
         if (superblock.SizeBytes > status.Size)
             throw new OperatorException(
                 $"image {mount.Image} is cut short: its {superblock.Type} says {superblock.SizeBytes} bytes, the file has {status.Size}",
                 "write the image again");
-        MountPoint(mount.Target);
+        using var target = StepPlace.MountPoint(mount.Target);
         modules.LoadFileSystem(superblock.MountType);
         using var device = LoopDevice.Attach(mount.Image, mount.ReadOnly);
-        Syscall.Mount(device.Path, mount.Target, superblock.MountType, mount.ReadOnly ? MountFlags.ReadOnly : MountFlags.None, "");
-    }
-
-    private static Superblock? ReadSuperblock(string image)
-    {
-        using var file = Syscall.Open(image, OpenFlags.ReadOnly);
-        return BlockProbe.Superblock(file);
+        Syscall.Mount(device.Path, target, superblock.MountType, mount.ReadOnly ? MountFlags.ReadOnly : MountFlags.None, "");
     }
 
     private string? Seed(SeedState seed)
@@ -134,24 +149,10 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
 
     private static void Bind(StateDirectory directory)
     {
-        var store = StateSeed.Existing(directory)
+        using var store = StepPlace.TryOpenDirectory(directory.Store) ?? (directory.FormerStore is { } former ? StepPlace.TryOpenDirectory(former) : null)
             ?? throw new OperatorException($"{directory.Store} is not there", "see why it could not be made, above");
-        MountPoint(directory.Path);
-        Syscall.Mount(store, directory.Path, "", MountFlags.Bind, "");
-    }
-
-    /// <summary>Made where the file system below can be written to; the image cannot, and then the image has to bring it.</summary>
-    internal static void MountPoint(string path)
-    {
-        if (Syscall.TryStat(path) is { Type: FileType.Directory }) return;
-        try { Syscall.MakeDirectories(path); }
-        catch (SyscallException e) when (e.Errno == Errno.EROFS) { throw MissingMountPoint(path); }
-    }
-
-    private static OperatorException MissingMountPoint(string path)
-    {
-        var inImage = path.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal) ? path[SystemPaths.Sysroot.Length..] : path;
-        return new($"mount point {inImage} is missing in the read-only image", $"add it when the image is built: mkdir -p {inImage}");
+        using var target = StepPlace.MountPoint(directory.Path);
+        using var mount = Syscall.Bind(store, target);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]

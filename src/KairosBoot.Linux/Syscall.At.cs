@@ -58,6 +58,12 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(name)) Check(LibC.unlinkat(directory.Descriptor, p, 0), "unlinkat", Below(directory, name));
     }
 
+    /// <summary>As <see cref="UnlinkAt"/>, for a name that may be missing or a directory's: 0, or the number of the error.</summary>
+    internal static int UnlinkAtErrno(FileHandle directory, string name)
+    {
+        fixed (byte* p = Z(name)) return LibC.unlinkat(directory.Descriptor, p, 0) == 0 ? 0 : LibC.errno;
+    }
+
     public static void RmDirAt(FileHandle directory, string name)
     {
         fixed (byte* p = Z(name)) Check(LibC.unlinkat(directory.Descriptor, p, LibC.AT_REMOVEDIR), "rmdir", Below(directory, name));

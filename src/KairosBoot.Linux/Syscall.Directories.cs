@@ -33,28 +33,41 @@ public static unsafe partial class Syscall
     public static List<string> ReadDirectory(string path)
     {
         using var directory = Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return ReadDirectory(directory);
+    }
+
+    /// <summary>As <see cref="ReadDirectory(string)"/>, of a directory that was opened for reading and not read yet.</summary>
+    public static List<string> ReadDirectory(FileHandle directory)
+    {
         var names = new List<string>();
         var buffer = new byte[8192];
-        fixed (byte* start = buffer)
-        {
-            while (true)
-            {
-                var n = Native.getdents64(directory.Descriptor, start, (nuint)buffer.Length);
-                if (Interrupted(n, "getdents64", path)) continue;
-                if (n == 0) break;
-                // struct linux_dirent64: u64 inode, i64 offset, u16 record length, u8 type, name
-                for (var p = start; p < start + n; p += *(ushort*)(p + 16))
-                {
-                    var name = FileName.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + 19));
-                    if (name is not ("." or "..")) names.Add(name);
-                }
-            }
-        }
+        while (ReadNames(directory, buffer, names)) { }
         names.Sort(string.CompareOrdinal);
         return names;
     }
 
-    /// <summary>As <see cref="ReadDirectory"/>; empty where the directory is not there.</summary>
+    /// <summary>Adds as many of the next names as one call returns, in the order of the file system. False: there are no more.</summary>
+    internal static bool ReadNames(FileHandle directory, byte[] buffer, List<string> names)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint n;
+            do n = Native.getdents64(directory.Descriptor, start, (nuint)buffer.Length);
+            while (Interrupted(n, "getdents64", directory.Path));
+            // struct linux_dirent64: u64 inode, i64 offset, u16 record length, u8 type, name
+            for (var p = start; p < start + n; p += *(ushort*)(p + 16))
+            {
+                var name = FileName.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + 19));
+                if (name is not ("." or "..")) names.Add(name);
+            }
+            return n > 0;
+        }
+    }
+
+    /// <summary>The next names are read from the start of the directory again.</summary>
+    internal static void Rewind(FileHandle directory) => LSeek(directory, 0, SEEK_SET);
+
+    /// <summary>As <see cref="ReadDirectory(string)"/>; empty where the directory is not there.</summary>
     public static List<string> ReadDirectoryIfThere(string path)
     {
         try { return ReadDirectory(path); }

@@ -19,9 +19,12 @@ internal sealed class VolumeOutcome(PlannedMount mount, string? shortfall, strin
 
 /// <summary>
 /// Mounts one volume: writable where it is sound or one check has made it so, read-only where it is damaged, and where it cannot be mounted at
-/// all what its policy says. The mount point is there.
+/// all what its policy says.
 /// </summary>
-internal sealed class VolumeMount(MountVolume volume, FileSystemCheck check)
+/// <param name="volume">The step.</param>
+/// <param name="target">Its mount point, open.</param>
+/// <param name="check">Checks it.</param>
+internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSystemCheck check)
 {
     private CheckResult? result;
     private SyscallException? failure;
@@ -73,7 +76,7 @@ internal sealed class VolumeMount(MountVolume volume, FileSystemCheck check)
                 return new(volume.MountWith(options), $"{volume.Name} is mounted read-only: it {problem}; {Fix}", note);
         problem = $"{volume.Name} {problem}, and cannot be mounted read-only either, {Errno.Describe(failure!.Errno)}";
         if (volume.Policy.Missing != MissingVolume.Tmpfs) throw new OperatorException(problem, Fix);
-        Syscall.Mount("tmpfs", volume.Target, "tmpfs", MountFlags.None, MountOptions.Parse(volume.Policy.TmpfsOptions).Data);
+        Syscall.Mount("tmpfs", target, "tmpfs", MountFlags.None, MountOptions.Parse(volume.Policy.TmpfsOptions).Data);
         return new(volume.MountOfTmpfs, $"{problem}; a tmpfs stands in: what is written there is gone after this boot; {Fix}", note);
     }
 
@@ -84,7 +87,7 @@ internal sealed class VolumeMount(MountVolume volume, FileSystemCheck check)
     private SyscallException? TryMount(string options)
     {
         var parsed = MountOptions.Parse(options);
-        try { Syscall.Mount(volume.Device.Node, volume.Target, volume.Type, parsed.Flags, parsed.Data); }
+        try { Syscall.Mount(volume.Device.Node, target, volume.Type, parsed.Flags, parsed.Data); }
         catch (SyscallException e) { return e; }
         return null;
     }

@@ -16,7 +16,7 @@ public sealed class FileTreeTests
             ln file sub/hard && ln -s /absolute soft && chown -h 5:6 soft && mkfifo -m 600 pipe && mknod -m 640 null c 1 3
             chmod 2750 sub && chown 7:8 sub && touch -d @1000000001 sub
             """);
-        FileTree.Copy(from, scratch + "/to");
+        Copy(from, scratch);
         // Two independent witnesses: find(1) for everything in one line each, Mono.Posix for inode identity.
         string List(string root) => MountNamespace.Tool("sh", "-c", $"cd {root} && find . -printf '%P %y %m %U:%G %T@ %l\\n' | sort && getfattr -h -m - -d file");
         Assert.Equal(List(from), List(scratch + "/to"));
@@ -32,7 +32,7 @@ public sealed class FileTreeTests
         Directory.CreateDirectory(scratch + "/from/volume");
         Syscall.Mount("tmpfs", scratch + "/from/volume", "tmpfs", MountFlags.None, "");
         File.WriteAllText(scratch + "/from/volume/foreign", "");
-        FileTree.Copy(scratch + "/from", scratch + "/to");
+        Copy(scratch + "/from", scratch);
         Assert.True(Directory.Exists(scratch + "/to/volume"));
         Assert.Empty(Directory.GetFileSystemEntries(scratch + "/to/volume"));
     });
@@ -43,16 +43,23 @@ public sealed class FileTreeTests
         string[] names = ["with space", "ümlaut", "new\nline", "-rf", "*"];
         Directory.CreateDirectory(scratch + "/from");
         foreach (var name in names) File.WriteAllText($"{scratch}/from/{name}", name);
-        FileTree.Copy(scratch + "/from", scratch + "/to");
+        Copy(scratch + "/from", scratch);
         foreach (var name in names) Assert.Equal(name, File.ReadAllText($"{scratch}/to/{name}"));
         MountNamespace.Tool("sh", "-c", $"touch \"$(printf '{scratch}/from/latin\\351-\\360\\237\\220\\247-\\377')\"; ln -s \"$(printf 'to\\200')\" {scratch}/from/link");
         FileTree.Delete(scratch + "/to");
         Assert.False(Directory.Exists(scratch + "/to"));
-        FileTree.Copy(scratch + "/from", scratch + "/to");
+        Copy(scratch + "/from", scratch);
         string Bytes(string directory) => MountNamespace.Tool("sh", "-c", $"cd {directory} && find . -printf '%p %l\\n' | sort | od -An -c");
         Assert.Contains("351", Bytes(scratch + "/to"));
         Assert.Equal(Bytes(scratch + "/from"), Bytes(scratch + "/to"));
         FileTree.Delete(scratch + "/to");
         Assert.False(Directory.Exists(scratch + "/to"));
     });
+
+    private static void Copy(string from, string scratch)
+    {
+        using var source = Syscall.Open(from, OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var directory = Syscall.Open(scratch, OpenFlags.Path | OpenFlags.Directory);
+        FileTree.Copy(source, directory, "to");
+    }
 }

@@ -36,6 +36,10 @@ public sealed class HeaderTests
             Equal("SEEK_SET", Syscall.SEEK_SET), Equal("SEEK_DATA", Syscall.SEEK_DATA), Equal("SEEK_HOLE", Syscall.SEEK_HOLE),
             Equal("offsetof(struct statfs, f_bsize)", 8), Equal("offsetof(struct statfs, f_bavail)", 32),
             Equal("offsetof(struct statfs, f_files)", 40), Equal("offsetof(struct statfs, f_ffree)", 48),
+            Equal("SYS_move_mount", Syscall.SYS_move_mount), Equal("MOVE_MOUNT_F_EMPTY_PATH", Syscall.MOVE_MOUNT_F_EMPTY_PATH),
+            Equal("MOVE_MOUNT_T_EMPTY_PATH", Syscall.MOVE_MOUNT_T_EMPTY_PATH), Equal("RESOLVE_NO_SYMLINKS", 0x04),
+            Equal("offsetof(struct statfs, f_flags)", 80), Equal("sizeof(struct sysinfo) <= 256", 1),
+            Equal("offsetof(struct sysinfo, totalram)", 32),
             Equal("(unsigned)RB_AUTOBOOT", (uint)RebootCommand.Restart), Equal("(unsigned)RB_POWER_OFF", (uint)RebootCommand.PowerOff),
             Equal("(unsigned)RB_HALT_SYSTEM", (uint)RebootCommand.Halt),
         };
@@ -50,7 +54,7 @@ public sealed class HeaderTests
         asserts.AddRange(flags.Select(row => Equal(row.Name, (uint)row.Flag)));
         asserts.AddRange(typeof(Errno).GetFields().Where(f => f.IsLiteral).Select(f => Equal(f.Name, (int)f.GetRawConstantValue()!)));
         Hold(asserts, "dirent.h", "errno.h", "fcntl.h", "linux/fs.h", "linux/limits.h", "linux/loop.h", "linux/magic.h", "linux/major.h", "linux/netlink.h", "linux/openat2.h", "linux/watchdog.h", "spawn.h", "stddef.h",
-            "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/statfs.h", "sys/syscall.h", "sys/utsname.h", "time.h", "unistd.h");
+            "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/statfs.h", "sys/syscall.h", "sys/sysinfo.h", "sys/utsname.h", "time.h", "unistd.h");
     }
 
     // Some of these declare what sys/mount.h declares too.

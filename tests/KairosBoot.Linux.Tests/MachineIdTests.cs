@@ -7,7 +7,7 @@ public sealed class MachineIdTests
     private const string Known = "0123456789abcdef0123456789abcdef";
 
     private static string? Commit(string scratch, params string[] stores) => MachineId.Commit(
-        new CommitMachineId(StepClass.Degraded, scratch + "/etc/machine-id", [.. stores.Select(store => scratch + store)]));
+        new CommitMachineId(StepClass.Degraded, scratch + "/etc/machine-id", [.. stores.Select(store => scratch + store)]), out _);
 
     private static string Read(string path) => File.ReadAllText(path).TrimEnd('\n');
 

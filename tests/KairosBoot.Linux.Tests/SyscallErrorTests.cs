@@ -12,7 +12,12 @@ public sealed class SyscallErrorTests
         Expect(Errno.ENOENT, () => Syscall.Rename(scratch + "/none", scratch + "/other"));
         Directory.CreateDirectory(scratch + "/directory");
         Expect(Errno.EISDIR, () => Syscall.Rename(scratch + "/file", scratch + "/directory"));
-        Expect(Errno.ENOENT, () => ExtendedAttributes.Copy(scratch + "/none", scratch + "/file"));
+        Expect(Errno.ENOENT, () => ExtendedAttributes.AddTo(new KairosBoot.Plan.Sha256(), scratch + "/none"));
+        Expect(9 /* EBADF */, () =>
+        {
+            using var file = Syscall.Open(scratch + "/file", OpenFlags.Path);
+            ExtendedAttributes.AddTo(new KairosBoot.Plan.Sha256(), file);
+        });
         Expect(Errno.EINVAL, () =>
         {
             using var directory = Syscall.Open(scratch, OpenFlags.ReadOnly | OpenFlags.Directory);

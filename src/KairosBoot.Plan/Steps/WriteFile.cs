@@ -1,9 +1,16 @@
 namespace KairosBoot.Plan;
 
-/// <summary>A file with this content, mode 0644; its directory is made where missing.</summary>
+/// <summary>A file with this content; its directory is made where missing.</summary>
 public sealed record WriteFile(StepClass Class, string Path, string Content) : Step(Class)
 {
-    public override string Command => Content.Contains('\n')
+    private const int ReadableByAll = 0b110_100_100;
+
+    /// <summary>Permission bits.</summary>
+    public int Mode { get; init; } = ReadableByAll;
+
+    public override string Command => Mode != ReadableByAll
+        ? $"install -m {Convert.ToString(Mode, 8)} /dev/stdin {ShellText.Quote(Path)} <<'EOF'\n{Content}EOF"
+        : Content.Contains('\n')
         ? $"cat > {ShellText.Quote(Path)} <<'EOF'\n{Content}EOF"
         : $"printf %s {ShellText.Quote(Content)} > {ShellText.Quote(Path)}";
 }

@@ -27,7 +27,7 @@ public sealed class InterruptedSeedTests
         for (int cut = 0, actions = 1; cut <= actions; cut++)
         {
             Restart(machine);
-            var pass = StateSeed.Begin(machine.Step("2"), new StateSeedResult())!;
+            using var pass = StateSeed.Begin(machine.Step("2"), new StateSeedResult())!;
             actions = pass.Actions;
             Assert.True(actions > 8 && pass.Announce());
             pass.Change(limit: cut);
@@ -79,7 +79,7 @@ public sealed class InterruptedSeedTests
     public void A_first_copy_cut_short_is_whole_or_made_again(int cut) => StateSeedTests.OnVolume(machine =>
     {
         machine.Install(First);
-        var pass = StateSeed.Begin(machine.Step("1"), new StateSeedResult())!;
+        using var pass = StateSeed.Begin(machine.Step("1"), new StateSeedResult())!;
         Assert.False(Directory.Exists(machine.Store));
         if (cut > 0) Assert.True(pass.Announce());
         if (cut > 1) Assert.True(pass.Change());
@@ -93,7 +93,7 @@ public sealed class InterruptedSeedTests
     {
         Restart(machine);
         var before = StateMachine.List(machine.Store);
-        Assert.NotNull(StateSeed.Begin(machine.Step("2"), new StateSeedResult()));
+        using (var pass = StateSeed.Begin(machine.Step("2"), new StateSeedResult())) Assert.NotNull(pass);
         Assert.True(Directory.Exists(machine.Target + "/.kairosboot/staging"));
         Assert.Equal(before, StateMachine.List(machine.Store));
         machine.GoodBoot("2");
@@ -101,7 +101,7 @@ public sealed class InterruptedSeedTests
 
     private static void Cut(StateMachine machine, string id, int limit)
     {
-        var pass = StateSeed.Begin(machine.Step(id), new StateSeedResult())!;
+        using var pass = StateSeed.Begin(machine.Step(id), new StateSeedResult())!;
         Assert.True(pass.Announce());
         pass.Change(limit);
     }

@@ -1,0 +1,57 @@
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// Opens directories of a tree in the order of a walk: the way to the last one stays open, so that most cost one call or none. No link is followed on
+/// the way, and a directory that has become one is not found.
+/// </summary>
+/// <param name="root">Of the tree; stays open as long as this is used.</param>
+internal sealed class DirectoryCursor(FileHandle root) : IDisposable
+{
+    private readonly List<(string Path, FileHandle Directory)> way = [];
+
+    /// <summary>Opened for reading, and by the cursor only: valid until its next call. Null: no directory is there.</summary>
+    /// <param name="path">Relative to the root; empty: the root.</param>
+    internal FileHandle? TryOpen(string path)
+    {
+        while (way.Count > 0 && !IsAtOrBelow(path, way[^1].Path)) Close();
+        while (true)
+        {
+            var (done, directory) = way.Count == 0 ? ("", root) : way[^1];
+            if (done.Length == path.Length) return directory;
+            var start = done.Length == 0 ? 0 : done.Length + 1;
+            var end = path.IndexOf('/', start);
+            if (end < 0) end = path.Length;
+            var next = Syscall.TryOpenAt(directory, path[start..end], OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+            if (next is null) return null;
+            way.Add((path[..end], next));
+        }
+    }
+
+    /// <summary>The directory of a path, and its last name there.</summary>
+    internal (FileHandle Directory, string Name) Parent(string path)
+    {
+        var cut = path.LastIndexOf('/');
+        var directory = TryOpen(path[..Math.Max(cut, 0)]) ?? throw new SyscallException("openat", $"{root.Path}/{path}", Errno.ENOTDIR);
+        return (directory, path[(cut + 1)..]);
+    }
+
+    /// <summary>What has this path is about to be replaced: an open directory there is the one before.</summary>
+    internal void Forget(string path)
+    {
+        while (way.Count > 0 && IsAtOrBelow(way[^1].Path, path)) Close();
+    }
+
+    private void Close()
+    {
+        way[^1].Directory.Dispose();
+        way.RemoveAt(way.Count - 1);
+    }
+
+    private static bool IsAtOrBelow(string path, string directory) =>
+        path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/');
+
+    public void Dispose()
+    {
+        while (way.Count > 0) Close();
+    }
+}
