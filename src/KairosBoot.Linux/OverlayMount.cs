@@ -17,7 +17,7 @@ internal static class OverlayMount
         Syscall.MakeDirectories(overlay.Store);
         MakeIfMissing(overlay.Work);
         if (MakeIfMissing(overlay.Upper)) TakeAfter(overlay.Target, overlay.Upper);
-        Syscall.Mount("overlay", overlay.Target, "overlay", MountFlags.None, overlay.Data);
+        Syscall.Mount("overlay", overlay.Target, "overlay", MountOptions.Parse(overlay.Options).Flags, overlay.Data);
         return null;
     }
 
@@ -42,7 +42,8 @@ internal static class OverlayMount
     {
         if (Syscall.TryStat(overlay.Upper) is null)
             throw new OperatorException($"{overlay.Store} cannot be made: its file system is read-only", "see why it is, above");
-        Syscall.Mount("overlay", overlay.Target, "overlay", MountFlags.ReadOnly, $"lowerdir={overlay.Upper}:{overlay.Target}");
+        Syscall.Mount("overlay", overlay.Target, "overlay", MountFlags.ReadOnly | MountOptions.Parse(overlay.Options).Flags,
+            $"lowerdir={overlay.Upper}:{overlay.Target}");
         return $"read-only, because {overlay.Store} is";
     }
 

@@ -60,7 +60,8 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
             case MountImage image: Mount(image); return null;
             case MountOverlay overlay: return OverlayMount.Do(overlay, modules);
             case SeedState seed: return Seed(seed);
-            case BindState bind: Bind(bind.Directory); return null;
+            case BindState bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
+            case SetMountOptions change: MountAttributes.Set(change.Target, MountOptions.Parse(change.Options).Flags); return null;
             default: throw new InvalidOperationException("no such step: " + step.GetType().Name);
         }
     }
@@ -132,12 +133,13 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }
 
-    private static void Bind(StateDirectory directory)
+    private static void Bind(StateDirectory directory, string? options)
     {
         var store = StateSeed.Existing(directory)
             ?? throw new OperatorException($"{directory.Store} is not there", "see why it could not be made, above");
         MountPoint(directory.Path);
         Syscall.Mount(store, directory.Path, "", MountFlags.Bind, "");
+        if (options is not null) MountAttributes.Set(directory.Path, MountOptions.Parse(options).Flags);
     }
 
     /// <summary>Made where the file system below can be written to; the image cannot, and then the image has to bring it.</summary>
