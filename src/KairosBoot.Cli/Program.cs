@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KairosBoot.Cli;
 
+PrintableWriter.Install();
 var root = new RootCommand("Builds and looks after systems that KairosBoot starts.")
 {
     new Command("initrd", "The initial RAM disk: kairos-boot and the modules it needs.") { InitrdBuildCommand.Create(), InitrdInspectCommand.Create() },

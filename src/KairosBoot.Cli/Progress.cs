@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.Cli;
 
 /// <summary>How far long work is: one line on a terminal, nothing in a pipe.</summary>
@@ -6,6 +8,8 @@ internal sealed class Progress : IDisposable
     private const string ToStartAndClear = "\r\e[K";
 
     private readonly bool isShown = !Console.IsErrorRedirected;
+    // Not Console.Error, which escapes control characters: these are meant.
+    private readonly StreamWriter terminal = new(Console.OpenStandardError()) { AutoFlush = true };
     private string shown = "";
 
     internal void Show(string what) => Write(what + " ...");
@@ -21,7 +25,8 @@ internal sealed class Progress : IDisposable
     {
         if (isShown && text != shown)
         {
-            Console.Error.Write(ToStartAndClear + (shown = text));
+            shown = text;
+            terminal.Write(ToStartAndClear + PrintableText.Clean(text).Replace('\n', ' '));
         }
     }
 }

@@ -16,7 +16,9 @@ internal sealed class StageLogger(bool verbose) : ILogger
     {
         if (IsEnabled(level))
         {
-            Console.Error.WriteLine((isJournal ? Priority(level) : Word(level)) + formatter(state, exception));
+            var text = formatter(state, exception);
+            // In the journal each line is an entry, and one without a priority could bring its own.
+            Console.Error.WriteLine(isJournal ? Priority(level) + text.Replace("\n", "\n" + Priority(level)) : Word(level) + text);
         }
     }
 

@@ -26,6 +26,7 @@ internal static class Boot
 
         machine.RunStageBesideImage("rootfs");
         var layout = machine.ReadLayout(request);
+        machine.Apply(RootPlan.ForOptions(layout, disk));
         // Cloud-config has had its say about the layout.
 
         var volumes = machine.FindVolumes(layout, disk);

@@ -28,8 +28,10 @@ internal sealed class BootLog : ILogger, IDisposable
     {
         kernel.Write(SyslogLevel(level), text);
         var time = Syscall.BootTimeMicroseconds();
-        var line = $"[{time / 1_000_000,5}.{time % 1_000_000:d6}] {Name(level)} {text}\n";
-        try { Syscall.WriteAll(file, Encoding.UTF8.GetBytes(line)); }
+        var start = $"[{time / 1_000_000,5}.{time % 1_000_000:d6}] {Name(level)} ";
+        // Every line has it: a name with a line feed in it adds no line that looks like another message.
+        var lines = start + PrintableText.Clean(text).Replace("\n", "\n" + start) + "\n";
+        try { Syscall.WriteAll(file, Encoding.UTF8.GetBytes(lines)); }
         catch (SyscallException) { } // /run is full: the kernel log has it
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class Machine
         var why = fault?.Slot == first ? fault.Sentence : $"{first.Name()}: {counters.Counters[first].Left} tries left";
         var text = $"{slot.Name()} runs instead of {first.Name()} ({why}); kboot status tells more";
         Note(StepClass.Degraded, text);
-        Apply([new WriteFile(StepClass.Optional, SystemPaths.Motd, $"KairosBoot: {text}\n")]);
+        Apply([new WriteFile(StepClass.Optional, SystemPaths.Motd, $"KairosBoot: {PrintableText.Clean(text)}\n")]);
     }
 
     private static ImmutableArray<(Slot, string?)> ImagesThere(Slot booting)

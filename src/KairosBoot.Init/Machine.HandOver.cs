@@ -13,7 +13,7 @@ internal sealed partial class Machine
     public void CheckMounts()
     {
         var actual = MountTable.Read();
-        foreach (var (stepClass, planned) in Made())
+        foreach (var (stepClass, planned) in MadeMounts.Of(results))
             foreach (var (_, reason, lostWrites) in MountCheck.Compare([planned], actual))
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
@@ -28,23 +28,17 @@ internal sealed partial class Machine
     public void WriteFsTab()
     {
         var actual = MountTable.Read();
+        mounts.Clear();
         var mounted = ImmutableArray.CreateBuilder<(PlannedMount, MountInfo)>();
-        foreach (var (_, planned) in Made())
+        foreach (var (_, planned) in MadeMounts.Of(results))
             for (var i = actual.Length - 1; i >= 0; i--)
                 if (actual[i].MountPoint == planned.Target)
                 {
                     mounted.Add((planned, actual[i]));
+                    mounts.Add(actual[i]);
                     break;
                 }
         Apply([new WriteFile(StepClass.Degraded, SystemPaths.Sysroot + "/etc/fstab", FsTab.Text(mounted.ToImmutable()))]);
-    }
-
-    /// <summary>The mounts of the layout that were made; the kernel's own file systems are not in fstab.</summary>
-    private IEnumerable<(StepClass, PlannedMount)> Made()
-    {
-        foreach (var result in results)
-            if (result.Mount is { } mount && !ApiFileSystems.Mounts.Contains(result.Step))
-                yield return (result.Step.Class, mount);
     }
 
     public void EnterNewRoot(ImmutableArray<string> moved)
@@ -63,6 +57,7 @@ internal sealed partial class Machine
         var report = new BootReport
         {
             Request = Request, Kernel = Syscall.KernelRelease(), Devices = devices?.Devices ?? [], Steps = results.ToImmutable(),
+            Mounts = mounts.ToImmutable(),
             ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. failedBoots], Problems = problems.ToImmutable(), KernelMicroseconds = start,
             ImageId = imageId, Counters = counters, CountedBy = countedBy,
             Phases = phases.ToImmutable(), StageMicroseconds = phaseStart - start,

@@ -12,6 +12,7 @@ internal sealed partial class Machine
     private static readonly TimeSpan OtherVolumes = TimeSpan.FromSeconds(10);
 
     private readonly ImmutableArray<StepResult>.Builder results = ImmutableArray.CreateBuilder<StepResult>();
+    private readonly ImmutableArray<MountInfo>.Builder mounts = ImmutableArray.CreateBuilder<MountInfo>();
     private readonly ImmutableArray<(StepClass, string)>.Builder problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
     private readonly ImmutableArray<ConfigProblem>.Builder configProblems = ImmutableArray.CreateBuilder<ConfigProblem>();
     private readonly ImmutableArray<(string, long)>.Builder phases = ImmutableArray.CreateBuilder<(string, long)>();

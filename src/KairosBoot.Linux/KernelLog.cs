@@ -1,4 +1,5 @@
 using System.Text;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
 
@@ -26,7 +27,7 @@ public sealed class KernelLog : IDisposable
     public void Write(int level, string text)
     {
         if (kmsg is null) return;
-        foreach (var line in text.Split('\n'))
+        foreach (var line in PrintableText.Clean(text).Split('\n'))
             for (var at = 0; at == 0 || at < line.Length; at += RecordLimit / 3) // a UTF-16 unit is at most three bytes
                 WriteRecord($"<{level}>kairos-boot: {line.AsSpan(at, Math.Min(RecordLimit / 3, line.Length - at))}\n");
     }

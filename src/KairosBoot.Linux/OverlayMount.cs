@@ -13,11 +13,12 @@ internal static class OverlayMount
         using var target = StepPlace.MountPoint(overlay.Target);
         modules.LoadFileSystem("overlay");
         using var store = Store(overlay, out var isReadOnly);
-        if (isReadOnly) return MountReadOnly(overlay, store, target);
+        var flags = MountOptions.Parse(overlay.Options).Flags;
+        if (isReadOnly) return MountReadOnly(overlay, store, target, flags);
         using var work = OpenOrMake(store!, "work", out _);
         using var upper = OpenOrMake(store!, "upper", out var isNew);
         if (isNew) TakeAfter(target, upper);
-        Syscall.Mount("overlay", target, "overlay", MountFlags.None, $"lowerdir={Layer(target)},upperdir={Layer(upper)},workdir={Layer(work)}");
+        Syscall.Mount("overlay", target, "overlay", flags, $"lowerdir={Layer(target)},upperdir={Layer(upper)},workdir={Layer(work)}");
         return null;
     }
 
@@ -64,11 +65,11 @@ internal static class OverlayMount
     }
 
     // The kernel refuses an upper layer on a read-only file system. As a second lower one it shows what was kept.
-    private static string MountReadOnly(MountOverlay overlay, FileHandle? store, FileHandle target)
+    private static string MountReadOnly(MountOverlay overlay, FileHandle? store, FileHandle target, MountFlags flags)
     {
         using var upper = store is null ? null : Syscall.TryOpenAt(store, "upper", OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
         if (upper is null) throw new OperatorException($"{overlay.Store} cannot be made: its file system is read-only", "see why it is, above");
-        Syscall.Mount("overlay", target, "overlay", MountFlags.ReadOnly, $"lowerdir={Layer(upper)}:{Layer(target)}");
+        Syscall.Mount("overlay", target, "overlay", MountFlags.ReadOnly | flags, $"lowerdir={Layer(upper)}:{Layer(target)}");
         return $"read-only, because {overlay.Store} is";
     }
 

@@ -31,7 +31,8 @@ public sealed class StatePartition : IDisposable
     {
         var place = $"{SystemPaths.Runtime}/{device.Name}.{Syscall.GetPid()}";
         Syscall.MakeDirectories(place);
-        Syscall.Mount(device.Node, place, device.Superblock?.MountType ?? "ext4", MountFlags.ReadOnly, "");
+        Syscall.Mount(device.Node, place, device.Superblock?.MountType ?? "ext4",
+            MountFlags.ReadOnly | MountOptions.Parse(PathOptions.ByTable(SystemPaths.State)).Flags, "");
         return new(place, mountedHere: true);
     }
 

@@ -68,7 +68,8 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
             case MountImage image: Mount(image); return null;
             case MountOverlay overlay: return OverlayMount.Do(overlay, modules);
             case SeedState seed: return Seed(seed);
-            case BindState bind: Bind(bind.Directory); return null;
+            case BindState bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
+            case SetMountOptions change: MountAttributes.Set(change.Target, MountOptions.Parse(change.Options).Flags); return null;
             default: throw new InvalidOperationException("no such step: " + step.GetType().Name);
         }
     }
@@ -147,12 +148,13 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }
 
-    private static void Bind(StateDirectory directory)
+    private static void Bind(StateDirectory directory, string? options)
     {
         using var store = StepPlace.TryOpenDirectory(directory.Store) ?? (directory.FormerStore is { } former ? StepPlace.TryOpenDirectory(former) : null)
             ?? throw new OperatorException($"{directory.Store} is not there", "see why it could not be made, above");
         using var target = StepPlace.MountPoint(directory.Path);
         using var mount = Syscall.Bind(store, target);
+        if (options is not null) MountAttributes.Set(Syscall.DescriptorPath(mount), MountOptions.Parse(options).Flags);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]

@@ -58,6 +58,22 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>Changes the flags of one mount, none of its file system: mount_setattr(2).</summary>
+    /// <param name="mount">The root of a mount.</param>
+    /// <param name="set">MOUNT_ATTR_* that it has afterwards.</param>
+    /// <param name="clear">MOUNT_ATTR_* that it has not, unless they are in <paramref name="set"/>.</param>
+    /// <returns>False: the kernel has no such call, or a filter refuses it.</returns>
+    public static bool TrySetMountAttributes(string mount, ulong set, ulong clear)
+    {
+        var attributes = stackalloc ulong[4] { set, clear, 0, 0 }; // struct mount_attr
+        fixed (byte* m = Z(mount))
+            if ((int)(long)LibC.syscall(SYS_mount_setattr, LibC.AT_FDCWD, m, 0, attributes, SizeOfMountAttr) >= 0) return true;
+        if (LibC.errno is Linux.Errno.ENOSYS or Linux.Errno.EPERM) return false;
+        throw Failed("mount_setattr", mount);
+    }
+
+    internal const int SYS_mount_setattr = 442, SizeOfMountAttr = 32, MOUNT_ATTR__ATIME = 0x70, MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20;
+
     internal const int SYS_open_tree = 428, OPEN_TREE_CLONE = 1;
 
     // Numbers of newer system calls are the same on all architectures: asm-generic/unistd.h, linux/mount.h.

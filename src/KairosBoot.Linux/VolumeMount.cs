@@ -76,7 +76,8 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
                 return new(volume.MountWith(options), $"{volume.Name} is mounted read-only: it {problem}; {Fix}", note);
         problem = $"{volume.Name} {problem}, and cannot be mounted read-only either, {Errno.Describe(failure!.Errno)}";
         if (volume.Policy.Missing != MissingVolume.Tmpfs) throw new OperatorException(problem, Fix);
-        Syscall.Mount("tmpfs", target, "tmpfs", MountFlags.None, MountOptions.Parse(volume.Policy.TmpfsOptions).Data);
+        var tmpfs = MountOptions.Parse(volume.Policy.TmpfsOptions(volume.Flags));
+        Syscall.Mount("tmpfs", target, "tmpfs", tmpfs.Flags, tmpfs.Data);
         return new(volume.MountOfTmpfs, $"{problem}; a tmpfs stands in: what is written there is gone after this boot; {Fix}", note);
     }
 

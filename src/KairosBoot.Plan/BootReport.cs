@@ -31,6 +31,8 @@ public sealed record BootReport
     public required string Kernel { get; init; }
     public ImmutableArray<BlockDevice> Devices { get; init; } = [];
     public ImmutableArray<StepResult> Steps { get; init; } = [];
+    /// <summary>Mounts that the steps made, as the kernel shows them, in mount order.</summary>
+    public ImmutableArray<MountInfo> Mounts { get; init; } = [];
     public ImmutableArray<ConfigProblem> ConfigProblems { get; init; } = [];
     /// <summary>Everything else worth knowing, one sentence each, with what it means for the verdict.</summary>
     public ImmutableArray<(StepClass Class, string Text)> Problems { get; init; } = [];
@@ -85,6 +87,7 @@ public sealed record BootReport
         json.Array("failedBoots", items => { foreach (var record in FailedBoots) WriteFailure(items, record); });
         json.Array("cloudConfigProblems", items => { foreach (var problem in ConfigProblems) WriteProblem(items, problem); });
         json.Array("steps", items => { foreach (var step in Steps) WriteStep(items, step); });
+        json.Array("mounts", items => { foreach (var mount in Mounts) WriteMount(items, mount); });
         json.Array("devices", items => { foreach (var device in Devices) WriteDevice(items, device); });
     }).ToString();
 
@@ -106,6 +109,9 @@ public sealed record BootReport
             .Number("microseconds", result.Microseconds);
         if ((result.Error ?? result.Shortfall) is { } reason) item.String("error", reason);
     });
+
+    private static void WriteMount(JsonText items, MountInfo mount) => items.Object(null, item => item
+        .String("path", SystemPaths.InNewRoot(mount.MountPoint)).String("type", mount.Type).String("source", mount.Source).String("options", mount.Options));
 
     private static void WriteDevice(JsonText items, BlockDevice device) => items.Object(null, item => item
         .String("device", device.Node).Number("bytes", device.SizeBytes).String("type", device.Superblock?.Type)

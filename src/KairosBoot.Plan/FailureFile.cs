@@ -105,6 +105,6 @@ public static class FailureFile
     {
         text.Append(key).Append(':');
         if (value.Length > 0 && value[0] != '\n') text.Append(' ');
-        text.Append(value.Replace("\n", "\n  ")).Append('\n');
+        text.Append(PrintableText.Clean(value).Replace("\n", "\n  ")).Append('\n');
     }
 }

@@ -103,12 +103,6 @@ public sealed class FailureRecord
         return cut < 0 ? "" : Encoding.UTF8.GetString(end[(cut + 1)..]);
     }
 
-    /// <summary>Without what would garble a terminal or the format: control characters become question marks.</summary>
-    private static string Clean(string text)
-    {
-        var clean = new StringBuilder(text.Length);
-        foreach (var c in text)
-            if (c != '\r') clean.Append(c < ' ' && c is not ('\n' or '\t') || c == '\x7f' ? '?' : c);
-        return clean.ToString();
-    }
+    /// <summary>Here already: the limits are of what is shown. Lines of a firmware's log end with a carriage return too.</summary>
+    private static string Clean(string text) => PrintableText.Clean(text.Replace("\r", ""));
 }

@@ -13,7 +13,7 @@ public sealed class FoundVolume(VolumeRequest request, BlockDevice? device)
     public Step? MountStep(StepClass stepClass)
     {
         var target = SystemPaths.Sysroot + Request.Path;
-        if (Device is not null) return new MountVolume(stepClass, Device, target, Policy, Checks);
-        return Policy.Missing == MissingVolume.Tmpfs ? new MountFileSystem(stepClass, "tmpfs", target, "tmpfs", Policy.TmpfsOptions) : null;
+        if (Device is not null) return new MountVolume(stepClass, Device, target, Policy, Checks) { Flags = Request.Options };
+        return Policy.Missing == MissingVolume.Tmpfs ? new MountFileSystem(stepClass, "tmpfs", target, "tmpfs", Policy.TmpfsOptions(Request.Options)) : null;
     }
 }

@@ -12,11 +12,8 @@ public static class FsTab
         var text = new StringBuilder("# Written by kairos-boot at every boot: what it mounted, in mount order.\n");
         foreach (var (planned, actual) in mounted)
         {
-            var target = planned.Target.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal)
-                ? planned.Target[SystemPaths.Sysroot.Length..]
-                : planned.Target;
             text.Append(Escape(planned.FstabSource ?? actual.Source)).Append(' ')
-                .Append(target.Length == 0 ? "/" : Escape(target)).Append(' ')
+                .Append(Escape(SystemPaths.InNewRoot(planned.Target))).Append(' ')
                 .Append(planned.Type == "none" ? "none" : actual.Type).Append(' ')
                 .Append(Options(planned, actual))
                 // No file-system check by userland, of the root least of all: e2fsck refuses a read-only device that is mounted, and

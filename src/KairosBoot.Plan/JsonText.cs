@@ -72,7 +72,7 @@ public sealed class JsonText
                 case '\\': text.Append(@"\\"); break;
                 case '\n': text.Append(@"\n"); break;
                 case '\t': text.Append(@"\t"); break;
-                case < ' ' or '\x7f' or (>= '\ud800' and <= '\udfff'): text.Append(@"\u").Append(((int)c).ToString("x4")); break;
+                case var _ when PrintableText.MustEscape(c): text.Append(@"\u").Append(((int)c).ToString("x4")); break;
                 default: text.Append(c); break;
             }
         }

@@ -11,6 +11,8 @@ public sealed record Layout
     public ImmutableArray<(string Path, TmpfsLimit Limit)> OverlayLimits { get; init; } = [];
     /// <summary>What the loss of each mount means.</summary>
     public MountClasses Classes { get; init; } = new();
+    /// <summary>Options of the mounts.</summary>
+    public PathOptions Options { get; init; } = new();
     /// <summary>Directories that get an overlay: changes are gone after a reboot.</summary>
     public ImmutableArray<string> RwPaths { get; init; } = [];
     /// <summary>Volumes in the order they were listed.</summary>

@@ -19,7 +19,7 @@ public static class LayoutPlan
     public static ImmutableArray<Step> For(Layout layout, ImmutableArray<FoundVolume> volumes, BlockDevice? overlayDevice, string image = "")
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
-        plan.Add(OverlayStore(layout.Overlay, overlayDevice));
+        plan.Add(OverlayStore(layout, overlayDevice));
         AddLimits(layout, overlayDevice, plan);
         var state = StateDirectories(layout);
         var nodes = new List<Node>();
@@ -28,15 +28,19 @@ public static class LayoutPlan
         foreach (var path in layout.RwPaths)
             if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
                 nodes.Add(new(path, Overlay(layout, path, onDevice: overlayDevice is not null), NeedsState: false));
+        var holder = OptionsOfHolder(layout, volumes);
         foreach (var directory in state)
-            nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory), NeedsState: true));
+            nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory, holder), NeedsState: true));
         Order(nodes, layout, new SeedState(StepClass.Degraded, state, image), plan);
         return plan.ToImmutable();
     }
 
-    private static Step OverlayStore(OverlayBacking backing, BlockDevice? device) => device is null
-        ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs", $"rw,{(backing.Tmpfs ?? OverlayBacking.DefaultLimit).Options},mode=0755")
-        : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, "rw", device.StableName);
+    private static Step OverlayStore(Layout layout, BlockDevice? device) => device is null
+        ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs",
+            $"{StoreOptions(layout)},{(layout.Overlay.Tmpfs ?? OverlayBacking.DefaultLimit).Options},mode=0755")
+        : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, StoreOptions(layout), device.StableName);
+
+    private static string StoreOptions(Layout layout) => PathOptions.Join("rw", layout.Options.Of(SystemPaths.Overlays));
 
     // Where the tmpfs of its own cannot be made, the directory above it takes the overlay: in the shared one, without the limit.
     private static void AddLimits(Layout layout, BlockDevice? overlayDevice, ImmutableArray<Step>.Builder plan)
@@ -45,21 +49,39 @@ public static class LayoutPlan
         foreach (var (path, limit) in layout.OverlayLimits)
             if (layout.RwPaths.Contains(path))
                 plan.Add(new MountFileSystem(StepClass.Degraded, "tmpfs", $"{SystemPaths.Overlays}/{StateName.Of(path)}", "tmpfs",
-                    $"rw,{limit.Options},mode=0755"));
+                    $"{StoreOptions(layout)},{limit.Options},mode=0755"));
     }
 
     private static MountOverlay Overlay(Layout layout, string path, bool onDevice)
     {
         // A device remembers: below a name of our own, what is found there is from an earlier boot, and nobody else's.
         var store = $"{SystemPaths.Overlays}/{(onDevice ? ".kairosboot/" : "")}{StateName.Of(path)}/.overlay";
-        return new(layout.Classes.Of(path), Root + path, store, store, Keeps: false);
+        return new(layout.Classes.Of(path), Root + path, store, store, Keeps: false) { Options = layout.Options.Of(path) };
     }
 
-    private static Step Persist(Layout layout, StateDirectory directory) => layout.PersistentStateBind
-        ? new BindState(ClassOf(layout, directory), directory)
-        : new MountOverlay(ClassOf(layout, directory), directory.Path, directory.Store, directory.Store[Root.Length..], Keeps: true);
+    private static Step Persist(Layout layout, StateDirectory directory, string holder)
+    {
+        var path = directory.Path[Root.Length..];
+        if (!layout.PersistentStateBind)
+            return new MountOverlay(layout.Classes.Of(path), directory.Path, directory.Store, directory.Store[Root.Length..], Keeps: true)
+                { Options = layout.Options.Of(path) };
+        var options = layout.Options.OfBind(path, holder);
+        return new BindState(layout.Classes.Of(path), directory) { Options = options, ChangesOptions = options != holder };
+    }
 
-    private static StepClass ClassOf(Layout layout, StateDirectory directory) => layout.Classes.Of(directory.Path[Root.Length..]);
+    /// <summary>Options of the mount that the state directory is on.</summary>
+    private static string OptionsOfHolder(Layout layout, ImmutableArray<FoundVolume> volumes)
+    {
+        var (holder, options) = ("", "");
+        void Consider(string path, string itsOptions)
+        {
+            if (MountPath.IsInside(layout.PersistentStateTarget, path) && path.Length > holder.Length) (holder, options) = (path, itsOptions);
+        }
+        foreach (var volume in volumes)
+            if (volume.MountStep(volume.Request.Class) is not null) Consider(volume.Request.Path, volume.Request.Options);
+        foreach (var path in layout.RwPaths) Consider(path, layout.Options.Of(path));
+        return options;
+    }
 
     private static ImmutableArray<StateDirectory> StateDirectories(Layout layout)
     {

@@ -6,7 +6,7 @@ namespace KairosBoot.Plan;
 /// Layout files to layout. Every list is split at white space, duplicates go, the first one stays. What cannot be used becomes a
 /// problem and drops only itself.
 /// </summary>
-public sealed class LayoutReader
+public sealed partial class LayoutReader
 {
     private readonly ImmutableArray<string>.Builder problems = ImmutableArray.CreateBuilder<string>();
     private readonly BootRequest request;
@@ -26,14 +26,20 @@ public sealed class LayoutReader
         var backing = Backing(layout);
         var classes = Classes(persistent ? [layout, extra, custom] : [layout]);
         var target = Path("PERSISTENT_STATE_TARGET", layout["PERSISTENT_STATE_TARGET"]) ?? SystemPaths.PersistentState;
+        var limits = OverlayLimits(backing, persistent ? [layout, custom] : [layout]);
+        var volumes = WithOptions(Volumes(layout, classes, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []), target, options: null);
+        var rwPaths = RwPaths(layout, custom, fileThere: cosLayout is not null);
+        var statePaths = persistent ? WithoutPathsOver(target, StatePaths(layout, extra, custom, fileThere: cosLayout is not null)) : [];
+        var options = Options(persistent ? [layout, extra, custom] : [layout], Mounted(volumes, rwPaths, statePaths), volumes);
         return new Layout
         {
             Overlay = backing,
-            OverlayLimits = OverlayLimits(backing, persistent ? [layout, custom] : [layout]),
+            OverlayLimits = limits,
             Classes = classes,
-            Volumes = Volumes(layout, classes, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []),
-            RwPaths = RwPaths(layout, custom, fileThere: cosLayout is not null),
-            PersistentStatePaths = persistent ? WithoutPathsOver(target, StatePaths(layout, extra, custom, fileThere: cosLayout is not null)) : [],
+            Options = options,
+            Volumes = WithOptions(volumes, target, options),
+            RwPaths = rwPaths,
+            PersistentStatePaths = statePaths,
             PersistentStateTarget = target,
             PersistentStateBind = Flag(layout, "PERSISTENT_STATE_BIND", byDefault: true),
             Problems = problems.ToImmutable(),

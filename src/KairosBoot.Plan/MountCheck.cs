@@ -42,7 +42,7 @@ public static class MountCheck
     {
         // Of the devices of a btrfs any may be shown.
         if ((holder?.Source ?? planned.Source) is { } source && top.Source != source && top.Type != "btrfs") return $"comes from {top.Source}, not {source}";
-        foreach (var flag in (string[])["nosuid", "nodev", "noexec"])
+        foreach (var flag in (string[])["nosuid", "nodev", "noexec", "noatime"])
             if (Has(planned.Options, flag) && !Has(top.Options, flag)) return $"lacks the option {flag}";
         // A kept layer on a read-only volume has become a lower one: its step has said so.
         if (planned.Layers is { } layers && !top.ReadOnly)

@@ -42,4 +42,8 @@ public static class SystemPaths
 
     /// <summary>Cloud-config directories in the order they are read. The slash at the end makes a symlinked directory count.</summary>
     public static readonly string[] CloudConfigs = ["/system/oem/", "/oem/", "/usr/local/cloud-config/"];
+
+    /// <summary>A path that the initrd sees, as the running system will see it.</summary>
+    public static string InNewRoot(string path) =>
+        !MountPath.IsInside(path, Sysroot) ? path : path.Length == Sysroot.Length ? "/" : path[Sysroot.Length..];
 }

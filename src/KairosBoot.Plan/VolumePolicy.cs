@@ -30,7 +30,9 @@ public sealed class VolumePolicy(DamagedVolume damaged, MissingVolume missing, T
     /// <summary>For every volume that nobody said anything about.</summary>
     public static readonly VolumePolicy Default = new(DamagedVolume.ReadOnly, MissingVolume.Stop);
 
-    public string TmpfsOptions => $"rw,{(tmpfs ?? OverlayBacking.DefaultLimit).Options},mode=0755";
+    /// <summary>For mount(2).</summary>
+    /// <param name="options">Of <see cref="PathOptions"/>.</param>
+    public string TmpfsOptions(string options = "") => $"{PathOptions.Join("rw", options)},{(tmpfs ?? OverlayBacking.DefaultLimit).Options},mode=0755";
 
     /// <summary>The same for a machine that has no recovery to boot.</summary>
     public VolumePolicy WithoutRecovery() => new(DamagedVolume.ReadOnly, missing, tmpfs);

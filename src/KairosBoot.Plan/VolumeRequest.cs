@@ -6,6 +6,9 @@ public sealed record VolumeRequest(DeviceRef Device, string Path)
     /// <summary>What its absence means for the boot.</summary>
     public StepClass Class { get; init; } = MountClasses.ByTable(Path);
 
+    /// <summary>Of <see cref="PathOptions"/>.</summary>
+    public string Options { get; init; } = "";
+
     /// <summary>Null where the text has no device, no colon or no absolute path.</summary>
     public static VolumeRequest? TryParse(string text)
     {

@@ -80,6 +80,9 @@ public sealed class HeaderTests
             Equal("FSOPEN_CLOEXEC", Syscall.FSOPEN_CLOEXEC), Equal("FSMOUNT_CLOEXEC", Syscall.FSMOUNT_CLOEXEC),
             Equal("FSCONFIG_SET_STRING", Syscall.FSCONFIG_SET_STRING), Equal("FSCONFIG_CMD_CREATE", Syscall.FSCONFIG_CMD_CREATE),
             Equal("MOUNT_ATTR_NOSUID", Syscall.MOUNT_ATTR_NOSUID), Equal("MOUNT_ATTR_NODEV", Syscall.MOUNT_ATTR_NODEV), Equal("MOUNT_ATTR_NOEXEC", Syscall.MOUNT_ATTR_NOEXEC),
+            Equal("SYS_mount_setattr", Syscall.SYS_mount_setattr), Equal("sizeof(struct mount_attr)", Syscall.SizeOfMountAttr),
+            Equal("MOUNT_ATTR__ATIME", Syscall.MOUNT_ATTR__ATIME), Equal("MOUNT_ATTR_NOATIME", Syscall.MOUNT_ATTR_NOATIME),
+            Equal("MOUNT_ATTR_STRICTATIME", Syscall.MOUNT_ATTR_STRICTATIME), Equal("MOUNT_ATTR_RELATIME", 0),
         ],
         "stddef.h", "sys/syscall.h", "linux/types.h", "linux/blkpg.h", "linux/btrfs.h", "linux/mount.h", "xfs/xfs.h");
 

@@ -126,6 +126,9 @@ public sealed class MountedPartitionTests
         {
             Assert.Contains("noatime", Mounted(state).Options.Split(','));
             Assert.DoesNotContain("ro", Mounted(state).Options.Split(','));
+            // Safe while it is writable too.
+            foreach (var option in (string[])["nosuid", "nodev", "noexec"])
+                Assert.Equal(shown.Split(',').Contains(option), Mounted(state).Options.Split(',').Contains(option));
         });
         Assert.Equal(shown, Mounted(state).Options);
     });

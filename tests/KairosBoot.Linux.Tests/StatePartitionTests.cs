@@ -22,9 +22,9 @@ public sealed class StatePartitionTests
         using (var state = StatePartition.Mount(new BlockDevice(Path.GetFileName(device.Path), "loop", 1, 8 << 20)))
         {
             place = state.Path;
-            Assert.True(MountTable.Read().Single(mount => mount.MountPoint == place).ReadOnly);
+            Assert.Equal("ro,nosuid,nodev,noexec,relatime", MountTable.Read().Single(mount => mount.MountPoint == place).Options);
             BootStateFile.Update(place + SystemPaths.BootState, _ => new BootCounters { Once = Slot.Active });
-            Assert.True(MountTable.Read().Single(mount => mount.MountPoint == place).ReadOnly);
+            Assert.Equal("ro,nosuid,nodev,noexec,relatime", MountTable.Read().Single(mount => mount.MountPoint == place).Options);
             Assert.Equal(Slot.Active, BootStateFile.Read(place + SystemPaths.BootState).Counters.Once);
         }
         Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == place);

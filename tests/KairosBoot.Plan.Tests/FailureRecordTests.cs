@@ -107,7 +107,7 @@ public sealed class FailureRecordTests
 
     [Fact]
     public void Control_characters_of_a_disk_label_do_not_reach_a_terminal() =>
-        Assert.Equal("label ?[2J?", new FailureRecord { Problem = "label \u001b[2J\u007f" }.Problem);
+        Assert.Equal(@"label \x1b[2J\x7f", new FailureRecord { Problem = "label \u001b[2J\u007f" }.Problem);
 
     [Fact]
     public void The_end_of_a_kernel_log_has_the_record_again()

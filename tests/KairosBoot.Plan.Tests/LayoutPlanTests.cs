@@ -23,14 +23,14 @@ public sealed class LayoutPlanTests
             ("/usr/local", Persistent));
         Assert.Equal(
             """
-            mount -t tmpfs -o rw,size=25%,mode=0755 tmpfs /run/overlay
+            mount -t tmpfs -o rw,nosuid,nodev,size=25%,mode=0755 tmpfs /run/overlay
             rm -rf /run/overlay/etc/.overlay; mkdir -p /run/overlay/etc/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
             rm -rf /run/overlay/var/.overlay; mkdir -p /run/overlay/var/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
             mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || { chroot /sysroot fsck.ext4 -a -f /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local; } || mount -t ext4 -o ro /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro,noload /dev/vda6 /sysroot/usr/local
             [ -d /sysroot/usr/local/.state/etc-ssh.bind ] || cp -a /sysroot/etc/ssh /sysroot/usr/local/.state/etc-ssh.bind
             [ -d /sysroot/usr/local/.state/root.bind ] || cp -a /sysroot/root /sysroot/usr/local/.state/root.bind
             mount --bind /sysroot/usr/local/.state/root.bind /sysroot/root
-            mount --bind /sysroot/usr/local/.state/etc-ssh.bind /sysroot/etc/ssh
+            mount --bind /sysroot/usr/local/.state/etc-ssh.bind /sysroot/etc/ssh && mount -o remount,bind,nosuid,nodev /sysroot/etc/ssh
             """, plan);
     }
 
@@ -78,8 +78,8 @@ public sealed class LayoutPlanTests
     {
         var plan = Plan("RW_PATHS=\"/etc /var\"\nOVERLAY=tmpfs:64m,inodes=4k\nOVERLAY_LIMITS=\"/var=16m,inodes=500 /not-an-overlay=1m\"\n");
         Assert.Equal(
-            ["mount -t tmpfs -o rw,size=64m,nr_inodes=4k,mode=0755 tmpfs /run/overlay",
-             "mount -t tmpfs -o rw,size=16m,nr_inodes=500,mode=0755 tmpfs /run/overlay/var"],
+            ["mount -t tmpfs -o rw,nosuid,nodev,size=64m,nr_inodes=4k,mode=0755 tmpfs /run/overlay",
+             "mount -t tmpfs -o rw,nosuid,nodev,size=16m,nr_inodes=500,mode=0755 tmpfs /run/overlay/var"],
             plan.Split('\n').Where(line => line.StartsWith("mount -t tmpfs", StringComparison.Ordinal)));
         Assert.Contains("upperdir=/run/overlay/var/.overlay/upper", plan);
     }
@@ -89,7 +89,7 @@ public sealed class LayoutPlanTests
     {
         var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")), "OVERLAY=LABEL=SCRATCH\nRW_PATHS=\"/etc /var\"\n", null, null);
         var plan = string.Join('\n', LayoutPlan.For(layout, [], Persistent with { Name = "vdb1" }));
-        Assert.Contains("mount -t ext4 -o rw /dev/vdb1 /run/overlay", plan);
+        Assert.Contains("mount -t ext4 -o rw,nosuid,nodev /dev/vdb1 /run/overlay", plan);
         Assert.Contains("rm -rf /run/overlay/.kairosboot/var/.overlay; mkdir -p /run/overlay/.kairosboot/var/.overlay/{upper,work}", plan);
     }
 

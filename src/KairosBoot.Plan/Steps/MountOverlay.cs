@@ -14,19 +14,24 @@ public sealed record MountOverlay(StepClass Class, string Target, string Store, 
     public string Upper => Store + "/upper";
     public string Work => Store + "/work";
 
+    /// <summary>Of <see cref="PathOptions"/>. The mount of the store has its own: an overlay does not take them over.</summary>
+    public string Options { get; init; } = "";
+
     // xino and index stay at the kernel's defaults: they differ by build and none of them changes what the system sees.
     public string Data => $"lowerdir={Target},upperdir={Upper},workdir={Work}";
 
     public override string Command =>
         (Keeps ? "" : $"rm -rf {ShellText.Quote(Store)}; ") +
-        $"mkdir -p {ShellText.Quote(Store)}/{{upper,work}}; mount -t overlay -o {ShellText.Quote(Data)} overlay {ShellText.Quote(Target)}";
+        $"mkdir -p {ShellText.Quote(Store)}/{{upper,work}}; " +
+        $"mount -t overlay -o {ShellText.Quote(Options.Length == 0 ? Data : Options + "," + Data)} overlay {ShellText.Quote(Target)}";
 
     public override PlannedMount Mount
     {
         get
         {
             var inNewRoot = Target[SystemPaths.Sysroot.Length..];
-            return new("overlay", Target, "overlay", $"rw,lowerdir={inNewRoot},upperdir={FstabStore}/upper,workdir={FstabStore}/work")
+            var options = $"{PathOptions.Join("rw", Options)},lowerdir={inNewRoot},upperdir={FstabStore}/upper,workdir={FstabStore}/work";
+            return new("overlay", Target, "overlay", options)
                 { Source = "overlay", Layers = Data };
         }
     }

@@ -23,8 +23,11 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     /// <summary>For mount(2).</summary>
     public string Type => Device.Superblock?.MountType ?? "ext4";
 
-    /// <summary><c>ro</c> for the formats that nothing writes to.</summary>
-    public string Options => Type is "squashfs" or "erofs" or "iso9660" ? "ro" : "rw";
+    /// <summary>Of <see cref="PathOptions"/>: the same however it comes to be mounted.</summary>
+    public string Flags { get; init; } = "";
+
+    /// <summary><c>ro</c> for the formats that nothing writes to, and the flags.</summary>
+    public string Options => PathOptions.Join(Type is "squashfs" or "erofs" or "iso9660" ? "ro" : "rw", Flags);
 
     /// <summary>False: checking it can do no good. Nobody knows what is on a device without a superblock.</summary>
     public bool MayBeChecked => Checks.Mode != FsckMode.Skip && Device.Superblock is not null;
@@ -44,13 +47,20 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     /// Ways to mount it without writing, in the order in which to try them. The later ones do not replay the journal, which is what a damaged
     /// journal or a write-protected device needs.
     /// </summary>
-    public ImmutableArray<string> ReadOnlyOptions => Type switch
+    public ImmutableArray<string> ReadOnlyOptions
     {
-        "ext4" => ["ro", "ro,noload"],
-        "xfs" => ["ro", "ro,norecovery"],
-        "btrfs" => ["ro", "ro,rescue=all"],
-        _ => ["ro"],
-    };
+        get
+        {
+            var plain = PathOptions.Join("ro", Flags);
+            return Type switch
+            {
+                "ext4" => [plain, plain + ",noload"],
+                "xfs" => [plain, plain + ",norecovery"],
+                "btrfs" => [plain, plain + ",rescue=all"],
+                _ => [plain],
+            };
+        }
+    }
 
     /// <summary><c>COS_PERSISTENT on /dev/vda5 (ext4)</c></summary>
     public string Name => $"{Device.Superblock?.Label ?? Device.PartLabel ?? "the volume"} on {Device.Node} ({Type})";
@@ -66,7 +76,7 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
             else text.Append(mount).Append(" || { ").Append(CheckCommand(force: true)).Append("; [ $? -lt 4 ] && ").Append(mount).Append("; }");
             foreach (var options in ReadOnlyOptions) text.Append(" || ").Append(MountCommand(options));
             if (Policy.Missing == MissingVolume.Tmpfs)
-                text.Append($" || mount -t tmpfs -o {Policy.TmpfsOptions} tmpfs ").Append(ShellText.Quote(Target));
+                text.Append($" || mount -t tmpfs -o {Policy.TmpfsOptions(Flags)} tmpfs ").Append(ShellText.Quote(Target));
             return text.ToString();
         }
     }
@@ -77,7 +87,7 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     public PlannedMount MountWith(string options) => new(Device.StableName, Target, Type, options) { Source = Device.Node };
 
     /// <summary>What is there instead where nothing worked.</summary>
-    public PlannedMount MountOfTmpfs => new("tmpfs", Target, "tmpfs", Policy.TmpfsOptions) { Source = "tmpfs" };
+    public PlannedMount MountOfTmpfs => new("tmpfs", Target, "tmpfs", Policy.TmpfsOptions(Flags)) { Source = "tmpfs" };
 
     private string MountCommand(string options) => $"mount -t {Type} -o {options} {ShellText.Quote(Device.Node)} {ShellText.Quote(Target)}";
 

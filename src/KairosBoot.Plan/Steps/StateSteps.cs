@@ -38,14 +38,21 @@ public sealed record SeedState(StepClass Class, ImmutableArray<StateDirectory> D
 /// <summary>Bind mounts a store over its path. The mount point is made where the root can still be written to.</summary>
 public sealed record BindState(StepClass Class, StateDirectory Directory) : Step(Class)
 {
-    public override string Command => $"mount --bind {ShellText.Quote(Directory.Store)} {ShellText.Quote(Directory.Path)}";
+    /// <summary>All of <see cref="PathOptions"/> that it has in the end.</summary>
+    public string Options { get; init; } = "";
+
+    /// <summary>True: these are not the options of the mount that the store is on, which mount(2) gives a bind whatever it is asked for.</summary>
+    public bool ChangesOptions { get; init; }
+
+    public override string Command => $"mount --bind {ShellText.Quote(Directory.Store)} {ShellText.Quote(Directory.Path)}" +
+        (ChangesOptions ? $" && mount -o remount,bind,{PathOptions.CommandWords(Options)} {ShellText.Quote(Directory.Path)}" : "");
 
     public override PlannedMount Mount
     {
         get
         {
             var store = Directory.Store[SystemPaths.Sysroot.Length..];
-            return new(store, Directory.Path, "none", "bind", store);
+            return new(store, Directory.Path, "none", PathOptions.Join("bind", Options), store);
         }
     }
 }

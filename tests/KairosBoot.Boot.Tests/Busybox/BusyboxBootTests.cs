@@ -23,6 +23,12 @@ public sealed class BusyboxBootTests
         Assert.NotEqual(0, shell.Try("touch /usr/written").Status);
         Assert.Equal("1", shell.Run("cat /run/cos/active_mode"));
         Assert.Equal("overlay", shell.Run("awk '$2 == \"/etc\" {print $3}' /proc/mounts"));
+        Assert.Equal("nosuid nodev noexec", OptionsOf(shell, "/run/initramfs/cos-state"));
+        foreach (string path in (string[])["/oem", "/run/overlay", "/home", "/var/log", "/etc/ssh"]) Assert.Equal("nosuid nodev", OptionsOf(shell, path));
+        foreach (string path in (string[])["/", "/etc", "/var", "/usr/local", "/opt"]) Assert.Equal("", OptionsOf(shell, path));
+        // Everything but COS_STATE runs programs.
+        foreach (string directory in (string[])["/usr/local", "/var", "/var/lib/rancher", "/opt", "/home", "/oem", "/etc"])
+            Assert.Equal("runs", shell.Run($"cd {directory} && printf '#!/bin/sh\necho runs\n' > script && chmod 755 script && ./script; cd /"));
         shell.Run("touch /etc/gone /usr/local/kept /var/log/kept && test -e /usr/local/.state/var-log.bind/kept");
         shell.Leave("reboot");
 
@@ -31,6 +37,10 @@ public sealed class BusyboxBootTests
         shell.Leave("poweroff");
         machine.ExpectEnd(Limit);
     }
+
+    private static string OptionsOf(GuestShell shell, string path) =>
+        string.Join(' ', shell.Run($"awk '$2 == \"{path}\" {{o = $4}} END {{print o}}' /proc/mounts").Split(',')
+            .Where(option => option is "nosuid" or "nodev" or "noexec"));
 
     [Fact]
     public void The_init_inherits_three_descriptors_and_the_initrds_memory_is_free()

@@ -44,7 +44,7 @@ public sealed class VolumeTests
         Assert.NotEqual(0, shell.Try("touch /var/log/new").Status);
         shell.Run("touch /etc/new /oem/new");
         Assert.Equal(Id, shell.Run("cat /etc/machine-id"));
-        Assert.Equal("ro bind,ro", shell.Run("echo $(awk '$2 == \"/usr/local\" || $2 == \"/var/log\" {print $4}' /etc/fstab)"));
+        Assert.Equal("ro bind,nosuid,nodev,ro", shell.Run("echo $(awk '$2 == \"/usr/local\" || $2 == \"/var/log\" {print $4}' /etc/fstab)"));
         // One complaint a cause: the binds are as they should be on what holds them.
         Assert.DoesNotContain(Problems(report), text => text.Contains("although its mount succeeded", StringComparison.Ordinal));
         ConsoleText.HoldsAll(machine.Console, "mounted read-only");

@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// Text for a terminal, a console or a log. Names, labels, configs and the output of programs come from outside and may hold what a terminal takes
+/// for a command, or what shows a line in another order than it has. Whoever prints cleans; nothing else does, so that names stay what they are.
+/// </summary>
+public static class PrintableText
+{
+    /// <summary>
+    /// Shows control characters (C0 but newline and tab, DEL, C1), bidi controls and halves of a surrogate pair as <c>\x1b</c> or <c>\u202e</c>. A byte
+    /// of a file name that is not UTF-8 (U+DC80 to U+DCFF here) is shown as that byte. Text without any of them is returned itself.
+    /// </summary>
+    public static string Clean(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (IsPair(text, i)) i++;
+            else if (MustEscape(text[i])) return Escape(text, i);
+        }
+        return text;
+    }
+
+    /// <summary>True for what a terminal must not be shown, a half of a surrogate pair among it.</summary>
+    public static bool MustEscape(char c) => c switch
+    {
+        '\n' or '\t' => false,
+        < ' ' or (>= '\x7f' and <= '\x9f') => true,
+        // Bidi embeddings, overrides and isolates: the Unicode Bidirectional Algorithm, section 2.
+        (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069') => true,
+        _ => char.IsSurrogate(c),
+    };
+
+    private static string Escape(string text, int from)
+    {
+        var clean = new StringBuilder(text, 0, from, text.Length + 16);
+        for (var i = from; i < text.Length; i++)
+        {
+            if (IsPair(text, i)) clean.Append(text[i++]).Append(text[i]);
+            else if (!MustEscape(text[i])) clean.Append(text[i]);
+            else if (text[i] is <= '\xff' or (>= '\udc80' and <= '\udcff')) clean.Append(@"\x").Append((text[i] & 0xff).ToString("x2"));
+            else clean.Append(@"\u").Append(((int)text[i]).ToString("x4"));
+        }
+        return clean.ToString();
+    }
+
+    private static bool IsPair(string text, int i) => char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+}

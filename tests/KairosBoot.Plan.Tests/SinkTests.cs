@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace KairosBoot.Plan.Tests;
+
+/// <summary>
+/// Where text leaves the programs for a person: a scan of the sources. A new place has to go through PrintableText, and into this list with its reason.
+/// </summary>
+public sealed class SinkTests
+{
+    private static readonly string[] JsonWriters =
+        ["KairosBoot.Cli/JsonOutput.cs", "KairosBoot.Cli/StatusCommand.cs", "KairosBoot.Cli/KargsCommand.cs", "KairosBoot.Cli/InitrdInspectCommand.cs"];
+
+    /// <summary>What a sink looks like, the files that may have it, and why.</summary>
+    private static readonly (string Pattern, string[] Files, string Reason)[] Sinks =
+    [
+        (@"\bConsole\.(Out|Error|Write|WriteLine)\b", ["KairosBoot.Cli/*"], "Program.cs puts a PrintableWriter in the place of both"),
+        (@"\bOpenStandard(Output|Error)\b",
+            [.. JsonWriters, "KairosBoot.Cli/Progress.cs"],
+            "Utf8JsonWriter escapes everything but printable ASCII; Progress cleans its text and adds its own control characters"),
+        (@"\bUtf8JsonWriter\(|JavaScriptEncoder", JsonWriters, "with its default encoder"),
+        (@"""/?dev/(kmsg|console|tty)", ["KairosBoot.Linux/KernelLog.cs", "KairosBoot.Image/Initrd/InitrdBuilder.cs"], "cleans; makes the node"),
+        (@"\bFileHandle\([12],", ["KairosBoot.Init/StageProtocol.cs", "KairosBoot.Cli/StageLogger.cs"], "a pipe to PID 1, which logs it; a stat of the stream"),
+        (@"\bSystemPaths\.(Log|Motd)\b", ["KairosBoot.Init/BootLog.cs", "KairosBoot.Init/FailureKeeping.cs", "KairosBoot.Init/Machine.Counters.cs"],
+            "cleans; reads; cleans"),
+        (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Linux/FailureStore.cs", "KairosBoot.Init/FailureKeeping.cs"], "FailureFile cleans; names the path"),
+    ];
+
+    /// <summary>Files that print themselves, so they must clean.</summary>
+    private static readonly string[] Cleaning =
+    [
+        "KairosBoot.Cli/PrintableWriter.cs", "KairosBoot.Cli/Progress.cs", "KairosBoot.Init/BootLog.cs", "KairosBoot.Init/Machine.Counters.cs",
+        "KairosBoot.Linux/KernelLog.cs", "KairosBoot.Plan/FailureFile.cs", "KairosBoot.Plan/FailureRecord.cs", "KairosBoot.Plan/JsonText.cs",
+    ];
+
+    private static string Sources([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src"));
+
+    private static IEnumerable<(string Name, string Text)> Files() =>
+        Directory.EnumerateFiles(Sources(), "*.cs", SearchOption.AllDirectories).Where(path => !path.Contains("/obj/"))
+            .Select(path => (Path.GetRelativePath(Sources(), path), File.ReadAllText(path)));
+
+    private static bool Covers(string pattern, string name) =>
+        pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : name == pattern;
+
+    [Fact]
+    public void Text_leaves_the_programs_only_through_the_printers()
+    {
+        var found = Files().SelectMany(file => Sinks
+                .Where(sink => Regex.IsMatch(file.Text, sink.Pattern) && !sink.Files.Any(allowed => Covers(allowed, file.Name)))
+                .Select(sink => $"{file.Name}: {sink.Pattern}"));
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void The_list_names_no_file_that_has_no_sink()
+    {
+        var files = Files().ToList();
+        foreach (var sink in Sinks)
+            foreach (var allowed in sink.Files) Assert.Contains(files, file => Covers(allowed, file.Name) && Regex.IsMatch(file.Text, sink.Pattern));
+    }
+
+    [Fact]
+    public void Every_printer_cleans_what_it_prints()
+    {
+        foreach (var name in Cleaning) Assert.Contains("PrintableText.", File.ReadAllText(Path.Combine(Sources(), name)));
+        Assert.Matches(@"\A(using [^\n]+\n|\n)*PrintableWriter\.Install\(\);", File.ReadAllText(Path.Combine(Sources(), "KairosBoot.Cli/Program.cs")));
+    }
+
+    [Fact]
+    public void Only_printers_clean_as_a_name_must_stay_what_it_is()
+    {
+        Assert.Equal(Cleaning.Append("KairosBoot.Plan/PrintableText.cs").Order(StringComparer.Ordinal),
+            Files().Where(file => Regex.IsMatch(file.Text, @"\bPrintableText\.|class PrintableText\b")).Select(file => file.Name)
+                .Except(["KairosBoot.Cli/Program.cs"]).Order(StringComparer.Ordinal));
+    }
+}
