@@ -106,6 +106,12 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         return result?.Output.Split('\n')[0].Trim() ?? "";
     }
 
+    /// <summary>User-data from a volume takes effect in this stage.</summary>
+    internal void Took(UserDataMark volume)
+    {
+        if (!run.UserData.Contains(volume)) run.UserData.Add(volume);
+    }
+
     /// <summary>What was done, where everybody may want to know it.</summary>
     internal void Tell(string what) => StageLog.Output(run.Logger, name, what);
 

@@ -57,7 +57,7 @@ internal sealed partial class Machine
         var report = new BootReport
         {
             Request = Request, Kernel = Syscall.KernelRelease(), Devices = devices?.Devices ?? [], Steps = results.ToImmutable(),
-            Mounts = mounts.ToImmutable(),
+            Mounts = mounts.ToImmutable(), UserData = [.. userData],
             ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. failedBoots], Problems = problems.ToImmutable(), KernelMicroseconds = start,
             ImageId = imageId, Counters = counters, CountedBy = countedBy,
             Phases = phases.ToImmutable(), StageMicroseconds = phaseStart - start,

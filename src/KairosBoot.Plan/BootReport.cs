@@ -34,6 +34,8 @@ public sealed record BootReport
     /// <summary>Mounts that the steps made, as the kernel shows them, in mount order.</summary>
     public ImmutableArray<MountInfo> Mounts { get; init; } = [];
     public ImmutableArray<ConfigProblem> ConfigProblems { get; init; } = [];
+    /// <summary>Volumes whose user-data this boot used.</summary>
+    public ImmutableArray<UserDataMark> UserData { get; init; } = [];
     /// <summary>Everything else worth knowing, one sentence each, with what it means for the verdict.</summary>
     public ImmutableArray<(StepClass Class, string Text)> Problems { get; init; } = [];
     /// <summary>Boots that failed since the last good one, oldest first.</summary>
@@ -86,6 +88,7 @@ public sealed record BootReport
         });
         json.Array("failedBoots", items => { foreach (var record in FailedBoots) WriteFailure(items, record); });
         json.Array("cloudConfigProblems", items => { foreach (var problem in ConfigProblems) WriteProblem(items, problem); });
+        json.Array("userData", items => { foreach (var volume in UserData) WriteUserData(items, volume); });
         json.Array("steps", items => { foreach (var step in Steps) WriteStep(items, step); });
         json.Array("mounts", items => { foreach (var mount in Mounts) WriteMount(items, mount); });
         json.Array("devices", items => { foreach (var device in Devices) WriteDevice(items, device); });
@@ -95,6 +98,9 @@ public sealed record BootReport
         .String("file", problem.File).Number("line", problem.Line)
         .String("severity", problem.IsWarning ? "warning" : "error").String("entry", problem.Entry).String("key", problem.Key)
         .String("reason", problem.Reason));
+
+    private static void WriteUserData(JsonText items, UserDataMark volume) => items.Object(null, item => item
+        .String("device", volume.Device).String("model", volume.Model).String("serial", volume.Serial).String("sha256", volume.Sha256));
 
     private static void WriteFailure(JsonText items, FailureRecord record) => items.Object(null, item => item
         .Number("time", record.Time).String("utc", FailureRecord.Utc(record.Time)).String("bootId", record.BootId)

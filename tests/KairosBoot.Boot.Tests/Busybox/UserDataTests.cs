@@ -75,7 +75,10 @@ public sealed class UserDataTests
         shell.Run("test $(grep -c S3CRET /oem/95_userdata/userdata.yaml) = 2");
         Assert.Equal("0 0 0", shell.Run("echo $(grep -c S3CRET /run/kairosboot/boot.log) $(grep -c S3CRET /run/kairosboot/report.json) $(dmesg | grep -c S3CRET)"));
         Assert.DoesNotContain("S3CRET", machine.Console.Text, StringComparison.Ordinal);
-        ConsoleText.HoldsAll(machine.Console, "Pull data from provider: user-data from /dev/vdb/user-data is /oem/95_userdata/userdata.yaml");
+        ConsoleText.HoldsAll(machine.Console, "Pull data from provider: user-data from /dev/vdb/user-data is /oem/95_userdata/userdata.yaml; volume /dev/vdb", ", sha256 ");
+        Assert.Equal(["/dev/vdb"], report.GetProperty("userData").Strings("device"));
+        Assert.Equal(shell.Run("sha256sum < /oem/95_userdata/userdata | cut -d' ' -f1"), report.GetProperty("userData").Strings("sha256").Single());
+        Assert.Equal("600 1", shell.Run("echo $(stat -c %a /oem/kairosboot/userdata-taken) $(grep -c DEVICE=/dev/vdb /oem/kairosboot/userdata-taken)"));
     }
 
     [Fact]
