@@ -1,0 +1,115 @@
+using System.Diagnostics;
+
+namespace KairosBoot.Image.Tests.Documents;
+
+/// <summary>What the documents tell a reader to type does what they say. Needs the programs in out/: initrd/build.sh makes them.</summary>
+public sealed class DocumentTests : Scratch
+{
+    private const string Shell = "sh test", Yaml = "yaml test", Recipe = "dockerfile test";
+
+    // What a fence may say. A misspelt mark would be a block that nobody tests.
+    private static readonly string[] Kinds = ["", "sh", Shell, "yaml", Yaml, Recipe, "text"];
+
+    public static TheoryData<string> DocumentsWithCommands => With(Shell);
+
+    public static TheoryData<string> DocumentsWithConfigs => With(Yaml);
+
+    /// <summary>The blocks of a document run in their order, in one directory: the later ones may use what the earlier ones have made.</summary>
+    [Theory]
+    [MemberData(nameof(DocumentsWithCommands))]
+    public void The_commands_of_a_document_do_what_it_says(string document)
+    {
+        PrepareDirectory();
+        foreach (var block in DocumentBlock.Of(document).Where(block => block.Kind == Shell)) Run(block, "bash", "-euo", "pipefail", "-c", block.Text);
+    }
+
+    [Theory]
+    [MemberData(nameof(DocumentsWithConfigs))]
+    public void The_cloud_configs_of_a_document_have_no_fault(string document)
+    {
+        foreach (var block in DocumentBlock.Of(document).Where(block => block.Kind == Yaml))
+        {
+            var output = Run(block, "kboot", "lint", "--cloud-config", WriteText("config.yaml", block.Text));
+            Assert.False(output.Contains("config.yaml:", StringComparison.Ordinal), $"{block.Document}:{block.Line}: {output}");
+        }
+    }
+
+    // Without host keys sshd does not start. The demo boots with the same files, and its check needs every unit to be up.
+    [Fact]
+    public void The_image_recipe_copies_what_exists_and_creates_ssh_host_keys()
+    {
+        var recipe = DocumentBlock.Of("README.md").Single(block => block.Kind == Recipe).Text;
+        var copied = recipe.Split('\n').Where(line => line.StartsWith("COPY ", StringComparison.Ordinal))
+            .Select(line => Path.Combine(DocumentBlock.Repository, line.Split(' ')[1])).ToList();
+        Assert.All(copied, path => Assert.True(Path.Exists(path), $"{path} does not exist"));
+        Assert.Contains("rm -f /etc/ssh/ssh_host_*", recipe);
+        Assert.Contains(copied, path => Directory.Exists(path) && Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+            .Any(file => file.Contains("/ssh.service.d/", StringComparison.Ordinal) && File.ReadAllText(file).Contains("ssh-keygen", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_mark_of_a_block_is_known_and_some_are_tests()
+    {
+        var blocks = DocumentBlock.Documents.SelectMany(DocumentBlock.Of).ToList();
+        Assert.All(blocks, block => Assert.True(Kinds.Contains(block.Kind), $"{block.Document}:{block.Line}: '{block.Kind}'"));
+        Assert.True(blocks.Count(block => block.Kind == Shell) >= 8);
+        Assert.True(blocks.Count(block => block.Kind == Yaml) >= 5);
+    }
+
+    [Fact]
+    public void No_line_of_a_document_is_longer_than_140_columns()
+    {
+        foreach (var document in DocumentBlock.Documents)
+        {
+            var lines = File.ReadAllLines(Path.Combine(DocumentBlock.Repository, document));
+            // The row of a table cannot be wrapped.
+            Assert.All(lines.Index(), line => Assert.True(line.Item.Length <= 140 || line.Item.StartsWith('|'), $"{document}:{line.Index + 1}"));
+        }
+    }
+
+    [Fact]
+    public void Every_link_between_the_documents_leads_to_a_file()
+    {
+        foreach (var document in DocumentBlock.Documents)
+        {
+            var text = File.ReadAllText(Path.Combine(DocumentBlock.Repository, document));
+            foreach (var link in text.Split("](").Skip(1).Select(rest => rest[..rest.IndexOf(')')].Split('#')[0]))
+            {
+                if (link.Length == 0 || link.Contains("://", StringComparison.Ordinal)) continue;
+                var target = Path.Combine(DocumentBlock.Repository, Path.GetDirectoryName(document)!, link);
+                Assert.True(Path.Exists(target), $"{document}: {link} does not exist");
+            }
+        }
+    }
+
+    private static TheoryData<string> With(string kind) =>
+        new(DocumentBlock.Documents.Where(document => DocumentBlock.Of(document).Any(block => block.Kind == kind)));
+
+    // What the documents assume: a system as a directory and as the tar that a container export is, and a cloud-config.
+    private void PrepareDirectory()
+    {
+        SyntheticKernel.MakeSystem(PathOf("tree"));
+        File.Delete(PathOf("tree/kairos-boot"));
+        HostTool.Run("tar", "-C", PathOf("tree"), "-cf", PathOf("root.tar"), ".");
+        WriteText("my.yaml", "stages:\n  initramfs:\n    - hostname: node\n");
+    }
+
+    private string Run(DocumentBlock block, string program, params string[] arguments)
+    {
+        var programs = Path.Combine(DocumentBlock.Repository, "out");
+        var kboot = Path.Combine(programs, "kboot");
+        Assert.True(File.Exists(kboot), "out/kboot is missing: initrd/build.sh makes it");
+        var start = new ProcessStartInfo(program == "kboot" ? kboot : program, arguments)
+        {
+            WorkingDirectory = PathOf(""), RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
+        start.Environment["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin";
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd() + errors.Result;
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{block.Document}:{block.Line}: exit {process.ExitCode}\n{block.Text}{output}");
+        return output;
+    }
+}

@@ -1,0 +1,52 @@
+namespace KairosBoot.Plan.Tests.Documents;
+
+/// <summary>
+/// What docs/kernel-options.md says about each option: the default and the meaning. Kept here and not in <see cref="KernelOptions"/>, because everything in that
+/// table is part of PID 1.
+/// </summary>
+internal static class KernelOptionTexts
+{
+    /// <param name="Name">As on the command line.</param>
+    /// <param name="Default">What holds without the option.</param>
+    /// <param name="Meaning">One plain sentence, or two.</param>
+    /// <param name="Form">What the value looks like, for an option that <see cref="KernelOptions"/> does not have; the table itself says it for the others.</param>
+    internal sealed record Text(string Name, string Default, string Meaning, string? Form = null);
+
+    internal static readonly Text[] All =
+    [
+        new("cos-img/filename", "the slot's own image", "The image on its partition. Its name selects the slot."),
+        new("root", "active", "Selects the slot if no image is named. Dracut's form `live:LABEL=...` is accepted, too."),
+        new("rd.live.squashimg", "none", "The image, if `root=` starts with `live:` and `cos-img/filename=` is missing."),
+        new("kairosboot.slot", "none", "The slot that the boot loader selected. It is used if neither an image nor `root=` selects one."),
+        new("kairos.reset", "off", "Marks the boot as a factory reset: the sentinel is `autoreset_mode`, and no path persists."),
+        new("kairosboot.tries", "none", "The tries that the slot has left. Set by the loader after it has counted the boot."),
+        new("kairosboot.why", "none", "Why the loader selected the slot: by the order of the slots, or for this one boot."),
+        new("kairosboot.env", "none", "The state of `/bootstate` as the loader found it: readable and writable, read-only, or damaged."),
+        new("kairosboot.kexec", "none", "The slot whose kernel started this one with kexec. Set by kairos-boot."),
+        new("kairosboot.disk", "none", "The partition that the loader started from. Labels are searched for on its disk only."),
+        new("rd.immucore.overlay", "`tmpfs:25%`", "Where the ephemeral overlays keep their files. The layout key `OVERLAY` takes precedence."),
+        new("rd.immucore.mount", "none", "Mounts one more volume. May be given several times."),
+        new("rd.immucore.oemlabel", "`COS_OEM`", "Label of the OEM partition. An empty value means that the machine has none."),
+        new("rd.immucore.oemtimeout", "5", "Seconds to wait for the OEM partition."),
+        new("kairosboot.timeout", "60", "Seconds to wait for all required devices together."),
+        new("kairosboot.persistent", "`ro,stop`", "What happens if `COS_PERSISTENT` is damaged (first word) or missing (second word)."),
+        new("fsck.mode", "`auto`", "When file systems are checked: when due, at every boot, never. As in systemd-fsck(8)."),
+        new("fsck.repair", "`preen`", "What a check may repair: what is safe, everything, nothing. As in systemd-fsck(8)."),
+        new("init", "`/sbin/init`", "The program of the image that takes over as PID 1."),
+        new("panic", "10", "Seconds between a failed boot and the reboot. 0 keeps the default, a negative number reboots immediately."),
+        new("kairosboot.watchdog", "off", "Seconds without progress after which the watchdog resets the machine."),
+        new("rd.immucore.debug", "off", "Logs every step as the shell command that does the same."),
+        new("rd.immucore.debugrw", "off", "Mounts the image read-write. Changes stay in the image: for debugging only."),
+        new("kairosboot.break", "none", "Not supported: a warning is logged."),
+        new("kairosboot.shell", "`never`", "Not supported: a warning is logged for each value except `never`."),
+        new("rd.immucore.disable", "none", "Not supported: a warning is logged."),
+
+        new("kairosboot.kargs", "none", "Which of the machine's own kernel arguments this boot has. Set by GRUB, read by `kboot assess good`.", "USED/LEFT-OUT"),
+        new("kairosboot.userdata", "none", "Accepts user-data from USB and SD media, too.", "usb"),
+        new("kairos.config_url", "none", "One more cloud-config: a file or a directory.", "a path"),
+        new("cos.setup", "none", "Older name of `kairos.config_url=`.", "a path"),
+        new("stages.", "none", "A cloud-config entry in dot notation: `stages.initramfs[0].commands[0]=\"echo hi\"`.", "any"),
+    ];
+
+    internal static Text? Find(string name) => All.FirstOrDefault(text => text.Name == name);
+}
