@@ -8,7 +8,37 @@ namespace KairosBoot.Init;
 /// </summary>
 internal static class Boot
 {
+    /// <summary>Attempts, one slot after the other, until one has handed over or nothing is left to attempt. Does not return.</summary>
     public static void Run(Machine machine, string[] arguments)
+    {
+        // Each round removes a slot or spends the only retry, so the loop terminates.
+        while (true)
+        {
+            var failure = Attempt(machine, arguments);
+            var decision = FailurePolicy.Decide(failure, machine.Progress);
+            switch (decision.Action)
+            {
+                case FailureAction.Retry: machine.PrepareRetry(failure); break;
+                case FailureAction.FallBack: machine.FallBack(failure, decision); break;
+                case FailureAction.Reboot: FailureScreen.ShowAndReboot(failure, machine, decision.Counters); break;
+                case FailureAction.Stop: FailureScreen.ShowAndStop(machine); break;
+            }
+        }
+    }
+
+    /// <summary>Returns only where it failed.</summary>
+    private static BootFailure Attempt(Machine machine, string[] arguments)
+    {
+        try
+        {
+            BootSlot(machine, arguments);
+            return new(FailureKind.Other, "the hand-over returned");
+        }
+        // Whatever an attempt ran into is a value from here on.
+        catch (Exception e) { return FailureClassification.Of(e, machine.Request.ImagePath); }
+    }
+
+    private static void BootSlot(Machine machine, string[] arguments)
     {
         var request = machine.ReadRequest();
         // What to boot is decided; the command line is not looked at again.

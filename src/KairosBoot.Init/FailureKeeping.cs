@@ -12,25 +12,12 @@ internal static class FailureKeeping
 
     /// <param name="failure">What ended the boot.</param>
     /// <param name="request">Null where the boot did not get as far as its command line.</param>
-    public static FailureRecord Record(Exception failure, BootRequest? request)
+    public static FailureRecord Record(BootFailure failure, BootRequest? request) => new()
     {
-        var (problem, fix, step) = failure switch
-        {
-            OperatorException e => (e.Problem, e.Fix, null),
-            UnbootableImageException e => (e.Message, e.Fix, null),
-            MissingVolumeException e => (e.Message, e.Fix, null),
-            OtherSlotException or RecoveryWantedException => (failure.Message, null, null),
-            StepFailedException e => (e.Result.Error ?? "", null, e.Result.Step.Summary),
-            SyscallException e => (e.Message, null, null),
-            _ => ($"internal error {failure.GetType().Name}: {failure.Message}", (string?)null, (string?)null),
-        };
-        return new FailureRecord
-        {
-            Time = Syscall.UnixTimeSeconds(), BootId = FileText.TryReadAttribute("/proc/sys/kernel/random/boot_id") ?? "",
-            Slot = request?.Slot, Image = request?.ImagePath ?? "", Kernel = Syscall.KernelRelease(),
-            Problem = problem, Fix = fix, Step = step, Log = BootLog(),
-        };
-    }
+        Time = Syscall.UnixTimeSeconds(), BootId = FileText.TryReadAttribute("/proc/sys/kernel/random/boot_id") ?? "",
+        Slot = request?.Slot, Image = request?.ImagePath ?? "", Kernel = Syscall.KernelRelease(),
+        Problem = failure.Problem, Fix = failure.Fix, Step = failure.Step, Log = BootLog(),
+    };
 
     /// <summary>On the first partition that takes it, and in the firmware's memory where there is some.</summary>
     public static void Keep(FailureRecord record, KernelLog log)

@@ -17,7 +17,8 @@ internal static class FailureScreen
 
     /// <param name="failure">What ended the boot.</param>
     /// <param name="machine">Null where the boot did not get as far as its command line.</param>
-    public static void ShowAndReboot(Exception failure, Machine? machine)
+    /// <param name="counters">To write first; null: they stay as they are.</param>
+    public static void ShowAndReboot(BootFailure failure, Machine? machine, BootCounters? counters)
     {
         // Whatever fails here must not keep the machine from rebooting.
         try
@@ -30,7 +31,7 @@ internal static class FailureScreen
             log.Write(2, seconds > 0 ? $"rebooting in {seconds} s" : "rebooting");
             LeaveDisks(log, () =>
             {
-                machine?.GiveBackTry(failure);
+                machine?.WriteCounters(counters);
                 FailureKeeping.Keep(record, log);
             });
             Syscall.Pause(TimeSpan.FromSeconds(seconds));
@@ -40,7 +41,7 @@ internal static class FailureScreen
     }
 
     /// <summary>The end of a machine that no loader stops: it shows why until it is switched off. Does not return.</summary>
-    public static void ShowAndStop(NothingLeftException stop, Machine machine)
+    public static void ShowAndStop(Machine machine)
     {
         try
         {
@@ -48,7 +49,7 @@ internal static class FailureScreen
             using var log = new KernelLog();
             LeaveDisks(log, () => { });
             log.Write(2, "STOPPED: active, passive and recovery have all been tried, and none has come up");
-            if (stop.Fault is { } fault) log.Write(2, "the last one that was given up: " + fault);
+            if (machine.LastFault is { } fault) log.Write(2, "the last one that was given up: " + fault);
             log.Write(2, "switch the machine off and on to try them all again");
         }
         catch (Exception) { }

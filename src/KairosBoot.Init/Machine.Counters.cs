@@ -6,10 +6,8 @@ namespace KairosBoot.Init;
 
 internal sealed partial class Machine
 {
-    private const string Inoperative = "assessment inoperative: ";
-
     private BootBlock counters = BootBlock.Unusable("was not looked for");
-    private string countedBy = "none";
+    private CountedBy countedBy;
     private string imageId = "";
     private BlockDevice? stateDevice;
 
@@ -20,8 +18,7 @@ internal sealed partial class Machine
     /// Sees that this boot costs its slot a try: that the loader has taken it, as it says, or takes it here, from the slot whose turn it is. A machine
     /// without counters boots on: one whose loader looked for them is told, and gets new ones.
     /// </summary>
-    /// <exception cref="OtherSlotException">It is the turn of another one.</exception>
-    /// <exception cref="NothingLeftException">All tries are used up.</exception>
+    /// <exception cref="BootFailureException">It is the turn of another slot, or all tries are used up.</exception>
     public void TakeTry(BootRequest request, BootDisk disk)
     {
         if (charged == request.Slot) return;
@@ -31,40 +28,20 @@ internal sealed partial class Machine
         if (stateDevice is not { Superblock.Mountable: true }) return;
         if (request.LoaderCounters == "bad" && request.TriesLeft is not null)
             Note(StepClass.Optional, "the boot counters held impossible values; they begin anew");
-        var slot = request.Slot;
-        Slot? chosen = slot;
-        string? why = null;
-        var kept = ChangeCounters(before =>
-        {
-            var images = ImagesThere(slot);
-            if (!counters.Usable)
+        var started = request.Slot;
+        SlotDecision? decision = null;
+        var isWritten = ChangeCounters(_ => (decision = SlotPolicy.Decide(request, counters, ImagesThere(started), turned)).Counters);
+        decision ??= new SlotDecision(started, null, CountedBy.None);
+        if (!isWritten) decision = decision.NotWritten(started);
+        foreach (var (stepClass, text) in decision.Notes) Note(stepClass, text);
+        countedBy = decision.CountedBy;
+        charged = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
+        if (charged is { } chosen && chosen != started)
+            throw new BootFailureException(new(FailureKind.OtherSlotChosen, decision.Why == "oneshot" ? "it was chosen for this boot" : $"{started.Name()} is not the next in order that has tries left")
             {
-                if (request.LoaderCounters is null) return null;
-                Note(StepClass.Degraded, $"{Inoperative}{SystemPaths.BootState} on {SystemPaths.StateLabel} {counters.Problem}; it is made anew");
-                countedBy = "initrd";
-                return new BootCounters().Take(slot).ObserveIn(slot, images);
-            }
-            if (request.LoaderCounters == "ro")
-                Note(StepClass.Degraded, Inoperative + "the loader cannot write the boot counters; they are kept from here on only");
-            countedBy = request is { TriesLeft: not null, KexecFrom: null } ? "loader" : "initrd";
-            if (request.TriesLeft == before[slot].Left) return before.ObserveIn(slot, images);
-            if (request.TriesLeft is { } told)
-                Note(StepClass.Degraded, $"{Inoperative}{slot.Name()} was to have {told} tries left when this kernel was started, and there are {before[slot].Left}");
-            countedBy = "initrd";
-            before = before.Observe(images);
-            // What was chosen once stays so, and an image with a name of its own is in nobody's place.
-            if (!turned && request is { KexecFrom: null, IsSlotsOwnImage: true })
-            {
-                chosen = before.NextWithout(slot, request.LoaderReadsCounters);
-                if (chosen == before.Next) why = before.Once is null ? "order" : "oneshot";
-            }
-            return chosen is { } next ? before.Take(next) : before.Refill();
-        });
-        // Counters that cannot be written would choose the same for ever.
-        if (!kept) chosen = slot;
-        charged = chosen ?? throw new NothingLeftException(counters.Counters.Fault?.Sentence);
-        if (chosen != slot) throw new OtherSlotException(chosen.Value, why, why == "oneshot" ? "it was chosen for this boot" : $"{slot.Name()} is not the next in order that has tries left");
-        if (kept && why is not null) Request = Request with { Why = why };
+                Chosen = chosen, Why = decision.Why,
+            });
+        if (decision.Why is { } why) Request = Request with { Why = why };
     }
 
     /// <summary>Why another slot runs than the one that is to be first: on the console, in the report and for whoever logs in.</summary>
@@ -109,10 +86,10 @@ internal sealed partial class Machine
         }
         catch (SyscallException e)
         {
-            countedBy = "none";
+            countedBy = CountedBy.None;
             // What was to be written holds for this boot at least.
             if (wanted is not null) counters = counters with { Counters = wanted };
-            Note(wanted is null && Request.LoaderCounters is null ? StepClass.Optional : StepClass.Degraded, Inoperative + e.Message);
+            Note(wanted is null && Request.LoaderCounters is null ? StepClass.Optional : StepClass.Degraded, SlotPolicy.Inoperative + e.Message);
             return false;
         }
     }

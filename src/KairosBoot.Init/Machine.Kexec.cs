@@ -24,7 +24,7 @@ internal sealed partial class Machine
             using var kernel = OpenInImage("/boot/vmlinuz");
             using var initrd = OpenInImage("/boot/initrd");
             if (kernel is null || initrd is null) return "the image has no /boot/vmlinuz or no /boot/initrd";
-            int? left = countedBy == "none" ? null : counters.Counters[Request.Slot].Left;
+            int? left = countedBy == CountedBy.None ? null : counters.Counters[Request.Slot].Left;
             Syscall.KexecFileLoad(kernel, initrd, KexecCommandLine.For(commandLine!, Request, kernelOf, left));
         }
         catch (SyscallException e) { return e.Message; }

@@ -8,70 +8,52 @@ internal sealed partial class Machine
 {
     private static readonly ImmutableArray<string> MadeByBoot = [SystemPaths.Sysroot, SystemPaths.Overlays, SystemPaths.State];
 
-    private bool turned, readAgain;
+    private bool turned, hasRetried;
 
-    /// <summary>Something else to do in this boot, after what it was about has come to an end: another slot, or the same again.</summary>
-    /// <returns>False: nothing is left to do.</returns>
-    public bool GoesOnAfter(Exception failure)
+    /// <summary>What is decided by after a failed attempt.</summary>
+    public BootProgress Progress => new(Request.Slot, counters)
     {
-        // A disk may have stumbled. What it refuses twice costs this boot, and its try.
-        if (ImageFault.MayPass(failure) && !readAgain)
+        Counted = countedBy == CountedBy.None ? null : charged, HasRetried = hasRetried, RecoveryExists = RecoveryIsThere,
+    };
+
+    /// <summary>Undoes the attempt, for the same slot once more.</summary>
+    public void PrepareRetry(BootFailure failure)
+    {
+        hasRetried = true;
+        Note(StepClass.Degraded, failure.Summary + "; once more");
+        TakeBack();
+    }
+
+    /// <summary>Undoes the attempt, for another slot.</summary>
+    /// <param name="failure">Why.</param>
+    /// <param name="decision">Which slot, and the counters to write before.</param>
+    public void FallBack(BootFailure failure, FailureDecision decision)
+    {
+        var next = decision.Slot!.Value;
+        WriteCounters(decision.Counters);
+        if (failure.Kind == FailureKind.OtherSlotChosen)
+            Note(StepClass.Optional, $"{next.Name()} is booted instead of {Request.Slot.Name()}: {failure.Summary}");
+        else
         {
-            readAgain = true;
-            Note(StepClass.Degraded, failure.Message + "; once more");
-            TakeBack();
-            return true;
+            Note(StepClass.Degraded, failure.Kind == FailureKind.ImageUnbootable
+                ? $"{Request.Slot.Name()} is given up: {failure.Summary}; {next.Name()} is booted instead"
+                : $"{(failure.Kind == FailureKind.VolumeDamaged ? "persistent volume damaged: " : "")}{failure.Summary}; {next.Name()} is booted instead of {Request.Slot.Name()}");
+            leftBecause = FailureKeeping.Record(failure, Request);
         }
-        switch (failure)
-        {
-            case OtherSlotException { Why: not null } choice:
-                Note(StepClass.Optional, $"{choice.Slot.Name()} is booted instead of {Request.Slot.Name()}: {choice.Message}");
-                Turn(choice.Slot, choice.Why);
-                return true;
-            case OtherSlotException lost:
-                TurnToRecovery(failure, lost.Message);
-                return true;
-            case RecoveryWantedException:
-                GiveBackTry(failure);
-                TurnToRecovery(failure, "persistent volume damaged: " + failure.Message);
-                return true;
-            case StepFailedException { Result.Step: MountFileSystem { Target: SystemPaths.State } } when RecoveryIsThere:
-                TurnToRecovery(failure, failure.Message);
-                return true;
-        }
-        return ImageFault.Of(failure) is { } reason && TurnFrom(failure, reason);
+        Turn(next, decision.Why);
     }
 
-    /// <summary>For a boot whose end is no image's fault: it costs none of them a try.</summary>
-    public void GiveBackTry(Exception failure)
+    /// <summary>The last slot that was marked bad, and why; null where none was.</summary>
+    public string? LastFault => counters.Counters.Fault?.Sentence;
+
+    /// <summary>What was decided about the counters; null: nothing.</summary>
+    public void WriteCounters(BootCounters? wanted)
     {
-        if (charged is not { } slot || countedBy == "none" || !(failure is RecoveryWantedException || VolumeFault.Is(failure))) return;
-        ChangeCounters(before => failure is RecoveryWantedException ? before.GiveBackForRecovery(slot) : before.GiveBack(slot));
+        if (wanted is not null) ChangeCounters(_ => wanted);
     }
 
-    private bool RecoveryIsThere =>
-        Request.Slot != Slot.Recovery && BootDiskSearch.Decide(Request.ForSlot(Slot.Recovery), devices!.Devices, oemTimedOut: true).Disk is not null;
-
-    private void TurnToRecovery(Exception failure, string problem)
-    {
-        Note(StepClass.Degraded, $"{problem}; recovery is booted instead of {Request.Slot.Name()}");
-        leftBecause = FailureKeeping.Record(failure, Request);
-        Turn(Slot.Recovery, why: null);
-    }
-
-    // Gives the slot up whose image cannot boot. As often as there are slots.
-    private bool TurnFrom(Exception failure, string reason)
-    {
-        if (!counters.Usable) return false;
-        var slot = Request.Slot;
-        if (Syscall.TryStat(SystemPaths.State + Request.ImagePath) is null) reason = SlotFault.Missing;
-        ChangeCounters(before => before.MarkBad(slot, reason));
-        if (counters.Counters.Next is not { } next) return false;
-        Note(StepClass.Degraded, $"{slot.Name()} is given up: {failure.Message}; {next.Name()} is booted instead");
-        leftBecause = FailureKeeping.Record(failure, Request);
-        Turn(next, "order");
-        return true;
-    }
+    private bool RecoveryIsThere => devices is not null &&
+        Request.Slot != Slot.Recovery && BootDiskSearch.Decide(Request.ForSlot(Slot.Recovery), devices.Devices, oemTimedOut: true).Disk is not null;
 
     private void Turn(Slot slot, string? why)
     {
@@ -107,11 +89,8 @@ internal sealed partial class Machine
         var modules = "/lib/modules/" + Syscall.KernelRelease();
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, modules) is not null) return;
         var problem = $"the image {Request.ImagePath} has no {modules}: it cannot load drivers for this kernel, and its own cannot be started from here: {StartOwnKernel()}";
-        var slot = Request.Slot;
-        var loaderCounts = Request.LoaderCounters != "ro";
-        if (Request.LoaderReadsCounters && countedBy != "none" && counters.Counters.LeaveToLoader(slot, loaderCounts) is not null &&
-            ChangeCounters(before => before.LeaveToLoader(slot, loaderCounts)))
-            throw new OperatorException(problem, $"nothing to do: the loader starts {slot.Name()} with its own kernel");
+        if (FailurePolicy.HandToLoader(Request, counters.Counters, isCounted: countedBy != CountedBy.None) is { } handed && ChangeCounters(_ => handed))
+            throw new OperatorException(problem, $"nothing to do: the loader starts {Request.Slot.Name()} with its own kernel");
         Note(StepClass.Degraded, problem);
     }
 

@@ -78,7 +78,7 @@ internal sealed partial class Machine
 
     /// <summary>Waits until the boot disk is there.</summary>
     /// <exception cref="OperatorException">It is not, or cannot be told from another one.</exception>
-    /// <exception cref="OtherSlotException">It is, and has recovery only.</exception>
+    /// <exception cref="BootFailureException">It did not appear.</exception>
     public BootDisk FindBootDisk(BootRequest request)
     {
         devices?.Dispose();
@@ -98,11 +98,12 @@ internal sealed partial class Machine
             NoteDamage(disk);
             return disk;
         }
-        var missing = $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}";
-        if (RecoveryIsThere) throw new OtherSlotException(Slot.Recovery, why: null, missing);
-        throw new OperatorException(missing + "\n" +
-            MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
-            "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)");
+        throw new BootFailureException(new(FailureKind.ImagesMissing,
+            $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" +
+            MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware))
+        {
+            Fix = "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)",
+        });
 
         string Missing() => string.Join(", ", Decide(devices.Devices, final: false).Missing);
     }
@@ -126,12 +127,15 @@ internal sealed partial class Machine
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, init) is not { Type: FileType.Regular } program || (program.Mode & 0b001_001_001) == 0)
             // What the command line asks for is not the image's fault.
             throw init != BootRequest.UsualInit ? new OperatorException($"the image {Request.ImagePath} has no program {init}", "name one that is there with init=") :
-                new UnbootableImageException($"the image {Request.ImagePath} has no program {init}", "put an init in the image, or name one with init=");
+                Unbootable($"the image {Request.ImagePath} has no program {init}", "put an init in the image, or name one with init=");
         foreach (var mount in ApiFileSystems.Moved)
             if (Syscall.TryStat(SystemPaths.Sysroot + mount) is not { Type: FileType.Directory })
-                throw new UnbootableImageException($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
+                throw Unbootable($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
         if (turned) CheckModules();
     }
+
+    private static BootFailureException Unbootable(string problem, string fix) =>
+        new(new(FailureKind.ImageUnbootable, problem) { Fix = fix, Fault = SlotFault.NoInit });
 
     /// <summary>Tells this image from the ones that booted before it.</summary>
     /// <returns>Empty where that cannot be said: persistent paths are then compared with the image as with a new one.</returns>
@@ -179,7 +183,7 @@ internal sealed partial class Machine
     }
 
     /// <summary>Waits for the volumes of the layout: for the machine's own as long as for the boot disk, for others a little.</summary>
-    /// <exception cref="MissingVolumeException">A required one is not there.</exception>
+    /// <exception cref="BootFailureException">A required one is missing.</exception>
     public ImmutableArray<FoundVolume> FindVolumes(Layout layout, BootDisk disk)
     {
         VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, Request, seen, disk);
@@ -193,8 +197,10 @@ internal sealed partial class Machine
             v => VolumeSearch.WithMeaning(v, Request.PolicyFor(v), $"{v}: no such device appeared")));
         foreach (var (stepClass, text) in missing)
             if (stepClass == StepClass.Required)
-                throw new MissingVolumeException($"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware),
-                    "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does");
+                throw new BootFailureException(new(FailureKind.VolumeUnusable, $"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware))
+                {
+                    Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
+                });
             else Note(stepClass, "volume " + text);
         return decision.Volumes;
 

@@ -17,19 +17,10 @@ Machine? machine = null;
 try
 {
     machine = Machine.Start(ApiFileSystems.Mounts);
-    while (true)
-    {
-        try { Boot.Run(machine, args); }
-        // What it goes on with is always less than before: it ends.
-        catch (Exception e) { if (!machine.GoesOnAfter(e)) throw; }
-    }
-}
-catch (NothingLeftException stop)
-{
-    FailureScreen.ShowAndStop(stop, machine!);
+    Boot.Run(machine, args);
 }
 catch (Exception e)
 {
-    FailureScreen.ShowAndReboot(e, machine);
+    FailureScreen.ShowAndReboot(FailureClassification.Of(e, machine?.Request.ImagePath ?? ""), machine, counters: null);
 }
 return 1;

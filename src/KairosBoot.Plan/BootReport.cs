@@ -47,7 +47,7 @@ public sealed record BootReport
     /// <summary>The boot counters as this boot leaves them.</summary>
     public BootBlock Counters { get; init; } = BootBlock.Unusable("was not looked for");
     /// <summary>Who took this boot's try: <c>loader</c>, <c>initrd</c>, <c>none</c>.</summary>
-    public string CountedBy { get; init; } = "none";
+    public CountedBy CountedBy { get; init; }
     public long StageMicroseconds { get; init; }
     public long KernelMicroseconds { get; init; }
     public long PeakResidentKiB { get; init; }
@@ -77,7 +77,7 @@ public sealed record BootReport
         json.String("imageId", ImageId).String("kexecFrom", Request.KexecFrom?.Name());
         json.Object("assessment", members =>
         {
-            members.String("countedBy", CountedBy).String("problem", Counters.Problem).String("givenUp", Counters.Counters.Fault?.Sentence);
+            members.String("countedBy", CountedBy switch { CountedBy.Loader => "loader", CountedBy.Initrd => "initrd", _ => "none" }).String("problem", Counters.Problem).String("givenUp", Counters.Counters.Fault?.Sentence);
             if (Counters.Usable)
                 foreach (var slot in Counters.Counters.Order) members.Number(slot.Name(), Counters.Counters[slot].Left);
         });

@@ -97,30 +97,17 @@ public class GrubRulesTests : Scratch
     {
         foreach (var before in states)
         {
-            var (counters, ending, slot, why) = Expected(before, unloadable);
+            var expected = LoaderPolicy.Decide(before, slot => !unloadable.Contains(slot));
+            var ending = expected.End switch { LoaderEnd.Starts => "started", LoaderEnd.Reboots => "again", _ => "stopped" };
             var end = run.Run(before);
             var text = $"{before} without {string.Join(' ', unloadable)}";
-            Assert.Equal((text, ending, slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
-            Assert.Equal((text, counters), (text, BootBlock.Read(end.Block).Counters));
-            if (slot is not { } started) continue;
-            Assert.Equal((text, $"{counters[started].Left}", why, "ok"),
+            Assert.Equal((text, ending, expected.Slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
+            Assert.Equal((text, expected.Counters), (text, BootBlock.Read(end.Block).Counters));
+            if (expected.Slot is not { } started) continue;
+            Assert.Equal((text, $"{expected.Counters[started].Left}", expected.Why, "ok"),
                 (text, end.Word("kairosboot.tries"), end.Word("kairosboot.why"), end.Word("kairosboot.env")));
             Assert.Equal($"/cOS/{started.Name()}.img", end.Word("cos-img/filename"));
             Assert.Equal($"LABEL=COS_{started.Name().ToUpperInvariant()}", end.Word("root"));
         }
-    }
-
-    private static (BootCounters Counters, string End, Slot? Slot, string Why) Expected(BootCounters counters, Slot[] unloadable)
-    {
-        List<Slot> failed = [];
-        var why = counters.Once is null ? "order" : "oneshot";
-        for (var slot = counters.Next; slot is { } chosen; slot = counters.NextBut([.. failed]), why = "order")
-        {
-            counters = counters.Take(chosen);
-            if (!unloadable.Contains(chosen)) return (counters, "started", chosen, why);
-            failed.Add(chosen);
-            counters = counters with { Fault = new(chosen, SlotFault.Load) };
-        }
-        return Slots.Any(slot => counters[slot].Left > 0) ? (counters, "again", null, why) : (counters.Refill(), "stopped", null, why);
     }
 }

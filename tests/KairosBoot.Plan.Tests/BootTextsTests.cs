@@ -125,7 +125,7 @@ public sealed class BootTextsTests
             .Select(mount => string.Join(' ', mount.EnumerateObject().Select(member => member.Value.GetString()))));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("triesLeft").ValueKind);
         Assert.Equal("was not looked for", json.RootElement.GetProperty("assessment").GetProperty("problem").GetString());
-        var counted = report with { Counters = BootBlock.Read(BootBlock.Write(new BootCounters().MarkBad(Slot.Passive, SlotFault.Missing))), CountedBy = "loader", ImageId = "ab" };
+        var counted = report with { Counters = BootBlock.Read(BootBlock.Write(new BootCounters().MarkBad(Slot.Passive, SlotFault.Missing))), CountedBy = CountedBy.Loader, ImageId = "ab" };
         using var withCounters = JsonDocument.Parse(counted.ToJson());
         Assert.Equal("""{"countedBy":"loader","problem":null,"givenUp":"passive: its image is missing","active":3,"passive":0,"recovery":3}""",
             withCounters.RootElement.GetProperty("assessment").ToString().Replace(" ", "").Replace("\n", "").Replace("passive:itsimageismissing", "passive: its image is missing"));

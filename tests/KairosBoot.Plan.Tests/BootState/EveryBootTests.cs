@@ -38,101 +38,70 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             Recovery = new(tries >> 4, (good & 4) != 0, "c"), First = first, Once = once,
         };
 
-    /// <summary>One boot, from power on to its end; <paramref name="written"/> sees every block on its way to the disk.</summary>
+    /// <summary>One boot, from power on to its end, by the rules that the menu is held to and kairos-boot runs; <paramref name="written"/> sees every
+    /// block on its way to the disk.</summary>
     private static (BootCounters Counters, End End, Slot? Slot) Boot(Loader loader, BootCounters counters, Image[] world, Action<BootCounters>? written = null)
     {
-        if (!loader.Writes) return BootCountedHere(loader, counters, world, written);
-        BootCounters Write(BootCounters next)
+        void Write(BootCounters next)
         {
-            written?.Invoke(next);
-            return counters = next;
+            if (next != counters) written?.Invoke(next);
+            counters = next;
         }
-        List<Slot> failed = [];
-        var slot = counters.Next;
-        while (true)
-        {
-            if (slot is not { } chosen)
-            {
-                if (Slots.Any(s => counters[s].Left > 0)) return (counters, End.Reboots, null);
-                Write(counters.Refill());
-                return (counters, End.Stopped, null);
-            }
-            Write(counters.Take(chosen));
-            switch (world[(int)chosen])
-            {
-                case Image.Works:
-                    Write(counters.MarkGood(chosen));
-                    return (counters, End.Running, chosen);
-                case Image.Dies:
-                    return (counters, End.Reboots, chosen);
-                case Image.DoesNotLoad:
-                    failed.Add(chosen);
-                    counters = counters with { Fault = new(chosen, SlotFault.Load) };
-                    slot = counters.NextBut([.. failed]);
-                    break;
-                case Image.FaultyAndAlone:
-                    Write(counters.MarkBad(chosen, SlotFault.Damaged));
-                    if (counters.Next is { } other) Write(counters with { Once = other });
-                    return (counters, End.Reboots, chosen);
-                default:
-                    Write(counters.MarkBad(chosen, SlotFault.Damaged));
-                    slot = counters.Next;
-                    // The initrd has nothing to stop with: it reboots, and the loader stops.
-                    if (slot is null) return (counters, End.Reboots, chosen);
-                    break;
-            }
-        }
-    }
-
-    // The same where kairos-boot takes the try and chooses. A kernel that cannot be loaded cannot be started from there either: the loader is asked to,
-    // and where it is not, the image is mounted all the same, and may well not come up with the other's kernel.
-    private static (BootCounters Counters, End End, Slot? Slot) BootCountedHere(Loader loader, BootCounters counters, Image[] world, Action<BootCounters>? written)
-    {
-        BootCounters Write(BootCounters next)
-        {
-            written?.Invoke(next);
-            return counters = next;
-        }
-        Slot? started = loader.Named;
+        var request = new BootRequest { Slot = loader.Named, ImagePath = loader.Named.Image() };
         if (loader.Reads)
         {
-            // What GRUB does with counters that it cannot write: it begins anew by itself.
-            List<Slot> failed = [];
-            BootCounters Full() => counters.Refill() with { Once = null };
-            started = counters.Next ?? Full().Next;
-            while (started is { } loaded && world[(int)loaded] == Image.DoesNotLoad)
+            bool Loads(Slot slot) => world[(int)slot] != Image.DoesNotLoad;
+            var loaded = loader.Writes ? LoaderPolicy.Decide(counters, Loads) : LoaderPolicy.DecideReadOnly(counters, Loads);
+            foreach (var block in loaded.Written) Write(block);
+            counters = loaded.Counters;
+            if (loaded.Slot is not { } slot) return (counters, loaded.End == LoaderEnd.Stops ? End.Stopped : End.Reboots, null);
+            request = request with
             {
-                failed.Add(loaded);
-                started = Full().NextBut([.. failed]);
+                Slot = slot, ImagePath = slot.Image(), Why = loaded.Why, LoaderReadsCounters = true, LoaderCounters = loader.Writes ? "ok" : "ro",
+                TriesLeft = loader.Writes ? counters[slot].Left : null,
+            };
+        }
+        return Initrd(request, counters, world, Write);
+    }
+
+    private static (BootCounters Counters, End End, Slot? Slot) Initrd(BootRequest request, BootCounters counters, Image[] world, Action<BootCounters> write)
+    {
+        void Write(BootCounters? next)
+        {
+            if (next is not null) write(counters = next);
+        }
+        var started = request.Slot;
+        Slot? counted = null;
+        while (true)
+        {
+            if (counted != request.Slot)
+            {
+                var decision = SlotPolicy.Decide(request, new(counters, null), images: [], isChosen: counted is not null);
+                Write(decision.Counters);
+                if ((counted = decision.Slot) is not { } chosen) return (counters, End.Stopped, null);
+                if (chosen != request.Slot) request = request.ForSlot(chosen, decision.Why);
             }
-            // Nothing can be loaded: GRUB has nothing that it could write either, and stops.
-            if (started is null) return (counters.Refill(), End.Stopped, null);
-        }
-        var chosen = counters.NextWithout(started.Value, loader.Reads);
-        if (chosen is null)
-        {
-            Write(counters.Refill());
-            return (counters, End.Stopped, null);
-        }
-        for (var slot = chosen; slot is { } booted; slot = counters.Next)
-        {
-            Write(counters.Take(booted));
-            switch (world[(int)booted])
+            var slot = request.Slot;
+            // Another image's kernel runs, and this image's own cannot be started from here.
+            var isForeign = slot != started && (world[(int)started] == Image.FaultyAndAlone || world[(int)slot] == Image.DoesNotLoad);
+            if (isForeign && FailurePolicy.HandToLoader(request, counters, isCounted: true) is { } handed)
+            {
+                Write(handed);
+                return (counters, End.Reboots, slot);
+            }
+            switch (world[(int)slot])
             {
                 case Image.Works:
-                    Write(counters.MarkGood(booted));
-                    return (counters, End.Running, booted);
-                case Image.DoesNotLoad when loader.Reads && booted != started:
-                    if (counters.LeaveToLoader(booted, loaderCounts: false) is { } left) Write(left);
-                    return (counters, End.Reboots, booted);
+                    Write(counters.MarkGood(slot));
+                    return (counters, End.Running, slot);
                 case Image.Dies or Image.DoesNotLoad:
-                    return (counters, End.Reboots, booted);
-                default:
-                    Write(counters.MarkBad(booted, SlotFault.Damaged));
-                    break;
+                    return (counters, End.Reboots, slot);
             }
+            var next = FailurePolicy.Decide(new(FailureKind.ImageUnbootable, "damaged"), new(slot, new(counters, null)) { Counted = counted });
+            Write(next.Counters);
+            if (next.Action == FailureAction.Reboot) return (counters, End.Reboots, slot);
+            request = request.ForSlot(next.Slot!.Value, next.Why);
         }
-        return (counters, End.Reboots, chosen);
     }
 
     private static (BootCounters Counters, End End, Slot? Slot, int Boots) Rest(Loader loader, BootCounters counters, Image[] world)

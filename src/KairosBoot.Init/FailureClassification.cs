@@ -1,0 +1,48 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Init;
+
+/// <summary>Turns what an attempt ran into, an exception of any layer, into the one value that is decided by.</summary>
+internal static class FailureClassification
+{
+    /// <param name="failure">What ended the attempt.</param>
+    /// <param name="imagePath">Of the slot that was booted, on its partition.</param>
+    public static BootFailure Of(Exception failure, string imagePath) => failure switch
+    {
+        BootFailureException known => known.Failure,
+        RecoveryWantedException => new(FailureKind.VolumeDamaged, failure.Message),
+        StepFailedException step => OfStep(step, imagePath),
+        OperatorException e => new(FailureKind.Other, e.Problem) { Fix = e.Fix },
+        SyscallException e => new(FailureKind.Other, e.Message) { IsReadError = e.Errno == Errno.EIO && IsInImage(e.Path) },
+        _ => new(FailureKind.Other, $"internal error {failure.GetType().Name}: {failure.Message}"),
+    };
+
+    private static BootFailure OfStep(StepFailedException failure, string imagePath)
+    {
+        var (step, cause) = (failure.Result.Step, failure.InnerException);
+        var isReadError = cause is SyscallException { Errno: Errno.EIO };
+        var (kind, fault) = step switch
+        {
+            MountImage when IsCertain(cause) => (FailureKind.ImageUnbootable, IsMissing(imagePath) ? SlotFault.Missing : SlotFault.Damaged),
+            MountImage => (FailureKind.ImageUnreadable, SlotFault.Damaged),
+            MountFileSystem { Target: SystemPaths.State } => (FailureKind.ImagesUnmountable, SlotFault.Damaged),
+            MountVolume => (FailureKind.VolumeUnusable, SlotFault.Damaged),
+            // A store that could not be created or mounted; without the mount point it is the image that lacks something.
+            BindState bind when Syscall.TryStat(bind.Directory.Path) is { Type: FileType.Directory } => (FailureKind.VolumeUnusable, SlotFault.Damaged),
+            _ => (FailureKind.Other, SlotFault.Damaged),
+        };
+        return new(kind, failure.Result.Error ?? "")
+        {
+            Step = step.Summary, Fault = fault,
+            IsReadError = isReadError && kind is (FailureKind.ImageUnreadable or FailureKind.ImagesUnmountable),
+        };
+    }
+
+    // What a file system says of itself. A disk that cannot be read (EIO), or a kernel without memory, may do better next time.
+    private static bool IsCertain(Exception? cause) => cause is OperatorException or SyscallException { Errno: Errno.EINVAL or Errno.EUCLEAN or Errno.EBADMSG };
+
+    private static bool IsMissing(string imagePath) => Syscall.TryStat(SystemPaths.State + imagePath) is null;
+
+    private static bool IsInImage(string? path) => path?.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal) == true;
+}
