@@ -32,6 +32,7 @@ internal static class KernelOptionTexts
         new("kairosboot.persistent", "`ro,stop`", "What happens if `COS_PERSISTENT` is damaged (first word) or missing (second word)."),
         new("fsck.mode", "`auto`", "When file systems are checked: when due, at every boot, never. As in systemd-fsck(8)."),
         new("fsck.repair", "`preen`", "What a check may repair: what is safe, everything, nothing. As in systemd-fsck(8)."),
+        new("kairosboot.userdata", "none", "Accepts user-data from USB and SD media, too."),
         new("init", "`/sbin/init`", "The program of the image that takes over as PID 1."),
         new("panic", "10", "Seconds between a failed boot and the reboot. 0 keeps the default, a negative number reboots immediately."),
         new("kairosboot.watchdog", "off", "Seconds without progress after which the watchdog resets the machine."),
@@ -42,7 +43,6 @@ internal static class KernelOptionTexts
         new("rd.immucore.disable", "none", "Not supported: a warning is logged."),
 
         new("kairosboot.kargs", "none", "Which of the machine's own kernel arguments this boot has. Set by GRUB, read by `kboot assess good`.", "USED/LEFT-OUT"),
-        new("kairosboot.userdata", "none", "Accepts user-data from USB and SD media, too.", "usb"),
         new("kairos.config_url", "none", "One more cloud-config: a file or a directory.", "a path"),
         new("cos.setup", "none", "Older name of `kairos.config_url=`.", "a path"),
         new("stages.", "none", "A cloud-config entry in dot notation: `stages.initramfs[0].commands[0]=\"echo hi\"`.", "any"),
