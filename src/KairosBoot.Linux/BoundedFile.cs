@@ -61,12 +61,18 @@ public static class BoundedFile
     /// <param name="limit">Larger than this is refused.</param>
     public static FileHandle Open(FileHandle file, ReadLimit limit)
     {
+        Check(file, limit);
+        return Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+    }
+
+    /// <summary>Refuses what is no regular file of a disk, and a larger one.</summary>
+    internal static void Check(FileHandle file, ReadLimit limit)
+    {
         var status = Syscall.FStat(file);
         CheckType(file, status);
         if (status.Size > limit.Bytes) throw TooLarge(file.Path, status.Size, limit);
         if (Syscall.FileSystemType(file) is PROC_SUPER_MAGIC or SYSFS_MAGIC or DEBUGFS_MAGIC or TRACEFS_MAGIC or SECURITYFS_MAGIC or CONFIGFS_MAGIC)
             throw new OperatorException($"{file.Path} is made up by the kernel, not a file on a disk", "put a regular file there");
-        return Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
     }
 
     /// <summary>The content of a file that <see cref="Open"/> has opened. It may grow meanwhile: no more than the limit is read.</summary>

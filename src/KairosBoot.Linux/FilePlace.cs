@@ -64,19 +64,32 @@ public sealed class FilePlace : IDisposable
     /// <exception cref="OperatorException">As of <see cref="BoundedFile"/>, or the user may not read it.</exception>
     public byte[]? TryRead(ReadLimit limit)
     {
-        const int NoGroup = 65534;
         using var file = Syscall.TryOpenAt(Directory, Name, OpenFlags.Path | OpenFlags.NoFollow);
         if (file is null) return null;
         if (User == 0) return BoundedFile.Read(file, limit);
+        BoundedFile.Check(file, limit);
+        using var opened = OpenAsUser(Syscall.FStat(file));
+        return BoundedFile.ReadOpened(opened, limit);
+    }
+
+    /// <summary>By its name in the directory: the way through /proc may be closed to the user.</summary>
+    private FileHandle OpenAsUser(FileStatus expected)
+    {
+        const int NoGroup = 65534;
+        FileHandle file;
         using (FileUser.Become(User, NoGroup))
         {
-            try { return BoundedFile.Read(file, limit); }
+            try { file = Syscall.OpenAt(Directory, Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal); }
             catch (SyscallException e) when (e.Errno == Errno.EACCES)
             {
                 throw new OperatorException(
-                    $"{Path} belongs to user {Syscall.FStat(file).Uid}; user {User}, to whom {userPath} belongs, may not read it", $"remove it, or give it to user {User}");
+                    $"{Path} belongs to user {expected.Uid}; user {User}, to whom {userPath} belongs, may not read it", $"remove it, or give it to user {User}");
             }
         }
+        var found = Syscall.FStat(file);
+        if ((found.Inode, found.Device) == (expected.Inode, expected.Device)) return file;
+        file.Dispose();
+        throw new OperatorException($"{Path} of user {User} was exchanged while it was read", $"stop the program that changes {Directory.Path}");
     }
 
     /// <summary>As <see cref="TryRead"/>, as text in UTF-8.</summary>

@@ -33,9 +33,11 @@ internal static class UserDataFiles
 
         using var place = Directories.Walker.Place(directory, new NewDirectories(DirectoryMode));
         // By the time that root runs it, the user may have put another one there.
-        if (isScript && place.User != 0)
-            throw new OperatorException($"{data.Source} is a script, and {place.Path} is in a directory of user {place.User}: not run", "name a path below a directory of root");
-        var isNew = place.Status is null;
+        var existing = place.Status;
+        var owner = existing is { Uid: > 0 } there ? there.Uid : place.User;
+        if (isScript && owner != 0)
+            throw new OperatorException($"{data.Source} is a script, and {place.Path} is in a directory of user {owner}: not run", "name a path below a directory of root");
+        var isNew = existing is null;
         var target = place.Path + (isNew ? Unfinished : "");
         if (isNew) StartNew(place);
         Write($"{target}/{RawName}", rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);

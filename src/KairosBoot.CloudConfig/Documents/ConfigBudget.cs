@@ -9,6 +9,8 @@ namespace KairosBoot.CloudConfig;
 internal sealed class ConfigBudget(long limit)
 {
     private readonly Dictionary<string, long> sizes = [];
+    // Once refused, a file stays refused, with the same words: for each pass of a stage it is read again.
+    private readonly Dictionary<string, string> refused = [];
     private long total;
 
     /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> for a file that does not fit with those before it.</summary>
@@ -22,8 +24,8 @@ internal sealed class ConfigBudget(long limit)
     internal void Count(string name, long bytes)
     {
         var sum = total - sizes.GetValueOrDefault(name) + bytes;
-        if (sum > limit)
-            throw new OperatorException($"{ReadLimit.StageConfigs.What} have {sum} bytes with this one; they may have {limit}", "make the configs smaller, or remove some");
+        if (sum > limit) refused.TryAdd(name, $"{ReadLimit.StageConfigs.What} have {sum} bytes with this one; they may have {limit}");
+        if (refused.TryGetValue(name, out var problem)) throw new OperatorException(problem, "make the configs smaller, or remove some");
         (sizes[name], total) = (bytes, sum);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class YamlReader
     // A config of a few hundred entries has some ten thousand nodes; a "billion laughs" document passes a million at once.
     private const int MaxWeight = 200_000;
     private const int MaxHeight = 64;
-    private const int MaxLength = 4 * 1024 * 1024;
+    private static readonly int MaxLength = (int)Linux.ReadLimit.Config.Bytes;
 
     private readonly Parser parser;
     private readonly Dictionary<string, YamlNode> anchors = [];

@@ -214,7 +214,7 @@ public sealed class DatasourceTests : IDisposable
     {
         Insert("vdb", "cidata", "user-data", Config);
         root.Put("/oem/95_userdata.kairosboot/left.yaml", "stages: {initramfs: [{files: [{path: /left}]}]}", "0644");
-        var tooLong = new string('x', 250) + ".yaml";
+        var tooLong = new string('x', 256) + ".yaml";
         Assert.Contains("File name too long", Assert.Single(Run($"{{providers: [cdrom], path: /oem/95_userdata, userdata_name: {tooLong}}}").Problems).Reason);
         Assert.False(root.Has("/oem/95_userdata"));
         Assert.Empty(Run("{providers: [cdrom], path: /oem/95_userdata}").Problems);
