@@ -64,13 +64,19 @@ internal sealed partial class Machine
     {
         if (!counters.Usable) return false;
         var slot = Request.Slot;
-        if (Syscall.TryStat(SystemPaths.State + Request.ImagePath) is null) reason = SlotFault.Missing;
+        if (IsMissing(SystemPaths.State + Request.ImagePath)) reason = SlotFault.Missing;
         ChangeCounters(before => before.MarkBad(slot, reason));
         if (counters.Counters.Next is not { } next) return false;
         Note(StepClass.Degraded, $"{slot.Name()} is given up: {failure.Message}; {next.Name()} is booted instead");
         leftBecause = FailureKeeping.Record(failure, Request);
         Turn(next, "order");
         return true;
+    }
+
+    private static bool IsMissing(string image)
+    {
+        try { return Syscall.TryStat(image) is null; }
+        catch (SyscallException) { return false; } // a loop of links, or a disk that does not answer
     }
 
     private void Turn(Slot slot, string? why)

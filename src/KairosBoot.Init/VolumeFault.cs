@@ -10,7 +10,14 @@ internal static class VolumeFault
     {
         MissingVolumeException or StepFailedException { Result.Step: MountVolume } => true,
         // A store that could not be made or mounted; without the mount point it is the image that lacks something.
-        StepFailedException { Result.Step: BindState bind } => Syscall.TryStat(bind.Directory.Path) is { Type: FileType.Directory },
+        StepFailedException { Result.Step: BindState bind } => HasMountPoint(bind.Directory.Path),
         _ => false,
     };
+
+    // A link counts: a user may have put it in the place of the directory.
+    private static bool HasMountPoint(string path)
+    {
+        try { return Syscall.TryLStat(path) is { Type: FileType.Directory or FileType.Symlink }; }
+        catch (SyscallException) { return false; }
+    }
 }
