@@ -65,7 +65,8 @@ internal sealed class BootStatePlace : IDisposable
 
     private static (Slot, string)? ReadBooted()
     {
-        if (!File.Exists(SystemPaths.Report)) return null;
+        // It is for root and its group; another user's status goes without it.
+        if (!Syscall.Access(SystemPaths.Report, what: 4)) return null;
         using var report = JsonDocument.Parse(File.ReadAllBytes(SystemPaths.Report));
         var slot = SlotNames.TryParse(report.RootElement.GetProperty("slot").GetString());
         return slot is { } known ? (known, report.RootElement.GetProperty("imageId").GetString() ?? "") : null;

@@ -29,7 +29,7 @@ internal static class FailureClassification
             MountFileSystem { Target: SystemPaths.State } => (FailureKind.ImagesUnmountable, SlotFault.Damaged),
             MountVolume => (FailureKind.VolumeUnusable, SlotFault.Damaged),
             // A store that could not be created or mounted; without the mount point it is the image that lacks something.
-            BindState bind when Syscall.TryStat(bind.Directory.Path) is { Type: FileType.Directory } => (FailureKind.VolumeUnusable, SlotFault.Damaged),
+            BindState bind when HasMountPoint(bind.Directory.Path) => (FailureKind.VolumeUnusable, SlotFault.Damaged),
             _ => (FailureKind.Other, SlotFault.Damaged),
         };
         return new(kind, failure.Result.Error ?? "")
@@ -42,7 +42,18 @@ internal static class FailureClassification
     // What a file system says of itself. A disk that cannot be read (EIO), or a kernel without memory, may do better next time.
     private static bool IsCertain(Exception? cause) => cause is OperatorException or SyscallException { Errno: Errno.EINVAL or Errno.EUCLEAN or Errno.EBADMSG };
 
-    private static bool IsMissing(string imagePath) => Syscall.TryStat(SystemPaths.State + imagePath) is null;
+    private static bool IsMissing(string imagePath)
+    {
+        try { return Syscall.TryStat(SystemPaths.State + imagePath) is null; }
+        catch (SyscallException) { return false; } // a loop of links, or a disk that does not answer
+    }
+
+    // A link counts: a user may have put it in the place of the directory.
+    private static bool HasMountPoint(string path)
+    {
+        try { return Syscall.TryLStat(path) is { Type: FileType.Directory or FileType.Symlink }; }
+        catch (SyscallException) { return false; }
+    }
 
     private static bool IsInImage(string? path) => path?.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal) == true;
 }

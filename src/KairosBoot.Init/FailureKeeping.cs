@@ -39,13 +39,19 @@ internal static class FailureKeeping
                 log.Write(6, $"why this boot failed is kept in {place}{SystemPaths.FailedBoots}");
                 return;
             }
-            catch (SyscallException e) { log.Write(4, $"why this boot failed cannot be kept in {place}: {e.Message}"); }
+            catch (Exception e) when (e is SyscallException or OperatorException)
+            {
+                log.Write(4, $"why this boot failed cannot be kept in {place}: {e.Message}");
+            }
         }
     }
 
     private static string BootLog()
     {
-        try { return FileText.TryRead(SystemPaths.Log) ?? FileText.TryRead(SystemPaths.Sysroot + SystemPaths.Log) ?? ""; }
-        catch (SyscallException) { return ""; }
+        try { return Read(SystemPaths.Log) ?? Read(SystemPaths.Sysroot + SystemPaths.Log) ?? ""; }
+        catch (Exception e) when (e is SyscallException or OperatorException) { return ""; }
     }
+
+    // What a cloud-config prints is in it, however much that is.
+    private static string? Read(string path) => BoundedFile.TryReadText(path, ReadLimit.SystemFile);
 }

@@ -65,7 +65,7 @@ internal sealed partial class Machine
         {
             var image = SystemPaths.State + slot.Image();
             try { images.Add((slot, Syscall.TryStat(image) is null ? null : BootCounter.IdOf(ImageIdentity.Of(image)))); }
-            catch (SyscallException) { } // what cannot be read now says nothing about which image it is
+            catch (Exception e) when (e is SyscallException or OperatorException) { } // what cannot be read now says nothing about which image it is
         }
         return images.ToImmutable();
     }
@@ -84,7 +84,7 @@ internal sealed partial class Machine
             });
             return true;
         }
-        catch (SyscallException e)
+        catch (Exception e) when (e is SyscallException or OperatorException)
         {
             countedBy = CountedBy.None;
             // What was to be written holds for this boot at least.

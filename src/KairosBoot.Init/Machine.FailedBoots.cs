@@ -23,11 +23,12 @@ internal sealed partial class Machine
     {
         try
         {
+            FailureStore.Tighten(mountPoint);
             if (!FailureStore.HasNew(mountPoint)) return;
             foreach (var record in FailureStore.Read(mountPoint)) Take(record, name);
             FailureStore.MarkReported(mountPoint);
         }
-        catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
+        catch (Exception e) when (e is SyscallException or OperatorException) { Note(StepClass.Optional, "failed boots: " + e.Message); }
     }
 
     // Recovery runs off a partition of its own. Why neither of the others booted may be on theirs, which must not be needed for this.
@@ -40,7 +41,7 @@ internal sealed partial class Machine
             using var state = StatePartition.Mount(device);
             TakeFrom(state.Path, "state");
         }
-        catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
+        catch (Exception e) when (e is SyscallException or OperatorException) { Note(StepClass.Optional, "failed boots: " + e.Message); }
     }
 
     private void TakeFromPstore()
@@ -56,7 +57,7 @@ internal sealed partial class Machine
                 if (!Holds(told, failure.Record)) Take(failure.Record, "pstore");
             Pstore.Erase(found);
         }
-        catch (SyscallException e) { Note(StepClass.Optional, "failed boots: " + e.Message); }
+        catch (Exception e) when (e is SyscallException or OperatorException) { Note(StepClass.Optional, "failed boots: " + e.Message); }
     }
 
     private void Take(FailureRecord record, string foundIn)

@@ -63,7 +63,8 @@ internal sealed partial class Machine
             Phases = phases.ToImmutable(), StageMicroseconds = phaseStart - start,
             PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),
         };
-        Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson())]);
+        // The logs of failed boots are in it, and some of those are in no other file: what a cloud-config printed is for root and its group.
+        Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = 0b110_100_000 }]);
         Verdict(report.Verdict, Request.Slot.Name(), report.StageMicroseconds / 1000, report.PeakResidentKiB);
     }
 

@@ -27,7 +27,7 @@ internal sealed partial class Machine
             int? left = countedBy == CountedBy.None ? null : counters.Counters[Request.Slot].Left;
             Syscall.KexecFileLoad(kernel, initrd, KexecCommandLine.For(commandLine!, Request, kernelOf, left));
         }
-        catch (SyscallException e) { return e.Message; }
+        catch (Exception e) when (e is SyscallException or OperatorException) { return e.Message; }
         StartingKernel(Request.Slot.Name());
         using (var kernelLog = new KernelLog())
             if (leftBecause is not null) FailureKeeping.Keep(leftBecause, kernelLog);
@@ -43,10 +43,8 @@ internal sealed partial class Machine
     // A pipe in its place must not hold the boot.
     private static FileHandle? OpenInImage(string path)
     {
-        var file = Syscall.TryOpenInRoot(SystemPaths.Sysroot, path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-        if (file is null || Syscall.FStat(file).Type == FileType.Regular) return file;
-        file.Dispose();
-        return null;
+        using var file = Syscall.TryOpenInRoot(SystemPaths.Sysroot, path, OpenFlags.Path);
+        return file is not null && Syscall.FStat(file).Type == FileType.Regular ? BoundedFile.Open(file, ReadLimit.Image) : null;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "starting the kernel of {Slot} with kexec")]

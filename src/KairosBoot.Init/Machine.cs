@@ -144,7 +144,7 @@ internal sealed partial class Machine
         // Recovery keeps nothing.
         if (request.WithoutPersistence) return "";
         try { return imageId = ImageIdentity.Of(SystemPaths.State + request.ImagePath); }
-        catch (SyscallException e)
+        catch (Exception e) when (e is SyscallException or OperatorException)
         {
             Note(StepClass.Degraded, "the image cannot be told from others: " + e.Message);
             return "";
@@ -176,10 +176,18 @@ internal sealed partial class Machine
 
     public Layout ReadLayout(BootRequest request)
     {
-        var layout = LayoutReader.Read(request, FileText.TryRead(SystemPaths.Layout), FileText.TryRead(SystemPaths.ExtraLayout),
-            FileText.TryRead(SystemPaths.CustomLayout));
+        var layout = LayoutReader.Read(request, TryReadLayout(SystemPaths.Layout), TryReadLayout(SystemPaths.ExtraLayout), TryReadLayout(SystemPaths.CustomLayout));
         foreach (var problem in layout.Problems) Note(StepClass.Degraded, "layout: " + problem);
         return layout;
+    }
+
+    // A config has written it, or made a FIFO or a link of it: then it counts as missing.
+    private string? TryReadLayout(string path)
+    {
+        try { return BoundedFile.TryReadText(path, ReadLimit.SystemFile); }
+        catch (SyscallException e) { Note(StepClass.Degraded, $"layout: {e.Message}; the file is not used"); }
+        catch (OperatorException e) { Note(StepClass.Degraded, $"layout: {e.Problem}; the file is not used"); }
+        return null;
     }
 
     /// <summary>Waits for the volumes of the layout: for the machine's own as long as for the boot disk, for others a little.</summary>
