@@ -72,7 +72,7 @@ public sealed class BusyboxBootTests
                       initramfs:
                         - &write
                           name: !!str sound
-                          commands: [ "echo done > /etc/sound" ]
+                          commands: [ "echo done > /etc/sound", "printf '\\033[91mhostile'" ]
                         - <<: *write
                           commands: [ !odd/tag "echo again >> /etc/sound" ]
                     """u8.ToArray())),
@@ -84,6 +84,9 @@ public sealed class BusyboxBootTests
         string log = shell.Run("cat /run/kairosboot/boot.log");
         Assert.Matches(@"/oem/90_broken\.yaml:[45]\b", log);
         Assert.DoesNotContain("left running", log, StringComparison.Ordinal);
+        // What a command prints is text, in the log as on the console.
+        Assert.Contains(@"\x1b[91mhostile", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b[91mhostile", log + machine.Console.Text, StringComparison.Ordinal);
         Assert.Equal("degraded", Report.Of(shell).GetProperty("verdict").GetString());
         // Both stages read it.
         Assert.Single(Report.Of(shell).GetProperty("cloudConfigProblems").Strings("file"), "/oem/90_broken.yaml");
