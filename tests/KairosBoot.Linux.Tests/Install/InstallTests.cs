@@ -45,13 +45,13 @@ public sealed class InstallTests
     });
 
     [Theory]
-    [InlineData("")]
-    [InlineData("two\nlines")]
-    public void A_seed_that_is_none_is_refused(string seed) => InstallMachine.On(machine =>
+    [InlineData("", "--seed is empty")]
+    [InlineData("two\nlines", "--seed has control characters")]
+    public void A_seed_that_is_none_is_refused(string seed, string reason) => InstallMachine.On(machine =>
     {
         var (code, _, errors) = KBoot.Run("disk", "build", "--image", machine.Image, "--output", machine.Scratch + "/built", "--seed", seed);
         Assert.Equal((2, false), (code, File.Exists(machine.Scratch + "/built")));
-        Assert.Contains("--seed", errors);
+        Assert.Contains(reason, errors);
     });
 
     [Fact]
