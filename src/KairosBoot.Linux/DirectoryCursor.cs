@@ -7,23 +7,27 @@ namespace KairosBoot.Linux;
 /// <param name="root">Of the tree; stays open as long as this is used.</param>
 internal sealed class DirectoryCursor(FileHandle root) : IDisposable
 {
-    private readonly List<(string Path, FileHandle Directory)> way = [];
+    // Two lists and no list of pairs: that one would be code of its own in the initrd.
+    private readonly List<string> paths = [];
+    private readonly List<FileHandle> way = [];
 
     /// <summary>Opened for reading, and by the cursor only: valid until its next call. Null: no directory is there.</summary>
     /// <param name="path">Relative to the root; empty: the root.</param>
     internal FileHandle? TryOpen(string path)
     {
-        while (way.Count > 0 && !IsAtOrBelow(path, way[^1].Path)) Close();
+        while (way.Count > 0 && !IsAtOrBelow(path, paths[^1])) Close();
         while (true)
         {
-            var (done, directory) = way.Count == 0 ? ("", root) : way[^1];
+            var done = way.Count == 0 ? "" : paths[^1];
+            var directory = way.Count == 0 ? root : way[^1];
             if (done.Length == path.Length) return directory;
             var start = done.Length == 0 ? 0 : done.Length + 1;
             var end = path.IndexOf('/', start);
             if (end < 0) end = path.Length;
             var next = Syscall.TryOpenAt(directory, path[start..end], OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
             if (next is null) return null;
-            way.Add((path[..end], next));
+            paths.Add(path[..end]);
+            way.Add(next);
         }
     }
 
@@ -38,13 +42,14 @@ internal sealed class DirectoryCursor(FileHandle root) : IDisposable
     /// <summary>What has this path is about to be replaced: an open directory there is the one before.</summary>
     internal void Forget(string path)
     {
-        while (way.Count > 0 && IsAtOrBelow(way[^1].Path, path)) Close();
+        while (way.Count > 0 && IsAtOrBelow(paths[^1], path)) Close();
     }
 
     private void Close()
     {
-        way[^1].Directory.Dispose();
+        way[^1].Dispose();
         way.RemoveAt(way.Count - 1);
+        paths.RemoveAt(paths.Count - 1);
     }
 
     private static bool IsAtOrBelow(string path, string directory) =>
