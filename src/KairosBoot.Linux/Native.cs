@@ -33,6 +33,7 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
     [DllImport(LibC, SetLastError = true)] internal static extern int lsetxattr(byte* path, byte* name, byte* value, nuint size, int flags);
 
+    [DllImport(LibC, SetLastError = true)] internal static extern int setxattr(byte* path, byte* name, byte* value, nuint size, int flags);
     [DllImport(LibC, SetLastError = true)] internal static extern int lremovexattr(byte* path, byte* name);
 
     [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** environment);

@@ -33,6 +33,18 @@ public static unsafe partial class Syscall
     public static List<string> ReadDirectory(string path)
     {
         using var directory = Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return ReadNames(directory);
+    }
+
+    /// <summary>As <see cref="ReadDirectory(string)"/>, of a directory opened with <see cref="OpenFlags.Path"/>.</summary>
+    public static List<string> ReadDirectory(FileHandle found)
+    {
+        using var directory = Reopen(found, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return ReadNames(directory);
+    }
+
+    private static List<string> ReadNames(FileHandle directory)
+    {
         var names = new List<string>();
         var buffer = new byte[8192];
         fixed (byte* start = buffer)
@@ -40,7 +52,7 @@ public static unsafe partial class Syscall
             while (true)
             {
                 var n = Native.getdents64(directory.Descriptor, start, (nuint)buffer.Length);
-                if (Interrupted(n, "getdents64", path)) continue;
+                if (Interrupted(n, "getdents64", directory.Path)) continue;
                 if (n == 0) break;
                 // struct linux_dirent64: u64 inode, i64 offset, u16 record length, u8 type, name
                 for (var p = start; p < start + n; p += *(ushort*)(p + 16))
@@ -54,7 +66,7 @@ public static unsafe partial class Syscall
         return names;
     }
 
-    /// <summary>As <see cref="ReadDirectory"/>; empty where the directory is not there.</summary>
+    /// <summary>As <see cref="ReadDirectory(string)"/>; empty where the directory is not there.</summary>
     public static List<string> ReadDirectoryIfThere(string path)
     {
         try { return ReadDirectory(path); }
