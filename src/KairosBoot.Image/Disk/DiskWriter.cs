@@ -60,10 +60,10 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, Temporary
         // The kernel sets inode tables up when the file system is first mounted for writing. A journal is only good as it is where all was zeros:
         // what an old one left there must not be replayed.
         Tool.MakeExt4.Run(
-        [
-            "-q", "-F", "-t", partition.FileSystem, "-b", "4096", "-m", "0", "-L", partition.Name, .. partition.FileSystem == "ext4" ? (string[])["-O", Features] : [],
-            "-E", $"offset={partition.Start},nodiscard,lazy_itable_init=1,lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0", disk.Path, $"{partition.Size / 1024}k",
-        ], scratch.Interrupt);
+            new ToolArguments().Options("-q", "-F").Option("-t", partition.FileSystem).Options("-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(partition.Name).Text)
+                .Options(partition.FileSystem == "ext4" ? ["-O", Features] : [])
+                .Options("-E", $"offset={partition.Start},nodiscard,lazy_itable_init=1,lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0")
+                .Path(disk.Path).Options($"{partition.Size / 1024}k"), scratch.Interrupt);
         files.Run($"{disk.Path}?offset={partition.Start}", scratch, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
     }
 }

@@ -5,7 +5,7 @@ namespace KairosBoot.Plan;
 /// <summary>What all texts for other programs have in common: the characters that none of them takes, and the refusals.</summary>
 public static class ToolText
 {
-    private const int MaxShown = 80;
+    private const int MaxShown = 200;
 
     /// <summary>Refuses control characters. In most programs a line feed starts a new command, in debugfs a carriage return too; a NUL ends the text early.</summary>
     /// <param name="text">What is to be written.</param>
