@@ -27,7 +27,7 @@ internal static class InitrdBuildCommand
         {
             var tree = parsed.GetRequiredValue(root);
             var request = new InitrdRequest(tree, parsed.GetValue(kernel), parsed.GetRequiredValue(modules),
-                Compress: parsed.GetValue(compress) == "zstd", parsed.GetValue(init) ?? InitProgram.Find(tree));
+                Compress: parsed.GetValue(compress) == "zstd", parsed.GetValue(init));
             var path = parsed.GetRequiredValue(output);
             var built = InitrdBuilder.Build(request, interrupt);
             AtomicFile.Write(path, temporary => File.WriteAllBytes(temporary, built.Content));

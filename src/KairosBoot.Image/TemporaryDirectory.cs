@@ -26,17 +26,33 @@ internal sealed class TemporaryDirectory : IDisposable
 
     public void Dispose()
     {
-        Unlock(Path);
-        Directory.Delete(Path, recursive: true);
+        using (var directory = Syscall.Open(Path, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow))
+        {
+            Empty(directory);
+        }
+
+        Syscall.RmDir(Path);
     }
 
-    // Directories of an unpacked system may be closed to an ordinary user, who then could not empty them.
-    private static void Unlock(string directory)
+    // By descriptors and names as the kernel has them: an unpacked system may have names that are no UTF-8, and links.
+    private static void Empty(FileHandle directory)
     {
+        // It may be closed to an ordinary user, who then could not empty it.
         Syscall.ChMod(directory, OnlyOwner);
-        foreach (var child in Directory.EnumerateDirectories(directory).Where(child => new DirectoryInfo(child).LinkTarget is null))
+        foreach (var name in Syscall.ReadDirectory(directory))
         {
-            Unlock(child);
+            if (Syscall.TryStatAt(directory, name)?.Type != FileType.Directory)
+            {
+                Syscall.UnlinkAt(directory, name);
+                continue;
+            }
+
+            using (var child = Syscall.OpenAt(directory, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow))
+            {
+                Empty(child);
+            }
+
+            Syscall.RmDirAt(directory, name);
         }
     }
 }

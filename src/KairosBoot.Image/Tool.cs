@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>A program of the build host, with the Debian package it comes from.</summary>
+/// <summary>A program of the build host, with the Debian package it comes from. Nothing else in this project starts one.</summary>
 public sealed record Tool(string Name, string Package)
 {
     public static readonly Tool MakeExt4 = new("mke2fs", "e2fsprogs");
@@ -32,18 +33,21 @@ public sealed record Tool(string Name, string Package)
     /// <returns>What a successful run wrote to standard output and standard error.</returns>
     /// <exception cref="OperatorException">Not installed, or it failed: with what it said.</exception>
     /// <exception cref="OperationCanceledException">It was ended by <paramref name="interrupt"/>.</exception>
-    public (string Output, string Errors) Run(IEnumerable<string> arguments, CancellationToken interrupt, params (string Name, string Value)[] environment) =>
-        Run(arguments, interrupt, _ => { }, environment);
+    internal (string Output, string Errors) Run(ToolArguments arguments, CancellationToken interrupt, params (string Name, string Value)[] environment) =>
+        Run(arguments, interrupt, _ => { }, directory: null, environment);
 
     /// <summary>The same with something to read.</summary>
     /// <param name="arguments">As above.</param>
     /// <param name="interrupt">As above.</param>
     /// <param name="input">Writes the program's standard input.</param>
+    /// <param name="directory">Where it runs; null: where this program does.</param>
     /// <param name="environment">As above.</param>
-    internal (string Output, string Errors) Run(IEnumerable<string> arguments, CancellationToken interrupt, Action<Stream> input, params (string Name, string Value)[] environment)
+    internal (string Output, string Errors) Run(
+        ToolArguments arguments, CancellationToken interrupt, Action<Stream> input, string? directory, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Find(), arguments)
+        var start = new ProcessStartInfo(Find(), arguments.Words.Select(Transferable))
         {
+            WorkingDirectory = directory ?? "",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -69,6 +73,11 @@ public sealed record Tool(string Name, string Package)
         interrupt.ThrowIfCancellationRequested();
         return process.ExitCode == 0 ? (output.Result, errors) : throw Failed(errors.Length > 0 ? errors : output.Result);
     }
+
+    // The runtime writes arguments as UTF-8, and replaces what is none: the program would get the name of another file.
+    private static string Transferable(string word) =>
+        word.EnumerateRunes().All(rune => rune != Rune.ReplacementChar) ? word
+            : throw new OperatorException($"'{ToolText.Show(word)}' is not UTF-8, and cannot be an argument of a program", "rename it");
 
     private static void Feed(Process process, Action<Stream> input)
     {

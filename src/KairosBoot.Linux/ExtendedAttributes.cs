@@ -72,6 +72,14 @@ public static class ExtendedAttributes
         if (errno != 0) throw file.Failed("setxattr " + name, errno);
     }
 
+    /// <summary>As <see cref="Set(string, string, ReadOnlySpan{byte})"/>, of what a descriptor stands for, opened with <see cref="OpenFlags.Path"/> too. Needs /proc.</summary>
+    public static void Set(FileHandle file, string name, ReadOnlySpan<byte> value)
+    {
+        // The name in /proc is a link that leads to exactly that file, so it has to be followed: once, to a link itself if it is one.
+        fixed (byte* p = FileName.Encode(Syscall.DescriptorPath(file)), n = FileName.Encode(name), v = value)
+            if (Native.setxattr(p, n, v, (nuint)value.Length, 0) < 0) throw new SyscallException("setxattr " + name, file.Path, LibC.errno);
+    }
+
     // Bookkeeping of the overlay below, not the file's.
     private static bool IsOverlays(string name) => name.StartsWith("trusted.overlay.", StringComparison.Ordinal);
 }

@@ -34,6 +34,7 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
     [DllImport(LibC, SetLastError = true)] internal static extern int lsetxattr(byte* path, byte* name, byte* value, nuint size, int flags);
 
+    [DllImport(LibC, SetLastError = true)] internal static extern int setxattr(byte* path, byte* name, byte* value, nuint size, int flags);
     [DllImport(LibC, SetLastError = true)] internal static extern int lremovexattr(byte* path, byte* name);
     [DllImport(LibC, SetLastError = true)] internal static extern nint flistxattr(int fd, byte* list, nuint size);
     [DllImport(LibC, SetLastError = true)] internal static extern nint fgetxattr(int fd, byte* name, byte* value, nuint size);

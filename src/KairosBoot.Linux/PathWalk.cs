@@ -33,6 +33,9 @@ internal sealed class PathWalk : IDisposable
     /// <summary>The last name is a place to create or replace something: it is not stepped to.</summary>
     internal bool StopsAtName { get; init; }
 
+    /// <summary>A step to anybody's file is allowed: nothing outside of the root can be reached anyway.</summary>
+    internal bool IgnoresOwners { get; init; }
+
     internal bool IsDirectory => status.Type == FileType.Directory;
 
     /// <summary>Goes to the end. False: something on the way is missing, or no directory.</summary>
@@ -119,7 +122,7 @@ internal sealed class PathWalk : IDisposable
     /// <summary>Refuses a step from what belongs to a user to what does not.</summary>
     private void Check(FileStatus next, string nextPath)
     {
-        if (user == 0 || next.Uid == user) return;
+        if (user == 0 || next.Uid == user || IgnoresOwners) return;
         if (next is { Type: FileType.Directory, Uid: 0 } && next.Device == status.Device && isInUsersTree) return;
         throw Refused(nextPath, next.Uid);
     }

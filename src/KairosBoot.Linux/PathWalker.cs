@@ -12,7 +12,8 @@ namespace KairosBoot.Linux;
 /// </para>
 /// </summary>
 /// <param name="root">Where absolute paths and absolute links start, and what ".." never leaves: <c>/</c>, or a system's root that is mounted elsewhere.</param>
-public sealed class PathWalker(string root = "/")
+/// <param name="ignoreOwners">True: the rule does not apply. For trees of which everything may come from one stranger, so that the root alone is a border.</param>
+public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
 {
     private const int MaxLinks = 40; // as the kernel, path_resolution(7)
 
@@ -24,7 +25,7 @@ public sealed class PathWalker(string root = "/")
     /// <exception cref="SyscallException">Other than ENOENT and ENOTDIR.</exception>
     public FileHandle? TryOpen(string path, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { FollowsLast = followLast };
+        using var walk = new PathWalk(root, path, MaxLinks) { FollowsLast = followLast, IgnoresOwners = ignoreOwners };
         return walk.Run(null) ? walk.TakeCurrent() : null;
     }
 
@@ -38,14 +39,14 @@ public sealed class PathWalker(string root = "/")
     /// <exception cref="OperatorException">As for <see cref="TryOpen"/>.</exception>
     public FilePlace Place(string path, NewDirectories? parents = null, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast };
+        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners };
         return walk.Run(parents) ? walk.TakePlace() : throw new SyscallException("open", path, walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
     }
 
     /// <summary>As <see cref="Place"/>; null where a directory on the way is missing.</summary>
     public FilePlace? TryPlace(string path, NewDirectories? parents = null, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast };
+        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners };
         return walk.Run(parents) ? walk.TakePlace() : null;
     }
 
@@ -54,7 +55,7 @@ public sealed class PathWalker(string root = "/")
     /// <param name="directories">Mode and owner of what is created; a directory that exists keeps its own.</param>
     public FileHandle MakeDirectories(string path, NewDirectories directories)
     {
-        using var walk = new PathWalk(root, path, MaxLinks);
+        using var walk = new PathWalk(root, path, MaxLinks) { IgnoresOwners = ignoreOwners };
         walk.Run(directories);
         return walk.IsDirectory ? walk.TakeCurrent() : throw new SyscallException("mkdir", path, Errno.ENOTDIR);
     }

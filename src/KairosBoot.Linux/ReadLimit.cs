@@ -17,5 +17,13 @@ public readonly record struct ReadLimit(long Bytes, string What)
     /// <summary>Of an image a part is read at a time, so any size will do.</summary>
     public static ReadLimit Image => new(long.MaxValue, "an image");
     /// <summary>Account files, env files, os-release: what programs read at every login or start.</summary>
+    /// <summary>What depmod(8) writes; modules.alias of a distribution's kernel has about 1.5 MiB.</summary>
+    public static ReadLimit ModuleIndex => new(64 * MiB, "an index of kernel modules");
+    /// <summary>Packed and unpacked; the largest ones with symbols have about 100 MiB.</summary>
+    public static ReadLimit KernelModule => new(256 * MiB, "a kernel module");
+    public static ReadLimit InitProgram => new(256 * MiB, "the initrd's init");
+    /// <summary>Packed and unpacked; an array of .NET ends at 2 GiB.</summary>
+    public static ReadLimit Initrd => new(1024 * MiB, "an initrd");
+    public static ReadLimit KernelArguments => new(64 * KiB, "a file of kernel arguments");
     public static ReadLimit SystemFile => new(16 * MiB, "a file of the system");
 }

@@ -94,7 +94,7 @@ public class InitrdTests : Scratch
         var merged = PathOf("merged");
         SyntheticKernel.Make(merged, "usr/lib/modules");
         File.CreateSymbolicLink(Path.Combine(merged, "lib"), "/usr/lib");
-        Assert.Equal(SyntheticKernel.Release, KernelTree.Find(merged, null).Release);
+        Assert.Equal(SyntheticKernel.Release, KernelTree.Find(merged, null).Release.Text);
     }
 
     [Fact]

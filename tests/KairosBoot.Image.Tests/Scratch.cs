@@ -8,7 +8,7 @@ public abstract class Scratch : IDisposable
     public void Dispose()
     {
         HostTool.Run("chmod", "-R", "u+rwX", directory);
-        Directory.Delete(directory, recursive: true);
+        HostTool.Run("rm", "-rf", directory); // some names in it are no UTF-8
         GC.SuppressFinalize(this);
     }
 

@@ -141,7 +141,7 @@ public class TarAttributeTests : Scratch
     {
         WriteArchive(write);
         return TarExtraction.Extract(PathOf("test.tar"), PathOf("tree")).Members.Where(member => member.ExtendedAttributes.Count > 0)
-            .ToDictionary(member => member.Path, member => member.ExtendedAttributes.ToDictionary(row => row.Name, row => row.Value));
+            .ToDictionary(member => member.Path, member => member.ExtendedAttributes.ToDictionary(row => row.Name.Text, row => row.Value));
     }
 
     private OperatorException Refused() => Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree")));

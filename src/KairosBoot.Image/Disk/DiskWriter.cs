@@ -64,10 +64,11 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
         // what an old one left there must not be replayed.
         var time = $"{seconds}";
         Tool.MakeExt4.Run(
-        [
-            "-q", "-F", "-t", partition.FileSystem, "-b", "4096", "-m", "0", "-L", partition.Name, "-U", $"{seed.FileSystem(partition.Number)}", .. partition.FileSystem == "ext4" ? (string[])["-O", Features] : [],
-            "-E", $"hash_seed={seed.DirectoryHash(partition.Number)},offset={partition.Start},nodiscard,lazy_itable_init=1,lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0", disk.Path, $"{partition.Size / 1024}k",
-        ], scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
+            new ToolArguments().Options("-q", "-F").Option("-t", partition.FileSystem).Options("-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(partition.Name).Text)
+                .Options("-U", $"{seed.FileSystem(partition.Number)}").Options(partition.FileSystem == "ext4" ? ["-O", Features] : [])
+                .Options("-E", $"hash_seed={seed.DirectoryHash(partition.Number)},offset={partition.Start},nodiscard,lazy_itable_init=1," +
+                    $"lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0")
+                .Path(disk.Path).Options($"{partition.Size / 1024}k"), scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
         files.Run($"{disk.Path}?offset={partition.Start}", scratch, seconds);
     }
 }

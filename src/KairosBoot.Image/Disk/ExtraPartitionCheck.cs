@@ -7,7 +7,6 @@ namespace KairosBoot.Image;
 public static class ExtraPartitionCheck
 {
     private const int Most = 100; // of a GPT's 128 entries
-    private const int LongestLabel = 16; // ext4
 
     private static readonly string[] FileSystems = ["ext2", "ext3", "ext4", "none"];
 
@@ -32,9 +31,9 @@ public static class ExtraPartitionCheck
 
     private static (string What, string Fix)? Problem(ExtraPartition partition, HashSet<string> names)
     {
-        if (partition.Name.Length == 0 || Encoding.UTF8.GetByteCount(partition.Name) > LongestLabel || partition.Name.AsSpan().ContainsAnyExceptInRange('!', '~') || partition.Name.Contains('/'))
+        if (VolumeLabel.TryParse(partition.Name) is null)
         {
-            return ($"has a label that is none: 1 to {LongestLabel} printable characters of ASCII, without blanks and slashes", "give it another one");
+            return ($"has a label that is none: 1 to {VolumeLabel.MaxLength} printable characters of ASCII, without blanks and slashes", "give it another one");
         }
 
         if (!names.Add(partition.Name))

@@ -45,10 +45,8 @@ internal static class GrubCore
         var early = scratch.File("early.cfg");
         File.WriteAllText(early, "set kairosboot_core=1\n");
         Tool.MakeGrub.Run(
-        [
-            "-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub", "-c", early, "-o", output,
-            .. Modules, .. target == EfiTarget ? EfiModules : BiosModules,
-        ], scratch.Interrupt);
+            new ToolArguments().Options("-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub").Option("-c", early).Option("-o", output)
+                .Options(Modules).Options(target == EfiTarget ? EfiModules : BiosModules), scratch.Interrupt);
         return output;
     }
 

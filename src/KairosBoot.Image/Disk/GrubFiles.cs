@@ -1,3 +1,4 @@
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -33,7 +34,7 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
     /// <summary>What an image of this tree gets, which has none: nothing on a build host without GRUB.</summary>
     internal static void Add(List<TreeAddition> additions, string root, TemporaryDirectory scratch)
     {
-        if (RootedPath.Resolve(root, Directory) is not null || !GrubCore.IsInstalled)
+        if (ForeignTree.Has(root, Directory) || !GrubCore.IsInstalled)
         {
             return;
         }

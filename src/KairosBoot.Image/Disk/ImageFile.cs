@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
@@ -23,14 +24,19 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
     private static ImageFile? FindMounted(string image, string path)
     {
         using var mounted = MountedImage.Open(image, "squashfs");
-        var file = Path.Combine(mounted.Path, path);
-        return Syscall.TryLStat(file) is { } status ? new ImageFile(status.Type, status.Size, status.Type == FileType.Symlink ? Syscall.ReadLink(file) : null) : null;
+        using var file = ForeignTree.TryOpen(mounted.Path, path, followLast: false);
+        if (file is null)
+        {
+            return null;
+        }
+
+        var status = Syscall.FStat(file);
+        return new ImageFile(status.Type, status.Size, status.Type == FileType.Symlink ? Syscall.ReadLink(file) : null);
     }
 
     private static ImageFile? FindInExt4(string image, string path, CancellationToken interrupt)
     {
-        var quoted = DebugFsScript.Quote("/" + path);
-        var status = Ext4Status().Match(DebugFs($"stat {quoted}"));
+        var status = Ext4Status().Match(DebugFs("stat"));
         if (!status.Success)
         {
             return null;
@@ -47,17 +53,18 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
         {
             (not FileType.Symlink, _) => null,
             (_, { Success: true } inInode) => inInode.Value,
-            _ => DebugFs($"cat {quoted}"),
+            _ => DebugFs("cat"),
         };
         return new ImageFile(type, Number(status.Groups["size"]), target);
 
-        string DebugFs(string request) => Tool.DebugFs.Run(["-R", request, image], interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Output;
+        string DebugFs(string command) => Tool.DebugFs.Run(
+            new ToolArguments().Option("-R", DebugFsCommands.Request(command, path)).Path(image), interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Output;
     }
 
     private static ImageFile? FindInSquashfs(string image, string path, CancellationToken interrupt)
     {
         // It lists the directories above too.
-        var listing = Tool.ReadSquashfs.Run(["-lln", "-no-wildcards", "-d", "", image, path], interrupt).Output;
+        var listing = Tool.ReadSquashfs.Run(new ToolArguments().Options("-lln", "-no-wildcards", "-d", "").Path(image).Path(path), interrupt).Output;
         var row = SquashfsRow().Matches(listing).FirstOrDefault(row => row.Groups["path"].Value == "/" + path);
         if (row is null)
         {

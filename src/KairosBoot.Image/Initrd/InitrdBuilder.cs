@@ -32,17 +32,17 @@ public static class InitrdBuilder
         var directory = $"lib/modules/{kernel.Release}";
         var entries = Directories.Append(directory).Select(CpioEntry.Directory).ToList();
         entries.Add(CpioEntry.CharacterDevice("dev/console", 5, 1));
-        entries.Add(CpioEntry.File("init", ReadInit(request.Init), executable: true));
+        entries.Add(CpioEntry.File("init", InitProgram.Read(request.Init, request.Root), executable: true));
         entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)), executable: false));
         foreach (var name in packed)
         {
             interrupt.ThrowIfCancellationRequested();
-            entries.Add(CpioEntry.File($"{directory}/{name}.ko", ModuleContent.Read(Path.Combine(kernel.Directory, graph.Find(name)!.Path)), executable: false));
+            entries.Add(CpioEntry.File($"{directory}/{name}.ko", kernel.ReadModule(graph.Find(name)!.Path, interrupt), executable: false));
         }
 
         var archive = CpioArchive.Write(entries);
         interrupt.ThrowIfCancellationRequested();
-        return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release, packed.Order(StringComparer.Ordinal).ToList(), absent);
+        return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release.Text, packed.Order(StringComparer.Ordinal).ToList(), absent);
     }
 
     // One thread and a fixed level: the bytes depend on the input alone. The checksum lets the kernel notice a damaged file.
@@ -51,13 +51,5 @@ public static class InitrdBuilder
         using var compressor = new Compressor(CompressionLevel);
         compressor.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
         return compressor.Wrap(archive).ToArray();
-    }
-
-    private static byte[] ReadInit(string path)
-    {
-        var content = File.ReadAllBytes(path);
-        return content.AsSpan().StartsWith("\u007fELF"u8) || content.AsSpan().StartsWith("#!"u8)
-            ? content
-            : throw new OperatorException($"{path} is not a program", "give --init the kairos-boot that belongs to this kboot");
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 using ZstdSharp;
 
@@ -38,9 +39,12 @@ public sealed record InitrdContents(
         .Select(part => (part.Key, part.Count(), part.Sum(file => file.Size)));
 
     /// <exception cref="OperatorException">Not an initrd that can be read here.</exception>
-    public static InitrdContents Read(string path)
+    public static InitrdContents Read(string path) => Parse(
+        BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "name an initrd"), path);
+
+    /// <summary>The same of what was read already.</summary>
+    internal static InitrdContents Parse(byte[] file, string path)
     {
-        var file = File.ReadAllBytes(path);
         try
         {
             var (entries, unpacked, compression) = Unpack(file);
@@ -70,10 +74,8 @@ public sealed record InitrdContents(
         {
             if (file.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(file.Span) == ZstdMagic)
             {
-                using var plain = new MemoryStream();
                 using var decompression = new DecompressionStream(new MemoryStream(file.ToArray()));
-                decompression.CopyTo(plain);
-                file = plain.ToArray();
+                file = BoundedStream.ReadAll(decompression, ReadLimit.Initrd);
                 compression = "zstd";
             }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -6,16 +7,14 @@ namespace KairosBoot.Image;
 /// <summary>The modules of one kernel inside a root tree.</summary>
 public sealed class KernelTree
 {
-    private KernelTree(string directory, string release)
-    {
-        Directory = directory;
-        Release = release;
-    }
+    private readonly string root, directory;
 
-    /// <summary>Path of lib/modules/RELEASE on the build host.</summary>
-    public string Directory { get; }
+    private KernelTree(string root, string directory, KernelRelease release) => (this.root, this.directory, Release) = (root, $"{directory}/{release}", release);
 
-    public string Release { get; }
+    public KernelRelease Release { get; }
+
+    // For messages.
+    private string Place => $"{root.TrimEnd('/')}/{directory}";
 
     /// <summary>Finds the kernel in a tree.</summary>
     /// <param name="root">The tree.</param>
@@ -23,13 +22,14 @@ public sealed class KernelTree
     /// <exception cref="OperatorException">No such tree, no kernel, or several and none chosen.</exception>
     public static KernelTree Find(string root, string? release)
     {
-        if (!System.IO.Directory.Exists(root))
+        if (!Directory.Exists(root))
         {
             throw new OperatorException($"{root} is not a directory", "give --root the top directory of an unpacked system");
         }
 
-        var found = Directories(root).SelectMany(Releases).DistinctBy(kernel => kernel.Release)
-            .OrderBy(kernel => kernel.Release, StringComparer.Ordinal).ToList();
+        // A merged /usr has lib as a link to usr/lib, perhaps an absolute one: both are the same place then.
+        var found = new[] { "usr/lib/modules", "lib/modules" }.SelectMany(directory => Releases(root, directory)).DistinctBy(kernel => kernel.Release)
+            .OrderBy(kernel => kernel.Release.Text, StringComparer.Ordinal).ToList();
         var names = string.Join(", ", found.Select(kernel => kernel.Release));
         return (release, found.Count) switch
         {
@@ -38,7 +38,7 @@ public sealed class KernelTree
                 "install the distribution's kernel package in the tree (Debian: linux-image-amd64 or linux-image-cloud-amd64)"),
             (null, 1) => found[0],
             (null, _) => throw new OperatorException($"{root} holds several kernels: {names}", "choose one with --kernel RELEASE"),
-            _ => found.Find(kernel => kernel.Release == release)
+            _ => found.Find(kernel => kernel.Release.Text == release)
                 ?? throw new OperatorException($"{root} holds no kernel {release}; it has {names}", "give --kernel one of these"),
         };
     }
@@ -48,16 +48,16 @@ public sealed class KernelTree
     public ModuleGraph ReadGraph()
     {
         var redo = $"run depmod -b ROOT {Release} (package kmod), ROOT being the tree's top directory";
-        if (!File.Exists(Path.Combine(Directory, "modules.dep")))
+        if (!ForeignTree.Has(root, $"{directory}/modules.dep"))
         {
-            throw new OperatorException($"{Directory} has no modules.dep", redo);
+            throw new OperatorException($"{Place} has no modules.dep", redo);
         }
 
         try
         {
             var builtInAliases = DepmodFiles.ReadBuiltInAliases(Text("modules.builtin.modinfo"));
             return new ModuleGraph(
-                Release,
+                Release.Text,
                 DepmodFiles.ReadDependencies(Text("modules.dep")),
                 DepmodFiles.ReadSoftDependencies(Text("modules.softdep")),
                 [.. DepmodFiles.ReadAliases(Text("modules.alias")), .. builtInAliases],
@@ -65,28 +65,20 @@ public sealed class KernelTree
         }
         catch (FormatException damage)
         {
-            throw new OperatorException($"{Directory}: {damage.Message}", redo);
+            throw new OperatorException($"{Place}: {damage.Message}", redo);
         }
     }
 
-    private string Text(string name)
-    {
-        var path = Path.Combine(Directory, name);
-        return File.Exists(path) ? File.ReadAllText(path, Encoding.UTF8) : "";
-    }
+    /// <summary>A module file, unpacked.</summary>
+    /// <param name="path">As modules.dep has it, from the directory of the release; an absolute one starts there too.</param>
+    /// <param name="interrupt">Ends the reading.</param>
+    /// <exception cref="OperatorException">It is missing or no module.</exception>
+    internal byte[] ReadModule(string path, CancellationToken interrupt) => ModuleContent.Read(root, $"{directory}/{path}", interrupt);
 
-    // A merged /usr has lib as a link, perhaps an absolute one, which must not lead out of the tree: usr/lib is the same place.
-    private static IEnumerable<string> Directories(string root)
-    {
-        yield return Path.Combine(root, "usr/lib/modules");
-        if (new DirectoryInfo(Path.Combine(root, "lib")) is { Exists: true, LinkTarget: null })
-        {
-            yield return Path.Combine(root, "lib/modules");
-        }
-    }
+    private string Text(string name) => Encoding.UTF8.GetString(ForeignTree.TryRead(root, $"{directory}/{name}", ReadLimit.ModuleIndex) ?? []);
 
-    private static IEnumerable<KernelTree> Releases(string directory) =>
-        !System.IO.Directory.Exists(directory) ? [] : System.IO.Directory.GetDirectories(directory)
-            .Where(path => System.IO.Directory.Exists(Path.Combine(path, "kernel")) || File.Exists(Path.Combine(path, "modules.dep")))
-            .Select(path => new KernelTree(path, Path.GetFileName(path)));
+    private static IEnumerable<KernelTree> Releases(string root, string directory) =>
+        ForeignTree.Names(root, directory)
+            .Where(name => ForeignTree.HasDirectory(root, $"{directory}/{name}/kernel") || ForeignTree.Has(root, $"{directory}/{name}/modules.dep"))
+            .Select(name => new KernelTree(root, directory, KernelRelease.Parse(name, directory)));
 }

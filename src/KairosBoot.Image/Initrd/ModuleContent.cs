@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 using SharpCompress.Compressors.Xz;
 using ZstdSharp;
@@ -6,14 +7,20 @@ using ZstdSharp;
 namespace KairosBoot.Image;
 
 /// <summary>Reads a module file plain, however the distribution packed it: the initrd is compressed as a whole.</summary>
-public static class ModuleContent
+internal static class ModuleContent
 {
+    /// <param name="root">The tree.</param>
+    /// <param name="path">Of the file, in the tree.</param>
+    /// <param name="interrupt">Ends the reading.</param>
     /// <exception cref="OperatorException">The file is missing, or does not hold what its suffix says.</exception>
-    public static byte[] Read(string path)
+    internal static byte[] Read(string root, string path, CancellationToken interrupt)
     {
+        var place = ToolText.Show($"{root.TrimEnd('/')}/{path}");
+        var packed = ForeignTree.TryRead(root, path, ReadLimit.KernelModule) ?? throw new OperatorException(
+            $"modules.dep names {place}, which is not there", "install the whole kernel package, or run depmod for the tree again");
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = new MemoryStream(packed);
             using var plain = Path.GetExtension(path) switch
             {
                 ".xz" => new XZStream(file),
@@ -21,21 +28,12 @@ public static class ModuleContent
                 ".gz" => new GZipStream(file, CompressionMode.Decompress),
                 _ => (Stream)file,
             };
-            using var content = new MemoryStream();
-            plain.CopyTo(content);
-            return IsElf(content) ? content.ToArray() : throw new InvalidDataException("no ELF header");
+            var content = BoundedStream.ReadAll(plain, ReadLimit.KernelModule, interrupt);
+            return content.AsSpan().StartsWith("\u007fELF"u8) ? content : throw new InvalidDataException("no ELF header");
         }
-        catch (FileNotFoundException)
+        catch (Exception damage) when (damage is not (UnauthorizedAccessException or OperatorException or OperationCanceledException))
         {
-            throw new OperatorException(
-                $"modules.dep names {path}, which is not there", "install the whole kernel package, or run depmod for the tree again");
-        }
-        catch (Exception damage) when (damage is not (UnauthorizedAccessException or OperatorException))
-        {
-            throw new OperatorException($"{path} is not a kernel module: {damage.Message}", "install the kernel package again");
+            throw new OperatorException($"{place} is not a kernel module: {damage.Message}", "install the kernel package again");
         }
     }
-
-    private static bool IsElf(MemoryStream content) =>
-        content.Length > 4 && content.GetBuffer().AsSpan(0, 4).SequenceEqual("\u007fELF"u8);
 }

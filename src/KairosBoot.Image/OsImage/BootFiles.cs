@@ -23,21 +23,20 @@ internal static class BootFiles
     internal static List<TreeAddition> Missing(ImageRequest request, string root, TemporaryDirectory scratch)
     {
         var additions = new List<TreeAddition>();
-        foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => Syscall.TryLStat(Path.Combine(root, row.Item1)) is null))
+        foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => ForeignTree.TryStat(root, row.Item1, followLast: false) is null))
         {
             additions.Add(new TreeAddition.Directory(path, mode));
         }
 
-        if (RootedPath.Resolve(root, "/boot/vmlinuz") is null)
+        if (!ForeignTree.Has(root, "/boot/vmlinuz"))
         {
             additions.Add(new TreeAddition.Link("boot/vmlinuz", KernelLink(root, KernelTree.Find(root, request.Kernel).Release)));
         }
 
-        if (RootedPath.Resolve(root, "/boot/initrd") is null)
+        if (!ForeignTree.Has(root, "/boot/initrd"))
         {
-            var init = request.Init ?? InitProgram.Find(root);
             var initrdFile = scratch.File("initrd");
-            var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, init), scratch.Interrupt);
+            var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, request.Init), scratch.Interrupt);
             File.WriteAllBytes(initrdFile, initrd.Content);
             additions.Add(new TreeAddition.File("boot/initrd", initrdFile));
         }
@@ -47,21 +46,21 @@ internal static class BootFiles
     }
 
     // Debian and Fedora keep kernels in /boot, image-based systems beside the modules, Alpine under a flavour's name.
-    internal static string KernelLink(string root, string release)
+    internal static string KernelLink(string root, KernelRelease release)
     {
-        if (RootedPath.Resolve(root, $"/boot/vmlinuz-{release}") is not null)
+        if (ForeignTree.Has(root, $"/boot/vmlinuz-{release}"))
         {
             return $"vmlinuz-{release}";
         }
 
-        if (RootedPath.Resolve(root, $"/usr/lib/modules/{release}/vmlinuz") is not null)
+        if (ForeignTree.Has(root, $"/usr/lib/modules/{release}/vmlinuz"))
         {
             return $"../usr/lib/modules/{release}/vmlinuz";
         }
 
-        var boot = RootedPath.Resolve(root, "/boot");
-        var kernels = boot is null ? [] : Directory.GetFiles(boot, "vmlinuz-*");
-        return kernels.Length == 1 ? Path.GetFileName(kernels[0]) : throw new OperatorException(
+        const string Prefix = "vmlinuz-";
+        var kernels = ForeignTree.Names(root, "/boot").Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !ForeignTree.HasDirectory(root, $"/boot/{name}")).ToList();
+        return kernels.Count == 1 ? Prefix + KernelRelease.Parse(kernels[0][Prefix.Length..], "/boot of the tree") : throw new OperatorException(
             $"the tree has no kernel image for {release}: neither boot/vmlinuz-{release} nor usr/lib/modules/{release}/vmlinuz",
             "install the distribution's kernel package in the tree, or link boot/vmlinuz to the kernel to start");
     }

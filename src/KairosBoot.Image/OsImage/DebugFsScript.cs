@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -7,40 +6,35 @@ namespace KairosBoot.Image;
 /// <summary>Changes to an ext4 file system in a file, without mounting it: commands for debugfs(8), run in one go.</summary>
 internal sealed class DebugFsScript
 {
-    private readonly StringBuilder commands = new();
+    private readonly List<Action<DebugFsCommands>> changes = [];
     private readonly Dictionary<string, string> valueFiles = [];
 
     internal DebugFsScript MakeDirectory(string path, int mode = 0b111_101_101) =>
-        In(path, name => $"mkdir {name}").Set(path, "mode", $"0{Convert.ToString(0x4000 | mode, 8)}");
+        Add(commands => commands.MakeDirectory(path).SetMode(path, TypeBits(FileType.Directory) | mode));
 
     internal DebugFsScript Write(string source, string path, int mode = 0b110_100_100) =>
-        In(path, name => $"write {Quote(source)} {name}").Owner(path, 0, 0).Set(path, "mode", $"0{Convert.ToString(0x8000 | mode, 8)}");
+        Add(commands => commands.WriteFile(source, path).SetOwner(path, 0, 0).SetMode(path, TypeBits(FileType.Regular) | mode));
 
-    internal DebugFsScript Link(string target, string path) => In(path, name => $"symlink {name} {Quote(target)}");
+    internal DebugFsScript Link(string target, string path) => Add(commands => commands.MakeLink(path, target));
 
-    internal DebugFsScript MakeNode(TreeMember member) => In(member.Path, name => member.Type switch
+    internal DebugFsScript MakeNode(TreeMember member) => Add(commands => _ = member.Type == FileType.Fifo
+        ? commands.MakeFifo(member.Path)
+        : commands.MakeDevice(member.Path, member.Type == FileType.BlockDevice, member.DeviceMajor, member.DeviceMinor));
+
+    /// <summary>Gives a file in the image its owner, mode and attributes.</summary>
+    internal DebugFsScript Apply(TreeMember member, TemporaryDirectory scratch) => Add(commands =>
     {
-        FileType.Fifo => $"mknod {name} p",
-        FileType.BlockDevice => $"mknod {name} b {member.DeviceMajor} {member.DeviceMinor}",
-        _ => $"mknod {name} c {member.DeviceMajor} {member.DeviceMinor}",
-    });
-
-    /// <summary>Gives a file that is there its owner, mode and attributes.</summary>
-    internal DebugFsScript Apply(TreeMember member, TemporaryDirectory scratch)
-    {
-        Owner(member.Path, member.Uid, member.Gid);
+        commands.SetOwner(member.Path, member.Uid, member.Gid);
         if (member.Type != FileType.Symlink)
         {
-            Set(member.Path, "mode", $"0{Convert.ToString(TypeBits(member.Type) | member.Mode, 8)}");
+            commands.SetMode(member.Path, TypeBits(member.Type) | member.Mode);
         }
 
         foreach (var (name, value) in member.ExtendedAttributes)
         {
-            commands.Append($"ea_set -f {Quote(ValueFile(value, scratch))} {Absolute(member.Path)} {Quote(name)}\n");
+            commands.SetAttribute(member.Path, name, ValueFile(value, scratch));
         }
-
-        return this;
-    }
+    });
 
     /// <summary>Runs the commands.</summary>
     /// <param name="image">A file, with <c>?offset=BYTES</c> where the file system is part of a disk.</param>
@@ -48,9 +42,11 @@ internal sealed class DebugFsScript
     /// <param name="seconds">The time the new files get.</param>
     internal void Run(string image, TemporaryDirectory scratch, long seconds)
     {
+        var commands = new DebugFsCommands().SetCurrentTime(seconds);
+        changes.ForEach(change => change(commands));
         var script = scratch.File("debugfs");
-        File.WriteAllText(script, $"set_current_time @{seconds}\n{commands}");
-        var said = Tool.DebugFs.Run(["-w", "-f", script, image], scratch.Interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
+        File.WriteAllBytes(script, commands.ToBytes());
+        var said = Tool.DebugFs.Run(new ToolArguments().Options("-w").Option("-f", script).Path(image), scratch.Interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
 
         // It exits with 0 even when a command failed; all it says on stderr by itself is its version.
         var complaints = said.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal)).ToList();
@@ -74,27 +70,11 @@ internal sealed class DebugFsScript
         return file;
     }
 
-    private DebugFsScript Owner(string path, int uid, int gid) => Set(path, "uid", $"{uid}").Set(path, "gid", $"{gid}");
-
-    private DebugFsScript Set(string path, string field, string value)
+    private DebugFsScript Add(Action<DebugFsCommands> change)
     {
-        commands.Append($"sif {Absolute(path)} {field} {value}\n");
+        changes.Add(change);
         return this;
     }
-
-    // These commands take a name in the current directory, not a path.
-    private DebugFsScript In(string path, Func<string, string> command)
-    {
-        var slash = path.LastIndexOf('/');
-        commands.Append($"cd {Absolute(slash < 0 ? "" : path[..slash])}\n{command(Quote(path[(slash + 1)..]))}\n");
-        return this;
-    }
-
-    private static string Absolute(string path) => Quote("/" + path);
-
-    internal static string Quote(string word) => word.Contains('\n')
-        ? throw new OperatorException($"'{word.Replace("\n", "\\n")}' has a line break in its name", "rename it")
-        : $"\"{word.Replace("\"", "\"\"")}\"";
 
     private static int TypeBits(FileType type) => type switch
     {

@@ -6,6 +6,8 @@ namespace KairosBoot.Image;
 /// <summary>An erofs image. mkfs.erofs only takes a directory as it is, so the additions go into a copy of the tree.</summary>
 internal static class ErofsImage
 {
+    private const int OwnerOnly = 0b110_000_000;
+
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch)
     {
         if (tree.Members.Count > 0 && Syscall.GetEUid() != 0)
@@ -21,7 +23,7 @@ internal static class ErofsImage
         if (!tree.Disposable)
         {
             root = scratch.File("erofs");
-            Tool.Copy.Run(["-a", "--reflink=auto", tree.Path, root], scratch.Interrupt);
+            Tool.Copy.Run(new ToolArguments().Options("-a", "--reflink=auto").Path(tree.Path).Path(root), scratch.Interrupt);
         }
 
         foreach (var addition in additions)
@@ -29,24 +31,36 @@ internal static class ErofsImage
             Add(root, addition);
         }
 
-        Tool.MakeErofs.Run(["-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet", file, root], scratch.Interrupt);
+        Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet").Path(file).Path(root), scratch.Interrupt);
     }
 
+    // The tree's own links lead to places in the tree, as they will in the image, and not on this host.
     private static void Add(string root, TreeAddition addition)
     {
-        var path = Path.Combine(root, addition.Path);
+        var (parent, name) = (Path.GetDirectoryName(addition.Path)!, Path.GetFileName(addition.Path));
+        using var directory = ForeignTree.TryOpen(root, parent) ?? throw new OperatorException(
+            $"the tree has no directory /{parent} for /{addition.Path}", "make it, or remove the link that leads nowhere");
         switch (addition)
         {
-            case TreeAddition.Directory directory:
-                Syscall.MkDir(path, directory.Mode);
-                Syscall.ChMod(path, directory.Mode);
+            case TreeAddition.Directory added:
+                Syscall.MkDirAt(directory, name, added.Mode);
+                using (var made = Syscall.OpenAt(directory, name, OpenFlags.Path | OpenFlags.NoFollow))
+                {
+                    Syscall.ChMod(made, added.Mode);
+                }
+
                 break;
             case TreeAddition.Link link:
-                Syscall.Symlink(link.Target, path);
+                Syscall.SymlinkAt(link.Target, directory, name);
                 break;
-            case TreeAddition.File file:
-                File.Copy(file.Source, path);
-                Syscall.ChMod(path, file.Mode);
+            case TreeAddition.File added:
+                using (var source = Syscall.Open(added.Source, OpenFlags.ReadOnly))
+                using (var target = Syscall.OpenAt(directory, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerOnly))
+                {
+                    Syscall.CopyAll(source, target);
+                    Syscall.FChMod(target, added.Mode);
+                }
+
                 break;
         }
     }

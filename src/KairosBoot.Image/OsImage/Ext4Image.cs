@@ -31,11 +31,10 @@ internal static class Ext4Image
         }
 
         Tool.MakeExt4.Run(
-            [
-                "-q", "-F", "-t", "ext4", "-b", $"{BlockSize}", "-I", $"{InodeSize}", "-m", "0", "-N", $"{inodes}", "-L", Label,
-                "-U", $"{summary.Id}", "-O", Features, "-E", $"hash_seed={summary.Id},lazy_itable_init=0,nodiscard,root_owner=0:0",
-                "-d", tree.Path, file, $"{size / 1024}k",
-            ],
+            new ToolArguments()
+                .Options("-q", "-F", "-t", "ext4", "-b", $"{BlockSize}", "-I", $"{InodeSize}", "-m", "0", "-N", $"{inodes}", "-L", Label)
+                .Options("-U", $"{summary.Id}", "-O", Features, "-E", $"hash_seed={summary.Id},lazy_itable_init=0,nodiscard,root_owner=0:0")
+                .Option("-d", tree.Path).Path(file).Options($"{size / 1024}k"),
             scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
         var script = new DebugFsScript();
         foreach (var addition in additions)

@@ -1,3 +1,5 @@
+using System.Text;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -14,11 +16,11 @@ internal static class ImageArguments
     /// <exception cref="OperatorException">A word that GRUB does not hand on, or that is not the image's to say.</exception>
     internal static IEnumerable<TreeAddition> Missing(string root, TemporaryDirectory scratch)
     {
-        if (RootedPath.Resolve(root, SystemPaths.ImageArgumentFiles) is not { } directory || RootedPath.Resolve(root, SystemPaths.ImageArguments) is not null) yield break;
+        if (ForeignTree.Has(root, SystemPaths.ImageArguments)) yield break;
         var words = new List<string>();
-        foreach (var file in Directory.GetFiles(directory, "*.conf").Order(StringComparer.Ordinal))
+        foreach (var name in ForeignTree.Names(root, SystemPaths.ImageArgumentFiles).Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
         {
-            words.AddRange(File.ReadLines(file).SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+            words.AddRange(Read(root, $"{SystemPaths.ImageArgumentFiles}/{name}"));
         }
 
         if (words.Count == 0) yield break;
@@ -30,5 +32,13 @@ internal static class ImageArguments
         var block = scratch.File("kargs");
         File.WriteAllBytes(block, new EnvironmentBlock([new(Variable, string.Join(' ', words))]).ToBytes(EnvironmentBlock.Bytes));
         yield return new TreeAddition.File(SystemPaths.ImageArguments.TrimStart('/'), block);
+    }
+
+    private static IEnumerable<string> Read(string root, string path)
+    {
+        if (ForeignTree.HasDirectory(root, path)) return [];
+        var content = ForeignTree.TryRead(root, path, ReadLimit.KernelArguments)
+            ?? throw new OperatorException($"{path} in the tree is a link that leads nowhere inside the tree", "remove it, or put a file there");
+        return Encoding.UTF8.GetString(content).TrimStart('\uFEFF').Split('\n', '\r').SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
 /// <summary>What one PAX header (pax(1), "pax Header Block") says of the member behind it. System.Formats.Tar has only text; attributes are bytes.</summary>
 /// <param name="Size">The member's content in bytes, where the header block has no room for the number; else null.</param>
 /// <param name="ExtendedAttributes">Name and value, sorted by name, each name once.</param>
-internal sealed record PaxRecords(long? Size, IReadOnlyList<(string Name, byte[] Value)> ExtendedAttributes)
+internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byte[] Value)> ExtendedAttributes)
 {
     internal static readonly PaxRecords None = new(null, []);
 
@@ -22,6 +23,7 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(string Name, byte[]
     private static ReadOnlySpan<byte> Base64Prefix => "LIBARCHIVE.xattr."u8;
 
     /// <summary>Reads the records, and blanks the attributes' values in <paramref name="data"/>: what is left is text throughout.</summary>
+    /// <exception cref="OperatorException">An attribute's name is one that no file of Linux can have.</exception>
     /// <exception cref="InvalidDataException">The bytes are not rows of <c>LENGTH KEY=VALUE\n</c>.</exception>
     internal static PaxRecords Take(Span<byte> data)
     {
@@ -46,7 +48,7 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(string Name, byte[]
             }
         }
 
-        return new PaxRecords(size, attributes.Select(row => (row.Key, row.Value)).ToList());
+        return new PaxRecords(size, attributes.Select(row => (XattrName.Parse(row.Key, "a PAX header"), row.Value)).ToList());
     }
 
     private static ReadOnlySpan<byte> TakeRecord(ref Span<byte> data, out Span<byte> value)

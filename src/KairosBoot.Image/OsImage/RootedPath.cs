@@ -1,23 +1,9 @@
-using KairosBoot.Linux;
-
 namespace KairosBoot.Image;
 
-/// <summary>Paths as a process chrooted into the tree sees them: absolute links stay inside.</summary>
-public static class RootedPath
+/// <summary>Paths as a process that has its root in an image sees them, where the image is not mounted: absolute links stay inside.</summary>
+internal static class RootedPath
 {
     private const int MostLinks = 40; // the kernel's own limit (path_resolution(7))
-
-    /// <summary>The host's path of a file in the tree, every link followed inside the tree; null when there is none.</summary>
-    public static string? Resolve(string root, string path)
-    {
-        (bool, string?) Look(string inside)
-        {
-            var here = Path.Combine(root, inside);
-            return Syscall.TryLStat(here) is { } status ? (true, status.Type == FileType.Symlink ? Syscall.ReadLink(here) : null) : (false, null);
-        }
-
-        return Follow(path, Look) is { } inside ? Path.Combine(root, inside) : null;
-    }
 
     /// <summary>Where a path leads when every link in it is followed.</summary>
     /// <param name="path">In the tree, with or without a leading slash.</param>

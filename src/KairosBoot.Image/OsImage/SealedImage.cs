@@ -56,7 +56,7 @@ public static class SealedImage
     internal static string Digest(string image, long size, ProgressReport progress, CancellationToken interrupt)
     {
         // The first uses the processor's own instructions for it, the second on some distributions: ten times as fast as what can be linked in here.
-        var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, (string[])["dgst", "-sha256", "-r"]) : (Tool.Sha256Sum, []);
+        var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, new ToolArguments().Options("dgst", "-sha256", "-r")) : (Tool.Sha256Sum, new ToolArguments());
         if (!tool.IsInstalled)
         {
             var digest = new Sha256();
@@ -69,8 +69,8 @@ public static class SealedImage
         var isWhole = new FileInfo(path).Length == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
         // Without the machine's own settings, which are about certificates.
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
-        var said = (isWhole ? tool.Run([.. arguments, path], interrupt, environment)
-            : tool.Run(arguments, interrupt, input => ReadPieces(image, size, input.Write, progress, interrupt), environment)).Output;
+        var said = (isWhole ? tool.Run(arguments.Path(path), interrupt, environment)
+            : tool.Run(arguments, interrupt, input => ReadPieces(image, size, input.Write, progress, interrupt), directory: null, environment)).Output;
         return said.Length > 64 ? said[..64] : throw tool.Failed(said);
     }
 

@@ -1,5 +1,5 @@
-using System.Text;
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
@@ -9,43 +9,54 @@ internal static class SquashfsImage
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch)
     {
         TreeAttributes.Apply(tree);
-        var pseudo = new StringBuilder();
+        // The definitions name files by what they are called here: no path of the host gets into the shell that mksquashfs starts for each.
+        var directory = Directory.CreateDirectory(scratch.File("content")).FullName;
+        var definitions = new SquashfsDefinitions();
         foreach (var addition in additions)
         {
-            pseudo.Append(addition switch
+            switch (addition)
             {
-                TreeAddition.Directory directory => $"{Quote(directory.Path)} d {Octal(directory.Mode)} 0 0\n",
-                TreeAddition.Link link => $"{Quote(link.Path)} s 777 0 0 {link.Target}\n",
-                TreeAddition.File added => $"{Quote(added.Path)} f {Octal(added.Mode)} 0 0 cat '{added.Source.Replace("'", "'\\''")}'\n",
-                _ => throw new InvalidOperationException(addition.ToString()),
-            });
+                case TreeAddition.Directory added: definitions.MakeDirectory(added.Path, added.Mode); break;
+                case TreeAddition.Link link: definitions.MakeLink(link.Path, link.Target); break;
+                case TreeAddition.File added: Syscall.Symlink(Absolute(added.Source), Path.Combine(directory, definitions.WriteFile(added.Path, added.Mode))); break;
+            }
         }
 
-        foreach (var member in tree.Members.Where(member => !member.IsDeviceOrFifo || tree.Lacks(member)))
+        // Root has unpacked the archive with its modes, owners and nodes.
+        if (Syscall.GetEUid() != 0)
         {
-            var owner = $"{Octal(member.Mode)} {member.Uid} {member.Gid}";
-            var kind = member.Type switch
-            {
-                FileType.BlockDevice => $"b {owner} {member.DeviceMajor} {member.DeviceMinor}",
-                FileType.CharacterDevice => $"c {owner} {member.DeviceMajor} {member.DeviceMinor}",
-                FileType.Fifo => $"i {owner} f",
-                _ => $"m {owner}",
-            };
-            pseudo.Append($"{Quote(member.Path)} {kind}\n");
+            AddMembers(definitions, tree);
         }
 
-        var definitions = scratch.File("pseudo");
-        File.WriteAllText(definitions, pseudo.ToString());
+        var pseudo = scratch.File("pseudo");
+        File.WriteAllBytes(pseudo, definitions.ToBytes());
 
         // The newest time in the tree: no file's own time is clamped by it, and what is added here gets it.
-        string[] top = tree.Disposable ? ["-root-uid", "0", "-root-gid", "0", "-root-mode", "755"] : [];
         var time = TreeSummary.Of(tree).NewestSeconds.ToString();
-        Tool.MakeSquashfs.Run(
-            [tree.Path, file, "-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress", "-pf", definitions, .. top],
-            scratch.Interrupt, ("SOURCE_DATE_EPOCH", time));
+        var arguments = new ToolArguments().Path(Absolute(tree.Path)).Path(Absolute(file))
+            .Options("-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress").Option("-pf", Absolute(pseudo));
+        if (tree.Disposable)
+        {
+            arguments.Options("-root-uid", "0", "-root-gid", "0", "-root-mode", "755");
+        }
+
+        Tool.MakeSquashfs.Run(arguments, scratch.Interrupt, _ => { }, directory, ("SOURCE_DATE_EPOCH", time));
     }
 
-    private static string Octal(int mode) => Convert.ToString(mode, 8);
+    private static void AddMembers(SquashfsDefinitions definitions, SourceTree tree)
+    {
+        foreach (var member in tree.Members.Where(member => !member.IsDeviceOrFifo || tree.Lacks(member)))
+        {
+            _ = member.Type switch
+            {
+                FileType.Fifo => definitions.MakeFifo(member.Path, member.Mode, member.Uid, member.Gid),
+                FileType.BlockDevice or FileType.CharacterDevice => definitions.MakeDevice(
+                    member.Path, member.Type == FileType.BlockDevice, member.Mode, member.Uid, member.Gid, member.DeviceMajor, member.DeviceMinor),
+                _ => definitions.Modify(member.Path, member.Mode, member.Uid, member.Gid),
+            };
+        }
+    }
 
-    private static string Quote(string path) => $"\"{path.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+    // As it is, where it is absolute: one that ends in /. has to.
+    private static string Absolute(string path) => Path.IsPathRooted(path) ? path : Path.GetFullPath(path);
 }

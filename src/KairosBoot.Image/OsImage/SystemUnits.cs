@@ -38,7 +38,7 @@ internal static class SystemUnits
     /// <param name="scratch">For the texts.</param>
     internal static void Add(List<TreeAddition> additions, string root, string? kboot, TemporaryDirectory scratch)
     {
-        bool Has(string path) => RootedPath.Resolve(root, path) is not null;
+        bool Has(string path) => ForeignTree.Has(root, path);
         var hasProgram = Has(Program);
         if (!hasProgram && kboot is null)
         {
@@ -87,7 +87,7 @@ internal static class SystemUnits
 
     // A link to nothing, too: that is how a unit is masked before there is one.
     private static bool IsThere(string root, string path) =>
-        RootedPath.Resolve(root, Path.GetDirectoryName(path)!) is { } directory && Syscall.TryLStat(Path.Combine(directory, Path.GetFileName(path))) is not null;
+        ForeignTree.TryStat(root, path, followLast: false) is not null;
 
     private static void AddLink(string root, string path, string target, List<TreeAddition> additions)
     {

@@ -13,33 +13,28 @@ namespace KairosBoot.Image;
 /// </summary>
 public sealed class TarExtraction
 {
-    private const int PermissionBits = 0b111_111_111_111;
+    private const int PermissionBits = 0b111_111_111_111, AnyMode = 0b111_111_111, ReadableByAll = 0b110_110_110; // the latter two less the umask
+    private const int PieceSize = 1 << 17, MaxPath = 4095; // PATH_MAX, with the NUL
 
     private readonly string archive;
-    private readonly string root;
+    private readonly ExtractionDirectory root;
+    private readonly CancellationToken interrupt;
     private readonly bool privileged = Syscall.GetEUid() == 0;
     private readonly Dictionary<string, (TreeMember Member, long MTimeNs)> members = [];
     private long rootTimeNs;
 
-    private TarExtraction(string archive, string root)
-    {
-        this.archive = archive;
-        this.root = root;
-    }
+    private TarExtraction(string archive, ExtractionDirectory root, CancellationToken interrupt) =>
+        (this.archive, this.root, this.interrupt) = (archive, root, interrupt);
 
     /// <param name="archive">A tar file, plain or compressed by gzip or zstd.</param>
     /// <param name="root">A directory to make.</param>
-    /// <param name="interrupt">Ends it between two members.</param>
+    /// <param name="interrupt">Ends it at any time.</param>
     /// <exception cref="OperatorException">Not a tar file, damaged, or with members that point outside.</exception>
     public static SourceTree Extract(string archive, string root, CancellationToken interrupt = default)
     {
-        if (!File.Exists(archive))
-        {
-            throw new OperatorException($"{archive} is not a file", "give --tar a container export: podman export CONTAINER > FILE");
-        }
-
         Directory.CreateDirectory(root);
-        var extraction = new TarExtraction(archive, root);
+        using var directory = new ExtractionDirectory(root);
+        var extraction = new TarExtraction(archive, directory, interrupt);
         try
         {
             using var plain = new TarHeaderStream(OpenPlain(archive));
@@ -60,7 +55,14 @@ public sealed class TarExtraction
 
     private static Stream OpenPlain(string archive)
     {
-        var file = File.OpenRead(archive);
+        using var found = Syscall.TryOpen(archive, OpenFlags.Path);
+        if (found is null || Syscall.FStat(found).Type != FileType.Regular)
+        {
+            throw new OperatorException($"{archive} is not a file", "give --tar a container export: podman export CONTAINER > FILE");
+        }
+
+        // Through the descriptor: what has the name by now may be a FIFO.
+        var file = File.OpenRead(Syscall.DescriptorPath(found));
         var magic = new byte[4];
         var length = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
         file.Position = 0;
@@ -91,39 +93,44 @@ public sealed class TarExtraction
             return;
         }
 
-        var target = Prepare(path, keepDirectory: entry.EntryType == TarEntryType.Directory);
-        var type = Create(entry, path, target);
+        Clear(path, keepDirectory: entry.EntryType == TarEntryType.Directory);
+        var type = Create(entry, path);
+        members.Remove(path);
         if (entry.EntryType == TarEntryType.HardLink)
         {
-            return; // the same file: what it is was said with the member it links to
+            return; // the same file: what it is was said with the member it links to, and no longer with one that had this name
         }
 
-        members.Remove(path);
         var (major, minor) = entry is PosixTarEntry posix ? (posix.DeviceMajor, posix.DeviceMinor) : (0, 0);
         var mode = (int)entry.Mode & PermissionBits;
         var member = new TreeMember(path, type, mode, entry.Uid, entry.Gid, major, minor, headers.Records.ExtendedAttributes);
         members.Add(path, (member, TimeNs(entry)));
     }
 
-    private FileType Create(TarEntry entry, string path, string target)
+    private FileType Create(TarEntry entry, string path)
     {
+        var name = ExtractionDirectory.NameOf(path);
         switch (entry.EntryType)
         {
             case TarEntryType.Directory:
-                Directory.CreateDirectory(target);
+                if (Syscall.TryStatAt(Parent(path), name) is null)
+                {
+                    Syscall.MkDirAt(Parent(path), name, AnyMode);
+                }
+
                 return FileType.Directory;
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                using (var file = new FileStream(target, FileMode.CreateNew, FileAccess.Write))
+                using (var file = Syscall.OpenAt(Parent(path), name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, ReadableByAll))
                 {
-                    entry.DataStream?.CopyTo(file);
+                    Copy(entry.DataStream, file);
                 }
 
                 return FileType.Regular;
             case TarEntryType.SymbolicLink:
-                Syscall.Symlink(entry.LinkName, target);
+                Syscall.SymlinkAt(entry.LinkName, Parent(path), name);
                 return FileType.Symlink;
             case TarEntryType.HardLink:
-                LinkTo(path, Inside(entry.LinkName), target);
+                LinkTo(path, Inside(entry.LinkName));
                 return FileType.Regular;
             case TarEntryType.CharacterDevice:
                 return FileType.CharacterDevice;
@@ -136,59 +143,84 @@ public sealed class TarExtraction
         }
     }
 
-    private void LinkTo(string path, string existing, string target)
+    private void Copy(Stream? content, FileHandle file)
     {
-        if (Syscall.TryLStat(Prepare(existing, keepDirectory: true, replace: false)) is not { Type: FileType.Regular or FileType.Symlink })
+        var piece = new byte[PieceSize];
+        for (int read; content is not null && (read = content.Read(piece)) > 0;)
+        {
+            interrupt.ThrowIfCancellationRequested();
+            Syscall.WriteAll(file, piece.AsSpan(0, read));
+        }
+    }
+
+    private void LinkTo(string path, string existing)
+    {
+        using var from = existing.Length == 0 ? null : TryOpenParent(existing);
+        if (from is null || Syscall.TryStatAt(from, ExtractionDirectory.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
         {
             throw Hostile(path, $"is a hard link to {existing}, which is not in the archive before it");
         }
 
-        Syscall.Link(Path.Combine(root, existing), target);
+        Syscall.LinkAt(from, ExtractionDirectory.NameOf(existing), Parent(path), ExtractionDirectory.NameOf(path));
     }
 
-    // The host's path of a member, with its parents made and nothing (or, for a directory, a directory) in its place.
-    private string Prepare(string path, bool keepDirectory, bool replace = true)
+    // Of its own, as the directory of another member is opened while it is needed.
+    private FileHandle? TryOpenParent(string existing)
     {
-        for (var slash = path.IndexOf('/'); slash > 0; slash = path.IndexOf('/', slash + 1))
+        try
         {
-            PrepareParent(path, path[..slash]);
+            return root.Parent(existing, created: null) is { } parent ? Syscall.OpenAt(parent, ".", OpenFlags.Path | OpenFlags.Directory) : null;
+        }
+        catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
+        {
+            throw Hostile(existing, "would be linked through something that is not a directory");
+        }
+    }
+
+    // Nothing, or for a directory a directory, has the member's name after this.
+    private void Clear(string path, bool keepDirectory)
+    {
+        var (parent, name) = (Parent(path), ExtractionDirectory.NameOf(path));
+        if (Syscall.TryStatAt(parent, name) is not { } there)
+        {
+            return;
         }
 
-        var host = Path.Combine(root, path);
-        if (replace && Syscall.TryLStat(host) is { } there)
+        if (there.Type != FileType.Directory)
         {
-            if (there.Type != FileType.Directory)
-            {
-                Syscall.Unlink(host);
-            }
-            else if (!keepDirectory)
-            {
-                throw Hostile(path, "is in the archive as a directory too");
-            }
+            Syscall.UnlinkAt(parent, name);
         }
-
-        return host;
+        else if (!keepDirectory)
+        {
+            throw Hostile(path, "is in the archive as a directory too");
+        }
     }
 
     // A directory that the archive has no member for is root's and dated 1970: the same archive, the same tree.
-    private void PrepareParent(string member, string parent)
+    private FileHandle Parent(string member)
     {
-        var host = Path.Combine(root, parent);
-        switch (Syscall.TryLStat(host))
+        try
         {
-            case null:
-                Directory.CreateDirectory(host);
-                members.Add(parent, (new TreeMember(parent, FileType.Directory, 0b111_101_101, 0, 0, 0, 0, []), 0));
-                break;
-            case { Type: not FileType.Directory }:
-                throw Hostile(member, $"would be written through {parent}, which is not a directory");
+            return root.Parent(member, parent =>
+            {
+                // A device or FIFO becomes a file only at the end.
+                if (!members.TryAdd(parent, (new TreeMember(parent, FileType.Directory, 0b111_101_101, 0, 0, 0, 0, []), 0)))
+                {
+                    throw new SyscallException("openat", parent, Errno.ENOTDIR);
+                }
+            })!;
+        }
+        catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
+        {
+            throw Hostile(member, $"would be written through {failure.Path}, which is not a directory");
         }
     }
 
     private string Inside(string name)
     {
         var parts = name.Split('/').Where(part => part is not ("" or ".")).ToList();
-        return parts.Contains("..") ? throw Hostile(name, "points outside of the archive") : string.Join('/', parts);
+        var path = parts.Contains("..") ? throw Hostile(name, "points outside of the archive") : string.Join('/', parts);
+        return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path : throw Hostile(name, $"has a path of more than {MaxPath} bytes");
     }
 
     // Children before parents: a directory's time and mode are set when nothing is put into it any more.
@@ -196,40 +228,49 @@ public sealed class TarExtraction
     {
         foreach (var (member, time) in members.Values.OrderByDescending(row => row.Member.Path, StringComparer.Ordinal))
         {
-            var host = Path.Combine(root, member.Path);
+            interrupt.ThrowIfCancellationRequested();
+            if (privileged && member.IsDeviceOrFifo)
+            {
+                Syscall.MkNodAt(Parent(member.Path), ExtractionDirectory.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
+            }
+
+            using var file = root.TryOpen(member.Path);
+            if (file is null)
+            {
+                continue; // a node, for an ordinary user
+            }
+
             if (privileged)
             {
-                Own(member, host);
+                Own(member, file);
             }
 
-            if (Syscall.TryLStat(host) is not null)
-            {
-                Syscall.LUTimes(host, time);
-            }
+            Syscall.UTimes(file, time);
         }
 
-        Syscall.LUTimes(root, rootTimeNs);
+        Syscall.UTimes(root.Root, rootTimeNs);
         return members.Values.Select(row => row.Member)
             .Where(member => !privileged || member.ExtendedAttributes.Count > 0)
             .OrderBy(member => member.Path, StringComparer.Ordinal).ToList();
     }
 
-    private static void Own(TreeMember member, string host)
+    // By descriptor, and only what was created for the member: never what a link points to.
+    private static void Own(TreeMember member, FileHandle file)
     {
-        if (member.IsDeviceOrFifo)
+        if (Syscall.FStat(file).Type != member.Type)
         {
-            Syscall.MkNod(host, member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
+            throw new InvalidOperationException($"{file.Path} is not the member that was unpacked there");
         }
 
-        Syscall.LChOwn(host, member.Uid, member.Gid);
+        Syscall.ChOwn(file, member.Uid, member.Gid);
         if (member.Type != FileType.Symlink)
         {
-            Syscall.ChMod(host, member.Mode);
+            Syscall.ChMod(file, member.Mode);
         }
     }
 
     private static long TimeNs(TarEntry entry) => (entry.ModificationTime - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     private OperatorException Hostile(string member, string what) =>
-        new($"{archive}: the member '{member}' {what}", "export the container again with podman export or docker export");
+        new($"{archive}: the member '{ToolText.Show(member)}' {what}", "export the container again with podman export or docker export");
 }

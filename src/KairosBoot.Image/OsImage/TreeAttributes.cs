@@ -9,27 +9,34 @@ internal static class TreeAttributes
     /// <exception cref="OperatorException">Not root: an ordinary user may not set them.</exception>
     internal static void Apply(SourceTree tree)
     {
+        if (tree.Members.Count == 0)
+        {
+            return;
+        }
+
+        using var root = new ExtractionDirectory(tree.Path);
         foreach (var member in tree.Members.Where(member => member.ExtendedAttributes.Count > 0))
         {
             if (Syscall.GetEUid() != 0)
             {
                 throw new OperatorException(
-                    $"{member.Path} has extended attributes ({string.Join(", ", member.ExtendedAttributes.Select(row => row.Name))}), which only root can unpack",
+                    $"{member.Path} has extended attributes ({string.Join(", ", member.ExtendedAttributes.Select(row => ToolText.Show(row.Name.Text)))}), which only root can unpack",
                     "run kboot as root, or use --format ext4");
             }
 
+            using var file = root.TryOpen(member.Path) ?? throw new InvalidOperationException($"{member.Path} was not unpacked");
             foreach (var (name, value) in member.ExtendedAttributes)
             {
-                Set(Path.Combine(tree.Path, member.Path), name, value);
+                Set(file, name.Text, value);
             }
         }
     }
 
-    private static void Set(string path, string name, byte[] value)
+    private static void Set(FileHandle file, string name, byte[] value)
     {
         try
         {
-            ExtendedAttributes.Set(path, name, value);
+            ExtendedAttributes.Set(file, name, value);
         }
         catch (SyscallException failure) when (failure.Errno == Errno.EOPNOTSUPP)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -16,26 +17,49 @@ internal static class TreeCheck
 
     internal static IEnumerable<OperatorException> Problems(string root)
     {
-        if (RootedPath.Resolve(root, "/sbin/init") is null)
+        if (!ForeignTree.Has(root, "/sbin/init"))
         {
             yield return new OperatorException("the tree has no /sbin/init to start", "install an init system in it (Debian: systemd-sysv)");
         }
 
-        var machineId = RootedPath.Resolve(root, "/etc/machine-id") is { } file && Syscall.TryStat(file) is { Type: FileType.Regular }
-            ? File.ReadAllText(file).Trim() : "";
-        if (machineId.Length > 0 && machineId != "uninitialized")
+        var machineId = MachineId(root, out var unreadable);
+        if (unreadable is not null)
+        {
+            yield return unreadable;
+        }
+        else if (machineId.Length > 0 && machineId != "uninitialized")
         {
             yield return new OperatorException(
                 "the tree has a machine-id: every machine started from the image would have the same one", "empty it: truncate -s 0 ROOT/etc/machine-id");
         }
 
-        var keys = RootedPath.Resolve(root, "/etc/ssh") is { } ssh && Directory.Exists(ssh)
-            ? Directory.GetFiles(ssh, "ssh_host_*_key").Order(StringComparer.Ordinal).ToList() : [];
+        var keys = ForeignTree.Names(root, "/etc/ssh")
+            .Where(name => name.StartsWith("ssh_host_", StringComparison.Ordinal) && name.EndsWith("_key", StringComparison.Ordinal)).ToList();
         if (keys.Count > 0)
         {
             yield return new OperatorException(
-                $"the tree has SSH host keys ({string.Join(", ", keys.Select(Path.GetFileName))}): every machine started from the image would have the same ones",
+                $"the tree has SSH host keys ({string.Join(", ", keys.Select(ToolText.Show))}): every machine started from the image would have the same ones",
                 "delete them: rm ROOT/etc/ssh/ssh_host_*; let the first boot make new ones (ssh-keygen -A)");
+        }
+    }
+
+    // A directory or nothing at all is what the first boot deals with.
+    private static string MachineId(string root, out OperatorException? unreadable)
+    {
+        unreadable = null;
+        if (ForeignTree.HasDirectory(root, "/etc/machine-id"))
+        {
+            return "";
+        }
+
+        try
+        {
+            return Encoding.UTF8.GetString(ForeignTree.TryRead(root, "/etc/machine-id", ReadLimit.MachineId) ?? []).Trim();
+        }
+        catch (OperatorException problem)
+        {
+            unreadable = problem;
+            return "";
         }
     }
 }

@@ -1,3 +1,5 @@
+using KairosBoot.Linux;
+
 namespace KairosBoot.Image;
 
 /// <summary>Directories that an image gets because something in them is added.</summary>
@@ -18,7 +20,7 @@ internal static class TreeDirectories
 
     private static void AddOne(string root, string path, List<TreeAddition> additions)
     {
-        if (RootedPath.Resolve(root, path) is null && !additions.Exists(addition => addition.Path == path))
+        if (!ForeignTree.Has(root, path) && !additions.Exists(addition => addition.Path == path))
         {
             additions.Add(new TreeAddition.Directory(path, Mode));
         }

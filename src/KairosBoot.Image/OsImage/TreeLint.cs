@@ -37,11 +37,11 @@ public static class TreeLint
     {
         foreach (var (path, _) in BootFiles.MountPoints)
         {
-            if (Syscall.TryLStat(Path.Combine(root, path)) is null)
+            if (ForeignTree.TryStat(root, path, followLast: false) is null)
             {
                 yield return new($"there is no directory /{path} to mount on", $"mkdir ROOT/{path}, or leave it to kboot image build", IsWarning: true);
             }
-            else if (RootedPath.Resolve(root, path) is not { } there || Syscall.TryStat(there)?.Type != FileType.Directory)
+            else if (!ForeignTree.HasDirectory(root, path))
             {
                 yield return new($"/{path} is not a directory: nothing can be mounted on it", $"make ROOT/{path} a directory", IsWarning: false);
             }
@@ -50,7 +50,7 @@ public static class TreeLint
 
     private static IEnumerable<TreeFinding> Kernel(string root)
     {
-        if (RootedPath.Resolve(root, "/boot/vmlinuz") is null)
+        if (!ForeignTree.Has(root, "/boot/vmlinuz"))
         {
             var target = BootFiles.KernelLink(root, KernelTree.Find(root, release: null).Release);
             yield return new("there is no /boot/vmlinuz for the loader", $"ln -s {target} ROOT/boot/vmlinuz, or leave it to kboot image build", IsWarning: true);
@@ -59,23 +59,23 @@ public static class TreeLint
 
     private static IEnumerable<TreeFinding> Initrd(string root)
     {
-        if (RootedPath.Resolve(root, "/boot/initrd") is not { } file)
+        if (ForeignTree.TryRead(root, "/boot/initrd", ReadLimit.Initrd) is not { } file)
         {
             KernelTree.Find(root, release: null).ReadGraph();
-            InitProgram.Find(root);
+            InitProgram.Require(root);
             yield return new("there is no /boot/initrd for the loader", "kboot initrd build --root ROOT --output ROOT/boot/initrd, or leave it to kboot image build", IsWarning: true);
             yield break;
         }
 
         const string Repack = "kboot initrd build --root ROOT --output ROOT/boot/initrd";
-        var contents = InitrdContents.Read(file);
+        var contents = InitrdContents.Parse(file, $"{root}/boot/initrd");
         if (contents.Release is null)
         {
             yield return new("/boot/initrd has no modules.index: it is not one of kairos-boot", Repack, IsWarning: false);
             yield break;
         }
 
-        if (RootedPath.Resolve(root, $"/usr/lib/modules/{contents.Release}") is null && RootedPath.Resolve(root, $"/lib/modules/{contents.Release}") is null)
+        if (!ForeignTree.Has(root, $"/usr/lib/modules/{contents.Release}") && !ForeignTree.Has(root, $"/lib/modules/{contents.Release}"))
         {
             yield return new($"/boot/initrd is for the kernel {contents.Release}, whose modules the tree has not", Repack, IsWarning: false);
         }

@@ -17,7 +17,7 @@ public sealed record TreeMember(
     int Gid,
     int DeviceMajor,
     int DeviceMinor,
-    IReadOnlyList<(string Name, byte[] Value)> ExtendedAttributes)
+    IReadOnlyList<(Plan.XattrName Name, byte[] Value)> ExtendedAttributes)
 {
     /// <summary>Whether it is a node that the extraction could not make, not being root.</summary>
     public bool IsDeviceOrFifo => Type is Linux.FileType.BlockDevice or Linux.FileType.CharacterDevice or Linux.FileType.Fifo;

@@ -41,7 +41,7 @@ internal static class ImagePreflight
         }
 
         MachineArchitecture.Check(root);
-        foreach (var path in mountPoints.Where(path => RootedPath.Resolve(root, path) is not { } there || Syscall.TryStat(there)?.Type != FileType.Directory))
+        foreach (var path in mountPoints.Where(path => !ForeignTree.HasDirectory(root, path)))
         {
             if (isFinished || !BootFiles.MountPoints.Any(row => "/" + row.Path == path))
             {

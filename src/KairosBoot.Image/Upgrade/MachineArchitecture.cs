@@ -44,12 +44,13 @@ internal static class MachineArchitecture
 
     private static byte[] Head(string root, string path)
     {
-        if (RootedPath.Resolve(root, path) is not { } file || Syscall.TryStat(file)?.Type != FileType.Regular)
+        using var file = ForeignTree.TryOpen(root, path);
+        if (file is null || Syscall.FStat(file).Type != FileType.Regular)
         {
             return [];
         }
 
-        using var open = Syscall.Open(file, OpenFlags.ReadOnly);
+        using var open = Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
         var head = new byte[1024];
         return head[..Syscall.PRead(open, head, 0)];
     }

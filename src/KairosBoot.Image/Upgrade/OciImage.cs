@@ -17,15 +17,11 @@ internal static class OciImage
     {
         var (layout, root) = (scratch.File("oci"), scratch.File("root"));
         var image = Array.Exists(Transports, reference.StartsWith) ? reference : File.Exists(Path.Combine(reference.Split(':')[0], "oci-layout")) ? "oci:" + reference : "docker://" + reference;
-        List<string> copy = ["copy", "--quiet", image, $"oci:{layout}:image"];
         // Without a policy skopeo takes nothing from anywhere.
-        if (!Syscall.Access(Policy))
-        {
-            copy.Insert(0, "--insecure-policy");
-        }
-
+        var copy = new ToolArguments().Options(Syscall.Access(Policy) ? [] : ["--insecure-policy"]).Options("copy", "--quiet")
+            .Value(image, "an image's name").Value($"oci:{layout}:image", "an OCI layout");
         Tool.Skopeo.Run(copy, scratch.Interrupt, ("TMPDIR", scratch.Path));
-        Tool.Umoci.Run(["raw", "unpack", "--image", $"{layout}:image", root], scratch.Interrupt);
+        Tool.Umoci.Run(new ToolArguments().Options("raw", "unpack").Option("--image", $"{layout}:image").Path(root), scratch.Interrupt);
         // Unpacked once, its layers would only take the room that the image needs.
         Directory.Delete(layout, recursive: true);
         return new SourceTree(root, [], Disposable: true);

@@ -28,5 +28,7 @@ internal sealed class PartitionReset
     }
 
     /// <summary>What was on it is gone.</summary>
-    internal void Format(CancellationToken interrupt) => Tool.MakeExt4.Run(["-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", label, "-O", DiskWriter.Features, device.Node], interrupt);
+    internal void Format(CancellationToken interrupt) => Tool.MakeExt4.Run(
+        new ToolArguments().Options("-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(label).Text).Options("-O", DiskWriter.Features)
+            .Path(DeviceNode.Parse(device.Node).Path), interrupt);
 }

@@ -39,12 +39,12 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
     }
 
     private static IEnumerable<string> Names(string root, string directory) =>
-        Syscall.TryLStat(Path.Combine(root, directory, "."))?.Type == FileType.Directory ? Syscall.ReadDirectory(Path.Combine(root, directory)) : [];
+        ForeignTree.Names(root, directory);
 
     private string? At(string path)
     {
         interrupt.ThrowIfCancellationRequested();
-        var (wanted, there) = (Syscall.TryLStat(Path.Combine(tree, path)), Syscall.TryLStat(Path.Combine(image, path)));
+        var (wanted, there) = (ForeignTree.TryStat(tree, path, followLast: false), ForeignTree.TryStat(image, path, followLast: false));
         if (wanted is null || there is null)
         {
             return OnOneSide(path, wanted ?? there!.Value, inImage: wanted is null);
@@ -61,7 +61,7 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
         }
 
         if (wanted.Value.Size != there.Value.Size || wanted.Value.RDevice != there.Value.RDevice
-            || wanted.Value.Type == FileType.Symlink && Syscall.ReadLink(Path.Combine(tree, path)) != Syscall.ReadLink(Path.Combine(image, path)))
+            || wanted.Value.Type == FileType.Symlink && Target(tree, path) != Target(image, path))
         {
             return $"another /{path}";
         }
@@ -89,10 +89,28 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
         return digest.Finish();
     }
 
+    private static string? Target(string root, string path)
+    {
+        using var link = ForeignTree.TryOpen(root, path, followLast: false);
+        return link is null ? null : Syscall.ReadLink(link);
+    }
+
+    // The tree may change meanwhile: a FIFO in the place of a file must not stop the comparison.
+    private static FileHandle? Content(string root, string path)
+    {
+        using var file = ForeignTree.TryOpen(root, path, followLast: false);
+        return file is null || Syscall.FStat(file).Type != FileType.Regular ? null : Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+    }
+
     private bool SameContent(string path)
     {
-        using var one = Syscall.Open(Path.Combine(tree, path), OpenFlags.ReadOnly);
-        using var other = Syscall.Open(Path.Combine(image, path), OpenFlags.ReadOnly);
+        using var one = Content(tree, path);
+        using var other = Content(image, path);
+        if (one is null || other is null)
+        {
+            return false;
+        }
+
         var (left, right) = (new byte[PieceSize], new byte[PieceSize]);
         for (long at = 0; ;)
         {

@@ -1,0 +1,29 @@
+using KairosBoot.Linux;
+
+namespace KairosBoot.Image;
+
+/// <summary>Reads what comes out of a decompressor: a small file may unpack to any size.</summary>
+internal static class BoundedStream
+{
+    private const int PieceSize = 1 << 20;
+
+    /// <exception cref="InvalidDataException">There is more than the limit.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came.</exception>
+    internal static byte[] ReadAll(Stream stream, ReadLimit limit, CancellationToken interrupt = default)
+    {
+        using var content = new MemoryStream();
+        var piece = new byte[PieceSize];
+        for (int read; (read = stream.Read(piece)) > 0;)
+        {
+            interrupt.ThrowIfCancellationRequested();
+            if (content.Length + read > limit.Bytes)
+            {
+                throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, which is what {limit.What} may have");
+            }
+
+            content.Write(piece.AsSpan(0, read));
+        }
+
+        return content.ToArray();
+    }
+}

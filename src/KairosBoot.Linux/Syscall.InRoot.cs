@@ -1,0 +1,48 @@
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+public static unsafe partial class Syscall
+{
+    /// <summary>
+    /// openat2(2) with RESOLVE_IN_ROOT: absolute paths, absolute links and ".." stay below the directory, and no link of /proc is followed.
+    /// </summary>
+    /// <param name="root">The directory.</param>
+    /// <param name="path">Absolute, as seen from there.</param>
+    /// <param name="followLast">False: of a link at the end, the link itself.</param>
+    /// <param name="isSupported">False: the kernel is older than 5.6, or a filter of system calls forbids the call (ENOSYS, EPERM).</param>
+    /// <returns>Opened with <see cref="OpenFlags.Path"/>. Null where nothing is there, or links have no end.</returns>
+    internal static FileHandle? TryOpenInRoot(FileHandle root, string path, bool followLast, out bool isSupported)
+    {
+        const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_IN_ROOT = 0x10; // linux/openat2.h
+        const int Attempts = 64;
+        var how = stackalloc ulong[3] // struct open_how: flags, mode, resolve
+        {
+            (uint)(LibC.O_PATH | LibC.O_CLOEXEC | (followLast ? 0 : LibC.O_NOFOLLOW)), 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        };
+        isSupported = true;
+        fixed (byte* p = Z(path))
+        {
+            for (var attempt = 0; ; attempt++)
+            {
+                var fd = (int)(long)LibC.syscall(SYS_openat2, root.Descriptor, p, how, 3 * sizeof(ulong));
+                if (fd >= 0) return new FileHandle(fd, Below(root, path.TrimStart('/')));
+                switch (LibC.errno)
+                {
+                    case Linux.Errno.ENOENT or Linux.Errno.ENOTDIR or Linux.Errno.ELOOP:
+                        return null;
+                    case Linux.Errno.ENOSYS or Linux.Errno.EPERM:
+                        isSupported = false;
+                        return null;
+                    // Something was renamed while ".." was followed: openat2(2) says to try again.
+                    case Linux.Errno.EAGAIN or Linux.Errno.EINTR when attempt < Attempts:
+                        continue;
+                    default:
+                        throw Failed("openat2", Below(root, path.TrimStart('/')));
+                }
+            }
+        }
+    }
+
+    private const int SYS_openat2 = 437; // of all architectures
+}
