@@ -1,17 +1,17 @@
 using System.Text;
 using System.Text.Unicode;
 
-namespace KairosBoot.Linux;
+namespace KairosBoot.Plan;
 
 /// <summary>
 /// File names as text. The kernel's are bytes, mostly UTF-8; a byte that is none becomes a lone low surrogate, U+DC80 to U+DCFF, and that
 /// byte again on the way back: no file is lost for its name.
 /// </summary>
-internal static class FileName
+public static class FileName
 {
     private const char BytesAt = '\uDC00';
 
-    internal static string Decode(ReadOnlySpan<byte> bytes)
+    public static string Decode(ReadOnlySpan<byte> bytes)
     {
         if (Utf8.IsValid(bytes)) return Encoding.UTF8.GetString(bytes);
         var text = new StringBuilder(bytes.Length);
@@ -26,7 +26,7 @@ internal static class FileName
     }
 
     /// <summary>With a NUL at the end, as system calls want it.</summary>
-    internal static byte[] Encode(string name)
+    public static byte[] Encode(string name)
     {
         var bytes = new byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];
         var at = 0;

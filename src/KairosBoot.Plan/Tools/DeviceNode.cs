@@ -1,0 +1,30 @@
+namespace KairosBoot.Plan;
+
+/// <summary>Path of a block device: <c>/dev/</c> and letters, digits and <c>. _ + - : ! @ = % # /</c>, without empty, <c>.</c> and <c>..</c> parts.</summary>
+public sealed record DeviceNode
+{
+    private const string Directory = "/dev/";
+
+    private DeviceNode(string path) => Path = path;
+
+    public string Path { get; }
+
+    /// <summary>Null: it is none.</summary>
+    public static DeviceNode? TryParse(string path)
+    {
+        if (!path.StartsWith(Directory, StringComparison.Ordinal)) return null;
+        foreach (var part in path[Directory.Length..].Split('/'))
+        {
+            if (part is "" or "." or "..") return null;
+            foreach (var c in part)
+                if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or ':' or '!' or '@' or '=' or '%' or '#')) return null;
+        }
+        return new DeviceNode(path);
+    }
+
+    /// <exception cref="OperatorException">It is none.</exception>
+    public static DeviceNode Parse(string path) => TryParse(path) ?? throw new OperatorException(
+        $"'{ToolText.Show(path)}' is not the path of a device", "name one below /dev, as lsblk -p prints it");
+
+    public override string ToString() => Path;
+}

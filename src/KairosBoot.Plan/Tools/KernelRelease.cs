@@ -1,0 +1,31 @@
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// What <c>uname -r</c> prints, and the name of the directory of a kernel's modules: letters, digits and <c>. _ + - ~ ^ :</c>, at most 64 (struct new_utsname).
+/// It becomes part of paths, links and scripts, so nothing else passes.
+/// </summary>
+public sealed record KernelRelease
+{
+    private const int MaxLength = 64;
+
+    private KernelRelease(string text) => Text = text;
+
+    public string Text { get; }
+
+    /// <summary>Null: it is none.</summary>
+    public static KernelRelease? TryParse(string text)
+    {
+        if (text.Length is 0 or > MaxLength || !char.IsAsciiLetterOrDigit(text[0])) return null;
+        foreach (var c in text)
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or '~' or '^' or ':')) return null;
+        return new KernelRelease(text);
+    }
+
+    /// <exception cref="OperatorException">It is none.</exception>
+    /// <param name="text">The release.</param>
+    /// <param name="place">Where it was found.</param>
+    public static KernelRelease Parse(string text, string place) => TryParse(text) ?? throw new OperatorException(
+        $"{ToolText.Show(place)}: '{ToolText.Show(text)}' is not a kernel release: at most {MaxLength} letters, digits and . _ + - ~ ^ :", "rename or remove it");
+
+    public override string ToString() => Text;
+}
