@@ -55,6 +55,22 @@ public static class FileTree
         Syscall.RmDir(path);
     }
 
+    /// <summary>Like rm -rf of one name in a directory, without leaving the file system. It may be missing. A link is deleted, never followed.</summary>
+    /// <param name="directory">May be opened with <see cref="OpenFlags.Path"/>.</param>
+    /// <param name="name">One name in it.</param>
+    public static void Delete(FileHandle directory, string name)
+    {
+        if (Syscall.TryStatAt(directory, name) is not { } status) return;
+        if (status.Type != FileType.Directory)
+        {
+            Syscall.UnlinkAt(directory, name);
+            return;
+        }
+        using (var child = Syscall.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow))
+            foreach (var below in Syscall.ReadDirectory(Syscall.DescriptorPath(child))) Delete(child, below);
+        Syscall.RmDirAt(directory, name);
+    }
+
     private sealed class Copier(ulong device)
     {
         private readonly Dictionary<string, string> hardLinks = [];
