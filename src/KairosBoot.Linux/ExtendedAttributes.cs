@@ -22,6 +22,19 @@ public static unsafe class ExtendedAttributes
         }
     }
 
+    /// <summary>As <see cref="Copy(string, string)"/>, to a file or directory that is open for reading or writing.</summary>
+    public static void Copy(string from, FileHandle to)
+    {
+        foreach (var name in List(from))
+        {
+            if (IsOverlays(name)) continue;
+            var value = Get(from, name);
+            fixed (byte* n = FileName.Encode(name), v = value)
+                if (Native.fsetxattr(to.Descriptor, n, v, (nuint)value.Length, 0) < 0 && LibC.errno != Errno.EOPNOTSUPP)
+                    throw new SyscallException("fsetxattr " + name, to.Path, LibC.errno);
+        }
+    }
+
     /// <summary>Takes those of a file away that another one does not have.</summary>
     public static void RemoveOthers(string from, string to)
     {

@@ -33,6 +33,8 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern nint lgetxattr(byte* path, byte* name, byte* value, nuint size);
     [DllImport(LibC, SetLastError = true)] internal static extern int lsetxattr(byte* path, byte* name, byte* value, nuint size, int flags);
 
+    [DllImport(LibC, SetLastError = true)] internal static extern int fsetxattr(int fd, byte* name, byte* value, nuint size, int flags);
+
     [DllImport(LibC, SetLastError = true)] internal static extern int lremovexattr(byte* path, byte* name);
 
     [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** environment);
@@ -40,6 +42,7 @@ internal static unsafe class Native
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addopen(void* actions, int fd, byte* path, int flags, uint mode);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
+    [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addchdir_np(void* actions, byte* path);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_destroy(void* actions);
     [DllImport(LibC)] internal static extern int posix_spawnattr_init(void* attributes);
     [DllImport(LibC)] internal static extern int posix_spawnattr_setflags(void* attributes, short flags);
