@@ -20,6 +20,9 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
 
     /// <summary>Null: there is no network to fetch from.</summary>
     internal RemoteText? Fetch => run.Fetch;
+
+    /// <inheritdoc cref="StageRun.WarnOfPlainUrl"/>
+    internal void WarnOfPlainUrl(string url, string display, int line, string key) => run.WarnOfPlainUrl(url, display, reason => Warn(line, key, reason));
     internal CancellationToken Interrupt => run.Interrupt;
 
     internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
@@ -72,7 +75,8 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         var start = Syscall.BootTimeMicroseconds();
         CommandResult? result = null;
         var limit = call.Limit ?? run.CommandLimit;
-        Attempt(line, key, () => result = ChildProcess.Run(call.Tool, call.Arguments, run.EnvironmentWith(call.Variables), limit, call.Input, call.Output));
+        var environment = call.User is null ? run.EnvironmentWith(call.Variables) : call.Variables;
+        Attempt(line, key, () => result = ChildProcess.Run(call.Tool, call.Arguments, environment, limit, call.Input, call.Output, user: call.User));
         run.CommandMicroseconds += Syscall.BootTimeMicroseconds() - start;
         run.Interrupt.ThrowIfCancellationRequested();
         if (result is null) return null;

@@ -16,6 +16,9 @@ internal sealed class ProgramCall(string tool, IReadOnlyList<string> arguments)
     /// <summary><c>NAME=VALUE</c>, in place of what the environment has.</summary>
     internal IReadOnlyList<string> Variables { get; init; } = [];
 
+    /// <summary>Who it runs as, with <see cref="Variables"/> as its whole environment: root's is not for a user to read. Null: as this process.</summary>
+    internal ChildUser? User { get; init; }
+
     /// <summary>What it reads; null: nothing.</summary>
     internal FileHandle? Input { get; init; }
 

@@ -9,6 +9,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
 {
     private readonly List<StageProblem> problems = [];
     private readonly HashSet<StageProblem> known = [];
+    private readonly HashSet<string> plainUrls = [];
 
     /// <inheritdoc cref="StageRunner.Environment"/>
     internal IReadOnlyList<string> Environment { get; init; } = [];
@@ -38,6 +39,17 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
         if (!known.Add(problem)) return;
         problems.Add(problem);
         StageLog.Problem(Logger, problem.IsWarning ? LogLevel.Warning : LogLevel.Error, problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason);
+    }
+
+    /// <summary>Warns once in a run of a URL whose content everybody on the way can change.</summary>
+    /// <param name="url">As it was written.</param>
+    /// <param name="display">Without what is secret in it.</param>
+    /// <param name="warn">Reports it.</param>
+    internal void WarnOfPlainUrl(string url, string display, Action<string> warn)
+    {
+        foreach (var scheme in (ReadOnlySpan<string>)["http://", "ftp://", "tftp://"])
+            if (url.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && plainUrls.Add(url))
+                warn($"{display}: anyone on the network can change what arrives: use https, or give downloads a checksum");
     }
 
     /// <summary>What programs find in their environment: <c>NAME=VALUE</c>, the given ones in place of those of the same name.</summary>

@@ -14,9 +14,9 @@ public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
 }
 
 /// <summary>Runs another program and waits for it. Only for what an image or its owner asks for; the boot itself starts none.</summary>
-public static unsafe class ChildProcess
+public static unsafe partial class ChildProcess
 {
-    private const int OutputLimit = 64 * 1024;
+    private const int OutputLimit = 64 * 1024, PieceSize = 64 * 1024;
     private const int SIGKILL = 9, WNOHANG = 1;
 
     /// <summary>
@@ -30,18 +30,54 @@ public static unsafe class ChildProcess
     /// <param name="input">Its standard input; null: /dev/null.</param>
     /// <param name="output">Its standard output; null: it goes the way of its standard error.</param>
     /// <param name="waiting">Called about once a second while it runs, with the time since its last output.</param>
+    /// <param name="user">Who it runs as; null: as this process.</param>
     public static CommandResult Run(
         string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle? input = null, FileHandle? output = null,
-        Action<TimeSpan>? waiting = null)
+        Action<TimeSpan>? waiting = null, ChildUser? user = null)
     {
         var (reader, writer) = Pipe(program);
         using (reader)
         {
             int pid;
-            using (writer) pid = Spawn(program, arguments, environment, input?.Descriptor, output?.Descriptor ?? writer.Descriptor, writer.Descriptor);
-            return Collect(pid, reader, Syscall.BootTimeMicroseconds() + (long)limit.TotalMicroseconds, waiting);
+            using (writer)
+            {
+                var standard = new Standard(input?.Descriptor, output?.Descriptor ?? writer.Descriptor, writer.Descriptor);
+                pid = Spawn(program, arguments, environment, standard, user);
+            }
+            return Collect(pid, reader, Deadline(limit), waiting);
         }
     }
+
+    /// <summary>As <see cref="Run"/>, where the standard output goes to the caller while the program runs: it can end the program at any piece.</summary>
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">Without its name.</param>
+    /// <param name="environment"><c>NAME=VALUE</c>.</param>
+    /// <param name="limit">After this it is killed, with its group.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <param name="receive">Gets all pieces in order. What it throws ends the program, and is thrown on.</param>
+    public static CommandResult Stream(
+        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle input, OutputReceiver receive)
+    {
+        var (reader, writer) = Pipe(program);
+        var (stream, streamWriter) = Pipe(program);
+        using (reader)
+        using (stream)
+        {
+            int pid;
+            using (writer)
+            using (streamWriter)
+                pid = Spawn(program, arguments, environment, new Standard(input.Descriptor, streamWriter.Descriptor, writer.Descriptor), user: null);
+            try { return Collect(pid, reader, Deadline(limit), waiting: null, stream: stream, receive: receive); }
+            catch
+            {
+                LibC.kill(-pid, SIGKILL);
+                Reap(pid);
+                throw;
+            }
+        }
+    }
+
+    private static long Deadline(TimeSpan limit) => Syscall.BootTimeMicroseconds() + (long)limit.TotalMicroseconds;
 
     internal static (FileHandle Reader, FileHandle Writer) Pipe(string program)
     {
@@ -50,65 +86,38 @@ public static unsafe class ChildProcess
         return (new FileHandle(ends[0], "output of " + program), new FileHandle(ends[1], "output of " + program));
     }
 
-    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, int? input, int output, int errors)
-    {
-        const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8;
-        // Both are opaque: 80 and 336 bytes in glibc on 64-bit machines.
-        byte* actions = stackalloc byte[256], attributes = stackalloc byte[512];
-        sigset_t none, all;
-        LibC.sigemptyset(&none);
-        LibC.sigfillset(&all);
-        using var argv = new StringVector([program, .. arguments]);
-        using var envp = new StringVector(environment);
-        Native.posix_spawn_file_actions_init(actions);
-        Native.posix_spawnattr_init(attributes);
-        try
-        {
-            fixed (byte* path = Encoding.UTF8.GetBytes(program + '\0'), devNull = "/dev/null\0"u8)
-            {
-                if (input is { } descriptor) Native.posix_spawn_file_actions_adddup2(actions, descriptor, 0);
-                else Native.posix_spawn_file_actions_addopen(actions, 0, devNull, LibC.O_RDONLY, 0);
-                Native.posix_spawn_file_actions_adddup2(actions, output, 1);
-                Native.posix_spawn_file_actions_adddup2(actions, errors, 2);
-                // Ours are close-on-exec; those of a caller's caller may not be.
-                Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
-                Native.posix_spawnattr_setsigmask(attributes, &none);
-                Native.posix_spawnattr_setsigdefault(attributes, &all);
-                Native.posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-                int pid;
-                var error = Native.posix_spawn(&pid, path, actions, attributes, argv.Pointer, envp.Pointer);
-                return error == 0 ? pid : throw new SyscallException("exec", program, error);
-            }
-        }
-        finally
-        {
-            Native.posix_spawn_file_actions_destroy(actions);
-            Native.posix_spawnattr_destroy(attributes);
-        }
-    }
-
     /// <summary>
     /// Reads until the output ends or the process does, whichever comes first: a daemon it started may hold the pipe for ever. With an
     /// <paramref name="end"/>, that byte at the end of what there is ends it too, and the process goes on.
     /// </summary>
-    internal static CommandResult Collect(int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting, byte? end = null)
+    internal static CommandResult Collect(
+        int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting, byte? end = null, FileHandle? stream = null, OutputReceiver? receive = null)
     {
         using var exited = PidFd(pid);
         var output = new List<byte>();
         var outputEnded = false;
         var timedOut = false;
         var heard = Syscall.BootTimeMicroseconds();
-        var buffer = new byte[4096];
-        var events = stackalloc pollfd[2];
+        var buffer = new byte[stream is null ? 4096 : PieceSize];
+        var events = stackalloc pollfd[3];
+        bool Receive(int length)
+        {
+            if (receive!(buffer.AsSpan(0, length))) return true;
+            LibC.kill(-pid, SIGKILL);
+            return false;
+        }
         while (true)
         {
             events[0] = new pollfd { fd = exited.Descriptor, events = LibC.POLLIN };
             events[1] = new pollfd { fd = outputEnded ? -1 : reader.Descriptor, events = LibC.POLLIN };
+            if (stream is not null && !Receive(0)) stream = null;
+            events[2] = new pollfd { fd = stream?.Descriptor ?? -1, events = LibC.POLLIN };
             var now = Syscall.BootTimeMicroseconds();
             waiting?.Invoke(TimeSpan.FromMicroseconds(now - heard));
             var left = (deadline - now) / 1000 + 1;
-            var ready = LibC.poll(events, 2, timedOut ? -1 : (int)Math.Clamp(left, 0, waiting is null ? int.MaxValue : 1000));
-            if (ready < 0 && LibC.errno == Errno.EINTR || ready == 0 && left > 1000 && waiting is not null) continue;
+            var mustWake = waiting is not null || stream is not null;
+            var ready = LibC.poll(events, 3, timedOut ? -1 : (int)Math.Clamp(left, 0, mustWake ? 1000 : int.MaxValue));
+            if (ready < 0 && LibC.errno == Errno.EINTR || ready == 0 && left > 1000 && mustWake) continue;
             if (ready == 0)
             {
                 timedOut = true;
@@ -116,7 +125,12 @@ public static unsafe class ChildProcess
                 continue;
             }
             heard = Syscall.BootTimeMicroseconds();
-            if (events[1].revents != 0)
+            if (events[2].revents != 0)
+            {
+                var n = Syscall.Read(stream!, buffer);
+                if (n == 0 || !Receive(n)) stream = null;
+            }
+            else if (events[1].revents != 0)
             {
                 var n = Syscall.Read(reader, buffer);
                 outputEnded = n == 0;

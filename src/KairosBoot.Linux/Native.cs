@@ -46,6 +46,7 @@ internal static unsafe class Native
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addopen(void* actions, int fd, byte* path, int flags, uint mode);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
+    [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addchdir_np(void* actions, byte* path);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_destroy(void* actions);
     [DllImport(LibC)] internal static extern int posix_spawnattr_init(void* attributes);
     [DllImport(LibC)] internal static extern int posix_spawnattr_setflags(void* attributes, short flags);

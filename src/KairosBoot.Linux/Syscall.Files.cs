@@ -188,6 +188,14 @@ public static unsafe partial class Syscall
         return (status[4] * status[1], status[5] == 0 ? long.MaxValue : status[6]);
     }
 
+    /// <summary>statfs(2): bytes of the whole file system, free or not.</summary>
+    public static long FileSystemSize(FileHandle file)
+    {
+        var status = stackalloc long[32];
+        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
+        return status[2] * status[1];
+    }
+
     /// <summary>Makes a file empty, and goes on at its start.</summary>
     public static void Empty(FileHandle file)
     {

@@ -8,5 +8,5 @@ internal static class BootedKeys
     /// <summary>What they start may take long, but not for ever.</summary>
     internal static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
-    internal static readonly EntryTable Table = new([DownloadsKey.Row, GitKey.Row, PackagePinsKey.Row, PackagesKey.Row, UnpackImagesKey.Row]);
+    internal static EntryTable Table(TransferLimits limits) => new([DownloadsKey.Row(limits), GitKey.Row, PackagePinsKey.Row, PackagesKey.Row, UnpackImagesKey.Row]);
 }

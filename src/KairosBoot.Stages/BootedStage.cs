@@ -12,10 +12,14 @@ public static class BootedStage
     /// <param name="logger">Gets each problem once, and the output of commands.</param>
     /// <param name="interrupt">Ends it by an <see cref="OperationCanceledException"/>, behind the program that runs when it comes.</param>
     public static StageReport Run(string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken interrupt) =>
+        Run(stage, sources, commandLine, logger, interrupt, TransferLimits.Production);
+
+    internal static StageReport Run(
+        string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken interrupt, TransferLimits limits) =>
         new StageRunner(sources, new StageFacts(), logger, commandLine)
         {
-            Table = BootedKeys.Table,
-            Fetch = url => Transfer.Text(url, interrupt),
+            Table = BootedKeys.Table(limits),
+            Fetch = (url, limit) => Transfer.Text(url, limit, limits, interrupt),
             CommandLimit = BootedKeys.Limit,
             Interrupt = interrupt,
         }.Run(stage);

@@ -32,7 +32,7 @@ public static class ConfigLint
                 foreach (var entry in document.Entries(stage, file))
                 {
                     void Report(int line, string key, string reason, bool isWarning) => Add(entry.Name, line, 0, key, reason, isWarning);
-                    if (BootedKeys.Table.Entry.Conform(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
+                    if (BootedKeys.Table(TransferLimits.Production).Entry.Conform(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
                 }
             }
         }

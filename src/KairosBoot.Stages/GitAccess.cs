@@ -5,32 +5,35 @@ using KairosBoot.Linux;
 namespace KairosBoot.Stages;
 
 /// <summary>
-/// How git gets at a repository. A password is in git's environment, where only root sees it; a key is in a file of root's own in memory, for as
-/// long as this lives.
+/// How git gets at a repository. A password is in git's environment, which only root and the user that git runs as can see; a key is in a file of
+/// that user in memory, for as long as this lives.
 /// </summary>
 internal sealed class GitAccess : IDisposable
 {
-    private const int Private = 0b111_000_000;
+    // Its name is not to be guessed, and only root creates and removes names in it; a user that git runs as opens its own files there.
+    private const int EnterOnly = 0b111_001_001;
     private readonly List<string> variables = ["GIT_TERMINAL_PROMPT=0", "LC_ALL=C"];
     private readonly List<string> secrets = [], options = [];
-    private readonly List<string> files = [];
+    private readonly ChildUser? user;
     private string? directory;
 
     /// <param name="url">Of any kind that git knows; a password in it counts where <paramref name="auth"/> has none.</param>
     /// <param name="auth">The key's own; null: there is none.</param>
-    internal GitAccess(string url, YamlMapping? auth)
+    /// <param name="user">Who git runs as; null: root.</param>
+    internal GitAccess(string url, YamlMapping? auth, ChildUser? user)
     {
+        this.user = user;
         Url = Display = url;
-        var (user, password) = (auth?.Text("username") ?? "", auth?.Text("password") ?? "");
+        var (name, password) = (auth?.Text("username") ?? "", auth?.Text("password") ?? "");
         if (url.StartsWith("http", StringComparison.Ordinal))
         {
             var address = WebAddress.Parse(url);
             (Url, Display) = (address.TextWithoutPassword, address.Display);
             secrets.AddRange(address.Secrets);
-            if (password.Length == 0 && address.Credentials is { } found) (user, password) = found;
+            if (password.Length == 0 && address.Credentials is { } found) (name, password) = found;
         }
         else if (url.StartsWith('-') || url.StartsWith("ext::", StringComparison.Ordinal)) throw new FormatException("url is not that of a repository");
-        if (password.Length > 0) UsePassword(user, password);
+        if (password.Length > 0) UsePassword(name, password);
         try { UseSsh(auth); }
         catch
         {
@@ -48,11 +51,11 @@ internal sealed class GitAccess : IDisposable
     internal IReadOnlyList<string> Variables => variables;
     internal IReadOnlyList<string> Secrets => secrets;
 
-    private void UsePassword(string user, string password)
+    private void UsePassword(string name, string password)
     {
-        if ((user + password).Any(char.IsControl)) throw new FormatException("auth: a user name or password has no line break");
+        if ((name + password).Any(char.IsControl)) throw new FormatException("auth: a user name or password has no line break");
         secrets.Add(password);
-        variables.AddRange([$"KBOOT_GIT_USER={user}", $"KBOOT_GIT_PASSWORD={password}"]);
+        variables.AddRange([$"KBOOT_GIT_USER={name}", $"KBOOT_GIT_PASSWORD={password}"]);
         // The first, empty one takes away those of the system.
         options.AddRange(["-c", "credential.helper=", "-c", "credential.helper=!f() { printf 'username=%s\\npassword=%s\\n' \"$KBOOT_GIT_USER\" \"$KBOOT_GIT_PASSWORD\"; }; f"]);
     }
@@ -73,24 +76,25 @@ internal sealed class GitAccess : IDisposable
 
     private string Keep(string name, string content)
     {
-        if (directory is null)
-        {
-            var place = $"/run/kboot-git-{StageFacts.RandomText(12)}";
-            Syscall.MkDir(place, Private);
-            directory = place;
-        }
-        var path = $"{directory}/{name}";
+        var path = $"{Scratch()}/{name}";
         using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, FilePermissions.OwnerOnly);
-        files.Add(path);
+        if (user is not null) Syscall.FChOwn(file, user.Uid, user.Gid);
         Syscall.WriteAll(file, Encoding.UTF8.GetBytes(content));
         return path;
     }
 
+    /// <summary>A directory in memory that goes with this; only root writes to it.</summary>
+    internal string Scratch()
+    {
+        if (directory is not null) return directory;
+        var place = $"/run/kboot-git-{StageFacts.RandomText(12)}";
+        Syscall.MkDir(place, EnterOnly);
+        return directory = place;
+    }
+
     public void Dispose()
     {
-        foreach (var file in files) Syscall.Unlink(file);
-        files.Clear();
-        if (directory is not null) Syscall.RmDir(directory);
+        if (directory is not null) FileTree.Delete(directory);
         directory = null;
     }
 }

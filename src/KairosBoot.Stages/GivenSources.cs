@@ -45,7 +45,7 @@ public static class GivenSources
 
     private static ConfigText Read(string name, CancellationToken interrupt)
     {
-        try { return name == StandardInput ? new ConfigText("standard input", ReadStandardInput()) : Transfer.Text(name, interrupt); }
+        try { return name == StandardInput ? new ConfigText("standard input", ReadStandardInput()) : Transfer.Text(name, ReadLimit.UserData, TransferLimits.Production, interrupt); }
         catch (FormatException e) { throw new OperatorException($"not fetched: {e.Message}", "check the URL, and that the machine has a network"); }
     }
 

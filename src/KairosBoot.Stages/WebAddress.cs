@@ -14,6 +14,8 @@ internal sealed class WebAddress
     /// <summary>Scheme, host and path, without user, password and query.</summary>
     internal string Display => uri.GetLeftPart(UriPartial.Scheme) + (uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}") + uri.AbsolutePath;
 
+    internal bool IsHttps => uri.Scheme == Uri.UriSchemeHttps;
+
     internal bool HasUser => uri.UserInfo.Length > 0;
 
     /// <summary>User and password as they are meant; null where there is no password.</summary>

@@ -16,7 +16,7 @@ public sealed class HeaderTests
             Equal("offsetof(struct loop_info64, lo_flags)", (long)Marshal.OffsetOf<LoopDevice.LoopInfo64>("Flags")),
             Equal("LOOP_CONFIGURE", LoopDevice.LOOP_CONFIGURE), Equal("LOOP_CTL_GET_FREE", LoopDevice.LOOP_CTL_GET_FREE),
             Equal("LOOP_GET_STATUS64", LoopDevice.LOOP_GET_STATUS64), Equal("SYS_renameat2", 316), Equal("POSIX_FADV_DONTNEED", Syscall.POSIX_FADV_DONTNEED), Equal("SYNC_FILE_RANGE_WRITE", Syscall.SYNC_FILE_RANGE_WRITE), Equal("LOOP_MAJOR", 7),
-            Equal("SYS_open_tree", Syscall.SYS_open_tree), Equal("OPEN_TREE_CLONE", Syscall.OPEN_TREE_CLONE), Equal("RENAME_EXCHANGE", Syscall.RENAME_EXCHANGE),
+            Equal("SYS_open_tree", Syscall.SYS_open_tree), Equal("SYS_setresuid", Syscall.SYS_setresuid), Equal("SYS_setresgid", Syscall.SYS_setresgid), Equal("OPEN_TREE_CLONE", Syscall.OPEN_TREE_CLONE), Equal("RENAME_EXCHANGE", Syscall.RENAME_EXCHANGE),
             Equal("LO_FLAGS_READ_ONLY", LoopDevice.LO_FLAGS_READ_ONLY), Equal("LO_FLAGS_AUTOCLEAR", LoopDevice.LO_FLAGS_AUTOCLEAR),
             Equal("(unsigned)WDIOC_GETSUPPORT", Watchdog.WDIOC_GETSUPPORT), Equal("(unsigned)WDIOC_KEEPALIVE", Watchdog.WDIOC_KEEPALIVE),
             Equal("(unsigned)WDIOC_SETTIMEOUT", Watchdog.WDIOC_SETTIMEOUT), Equal("(unsigned)WDIOC_GETTIMEOUT", Watchdog.WDIOC_GETTIMEOUT),

@@ -38,7 +38,9 @@ internal static class AuthorizedKeysFile
             run.Warn(line, key, "a key that must be fetched needs the network: not in this stage");
             return;
         }
-        foreach (var text in fetch(url).Content.Split('\n'))
+        var fetched = fetch(url, ReadLimit.AuthorizedKeys);
+        run.WarnOfPlainUrl(url, fetched.Name, line, key);
+        foreach (var text in fetched.Content.Split('\n'))
             if (text.Trim() is { Length: > 0 } given && given[0] != '#') wanted.Add(given);
     }
 

@@ -17,7 +17,12 @@ internal static class NamedSource
         {
             var isUrl = IsUrl(source.Value);
             var path = Render(source.Value, run.Facts, isUrl);
-            if (isUrl && run.Fetch is { } fetch) return ConfigSource.Of([fetch(path)]);
+            if (isUrl && run.Fetch is { } fetch)
+            {
+                var fetched = fetch(path, ReadLimit.UserData);
+                run.WarnOfPlainUrl(path, fetched.Name, reason => Report(reason, isWarning: true));
+                return ConfigSource.Of([fetched]);
+            }
             var type = Syscall.TryStat(path)?.Type;
             if (type is FileType.Regular or FileType.Directory) return ConfigSource.At(path);
             // The text of a URL may hold a password.

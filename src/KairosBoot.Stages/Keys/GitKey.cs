@@ -24,10 +24,23 @@ internal static class GitKey
         {
             var path = Directories.Normalize(item.Text("path"));
             if (StageFacts.FindProgram("git") is not { } git) throw new FormatException("this root has no git: install the package git in the image");
-            using var access = new GitAccess(url, item.Find("auth") as YamlMapping);
             var branch = item.Text("branch") is { Length: > 0 } given ? given : DefaultBranch;
-            if (branch.StartsWith('-')) throw new FormatException($"{branch}: not the name of a branch");
-            new GitTree(git, path, branch, access, value.Line, run).Bring(branchOnly: item.Boolean("branch_only") is true);
+            if (!IsBranch(branch)) throw new FormatException($"{branch}: not the name of a branch");
+            using var place = new PathWalker().Place(path, new NewDirectories(FilePermissions.Directory));
+            if (place.Name == ".") throw new FormatException($"{path} already exists and is not an empty directory");
+            var account = GitTree.OwnerOf(place);
+            using var access = new GitAccess(url, item.Find("auth") as YamlMapping, account?.User);
+            var call = new GitCall(git, branch, access, account, value.Line, run);
+            new GitTree(place, branch, access, call, account).Bring(branchOnly: item.Boolean("branch_only") is true);
         });
+    }
+
+    /// <summary>git-check-ref-format(1): such a name is also a path within a repository, and leads nowhere else.</summary>
+    private static bool IsBranch(string name)
+    {
+        if (name[0] == '-' || name.EndsWith('.') || name.Contains("..") || name.Contains("@{") || name.AsSpan().ContainsAny(" ~^:?*[\\\u007F")) return false;
+        foreach (var part in name.Split('/'))
+            if (part.Length == 0 || part[0] == '.' || part.EndsWith(".lock", StringComparison.Ordinal)) return false;
+        return !name.Any(char.IsControl);
     }
 }

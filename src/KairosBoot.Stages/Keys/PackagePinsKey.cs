@@ -1,6 +1,5 @@
 using System.Text;
 using KairosBoot.CloudConfig;
-using KairosBoot.Linux;
 
 namespace KairosBoot.Stages;
 
@@ -17,10 +16,10 @@ internal static class PackagePinsKey
         var (manager, path) = PackageManager.Find();
         switch (manager.Program)
         {
-            case "apt-get": Write(AptPins, Header + string.Concat(pins.Select(pin => $"\nPackage: {pin.Key}\nPin: version {pin.Value}\nPin-Priority: 1001\n"))); break;
+            case "apt-get": RootsFile.Write(AptPins, Header + string.Concat(pins.Select(pin => $"\nPackage: {pin.Key}\nPin: version {pin.Value}\nPin-Priority: 1001\n"))); break;
             case "dnf" or "yum": LockForDnf(pins, path, value.Line, run); break;
             case "zypper": LockForZypper(pins, path, value.Line, run); break;
-            case "apk": Write(ApkWorld, World(FileText.TryRead(ApkWorld) ?? "", pins)); break;
+            case "apk": RootsFile.Write(ApkWorld, World(RootsFile.TryRead(ApkWorld) ?? "", pins)); break;
             default: run.Warn(value.Line, "package_pins", $"{manager.Program} has no pins: left out"); break;
         }
     }));
@@ -38,12 +37,6 @@ internal static class PackagePinsKey
         return pins;
     }
 
-    private static void Write(string path, string text)
-    {
-        Directories.MakeParents(path, FilePermissions.Directory, uid: 0, gid: 0);
-        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.File, uid: 0, gid: 0);
-    }
-
     /// <summary>A lock wants name-epoch:version-release.arch; where no repository knows the version, a pattern stands for it.</summary>
     private static void LockForDnf(SortedDictionary<string, string> pins, string dnf, int line, EntryRun run)
     {
@@ -56,8 +49,8 @@ internal static class PackagePinsKey
             if (found is null) run.Warn(line, "package_pins", $"no repository has {name} {version}: pinned by pattern");
             locks.Append(found ?? pattern).Append('\n');
         }
-        Write(DnfPlugin, $"{Header}[main]\nenabled=1\nlocklist={DnfLocks}\n");
-        Write(DnfLocks, locks.ToString());
+        RootsFile.Write(DnfPlugin, $"{Header}[main]\nenabled=1\nlocklist={DnfLocks}\n");
+        RootsFile.Write(DnfLocks, locks.ToString());
     }
 
     /// <summary>A lock keeps its packages from being installed or changed: all versions but the one. (Upstream locks that one, which keeps it out.)</summary>

@@ -27,6 +27,20 @@ public sealed class BootedSystem : IDisposable
 
     public List<string> Log { get; } = [];
 
+    internal TransferLimits Limits { get; set; } = TransferLimits.Production;
+
+    public const int Eve = 4711;
+
+    /// <summary>A user with that number and the home /home/eve.</summary>
+    public void AddEve() => Shell("echo eve:x:4711:4711::/home/eve:/bin/sh >> /etc/passwd; echo eve:x:4711: >> /etc/group; mkdir -p -m 755 /home/eve; chown eve:eve /home/eve");
+
+    /// <summary>A shell command of that user.</summary>
+    public string ShellAsEve(string script) => Do(() =>
+    {
+        var result = ChildProcess.Run("/bin/sh", ["-ec", script], ["PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/home/eve"], TimeSpan.FromMinutes(2), user: new ChildUser(Eve, Eve, [Eve]));
+        return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{script}: {result.Output}");
+    });
+
     private void Enter()
     {
         Syscall.UnshareMounts();
@@ -85,7 +99,7 @@ public sealed class BootedSystem : IDisposable
         $"stages:\n  {stage}:\n  - name: e\n    {keys.ReplaceLineEndings("\n").Replace("\n", "\n    ")}\n", stage, commandLine);
 
     public StageReport RunDocument(string document, string stage = "boot", string commandLine = "", CancellationToken interrupt = default) =>
-        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log), interrupt));
+        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log), interrupt, Limits));
 
     public void Dispose()
     {

@@ -19,7 +19,7 @@ public sealed class DownloadsTests : IDisposable
         var content = string.Concat(Enumerable.Range(0, 300_000).Select(i => (char)('a' + i % 26)));
         using var server = LocalServer.OfText(content);
         var report = system.Run($"downloads: [{{path: {path}, url: '{server.Address}/x/a%20b.bin?token=S3CRET', permissions: {mode}, ownerstring: 'daemon:sys', timeout: 60}}]");
-        Assert.Empty(report.Problems);
+        Assert.Empty(report.Errors());
         Assert.Equal(content, system.Read(expected));
         Assert.Equal($"{mode[1..]} daemon:sys", system.Shell($"stat -c '%a %U:%G' '{expected}'").Trim());
         Assert.DoesNotContain(system.Log, line => line.Contains("S3CRET"));
@@ -31,7 +31,7 @@ public sealed class DownloadsTests : IDisposable
     {
         system.Shell("rm /usr/bin/curl");
         using var server = LocalServer.OfText("content");
-        Assert.Empty(system.Run($"downloads: [{{path: /opt/file, url: {server.Address}/x}}]").Problems);
+        Assert.Empty(system.Run($"downloads: [{{path: /opt/file, url: {server.Address}/x}}]").Errors());
         Assert.Equal("content", system.Read("/opt/file"));
         Assert.Contains("exit code 8, the server refused", RunAgainstNothing("wget").Reason);
     }
@@ -41,16 +41,16 @@ public sealed class DownloadsTests : IDisposable
     {
         system.Shell("rm /usr/bin/curl /usr/bin/wget; cp /bin/busybox /usr/bin/ 2>/dev/null || :; ln -s busybox /usr/bin/wget");
         using var server = LocalServer.OfText("content");
-        Assert.Empty(system.Run($"downloads: [{{path: /opt/file, url: {server.Address}/x}}]").Problems);
+        Assert.Empty(system.Run($"downloads: [{{path: /opt/file, url: {server.Address}/x}}]").Errors());
         Assert.Equal("content", system.Read("/opt/file"));
-        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/file, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/x'}}]").Problems);
+        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/file, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/x'}}]").Errors());
         Assert.Contains("install the package curl", problem.Reason);
     }
 
     private KairosBoot.CloudConfig.StageProblem RunAgainstNothing(string name)
     {
         using var server = new LocalServer((_, _) => null);
-        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/{name}, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/there?k=T0KEN'}}]").Problems);
+        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/{name}, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/there?k=T0KEN'}}]").Errors());
         Assert.Equal((4, "e", "downloads", false), (problem.Line, problem.Entry, problem.Key, problem.IsWarning));
         Assert.StartsWith($"http://127.0.0.1:{server.Port}/there: ", problem.Reason);
         Assert.DoesNotContain(system.Log.Append(problem.Reason), line => line.Contains("S3CRET") || line.Contains("T0KEN"));
@@ -65,7 +65,7 @@ public sealed class DownloadsTests : IDisposable
         Assert.Equal("old", system.Read("/opt/refused"));
         using var server = LocalServer.OfText("x");
         var report = system.Run($"downloads: [{{path: rel, url: {server.Address}}}, {{path: /opt/a, url: nowhere}}, {{path: /opt/dir/, url: {server.Address}}}, {{path: /opt/b, url: {server.Address}/b}}]");
-        Assert.Equal(["not an absolute path", "url is not one", "has no file name"], report.Problems.Select(p => new[] { "not an absolute path", "url is not one", "has no file name" }.Single(p.Reason.Contains)));
+        Assert.Equal(["not an absolute path", "url is not one", "has no file name"], report.Errors().Select(p => new[] { "not an absolute path", "url is not one", "has no file name" }.Single(p.Reason.Contains)));
         Assert.Equal("x", system.Read("/opt/b"));
     }
 
@@ -79,7 +79,7 @@ public sealed class DownloadsTests : IDisposable
             arguments = string.Concat(Directory.GetDirectories("/proc").Where(d => char.IsDigit(Path.GetFileName(d)[0])).Select(CommandLine));
             return "secret"u8.ToArray();
         });
-        Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: 'http://me:S3CRET%21@127.0.0.1:{server.Port}/x?k=T0KEN', permissions: 0400}}]").Problems);
+        Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: 'http://me:S3CRET%21@127.0.0.1:{server.Port}/x?k=T0KEN', permissions: 0400}}]").Errors());
         Assert.Equal("Basic " + Convert.ToBase64String("me:S3CRET!"u8), authorization);
         Assert.Contains("curl", arguments);
         Assert.DoesNotContain("S3CRET", arguments);
@@ -100,11 +100,11 @@ public sealed class DownloadsTests : IDisposable
         {
             response.OutputStream.Write("first"u8);
             response.OutputStream.Flush();
-            // From here, as the system's own thread waits for curl: the file by the descriptor that curl has.
-            modes = string.Join(' ', Directory.GetDirectories("/proc").Where(d => CommandLine(d).Contains("--proto-redir")).Select(d => Convert.ToString(Syscall.TryStat(d + "/fd/1")!.Value.Mode, 8)));
+            // The file has another name until it is whole; the thread that waits for curl has it open.
+            modes = string.Join(' ', Directory.GetFiles("/proc/self/fd").Where(d => (new FileInfo(d).LinkTarget ?? "").Contains("/.key.kairosboot")).Select(d => Convert.ToString(Syscall.TryStat(d)!.Value.Mode, 8)));
             return "second"u8.ToArray();
         });
-        Assert.Empty(system.Run($"downloads: [{{path: /opt/key, url: {server.Address}/key, permissions: 0400}}]").Problems);
+        Assert.Empty(system.Run($"downloads: [{{path: /opt/key, url: {server.Address}/key, permissions: 0400}}]").Errors());
         Assert.Equal(("400", "firstsecond"), (modes, system.Read("/opt/key")));
     }
 
@@ -125,14 +125,17 @@ public sealed class DownloadsTests : IDisposable
             sent++;
             return Encoding.UTF8.GetBytes(content);
         });
-        void Get() => Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f, permissions: 0600}}]").Problems);
+        void Get() => Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f, permissions: 0600}}]").Errors());
         Get();
+        Get();
+        Assert.Equal(1, sent);
+        // A file that is not as the config says may have been changed by others: it is not made right but replaced.
         system.Shell("chmod 644 /opt/f");
         Get();
-        Assert.Equal((1, "one", "600"), (sent, system.Read("/opt/f"), system.Shell("stat -c %a /opt/f").Trim()));
+        Assert.Equal((2, "one", "600"), (sent, system.Read("/opt/f"), system.Shell("stat -c %a /opt/f").Trim()));
         (content, changed) = ("two", changed.AddHours(1));
         Get();
-        Assert.Equal((2, "two"), (sent, system.Read("/opt/f")));
+        Assert.Equal((3, "two"), (sent, system.Read("/opt/f")));
     }
 
     [Fact]
@@ -150,7 +153,7 @@ public sealed class DownloadsTests : IDisposable
             }
             return "0123456789"u8.ToArray();
         });
-        Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f}}]").Problems);
+        Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f}}]").Errors());
         Assert.Equal((2, "0123456789"), (broken, system.Read("/opt/f")));
     }
 
@@ -165,7 +168,7 @@ public sealed class DownloadsTests : IDisposable
             release.Wait();
             return [];
         });
-        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f, timeout: 1}}]").Problems);
+        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f, timeout: 1}}]").Errors());
         release.Set();
         Assert.EndsWith("/f: not there after 1 s", problem.Reason);
         Assert.False(system.Has("/opt/f"));
@@ -175,6 +178,6 @@ public sealed class DownloadsTests : IDisposable
     public void Without_any_program_that_fetches_it_names_the_package()
     {
         system.Shell("rm -f /usr/bin/curl /usr/bin/wget");
-        Assert.Contains("install the package curl", Assert.Single(system.Run("downloads: [{path: /f, url: 'http://h/x'}]").Problems).Reason);
+        Assert.Contains("install the package curl", Assert.Single(system.Run("downloads: [{path: /f, url: 'http://h/x'}]").Errors()).Reason);
     }
 }

@@ -125,7 +125,9 @@ public sealed class GitTests : IDisposable
             Assert.Contains("git clone", Assert.Single(system.Run(Key("/opt/other", system.Read("/srv/key.pub").Trim())).Problems).Reason);
             Assert.False(system.Has("/opt/other"));
             Assert.Empty(system.Run(Key("/opt/other", host).Replace($"public_key: {host}", "insecure: true")).Problems);
-            Assert.Equal("", system.Shell("ls /run"));
+            system.AddEve();
+            Assert.Empty(system.Run(Key("/home/eve/tree", host)).Problems);
+            Assert.Equal("", system.Shell("find /home/eve ! -uid 4711; ls /run"));
             Assert.DoesNotContain(system.Log, line => line.Contains("PRIVATE KEY"));
         }
         finally { system.Shell("kill $(cat /srv/pid)"); }

@@ -21,7 +21,7 @@ public sealed class RemoteSourceTests : IDisposable
         var report = system.RunDocument("stages: {boot: [{commands: ['echo first >> /log']}]}", commandLine: $"quiet {option}={url}");
         Assert.Equal("first\nbefore\nboot\nafter\n", system.Read("/log"));
         Assert.Equal(1, server.Requests);
-        var problem = Assert.Single(report.Problems);
+        var problem = Assert.Single(report.Errors());
         Assert.Equal(($"{server.Address}/c.yaml", 1, "command 2: exit code 1"), (problem.File, problem.Line, problem.Reason));
         Assert.DoesNotContain(system.Log, line => line.Contains("S3CRET") || line.Contains("T0KEN"));
     }
@@ -36,7 +36,7 @@ public sealed class RemoteSourceTests : IDisposable
             return "stages: {}"u8.ToArray();
         });
         system.Put("/etc/os-release", "ID=debian\nPRETTY_NAME=\"A & B/1 é\"\n");
-        Assert.Empty(system.RunDocument("", commandLine: $"kairos.config_url='{server.Address}/c?os={{{{ .Values.os.name }}}}'").Problems);
+        Assert.Empty(system.RunDocument("", commandLine: $"kairos.config_url='{server.Address}/c?os={{{{ .Values.os.name }}}}'").Errors());
         Assert.Equal("?os=A%20%26%20B%2F1%20%C3%A9", query);
     }
 
@@ -44,7 +44,7 @@ public sealed class RemoteSourceTests : IDisposable
     public void One_that_is_not_there_is_a_problem_and_the_words_of_the_command_line_still_run()
     {
         using var server = new LocalServer((_, _) => null);
-        var problem = Assert.Single(system.RunDocument("", commandLine: $"kairos.config_url={server.Address}/c stages.boot[0].files[0].path=/said").Problems);
+        var problem = Assert.Single(system.RunDocument("", commandLine: $"kairos.config_url={server.Address}/c stages.boot[0].files[0].path=/said").Errors());
         Assert.Equal(("/proc/cmdline", "kairos.config_url", false, true), (problem.File, problem.Key, problem.IsWarning, system.Has("/said")));
         Assert.Contains("404", problem.Reason);
     }
@@ -54,7 +54,7 @@ public sealed class RemoteSourceTests : IDisposable
     {
         using var server = LocalServer.OfText("ssh-ed25519 AAAA one\n# no key\n\nssh-rsa BBBB two\n");
         system.Shell("rm -rf /root/.ssh");
-        for (var i = 0; i < 2; i++) Assert.Empty(system.Run($"authorized_keys: {{root: ['{server.Address}/me.keys', 'ssh-rsa CCCC']}}", "network").Problems);
+        for (var i = 0; i < 2; i++) Assert.Empty(system.Run($"authorized_keys: {{root: ['{server.Address}/me.keys', 'ssh-rsa CCCC']}}", "network").Errors());
         Assert.Equal("ssh-ed25519 AAAA one\nssh-rsa BBBB two\nssh-rsa CCCC\n", system.Read("/root/.ssh/authorized_keys"));
     }
 
@@ -77,7 +77,7 @@ public sealed class RemoteSourceTests : IDisposable
     public void A_config_larger_than_any_is_refused()
     {
         using var server = LocalServer.OfText(new string('x', 5 * 1024 * 1024));
-        Assert.Contains("larger than", Assert.Single(system.RunDocument("", commandLine: $"kairos.config_url={server.Address}/c").Problems).Reason);
+        Assert.Contains("larger than", Assert.Single(system.RunDocument("", commandLine: $"kairos.config_url={server.Address}/c").Errors()).Reason);
     }
 
     [Fact]

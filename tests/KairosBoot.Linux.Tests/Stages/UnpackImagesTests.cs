@@ -32,6 +32,38 @@ public sealed class UnpackImagesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/home/eve/t")]
+    [InlineData("/mnt/m/home/t")]
+    public void Links_of_a_user_below_the_target_and_next_to_it_are_not_followed(string target)
+    {
+        system.AddEve();
+        system.Shell($"mkdir -p /mnt/m; mount -t tmpfs -o mode=755,uid=4711,gid=4711 none /mnt/m; mkdir /mnt/m/home; chown eve /mnt/m/home; mkdir /srv/secret; echo secret > /srv/secret/one");
+        system.ShellAsEve($"mkdir -p {target}/etc; ln -s /srv/secret/one {target}/etc/one; ln -s /srv/secret {target}/dir; ln -s /srv/secret $(dirname {target})/.t.kairosboot");
+        var problem = Assert.Single(system.Run($"unpack_images: [{{source: 'oci:/srv/oci:v1', target: {target}}}]").Problems);
+        Assert.Contains($"{target}/dir is not a directory", problem.Reason);
+        Assert.Equal(("one\n", "640 1:2 regular file", "secret\n", "one\n"),
+            (system.Read(target + "/etc/one"), system.Shell($"stat -c '%a %u:%g %F' {target}/etc/one").Trim(), system.Read("/srv/secret/one"), system.Shell("ls -A /srv/secret")));
+    }
+
+    [Fact]
+    public void A_target_in_a_directory_of_a_user_that_is_a_link_is_refused()
+    {
+        system.AddEve();
+        system.ShellAsEve("ln -s /etc /home/eve/t");
+        Assert.Contains("belongs to user 4711", Assert.Single(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /home/eve/t}]").Problems).Reason);
+        Assert.False(system.Has("/etc/etc"));
+    }
+
+    [Fact]
+    public void A_new_target_on_a_file_system_of_a_user_has_all_files()
+    {
+        system.AddEve();
+        system.Shell("mkdir /mnt/m; mount -t tmpfs -o mode=755,uid=4711,gid=4711 none /mnt/m");
+        Assert.Empty(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /mnt/m/t}]").Problems);
+        Assert.Equal(("640 1:2", "t\n"), (system.Shell("stat -c '%a %u:%g' /mnt/m/t/etc/one").Trim(), system.Shell("ls -A /mnt/m")));
+    }
+
+    [Theory]
     [InlineData("{source: 'oci:/srv/none', target: /srv/t/b}", "get oci:/srv/none: skopeo: exit code 1")]
     [InlineData("{source: 'oci:/srv/oci:v1', target: /srv/t/b, platform: amd64}", "platform: 'amd64' is not of the form linux/amd64")]
     [InlineData("{source: '', target: /srv/t/b}", "source is missing")]

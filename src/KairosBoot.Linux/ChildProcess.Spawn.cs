@@ -1,0 +1,72 @@
+using System.Text;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+// How a program is started.
+public static unsafe partial class ChildProcess
+{
+    /// <summary>Descriptors; without an input it is /dev/null.</summary>
+    private readonly record struct Standard(int? Input, int Output, int Errors);
+
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, ChildUser? user)
+    {
+        if (user is null) return Spawn(program, arguments, environment, standard, isOtherUser: false);
+        // The kernel keeps a user for each thread, and a child begins with the one of the thread that starts it. This one ends after that.
+        var pid = 0;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                Syscall.SetThreadUser(user);
+                pid = Spawn(program, arguments, environment, standard, isOtherUser: true);
+            }
+            catch (SyscallException e) { failure = e; }
+        });
+        thread.Start();
+        thread.Join();
+        return failure is null ? pid : throw failure;
+    }
+
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, bool isOtherUser)
+    {
+        const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
+        // Both are opaque: 80 and 336 bytes in glibc on 64-bit machines.
+        byte* actions = stackalloc byte[256], attributes = stackalloc byte[512];
+        sigset_t none, all;
+        LibC.sigemptyset(&none);
+        LibC.sigfillset(&all);
+        using var argv = new StringVector([program, .. arguments]);
+        using var envp = new StringVector(environment);
+        Native.posix_spawn_file_actions_init(actions);
+        Native.posix_spawnattr_init(attributes);
+        try
+        {
+            fixed (byte* path = Encoding.UTF8.GetBytes(program + '\0'), devNull = "/dev/null\0"u8, top = "/\0"u8)
+            {
+                if (standard.Input is { } descriptor) Native.posix_spawn_file_actions_adddup2(actions, descriptor, 0);
+                else Native.posix_spawn_file_actions_addopen(actions, 0, devNull, LibC.O_RDONLY, 0);
+                Native.posix_spawn_file_actions_adddup2(actions, standard.Output, 1);
+                Native.posix_spawn_file_actions_adddup2(actions, standard.Errors, 2);
+                // Ours are close-on-exec; those of a caller's caller may not be.
+                Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
+                Native.posix_spawnattr_setsigmask(attributes, &none);
+                Native.posix_spawnattr_setsigdefault(attributes, &all);
+                // A user may not reach the directory that root is in. A new session is a group too, and has no terminal: from root's own a user could
+                // type for root (TIOCSTI).
+                if (isOtherUser) Native.posix_spawn_file_actions_addchdir_np(actions, top);
+                var group = isOtherUser ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
+                Native.posix_spawnattr_setflags(attributes, (short)(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+                int pid;
+                var error = Native.posix_spawn(&pid, path, actions, attributes, argv.Pointer, envp.Pointer);
+                return error == 0 ? pid : throw new SyscallException("exec", program, error);
+            }
+        }
+        finally
+        {
+            Native.posix_spawn_file_actions_destroy(actions);
+            Native.posix_spawnattr_destroy(attributes);
+        }
+    }
+}
