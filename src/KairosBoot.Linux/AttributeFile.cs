@@ -21,6 +21,7 @@ internal readonly unsafe struct AttributeFile
     internal static AttributeFile At(FileHandle directory, string name) =>
         new(null, FileName.Encode($"{Syscall.DescriptorPath(directory)}/{name}"), $"{directory.Path}/{name}");
 
+    /// <summary>For reading only: of a link the link's own.</summary>
     internal static AttributeFile AtPath(string path) => new(null, FileName.Encode(path), path);
 
     internal SyscallException Failed(string operation, int errno) => new(operation, shown, errno);

@@ -1,10 +1,11 @@
 using System.Text;
 using KairosBoot.Plan;
+using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
 /// <summary>Extended attributes: SELinux labels, ACLs, file capabilities; xattr(7).</summary>
-public static class ExtendedAttributes
+public static unsafe class ExtendedAttributes
 {
     /// <summary>
     /// Copies all attributes of one open file to another. An attribute that the target's file system does not know is left out: the image's own ext4
@@ -60,19 +61,14 @@ public static class ExtendedAttributes
         }
     }
 
-    /// <summary>Gives a file, or a link itself, an attribute in place of what it had under that name. Only root may set names outside of <c>user.</c></summary>
-    /// <param name="path">The file, in a tree that nobody else shapes.</param>
+    /// <summary>
+    /// Gives what a descriptor stands for, a link itself included, an attribute in place of what it had under that name. Only root may set names
+    /// outside of <c>user.</c> Needs /proc.
+    /// </summary>
+    /// <param name="file">May be opened with <see cref="OpenFlags.Path"/>.</param>
     /// <param name="name">With its namespace: <c>security.capability</c>.</param>
     /// <param name="value">Any bytes, none included.</param>
     /// <exception cref="SyscallException">EOPNOTSUPP: the file system keeps no such attributes; EPERM: not for this kind of file or user.</exception>
-    public static void Set(string path, string name, ReadOnlySpan<byte> value)
-    {
-        var file = AttributeFile.AtPath(path);
-        var errno = file.TrySet(name, value);
-        if (errno != 0) throw file.Failed("setxattr " + name, errno);
-    }
-
-    /// <summary>As <see cref="Set(string, string, ReadOnlySpan{byte})"/>, of what a descriptor stands for, opened with <see cref="OpenFlags.Path"/> too. Needs /proc.</summary>
     public static void Set(FileHandle file, string name, ReadOnlySpan<byte> value)
     {
         // The name in /proc is a link that leads to exactly that file, so it has to be followed: once, to a link itself if it is one.

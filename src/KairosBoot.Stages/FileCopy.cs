@@ -25,7 +25,7 @@ internal static class FileCopy
         Syscall.CopySparse(source, replacement.File);
         // Writing clears set-uid, set-gid and capabilities.
         Syscall.FChMod(replacement.File, status.Mode);
-        ExtendedAttributes.Copy($"{Syscall.DescriptorPath(from)}/{name}", replacement.File);
+        ExtendedAttributes.Copy(source, replacement.File);
         replacement.Commit(status.MTimeNs);
     }
 

@@ -56,7 +56,7 @@ internal sealed class TreeMerge
         Run(source, target, user);
         Syscall.FChOwn(target, status.Uid, status.Gid);
         Syscall.FChMod(target, status.Mode);
-        ExtendedAttributes.Copy(Syscall.DescriptorPath(source) + "/.", target);
+        ExtendedAttributes.Copy(source, target);
         Syscall.UTimes(target, status.MTimeNs);
     }
 
