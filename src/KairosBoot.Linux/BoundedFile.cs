@@ -52,8 +52,9 @@ public static class BoundedFile
     /// <param name="limit">As above.</param>
     public static byte[] Read(FileHandle file, ReadLimit limit)
     {
-        using var opened = Open(file, limit);
-        return ReadOpened(opened, limit);
+        var status = Check(file, limit);
+        using var opened = Reopen(file);
+        return ReadOpened(opened, status.Size);
     }
 
     /// <summary>Opens it for reading after it was found to be a regular file: opening a device can be an action in itself.</summary>
@@ -62,23 +63,28 @@ public static class BoundedFile
     public static FileHandle Open(FileHandle file, ReadLimit limit)
     {
         Check(file, limit);
-        return Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+        return Reopen(file);
     }
 
+    private static FileHandle Reopen(FileHandle file) => Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+
     /// <summary>Refuses what is no regular file of a disk, and a larger one.</summary>
-    internal static void Check(FileHandle file, ReadLimit limit)
+    internal static FileStatus Check(FileHandle file, ReadLimit limit)
     {
         var status = Syscall.FStat(file);
         CheckType(file, status);
         if (status.Size > limit.Bytes) throw TooLarge(file.Path, status.Size, limit);
         if (Syscall.FileSystemType(file) is PROC_SUPER_MAGIC or SYSFS_MAGIC or DEBUGFS_MAGIC or TRACEFS_MAGIC or SECURITYFS_MAGIC or CONFIGFS_MAGIC)
             throw new OperatorException($"{file.Path} is made up by the kernel, not a file on a disk", "put a regular file there");
+        return status;
     }
 
     /// <summary>The content of a file that <see cref="Open"/> has opened. It may grow meanwhile: no more than the limit is read.</summary>
-    internal static byte[] ReadOpened(FileHandle file, ReadLimit limit)
+    internal static byte[] ReadOpened(FileHandle file, ReadLimit limit) => ReadOpened(file, Math.Min(Syscall.FStat(file).Size, limit.Bytes));
+
+    private static byte[] ReadOpened(FileHandle file, long size)
     {
-        var content = new byte[Math.Min(Syscall.FStat(file).Size, limit.Bytes)];
+        var content = new byte[size];
         var length = Syscall.PRead(file, content, 0);
         return length == content.Length ? content : content[..length];
     }

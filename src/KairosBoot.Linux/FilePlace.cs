@@ -9,9 +9,9 @@ public sealed class FilePlace : IDisposable
 {
     private readonly string userPath;
 
-    internal FilePlace(FileHandle directory, string name, int user, string userPath)
+    internal FilePlace(FileHandle directory, string name, FileStatus? found, int user, string userPath)
     {
-        (Directory, Name, User, this.userPath) = (directory, name, user, userPath);
+        (Directory, Name, Found, User, this.userPath) = (directory, name, name == "." ? Syscall.FStat(directory) : found, user, userPath);
         Path = name == "." ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
     }
 
@@ -23,6 +23,9 @@ public sealed class FilePlace : IDisposable
 
     /// <summary>Who can exchange what is at the place, other than root; 0: nobody.</summary>
     public int User { get; }
+
+    /// <summary>Of what the walk has found there; null: nothing.</summary>
+    public FileStatus? Found { get; }
 
     /// <summary>Of what is there, a link itself included; null: nothing is.</summary>
     public FileStatus? Status => Syscall.TryStatAt(Directory, Name);
@@ -52,7 +55,7 @@ public sealed class FilePlace : IDisposable
     /// <param name="directory">Mode and owner.</param>
     public bool MakeDirectory(NewDirectories directory)
     {
-        if (Status is not null) return false;
+        if (Found is not null) return false;
         directory.Create(Directory, Syscall.FStat(Directory), Name).Dispose();
         return true;
     }

@@ -17,6 +17,7 @@ internal sealed class PathWalk : IDisposable
     // In a directory of the user, or in one of root below it: see the exemption in PathWalker.
     private bool isInUsersTree;
     private string lastName = ".";
+    private FileStatus? found;
 
     internal PathWalk(string root, string path, int maxLinks)
     {
@@ -42,6 +43,7 @@ internal sealed class PathWalk : IDisposable
     /// <param name="create">How missing directories are created; null: not at all.</param>
     internal bool Run(NewDirectories? create)
     {
+        SkipWhatOnlyRootShapes();
         while (names.TryPop(out var name))
         {
             if (!IsDirectory) return false;
@@ -50,6 +52,11 @@ internal sealed class PathWalk : IDisposable
             {
                 Up();
                 continue;
+            }
+            if (isLast && StopsAtName && (found = Syscall.TryStatAt(current, name)) is not { Type: FileType.Symlink })
+            {
+                lastName = name;
+                return true;
             }
             var child = Syscall.TryOpenAt(current, name, OpenFlags.Path | OpenFlags.NoFollow);
             if (child is null && isLast && StopsAtName)
@@ -63,6 +70,29 @@ internal sealed class PathWalk : IDisposable
         }
         return true;
     }
+
+    /// <summary>
+    /// Directories of root that only root writes to, from the root on, are opened in one step: nobody else can exchange anything on that way. Most paths of
+    /// configs are such ones, and PID 1 walks many.
+    /// </summary>
+    private void SkipWhatOnlyRootShapes()
+    {
+        var prefix = "";
+        var end = status;
+        while (names.Count > 1 && IsRootsAlone(end) && names.Peek() != "..")
+        {
+            var next = prefix.Length == 0 ? names.Peek() : $"{prefix}/{names.Peek()}";
+            if (Syscall.TryStatAt(current, next) is not { Type: FileType.Directory, Uid: 0 } directory) break;
+            (prefix, end) = (next, directory);
+            names.Pop();
+        }
+        if (prefix.Length == 0) return;
+        var opened = Syscall.OpenAt(current, prefix, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory);
+        current.Dispose();
+        (current, status) = (opened, end);
+    }
+
+    private static bool IsRootsAlone(FileStatus directory) => directory.Uid == 0 && (directory.Mode & 0b000_010_010) == 0;
 
     /// <summary>True: the walk ends before this name.</summary>
     private bool Go(FileHandle child, string name, bool isLast)
@@ -78,7 +108,7 @@ internal sealed class PathWalk : IDisposable
             }
             if (isLast && StopsAtName)
             {
-                lastName = name;
+                (lastName, this.found) = (name, found);
                 return true;
             }
             Check(found, child.Path);
@@ -154,7 +184,7 @@ internal sealed class PathWalk : IDisposable
         return taken;
     }
 
-    internal FilePlace TakePlace() => new(TakeCurrent(), lastName, user, userPath);
+    internal FilePlace TakePlace() => new(TakeCurrent(), lastName, found, user, userPath);
 
     public void Dispose() => current.Dispose();
 }

@@ -16,7 +16,7 @@ internal sealed class HomeDirectory : IDisposable
     internal HomeDirectory(string path)
     {
         place = Directories.Walker.Place(path, new NewDirectories(FilePermissions.Directory));
-        existing = place.Status;
+        existing = place.Found;
     }
 
     /// <summary>The owner of one that exists where only root can have put it; 0: root, or none exists.</summary>
@@ -26,15 +26,17 @@ internal sealed class HomeDirectory : IDisposable
     internal void Check(int uid)
     {
         if (place.User != 0 && place.User != uid)
-            throw new OperatorException($"{place.Path} is no home for user {uid}: it is in a directory of user {place.User}", "name a homedir below a directory of root");
+            throw Refused($"it is in a directory of user {place.User}", uid, "name a homedir below a directory of root");
         if (existing is not { } home) return;
         if (home.Type != FileType.Directory) throw new SyscallException("mkdir", place.Path, Errno.ENOTDIR);
         if (home.Uid == uid) return;
         if (home.Uid != 0)
-            throw new OperatorException($"{place.Path} is no home for user {uid}: it belongs to user {home.Uid}", $"give it to user {uid}, or name another uid or homedir");
+            throw Refused($"it belongs to user {home.Uid}", uid, $"give it to user {uid}, or name another uid or homedir");
         if (place.IsSharedWithUsers)
-            throw new OperatorException($"{place.Path} is no home for user {uid}: it belongs to root, and others can have put it there", $"give it to user {uid}, or remove it");
+            throw Refused("it belongs to root, and others can have put it there", uid, $"give it to user {uid}, or remove it");
     }
+
+    private OperatorException Refused(string reason, int uid, string fix) => new($"{place.Path} is no home for user {uid}: {reason}", fix);
 
     /// <summary>Creates it, or gives it to the user.</summary>
     internal void Make(int mode, int uid, int gid)

@@ -36,7 +36,8 @@ internal static class UserDataFiles
         var existing = place.Status;
         var owner = existing is { Uid: > 0 } there ? there.Uid : place.User;
         if (isScript && owner != 0)
-            throw new OperatorException($"{data.Source} is a script, and {place.Path} is in a directory of user {owner}: not run", "name a path below a directory of root");
+            throw new OperatorException(
+                $"{data.Source} is a script, and {place.Path} is in a directory of user {owner}: not run", "name a path below a directory of root");
         var isNew = existing is null;
         var target = place.Path + (isNew ? Unfinished : "");
         if (isNew) StartNew(place);

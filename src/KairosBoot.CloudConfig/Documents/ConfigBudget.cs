@@ -13,7 +13,7 @@ internal sealed class ConfigBudget(long limit)
     private readonly Dictionary<string, string> refused = [];
     private long total;
 
-    /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> for a file that does not fit with those before it.</summary>
+    /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> where it does not fit with those before.</summary>
     internal string Read(string file)
     {
         var content = ConfigFiles.Read(file, ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, limit) });

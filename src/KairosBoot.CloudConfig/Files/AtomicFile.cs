@@ -19,11 +19,11 @@ internal static class AtomicFile
     internal static void Write(string path, ReadOnlySpan<byte> content, int mode, int uid, int gid, NewDirectories? parents = null)
     {
         using var place = Directories.Walker.Place(path, parents);
-        Write(place, place.Status, content, mode, uid, gid);
+        Write(place, place.Found, content, mode, uid, gid);
     }
 
     /// <param name="place">Where a walk has found it.</param>
-    /// <param name="existing">The place's status, which the caller needed too.</param>
+    /// <param name="existing">What was found there.</param>
     /// <param name="content">All of it.</param>
     /// <param name="mode">Permission bits.</param>
     /// <param name="uid">Owner.</param>
@@ -41,7 +41,7 @@ internal static class AtomicFile
     /// <summary>With the owner and mode that <see cref="Ownership"/> keeps; 0644 root for a new file.</summary>
     internal static void WriteKeepingOwner(FilePlace place, string content)
     {
-        var existing = place.Status;
+        var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);
         Write(place, existing, Encoding.UTF8.GetBytes(content), Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File), uid, gid);
     }
@@ -54,10 +54,14 @@ internal static class AtomicFile
         if (file.Links > 1 && place.IsSharedWithUsers) return false;
         try
         {
-            using var opened = Syscall.TryOpenAt(place.Directory, place.Name, OpenFlags.Path | OpenFlags.NoFollow);
-            return opened is not null && content.SequenceEqual(BoundedFile.Read(opened, new ReadLimit(content.Length, place.Name)));
+            // A regular file was there: now it waits for nobody even where a user has exchanged it.
+            using var opened = Syscall.TryOpenAt(place.Directory, place.Name,
+                OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+            if (opened is null || Syscall.FStat(opened) is not { Type: FileType.Regular } now || (now.Inode, now.Device) != (file.Inode, file.Device)) return false;
+            var found = new byte[content.Length];
+            return Syscall.PRead(opened, found, 0) == found.Length && content.SequenceEqual(found);
         }
-        catch (Exception e) when (e is SyscallException or Plan.OperatorException) { return false; }
+        catch (SyscallException) { return false; }
     }
 
     /// <summary>False: this place takes no new file (procfs, sysfs, a file that is a mount point), so the old one must be written to.</summary>

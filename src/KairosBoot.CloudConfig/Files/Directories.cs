@@ -8,13 +8,13 @@ internal static class Directories
     /// <summary>From / of the calling process: a stage that works on another root has changed into it.</summary>
     internal static readonly PathWalker Walker = new();
 
-    /// <summary>Every directory that is created gets exactly this mode and owner, in a user's directory that user as owner; those that exist keep theirs.</summary>
+    /// <summary>Every directory that is created gets exactly this mode and owner, in a user's directory that user; those that exist keep theirs.</summary>
     internal static void Make(string path, int mode, int uid, int gid)
     {
         using var made = Walker.MakeDirectories(path, new NewDirectories(mode, uid, gid));
     }
 
-    /// <summary>As <see cref="Make"/>, without the last name. Where a file follows, give <see cref="PathWalker.Place"/> the parents instead: one walk less.</summary>
+    /// <summary>As <see cref="Make"/>, without the last name. <see cref="PathWalker.Place"/> with parents saves a walk where a file follows.</summary>
     internal static void MakeParents(string path, int mode, int uid, int gid)
     {
         using var place = Walker.Place(path, new NewDirectories(mode, uid, gid));

@@ -51,7 +51,8 @@ internal static class Ownership
         const int Special = 0b110_000_000_000, WriteForMore = 0b000_010_010;
         if (existing is not { } file) return otherwise;
         var mode = file.Mode;
-        if ((file.Uid, file.Gid) != (uid, gid) || place.User != 0 && file.Uid != place.User || file.HardLink is not null && place.IsSharedWithUsers) mode &= ~Special;
+        var isForeign = place.User != 0 && file.Uid != place.User || file.HardLink is not null && place.IsSharedWithUsers;
+        if (isForeign || (file.Uid, file.Gid) != (uid, gid)) mode &= ~Special;
         if (file.Uid != uid && file.Uid != 0) mode &= ~WriteForMore;
         return mode;
     }

@@ -24,7 +24,7 @@ internal static class DnsKey
         if (Joined(dns, "options") is { Length: > 0 } options) text.Append("options ").Append(options).Append('\n');
         using var place = Directories.Walker.TryPlace(path);
         // systemd-resolved's images link the file to one below /run, which is not there before that service.
-        if (place?.Status is null && Syscall.TryLStat(path) is { Type: FileType.Symlink })
+        if (place?.Found is null && Syscall.TryLStat(path) is { Type: FileType.Symlink })
             throw new FormatException($"{path} is a link to {Syscall.ReadLink(path)}, which is not there: name a file with dns.path, or remove the link first");
         AtomicFile.WriteKeepingOwner(place ?? throw new SyscallException("open", path, Errno.ENOENT), text.ToString());
         run.Executed($"name servers in {path}");

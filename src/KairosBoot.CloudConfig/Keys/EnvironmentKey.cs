@@ -25,7 +25,7 @@ internal static class EnvironmentKey
             if (!IsName(name.Text)) run.Fail(name.Line, "environment", $"'{name.Text}' is not a variable name");
             else variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment") : "";
         }
-        var existing = place.Status;
+        var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);
         AtomicFile.Write(place, existing, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, uid, gid);
         run.Executed($"environment {path}");

@@ -23,7 +23,7 @@ internal static class FilesKey
         var (uid, gid) = (0, 0);
         run.Attempt(file.Line, "files", () => (uid, gid) = Ownership.Of(file));
         using var place = Directories.Walker.Place(path, new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid));
-        var existing = place.Status;
+        var existing = place.Found;
         // Upstream's default is mode 0. Without one a new file is 0644 and an old file keeps its mode, which may be a restricted one.
         var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
         AtomicFile.Write(place, existing, content, mode, uid, gid);
