@@ -13,14 +13,14 @@ internal sealed partial class Machine
     public void CheckMounts()
     {
         var actual = MountTable.Read();
-        foreach (var (stepClass, planned) in MadeMounts.Of(results))
-            foreach (var (_, reason, lostWrites) in MountCheck.Compare([planned], actual))
+        foreach (var made in MadeMounts.Of(results))
+            foreach (var (planned, reason, lostWrites) in MountCheck.Compare([made.Mount!], actual))
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
                 // A kernel that finds errors in a file system takes its writes away: the data is all there, and so is the boot.
                 if (lostWrites) Note(StepClass.Degraded, text + ": the format takes no writes, or the kernel found errors in it");
-                else if (stepClass == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
-                else Note(stepClass, text);
+                else if (made.Step.Class == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
+                else Note(made.Step.Class, text);
             }
     }
 
@@ -30,11 +30,11 @@ internal sealed partial class Machine
         var actual = MountTable.Read();
         mounts.Clear();
         var mounted = ImmutableArray.CreateBuilder<(PlannedMount, MountInfo)>();
-        foreach (var (_, planned) in MadeMounts.Of(results))
+        foreach (var made in MadeMounts.Of(results))
             for (var i = actual.Length - 1; i >= 0; i--)
-                if (actual[i].MountPoint == planned.Target)
+                if (actual[i].MountPoint == made.Mount!.Target)
                 {
-                    mounted.Add((planned, actual[i]));
+                    mounted.Add((made.Mount, actual[i]));
                     mounts.Add(actual[i]);
                     break;
                 }

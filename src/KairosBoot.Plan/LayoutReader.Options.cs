@@ -34,13 +34,13 @@ public sealed partial class LayoutReader
         return options.Length == 0 ? "no options" : options;
     }
 
-    private static HashSet<string> Mounted(ImmutableArray<VolumeRequest> volumes, params ReadOnlySpan<ImmutableArray<string>> lists)
+    private static HashSet<string> Mounted(ImmutableArray<VolumeRequest> volumes, ImmutableArray<string> rwPaths, ImmutableArray<string> statePaths)
     {
         // What the boot mounts without being asked.
         HashSet<string> mounted = [SystemPaths.State, SystemPaths.Oem, SystemPaths.Overlays];
         foreach (var volume in volumes) mounted.Add(volume.Path);
-        foreach (var list in lists)
-            foreach (var path in list) mounted.Add(path);
+        foreach (var path in rwPaths) mounted.Add(path);
+        foreach (var path in statePaths) mounted.Add(path);
         return mounted;
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 
 namespace KairosBoot.Plan;
@@ -16,18 +15,28 @@ public sealed class PathOptions
 
     private enum Scope { Path, Below, Tree }
 
+    // A class, as tuples in an array cost PID 1 code of their own. The reason is for the reader of the table.
+    private sealed class Row(string path, Scope scope, string options, string reason)
+    {
+        public string Options => options;
+        public string Reason => reason;
+
+        public bool Covers(string other) =>
+            scope == Scope.Path ? other == path : MountPath.IsInside(other, path) && (scope == Scope.Tree || other != path);
+    }
+
     /// <summary>Defaults by path, and why; the first row that covers a path holds.</summary>
-    private static readonly ImmutableArray<(string Path, Scope Scope, string Options, string Reason)> Table =
+    private static readonly Row[] Table =
     [
-        (SystemPaths.State, Scope.Path, NoPrograms, "holds images and files of the loader; programs run from an image's own mount"),
-        (SystemPaths.Oem, Scope.Path, NoPrivilege, "holds configuration; a config may start a script that lies there"),
-        (SystemPaths.Overlays, Scope.Tree, NoPrivilege, "is used only through the overlays, which have options of their own"),
-        (SystemPaths.Persistent, Scope.Path, "", "holds set-uid programs of the machine, and the stores of all other paths"),
-        ("/home", Scope.Tree, NoPrivilege, "unprivileged users write there"),
-        ("/var/log", Scope.Tree, NoPrivilege, "holds logs, which no program is started from"),
-        ("/var/tmp", Scope.Tree, NoPrivilege, "every user writes there"),
+        new(SystemPaths.State, Scope.Path, NoPrograms, "holds images and files of the loader; programs run from an image's own mount"),
+        new(SystemPaths.Oem, Scope.Path, NoPrivilege, "holds configuration; a config may start a script that lies there"),
+        new(SystemPaths.Overlays, Scope.Tree, NoPrivilege, "is used only through the overlays, which have options of their own"),
+        new(SystemPaths.Persistent, Scope.Path, "", "holds set-uid programs of the machine, and the stores of all other paths"),
+        new("/home", Scope.Tree, NoPrivilege, "unprivileged users write there"),
+        new("/var/log", Scope.Tree, NoPrivilege, "holds logs, which no program is started from"),
+        new("/var/tmp", Scope.Tree, NoPrivilege, "every user writes there"),
         // Not /etc itself: an overlay shows the image's own files, and nosuid would stop the SELinux transition of a program in /etc/init.d.
-        ("/etc", Scope.Below, NoPrivilege, "holds configuration"),
+        new("/etc", Scope.Below, NoPrivilege, "holds configuration"),
     ];
 
     /// <summary>Words that the layout may use. No others: a file system answers an option it does not know like a damaged superblock (EINVAL), and the
@@ -65,8 +74,7 @@ public sealed class PathOptions
     public static string ByTable(string path)
     {
         foreach (var row in Table)
-            if (row.Scope == Scope.Path ? path == row.Path : MountPath.IsInside(path, row.Path) && (row.Scope == Scope.Tree || path != row.Path))
-                return row.Options;
+            if (row.Covers(path)) return row.Options;
         // Set-uid programs, SELinux transitions and device nodes of containers are legitimate in /opt, /var/lib and the like.
         return "";
     }

@@ -21,7 +21,7 @@ public sealed class PathOptionsTests
     /// <summary>Each mount point with the words of the table that its mount has.</summary>
     private static Dictionary<string, string> Options(Layout layout) =>
         MadeMounts.Of(Steps(layout).Select(step => new StepResult(step, null, 0)))
-            .ToDictionary(made => SystemPaths.InNewRoot(made.Mount.Target), made => PathOptions.Canonical(made.Mount.Options));
+            .ToDictionary(made => SystemPaths.InNewRoot(made.Mount!.Target), made => PathOptions.Canonical(made.Mount!.Options));
 
     [Fact]
     public void Every_path_of_the_default_layout_has_the_options_of_its_kind()
@@ -181,7 +181,7 @@ public sealed class PathOptionsTests
     {
         var layout = Read("MOUNT_OPTIONS=/oem=noexec\n");
         string Oem(string? error) => MadeMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null, 0)))
-            .Single(made => made.Mount.Target == "/sysroot/oem").Mount.Options;
+            .Single(made => made.Mount!.Target == "/sysroot/oem").Mount!.Options;
         Assert.Equal(("rw,noexec", "rw,nosuid,nodev"), (Oem(null), Oem("refused")));
     }
 }
