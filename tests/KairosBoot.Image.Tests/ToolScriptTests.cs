@@ -42,7 +42,7 @@ public class ToolScriptTests : Scratch
         Assert.All(said.Split('\n'), line => Assert.True(line.Length == 0 || line.StartsWith("debugfs"), line)); // what was read, and its version
         Assert.False(File.Exists(PathOf("canary")));
         HostTool.Run("e2fsck", "-fn", image);
-        Assert.Equal(written, HostTool.Shell($"debugfs -R 'ls -p /' '{image}' | grep -c /040700/7/8/").Trim() is var count ? int.Parse(count) : 0);
+        Assert.Equal(written, HostTool.Shell($"debugfs -R 'ls -p /' '{image}' | grep -ac /040700/7/8/").Trim() is var count ? int.Parse(count) : 0);
     }
 
     [Fact]
