@@ -14,7 +14,8 @@ internal static class DiskBuildCommand
         var output = new Option<string>("--output") { Description = "The raw disk to write", HelpName = "FILE", Required = true };
         var seed = new Option<string?>("--seed")
         {
-            Description = "Text that all GUIDs of the disk follow from (default: the inputs; the same inputs make the same disk, byte by byte)", HelpName = "TEXT",
+            Description = "Text that all GUIDs of the disk follow from (default: the inputs; the same inputs make the same disk, byte by byte)",
+            HelpName = "TEXT",
         };
         seed.Validators.Add(result =>
         {

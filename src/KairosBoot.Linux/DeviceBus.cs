@@ -10,7 +10,8 @@ public static class DeviceBus
     // Parts of a device's path below /sys/devices, each followed by a number, for buses whose sockets are on the outside of a machine.
     private static readonly (string Part, string Bus)[] Outside = [("usb", "USB"), ("fw", "FireWire"), ("memstick", "Memory Stick")];
 
-    /// <summary>The bus of a medium that is made to be plugged in: <c>USB</c>, <c>SD</c>. Null: a disk of the machine, or a CD drive that is not on USB.</summary>
+    /// <summary>The bus of a medium that is made to be plugged in: <c>USB</c>, <c>SD</c>. Null: a disk of the machine, or
+    /// a CD drive that is not on USB.</summary>
     /// <param name="device">A disk or a partition.</param>
     /// <param name="sysfs">Where sysfs is, or a copy of it.</param>
     public static string? OfMedium(BlockDevice device, string sysfs = "/sys")

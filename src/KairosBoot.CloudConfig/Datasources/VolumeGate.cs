@@ -33,13 +33,17 @@ internal sealed class VolumeGate
     {
         var disk = DiskOf(device);
         var isKnown = file.Mark?.IsOn(disk) == true;
-        if (file.IsMarked && !isKnown) return $"{Name(device)} is ignored: user-data was taken before{(file.Mark is { } mark ? ", from " + mark.Name : "")}; {Again}";
+        if (file.IsMarked && !isKnown)
+            return $"{Name(device)} is ignored: user-data was taken before{(file.Mark is { } mark ? ", from " + mark.Name : "")}; {Again}";
         if (DeviceBus.OfMedium(device) is { } bus)
         {
-            if (!mediaAllowed) return isKnown ? "" : $"{Name(device)} is ignored: user-data from {bus} takes kairosboot.userdata=usb on the kernel command line";
+            if (!mediaAllowed)
+                return isKnown ? "" : $"{Name(device)} is ignored: user-data from {bus} takes kairosboot.userdata=usb on the kernel command line";
             if (!file.Lasts) return $"{Name(device)} is ignored: user-data from {bus} takes a COS_OEM partition that can record it";
         }
-        return file is { IsReadOnly: true, IsMarked: false } ? $"{Name(device)} is ignored: {SystemPaths.Oem} is read-only and cannot record that its user-data is taken" : null;
+        return file is { IsReadOnly: true, IsMarked: false }
+            ? $"{Name(device)} is ignored: {SystemPaths.Oem} is read-only and cannot record that its user-data is taken"
+            : null;
     }
 
     /// <summary>Why what was found on a volume that may be read is not taken; null: it is.</summary>

@@ -44,7 +44,8 @@ internal static class DatasourceKey
     }
 
     /// <summary>A volume that cannot be read is a problem, one that is ignored is a warning, and the next one is asked.</summary>
-    private static (UserData? Found, bool Ignored) OnVolume(List<string> providers, ImmutableArray<BlockDevice> devices, VolumeGate gate, int line, EntryRun run)
+    private static (UserData? Found, bool Ignored) OnVolume(
+        List<string> providers, ImmutableArray<BlockDevice> devices, VolumeGate gate, int line, EntryRun run)
     {
         var ignored = false;
         foreach (var provider in providers)
