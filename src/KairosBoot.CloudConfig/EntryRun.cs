@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
@@ -29,7 +30,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal void Attempt(int line, string key, Action action)
     {
         try { action(); }
-        catch (Exception e) when (e is SyscallException or FormatException or TemplateException) { Fail(line, key, e.Message); }
+        catch (Exception e) when (e is SyscallException or FormatException or TemplateException or OperatorException) { Fail(line, key, e.Message); }
     }
 
     /// <summary>The text with its templates filled in; as it is, with a warning, where one cannot be.</summary>
@@ -103,6 +104,12 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         CommandResult? result = null;
         Attempt(line, key, () => result = ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.EnvironmentWith([]), run.CommandLimit));
         return result?.Output.Split('\n')[0].Trim() ?? "";
+    }
+
+    /// <summary>User-data from a volume takes effect in this stage.</summary>
+    internal void Took(UserDataMark volume)
+    {
+        if (!run.UserData.Contains(volume)) run.UserData.Add(volume);
     }
 
     /// <summary>What was done, where everybody may want to know it.</summary>

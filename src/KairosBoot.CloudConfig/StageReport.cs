@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -11,4 +12,7 @@ public sealed record StageReport(ImmutableArray<StageProblem> Problems, int Entr
 {
     /// <summary>Partitions or file systems are not what they were before: whoever knows the disks must look at them again.</summary>
     public bool DisksChanged { get; init; }
+
+    /// <summary>Volumes whose user-data was used.</summary>
+    public ImmutableArray<UserDataMark> UserData { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
@@ -26,6 +27,8 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal int EntriesSkipped { get; set; }
     internal long CommandMicroseconds { get; set; }
     internal bool DisksChanged { get; set; }
+    /// <inheritdoc cref="StageReport.UserData"/>
+    internal List<UserDataMark> UserData { get; } = [];
 
     /// <summary>Files are read again for each pass, so the same problem comes up again: it is kept and logged once.</summary>
     internal void Report(StageProblem problem)

@@ -54,7 +54,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         var said = config.ToDocument((line, key, reason, isWarning) =>
             run.Report(new StageProblem(CommandLineConfig.File, line, "", key, reason) { IsWarning = isWarning }));
         foreach (var pass in Passes(stage)) RunEntries(pass, said.Entries(pass, CommandLineConfig.File), run);
-        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds) { DisksChanged = run.DisksChanged };
+        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds) { DisksChanged = run.DisksChanged, UserData = [.. run.UserData] };
     }
 
     private static string[] Passes(string stage) => [stage + ".before", stage, stage + ".after"];

@@ -63,7 +63,7 @@ internal sealed partial class Machine
         var report = new BootReport
         {
             Request = Request, Kernel = Syscall.KernelRelease(), Devices = devices?.Devices ?? [], Steps = results.ToImmutable(),
-            ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. failedBoots], Problems = problems.ToImmutable(), KernelMicroseconds = start,
+            ConfigProblems = configProblems.ToImmutable(), UserData = [.. userData], FailedBoots = [.. failedBoots], Problems = problems.ToImmutable(), KernelMicroseconds = start,
             ImageId = imageId, Counters = counters, CountedBy = countedBy,
             Phases = phases.ToImmutable(), StageMicroseconds = phaseStart - start,
             PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),

@@ -93,6 +93,7 @@ internal sealed partial class Machine
         // What is wrong with a file is told where it is parsed.
         stages.Dispose();
         configProblems.Clear();
+        userData.Clear();
         // A phase has one name and one time.
         EndPhase("given-up");
         phases.Clear();

@@ -14,6 +14,7 @@ internal sealed partial class Machine
     private readonly ImmutableArray<StepResult>.Builder results = ImmutableArray.CreateBuilder<StepResult>();
     private readonly ImmutableArray<(StepClass, string)>.Builder problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
     private readonly ImmutableArray<ConfigProblem>.Builder configProblems = ImmutableArray.CreateBuilder<ConfigProblem>();
+    private readonly List<UserDataMark> userData = [];
     private readonly ImmutableArray<(string, long)>.Builder phases = ImmutableArray.CreateBuilder<(string, long)>();
     private readonly long start;
     private long phaseStart;
@@ -161,6 +162,8 @@ internal sealed partial class Machine
         EndPhase(stage == "rootfs" ? "root" : "layout");
         var outcome = stages.Run(stage, image);
         configProblems.AddRange(outcome.Problems);
+        foreach (var volume in outcome.UserData)
+            if (!userData.Contains(volume)) userData.Add(volume);
         if (outcome.Error is { } error) Note(StepClass.Degraded, error);
         EndPhase(stage);
         return outcome;

@@ -46,6 +46,7 @@ internal sealed class StageChild
             // The layout is read when the stage beside the image is over.
             if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log));
             StageProtocol.Used(report);
+            foreach (var volume in report.UserData) StageProtocol.UserData(volume);
             for (var i = 0; i < problems.Count && i < StageProtocol.MostProblems; i++)
             {
                 var problem = problems[i];

@@ -16,6 +16,9 @@ internal sealed record StageOutcome(ImmutableArray<ConfigProblem> Problems)
     /// <summary>True where a partition or a file system was made or grown, and where nobody can say.</summary>
     public bool DisksChanged { get; init; }
 
+    /// <summary>Volumes whose user-data the stage used.</summary>
+    public ImmutableArray<UserDataMark> UserData { get; init; } = [];
+
     /// <summary>Set where the stage as a whole did not run to its end.</summary>
     public string? Error { get; init; }
 }

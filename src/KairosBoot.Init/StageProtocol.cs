@@ -9,7 +9,7 @@ namespace KairosBoot.Init;
 
 /// <summary>
 /// What PID 1 asks the process of the stages, <c>STAGE IMAGE</c>, and what that tells on its standard output, one line each. Fields are separated by tabs:
-/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> with 0
+/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>userdata DEVICE MODEL SERIAL SHA256</c>, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> with 0
 /// or 1 at its end, and a dot for each entry it comes to.
 /// </summary>
 internal static class StageProtocol
@@ -29,6 +29,9 @@ internal static class StageProtocol
     public static void Problem(ConfigProblem problem) => Print(
         $"{(problem.IsWarning ? "warning" : "problem")}\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
 
+    public static void UserData(UserDataMark volume) =>
+        Print($"userdata\t{Field(volume.Device)}\t{Field(volume.Model ?? "")}\t{Field(volume.Serial ?? "")}\t{Field(volume.Sha256)}\n");
+
     public static void Alive() => Print(".\n");
 
     public static void Used(StageReport report) =>
@@ -38,6 +41,7 @@ internal static class StageProtocol
     public static StageOutcome Read(string output)
     {
         var problems = ImmutableArray.CreateBuilder<ConfigProblem>();
+        var userData = ImmutableArray.CreateBuilder<UserDataMark>();
         long peakKiB = 0, commands = 0;
         var disksChanged = true; // until the process says that they have not
         foreach (var line in output.Split('\n'))
@@ -45,6 +49,8 @@ internal static class StageProtocol
             var fields = line.Split('\t');
             if (fields is ["problem" or "warning", var file, var number, var entry, var key, var reason])
                 problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason, fields[0] == "warning"));
+            else if (fields is ["userdata", var device, var model, var serial, var digest])
+                userData.Add(new(device, model.Length > 0 ? model : null, serial.Length > 0 ? serial : null, digest));
             else if (fields is ["used", var size, var time, var changed])
             {
                 _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
@@ -52,7 +58,7 @@ internal static class StageProtocol
                 disksChanged = changed != "0";
             }
         }
-        return new StageOutcome(problems.ToImmutable()) { PeakResidentKiB = peakKiB, CommandMicroseconds = commands, DisksChanged = disksChanged };
+        return new StageOutcome(problems.ToImmutable()) { PeakResidentKiB = peakKiB, CommandMicroseconds = commands, DisksChanged = disksChanged, UserData = userData.ToImmutable() };
     }
 
     /// <summary>VmHWM of this process: proc(5).</summary>

@@ -32,6 +32,8 @@ public sealed record BootReport
     public ImmutableArray<BlockDevice> Devices { get; init; } = [];
     public ImmutableArray<StepResult> Steps { get; init; } = [];
     public ImmutableArray<ConfigProblem> ConfigProblems { get; init; } = [];
+    /// <summary>Volumes whose user-data this boot used.</summary>
+    public ImmutableArray<UserDataMark> UserData { get; init; } = [];
     /// <summary>Everything else worth knowing, one sentence each, with what it means for the verdict.</summary>
     public ImmutableArray<(StepClass Class, string Text)> Problems { get; init; } = [];
     /// <summary>Boots that failed since the last good one, oldest first.</summary>
@@ -84,6 +86,7 @@ public sealed record BootReport
         });
         json.Array("failedBoots", items => { foreach (var record in FailedBoots) WriteFailure(items, record); });
         json.Array("cloudConfigProblems", items => { foreach (var problem in ConfigProblems) WriteProblem(items, problem); });
+        json.Array("userData", items => { foreach (var volume in UserData) WriteUserData(items, volume); });
         json.Array("steps", items => { foreach (var step in Steps) WriteStep(items, step); });
         json.Array("devices", items => { foreach (var device in Devices) WriteDevice(items, device); });
     }).ToString();
@@ -92,6 +95,9 @@ public sealed record BootReport
         .String("file", problem.File).Number("line", problem.Line)
         .String("severity", problem.IsWarning ? "warning" : "error").String("entry", problem.Entry).String("key", problem.Key)
         .String("reason", problem.Reason));
+
+    private static void WriteUserData(JsonText items, UserDataMark volume) => items.Object(null, item => item
+        .String("device", volume.Device).String("model", volume.Model).String("serial", volume.Serial).String("sha256", volume.Sha256));
 
     private static void WriteFailure(JsonText items, FailureRecord record) => items.Object(null, item => item
         .Number("time", record.Time).String("utc", FailureRecord.Utc(record.Time)).String("bootId", record.BootId)

@@ -41,6 +41,8 @@ public sealed record BootRequest
     /// <summary>What was asked for where the persistent volume is damaged or missing.</summary>
     public VolumePolicy Persistent { get; init; } = VolumePolicy.Default;
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
+    /// <summary>User-data may come from USB and SD media too.</summary>
+    public bool UserDataFromMedia { get; init; }
     /// <summary>Known options with a bad value, one sentence each: the default holds.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 

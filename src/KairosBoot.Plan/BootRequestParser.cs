@@ -43,6 +43,7 @@ public sealed class BootRequestParser
             case "kairosboot.tries": Seconds(parameter, 0, 9, n => request with { TriesLeft = n }); break;
             case "kairosboot.why": Why(parameter, value); break;
             case "kairosboot.kexec": KexecFrom(parameter, value); break;
+            case "kairosboot.userdata": UserData(parameter, value); break;
             case "kairosboot.watchdog": Seconds(parameter, 5, 3600, s => request with { WatchdogSeconds = s }); break;
             case "kairosboot.env": LoaderCounters(parameter, value); break;
             case "kairosboot.break" or "kairosboot.shell" or "rd.immucore.disable": Unsupported(parameter); break;
@@ -131,6 +132,12 @@ public sealed class BootRequestParser
         FsckRepair? repair = value switch { "preen" => FsckRepair.Preen, "yes" => FsckRepair.Yes, "no" => FsckRepair.No, _ => null };
         if (repair is { } known) request = request with { Checks = new(request.Checks.Mode, known) };
         else Warn(parameter, "preen, yes or no");
+    }
+
+    private void UserData(KernelParameter parameter, string value)
+    {
+        if (value == "usb") request = request with { UserDataFromMedia = true };
+        else Warn(parameter, "usb");
     }
 
     private void Why(KernelParameter parameter, string value)

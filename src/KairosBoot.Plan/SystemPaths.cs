@@ -24,6 +24,10 @@ public static class SystemPaths
     public const string FailedBoots = "/kairosboot/failed-boots";
     /// <summary>The same, reported.</summary>
     public const string FailedBootsReported = "/kairosboot/failed-boots.reported";
+    /// <summary>On the OEM partition: which volume the machine took its user-data from, a <see cref="Plan.UserDataMark"/>.</summary>
+    public const string UserDataMark = "/kairosboot/userdata-taken";
+    /// <summary>On the OEM partition: where the datasource entry of Kairos' images puts user-data.</summary>
+    public const string KairosUserData = "/95_userdata";
     /// <summary>On the partition of the images: the boot counters, a GRUB environment block.</summary>
     public const string BootState = "/bootstate";
     /// <summary>On the partition of the images: the machine's own kernel arguments, GRUB environment blocks. Those that no good boot has had yet; and

@@ -83,6 +83,8 @@ public sealed class BootRequestTests
     [InlineData("fsck.repair=maybe", "fsck.repair", "maybe")]
     [InlineData("panic=often", "panic", "often")]
     [InlineData("kairosboot.watchdog=1", "kairosboot.watchdog", "1")]
+    [InlineData("kairosboot.userdata", "kairosboot.userdata", "")]
+    [InlineData("kairosboot.userdata=sd", "kairosboot.userdata", "sd")]
     [InlineData("kairosboot.slot=third", "kairosboot.slot", "third")]
     [InlineData("root=/dev/sda1", "root", "/dev/sda1")]
     public void A_known_option_with_a_bad_value_is_a_warning_that_names_both_and_changes_nothing(string text, string name, string value)
@@ -92,6 +94,13 @@ public sealed class BootRequestTests
         Assert.Contains(name, warning);
         Assert.Contains(value, warning);
         Assert.Equal(Parse("") with { Warnings = [], Volumes = [] }, request with { Warnings = [], Volumes = [] });
+    }
+
+    [Fact]
+    public void User_data_from_media_needs_the_option()
+    {
+        Assert.False(Parse("").UserDataFromMedia);
+        Assert.True(Parse("kairosboot.userdata=usb").UserDataFromMedia);
     }
 
     [Fact]

@@ -127,6 +127,10 @@ public sealed class BootTextsTests
         Assert.Equal("""{"countedBy":"loader","problem":null,"givenUp":"passive: its image is missing","active":3,"passive":0,"recovery":3}""",
             withCounters.RootElement.GetProperty("assessment").ToString().Replace(" ", "").Replace("\n", "").Replace("passive:itsimageismissing", "passive: its image is missing"));
         Assert.Equal("good", (report with { Steps = [new StepResult(Volume, null, 5)] }).Verdict);
+        Assert.Equal(0, json.RootElement.GetProperty("userData").GetArrayLength());
+        using var withUserData = JsonDocument.Parse((report with { UserData = [new UserDataMark("/dev/vdb", null, "1", "ab")] }).ToJson());
+        Assert.Equal("""{"device":"/dev/vdb","model":null,"serial":"1","sha256":"ab"}""",
+            withUserData.RootElement.GetProperty("userData")[0].ToString().Replace(" ", "").Replace("\n", ""));
     }
 
     [Theory]

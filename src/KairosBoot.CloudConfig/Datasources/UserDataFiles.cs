@@ -22,7 +22,8 @@ internal static class UserDataFiles
     /// <param name="name">Of the config in it.</param>
     /// <param name="line">Where in the file.</param>
     /// <param name="run">Renders templates and runs the script.</param>
-    internal static void Put(UserData data, string directory, string name, int line, EntryRun run)
+    /// <param name="written">Called when the files are on the disk, before a script runs.</param>
+    internal static void Put(UserData data, string directory, string name, int line, EntryRun run, Action written)
     {
         var text = MimeMultipart.CloudConfigOf(Text(data));
         var rendered = Encoding.UTF8.GetBytes(run.Render(text, line, "datasource"));
@@ -36,22 +37,38 @@ internal static class UserDataFiles
         WriteChanged($"{place}/{RawName}", rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
         if (!isScript && fault is null) WriteChanged($"{place}/{name}", rendered, FilePermissions.OwnerOnly);
         if (isNew) Syscall.Rename(place, directory);
+        if (data.Volume is not null) Settle(directory);
+        written();
 
         if (fault is not null) throw new FormatException($"{data.Source} is no script and no config: {fault}");
-        if (isScript) RunScript(data.Source, $"{directory}/{RawName}", line, run);
-        else run.Tell($"user-data from {data.Source} is {directory}/{name}");
+        if (isScript) RunScript(data, $"{directory}/{RawName}", line, run);
+        else run.Tell($"user-data from {data.Source} is {directory}/{name}{Volume(data)}");
     }
 
-    private static void RunScript(string source, string script, int line, EntryRun run)
+    private static void RunScript(UserData data, string script, int line, EntryRun run)
     {
-        run.Tell($"user-data from {source} is a script: running {script}");
+        run.Tell($"user-data from {data.Source} is a script: running {script}{Volume(data)}");
         if (run.RunShell(script, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{script}: exit code {code.ToString()}");
+    }
+
+    private static string Volume(UserData data) => data.Volume is { } volume ? $"; volume {volume.Name}, sha256 {volume.Sha256}" : "";
+
+    /// <summary>Makes the names of the files last: a mark that says they are taken must not outlive them.</summary>
+    private static void Settle(string directory)
+    {
+        var slash = directory.LastIndexOf('/');
+        foreach (var path in (string[])[directory, slash > 0 ? directory[..slash] : "/"])
+        {
+            using var opened = Syscall.Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+            Syscall.FSync(opened);
+        }
     }
 
     private static string Text(UserData data)
     {
         var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content) : data.Content;
-        if (content.Length > UserDataReader.Largest) throw new FormatException($"{data.Source}: larger than {UserDataReader.LargestText} when unpacked");
+        if (content.Length > ReadLimit.UserData.Bytes)
+            throw new FormatException($"{data.Source} has {content.Length.ToString()} bytes when unpacked; {ReadLimit.UserData.What} may have {ReadLimit.UserData.Bytes.ToString()}");
         return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
     }
 

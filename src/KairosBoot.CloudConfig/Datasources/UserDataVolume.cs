@@ -34,10 +34,10 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
         return candidates;
     }
 
-    private bool IsLabelled(BlockDevice device) => string.Equals(device.Superblock?.Label, label, StringComparison.OrdinalIgnoreCase);
+    internal bool IsLabelled(BlockDevice device) => string.Equals(device.Superblock?.Label, label, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Null where the volume has none. The volume is mounted nowhere. Throws <see cref="SyscallException"/>, and
+    /// Null where the volume has none. The volume is mounted nowhere. Throws <see cref="SyscallException"/>, <see cref="OperatorException"/> and
     /// <see cref="FormatException"/> for a volume or a file that is not what it should be.
     /// </summary>
     /// <param name="device">One of the candidates.</param>
@@ -47,7 +47,7 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
         using var volume = Mount(device, load);
         foreach (var path in files)
             if (Read(volume, path) is { } content)
-                return new UserData(content, $"{device.Node}/{path}") { Metadata = metadata is null ? null : Read(volume, metadata) };
+                return new UserData(content, $"{device.Node}/{path}", metadata is null ? null : Read(volume, metadata));
         return null;
     }
 
@@ -55,7 +55,7 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
     {
         try
         {
-            using var file = Syscall.TryOpenBeneath(volume, path, UserDataReader.Flags);
+            using var file = Syscall.TryOpenBeneath(volume, path, OpenFlags.Path);
             return file is null ? null : UserDataReader.Read(file);
         }
         catch (SyscallException e) when (e.Errno == Errno.EXDEV) { throw new FormatException($"{e.Path} is a link that leads out of the volume"); }

@@ -32,40 +32,70 @@ internal static class DatasourceKey
         if (name.Contains('/')) throw new FormatException($"userdata_name: {name} is not the name of a file");
 
         Directories.Make(SystemPaths.InstanceData, FilePermissions.Directory, uid: 0, gid: 0);
-        if (OnVolume(providers, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), keys.Line, run) is { } found)
-            Put(found, path ?? SystemPaths.InstanceData, name, keys.Line, run);
+        var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
+        var gate = new VolumeGate(devices, StageFacts.CommandLine);
+        if (gate.Problem is { } problem) run.Warn(keys.Line, Key, problem);
+        var (found, ignored) = OnVolume(providers, devices, gate, keys.Line, run);
+        if (found is not null) Put(found, path ?? SystemPaths.InstanceData, name, keys.Line, run, gate);
         // There the path is what is read, and no place to write to.
         else if (providers.Contains(FileProvider) && path is not null && InFile(path) is { } file)
-            Put(file, SystemPaths.InstanceData, name, keys.Line, run);
-        else SayNothingFound(providers, keys.Line, run);
+            Put(file, SystemPaths.InstanceData, name, keys.Line, run, gate);
+        else if (!ignored) SayNothingFound(providers, keys.Line, run);
     }
 
-    /// <summary>A volume that cannot be read is a problem, and the next one is asked.</summary>
-    internal static UserData? OnVolume(List<string> providers, ImmutableArray<BlockDevice> devices, int line, EntryRun run)
+    /// <summary>A volume that cannot be read is a problem, one that is ignored is a warning, and the next one is asked.</summary>
+    private static (UserData? Found, bool Ignored) OnVolume(
+        List<string> providers, ImmutableArray<BlockDevice> devices, VolumeGate gate, int line, EntryRun run)
     {
+        var ignored = false;
         foreach (var provider in providers)
             foreach (var volume in UserDataVolume.All)
                 if (volume.Provider == provider)
                     foreach (var device in volume.Candidates(devices))
                     {
                         UserData? found = null;
-                        run.Attempt(line, Key, () => found = volume.Read(device, modules => Load(modules, line, run)));
-                        if (found is not null) return found;
+                        var refusal = gate.Refuse(device);
+                        if (refusal is null) run.Attempt(line, Key, () => found = volume.Read(device, modules => Load(modules, line, run)));
+                        if (found is not null) refusal = gate.Refuse(device, found);
+                        // Any disc in a drive is a candidate: one without the label may have nothing to do with user-data.
+                        else if (!volume.IsLabelled(device)) continue;
+                        if (found is not null && refusal is null)
+                        {
+                            found.Volume = gate.MarkOf(device, found);
+                            return (found, ignored);
+                        }
+                        if (refusal is null) continue;
+                        ignored = true;
+                        if (refusal.Length > 0) run.Warn(line, Key, refusal);
                     }
-        return null;
+        return (null, ignored);
     }
 
     private static UserData? InFile(string path)
     {
-        using var file = Syscall.TryOpen(path, UserDataReader.Flags);
+        using var file = Syscall.TryOpen(path, OpenFlags.Path);
         return file is not null && UserDataReader.Read(file) is { } content ? new UserData(content, path) : null;
     }
 
-    private static void Put(UserData found, string directory, string name, int line, EntryRun run)
+    private static void Put(UserData found, string directory, string name, int line, EntryRun run, VolumeGate gate)
     {
-        run.Attempt(line, Key, () => UserDataFiles.Put(found, directory, name, line, run));
-        if (found.Metadata is { } metadata) run.Attempt(line, Key, () => InstanceMetadata.Put(metadata));
+        // Asked before the mark is written, which is about the same volume then.
+        var allowsMetadata = gate.AllowsMetadata(found);
+        run.Attempt(line, Key, () => UserDataFiles.Put(found, directory, name, line, run, () => Took(found, line, run, gate)));
+        if (found.Metadata is { } metadata)
+        {
+            if (allowsMetadata) run.Attempt(line, Key, () => InstanceMetadata.Put(metadata));
+            else run.Warn(line, Key, $"{found.Volume!.Name}: its description of the machine is ignored: it is not the one that came with the user-data");
+        }
         InstanceMetadata.Apply(line, run);
+    }
+
+    private static void Took(UserData found, int line, EntryRun run, VolumeGate gate)
+    {
+        if (found.Volume is not { } volume) return;
+        run.Took(volume);
+        // The user-data counts all the same: without a mark it is taken again at the next boot.
+        run.Attempt(line, Key, () => gate.Keep(volume));
     }
 
     /// <summary>By the image's modprobe. Whether it helped, mount says.</summary>

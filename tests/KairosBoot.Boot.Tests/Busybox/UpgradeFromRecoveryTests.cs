@@ -52,7 +52,7 @@ public sealed class UpgradeFromRecoveryTests
         using GrubDisk disk = new(UpgradeImages.First);
         using SmallDisk images = UpgradeImages.Disk(("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
         using UpgradingMachine machine = new(new MachineSpec { Name = "reset", Disks = [disk.File, images.File] });
-        machine.Shell.Run("kboot assess good; touch /usr/local/data /oem/99_mine.yaml; sync");
+        machine.Shell.Run("kboot assess good; mkdir -p /oem/kairosboot; touch /usr/local/data /oem/99_mine.yaml /oem/kairosboot/userdata-taken; sync");
         (string active, string passive) before = machine.Images;
         machine.Change("kboot upgrade --image /mnt/broken.img");
         Assert.Contains("is the recovery system's to do", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class UpgradeFromRecoveryTests
         Assert.Equal("2 3 2", machine.Slots);
         Assert.Equal(machine.Images.Active, machine.Images.Passive);
         Assert.DoesNotContain(machine.Images.Active, (string[])[before.active, before.passive]);
-        Assert.Equal("", machine.Shell.Run("ls -d /usr/local/data /oem/99_mine.yaml 2>/dev/null || true"));
+        Assert.Equal("", machine.Shell.Run("ls -d /usr/local/data /oem/99_mine.yaml /oem/kairosboot/userdata-taken 2>/dev/null || true"));
         Assert.Equal(["/oem", "/usr/local"], machine.Shell.Run("awk '$2 == \"/oem\" || $2 == \"/usr/local\" {print $2}' /proc/mounts").Split('\n').Order());
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good; kboot select passive --once >/dev/null"));
         machine.Restart();

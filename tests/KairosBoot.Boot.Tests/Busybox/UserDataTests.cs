@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
@@ -58,7 +60,8 @@ public sealed class UserDataTests
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox, file system modules) | COS_PERSISTENT |, drive: CIDATA, vfat
         using SmallDisk disk = Disk();
-        using SeedDrive drive = SeedDrive.Fat("CIDATA", ("user-data", UserData.Replace("HASH", Hash, StringComparison.Ordinal).Replace("TOKEN", Token, StringComparison.Ordinal)), ("meta-data", "instance-id: i-1\n"));
+        string userData = UserData.Replace("HASH", Hash, StringComparison.Ordinal).Replace("TOKEN", Token, StringComparison.Ordinal);
+        using SeedDrive drive = SeedDrive.Fat("CIDATA", ("user-data", userData), ("meta-data", "instance-id: i-1\n"));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "user-data", Disks = [disk.File, drive.File], CommandLine = Command });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
@@ -75,7 +78,10 @@ public sealed class UserDataTests
         shell.Run("test $(grep -c S3CRET /oem/95_userdata/userdata.yaml) = 2");
         Assert.Equal("0 0 0", shell.Run("echo $(grep -c S3CRET /run/kairosboot/boot.log) $(grep -c S3CRET /run/kairosboot/report.json) $(dmesg | grep -c S3CRET)"));
         Assert.DoesNotContain("S3CRET", machine.Console.Text, StringComparison.Ordinal);
-        ConsoleText.HoldsAll(machine.Console, "Pull data from provider: user-data from /dev/vdb/user-data is /oem/95_userdata/userdata.yaml");
+        ConsoleText.HoldsAll(machine.Console, "Pull data from provider: user-data from /dev/vdb/user-data is /oem/95_userdata/userdata.yaml; volume /dev/vdb", ", sha256 ");
+        Assert.Equal(["/dev/vdb"], report.GetProperty("userData").Strings("device"));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(userData))), report.GetProperty("userData").Strings("sha256").Single());
+        Assert.Equal("600 1", shell.Run("echo $(stat -c %a /oem/kairosboot/userdata-taken) $(grep -c DEVICE=/dev/vdb /oem/kairosboot/userdata-taken)"));
     }
 
     [Fact]

@@ -87,8 +87,8 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("absolute", "vdb/user-data is a link that leads out of the volume")]
     [InlineData("upwards", "vdb/user-data is a link that leads out of the volume")]
     [InlineData("directory", "vdb/user-data is a directory, not a file")]
-    [InlineData("fifo", "vdb/user-data is a device or a pipe, not a file")]
-    [InlineData("giant", "vdb/user-data is larger than 4 MiB")]
+    [InlineData("fifo", "vdb/user-data is a FIFO, not a file")]
+    [InlineData("giant", "vdb/user-data has 4294967296 bytes; user-data may have 4194304")]
     [InlineData("loop", "Too many levels of symbolic links")]
     [InlineData("damaged", "mount -t ext4 -o ro,noload /dev/vdb: ")]
     public void A_hostile_or_broken_volume_is_a_problem_and_the_next_one_is_asked(string kind, string reason)
@@ -165,10 +165,10 @@ public sealed class DatasourceTests : IDisposable
 
     [Theory]
     [InlineData("{providers: [file], path: /etc}", "/etc is a directory, not a file")]
-    [InlineData("{providers: [file], path: /pipe}", "/pipe is a device or a pipe, not a file")]
+    [InlineData("{providers: [file], path: /pipe}", "/pipe is a FIFO, not a file")]
     [InlineData("{providers: [file], path: relative}", "relative: not an absolute path")]
     [InlineData("{providers: [file], path: /srv/seed, userdata_name: ../x.yaml}", "../x.yaml is not the name of a file")]
-    [InlineData("{providers: [file], path: /bomb}", "larger than 4 MiB when unpacked")]
+    [InlineData("{providers: [file], path: /bomb}", "/bomb has 5242880 bytes when unpacked; user-data may have 4194304")]
     public void A_file_that_cannot_be_read_is_one_problem(string datasource, string reason)
     {
         SeedVolume.MakeFifo(root.At("/pipe"));

@@ -91,6 +91,9 @@ public sealed class ScratchRoot : IDisposable
             {
                 Syscall.UnshareMounts();
                 if (unshare(CLONE_NEWUTS) != 0) throw new InvalidOperationException("unshare(CLONE_NEWUTS)");
+                Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
+                // As in every root that stages run in: files are opened a second time through it.
+                Syscall.Mount("proc", At("proc"), "proc", MountFlags.None, "");
                 Syscall.ChRoot(root);
                 Syscall.ChDir("/");
                 action();

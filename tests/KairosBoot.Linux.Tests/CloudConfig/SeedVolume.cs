@@ -7,6 +7,7 @@ internal sealed class SeedVolume : IDisposable
 {
     private readonly DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-seed-");
     private readonly FileHandle loop;
+    private readonly string node;
 
     /// <param name="root">Where it shows up.</param>
     /// <param name="name">As the kernel would call it there: vdb, sr0.</param>
@@ -21,8 +22,9 @@ internal sealed class SeedVolume : IDisposable
         MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-L", label, "-d", tree, Image, "16M");
         if (debugFs is not null) MountNamespace.Tool("debugfs", "-w", "-R", debugFs, Image);
         loop = LoopDevice.Attach(Image, readOnly: false);
+        node = root.At($"/dev/{name}");
         root.Put($"/sys/class/block/{name}/size", $"{new FileInfo(Image).Length / 512}\n", "0444");
-        Linux.Syscall.MkNod(root.At($"/dev/{name}"), FileType.BlockDevice, 0b110_000_000, Linux.Syscall.TryStat(loop.Path)!.Value.RDevice);
+        Linux.Syscall.MkNod(node, FileType.BlockDevice, 0b110_000_000, Linux.Syscall.TryStat(loop.Path)!.Value.RDevice);
     }
 
     public string Image { get; }
@@ -38,8 +40,11 @@ internal sealed class SeedVolume : IDisposable
     /// <summary>Nothing has it mounted: the kernel gives it to one user alone.</summary>
     public void MustBeFree() => Linux.Syscall.Open(loop.Path, OpenFlags.ReadOnly | OpenFlags.Exclusive).Dispose();
 
+    /// <summary>Takes it out of the machine.</summary>
     public void Dispose()
     {
+        File.Delete(node);
+        if (loop.IsClosed) return;
         loop.Dispose();
         work.Delete(recursive: true);
     }
