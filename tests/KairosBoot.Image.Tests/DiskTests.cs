@@ -107,16 +107,38 @@ public class DiskTests : Scratch
     }
 
     [Fact]
-    public void Two_disks_share_no_identifier()
+    public void The_same_inputs_make_the_same_disk()
     {
-        string[] Identifiers(DiskLayout layout) =>
-            HostTool.Shell($"sgdisk -p {PathOf("disk")} | sed -n 's/^Disk identifier.*: //p'; for n in 1 2 3 4 5 6; do sgdisk -i $n {PathOf("disk")} | sed -n 's/^Partition unique GUID: //p'; done; {string.Join(";", new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent }.Select(partition => $"dumpe2fs -h '{On(partition)}' 2>/dev/null | sed -n 's/^Filesystem UUID: *//p'"))}; minfo -i {Esp(layout)} :: | sed -n 's/^serial number: *//p'")
-                .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var first = Identifiers(Build(Request()));
-        var second = Identifiers(Build(Request()));
-        Assert.Equal(12, first.Length);
-        Assert.Equal(24, first.Concat(second).Distinct().Count());
+        var config = WriteText("config.yaml", "#cloud-config\nname: mine\n");
+        var request = Request() with { CloudConfigs = [config], KernelArguments = "quiet", Sizes = new DiskSizes { Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("OLD", 16 << 20, "ext2")] } };
+        Build(request);
+        Thread.Sleep(TimeSpan.FromSeconds(1.1)); // file systems know times in seconds
+        File.SetLastWriteTimeUtc(config, DateTime.UtcNow);
+        DiskBuilder.Build(request, PathOf("again"));
+        HostTool.Run("cmp", PathOf("disk"), PathOf("again"));
     }
+
+    [Fact]
+    public void Disks_with_other_inputs_or_seeds_share_no_identifier()
+    {
+        var config = WriteText("config.yaml", "#cloud-config\nname: mine\n");
+        DiskRequest[] requests =
+        [
+            Request(), Request() with { CloudConfigs = [config] }, Request() with { KernelArguments = "quiet" }, Request() with { Sizes = new DiskSizes(Oem: 32 << 20) },
+            Request() with { Seed = "first" }, Request() with { Seed = "second" },
+        ];
+        var all = requests.SelectMany(request => Identifiers(Build(request))).ToList();
+        Assert.Equal(16 * requests.Length, all.Count);
+        Assert.Equal(all.Count, all.Distinct().Count());
+        File.WriteAllText(config, "#cloud-config\nname: another\n");
+        Assert.DoesNotContain(Identifiers(Build(requests[1])), all.Contains);
+        Assert.Equal(Identifiers(Build(Request() with { Seed = "first" })), all.Skip(4 * 16).Take(16));
+    }
+
+    // GUIDs of the disk and its partitions, UUIDs and hash seeds of its file systems, and the number of the FAT one.
+    private string[] Identifiers(DiskLayout layout) =>
+        HostTool.Shell($"sgdisk -p {PathOf("disk")} | sed -n 's/^Disk identifier.*: //p'; for n in 1 2 3 4 5 6; do sgdisk -i $n {PathOf("disk")} | sed -n 's/^Partition unique GUID: //p'; done; {string.Join(";", new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent }.Select(partition => $"dumpe2fs -h '{On(partition)}' 2>/dev/null | sed -n 's/^Filesystem UUID: *//p; s/^Directory Hash Seed: *//p'"))}; minfo -i {Esp(layout)} :: | sed -n 's/^serial number: *//p'")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
     public void Extra_partitions_lie_before_the_last_one_and_sizes_are_kept_to()

@@ -23,7 +23,8 @@ public static class DiskBuilder
             }
 
             using var disk = new DiskTarget(file, layout.Size, BlockSize, isBlank: true);
-            new DiskWriter(disk, content, scratch, progress ?? (_ => { })).Write();
+            var seed = request.Seed is { } text ? new DiskSeed(text) : DiskInputs.Seed(request, layout, content.Grub, interrupt);
+            new DiskWriter(disk, content, seed, DiskInputs.Time(request.Image), scratch, progress ?? (_ => { })).Write();
         });
         return layout!;
     }

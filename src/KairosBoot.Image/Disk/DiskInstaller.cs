@@ -65,7 +65,7 @@ public sealed class DiskInstaller : IDisposable
         {
             Begin(target);
             KernelPartitions.TryReread(node);
-            new DiskWriter(target, content, scratch, progress).Write();
+            new DiskWriter(target, content, DiskInputs.Random(), DateTimeOffset.UtcNow.ToUnixTimeSeconds(), scratch, progress).Write();
         }
 
         return KernelPartitions.TryReread(node) != Errno.EBUSY;

@@ -10,6 +10,9 @@ public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<s
 {
     public DiskSizes Sizes { get; init; } = new();
 
+    /// <summary>What the GUIDs of a disk that is built follow from; null: its inputs. An installation has random ones.</summary>
+    public string? Seed { get; init; }
+
     /// <summary>Bytes of an image; of what a link leads to, as its own length is that of a path. 0 where there is none.</summary>
     public static long Size(string image) =>
         new FileInfo(File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image) is { Exists: true, Length: var length } ? length : 0;

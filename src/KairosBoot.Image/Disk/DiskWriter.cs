@@ -1,4 +1,3 @@
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -7,7 +6,13 @@ namespace KairosBoot.Image;
 /// Fills a disk. Before: anything. After: a disk that boots. In between nothing that firmware would start or a kernel would find partitions on: what was
 /// there is gone first, and the block that has anybody believe the new table is the last one written.
 /// </summary>
-internal sealed class DiskWriter(DiskTarget disk, DiskContent content, TemporaryDirectory scratch, Action<string> progress)
+/// <param name="disk">Where to.</param>
+/// <param name="content">What.</param>
+/// <param name="seed">What its GUIDs follow from.</param>
+/// <param name="seconds">The time its files get, since 1970.</param>
+/// <param name="scratch">For files on the way.</param>
+/// <param name="progress">Gets what is being written.</param>
+internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed seed, long seconds, TemporaryDirectory scratch, Action<string> progress)
 {
     // What GRUB 2.06 reads. Spelt out, as the defaults in mke2fs.conf differ between hosts.
     internal const string Features =
@@ -35,15 +40,13 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, Temporary
         progress("waiting for the disk");
         disk.Flush();
         scratch.Interrupt.ThrowIfCancellationRequested();
-        DiskTable.Write(disk, layout, content.Grub.BootSector);
+        DiskTable.Write(disk, layout, seed, content.Grub.BootSector);
     }
 
     private void InstallGrub(DiskLayout layout)
     {
-        var serial = new byte[4];
-        Syscall.GetRandom(serial); // the library's generator needs libssl, which a static program has not
         disk.Write(layout.Esp.Start, FatVolume.Create(
-            layout.Esp.Name, ["EFI", "BOOT", "BOOTX64 EFI"], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start, BitConverter.ToUInt32(serial)));
+            layout.Esp.Name, ["EFI", "BOOT", "BOOTX64 EFI"], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start, seed.FatSerial(layout.Esp.Number)));
         var core = GrubBootSectors.Core(content.Grub.BiosCore, layout.Bios.Start / GrubBootSectors.SectorSize);
         if (core.Length > layout.Bios.Size)
         {
@@ -59,11 +62,12 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, Temporary
 
         // The kernel sets inode tables up when the file system is first mounted for writing. A journal is only good as it is where all was zeros:
         // what an old one left there must not be replayed.
+        var time = $"{seconds}";
         Tool.MakeExt4.Run(
         [
-            "-q", "-F", "-t", partition.FileSystem, "-b", "4096", "-m", "0", "-L", partition.Name, .. partition.FileSystem == "ext4" ? (string[])["-O", Features] : [],
-            "-E", $"offset={partition.Start},nodiscard,lazy_itable_init=1,lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0", disk.Path, $"{partition.Size / 1024}k",
-        ], scratch.Interrupt);
-        files.Run($"{disk.Path}?offset={partition.Start}", scratch, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+            "-q", "-F", "-t", partition.FileSystem, "-b", "4096", "-m", "0", "-L", partition.Name, "-U", $"{seed.FileSystem(partition.Number)}", .. partition.FileSystem == "ext4" ? (string[])["-O", Features] : [],
+            "-E", $"hash_seed={seed.DirectoryHash(partition.Number)},offset={partition.Start},nodiscard,lazy_itable_init=1,lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0", disk.Path, $"{partition.Size / 1024}k",
+        ], scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
+        files.Run($"{disk.Path}?offset={partition.Start}", scratch, seconds);
     }
 }

@@ -23,6 +23,38 @@ public sealed class InstallTests
     }, blockSize);
 
     [Fact]
+    public void Two_installations_of_the_same_system_share_no_identifier() => InstallMachine.On(machine =>
+    {
+        string[] Identifiers()
+        {
+            machine.Appear();
+            var partitions = Enumerable.Range(1, 6).Select(number => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "UUID", "-s", "PART_ENTRY_UUID", machine.Disk.Partition(number)));
+            var seeds = Enumerable.Range(3, 4).Select(number => MountNamespace.Tool("sh", "-c", $"dumpe2fs -h {machine.Disk.Partition(number)} 2> /dev/null | sed -n 's/^Directory Hash Seed: *//p'"));
+            var ids = partitions.Concat(seeds).SelectMany(text => text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                .Append(MountNamespace.Tool("sh", "-c", $"sgdisk -p {machine.Disk.Node} | sed -n 's/^Disk identifier.*: //p'").Trim()).ToArray();
+            machine.Disk.Forget();
+            return ids;
+        }
+
+        Assert.Equal(0, machine.Install().Code);
+        var first = Identifiers();
+        Assert.Equal(0, machine.Install("--force").Code);
+        var second = Identifiers();
+        Assert.Equal((16, 16), (first.Length, second.Length));
+        Assert.Equal(32, first.Concat(second).Distinct().Count());
+    });
+
+    [Theory]
+    [InlineData("", "--seed is empty")]
+    [InlineData("two\nlines", "--seed has control characters")]
+    public void A_seed_that_is_none_is_refused(string seed, string reason) => InstallMachine.On(machine =>
+    {
+        var (code, _, errors) = KBoot.Run("disk", "build", "--image", machine.Image, "--output", machine.Scratch + "/built", "--seed", seed);
+        Assert.Equal((2, false), (code, File.Exists(machine.Scratch + "/built")));
+        Assert.Contains(reason, errors);
+    });
+
+    [Fact]
     public void What_was_on_a_disk_is_nowhere_found_again() => InstallMachine.On(machine =>
     {
         // Superblocks and their like where the new partitions will begin and end, which mke2fs by itself leaves there.
