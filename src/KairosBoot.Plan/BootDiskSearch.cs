@@ -21,12 +21,12 @@ public static class BootDiskSearch
         {
             var pin = DeviceSearch.Find(loadedFrom, devices, bootDisk: null, onBootDiskOnly: false);
             if (pin.Missing) return Wait(loadedFrom);
-            if (pin.Ambiguous) return Refuse(pin, "disks copied block by block share it; detach all but one");
+            if (pin.Ambiguous) return Refuse(pin, devices, "disks copied block by block share it; detach all but one");
             pinned = pin.Device!.Disk;
         }
         var images = DeviceSearch.Find(request.ImagePartition, devices, pinned, onBootDiskOnly: true);
         if (images.Missing) return Wait(request.ImagePartition);
-        if (images.Ambiguous) return Refuse(images, "detach all but one, or name the boot disk's partition with kairosboot.disk=PARTUUID");
+        if (images.Ambiguous) return Refuse(images, devices, "detach all but one, or name the boot disk's partition with kairosboot.disk=PARTUUID");
         var disk = images.Device!.Disk;
         return Oem(request, devices, new BootDisk(disk, images.Device, null), oemTimedOut);
     }
@@ -46,9 +46,18 @@ public static class BootDiskSearch
 
     private static BootDiskDecision Wait(DeviceRef missing) => new(null, [missing], null);
 
-    private static BootDiskDecision Refuse(DeviceSearchResult result, string fix)
+    private static BootDiskDecision Refuse(DeviceSearchResult result, ImmutableArray<BlockDevice> devices, string fix)
     {
-        var list = string.Join("\n  ", result.Candidates);
-        return new(null, [], new OperatorException($"{result.Wanted} is on more than one device:\n  {list}", fix));
+        var list = "";
+        foreach (var candidate in result.Candidates) list += "\n  " + WithDisk(candidate, devices);
+        return new(null, [], new OperatorException($"{result.Wanted} is on more than one device:{list}", fix));
+    }
+
+    /// <summary>With what tells disks apart that have the same content: model and serial are the disk's, not the partition's.</summary>
+    private static BlockDevice WithDisk(BlockDevice device, ImmutableArray<BlockDevice> devices)
+    {
+        foreach (var disk in devices)
+            if (disk.Name == device.Disk) return device with { Model = disk.Model, Serial = disk.Serial };
+        return device;
     }
 }

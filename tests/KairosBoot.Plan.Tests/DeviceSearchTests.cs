@@ -46,6 +46,29 @@ public sealed class DeviceSearchTests
     }
 
     [Fact]
+    public void Two_copies_of_a_disk_are_refused_with_what_tells_the_disks_apart()
+    {
+        BlockDevice Disk(string name, string serial) => new(name, name, 0, 1 << 30) { Model = "Twin", Serial = serial };
+        var decision = Decide("kairosboot.disk=aa-1", Disk("sda", "S1"), Partition("sda5", "COS_STATE", partUuid: "aa-1"),
+            Disk("sdb", "S2"), Partition("sdb5", "COS_STATE", partUuid: "aa-1"));
+        Assert.Null(decision.Disk);
+        Assert.Equal("PARTUUID=aa-1 is on more than one device:\n  /dev/sda5 ext4 LABEL=COS_STATE 1.0 MiB PARTUUID=aa-1 model \"Twin\" serial \"S1\"\n"
+            + "  /dev/sdb5 ext4 LABEL=COS_STATE 1.0 MiB PARTUUID=aa-1 model \"Twin\" serial \"S2\"", decision.Refusal!.Problem);
+        Assert.Contains("detach all but one", decision.Refusal.Fix);
+    }
+
+    [Fact]
+    public void Two_disks_with_seeds_of_their_own_boot_the_one_that_the_loader_names()
+    {
+        foreach (var (wanted, name) in new[] { ("first", "sda5"), ("second", "sdb5") })
+        {
+            var decision = Decide($"kairosboot.disk={new DiskSeed(wanted).Partition(5)}",
+                Partition("sda5", "COS_STATE", partUuid: $"{new DiskSeed("first").Partition(5)}"), Partition("sdb5", "COS_STATE", partUuid: $"{new DiskSeed("second").Partition(5)}"));
+            Assert.Equal(name, decision.Disk!.Images.Name);
+        }
+    }
+
+    [Fact]
     public void Another_disk_does_not_stand_in_for_the_one_the_loader_named()
     {
         var decision = Decide("kairosboot.disk=aa-9", Partition("vda3", "COS_STATE", partUuid: "aa-1"));

@@ -48,6 +48,31 @@ public sealed class TwinDiskTests : IDisposable
     }
 
     [Fact]
+    public void Of_two_copies_of_a_disk_both_are_listed_and_neither_is_booted()
+    {
+        // The loader names a partition that both have: copies are the same byte by byte.
+        string copy = _first.File + ".copy";
+        File.Copy(_first.File, copy);
+        try
+        {
+            using QemuMachine machine = QemuMachine.Start(new MachineSpec
+            {
+                Name = "twins-copies",
+                Disks = [_first.File, copy],
+                CommandLine = $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.disk={_first.PartitionUuid(2)} kairosboot.timeout=5 panic=1",
+            });
+            machine.ExpectEnd(TimeSpan.FromSeconds(120));
+            ConsoleText.HoldsAll(machine.Console, $"PARTUUID={_first.PartitionUuid(2)} is on more than one device", "/dev/vda2", "/dev/vdb2", "detach all but one");
+            ConsoleText.HoldsNoStackTrace(machine.Console);
+            Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(copy);
+        }
+    }
+
+    [Fact]
     public void Of_two_oems_on_the_boot_disk_none_is_mounted_and_the_system_boots()
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT | COS_OEM |
