@@ -39,7 +39,8 @@ internal sealed class TemporaryDirectory : IDisposable
     {
         // It may be closed to an ordinary user, who then could not empty it.
         Syscall.ChMod(directory, OnlyOwner);
-        foreach (var name in Syscall.ReadDirectory(directory))
+        using var readable = Syscall.Reopen(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        foreach (var name in Syscall.ReadDirectory(readable))
         {
             if (Syscall.TryStatAt(directory, name)?.Type != FileType.Directory)
             {

@@ -8,17 +8,24 @@ internal sealed class Exchange : IDisposable
     private readonly Thread thread;
     private bool stops;
 
+    /// <param name="first">A file.</param>
+    /// <param name="second">Another one.</param>
+    /// <param name="name">Free at the start. Its directory is opened now, so that the names stay in it: this thread is root, and follows no link that a
+    /// user could not follow.</param>
     public Exchange(string first, string second, string name)
     {
+        var directory = MonoSyscall.open(Path.GetDirectoryName(name)!, Mono.Unix.Native.OpenFlags.O_RDONLY | Mono.Unix.Native.OpenFlags.O_DIRECTORY);
+        var last = Path.GetFileName(name);
         thread = new Thread(() =>
         {
             while (!Volatile.Read(ref stops))
                 foreach (var file in (string[])[first, second])
                 {
-                    MonoSyscall.rename(file, name);
+                    MonoSyscall.renameat(MonoSyscall.AT_FDCWD, file, directory, last);
                     Thread.SpinWait(50);
-                    MonoSyscall.rename(name, file);
+                    MonoSyscall.renameat(directory, last, MonoSyscall.AT_FDCWD, file);
                 }
+            MonoSyscall.close(directory);
         });
         thread.Start();
     }

@@ -150,7 +150,7 @@ public sealed class PathKeyTests : IDisposable
         var before = Others();
         // The directory in the middle becomes a link and back, and what is at the end a link to a file of root.
         using (new Exchange(root.At(Middle(path) + "0"), root.At(Middle(path) + "1"), root.At(Middle(path))))
-        using (new Exchange(root.At("/home/alice/f0"), root.At("/home/alice/f1"), root.At(path)))
+        using (new Exchange(root.At("/home/alice/f0"), root.At("/home/alice/f1"), root.At(path.Replace(Middle(path), Middle(path) + "0"))))
             root.Inside(() =>
             {
                 var run = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);

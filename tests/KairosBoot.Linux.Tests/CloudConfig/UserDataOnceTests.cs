@@ -35,11 +35,10 @@ public sealed class UserDataOnceTests : IDisposable
         if (root.Has("/run/config")) Directory.Delete(root.At("/run/config"), recursive: true);
         var datasource = $"{{providers: [{providers}]{(path.Length > 0 ? ", path: " + path : "")}}}";
         root.Put("/system/00.yaml", $"stages:\n  initramfs.before:\n  - name: seed\n    datasource: {datasource}\n", "0644");
-        root.Put("/cmdline", commandLine + "\n", "0644");
+        root.Put("/proc/cmdline", commandLine + "\n", "0644");
         StageReport? report = null;
         root.Inside(() =>
         {
-            Syscall.Mount("/cmdline", "/proc/cmdline", "", MountFlags.Bind, "");
             mount?.Invoke();
             report = new StageRunner(["/system", "/run/config", "/oem/"], new StageFacts(), NullLogger.Instance).Run("initramfs");
         });
