@@ -63,7 +63,7 @@ internal static class PartitionGrowth
         var grow = $"the {type} on {node} could not grow from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.LargestBytes)}";
         // A file system in use is never what it says about itself on the disk; its driver refuses where it has found errors.
         if (!IsMounted(node) && BlockDeviceScan.One(node[5..])?.Superblock?.NeedsCheck is { } damage)
-            throw new OperatorException($"{grow}: it {damage}", "the boot after its check grows it");
+            throw new OperatorException($"{grow}: it {damage}", "check it; the boot after the check grows it");
         run.LoadFileSystem(type);
         try { FileSystemResize.Grow(node, type, growth); }
         catch (SyscallException e) { throw new OperatorException($"{grow}: {e.Message}", "the next boot tries again"); }

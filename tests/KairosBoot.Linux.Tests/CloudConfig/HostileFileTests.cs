@@ -142,7 +142,7 @@ public sealed class HostileFileTests : IDisposable
         const string Run = "stages: {initramfs: [{commands: [echo ran >> /ran]}]}\n";
         root.Put("/oem/10.yaml", Run + "#" + new string('x', (16 << 20) - Run.Length - 1), "0600");
         root.Put("/oem/20.yaml", Run + "#" + new string('x', (16 << 20) - Run.Length), "0600");
-        Assert.Equal("/oem/20.yaml has 16777217 bytes; a config may have 16777216; make it smaller, or remove it", Assert.Single(root.Run("initramfs", ["/oem"]).Problems).Reason);
+        Assert.Equal("/oem/20.yaml has 16777217 bytes; a config may have 16777216; to fix: make it smaller, or remove it", Assert.Single(root.Run("initramfs", ["/oem"]).Problems).Reason);
         Assert.Equal("ran\n", root.Read("/ran"));
     }
 

@@ -32,7 +32,7 @@ public sealed class ScratchRoot : IDisposable
 
     public ScratchRoot()
     {
-        foreach (var directory in new[] { "bin", "etc", "oem", "proc", "proc/self", "dev", "run", "tmp", "home", "root" }) Directory.CreateDirectory(At(directory));
+        foreach (var directory in new[] { "bin", "etc", "oem", "proc", "proc/self", "proc/thread-self", "dev", "run", "tmp", "home", "root" }) Directory.CreateDirectory(At(directory));
         MonoSyscall.chmod(root, NativeConvert.FromOctalPermissionString("0755"));
         File.Copy("/bin/busybox", At("bin/busybox"));
         foreach (var applet in new[] { "sh", "cat", "echo", "sleep", "test", "grep", "mkdir", "id" }) File.CreateSymbolicLink(At("bin/" + applet), "busybox");
@@ -94,7 +94,7 @@ public sealed class ScratchRoot : IDisposable
                 if (unshare(CLONE_NEWUTS) != 0) throw new InvalidOperationException("unshare(CLONE_NEWUTS)");
                 // /proc is the test's own, but for what opens descriptors a second time.
                 Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
-                Syscall.Mount("/proc/self", At("proc/self"), "", MountFlags.Bind, "");
+                foreach (var own in (string[])["self", "thread-self"]) Syscall.Mount("/proc/" + own, At("proc/" + own), "", MountFlags.Bind, "");
                 if (File.Exists(At("proc/kmsg"))) Syscall.Mount("/proc/kmsg", At("proc/kmsg"), "", MountFlags.Bind, "");
                 Syscall.ChRoot(root);
                 Syscall.ChDir("/");

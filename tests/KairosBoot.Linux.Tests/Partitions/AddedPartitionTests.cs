@@ -65,7 +65,7 @@ public sealed class AddedPartitionTests
         // An xfs has 300 MiB at least.
         Assert.Contains("mkfs.xfs -f -q -L X /dev/", disk.Only("add_partitions: [{fsLabel: X, size: 20, filesystem: xfs}]"));
         Syscall.Mount("/dev/null", "/usr/sbin/mkfs.btrfs", "", MountFlags.Bind, "");
-        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; add it when the image is built", disk.Only("add_partitions: [{fsLabel: X, size: 200, filesystem: btrfs}]"));
+        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; to fix: add it when the image is built", disk.Only("add_partitions: [{fsLabel: X, size: 200, filesystem: btrfs}]"));
         Assert.Equal(before, disk.Disk.Read().Partitions.Length);
         Assert.Null(BlockDeviceScan.Partition(disk.Name, 2));
         Syscall.Umount("/usr/sbin/mkfs.btrfs");

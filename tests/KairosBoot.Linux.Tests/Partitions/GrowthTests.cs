@@ -118,7 +118,7 @@ public sealed class GrowthTests
     {
         MountNamespace.Tool("debugfs", "-w", "-R", "ssv state 3", disk.Partition(2));
         disk.Enlarge(500);
-        Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; the boot after its check grows it", disk.Only(Grow));
+        Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; to fix: check it; the boot after the check grows it", disk.Only(Grow));
         Assert.Equal(300 << 20, BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.SizeBytes);
         // The partition is ready for it.
         Assert.Equal(482 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
