@@ -177,9 +177,9 @@ public static unsafe partial class Syscall
     /// <summary>Supplementary groups of the calling thread.</summary>
     internal static int[] GetGroups()
     {
-        const int MaxGroups = 65536; // NGROUPS_MAX
-        var groups = new int[MaxGroups];
-        int count;
+        var count = (int)(long)LibC.syscall(SYS_getgroups, 0, null);
+        Check(count, "getgroups", null);
+        var groups = new int[count];
         fixed (int* list = groups) count = (int)(long)LibC.syscall(SYS_getgroups, groups.Length, list);
         Check(count, "getgroups", null);
         return groups[..count];

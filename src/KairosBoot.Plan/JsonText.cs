@@ -64,18 +64,29 @@ public sealed class JsonText
     private void Quote(string value)
     {
         text.Append('"');
-        foreach (var c in value)
+        var plainFrom = 0;
+        for (var i = 0; i < value.Length; i++)
         {
-            switch (c)
-            {
-                case '"': text.Append("\\\""); break;
-                case '\\': text.Append(@"\\"); break;
-                case '\n': text.Append(@"\n"); break;
-                case '\t': text.Append(@"\t"); break;
-                case var _ when PrintableText.MustEscape(c): text.Append(@"\u").Append(((int)c).ToString("x4")); break;
-                default: text.Append(c); break;
-            }
+            // Most of a report is plain text: it is copied in runs.
+            if (value[i] is >= ' ' and <= '~' and not ('"' or '\\')) continue;
+            text.Append(value, plainFrom, i - plainFrom);
+            Escape(value[i]);
+            plainFrom = i + 1;
         }
+        text.Append(value, plainFrom, value.Length - plainFrom);
         text.Append('"');
+    }
+
+    private void Escape(char c)
+    {
+        switch (c)
+        {
+            case '"': text.Append("\\\""); break;
+            case '\\': text.Append(@"\\"); break;
+            case '\n': text.Append(@"\n"); break;
+            case '\t': text.Append(@"\t"); break;
+            case var _ when PrintableText.MustEscape(c): text.Append(@"\u").Append(((int)c).ToString("x4")); break;
+            default: text.Append(c); break;
+        }
     }
 }

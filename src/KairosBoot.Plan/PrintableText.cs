@@ -16,6 +16,7 @@ public static class PrintableText
     {
         for (var i = 0; i < text.Length; i++)
         {
+            if (text[i] is >= ' ' and <= '~') continue;
             if (IsPair(text, i)) i++;
             else if (MustEscape(text[i])) return Escape(text, i);
         }
