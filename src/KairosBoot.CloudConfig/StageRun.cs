@@ -25,7 +25,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal ConfigDocuments Documents { get; init; } = new();
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
-    internal IReadOnlyList<StageProblem> Problems => problems;
+    internal List<StageProblem> Problems => problems;
     internal int EntriesRun { get; set; }
     internal int EntriesSkipped { get; set; }
     internal long CommandMicroseconds { get; set; }
