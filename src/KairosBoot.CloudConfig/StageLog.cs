@@ -16,6 +16,10 @@ internal static partial class StageLog
     [LoggerMessage(4, LogLevel.Debug, "{Entry}: {What}")]
     internal static partial void Done(ILogger logger, string entry, string what);
 
-    [LoggerMessage(EventId = 5, Message = "{File}:{Line}: {Entry}: {Key}: {Reason}")]
-    internal static partial void Problem(ILogger logger, LogLevel level, string file, int line, string entry, string key, string reason);
+    // Two methods, as one whose level is a parameter would cost PID 1 code of its own.
+    [LoggerMessage(5, LogLevel.Error, "{Line}: {Entry}: {Key}: {Reason}")]
+    internal static partial void Failed(ILogger logger, string line, string entry, string key, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Line}: {Entry}: {Key}: {Reason}")]
+    internal static partial void Warning(ILogger logger, string line, string entry, string key, string reason);
 }

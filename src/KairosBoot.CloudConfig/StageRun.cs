@@ -25,7 +25,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal ConfigDocuments Documents { get; init; } = new();
     internal ILogger Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
-    internal IReadOnlyList<StageProblem> Problems => problems;
+    internal List<StageProblem> Problems => problems;
     internal int EntriesRun { get; set; }
     internal int EntriesSkipped { get; set; }
     internal long CommandMicroseconds { get; set; }
@@ -38,7 +38,9 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     {
         if (!known.Add(problem)) return;
         problems.Add(problem);
-        StageLog.Problem(Logger, problem.IsWarning ? LogLevel.Warning : LogLevel.Error, problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason);
+        var line = problem.File + ":" + problem.Line.ToString();
+        if (problem.IsWarning) StageLog.Warning(Logger, line, problem.Entry, problem.Key, problem.Reason);
+        else StageLog.Failed(Logger, line, problem.Entry, problem.Key, problem.Reason);
     }
 
     /// <summary>Warns once in a run of a URL whose content everybody on the way can change.</summary>

@@ -65,14 +65,14 @@ internal sealed partial class Machine
         };
         // The logs of failed boots are in it, and some of those are in no other file: what a cloud-config printed is for root and its group.
         Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = 0b110_100_000 }]);
-        Verdict(report.Verdict, Request.Slot.Name(), report.StageMicroseconds / 1000, report.PeakResidentKiB);
+        Verdict(report.Verdict, Request.Slot.Name(), (report.StageMicroseconds / 1000).ToString(), report.PeakResidentKiB.ToString());
     }
 
     /// <summary>Gives the initrd's memory back and ends whatever a stage left running.</summary>
     public void LeaveInitrd()
     {
         stages.Dispose();
-        foreach (var leftover in Processes.EndAllOthers()) Ended(leftover.Pid, leftover.Program);
+        foreach (var leftover in Processes.EndAllOthers()) Ended(leftover.Pid.ToString(), leftover.Program);
         oldRoot?.FreeOldRoot();
         oldRoot?.Dispose();
         log.Dispose();
@@ -108,9 +108,10 @@ internal sealed partial class Machine
         return program is not null && Syscall.ReadLink("/proc/self/fd/" + program.Descriptor).EndsWith("/systemd/systemd", StringComparison.Ordinal);
     }
 
+    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
     [LoggerMessage(Level = LogLevel.Information, Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]
-    private partial void Verdict(string verdict, string slot, long milliseconds, long peakKiB);
+    private partial void Verdict(string verdict, string slot, string milliseconds, string peakKiB);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "ended process {Pid} ({Program}) that a cloud-config stage left running")]
-    private partial void Ended(int pid, string program);
+    private partial void Ended(string pid, string program);
 }

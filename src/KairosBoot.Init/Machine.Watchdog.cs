@@ -25,7 +25,7 @@ internal sealed partial class Machine
             Note(StepClass.Degraded, "kairosboot.watchdog: " + e.Message);
             return;
         }
-        WatchdogArmed(watchdog.Identity, watchdog.Seconds);
+        WatchdogArmed(watchdog.Identity, watchdog.Seconds.ToString());
         if (watchdog.Seconds != seconds)
             Note(StepClass.Optional, $"kairosboot.watchdog={seconds}: {watchdog.Identity} has no such time and holds {watchdog.Seconds} s");
         if (!watchdog.OutlivesHandOver)
@@ -46,5 +46,5 @@ internal sealed partial class Machine
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "watchdog {Identity} armed: {Seconds} s")]
-    private partial void WatchdogArmed(string identity, int seconds);
+    private partial void WatchdogArmed(string identity, string seconds);
 }

@@ -195,24 +195,31 @@ internal sealed partial class Machine
     public ImmutableArray<FoundVolume> FindVolumes(Layout layout, BootDisk disk)
     {
         VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, Request, seen, disk);
-        var required = layout.Volumes.Any(volume => volume.Class == StepClass.Required);
         devices!.WaitUntil(seen => Decide(seen).Awaited.IsEmpty, Syscall.BootTimeMicroseconds() + (long)OtherVolumes.TotalMicroseconds, Missing);
-        if (required)
-            devices.WaitUntil(seen => !Decide(seen).Awaited.Any(volume => volume.Class == StepClass.Required),
-                Deadline(Request.DeviceTimeout), Missing);
+        if (HasRequired(layout.Volumes)) devices.WaitUntil(seen => !HasRequired(Decide(seen).Awaited), Deadline(Request.DeviceTimeout), Missing);
         var decision = Decide(devices.Devices);
-        var missing = decision.Problems.AddRange(decision.Awaited.Select(
-            v => VolumeSearch.WithMeaning(v, Request.PolicyFor(v), $"{v}: no such device appeared")));
-        foreach (var (stepClass, text) in missing)
-            if (stepClass == StepClass.Required)
-                throw new BootFailureException(new(FailureKind.VolumeUnusable, $"{text}\n" + MissingDevices.Seen(devices.Devices, modules.Problems, modules.UnmatchedHardware))
-                {
-                    Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
-                });
-            else Note(stepClass, "volume " + text);
+        foreach (var problem in decision.Problems) NoteVolume(problem);
+        foreach (var volume in decision.Awaited) NoteVolume(VolumeSearch.WithMeaning(volume, Request.PolicyFor(volume), $"{volume}: no such device appeared"));
         return decision.Volumes;
 
         string Missing() => string.Join(", ", Decide(devices.Devices).Awaited);
+    }
+
+    private static bool HasRequired(ImmutableArray<VolumeRequest> volumes)
+    {
+        foreach (var volume in volumes)
+            if (volume.Class == StepClass.Required) return true;
+        return false;
+    }
+
+    private void NoteVolume((StepClass Class, string Text) problem)
+    {
+        if (problem.Class == StepClass.Required)
+            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Text + "\n" + MissingDevices.Seen(devices!.Devices, modules.Problems, modules.UnmatchedHardware))
+            {
+                Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
+            });
+        Note(problem.Class, "volume " + problem.Text);
     }
 
     /// <summary>The device of the overlays; null where they live in memory.</summary>

@@ -54,7 +54,7 @@ internal sealed partial class Shutdown(ILogger logger)
 
     private void UnmountAll()
     {
-        if (MountTable.Read().Any(mount => mount.MountPoint == OldRoot + SystemPaths.State)) TakeStateOut();
+        if (MountTable.Find(OldRoot + SystemPaths.State) is not null) TakeStateOut();
         for (var round = 0; round < MostRounds; round++)
         {
             var left = 0;

@@ -39,7 +39,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
             if (process.HasEnded) Dispose();
             var outcome = StageProtocol.Read(result.Output);
             PeakResidentKiB = Math.Max(PeakResidentKiB, outcome.PeakResidentKiB);
-            Ended(stage, outcome.Problems.Length, Syscall.BootTimeMicroseconds() - start, outcome.CommandMicroseconds);
+            Ended(stage, outcome.Problems.Length.ToString(), (Syscall.BootTimeMicroseconds() - start).ToString(), outcome.CommandMicroseconds.ToString());
             return result.ExitCode == 0 ? outcome
                 : outcome with { Error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})" };
         }
@@ -70,6 +70,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
     /// <summary>The kernel's environment, with the search path a shell expects.</summary>
     internal static List<string> Environment() => ["PATH=/usr/bin:/usr/sbin:/bin:/sbin", "HOME=/", "TERM=linux"];
 
+    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
     [LoggerMessage(Level = LogLevel.Information, Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us, of it {Commands} us in commands]")]
-    private partial void Ended(string stage, int problems, long microseconds, long commands);
+    private partial void Ended(string stage, string problems, string microseconds, string commands);
 }

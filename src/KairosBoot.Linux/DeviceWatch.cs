@@ -45,7 +45,7 @@ public sealed partial class DeviceWatch : IDisposable
             if (now >= deadline) return false;
             if (now >= progress)
             {
-                StillWaiting(missing(), (deadline - now) / 1_000_000);
+                StillWaiting(missing(), ((deadline - now) / 1_000_000).ToString());
                 progress = now + ProgressMicroseconds;
             }
             // A wait that has an end of its own is not what a watchdog is for.
@@ -94,7 +94,7 @@ public sealed partial class DeviceWatch : IDisposable
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "waiting for {Missing}, {Seconds} s left")]
-    private partial void StillWaiting(string missing, long seconds);
+    private partial void StillWaiting(string missing, string seconds);
 
     public void Dispose() => events.Dispose();
 }

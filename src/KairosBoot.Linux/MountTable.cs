@@ -8,6 +8,15 @@ public static class MountTable
 {
     public static ImmutableArray<MountInfo> Read() => MountInfo.Parse(FileText.Read("/proc/thread-self/mountinfo"));
 
+    /// <summary>What is mounted there, of several the last one, which hides the others; null: nothing.</summary>
+    public static MountInfo? Find(string mountPoint)
+    {
+        var mounts = Read();
+        for (var i = mounts.Length - 1; i >= 0; i--)
+            if (mounts[i].MountPoint == mountPoint) return mounts[i];
+        return null;
+    }
+
     /// <summary>Takes away everything mounted at or below these paths, last mount first. What is busy is detached: its journal is closed when its
     /// last user goes.</summary>
     public static void UnmountBelow(ImmutableArray<string> paths)

@@ -18,7 +18,7 @@ public static class MountedPartition
     public static void Change(string mountPoint, Action change)
     {
         using var writers = PartitionWriters.Join(mountPoint);
-        if (MountTable.Read().LastOrDefault(mount => mount.MountPoint == mountPoint) is not { } mount)
+        if (MountTable.Find(mountPoint) is not { } mount)
             throw new SyscallException("statx", mountPoint + " as a mount point", Errno.ENOENT);
         // Whoever may not write to /run may not mount either: the partition is writable, or refuses by itself.
         if (writers is null || !MakeWritable(mount, writers)) change();

@@ -53,7 +53,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, cause);
         if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
         else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
-        else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds);
+        else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds.ToString());
         return result;
     }
 
@@ -143,7 +143,8 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
     {
         var result = StateSeed.Seed(seed);
         if (result.Seeded + result.Compared > 0)
-            BroughtInLine(result.Seeded, result.Compared, result.Followed, result.Added, result.Removed, result.Kept);
+            BroughtInLine($"{result.Seeded} paths copied from the image, {result.Compared} compared with it: "
+                + $"followed {result.Followed}, added {result.Added}, removed {result.Removed}, kept {result.Kept} that both changed");
         foreach (var name in result.KeptNames) KeptAsChanged(name);
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }
@@ -157,12 +158,12 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         if (options is not null) MountAttributes.Set(Syscall.DescriptorPath(mount), MountOptions.Parse(options).Flags);
     }
 
+    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]
-    private partial void Done(string @class, string step, long microseconds);
+    private partial void Done(string @class, string step, string microseconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "state: {Seeded} paths copied from the image, {Compared} compared with it: "
-        + "followed {Followed}, added {Added}, removed {Removed}, kept {Kept} that both changed")]
-    private partial void BroughtInLine(int seeded, int compared, int followed, int added, int removed, int kept);
+    [LoggerMessage(Level = LogLevel.Information, Message = "state: {Counts}")]
+    private partial void BroughtInLine(string counts);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "state: {File} stays as the user has it; the image has another")]
     private partial void KeptAsChanged(string file);

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>Command line to request. <see cref="KernelOptions"/> has one row for each option.</summary>
-public sealed class BootRequestParser
+public sealed partial class BootRequestParser
 {
     private readonly ImmutableArray<string>.Builder warnings = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<VolumeRequest>.Builder volumes = ImmutableArray.CreateBuilder<VolumeRequest>();
@@ -15,7 +15,7 @@ public sealed class BootRequestParser
     }
 
     /// <summary>What the words so far ask for.</summary>
-    internal BootRequest Request { get; private set; } = new() { Slot = Slot.Active, ImagePath = "/cOS/active.img" };
+    private BootRequest Request { get; set; } = new() { Slot = Slot.Active, ImagePath = "/cOS/active.img" };
 
     /// <summary>Never fails: unknown words belong to other programs, bad values become warnings.</summary>
     public static BootRequest Parse(KernelCommandLine commandLine)
@@ -27,7 +27,7 @@ public sealed class BootRequestParser
 
     private void Take(KernelParameter parameter)
     {
-        if (KernelOptions.Find(parameter.Name) is { } option && !option.Parse(this, parameter))
+        if (KernelOptions.Find(parameter.Name) is { } option && !Parse(option, parameter))
             warnings.Add($"{parameter.Name}={parameter.Value} is not valid (expected {option.Form}); the default holds");
     }
 
@@ -83,70 +83,5 @@ public sealed class BootRequestParser
     {
         var name = path[(path.LastIndexOf('/') + 1)..];
         return SlotNames.TryParse(name.Contains('.') ? name[..name.IndexOf('.')] : name);
-    }
-
-    // The methods that the table's rows call. True: the value is valid.
-
-    internal bool Set(BootRequest request)
-    {
-        Request = request;
-        return true;
-    }
-
-    internal bool NoteFile(string? value)
-    {
-        file = value;
-        return true;
-    }
-
-    internal bool NoteRoot(string? value)
-    {
-        root = value ?? "";
-        return true;
-    }
-
-    internal bool NoteLiveImage(string? value)
-    {
-        liveImage = value;
-        return true;
-    }
-
-    internal bool NoteSlot(string? value)
-    {
-        loaderSlot = value;
-        return true;
-    }
-
-    internal bool AddVolume(VolumeRequest volume)
-    {
-        volumes.Add(volume);
-        return true;
-    }
-
-    internal bool SetCheckMode(string? value)
-    {
-        FsckMode? mode = value switch { "auto" => FsckMode.Auto, "force" => FsckMode.Force, "skip" => FsckMode.Skip, _ => null };
-        return mode is { } known && Set(Request with { Checks = new(known, Request.Checks.Repair) });
-    }
-
-    internal bool SetCheckRepair(string? value)
-    {
-        FsckRepair? repair = value switch { "preen" => FsckRepair.Preen, "yes" => FsckRepair.Yes, "no" => FsckRepair.No, _ => null };
-        return repair is { } known && Set(Request with { Checks = new(Request.Checks.Mode, known) });
-    }
-
-    // The kernel's own meaning: positive waits, negative does not. Its 0 (stay in the panic) is no end for an unattended machine.
-    internal bool SetPanic(string? value)
-    {
-        if (!int.TryParse(value, out var seconds)) return false;
-        return seconds == 0 || Set(Request with { PanicSeconds = Math.Clamp(seconds, 0, 3600) });
-    }
-
-    // The owner of a machine who sets one of these relies on it: to ignore it silently would be worse than not to know it.
-    internal bool WarnUnsupported(KernelParameter parameter)
-    {
-        if (parameter is not { Name: "kairosboot.shell", Value: "never" })
-            warnings.Add($"{parameter.Name} is not supported by this version of kairos-boot and has no effect");
-        return true;
     }
 }

@@ -1,37 +1,37 @@
 namespace KairosBoot.Plan;
 
+/// <summary>What the value of an option says; <see cref="BootRequestParser"/> has an arm for each. No delegates in the table: PID 1 would carry code for each row.</summary>
+internal enum KernelOptionKind
+{
+    ImageFile, Root, LiveImage, LoaderSlot, AutoReset, TriesLeft, Why, LoaderCounters, KexecFrom, LoadedFrom, Overlay, Volume, Oem, OemTimeout, DeviceTimeout,
+    Persistent, CheckMode, CheckRepair, UserData, Init, Panic, Watchdog, Debug, RootWritable, Unsupported,
+}
+
 /// <summary>An option of the kernel command line that kairos-boot reads.</summary>
 public sealed class KernelOption
 {
     private readonly string form = "";
     private readonly int min, max;
-    private readonly Func<BootRequestParser, KernelParameter, bool>? parse;
-    private readonly Func<BootRequest, int, BootRequest>? withNumber;
 
     /// <param name="name">As it is written on the command line, without the equals sign.</param>
     /// <param name="form">What its value looks like; the warning about a value of another form says it.</param>
-    /// <param name="parse">Changes the request. False: the value is not valid.</param>
-    internal KernelOption(string name, string form, Func<BootRequestParser, KernelParameter, bool> parse) =>
-        (Name, this.form, this.parse) = (name, form, parse);
+    /// <param name="kind">What it changes.</param>
+    internal KernelOption(string name, string form, KernelOptionKind kind) => (Name, this.form, Kind) = (name, form, kind);
 
     /// <summary>One whose value is a number.</summary>
-    internal KernelOption(string name, int min, int max, Func<BootRequest, int, BootRequest> withNumber) =>
-        (Name, this.min, this.max, this.withNumber) = (name, min, max, withNumber);
+    internal KernelOption(string name, int min, int max, KernelOptionKind kind) => (Name, this.min, this.max, Kind) = (name, min, max, kind);
 
     public string Name { get; }
 
+    internal KernelOptionKind Kind { get; }
+
     /// <summary>What its value looks like, in words. Built here and not in the table: a good command line needs no text.</summary>
-    public string Form => withNumber is null ? form : $"a number from {min} to {max}";
+    public string Form => max == 0 ? form : $"a number from {min} to {max}";
 
     /// <summary>The name that it had in an earlier generation of Kairos and that means the same; null where it had none.</summary>
     public string? FormerName => Name.StartsWith(KernelOptions.Prefix, StringComparison.Ordinal)
         ? string.Concat(KernelOptions.FormerPrefix, Name.AsSpan(KernelOptions.Prefix.Length)) : null;
 
-    /// <returns>False: the value is not valid.</returns>
-    internal bool Parse(BootRequestParser parser, KernelParameter parameter)
-    {
-        if (withNumber is null) return parse!(parser, parameter);
-        if (!int.TryParse(parameter.Value, out var number) || number < min || number > max) return false;
-        return parser.Set(withNumber(parser.Request, number));
-    }
+    /// <returns>Null: the value is no number, or outside of what is allowed.</returns>
+    internal int? Number(string? value) => int.TryParse(value, out var number) && number >= min && number <= max ? number : null;
 }

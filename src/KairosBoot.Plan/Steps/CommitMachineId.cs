@@ -16,7 +16,9 @@ public sealed record CommitMachineId(StepClass Class, string Target, ImmutableAr
     {
         get
         {
-            var stores = string.Join(' ', Stores.Select(ShellText.Quote));
+            var quoted = new string[Stores.Length];
+            for (var i = 0; i < quoted.Length; i++) quoted[i] = ShellText.Quote(Stores[i]);
+            var stores = string.Join(' ', quoted);
             return $"id=$(cat {stores} 2>/dev/null | grep -xm1 '[0-9a-f]\\{{32\\}}' || tr -d - < /proc/sys/kernel/random/uuid); " +
                 $"echo $id | tee {stores} > {ShellText.Quote(Target)}";
         }

@@ -1,0 +1,99 @@
+namespace KairosBoot.Plan;
+
+// What each row of the table changes. True: the value is valid.
+public sealed partial class BootRequestParser
+{
+    private bool Parse(KernelOption option, KernelParameter word) => option.Kind switch
+    {
+        KernelOptionKind.ImageFile => Note(ref file, word.Value),
+        KernelOptionKind.Root => Note(ref root!, word.Value ?? ""),
+        KernelOptionKind.LiveImage => Note(ref liveImage, word.Value),
+        KernelOptionKind.LoaderSlot => Note(ref loaderSlot, word.Value),
+        KernelOptionKind.AutoReset => Set(Request with { AutoReset = true }),
+        KernelOptionKind.Why => word.Value is "order" or "oneshot" && Set(Request with { Why = word.Value }),
+        KernelOptionKind.LoaderCounters => word.Value is "ok" or "ro" or "bad" && Set(Request with { LoaderCounters = word.Value }),
+        KernelOptionKind.KexecFrom => SlotNames.TryParse(word.Value) is { } slot && Set(Request with { KexecFrom = slot }),
+        KernelOptionKind.LoadedFrom => word.Value is { Length: > 0 } partition &&
+            Set(Request with { LoadedFrom = new DeviceRef(DeviceRefKind.PartUuid, partition.ToLowerInvariant()) }),
+        KernelOptionKind.UserData => word.Value == "usb" && Set(Request with { UserDataFromMedia = true }),
+        KernelOptionKind.Init => MountPath.TryNormalise(word.Value ?? "") is { } path && Set(Request with { Init = path }),
+        KernelOptionKind.Panic => SetPanic(word.Value),
+        KernelOptionKind.Debug => IsSwitch(word.Value, out var on) & Set(Request with { Debug = on }),
+        KernelOptionKind.RootWritable => IsSwitch(word.Value, out var on) & Set(Request with { RootWritable = on }),
+        KernelOptionKind.Unsupported => WarnUnsupported(word),
+        KernelOptionKind.TriesLeft or KernelOptionKind.OemTimeout or KernelOptionKind.DeviceTimeout or KernelOptionKind.Watchdog =>
+            option.Number(word.Value) is { } number && Set(WithNumber(option.Kind, number)),
+        _ => ParseVolume(option.Kind, word.Value),
+    };
+
+    private BootRequest WithNumber(KernelOptionKind kind, int number) => kind switch
+    {
+        KernelOptionKind.TriesLeft => Request with { TriesLeft = number },
+        KernelOptionKind.OemTimeout => Request with { OemTimeout = TimeSpan.FromSeconds(number) },
+        KernelOptionKind.DeviceTimeout => Request with { DeviceTimeout = TimeSpan.FromSeconds(number) },
+        _ => Request with { WatchdogSeconds = number },
+    };
+
+    // What is mounted and how it is checked.
+    private bool ParseVolume(KernelOptionKind kind, string? value) => kind switch
+    {
+        KernelOptionKind.Overlay => OverlayBacking.TryParse(value ?? "") is { } backing && Set(Request with { Overlay = backing }),
+        KernelOptionKind.Volume => VolumeRequest.TryParse(value ?? "") is { } volume && AddVolume(volume),
+        KernelOptionKind.Oem => Set(Request with { Oem = value is { Length: > 0 } label ? DeviceRef.Label(label) : null }),
+        KernelOptionKind.Persistent => VolumePolicy.TryParse(value ?? "") is { } policy && Set(Request with { Persistent = policy }),
+        KernelOptionKind.CheckMode => SetCheckMode(value),
+        _ => SetCheckRepair(value),
+    };
+
+    private bool Set(BootRequest request)
+    {
+        Request = request;
+        return true;
+    }
+
+    private static bool Note(ref string? field, string? value)
+    {
+        field = value;
+        return true;
+    }
+
+    private bool AddVolume(VolumeRequest volume)
+    {
+        volumes.Add(volume);
+        return true;
+    }
+
+    private bool SetCheckMode(string? value)
+    {
+        FsckMode? mode = value switch { "auto" => FsckMode.Auto, "force" => FsckMode.Force, "skip" => FsckMode.Skip, _ => null };
+        return mode is { } known && Set(Request with { Checks = new(known, Request.Checks.Repair) });
+    }
+
+    private bool SetCheckRepair(string? value)
+    {
+        FsckRepair? repair = value switch { "preen" => FsckRepair.Preen, "yes" => FsckRepair.Yes, "no" => FsckRepair.No, _ => null };
+        return repair is { } known && Set(Request with { Checks = new(Request.Checks.Mode, known) });
+    }
+
+    // The kernel's own meaning: positive waits, negative does not. Its 0 (stay in the panic) is no end for an unattended machine.
+    private bool SetPanic(string? value)
+    {
+        if (!int.TryParse(value, out var seconds)) return false;
+        return seconds == 0 || Set(Request with { PanicSeconds = Math.Clamp(seconds, 0, 3600) });
+    }
+
+    // A value that is neither on nor off is reported and means off.
+    private static bool IsSwitch(string? value, out bool on)
+    {
+        on = value is null or "" or "1" or "true" or "yes" or "on";
+        return on || value is "0" or "false" or "no" or "off";
+    }
+
+    // The owner of a machine who sets one of these relies on it: to ignore it silently would be worse than not to know it.
+    private bool WarnUnsupported(KernelParameter parameter)
+    {
+        if (parameter is not { Name: "kairosboot.shell", Value: "never" })
+            warnings.Add($"{parameter.Name} is not supported by this version of kairos-boot and has no effect");
+        return true;
+    }
+}
