@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KairosBoot.Linux;
@@ -28,11 +29,26 @@ public static class FileText
         catch (SyscallException) { return null; }
     }
 
+    // Hundreds of attributes of sysfs are read at a boot, of a few bytes each: on the heap they get no more than that.
+    [SkipLocalsInit]
     private static byte[] ReadToEnd(FileHandle file)
     {
-        var buffer = new byte[Math.Max(4096, Syscall.FStat(file).Size + 1)];
+        Span<byte> small = stackalloc byte[4096];
         var length = 0;
-        while (true)
+        while (length < small.Length)
+        {
+            var n = Syscall.Read(file, small[length..]);
+            if (n == 0) return small[..length].ToArray();
+            length += n;
+        }
+        return ReadOn(file, small);
+    }
+
+    private static byte[] ReadOn(FileHandle file, ReadOnlySpan<byte> start)
+    {
+        var buffer = new byte[Math.Max(2 * start.Length, Syscall.FStat(file).Size + 1)];
+        start.CopyTo(buffer);
+        for (var length = start.Length; ;)
         {
             var n = Syscall.Read(file, buffer.AsSpan(length));
             if (n == 0) return length == buffer.Length ? buffer : buffer[..length];

@@ -93,15 +93,16 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>Target of the link that <paramref name="link"/>, opened with <see cref="OpenFlags.Path"/>, is.</summary>
+    [System.Runtime.CompilerServices.SkipLocalsInit]
     public static string ReadLink(FileHandle link)
     {
-        var buffer = new byte[4096];
+        Span<byte> buffer = stackalloc byte[4096];
         byte empty = 0;
         fixed (byte* b = buffer)
         {
             var n = (long)LibC.readlinkat(link.Descriptor, &empty, b, (uint)buffer.Length);
             if (n < 0) throw Failed("readlinkat", link.Path);
-            return FileName.Decode(buffer.AsSpan(0, (int)n));
+            return FileName.Decode(buffer[..(int)n]);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tmds.Linux;
 
@@ -37,17 +38,18 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>As <see cref="ReadDirectory(string)"/>, of a directory that was opened for reading and not read yet.</summary>
+    [SkipLocalsInit]
     public static List<string> ReadDirectory(FileHandle directory)
     {
         var names = new List<string>();
-        var buffer = new byte[8192];
+        Span<byte> buffer = stackalloc byte[8192];
         while (ReadNames(directory, buffer, names)) { }
         names.Sort(string.CompareOrdinal);
         return names;
     }
 
     /// <summary>Adds as many of the next names as one call returns, in the order of the file system. False: there are no more.</summary>
-    internal static bool ReadNames(FileHandle directory, byte[] buffer, List<string> names)
+    internal static bool ReadNames(FileHandle directory, Span<byte> buffer, List<string> names)
     {
         fixed (byte* start = buffer)
         {

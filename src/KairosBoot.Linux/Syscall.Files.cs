@@ -334,14 +334,15 @@ public static unsafe partial class Syscall
         fixed (byte* f = Z(from), t = Z(to)) Check(Native.rename(f, t), "rename " + from, to);
     }
 
+    [System.Runtime.CompilerServices.SkipLocalsInit]
     public static string ReadLink(string path)
     {
-        var buffer = new byte[4096];
+        Span<byte> buffer = stackalloc byte[4096];
         fixed (byte* p = Z(path), b = buffer)
         {
             var n = (long)LibC.readlink(p, b, (uint)buffer.Length);
             if (n < 0) throw Failed("readlink", path);
-            return FileName.Decode(buffer.AsSpan(0, (int)n));
+            return FileName.Decode(buffer[..(int)n]);
         }
     }
 

@@ -10,14 +10,15 @@ public static unsafe partial class Syscall
         OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
 
     /// <summary>Target of the link that has this name.</summary>
+    [System.Runtime.CompilerServices.SkipLocalsInit]
     public static string ReadLinkAt(FileHandle directory, string name)
     {
-        var buffer = new byte[4096];
+        Span<byte> buffer = stackalloc byte[4096];
         fixed (byte* p = Z(name), b = buffer)
         {
             var n = (long)LibC.readlinkat(directory.Descriptor, p, b, (uint)buffer.Length);
             if (n < 0) throw Failed("readlinkat", Below(directory, name));
-            return FileName.Decode(buffer.AsSpan(0, (int)n));
+            return FileName.Decode(buffer[..(int)n]);
         }
     }
 

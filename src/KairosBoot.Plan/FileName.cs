@@ -28,6 +28,18 @@ public static class FileName
     /// <summary>With a NUL at the end, as system calls want it.</summary>
     public static byte[] Encode(string name)
     {
+        // Every path system call comes here, and nearly every path is ASCII.
+        var ascii = new byte[name.Length + 1];
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (name[i] > '\x7f') return EncodeOthers(name);
+            ascii[i] = (byte)name[i];
+        }
+        return ascii;
+    }
+
+    private static byte[] EncodeOthers(string name)
+    {
         var bytes = new byte[Encoding.UTF8.GetMaxByteCount(name.Length) + 1];
         var at = 0;
         for (var start = 0; start <= name.Length;)
