@@ -30,7 +30,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     }
 
     /// <summary>As <see cref="TryOpen"/>; ENOENT where nothing is there.</summary>
-    public FileHandle Open(string path, bool followLast = true) => TryOpen(path, followLast) ?? throw new SyscallException("open", path, Errno.ENOENT);
+    public FileHandle Open(string path, bool followLast = true) => TryOpen(path, followLast) ?? throw new SyscallException("open", Shown(path), Errno.ENOENT);
 
     /// <summary>Where a file is, or would be created: the directory is open, and the name is no link that has to be followed.</summary>
     /// <param name="path">Absolute, as seen from the root. A link at its end is followed, existing target or not.</param>
@@ -40,7 +40,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     public FilePlace Place(string path, NewDirectories? parents = null, bool followLast = true)
     {
         using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners };
-        return walk.Run(parents) ? walk.TakePlace() : throw new SyscallException("open", path, walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
+        return walk.Run(parents) ? walk.TakePlace() : throw new SyscallException("open", Shown(path), walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
     }
 
     /// <summary>As <see cref="Place"/>; null where a directory on the way is missing.</summary>
@@ -57,8 +57,11 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     {
         using var walk = new PathWalk(root, path, MaxLinks) { IgnoresOwners = ignoreOwners };
         walk.Run(directories);
-        return walk.IsDirectory ? walk.TakeCurrent() : throw new SyscallException("mkdir", path, Errno.ENOTDIR);
+        return walk.IsDirectory ? walk.TakeCurrent() : throw new SyscallException("mkdir", Shown(path), Errno.ENOTDIR);
     }
+
+    // As the process sees it.
+    private string Shown(string path) => root == "/" ? path : root + path;
 }
 
 /// <summary>Mode and owner of directories that are created on the way.</summary>

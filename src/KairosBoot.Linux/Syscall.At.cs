@@ -131,7 +131,7 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.utimensat(LibC.AT_FDCWD, p, times, 0), "utimensat", file.Path);
     }
 
-    /// <summary>As <see cref="LUTimes"/>, by a name in a directory.</summary>
+    /// <summary>As <see cref="UTimes"/>, by a name in a directory; of a link the link itself.</summary>
     public static void UTimesAt(FileHandle directory, string name, long mtimeNs)
     {
         var times = stackalloc timespec[2];

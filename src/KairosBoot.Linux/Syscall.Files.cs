@@ -236,14 +236,6 @@ public static unsafe partial class Syscall
     public static void FChMod(FileHandle file, int mode) => Check(LibC.fchmod(file.Descriptor, (ushort)mode), "fchmod", file.Path);
     public static void FChOwn(FileHandle file, int uid, int gid) => Check(LibC.fchown(file.Descriptor, (uint)uid, (uint)gid), "fchown", file.Path);
 
-    /// <summary>Sets access and modification time to <paramref name="mtimeNs"/>, nanoseconds since 1970, of the link itself.</summary>
-    public static void LUTimes(string path, long mtimeNs)
-    {
-        var times = stackalloc timespec[2];
-        SetTimes(times, mtimeNs);
-        fixed (byte* p = Z(path)) Check(LibC.utimensat(LibC.AT_FDCWD, p, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", path);
-    }
-
     /// <summary>stat(2): follows links. Null where nothing is at the path.</summary>
     public static FileStatus? TryStat(string path) => StatX(path, followLinks: true);
 
@@ -293,26 +285,6 @@ public static unsafe partial class Syscall
 
     /// <summary>True where the file system at the path is mounted read-only; access(2).</summary>
     public static bool IsReadOnly(string path) => !Access(path, what: 2) && LibC.errno == Linux.Errno.EROFS;
-
-    public static void MkNod(string path, FileType type, int mode, ulong device)
-    {
-        fixed (byte* p = Z(path)) Check(Native.mknodat(LibC.AT_FDCWD, p, TypeBits(type) | (uint)mode, device), "mknod", path);
-    }
-
-    public static void ChMod(string path, int mode)
-    {
-        fixed (byte* p = Z(path)) Check(LibC.chmod(p, (ushort)mode), "chmod " + Octal(mode), path);
-    }
-
-    public static void ChOwn(string path, int uid, int gid)
-    {
-        fixed (byte* p = Z(path)) Check(LibC.chown(p, (uint)uid, (uint)gid), $"chown {uid}:{gid}", path);
-    }
-
-    public static void LChOwn(string path, int uid, int gid)
-    {
-        fixed (byte* p = Z(path)) Check(LibC.lchown(p, (uint)uid, (uint)gid), $"chown -h {uid}:{gid}", path);
-    }
 
     public static void Unlink(string path)
     {

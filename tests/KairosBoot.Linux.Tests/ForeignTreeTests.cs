@@ -23,8 +23,8 @@ public sealed class ForeignTreeTests : IDisposable
         Syscall.Symlink("nothing", root + "/dangling");
         Syscall.Symlink("/proc/self/root", root + "/magic");
         // Other owners than root's on the way: of a stranger's tree everything is a stranger's.
-        Syscall.LChOwn(root + "/dir", 1234, 1234);
-        Syscall.ChOwn(root + "/etc/deep", 1235, 1235);
+        Mono.Unix.Native.Syscall.lchown(root + "/dir", 1234, 1234);
+        AtPath.ChOwn(root + "/etc/deep", 1235, 1235);
     }
 
     public void Dispose() => Directory.Delete(scratch, recursive: true);

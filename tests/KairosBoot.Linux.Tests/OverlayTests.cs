@@ -28,8 +28,8 @@ public sealed class OverlayTests
     {
         var lower = scratch + "/lower";
         Syscall.MkDir(lower, 0b111_111_111);
-        Syscall.ChOwn(lower, uid, gid);
-        Syscall.ChMod(lower, mode);
+        AtPath.ChOwn(lower, uid, gid);
+        AtPath.ChMod(lower, mode);
         MountNamespace.Tool("setfattr", "-n", "trusted.mark", "-v", "image", lower);
         MountNamespace.Tool("setfattr", "-n", "security.selinux", "-v", "system_u:object_r:var_t:s0", lower);
         var before = Syscall.UMask(umask);

@@ -83,10 +83,10 @@ public sealed class HostileFileTests : IDisposable
         File.Delete(root.At(path));
         switch (kind)
         {
-            case "fifo": Syscall.MkNod(root.At(path), FileType.Fifo, 0b110_110_110, 0); break;
-            case "zero": Syscall.MkNod(root.At(path), FileType.CharacterDevice, 0b110_110_110, Zero); break;
+            case "fifo": AtPath.MkNod(root.At(path), FileType.Fifo, 0b110_110_110, 0); break;
+            case "zero": AtPath.MkNod(root.At(path), FileType.CharacterDevice, 0b110_110_110, Zero); break;
             case "link to zero":
-                if (!root.Has("/dev/zero")) Syscall.MkNod(root.At("/dev/zero"), FileType.CharacterDevice, 0b110_110_110, Zero);
+                if (!root.Has("/dev/zero")) AtPath.MkNod(root.At("/dev/zero"), FileType.CharacterDevice, 0b110_110_110, Zero);
                 File.CreateSymbolicLink(root.At(path), "/dev/zero");
                 break;
             case "link to kmsg":

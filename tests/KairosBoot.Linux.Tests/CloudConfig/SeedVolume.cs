@@ -24,7 +24,7 @@ internal sealed class SeedVolume : IDisposable
         loop = LoopDevice.Attach(Image, readOnly: false);
         node = root.At($"/dev/{name}");
         root.Put($"/sys/class/block/{name}/size", $"{new FileInfo(Image).Length / 512}\n", "0444");
-        Linux.Syscall.MkNod(node, FileType.BlockDevice, 0b110_000_000, Linux.Syscall.TryStat(loop.Path)!.Value.RDevice);
+        AtPath.MkNod(node, FileType.BlockDevice, 0b110_000_000, Linux.Syscall.TryStat(loop.Path)!.Value.RDevice);
     }
 
     public string Image { get; }

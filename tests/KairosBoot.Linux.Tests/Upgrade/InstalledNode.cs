@@ -53,7 +53,7 @@ internal sealed class InstalledNode : IDisposable
         var directory = system.Host + "/usr/local/sbin";
         Directory.CreateDirectory(directory);
         File.WriteAllText(directory + "/reboot", $"#!{BusyBox} sh\nPATH=/usr/local/bin\n{script}\n");
-        Syscall.ChMod(directory + "/reboot", 0b111_101_101);
+        AtPath.ChMod(directory + "/reboot", 0b111_101_101);
         InNode("mount --bind /usr/local/sbin /sbin");
     }
 

@@ -1,0 +1,25 @@
+using System.Text.RegularExpressions;
+
+namespace KairosBoot.Plan.Tests;
+
+/// <summary>The product's sources as text, without comments.</summary>
+internal static partial class Sources
+{
+    /// <summary>Path below <c>src/</c> and text of every file.</summary>
+    public static readonly IReadOnlyList<(string Path, string Text)> All = Read();
+
+    private static List<(string, string)> Read()
+    {
+        DirectoryInfo? top = new(AppContext.BaseDirectory);
+        while (top is not null && !File.Exists(Path.Combine(top.FullName, "KairosBoot.sln"))) top = top.Parent;
+        var source = Path.Combine(top?.FullName ?? throw new DirectoryNotFoundException("no KairosBoot.sln above the tests"), "src");
+        return [.. from file in Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
+                   let path = Path.GetRelativePath(source, file)
+                   where !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal)
+                   orderby path
+                   select (path, Comment().Replace(File.ReadAllText(file), ""))];
+    }
+
+    [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]
+    private static partial Regex Comment();
+}
