@@ -22,12 +22,14 @@ public sealed class CompatibilityTests
                 PERSISTENT_STATE_TARGET: /usr/local/.state
                 PERSISTENT_STATE_BIND: "true"
           initramfs:
-            - name: files
+            - name: account
               hostname: fleet-7
-              users:
-                operator:
-                  homedir: /home/operator
-                  ssh_authorized_keys: ["ssh-ed25519 AAAA operator"]
+              commands:
+                - grep -q ^operator: /etc/passwd || echo operator:x:1000:1000::/home/operator:/bin/sh >> /etc/passwd
+                - mkdir -p /home/operator && chown 1000:1000 /home/operator
+            - name: files
+              authorized_keys:
+                operator: ["ssh-ed25519 AAAA operator"]
               directories:
                 - path: /home/operator/.config
                   owner: 1000
