@@ -92,12 +92,12 @@ public sealed class BoundedFileTests : IDisposable
         Assert.Equal(Errno.ELOOP, Assert.Throws<SyscallException>(() => BoundedFile.TryRead(At("loop"), Limit)).Errno);
     }
 
-    /// <summary>KAIROSBOOT_FUZZ_INPUTS asks for more than the default.</summary>
+    /// <summary>KAIROSBOOT_PARSER_INPUTS asks for more than the default.</summary>
     [Fact]
     public void No_file_makes_the_reader_wait_or_read_more_than_the_limit()
     {
         var random = new Random(BrokenInputTests.Setting("KAIROSBOOT_FUZZ_SEED", 20260101));
-        var inputs = BrokenInputTests.Setting("KAIROSBOOT_FUZZ_INPUTS", 4000);
+        var inputs = BrokenInputTests.Setting("KAIROSBOOT_PARSER_INPUTS", 4000);
         MakeKinds();
         string[] kinds = ["fifo", "socket", "zero", "block", "directory", "link-to-fifo", "link-to-zero", "/proc/self/maps", "/proc/version", "none"];
         int read = 0, refused = 0;

@@ -11,13 +11,13 @@ public sealed class PathWalkerTests
     private static readonly int[] Owners = [0, 0, Alice, Alice, Bob];
     private static readonly string[] Names = ["a", "b", "c"];
 
-    /// <summary>KAIROSBOOT_FUZZ_INPUTS asks for more than the default.</summary>
+    /// <summary>KAIROSBOOT_PARSER_INPUTS asks for more than the default.</summary>
     [Fact]
     public void Walks_of_generated_trees_end_where_the_rule_says() => MountNamespace.Run(scratch =>
     {
         var random = new Random(CloudConfig.BrokenInputTests.Setting("KAIROSBOOT_FUZZ_SEED", 20260101));
         const int WalksOfATree = 40;
-        var trees = CloudConfig.BrokenInputTests.Setting("KAIROSBOOT_FUZZ_INPUTS", 8000) / WalksOfATree;
+        var trees = CloudConfig.BrokenInputTests.Setting("KAIROSBOOT_PARSER_INPUTS", 8000) / WalksOfATree;
         var seen = new SortedDictionary<string, int>();
         for (var i = 0; i < trees; i++)
         {

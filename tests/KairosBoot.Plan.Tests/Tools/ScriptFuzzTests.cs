@@ -4,7 +4,7 @@ namespace KairosBoot.Plan.Tests;
 
 /// <summary>
 /// Hostile names and values in the scripts for other programs, read by readers of the programs' own grammars. A fixed seed, so that a failure comes
-/// back; KAIROSBOOT_FUZZ_INPUTS asks for more than the default few thousand, KAIROSBOOT_FUZZ_SEED for others.
+/// back; KAIROSBOOT_PARSER_INPUTS asks for more than the default few thousand, KAIROSBOOT_FUZZ_SEED for others.
 /// </summary>
 public class ScriptFuzzTests
 {
@@ -22,7 +22,7 @@ public class ScriptFuzzTests
     public void No_name_makes_debugfs_or_mksquashfs_read_another_command()
     {
         var random = new Random(Setting("KAIROSBOOT_FUZZ_SEED", 20260101));
-        int inputs = Setting("KAIROSBOOT_FUZZ_INPUTS", 5000), written = 0, refused = 0;
+        int inputs = Setting("KAIROSBOOT_PARSER_INPUTS", 5000), written = 0, refused = 0;
         for (var i = 0; i < inputs; i++)
         {
             var (path, value) = (Hostile(random, isPath: true), Hostile(random, isPath: false));
