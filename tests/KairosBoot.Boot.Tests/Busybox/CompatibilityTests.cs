@@ -25,7 +25,7 @@ public sealed class CompatibilityTests
             - name: account
               hostname: fleet-7
               commands:
-                - grep -q ^operator: /etc/passwd || echo operator:x:1000:1000::/home/operator:/bin/sh >> /etc/passwd
+                - "echo operator:x:1000:1000::/home/operator:/bin/sh >> /etc/passwd"
                 - mkdir -p /home/operator && chown 1000:1000 /home/operator
             - name: files
               authorized_keys:
