@@ -58,7 +58,7 @@ public sealed class CompatibilityTests
         using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
         using UpgradingMachine machine = new(new MachineSpec { Name = "compatibility", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
-        machine.Shell.Run("echo user > /opt/mine; echo user > /root/notes; chmod 710 /opt");
+        machine.Shell.Run("echo user > /opt/mine; echo user > /root/notes; chmod 710 /opt; sync");
         string kept = machine.Shell.Run(Kept);
 
         // The earlier kboot installs the new image; the new kairos-boot finds the earlier one's counters, manifest and stores.
@@ -69,7 +69,7 @@ public sealed class CompatibilityTests
         Assert.Equal(kept, machine.Shell.Run(Kept));
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
         Assert.Equal("3+ 3+ 3", machine.Slots);
-        machine.Shell.Run("echo later > /opt/later; echo changed > /etc/ssh/key");
+        machine.Shell.Run("echo later > /opt/later; echo changed > /etc/ssh/key; sync");
 
         // The earlier kairos-boot on what the new one has written.
         machine.Shell.Run("kboot select passive --once");
