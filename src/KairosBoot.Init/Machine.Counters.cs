@@ -30,10 +30,15 @@ internal sealed partial class Machine
             Note(StepClass.Optional, "the boot counters held impossible values; they begin anew");
         var started = request.Slot;
         SlotDecision? decision = null;
-        var isWritten = ChangeCounters(_ => (decision = SlotPolicy.Decide(request, counters, ImagesThere(started), turned)).Counters);
+        var isWritten = ChangeCounters(_ =>
+        {
+            decision = SlotPolicy.Decide(request, counters, ImagesThere(started), turned);
+            // Before the write, whose failure is the next problem.
+            foreach (var (stepClass, text) in decision.Notes) Note(stepClass, text);
+            return decision.Counters;
+        });
         decision ??= new SlotDecision(started, null, CountedBy.None);
         if (!isWritten) decision = decision.NotWritten(started);
-        foreach (var (stepClass, text) in decision.Notes) Note(stepClass, text);
         countedBy = decision.CountedBy;
         charged = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
         if (charged is { } chosen && chosen != started)
