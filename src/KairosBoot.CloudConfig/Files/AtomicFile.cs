@@ -92,17 +92,4 @@ internal static class AtomicFile
         Syscall.WriteAll(file, content);
         if (now.Type == FileType.Regular && Syscall.FStat(file).Mode != mode) Syscall.FChMod(file, mode);
     }
-
-    /// <summary>The path with its last component's links followed, existing or not. Links in the directories are the kernel's business.</summary>
-    internal static string ResolveLinks(string path)
-    {
-        const int MaxLinks = 40; // as the kernel, path_resolution(7)
-        for (var links = 0; links <= MaxLinks; links++)
-        {
-            if (Syscall.TryLStat(path)?.Type != FileType.Symlink) return path;
-            var target = Syscall.ReadLink(path);
-            path = target.StartsWith('/') ? target : path[..(path.LastIndexOf('/') + 1)] + target;
-        }
-        throw new SyscallException("open", path, Errno.ELOOP);
-    }
 }

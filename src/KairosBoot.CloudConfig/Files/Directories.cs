@@ -14,12 +14,6 @@ internal static class Directories
         using var made = Walker.MakeDirectories(path, new NewDirectories(mode, uid, gid));
     }
 
-    /// <summary>As <see cref="Make"/>, without the last name. <see cref="PathWalker.Place"/> with parents saves a walk where a file follows.</summary>
-    internal static void MakeParents(string path, int mode, int uid, int gid)
-    {
-        using var place = Walker.Place(path, new NewDirectories(mode, uid, gid));
-    }
-
     /// <summary>
     /// Of what exists at a path, links followed as the walker does. Of what belongs to somebody else than the user who could have put it there nothing
     /// changes: an <see cref="Plan.OperatorException"/>.
