@@ -106,7 +106,7 @@ public sealed class UserDataTests
         Assert.Equal("done", shell.Run("cat /etc/from-iso"));
         Assert.Equal("from-iso", shell.Run("cat /run/config/hostname"));
         JsonElement problems = Report.Of(shell).GetProperty("cloudConfigProblems");
-        Assert.Equal(["/dev/vdb/user-data is a directory, not a file"], problems.Strings("reason"));
+        Assert.Equal(["/dev/vdb/user-data is a directory, not a file; to fix: remove it, or put a regular file there"], problems.Strings("reason"));
         ConsoleText.HoldsAll(machine.Console, "user-data from /dev/sr0/openstack/latest/user_data is /oem/95_userdata/userdata.yaml");
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
