@@ -34,7 +34,7 @@ internal static class Boot
             BootSlot(machine, arguments);
             return new(FailureKind.Other, "the hand-over returned");
         }
-        // Whatever an attempt ran into is a value from here on.
+        // The failure of an attempt is a value from here on.
         catch (Exception e) { return FailureClassification.Of(e, machine.Request.ImagePath); }
     }
 

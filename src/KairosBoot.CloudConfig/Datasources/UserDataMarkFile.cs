@@ -61,7 +61,7 @@ internal sealed class UserDataMarkFile
         (IsMarked, Mark) = (true, mark);
     }
 
-    /// <summary>A mark that cannot be read is a mark: otherwise damage, or whoever causes it, would open the machine again.</summary>
+    /// <summary>A mark that cannot be read is a mark: otherwise damage, by accident or on purpose, would let the machine take user-data again.</summary>
     private static (bool IsMarked, UserDataMark? Mark, string? Problem) ReadMark()
     {
         try
