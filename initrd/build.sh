@@ -38,10 +38,10 @@ publish() {
 }
 
 mkdir -p "$CACHE"
-boot_sources=(src/KairosBoot.Plan src/KairosBoot.Linux src/KairosBoot.CloudConfig)
+boot_sources=(src/KairosBoot.Plan src/KairosBoot.Linux src/KairosBoot.Execution src/KairosBoot.CloudConfig)
 publish KairosBoot.Init kairos-boot "${boot_sources[@]}" src/KairosBoot.Init
 # The module lists, the GRUB configuration and the units are part of kboot.
-publish KairosBoot.Cli kboot "${boot_sources[@]}" src/KairosBoot.Stages src/KairosBoot.Image src/KairosBoot.Cli initrd/modules initrd/grub initrd/units initrd/openrc
+publish KairosBoot.Cli kboot "${boot_sources[@]}" src/KairosBoot.CloudConfig.Booted src/KairosBoot.Image src/KairosBoot.Lifecycle src/KairosBoot.Cli initrd/modules initrd/grub initrd/units initrd/openrc
 for program in kairos-boot kboot; do
     printf '%-12s %8d bytes\n' "$program" "$(stat -c %s "$OUT/$program")"
 done

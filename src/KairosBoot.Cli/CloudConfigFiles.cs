@@ -1,5 +1,5 @@
 using KairosBoot.Plan;
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Cli;
 
@@ -15,7 +15,7 @@ internal static class CloudConfigFiles
             throw new OperatorException($"the cloud-config {missing} is not there", "give --cloud-config the path of a YAML file");
         }
 
-        var problems = documents.SelectMany(path => ConfigLint.Check(File.ReadAllText(path), path)).ToLookup(problem => problem.IsWarning, ProblemOutput.Text);
+        var problems = documents.SelectMany(path => ConfigLint.Check(File.ReadAllText(path), path)).ToLookup(problem => problem.IsWarning, problem => problem.Text);
         foreach (var warning in problems[true])
         {
             Console.Error.WriteLine($"warning: {warning}");

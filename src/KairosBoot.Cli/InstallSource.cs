@@ -1,5 +1,5 @@
+using KairosBoot.Execution;
 using KairosBoot.Image;
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -18,7 +18,7 @@ internal sealed class InstallSource : IDisposable
     internal string Image { get; }
 
     /// <exception cref="OperatorException">None was given, and none runs here.</exception>
-    internal static InstallSource Open(string? image, string? root, string? tar, Action<string> progress, CancellationToken interrupt)
+    internal static InstallSource Open(string? image, string? root, string? tar, Action<string> progress, CancellationToken cancellationToken)
     {
         if (image is not null)
         {
@@ -40,7 +40,7 @@ internal sealed class InstallSource : IDisposable
         progress("making the image");
         var work = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } given ? given : "/var/tmp";
         var made = Path.Combine(work, $"kairosboot-install.{Environment.ProcessId}.img");
-        ImageBuilder.Build(new ImageRequest(root, tar, ImageFormat.Ext4, null, null, InitrdRequest.DefaultModules, null, ImageBuildCommand.Program()), made, interrupt);
+        ImageBuilder.Build(new ImageRequest(root, tar, ImageFormat.Ext4, null, null, InitrdRequest.DefaultModules, null, ImageBuildCommand.Program()), made, cancellationToken);
         return new(made, isOwn: true);
     }
 

@@ -15,9 +15,9 @@ internal static class Interruption
     /// <summary>Runs the work, which heeds the token.</summary>
     /// <returns>0; or 128 and the signal's number, as shells have it.</returns>
     internal static int Run(Action<CancellationToken> work) => Run(
-        interrupt =>
+        cancellationToken =>
         {
-            work(interrupt);
+            work(cancellationToken);
             return 0;
         },
         "nothing is left behind");
@@ -26,19 +26,19 @@ internal static class Interruption
     /// <param name="left">What a person reads of the state things are in when it was interrupted.</param>
     internal static int Run(Func<CancellationToken, int> work, string left)
     {
-        var interrupt = new CancellationTokenSource(); // not disposed: a signal may come until the very end
+        var cancellationToken = new CancellationTokenSource(); // not disposed: a signal may come until the very end
         var received = 0;
         var registrations = Signals.Select(row => PosixSignalRegistration.Create(row.Signal, context =>
         {
             context.Cancel = true; // the default action, which is to end at once
             Interlocked.CompareExchange(ref received, row.Number, 0);
-            interrupt.Cancel();
+            cancellationToken.Cancel();
         })).ToList();
         try
         {
-            return work(interrupt.Token);
+            return work(cancellationToken.Token);
         }
-        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             Console.Error.WriteLine($"kboot: interrupted; {left}");
             return SignalExitCode + received;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Cli;
 
@@ -22,5 +22,5 @@ internal sealed class MachineOptions
         });
     }
 
-    internal RunningMachine Open(ParseResult parsed) => RunningMachine.Open(parsed.GetValue(host), parsed.GetValue(state));
+    internal TargetSystem Open(ParseResult parsed) => TargetSystem.Open(parsed.GetValue(host), parsed.GetValue(state));
 }

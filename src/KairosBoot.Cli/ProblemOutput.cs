@@ -6,13 +6,6 @@ namespace KairosBoot.Cli;
 /// <summary>Problems of cloud-configs, for a person and for a program.</summary>
 internal static class ProblemOutput
 {
-    /// <summary><c>/oem/90.yaml:12: my entry: files.permissions: reason</c>, with the column behind the line where it is known.</summary>
-    internal static string Text(StageProblem problem)
-    {
-        var parts = new[] { $"{problem.File}:{problem.Line}{(problem.Column > 0 ? $":{problem.Column}" : "")}", problem.Entry, problem.Key, problem.Reason };
-        return string.Join(": ", parts.Where(part => part.Length > 0));
-    }
-
     /// <summary><c>2 errors, 1 warning</c></summary>
     internal static string Count(IReadOnlyCollection<StageProblem> problems)
     {

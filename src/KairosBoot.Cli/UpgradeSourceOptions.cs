@@ -1,5 +1,5 @@
 using System.CommandLine;
-using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Cli;
 

@@ -49,7 +49,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     }
 
     /// <summary>A partition or a file system that was made, or made larger.</summary>
-    internal void TellOfDisk(string what)
+    internal void ReportDisk(string what)
     {
         run.DisksChanged = true;
         Tell(what);

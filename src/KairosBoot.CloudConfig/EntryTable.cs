@@ -10,19 +10,19 @@ internal sealed class EntryTable
     internal EntryTable(IReadOnlyList<StageKey> booted)
     {
         Actions = (StageKey[])EntryKeys.Actions.Clone();
-        foreach (var key in booted) Actions[Array.FindIndex(Actions, row => row.Name == key.Name)] = LaterKey.Of(key);
-        var fields = new List<(string, Shape)>
+        foreach (var key in booted) Actions[Array.FindIndex(Actions, row => row.Name == key.Name)] = BootedOnlyKey.Of(key);
+        var fields = new List<(string, Schema)>
         {
-            ("name", Shape.Text), ("after", Shape.ListOf(Shape.Record(("name", Shape.Text)))), (EnvironmentKey.FileField, Shape.Text),
+            ("name", Schema.Text), ("after", Schema.ListOf(Schema.Record(("name", Schema.Text)))), (EnvironmentKey.FileField, Schema.Text),
         };
-        foreach (var condition in EntryKeys.Conditions) fields.Add((condition.Name, condition.Shape));
-        foreach (var action in Actions) fields.Add((action.Name, action.Shape));
-        Entry = Shape.Record(fields.ToArray());
+        foreach (var condition in EntryKeys.Conditions) fields.Add((condition.Name, condition.Schema));
+        foreach (var action in Actions) fields.Add((action.Name, action.Schema));
+        Entry = Schema.Record(fields.ToArray());
     }
 
     /// <summary>In the order they take effect.</summary>
     internal StageKey[] Actions { get; }
 
     /// <summary>An entry as a whole.</summary>
-    internal Shape Entry { get; }
+    internal Schema Entry { get; }
 }

@@ -47,7 +47,7 @@ public static class InstallMounts
         {
             var key = "install." + Lists[i].Key;
             void Report(int line, string at, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", at, reason) { IsWarning = isWarning });
-            var paths = install.Find(Lists[i].Key) is { } node ? Shape.Texts.Conform(node, key, Report) : null;
+            var paths = install.Find(Lists[i].Key) is { } node ? Schema.Texts.Validate(node, key, Report) : null;
             foreach (var text in YamlMapping.TextsOf(paths))
                 // A layout file separates its paths by blanks, so what has one in it always was two paths.
                 foreach (var word in text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))

@@ -18,4 +18,16 @@ public sealed record StageProblem(string File, int Line, string Entry, string Ke
 
     /// <summary>From 1; 0 where only the line is known.</summary>
     public int Column { get; init; }
+
+    /// <summary><c>/oem/90.yaml:12: my entry: files.permissions: reason</c>, with the column after the line where it is known.</summary>
+    public string Text
+    {
+        get
+        {
+            var text = Column > 0 ? $"{File}:{Line}:{Column}" : $"{File}:{Line}";
+            foreach (var part in (ReadOnlySpan<string>)[Entry, Key, Reason])
+                if (part.Length > 0) text += ": " + part;
+            return text;
+        }
+    }
 }

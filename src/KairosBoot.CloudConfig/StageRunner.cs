@@ -114,7 +114,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         void Report(int line, string key, string reason, bool isWarning) =>
             run.Report(new StageProblem(entry.File, line, entry.Name, key, reason) { IsWarning = isWarning });
-        if (Table.Entry.Conform(entry.Node, "", Report) is not YamlMapping keys) return false;
+        if (Table.Entry.Validate(entry.Node, "", Report) is not YamlMapping keys) return false;
 
         var entryRun = new EntryRun(entry.File, entry.Name, keys, run);
         foreach (var condition in EntryKeys.Conditions)

@@ -1,17 +1,18 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
 /// <summary>A directory for the files of one build, gone when the build ends, however it does.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
-    private const int OnlyOwner = 0b111_000_000;
+    private const int OnlyOwner = Octal.O700;
 
     /// <param name="beside">A path on the file system to use: the output's own has the room, /tmp may not.</param>
-    /// <param name="interrupt">Ends the build.</param>
-    internal TemporaryDirectory(string beside, CancellationToken interrupt)
+    /// <param name="cancellationToken">Ends the build.</param>
+    internal TemporaryDirectory(string beside, CancellationToken cancellationToken)
     {
-        Interrupt = interrupt;
+        Interrupt = cancellationToken;
         var full = System.IO.Path.GetFullPath(beside);
         Path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{System.IO.Path.GetFileName(full)}.{Environment.ProcessId}.d");
         Syscall.MkDir(Path, OnlyOwner);

@@ -28,22 +28,22 @@ public sealed record Tool(string Name, string Package)
 
     /// <summary>Runs it to the end.</summary>
     /// <param name="arguments">As the program gets them; no shell is involved.</param>
-    /// <param name="interrupt">Ends the program, and what it started, at once.</param>
+    /// <param name="cancellationToken">Ends the program, and what it started, at once.</param>
     /// <param name="environment">Added to the own environment.</param>
     /// <returns>What a successful run wrote to standard output and standard error.</returns>
     /// <exception cref="OperatorException">Not installed, or it failed: with what it said.</exception>
-    /// <exception cref="OperationCanceledException">It was ended by <paramref name="interrupt"/>.</exception>
-    internal (string Output, string Errors) Run(ToolArguments arguments, CancellationToken interrupt, params (string Name, string Value)[] environment) =>
-        Run(arguments, interrupt, _ => { }, directory: null, environment);
+    /// <exception cref="OperationCanceledException">It was ended by <paramref name="cancellationToken"/>.</exception>
+    internal (string Output, string Errors) Run(ToolArguments arguments, CancellationToken cancellationToken, params (string Name, string Value)[] environment) =>
+        Run(arguments, cancellationToken, _ => { }, directory: null, environment);
 
     /// <summary>The same with something to read.</summary>
     /// <param name="arguments">As above.</param>
-    /// <param name="interrupt">As above.</param>
+    /// <param name="cancellationToken">As above.</param>
     /// <param name="input">Writes the program's standard input.</param>
     /// <param name="directory">Where it runs; null: where this program does.</param>
     /// <param name="environment">As above.</param>
     internal (string Output, string Errors) Run(
-        ToolArguments arguments, CancellationToken interrupt, Action<Stream> input, string? directory, params (string Name, string Value)[] environment)
+        ToolArguments arguments, CancellationToken cancellationToken, Action<Stream> input, string? directory, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Find(), arguments.Words.Select(Transferable))
         {
@@ -58,19 +58,19 @@ public sealed record Tool(string Name, string Package)
             start.Environment[name] = value;
         }
 
-        interrupt.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         using var process = Start(start);
-        using var ending = interrupt.Register(() => process.Kill(entireProcessTree: true));
+        using var ending = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
         var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         Feed(process, input);
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            interrupt.WaitHandle.WaitOne(SignalDelay);
+            cancellationToken.WaitHandle.WaitOne(SignalDelay);
         }
 
-        interrupt.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return process.ExitCode == 0 ? (output.Result, errors) : throw Failed(errors.Length > 0 ? errors : output.Result);
     }
 

@@ -45,7 +45,7 @@ internal static class Boot
 
         var disk = machine.FindBootDisk(request);
         machine.Apply(RootPlan.ForImages(request, disk));
-        machine.TakeTry(request, disk);
+        machine.CountAttempt(request, disk);
         // This boot is counted, by the loader or here: whatever comes now, the slot has one try less.
 
         machine.Apply(RootPlan.For(request, disk));
@@ -54,7 +54,7 @@ internal static class Boot
         machine.CheckImage(request.Init);
         // There is a program to hand over to, and the mount points it needs.
 
-        machine.RunStageBesideImage("rootfs");
+        machine.RunRootfsStage("rootfs");
         var layout = machine.ReadLayout(request);
         machine.Apply(RootPlan.ForOptions(layout, disk));
         // Cloud-config has had its say about the layout.
@@ -73,8 +73,8 @@ internal static class Boot
         // The new root is /. The initrd's files are out of sight, its memory is not free yet.
 
         machine.RunStage("initramfs");
-        machine.TellOfFailedBoots(disk);
-        machine.TellOfFallback();
+        machine.ReportFailedBoots(disk);
+        machine.ReportFallback();
         machine.WriteReport();
         machine.LeaveInitrd();
         machine.HandOver(request.Init, arguments);

@@ -15,7 +15,7 @@ internal sealed class BootLog : ILogger, IDisposable
     public BootLog()
     {
         Syscall.MakeDirectories(SystemPaths.Log[..SystemPaths.Log.LastIndexOf('/')]);
-        file = Syscall.Open(SystemPaths.Log, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append, 0b110_100_000);
+        file = Syscall.Open(SystemPaths.Log, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append, Octal.O640);
     }
 
     /// <summary>Debug lines go to the kernel log in any case, where the console's level hides them; this makes them as loud as the rest.</summary>

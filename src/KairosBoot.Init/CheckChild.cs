@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 
 namespace KairosBoot.Init;
@@ -27,7 +28,7 @@ internal static class CheckChild
     {
         try
         {
-            StageChild.EnterThrowAwayLayer(image);
+            StageChild.EnterScratchOverlay(image);
             Syscall.Exec(program, arguments, StageProcess.Environment());
         }
         catch (SyscallException e) { StageProtocol.Print(e.Message + "\n"); }

@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -29,7 +30,7 @@ internal static class FailureClassification
             MountFileSystem { Target: SystemPaths.State } => (FailureKind.ImagesUnmountable, SlotFault.Damaged),
             MountVolume => (FailureKind.VolumeUnusable, SlotFault.Damaged),
             // A store that could not be created or mounted; without the mount point it is the image that lacks something.
-            BindState bind when HasMountPoint(bind.Directory.Path) => (FailureKind.VolumeUnusable, SlotFault.Damaged),
+            BindPersistent bind when HasMountPoint(bind.Directory.Path) => (FailureKind.VolumeUnusable, SlotFault.Damaged),
             _ => (FailureKind.Other, SlotFault.Damaged),
         };
         return new(kind, failure.Result.Error ?? "")

@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 

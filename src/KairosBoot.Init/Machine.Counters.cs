@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -12,16 +13,16 @@ internal sealed partial class Machine
     private BlockDevice? stateDevice;
 
     // The slot whose try this boot has taken, or was given by the loader.
-    private Slot? charged;
+    private Slot? countedSlot;
 
     /// <summary>
     /// Sees that this boot costs its slot a try: that the loader has taken it, as it says, or takes it here, from the slot whose turn it is. A machine
     /// without counters boots on: one whose loader looked for them is told, and gets new ones.
     /// </summary>
     /// <exception cref="BootFailureException">It is the turn of another slot, or all tries are used up.</exception>
-    public void TakeTry(BootRequest request, BootDisk disk)
+    public void CountAttempt(BootRequest request, BootDisk disk)
     {
-        if (charged == request.Slot) return;
+        if (countedSlot == request.Slot) return;
         stateDevice = request.Slot == Slot.Recovery
             ? DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), devices!.Devices, disk.Disk, onBootDiskOnly: true).Device
             : disk.Images;
@@ -40,8 +41,8 @@ internal sealed partial class Machine
         decision ??= new SlotDecision(started, null, CountedBy.None);
         if (!isWritten) decision = decision.NotWritten(started);
         countedBy = decision.CountedBy;
-        charged = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
-        if (charged is { } chosen && chosen != started)
+        countedSlot = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
+        if (countedSlot is { } chosen && chosen != started)
             throw new BootFailureException(new(FailureKind.OtherSlotChosen, decision.Why == "oneshot" ? "it was chosen for this boot" : $"{started.Name()} is not the next in order that has tries left")
             {
                 Chosen = chosen, Why = decision.Why,
@@ -50,7 +51,7 @@ internal sealed partial class Machine
     }
 
     /// <summary>Why another slot runs than the one that is to be first: on the console, in the report and for whoever logs in.</summary>
-    public void TellOfFallback()
+    public void ReportFallback()
     {
         var (slot, first) = (Request.Slot, counters.Counters.First);
         if (!counters.Usable || slot == first || Request.Why == "oneshot") return;

@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ internal sealed partial class Machine
     private readonly List<FailureRecord> failedBoots = [];
 
     /// <summary>What boots that failed have left for a good one to tell, each once: into the log, and into the report.</summary>
-    public void TellOfFailedBoots(BootDisk disk)
+    public void ReportFailedBoots(BootDisk disk)
     {
         TakeFrom(SystemPaths.Oem, "oem");
         TakeFrom(SystemPaths.State, "state");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,7 @@ internal sealed partial class Machine
     public void CheckMounts()
     {
         var actual = MountTable.Read();
-        foreach (var made in MadeMounts.Of(results))
+        foreach (var made in BootMounts.Of(results))
             foreach (var (planned, reason, lostWrites) in MountCheck.Compare([made.Mount!], actual))
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
@@ -30,7 +31,7 @@ internal sealed partial class Machine
         var actual = MountTable.Read();
         mounts.Clear();
         var mounted = ImmutableArray.CreateBuilder<(PlannedMount, MountInfo)>();
-        foreach (var made in MadeMounts.Of(results))
+        foreach (var made in BootMounts.Of(results))
             for (var i = actual.Length - 1; i >= 0; i--)
                 if (actual[i].MountPoint == made.Mount!.Target)
                 {
@@ -64,7 +65,7 @@ internal sealed partial class Machine
             PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),
         };
         // The logs of failed boots are in it, and some of those are in no other file: what a cloud-config printed is for root and its group.
-        Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = 0b110_100_000 }]);
+        Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = Octal.O640 }]);
         Verdict(report.Verdict, Request.Slot.Name(), (report.StageMicroseconds / 1000).ToString(), report.PeakResidentKiB.ToString());
     }
 

@@ -13,7 +13,7 @@ internal sealed partial class Machine
     /// <summary>What is decided by after a failed attempt.</summary>
     public BootProgress Progress => new(Request.Slot, counters)
     {
-        Counted = countedBy == CountedBy.None ? null : charged, HasRetried = hasRetried, RecoveryExists = RecoveryIsThere,
+        Counted = countedBy == CountedBy.None ? null : countedSlot, HasRetried = hasRetried, RecoveryExists = RecoveryIsThere,
     };
 
     /// <summary>Undoes the attempt, for the same slot once more.</summary>
@@ -21,7 +21,7 @@ internal sealed partial class Machine
     {
         hasRetried = true;
         Note(StepClass.Degraded, failure.Summary + "; once more");
-        TakeBack();
+        UndoMounts();
     }
 
     /// <summary>Undoes the attempt, for another slot.</summary>
@@ -40,7 +40,7 @@ internal sealed partial class Machine
                 : $"{(failure.Kind == FailureKind.VolumeDamaged ? "persistent volume damaged: " : "")}{failure.Summary}; {next.Name()} is booted instead of {Request.Slot.Name()}");
             leftBecause = FailureKeeping.Record(failure, Request);
         }
-        Turn(next, decision.Why);
+        FallBackTo(next, decision.Why);
     }
 
     /// <summary>The last slot that was marked bad, and why; null where none was.</summary>
@@ -55,18 +55,18 @@ internal sealed partial class Machine
     private bool RecoveryIsThere => devices is not null &&
         Request.Slot != Slot.Recovery && BootDiskSearch.Decide(Request.ForSlot(Slot.Recovery), devices.Devices, oemTimedOut: true).Disk is not null;
 
-    private void Turn(Slot slot, string? why)
+    private void FallBackTo(Slot slot, string? why)
     {
         turned = true;
         Request = Request.ForSlot(slot, why);
-        TakeBack();
+        UndoMounts();
     }
 
     /// <summary>
     /// Takes everything back that this boot has mounted and written, so that the next one finds what a first one finds. What has gone wrong stays
     /// in the report.
     /// </summary>
-    private void TakeBack()
+    private void UndoMounts()
     {
         MountTable.UnmountBelow(MadeByBoot);
         // The sentinel of the other slot, and the layout its cloud-configs wrote.

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using KairosBoot.CloudConfig;
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -41,7 +43,7 @@ internal sealed partial class Machine
     public static Machine Start(ImmutableArray<Step> apiFileSystems)
     {
         var start = Syscall.BootTimeMicroseconds();
-        Syscall.UMask(0b000_010_010);
+        Syscall.UMask(Octal.O022);
         foreach (var step in apiFileSystems) MountEarly((MountFileSystem)step);
         var machine = new Machine(start, new BootLog());
         foreach (var step in apiFileSystems) machine.results.Add(new StepResult(step, null, 0));
@@ -124,7 +126,7 @@ internal sealed partial class Machine
     /// <summary>The image must be able to take over before anything of it is made writable.</summary>
     public void CheckImage(string init)
     {
-        if (Syscall.TryStatInRoot(SystemPaths.Sysroot, init) is not { Type: FileType.Regular } program || (program.Mode & 0b001_001_001) == 0)
+        if (Syscall.TryStatInRoot(SystemPaths.Sysroot, init) is not { Type: FileType.Regular } program || (program.Mode & Octal.O111) == 0)
             // What the command line asks for is not the image's fault.
             throw init != BootRequest.UsualInit ? new OperatorException($"the image {Request.ImagePath} has no program {init}", "name one that is there with init=") :
                 Unbootable($"the image {Request.ImagePath} has no program {init}", "put an init in the image, or name one with init=");
@@ -152,7 +154,7 @@ internal sealed partial class Machine
     }
 
     /// <summary>A stage that sees the image but changes nothing of it. The disks it may change.</summary>
-    public void RunStageBesideImage(string stage)
+    public void RunRootfsStage(string stage)
     {
         var outcome = RunStage(stage, SystemPaths.Sysroot);
         // A command may have made a file system, which no event tells.

@@ -7,7 +7,7 @@ namespace KairosBoot.Init;
 /// <summary>Says what was there instead of what was wanted.</summary>
 internal static class MissingDevices
 {
-    private const int MostHardware = 12;
+    private const int MaxHardware = 12;
 
     /// <summary>What the wanted partition is for.</summary>
     public static string Purpose(BootRequest request) =>
@@ -22,7 +22,7 @@ internal static class MissingDevices
         foreach (var problem in moduleProblems) text.Append("\nmodule: ").Append(problem);
         var shown = 0;
         foreach (var modalias in unmatched)
-            if (LooksLikeStorage(modalias) && shown++ < MostHardware) text.Append("\nno driver in the initrd for ").Append(modalias);
+            if (LooksLikeStorage(modalias) && shown++ < MaxHardware) text.Append("\nno driver in the initrd for ").Append(modalias);
         return text.ToString();
     }
 

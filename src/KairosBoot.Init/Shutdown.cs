@@ -14,7 +14,7 @@ internal sealed partial class Shutdown(ILogger logger)
     private const string OldRoot = "/oldroot", State = "/state";
 
     // Every round frees what the next one needs: the image's mount its loop device, that the state partition.
-    private const int MostRounds = 10;
+    private const int MaxRounds = 10;
 
     /// <summary>Null where this process is not that /shutdown.</summary>
     /// <param name="arguments">First the verb, then options for a shutdown program of systemd's own.</param>
@@ -55,7 +55,7 @@ internal sealed partial class Shutdown(ILogger logger)
     private void UnmountAll()
     {
         if (MountTable.Find(OldRoot + SystemPaths.State) is not null) TakeStateOut();
-        for (var round = 0; round < MostRounds; round++)
+        for (var round = 0; round < MaxRounds; round++)
         {
             var left = 0;
             var progress = false;
@@ -63,7 +63,7 @@ internal sealed partial class Shutdown(ILogger logger)
             for (var i = mounts.Length - 1; i >= 0; i--)
             {
                 if (!IsOurs(mounts[i])) continue;
-                if (TryUnmount(mounts[i].MountPoint, lastTry: round == MostRounds - 1)) progress = true;
+                if (TryUnmount(mounts[i].MountPoint, lastTry: round == MaxRounds - 1)) progress = true;
                 else left++;
             }
             if (left == 0 || !progress) break;

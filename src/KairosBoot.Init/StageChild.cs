@@ -34,7 +34,7 @@ internal sealed class StageChild
         {
             // The drivers are in the initrd, which is out of sight from inside the image.
             using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
-            if (image != "/") EnterThrowAwayLayer(image);
+            if (image != "/") EnterScratchOverlay(image);
             // The initrd's files and what the stage makes of the configs are in memory too.
             var configLimit = StageRunner.ConfigLimitIn(StageFacts.MemoryBytes);
             var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
@@ -50,7 +50,7 @@ internal sealed class StageChild
             if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log, configLimit));
             StageProtocol.Used(report);
             foreach (var volume in report.UserData) StageProtocol.UserData(volume);
-            for (var i = 0; i < problems.Count && i < StageProtocol.MostProblems; i++)
+            for (var i = 0; i < problems.Count && i < StageProtocol.MaxProblems; i++)
             {
                 var problem = problems[i];
                 StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason, problem.IsWarning));
@@ -69,13 +69,13 @@ internal sealed class StageChild
     /// The image with a writable layer in memory over it, and the machine's own /run, /oem and API file systems inside. What a stage writes to
     /// those is real; everything else is gone with this process, as it is where the stage runs in an initrd of its own.
     /// </summary>
-    internal static void EnterThrowAwayLayer(string image)
+    internal static void EnterScratchOverlay(string image)
     {
         Syscall.UnshareMounts();
         Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
         Syscall.MakeDirectories(Scratch);
         Syscall.Mount("tmpfs", Scratch, "tmpfs", MountFlags.NoSuid, "mode=0755");
-        foreach (var directory in (string[])["/upper", "/work", "/root"]) Syscall.MkDir(Scratch + directory, 0b111_101_101);
+        foreach (var directory in (string[])["/upper", "/work", "/root"]) Syscall.MkDir(Scratch + directory, Octal.O755);
         Syscall.Mount("overlay", Layered, "overlay", MountFlags.None, $"lowerdir={image},upperdir={Scratch}/upper,workdir={Scratch}/work");
         foreach (var mount in ApiFileSystems.Moved) Bind(mount, Layered + mount);
         if (Syscall.TryStat(image + SystemPaths.Oem) is not null) Bind(image + SystemPaths.Oem, Layered + SystemPaths.Oem);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KairosBoot.CloudConfig;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Init;

@@ -16,7 +16,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
 
     // A stage says each entry it begins. The longest that an entry may be silent after that is the limit of a command, and there is
     // no watchdog that should be quicker than that.
-    private static readonly TimeSpan LongestSilence = StageRunner.DefaultCommandLimit + TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxSilence = StageRunner.DefaultCommandLimit + TimeSpan.FromMinutes(1);
 
     private ForkedProcess? process;
 
@@ -34,7 +34,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
             process ??= ForkedProcess.Start("cloud-config stages", new StageChild().Run);
             var result = process.Ask(StageProtocol.Question(stage, image), Limit, silence =>
             {
-                if (silence < LongestSilence) watchdog.Feed();
+                if (silence < MaxSilence) watchdog.Feed();
             });
             if (process.HasEnded) Dispose();
             var outcome = StageProtocol.Read(result.Output);

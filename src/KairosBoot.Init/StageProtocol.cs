@@ -15,7 +15,7 @@ namespace KairosBoot.Init;
 internal static class StageProtocol
 {
     /// <summary>The log has all; the report and the pipe are for what somebody will read.</summary>
-    public const int MostProblems = 200;
+    public const int MaxProblems = 200;
 
     public static string Question(string stage, string image) => $"{stage}\t{image}";
 

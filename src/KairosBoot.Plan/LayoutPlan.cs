@@ -31,7 +31,7 @@ public static class LayoutPlan
         var holder = OptionsOfHolder(layout, volumes);
         foreach (var directory in state)
             nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory, holder), NeedsState: true));
-        Order(nodes, layout, new SeedState(StepClass.Degraded, state, image), plan);
+        Order(nodes, layout, new SeedPersistent(StepClass.Degraded, state, image), plan);
         return plan.ToImmutable();
     }
 
@@ -48,25 +48,25 @@ public static class LayoutPlan
         if (overlayDevice is not null) return;
         foreach (var (path, limit) in layout.OverlayLimits)
             if (layout.RwPaths.Contains(path))
-                plan.Add(new MountFileSystem(StepClass.Degraded, "tmpfs", $"{SystemPaths.Overlays}/{StateName.Of(path)}", "tmpfs",
+                plan.Add(new MountFileSystem(StepClass.Degraded, "tmpfs", $"{SystemPaths.Overlays}/{StoreFileName.Of(path)}", "tmpfs",
                     $"{StoreOptions(layout)},{limit.Options},mode=0755"));
     }
 
     private static MountOverlay Overlay(Layout layout, string path, bool onDevice)
     {
         // A device remembers: below a name of our own, what is found there is from an earlier boot, and nobody else's.
-        var store = $"{SystemPaths.Overlays}/{(onDevice ? ".kairosboot/" : "")}{StateName.Of(path)}/.overlay";
+        var store = $"{SystemPaths.Overlays}/{(onDevice ? ".kairosboot/" : "")}{StoreFileName.Of(path)}/.overlay";
         return new(layout.Classes.Of(path), Root + path, store, store, Keeps: false) { Options = layout.Options.Of(path) };
     }
 
-    private static Step Persist(Layout layout, StateDirectory directory, string holder)
+    private static Step Persist(Layout layout, PersistentDirectory directory, string holder)
     {
         var path = directory.Path[Root.Length..];
         if (!layout.PersistentStateBind)
             return new MountOverlay(layout.Classes.Of(path), directory.Path, directory.Store, directory.Store[Root.Length..], Keeps: true)
                 { Options = layout.Options.Of(path) };
         var options = layout.Options.OfBind(path, holder);
-        return new BindState(layout.Classes.Of(path), directory) { Options = options, ChangesOptions = options != holder };
+        return new BindPersistent(layout.Classes.Of(path), directory) { Options = options, ChangesOptions = options != holder };
     }
 
     /// <summary>Options of the mount that the state directory is on.</summary>
@@ -83,17 +83,17 @@ public static class LayoutPlan
         return options;
     }
 
-    private static ImmutableArray<StateDirectory> StateDirectories(Layout layout)
+    private static ImmutableArray<PersistentDirectory> StateDirectories(Layout layout)
     {
         var suffix = layout.PersistentStateBind ? ".bind" : ".overlay";
         var target = Root + layout.PersistentStateTarget;
         var names = new HashSet<string>();
-        foreach (var path in layout.PersistentStatePaths) names.Add(StateName.Of(path));
-        var directories = ImmutableArray.CreateBuilder<StateDirectory>();
+        foreach (var path in layout.PersistentStatePaths) names.Add(StoreFileName.Of(path));
+        var directories = ImmutableArray.CreateBuilder<PersistentDirectory>();
         foreach (var path in layout.PersistentStatePaths)
         {
-            var former = StateName.KairosName(path);
-            directories.Add(new(Root + path, $"{target}/{StateName.Of(path)}{suffix}",
+            var former = StoreFileName.KairosName(path);
+            directories.Add(new(Root + path, $"{target}/{StoreFileName.Of(path)}{suffix}",
                 names.Contains(former) || !layout.PersistentStateBind ? null : $"{target}/{former}{suffix}"));
         }
         return directories.ToImmutable();
@@ -108,7 +108,7 @@ public static class LayoutPlan
 
     // Parents before children over all kinds of mounts, and whatever carries the state directory before what lives in it: take the
     // first node, by depth and then name, that waits for no other. LayoutReader has refused the one list that has no such order.
-    private static void Order(List<Node> nodes, Layout layout, SeedState seed, ImmutableArray<Step>.Builder plan)
+    private static void Order(List<Node> nodes, Layout layout, SeedPersistent seed, ImmutableArray<Step>.Builder plan)
     {
         nodes.Sort((a, b) => MountPath.Depth(a.Path) != MountPath.Depth(b.Path)
             ? MountPath.Depth(a.Path) - MountPath.Depth(b.Path)

@@ -32,7 +32,7 @@ public static class SystemPaths
     public const string BootState = "/bootstate";
     /// <summary>On the partition of the images: the machine's own kernel arguments, GRUB environment blocks. Those that no good boot has had yet; and
     /// those that were given up.</summary>
-    public const string Arguments = "/kargs", ArgumentsOnTrial = "/kargs.new", ArgumentsGivenUp = "/kargs.failed";
+    public const string Arguments = "/kargs", PendingKargs = "/kargs.new", RejectedKargs = "/kargs.failed";
     /// <summary>In an image: kernel arguments of its own, a GRUB environment block; and the files it is made of when the image is built.</summary>
     public const string ImageArguments = "/boot/kargs", ImageArgumentFiles = "/usr/lib/kairosboot/kargs.d";
     /// <summary>A line for whoever logs in, where another slot runs than the one that is to be first.</summary>

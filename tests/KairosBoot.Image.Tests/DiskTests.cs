@@ -48,7 +48,7 @@ public class DiskTests : Scratch
     {
         var state = On(Build(Request() with { KernelArguments = " console=ttyS1  a.b=c,d " }).State);
         HostTool.DebugFs(state, $"dump /kargs {PathOf("kargs")}");
-        var arguments = MachineArguments.TryRead(File.ReadAllBytes(PathOf("kargs")))!;
+        var arguments = Kargs.TryRead(File.ReadAllBytes(PathOf("kargs")))!;
         Assert.Equal("console=ttyS1 a.b=c,d", string.Join(' ', arguments[null]));
         Assert.Empty(arguments[Slot.Recovery]);
         Assert.DoesNotContain("kargs", HostTool.DebugFs(On(Build(Request()).State), "ls /"));

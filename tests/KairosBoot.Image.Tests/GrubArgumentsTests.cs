@@ -8,8 +8,8 @@ public class GrubArgumentsTests : Scratch
     // Each character that a word may have, in a place where GRUB could take it for its own.
     private const string Odd = "stages.initramfs[0].commands[0]=a&b;(c)<d>!e~f^g@h%i+j,k:l/m#n-o_p";
 
-    private static readonly MachineArguments Proven =
-        new MachineArguments { Serial = 4 }.Add(null, "loglevel=7").Add(null, Odd).Add(Slot.Active, "only=active").Add(Slot.Passive, "only=passive").Add(Slot.Recovery, "only=recovery");
+    private static readonly Kargs Proven =
+        new Kargs { Serial = 4 }.Add(null, "loglevel=7").Add(null, Odd).Add(Slot.Active, "only=active").Add(Slot.Passive, "only=passive").Add(Slot.Recovery, "only=recovery");
 
     [Theory]
     [InlineData(Slot.Active)]
@@ -36,14 +36,14 @@ public class GrubArgumentsTests : Scratch
     [InlineData(1, "4/5", "only=active")]
     public void Arguments_on_trial_are_left_out_of_the_last_try(int tries, string told, string last)
     {
-        var end = Run(new BootCounters { Active = new(tries, false, "") }, Proven, new MachineArguments { Serial = 5 }.Add(null, "new=1"));
+        var end = Run(new BootCounters { Active = new(tries, false, "") }, Proven, new Kargs { Serial = 5 }.Add(null, "new=1"));
         Assert.Equal((told, last), (end.Word("kairosboot.kargs"), end.Words[^1]));
     }
 
     [Fact]
     public void First_arguments_on_trial_are_left_out_too_and_then_there_are_none()
     {
-        var trial = new MachineArguments { Serial = 1 }.Add(null, "new=1");
+        var trial = new Kargs { Serial = 1 }.Add(null, "new=1");
         Assert.Equal("new=1", Run(new(), trial: trial).Words[^1]);
         Assert.Equal("kairosboot.kargs=/1", Run(new BootCounters { Active = new(1, false, "") }, trial: trial).Words[^1]);
     }
@@ -56,7 +56,7 @@ public class GrubArgumentsTests : Scratch
         Assert.Equal(("started", "active", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.kargs")));
     }
 
-    private GrubEnd Run(BootCounters counters, MachineArguments? proven = null, MachineArguments? trial = null)
+    private GrubEnd Run(BootCounters counters, Kargs? proven = null, Kargs? trial = null)
     {
         var directory = Fresh();
         var prepare = ":";

@@ -37,7 +37,7 @@ public class HostileArchiveTests : Scratch
         var before = HostTool.Run("stat", "-c", "%a %u %g %Y", secret);
         var tree = Extract(writer =>
         {
-            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, file) { Mode = (UnixFileMode)0b100_111_111_111, Uid = 1234, Gid = 1234 });
+            writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, file) { Mode = (UnixFileMode)Octal.O4777, Uid = 1234, Gid = 1234 });
             writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, link) { LinkName = secret });
             writer.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, hardLink) { LinkName = link });
         });
@@ -52,12 +52,12 @@ public class HostileArchiveTests : Scratch
         string[] names = ["a", "b", "a/b"];
         var kinds = new Action<TarWriter, string>[]
         {
-            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = (UnixFileMode)0b110_111_111_111, DataStream = new MemoryStream("x"u8.ToArray()) }),
-            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.Directory, name) { Mode = (UnixFileMode)0b111_111_111, Uid = 7 }),
+            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = (UnixFileMode)Octal.O6777, DataStream = new MemoryStream("x"u8.ToArray()) }),
+            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.Directory, name) { Mode = (UnixFileMode)Octal.O777, Uid = 7 }),
             (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = PathOf("host") }),
             (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = secret }),
             (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, name) { LinkName = name == "a" ? "b" : "a" }),
-            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.Fifo, name) { Mode = (UnixFileMode)0b111_111_111 }),
+            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.Fifo, name) { Mode = (UnixFileMode)Octal.O777 }),
         };
         var before = HostState();
         var extracted = 0;

@@ -1,13 +1,12 @@
 using System.Text.Json;
-using KairosBoot.Linux;
-using KairosBoot.Plan;
+using KairosBoot.Execution;
 
 namespace KairosBoot.Image.Tests;
 
 /// <summary>kboot kargs on a mounted COS_STATE.</summary>
 public class KargsCommandTests : StateCommands
 {
-    private MachineArgumentsFile Arguments => new(State);
+    private KargsFile Arguments => new(State);
 
     [Fact]
     public void A_change_is_on_trial_until_a_good_boot_and_then_it_stays()
@@ -16,15 +15,15 @@ public class KargsCommandTests : StateCommands
         Assert.Contains("all        loglevel=7 nosmt\n", shown);
         Assert.Contains("on trial", shown);
         Assert.True(Arguments.Proven.IsEmpty);
-        Assert.True(Arguments.Keep(Arguments.OnTrial!.Serial));
+        Assert.True(Arguments.Keep(Arguments.Pending!.Serial));
         Assert.Equal("loglevel=7 nosmt", string.Join(' ', Arguments.Proven[null]));
         Assert.DoesNotContain("on trial", Run(0, "kargs"));
 
         Run(0, "kargs", "add", "--slot", "recovery", "console=ttyS1");
         Run(0, "kargs", "remove", "loglevel");
-        Assert.Equal(2, Arguments.OnTrial!.Serial - Arguments.Proven.Serial);
-        Assert.True(Arguments.GiveUp(Arguments.OnTrial.Serial));
-        Assert.Null(Arguments.OnTrial);
+        Assert.Equal(2, Arguments.Pending!.Serial - Arguments.Proven.Serial);
+        Assert.True(Arguments.GiveUp(Arguments.Pending.Serial));
+        Assert.Null(Arguments.Pending);
         Assert.Contains("given up", Run(0, "kargs"));
         using var json = JsonDocument.Parse(Run(0, "kargs", "--json"));
         Assert.Equal("nosmt", json.RootElement.GetProperty("givenUp").GetProperty("all")[0].GetString());
@@ -36,11 +35,11 @@ public class KargsCommandTests : StateCommands
     public void Others_on_trial_by_now_are_neither_kept_nor_given_up()
     {
         Run(0, "kargs", "add", "one");
-        var booted = Arguments.OnTrial!.Serial;
+        var booted = Arguments.Pending!.Serial;
         Run(0, "kargs", "add", "two");
         Assert.False(Arguments.Keep(booted));
         Assert.False(Arguments.GiveUp(booted));
-        Assert.Equal("one two", string.Join(' ', Arguments.OnTrial![null]));
+        Assert.Equal("one two", string.Join(' ', Arguments.Pending![null]));
     }
 
     [Fact]
@@ -48,7 +47,7 @@ public class KargsCommandTests : StateCommands
     {
         Run(0, "kargs", "add", "one");
         Run(0, "kargs", "clear");
-        Assert.Null(Arguments.OnTrial);
+        Assert.Null(Arguments.Pending);
         Assert.False(File.Exists(PathOf("state/kargs.new")));
     }
 
@@ -66,7 +65,7 @@ public class KargsCommandTests : StateCommands
     public void What_could_lock_a_machine_out_is_refused_and_nothing_changes(string word, string reason)
     {
         Assert.Contains(reason, Run(1, "kargs", "add", word));
-        Assert.Null(Arguments.OnTrial);
+        Assert.Null(Arguments.Pending);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image.Tests;
 
@@ -39,8 +40,8 @@ public class SystemUnitTests : Scratch
 
         Assert.Contains("ExecStart=/usr/bin/kboot stage run network\n", File.ReadAllText(Path.Combine(units, "cos-setup-network.service")));
         Assert.Equal("the program", File.ReadAllText(PathOf("out/usr/bin/kboot")));
-        Assert.Equal(0b111_101_101, Syscall.TryStat(PathOf("out/usr/bin/kboot"))!.Value.Mode);
-        Assert.Equal(0b110_100_100, Syscall.TryStat(Path.Combine(units, "cos-setup-boot.service"))!.Value.Mode);
+        Assert.Equal(Octal.O755, Syscall.TryStat(PathOf("out/usr/bin/kboot"))!.Value.Mode);
+        Assert.Equal(Octal.O644, Syscall.TryStat(Path.Combine(units, "cos-setup-boot.service"))!.Value.Mode);
     }
 
     [Theory]
@@ -56,7 +57,7 @@ public class SystemUnitTests : Scratch
         Directory.CreateDirectory(PathOf("got"));
         HostTool.Shell(format == ImageFormat.Ext4 ? $"debugfs -R 'rdump / {PathOf("got")}' {PathOf("image")} 2>&1" : $"fsck.erofs --extract={PathOf("got")} --overwrite {PathOf("image")}");
         Assert.Equal(expected, HostTool.Shell($"cd {PathOf("got")} && find usr/bin usr/lib/systemd/system -name '*.*' -type f -o -name kboot | sort | xargs sha256sum"));
-        Assert.Equal(0b111_101_101, Syscall.TryStat(PathOf("got/usr/bin/kboot"))!.Value.Mode);
+        Assert.Equal(Octal.O755, Syscall.TryStat(PathOf("got/usr/bin/kboot"))!.Value.Mode);
     }
 
     [Theory]
@@ -93,7 +94,7 @@ public class SystemUnitTests : Scratch
         {
             var target = Syscall.ReadLink(PathOf("out/etc/runlevels/" + link));
             Assert.StartsWith("#!/sbin/openrc-run\n", File.ReadAllText(PathOf("out" + target)));
-            Assert.Equal(0b111_101_101, Syscall.TryStat(PathOf("out" + target))!.Value.Mode);
+            Assert.Equal(Octal.O755, Syscall.TryStat(PathOf("out" + target))!.Value.Mode);
             HostTool.Shell($"tail -n +2 {PathOf("out" + target)} | sh -n");
         }
 

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image.Tests;

@@ -17,7 +17,7 @@ public class TarTests : Scratch
             var kept = new MemoryStream();
             CopyEntries(file, kept, writer =>
             {
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "dev/null") { DeviceMajor = 1, DeviceMinor = 3, Mode = (UnixFileMode)0b110_110_110 });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "dev/null") { DeviceMajor = 1, DeviceMinor = 3, Mode = (UnixFileMode)Octal.O666 });
                 var attributes = new Dictionary<string, string>
                 {
                     ["SCHILY.xattr.user.colour"] = "blue",
@@ -25,7 +25,7 @@ public class TarTests : Scratch
                 };
                 var owned = new PaxTarEntry(TarEntryType.RegularFile, "usr/bin/owned", attributes)
                 {
-                    Uid = 70000, Gid = 1001, Mode = UnixFileMode.SetUser | (UnixFileMode)0b111_101_101, DataStream = new MemoryStream("hello"u8.ToArray()),
+                    Uid = 70000, Gid = 1001, Mode = UnixFileMode.SetUser | (UnixFileMode)Octal.O755, DataStream = new MemoryStream("hello"u8.ToArray()),
                 };
                 writer.WriteEntry(owned);
                 writer.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "usr/bin/linked") { LinkName = "/usr/bin/owned" });

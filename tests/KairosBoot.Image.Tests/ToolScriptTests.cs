@@ -27,7 +27,7 @@ public class ToolScriptTests : Scratch
         var image = PathOf("image");
         HostTool.Shell($"truncate -s 16M '{image}' && mke2fs -q -F -t ext4 -N 2000 '{image}'");
         var script = new DebugFsCommands();
-        var written = Write(path => script.MakeDirectory(path).SetOwner(path, 7, 8).SetMode(path, 0x4000 | 0b111_000_000));
+        var written = Write(path => script.MakeDirectory(path).SetOwner(path, 7, 8).SetMode(path, 0x4000 | Octal.O700));
         // Deep enough that the lines have no room for the paths.
         var deep = new StringBuilder(new string('"', 255));
         for (var depth = 0; depth < 15; depth++)
@@ -51,8 +51,8 @@ public class ToolScriptTests : Scratch
         Directory.CreateDirectory(PathOf("tree"));
         var definitions = new SquashfsDefinitions();
         File.WriteAllText(PathOf("content"), "text");
-        var written = Write(path => definitions.MakeDirectory(path, 0b111_000_000));
-        File.CreateSymbolicLink(PathOf(definitions.WriteFile("a file", 0b110_000_000)), PathOf("content"));
+        var written = Write(path => definitions.MakeDirectory(path, Octal.O700));
+        File.CreateSymbolicLink(PathOf(definitions.WriteFile("a file", Octal.O600)), PathOf("content"));
         File.WriteAllBytes(PathOf("script"), definitions.ToBytes());
         HostTool.Shell($"cd '{PathOf("")}' && mksquashfs '{PathOf("tree")}' image -noappend -quiet -no-progress -pf '{PathOf("script")}'");
         Assert.False(File.Exists(PathOf("canary")));

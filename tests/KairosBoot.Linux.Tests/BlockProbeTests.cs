@@ -1,3 +1,4 @@
+using KairosBoot.Image;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;

@@ -1,3 +1,5 @@
+using KairosBoot.Execution;
+using KairosBoot.Image;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;

@@ -130,10 +130,10 @@ public sealed class BoundedFileTests : IDisposable
     private void MakeKinds()
     {
         const ulong Zero = 1 << 8 | 5, Loop0 = 7 << 8;
-        AtPath.MkNod(At("fifo"), FileType.Fifo, 0b110_110_110, 0);
-        AtPath.MkNod(At("socket"), FileType.Socket, 0b110_110_110, 0);
-        AtPath.MkNod(At("zero"), FileType.CharacterDevice, 0b110_110_110, Zero);
-        AtPath.MkNod(At("block"), FileType.BlockDevice, 0b110_110_110, Loop0);
+        AtPath.MkNod(At("fifo"), FileType.Fifo, Octal.O666, 0);
+        AtPath.MkNod(At("socket"), FileType.Socket, Octal.O666, 0);
+        AtPath.MkNod(At("zero"), FileType.CharacterDevice, Octal.O666, Zero);
+        AtPath.MkNod(At("block"), FileType.BlockDevice, Octal.O666, Loop0);
         Directory.CreateDirectory(At("directory"));
         File.CreateSymbolicLink(At("link-to-fifo"), "fifo");
         File.CreateSymbolicLink(At("link-to-zero"), "zero");

@@ -1,3 +1,5 @@
+using KairosBoot.Image;
+
 using Posix = Mono.Unix.Native.Syscall;
 using Stat = Mono.Unix.Native.Stat;
 

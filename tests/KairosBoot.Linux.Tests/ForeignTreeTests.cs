@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Linux.Tests;
 
 public sealed class ForeignTreeTests : IDisposable
@@ -47,8 +45,8 @@ public sealed class ForeignTreeTests : IDisposable
     {
         using var top = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
         using var byKernel = Syscall.TryOpenInRoot(top, path, followLast: true, out var isSupported);
-        using var byWalk = ForeignTree.Walk(root, path, followLast: true);
-        using var either = ForeignTree.TryOpen(root, path);
+        using var byWalk = UntrustedTree.Walk(root, path, followLast: true);
+        using var either = UntrustedTree.TryOpen(root, path);
         foreach (var file in isSupported ? new[] { byKernel, byWalk, either } : [byWalk, either])
             Assert.Equal(content, file is null ? null : System.Text.Encoding.UTF8.GetString(BoundedFile.Read(file, ReadLimit.SystemFile)));
     }
@@ -61,7 +59,7 @@ public sealed class ForeignTreeTests : IDisposable
     {
         using var top = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
         using var byKernel = Syscall.TryOpenInRoot(top, path, followLast: false, out var isSupported);
-        using var byWalk = ForeignTree.Walk(root, path, followLast: false);
+        using var byWalk = UntrustedTree.Walk(root, path, followLast: false);
         foreach (var link in isSupported ? new[] { byKernel!, byWalk! } : [byWalk!]) Assert.Equal(FileType.Symlink, Syscall.FStat(link).Type);
     }
 
@@ -73,25 +71,25 @@ public sealed class ForeignTreeTests : IDisposable
         using var top = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
         Assert.Null(Syscall.TryOpenInRoot(top, "/absolute", followLast: true, out var isSupported));
         Assert.False(isSupported);
-        Assert.Equal("tree"u8.ToArray(), ForeignTree.TryRead(root, "/absolute", ReadLimit.SystemFile));
-        Assert.Null(ForeignTree.TryRead(root, "/out/file", ReadLimit.SystemFile));
-        Assert.Equal(["deep", "file"], ForeignTree.Names(root, "/dir"));
+        Assert.Equal("tree"u8.ToArray(), UntrustedTree.TryRead(root, "/absolute", ReadLimit.SystemFile));
+        Assert.Null(UntrustedTree.TryRead(root, "/out/file", ReadLimit.SystemFile));
+        Assert.Equal(["deep", "file"], UntrustedTree.Names(root, "/dir"));
     });
 
     [Fact]
     public void The_root_itself_is_a_path_too()
     {
-        Assert.True(ForeignTree.HasDirectory(root, ""));
-        Assert.True(ForeignTree.HasDirectory(root, "/"));
-        Assert.Contains("etc", ForeignTree.Names(root, "/"));
+        Assert.True(UntrustedTree.HasDirectory(root, ""));
+        Assert.True(UntrustedTree.HasDirectory(root, "/"));
+        Assert.Contains("etc", UntrustedTree.Names(root, "/"));
     }
 
     [Fact]
     public void An_attribute_goes_to_the_descriptors_file_and_to_a_link_itself()
     {
-        using var file = ForeignTree.TryOpen(root, "/etc/file")!;
+        using var file = UntrustedTree.TryOpen(root, "/etc/file")!;
         ExtendedAttributes.Set(file, "user.x", "1"u8);
-        using var link = ForeignTree.TryOpen(root, "/absolute", followLast: false)!;
+        using var link = UntrustedTree.TryOpen(root, "/absolute", followLast: false)!;
         // No link may have one of user's: had it been followed, the file would have it.
         Assert.Equal(Errno.EPERM, Assert.Throws<SyscallException>(() => ExtendedAttributes.Set(link, "user.y", "1"u8)).Errno);
     }

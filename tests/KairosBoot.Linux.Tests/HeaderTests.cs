@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using KairosBoot.Image;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using KairosBoot.Image;
 
 namespace KairosBoot.Linux.Tests;
 

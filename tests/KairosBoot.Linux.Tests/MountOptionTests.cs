@@ -1,3 +1,5 @@
+using KairosBoot.Execution;
+using KairosBoot.Image;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -16,12 +18,12 @@ public sealed class MountOptionTests
     private static string Flags(string mountPoint) => PathOptions.Canonical(string.Join(',', Options(mountPoint)).Replace("relatime", ""));
 
     /// <summary>A directory that is not empty, with a store for it.</summary>
-    private static BindState Bind(string scratch, string path, string options, bool changes = true)
+    private static BindPersistent Bind(string scratch, string path, string options, bool changes = true)
     {
         Directory.CreateDirectory(scratch + path);
-        var directory = new StateDirectory(scratch + path, $"{scratch}/state/{path[1..].Replace('/', '-')}.bind", null);
+        var directory = new PersistentDirectory(scratch + path, $"{scratch}/state/{path[1..].Replace('/', '-')}.bind", null);
         Directory.CreateDirectory(directory.Store);
-        return new BindState(StepClass.Required, directory) { Options = options, ChangesOptions = changes };
+        return new BindPersistent(StepClass.Required, directory) { Options = options, ChangesOptions = changes };
     }
 
     private static string SetUidProgram(string directory)
@@ -39,7 +41,7 @@ public sealed class MountOptionTests
     [Fact]
     public void A_set_uid_program_gains_nothing_in_home_and_works_in_opt() => MountNamespace.Run(scratch =>
     {
-        BindState home = Bind(scratch, "/home", "nosuid,nodev"), opt = Bind(scratch, "/opt", "", changes: false);
+        BindPersistent home = Bind(scratch, "/home", "nosuid,nodev"), opt = Bind(scratch, "/opt", "", changes: false);
         Apply(home, opt);
         Assert.Equal(("nosuid,nodev", ""), (Flags(home.Directory.Path), Flags(opt.Directory.Path)));
         Assert.Equal((AsNobody, AsRoot), (UserOf(SetUidProgram(home.Directory.Path)), UserOf(SetUidProgram(opt.Directory.Path))));
@@ -48,9 +50,9 @@ public sealed class MountOptionTests
     [Fact]
     public void A_device_node_in_home_cannot_be_opened() => MountNamespace.Run(scratch =>
     {
-        BindState home = Bind(scratch, "/home", "nosuid,nodev"), opt = Bind(scratch, "/opt", "", changes: false);
+        BindPersistent home = Bind(scratch, "/home", "nosuid,nodev"), opt = Bind(scratch, "/opt", "", changes: false);
         Apply(home, opt);
-        foreach (var bind in (BindState[])[home, opt]) MountNamespace.Tool("mknod", bind.Directory.Path + "/null", "c", "1", "3");
+        foreach (var bind in (BindPersistent[])[home, opt]) MountNamespace.Tool("mknod", bind.Directory.Path + "/null", "c", "1", "3");
         Assert.Equal(Errno.EACCES, Assert.Throws<SyscallException>(() => Syscall.Open(home.Directory.Path + "/null", OpenFlags.ReadOnly)).Errno);
         Syscall.Open(opt.Directory.Path + "/null", OpenFlags.ReadOnly).Dispose();
     });
@@ -113,7 +115,7 @@ public sealed class MountOptionTests
     {
         Directory.CreateDirectory(scratch + "/oem");
         Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/oem", "tmpfs", "rw,nosuid,nodev"));
-        using var open = Syscall.Open(scratch + "/oem/config", OpenFlags.WriteOnly | OpenFlags.Create, 0b110_000_000);
+        using var open = Syscall.Open(scratch + "/oem/config", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
         Apply(new SetMountOptions(StepClass.Degraded, scratch + "/oem", "noexec"));
         Assert.Equal("noexec", Flags(scratch + "/oem"));
         var failed = new StepExecutor(new KernelModules(), NullLogger.Instance).Apply(new SetMountOptions(StepClass.Degraded, scratch + "/nothing", ""));

@@ -1,3 +1,5 @@
+using KairosBoot.Execution;
+using KairosBoot.Image;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
@@ -38,7 +40,7 @@ public sealed class MountedPartitionTests
     }
 
     /// <summary>A file that is open for writing until the handle is closed.</summary>
-    private static FileHandle OpenForWriting(string state) => Syscall.Open(state + "/other", OpenFlags.WriteOnly | OpenFlags.Create, 0b110_000_000);
+    private static FileHandle OpenForWriting(string state) => Syscall.Open(state + "/other", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
 
     [Fact]
     public void Reading_the_image_that_the_system_runs_from_is_not_in_the_way() => Run(state =>

@@ -1,3 +1,6 @@
+using KairosBoot.CloudConfig;
+using KairosBoot.Execution;
+using KairosBoot.Image;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,12 +14,12 @@ public sealed class OverlayTests
         get
         {
             var rows = new TheoryData<int, int, int, int>();
-            foreach (var umask in (int[])[0, 0b000_010_010, 0b111_111_111])
+            foreach (var umask in (int[])[0, Octal.O022, Octal.O777])
             {
-                rows.Add(0b111_000_000, 0, 0, umask);
-                rows.Add(0b001_111_111_111, 1000, 1001, umask); // 1777
-                rows.Add(0b010_111_101_101, 5, 7, umask);       // 2755
-                rows.Add(0b100_111_010_000, 65534, 12, umask);  // 4720
+                rows.Add(Octal.O700, 0, 0, umask);
+                rows.Add(Octal.O1777, 1000, 1001, umask); // 1777
+                rows.Add(Octal.O2755, 5, 7, umask);       // 2755
+                rows.Add(Octal.O4720, 65534, 12, umask);  // 4720
             }
             return rows;
         }
@@ -27,7 +30,7 @@ public sealed class OverlayTests
     public void An_overlays_mount_point_looks_as_the_image_has_it_under_any_umask(int mode, int uid, int gid, int umask) => MountNamespace.Run(scratch =>
     {
         var lower = scratch + "/lower";
-        Syscall.MkDir(lower, 0b111_111_111);
+        Syscall.MkDir(lower, Octal.O777);
         AtPath.ChOwn(lower, uid, gid);
         AtPath.ChMod(lower, mode);
         MountNamespace.Tool("setfattr", "-n", "trusted.mark", "-v", "image", lower);

@@ -1,5 +1,7 @@
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 using Mono.Unix.Native;
+
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests;
@@ -90,7 +92,7 @@ public sealed class PathWalkerTests
     public void Missing_directories_are_created_for_root_and_in_a_home_for_its_user() => MountNamespace.Run(scratch =>
     {
         Home(scratch);
-        var directories = new NewDirectories(0b111_101_000, Uid: 5, Gid: 6);
+        var directories = new NewDirectories(Octal.O750, Uid: 5, Gid: 6);
         using (var place = new PathWalker(scratch).Place("/srv/a/b/f", directories)) Assert.Equal(("f", 5), (place.Name, place.User));
         using (new PathWalker(scratch).Place("/home/alice/x/y/f", directories)) { }
         using (new PathWalker(scratch).MakeDirectories("/home/alice/x/z", directories)) { }
@@ -107,7 +109,7 @@ public sealed class PathWalkerTests
         Assert.Equal(0, MonoSyscall.chmod(scratch + "/secret", FilePermissions.S_IRUSR));
         using (FileUser.Become(Alice, Alice))
         {
-            using (new PathWalker(scratch).Place("/home/alice/new/f", new NewDirectories(0b111_000_000))) { }
+            using (new PathWalker(scratch).Place("/home/alice/new/f", new NewDirectories(Octal.O700))) { }
             // The walk was another user for a moment, and not root after it.
             Assert.Equal(Errno.EACCES, Assert.Throws<SyscallException>(() => FileText.ReadBytes(scratch + "/secret")).Errno);
         }
@@ -158,7 +160,7 @@ public sealed class PathWalkerTests
         });
         racer.Start();
         for (var i = 0; i < 5000; i++)
-            try { using (new PathWalker(scratch).MakeDirectories("/home/alice/new", new NewDirectories(0b111_111_111))) { } }
+            try { using (new PathWalker(scratch).MakeDirectories("/home/alice/new", new NewDirectories(Octal.O777))) { } }
             catch (Exception e) when (e is OperatorException or SyscallException) { }
         Volatile.Write(ref stop, true);
         racer.Join();

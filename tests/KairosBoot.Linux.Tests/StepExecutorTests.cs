@@ -1,3 +1,5 @@
+using KairosBoot.Execution;
+using KairosBoot.Image;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -72,11 +74,11 @@ public sealed class StepExecutorTests
     [Fact]
     public void State_is_seeded_once_from_the_image_and_then_left_alone() => MountNamespace.Run(scratch =>
     {
-        var directory = new StateDirectory(scratch + "/etc/ssh", scratch + "/state/etc-ssh.bind", scratch + "/state/old-name.bind");
+        var directory = new PersistentDirectory(scratch + "/etc/ssh", scratch + "/state/etc-ssh.bind", scratch + "/state/old-name.bind");
         Directory.CreateDirectory(directory.Path);
         File.WriteAllText(directory.Path + "/config", "image");
-        var seed = new SeedState(StepClass.Degraded, [directory]);
-        var bind = new BindState(StepClass.Degraded, directory);
+        var seed = new SeedPersistent(StepClass.Degraded, [directory]);
+        var bind = new BindPersistent(StepClass.Degraded, directory);
         Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error ?? result.Shortfall));
         File.WriteAllText(directory.Path + "/config", "user");
         Syscall.Umount(directory.Path);
@@ -88,14 +90,14 @@ public sealed class StepExecutorTests
     [Fact]
     public void A_store_that_cannot_be_made_takes_no_other_with_it() => MountNamespace.Run(scratch =>
     {
-        StateDirectory Path(string name) => new($"{scratch}/etc/{name}", $"{scratch}/state/etc-{name}.bind", null);
-        StateDirectory first = Path("a"), broken = Path("b"), last = Path("c");
-        foreach (var directory in (StateDirectory[])[first, broken, last]) Directory.CreateDirectory(directory.Path);
+        PersistentDirectory Path(string name) => new($"{scratch}/etc/{name}", $"{scratch}/state/etc-{name}.bind", null);
+        PersistentDirectory first = Path("a"), broken = Path("b"), last = Path("c");
+        foreach (var directory in (PersistentDirectory[])[first, broken, last]) Directory.CreateDirectory(directory.Path);
         Directory.CreateDirectory(scratch + "/state");
         File.WriteAllText(broken.Store, "not a directory");
         var results = Executor().Apply([
-            new SeedState(StepClass.Degraded, [first, broken, last]),
-            new BindState(StepClass.Degraded, first), new BindState(StepClass.Degraded, broken), new BindState(StepClass.Degraded, last),
+            new SeedPersistent(StepClass.Degraded, [first, broken, last]),
+            new BindPersistent(StepClass.Degraded, first), new BindPersistent(StepClass.Degraded, broken), new BindPersistent(StepClass.Degraded, last),
         ]);
         Assert.Equal([true, true, false, true], results.Select(result => result.Error is null));
         Assert.Contains(broken.Store, results[0].Shortfall);
@@ -105,12 +107,12 @@ public sealed class StepExecutorTests
     [Fact]
     public void An_unfinished_copy_of_a_power_cut_is_not_taken_for_a_store() => MountNamespace.Run(scratch =>
     {
-        var directory = new StateDirectory(scratch + "/etc", scratch + "/state/etc.bind", null);
+        var directory = new PersistentDirectory(scratch + "/etc", scratch + "/state/etc.bind", null);
         Directory.CreateDirectory(directory.Path);
         File.WriteAllText(directory.Path + "/whole", "1");
         Directory.CreateDirectory(scratch + "/state/.kairosboot/staging/0/half");
         File.WriteAllText(scratch + "/state/.kairosboot/manifest.new", "half");
-        Assert.Null(Executor().Apply(new SeedState(StepClass.Degraded, [directory])).Shortfall);
+        Assert.Null(Executor().Apply(new SeedPersistent(StepClass.Degraded, [directory])).Shortfall);
         Assert.Equal([scratch + "/state/.kairosboot/manifest"], Directory.GetFileSystemEntries(scratch + "/state/.kairosboot"));
         Assert.Equal([directory.Store + "/whole"], Directory.GetFileSystemEntries(directory.Store));
     });
@@ -118,10 +120,10 @@ public sealed class StepExecutorTests
     [Fact]
     public void A_store_under_the_name_kairos_gave_it_is_used() => MountNamespace.Run(scratch =>
     {
-        var directory = new StateDirectory(scratch + "/a-b", scratch + @"/state/a\x2db.bind", scratch + "/state/a-b.bind");
+        var directory = new PersistentDirectory(scratch + "/a-b", scratch + @"/state/a\x2db.bind", scratch + "/state/a-b.bind");
         Directory.CreateDirectory(directory.FormerStore!);
         File.WriteAllText(directory.FormerStore + "/kept", "1");
-        Assert.All(Executor().Apply([new SeedState(StepClass.Degraded, [directory]), new BindState(StepClass.Degraded, directory)]),
+        Assert.All(Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]), new BindPersistent(StepClass.Degraded, directory)]),
             result => Assert.Null(result.Error ?? result.Shortfall));
         Assert.True(File.Exists(directory.Path + "/kept"));
         Assert.False(Directory.Exists(directory.Store));

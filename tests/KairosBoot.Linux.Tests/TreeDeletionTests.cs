@@ -1,3 +1,6 @@
+using KairosBoot.Image;
+using KairosBoot.Plan;
+
 namespace KairosBoot.Linux.Tests;
 
 /// <summary>Deletions in trees that a user has shaped.</summary>
@@ -21,7 +24,7 @@ public sealed class TreeDeletionTests
         var directory = Syscall.Open(scratch + "/tree", OpenFlags.ReadOnly | OpenFlags.Directory);
         for (var depth = 0; depth < 3000; depth++)
         {
-            Syscall.MkDirAt(directory, "deep", 0b111_000_000);
+            Syscall.MkDirAt(directory, "deep", Octal.O700);
             var next = Syscall.OpenAt(directory, "deep", OpenFlags.ReadOnly | OpenFlags.Directory);
             directory.Dispose();
             directory = next;

@@ -1,3 +1,6 @@
+using KairosBoot.Execution;
+using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -133,7 +136,7 @@ public sealed class VolumeMountTests
     {
         var image = EmptyImage(scratch);
         File.WriteAllText(image + "/sbin/fsck.ext4", "#!/bin/sh\necho checking\nexec tail -f /dev/null\n");
-        AtPath.ChMod(image + "/sbin/fsck.ext4", 0b101_000_000);
+        AtPath.ChMod(image + "/sbin/fsck.ext4", Octal.O500);
         var executor = new StepExecutor(new KernelModules(), NullLogger.Instance,
             (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"], TimeSpan.FromMilliseconds(300)));
         Assert.Contains("did not come to an end in time", executor.Apply(volume with { Image = image }).Shortfall);
@@ -145,7 +148,7 @@ public sealed class VolumeMountTests
     {
         var image = EmptyImage(scratch);
         File.WriteAllText(image + "/sbin/fsck.ext4", "not a program");
-        AtPath.ChMod(image + "/sbin/fsck.ext4", 0b101_000_000);
+        AtPath.ChMod(image + "/sbin/fsck.ext4", Octal.O500);
         Assert.Contains("could not be started", Apply(volume with { Image = image }).Shortfall);
     });
 

@@ -1,3 +1,5 @@
+using KairosBoot.Lifecycle;
+
 namespace KairosBoot.Linux.Tests;
 
 /// <summary>A file of a generated tree.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Plan.Tests;
 
@@ -11,7 +10,7 @@ public sealed class BootTextsTests
     public void Fstab_names_what_was_mounted_as_the_running_system_sees_it()
     {
         var image = new MountImage(StepClass.Required, "/run/initramfs/cos-state/cOS/active.img", "/sysroot", ReadOnly: true);
-        var bind = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/a b", "/sysroot/usr/local/.state/a b.bind", null));
+        var bind = new BindPersistent(StepClass.Degraded, new PersistentDirectory("/sysroot/a b", "/sysroot/usr/local/.state/a b.bind", null));
         var text = FsTab.Text([
             (image.Mount, new MountInfo("/", "/sysroot", "ro,relatime", "ext4", "/dev/loop0")),
             (Volume.Mount, new MountInfo("/", "/sysroot/usr/local", "rw", "ext4", "/dev/vda6")),
@@ -55,7 +54,7 @@ public sealed class BootTextsTests
         MountInfo persistent = new("/", "/sysroot/usr/local", "rw", "ext4", "/dev/vda6");
         Assert.Equal("comes from /dev/vdb6, not /dev/vda6", Reason(Volume.Mount, persistent with { Source = "/dev/vdb6" }));
 
-        var bind = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
+        var bind = new BindPersistent(StepClass.Degraded, new PersistentDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
         MountInfo bound = new("/.state/etc-ssh.bind", "/sysroot/etc/ssh", "rw", "ext4", "/dev/vda6");
         Assert.Null(Reason(bind, persistent, bound));
         Assert.Equal("comes from /dev/vdb6, not /dev/vda6", Reason(bind, persistent, bound with { Source = "/dev/vdb6" }));
@@ -80,7 +79,7 @@ public sealed class BootTextsTests
     [InlineData("rw", "rw", "ro", "rw", "is read-only")]
     public void A_bind_is_as_writable_as_what_holds_its_source(string holder, string holderSystem, string bind, string bindSystem, string? reason)
     {
-        var planned = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
+        var planned = new BindPersistent(StepClass.Degraded, new PersistentDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
         var actual = MountInfo.Parse(
             $"""
             1 0 7:0 / /sysroot ro - ext4 /dev/loop0 ro
@@ -94,7 +93,7 @@ public sealed class BootTextsTests
     [Fact]
     public void Fstab_says_read_only_where_it_is()
     {
-        var bind = new BindState(StepClass.Degraded, new StateDirectory("/sysroot/srv", "/sysroot/usr/local/.state/srv.bind", null));
+        var bind = new BindPersistent(StepClass.Degraded, new PersistentDirectory("/sysroot/srv", "/sysroot/usr/local/.state/srv.bind", null));
         var text = FsTab.Text([
             (Volume.Mount with { Options = "ro,noload" }, new MountInfo("/", "/sysroot/usr/local", "ro,relatime", "ext4", "/dev/vda6")),
             (bind.Mount, new MountInfo("/.state/srv.bind", "/sysroot/srv", "ro", "ext4", "/dev/vda6")),

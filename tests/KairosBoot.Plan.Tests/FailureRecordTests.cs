@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Plan.Tests;
 
@@ -97,11 +96,11 @@ public sealed class FailureRecordTests
         for (var i = 0; i < 12; i++)
         {
             text = FailureFile.Add(text, new FailureRecord { Time = i, Problem = new string('x', 100_000), Log = log });
-            Assert.InRange(Encoding.UTF8.GetByteCount(text), 1, FailureFile.MostBytes);
+            Assert.InRange(Encoding.UTF8.GetByteCount(text), 1, FailureFile.MaxBytes);
         }
         var kept = FailureFile.Parse(text);
         Assert.Equal(11, kept[^1].Time);
-        Assert.All(kept, record => Assert.InRange(Encoding.UTF8.GetByteCount(record.Log), 1, FailureRecord.MostLog));
+        Assert.All(kept, record => Assert.InRange(Encoding.UTF8.GetByteCount(record.Log), 1, FailureRecord.MaxLog));
         Assert.All(kept, record => Assert.StartsWith("[    1.000001]", record.Log));
     }
 

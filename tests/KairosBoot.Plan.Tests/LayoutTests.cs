@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Plan.Tests;
 
 public sealed class LayoutTests
@@ -111,7 +109,7 @@ public sealed class LayoutTests
     public void Two_paths_never_share_a_store()
     {
         string[] paths = ["/etc/foo-bar", "/etc/foo/bar", "/etc-foo/bar", @"/etc/foo\x2dbar", "/etc/ssh"];
-        Assert.Equal(paths.Length, paths.Select(StateName.Of).Distinct().Count());
-        Assert.Equal("etc-ssh", StateName.Of("/etc/ssh"));
+        Assert.Equal(paths.Length, paths.Select(StoreFileName.Of).Distinct().Count());
+        Assert.Equal("etc-ssh", StoreFileName.Of("/etc/ssh"));
     }
 }

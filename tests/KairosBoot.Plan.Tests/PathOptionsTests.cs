@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Plan.Tests;
 
 public sealed class PathOptionsTests
@@ -20,7 +18,7 @@ public sealed class PathOptionsTests
 
     /// <summary>Each mount point with the words of the table that its mount has.</summary>
     private static Dictionary<string, string> Options(Layout layout) =>
-        MadeMounts.Of(Steps(layout).Select(step => new StepResult(step, null, 0)))
+        BootMounts.Of(Steps(layout).Select(step => new StepResult(step, null, 0)))
             .ToDictionary(made => SystemPaths.InNewRoot(made.Mount!.Target), made => PathOptions.Canonical(made.Mount!.Options));
 
     [Fact]
@@ -96,7 +94,7 @@ public sealed class PathOptionsTests
     [Fact]
     public void A_bind_costs_a_second_call_only_where_its_options_differ_from_those_of_its_store()
     {
-        string[] Binds(string options) => [.. Steps(Read(HomeAndOpt + $"MOUNT_OPTIONS=\"{options}\"\n")).OfType<BindState>()
+        string[] Binds(string options) => [.. Steps(Read(HomeAndOpt + $"MOUNT_OPTIONS=\"{options}\"\n")).OfType<BindPersistent>()
             .Select(step => step.Command.Replace("mount --bind /sysroot/usr/local/.state/", "").Replace("mount -o remount,bind,", ""))];
         Assert.Equal(["home.bind /sysroot/home && nosuid,nodev /sysroot/home", "opt.bind /sysroot/opt"], Binds(""));
         Assert.Equal(["home.bind /sysroot/home", "opt.bind /sysroot/opt"], Binds("/home="));
@@ -166,7 +164,7 @@ public sealed class PathOptionsTests
     [InlineData("rw,nosuid,nodev,relatime", null)]
     public void A_bind_without_its_options_is_found_before_the_switch(string options, string? reason)
     {
-        var bind = Steps(Read("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=/home\n")).Single(step => step is BindState);
+        var bind = Steps(Read("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=/home\n")).Single(step => step is BindPersistent);
         var actual = MountInfo.Parse(
             $"""
             2 1 8:1 / /sysroot/usr/local rw,relatime - ext4 /dev/vda6 rw
@@ -180,7 +178,7 @@ public sealed class PathOptionsTests
     public void A_change_of_options_that_failed_leaves_what_is_expected_of_the_mount()
     {
         var layout = Read("MOUNT_OPTIONS=/oem=noexec\n");
-        string Oem(string? error) => MadeMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null, 0)))
+        string Oem(string? error) => BootMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null, 0)))
             .Single(made => made.Mount!.Target == "/sysroot/oem").Mount!.Options;
         Assert.Equal(("rw,noexec", "rw,nosuid,nodev"), (Oem(null), Oem("refused")));
     }

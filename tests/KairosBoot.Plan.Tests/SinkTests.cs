@@ -9,7 +9,7 @@ namespace KairosBoot.Plan.Tests;
 public sealed class SinkTests
 {
     private static readonly string[] JsonWriters =
-        ["KairosBoot.Cli/JsonOutput.cs", "KairosBoot.Cli/StatusCommand.cs", "KairosBoot.Cli/KargsCommand.cs", "KairosBoot.Cli/InitrdInspectCommand.cs"];
+        ["KairosBoot.Cli/JsonOutput.cs", "KairosBoot.Cli/Commands/StatusCommand.cs", "KairosBoot.Cli/Commands/KargsCommand.cs", "KairosBoot.Cli/Commands/InitrdInspectCommand.cs"];
 
     /// <summary>What a sink looks like, the files that may have it, and why.</summary>
     private static readonly (string Pattern, string[] Files, string Reason)[] Sinks =
@@ -19,18 +19,18 @@ public sealed class SinkTests
             [.. JsonWriters, "KairosBoot.Cli/Progress.cs"],
             "Utf8JsonWriter escapes everything but printable ASCII; Progress cleans its text and adds its own control characters"),
         (@"\bUtf8JsonWriter\(|JavaScriptEncoder", JsonWriters, "with its default encoder"),
-        (@"""/?dev/(kmsg|console|tty)", ["KairosBoot.Linux/KernelLog.cs", "KairosBoot.Image/Initrd/InitrdBuilder.cs"], "cleans; makes the node"),
+        (@"""/?dev/(kmsg|console|tty)", ["KairosBoot.Linux/Kernel/KernelLog.cs", "KairosBoot.Image/Initrd/InitrdBuilder.cs"], "cleans; makes the node"),
         (@"\bFileHandle\([12],", ["KairosBoot.Init/StageProtocol.cs", "KairosBoot.Cli/StageLogger.cs"], "a pipe to PID 1, which logs it; a stat of the stream"),
         (@"\bSystemPaths\.(Log|Motd)\b", ["KairosBoot.Init/BootLog.cs", "KairosBoot.Init/FailureKeeping.cs", "KairosBoot.Init/Machine.Counters.cs"],
             "cleans; reads; cleans"),
-        (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Linux/FailureStore.cs", "KairosBoot.Init/FailureKeeping.cs"], "FailureFile cleans; names the path"),
+        (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Execution/BootState/FailureStore.cs", "KairosBoot.Init/FailureKeeping.cs"], "FailureFile cleans; names the path"),
     ];
 
     /// <summary>Files that print themselves, so they must clean.</summary>
     private static readonly string[] Cleaning =
     [
         "KairosBoot.Cli/PrintableWriter.cs", "KairosBoot.Cli/Progress.cs", "KairosBoot.Init/BootLog.cs", "KairosBoot.Init/Machine.Counters.cs",
-        "KairosBoot.Linux/KernelLog.cs", "KairosBoot.Plan/FailureFile.cs", "KairosBoot.Plan/FailureRecord.cs", "KairosBoot.Plan/JsonText.cs",
+        "KairosBoot.Linux/Kernel/KernelLog.cs", "KairosBoot.Plan/Failures/FailureFile.cs", "KairosBoot.Plan/Failures/FailureRecord.cs", "KairosBoot.Plan/Texts/JsonText.cs",
     ];
 
     private static string Sources([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../src"));
@@ -69,7 +69,7 @@ public sealed class SinkTests
     [Fact]
     public void Only_printers_clean_as_a_name_must_stay_what_it_is()
     {
-        Assert.Equal(Cleaning.Append("KairosBoot.Plan/PrintableText.cs").Order(StringComparer.Ordinal),
+        Assert.Equal(Cleaning.Append("KairosBoot.Plan/Texts/PrintableText.cs").Order(StringComparer.Ordinal),
             Files().Where(file => Regex.IsMatch(file.Text, @"\bPrintableText\.|class PrintableText\b")).Select(file => file.Name)
                 .Except(["KairosBoot.Cli/Program.cs"]).Order(StringComparer.Ordinal));
     }

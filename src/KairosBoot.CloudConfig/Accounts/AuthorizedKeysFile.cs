@@ -7,7 +7,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary>Adds SSH keys to <c>~/.ssh/authorized_keys</c> of a user.</summary>
 internal static class AuthorizedKeysFile
 {
-    private const int DirectoryMode = 0b111_000_000;
+    private const int DirectoryMode = Octal.O700;
 
     internal static void Add(string user, IReadOnlyList<YamlScalar> keys, string key, EntryRun run)
     {

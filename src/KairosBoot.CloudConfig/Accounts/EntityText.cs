@@ -3,7 +3,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary>An item of <c>ensure_entities</c> or <c>delete_entities</c>: one row of an account file, as a small YAML document of its own.</summary>
 internal static class EntityText
 {
-    internal static readonly Shape Items = Shape.ListOf(Shape.Record(("path", Shape.Text), ("entity", Shape.Text)));
+    internal static readonly Schema Items = Schema.ListOf(Schema.Record(("path", Schema.Text), ("entity", Schema.Text)));
 
     /// <summary>The row's fields, and the file it belongs into. Throws <see cref="FormatException"/>.</summary>
     internal static (YamlMapping Fields, string Path) Read(YamlMapping item, string key, EntryRun run)

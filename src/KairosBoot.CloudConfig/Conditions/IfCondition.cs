@@ -3,7 +3,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>if</c>: a shell command whose success lets the entry run. Most need no shell.</summary>
 internal static class IfCondition
 {
-    internal static readonly ConditionKey Row = new("if", Shape.Text, (value, run) =>
+    internal static readonly ConditionKey Definition = new("if", Schema.Text, (value, run) =>
     {
         var script = run.Render(((YamlScalar)value).Text, value.Line, "if");
         return ShellCondition.Evaluate(script) ?? run.RunShell(script, value.Line, "if") == 0;

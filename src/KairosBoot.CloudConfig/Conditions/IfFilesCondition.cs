@@ -5,7 +5,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>if_files</c>: <c>all</c> of some files, <c>any</c> of some and <c>none</c> of some must exist; links are followed.</summary>
 internal static class IfFilesCondition
 {
-    internal static readonly ConditionKey Row = new("if_files", Shape.MapOf(Shape.Texts), (value, run) =>
+    internal static readonly ConditionKey Definition = new("if_files", Schema.MapOf(Schema.Texts), (value, run) =>
     {
         foreach (var (key, paths) in ((YamlMapping)value).Pairs)
         {

@@ -28,11 +28,11 @@ internal static class InstanceMetadata
         Write(Keys, keys.ToString());
     }
 
-    private static void Write(string path, string text) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.OwnerOnly, uid: 0, gid: 0, new NewDirectories(0b111_000_000));
+    private static void Write(string path, string text) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.OwnerOnly, uid: 0, gid: 0, new NewDirectories(Octal.O700));
 
     internal static void Apply(int line, EntryRun run)
     {
-        if (BoundedFile.TryReadText(HostName, ReadLimit.SystemFile) is { } name) HostnameKey.Row.Apply(Scalar(name.Trim(), line), run);
+        if (BoundedFile.TryReadText(HostName, ReadLimit.SystemFile) is { } name) HostnameKey.Definition.Apply(Scalar(name.Trim(), line), run);
         if (BoundedFile.TryReadText(Keys, ReadLimit.AuthorizedKeys) is not { } text) return;
         var keys = new List<YamlScalar>();
         foreach (var key in text.Split('\n'))

@@ -12,7 +12,7 @@ namespace KairosBoot.CloudConfig;
 internal static class UserDataFiles
 {
     private const string RawName = "userdata", Unfinished = ".kairosboot";
-    private const int DirectoryMode = 0b111_000_000, ScriptMode = 0b111_000_000;
+    private const int DirectoryMode = Octal.O700, ScriptMode = Octal.O700;
 
     /// <summary>
     /// Writes what has changed, and runs what is a script. A directory that was not there appears with all that is in it: configs ask for user-data

@@ -12,7 +12,7 @@ internal sealed class UserDataMarkFile
 {
     internal const string FilePath = SystemPaths.Oem + SystemPaths.UserDataMark;
     private const string KairosDirectory = SystemPaths.Oem + SystemPaths.KairosUserData;
-    private const int DirectoryMode = 0b111_101_101;
+    private const int DirectoryMode = Octal.O755;
 
     // linux/magic.h: file systems whose content is gone after a reboot.
     private const uint TMPFS_MAGIC = 0x01021994, RAMFS_MAGIC = 0x858458F6, OVERLAYFS_SUPER_MAGIC = 0x794C7630;

@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
@@ -8,9 +10,9 @@ internal static class CloudInitDocument
 {
     private const int HeaderLines = 9;
 
-    private static readonly Shape WriteFile = Shape.Record(
-        ("path", Shape.Text), ("owner", Shape.Text), ("permissions", Shape.Any), ("content", Shape.Text), ("encoding", Shape.Text),
-        ("append", Shape.Any), ("defer", Shape.Any), ("source", Shape.Any));
+    private static readonly Schema WriteFile = Schema.Record(
+        ("path", Schema.Text), ("owner", Schema.Text), ("permissions", Schema.Any), ("content", Schema.Text), ("encoding", Schema.Text),
+        ("append", Schema.Any), ("defer", Schema.Any), ("source", Schema.Any));
 
     /// <summary>The first line that is neither blank nor another comment must be exactly the header.</summary>
     internal static bool HasHeader(string text)
@@ -30,14 +32,14 @@ internal static class CloudInitDocument
     internal static IEnumerable<(string Stage, YamlSequence Entries)> ToStages(YamlMapping root, Finding report)
     {
         var boot = new YamlMapping(root.Line, root.Column);
-        var commands = Conform(root, "runcmd", Shape.ListOf(Shape.Text), report);
+        var commands = Validate(root, "runcmd", Schema.ListOf(Schema.Text), report);
         if (commands is not null) boot.Add(Key("commands", commands), commands);
         AddFiles(boot, root, report);
         var network = new YamlMapping(root.Line, root.Column);
         CloudInitUsers.Add(boot, network, root, report);
 
         var initramfs = new YamlMapping(root.Line, root.Column);
-        if (Conform(root, "hostname", Shape.Text, report) is { } hostname) initramfs.Add(Key("hostname", hostname), hostname);
+        if (Validate(root, "hostname", Schema.Text, report) is { } hostname) initramfs.Add(Key("hostname", hostname), hostname);
 
         var bootEntries = new YamlSequence(root.Line, root.Column);
         bootEntries.Add(boot);
@@ -45,8 +47,8 @@ internal static class CloudInitDocument
         return [("boot", bootEntries), ("initramfs", ListOf(initramfs)), ("network", ListOf(network))];
     }
 
-    internal static YamlNode? Conform(YamlMapping from, string key, Shape shape, Finding report) =>
-        from.Find(key) is { } node ? shape.Conform(node, key, report) : null;
+    internal static YamlNode? Validate(YamlMapping from, string key, Schema shape, Finding report) =>
+        from.Find(key) is { } node ? shape.Validate(node, key, report) : null;
 
     /// <summary>A text that stands where <paramref name="at"/> stands.</summary>
     internal static YamlScalar Key(string text, YamlNode at) => new(text, isPlain: true, at.Line, at.Column);
@@ -63,7 +65,7 @@ internal static class CloudInitDocument
         YamlSequence? files = null;
         foreach (var key in (ReadOnlySpan<string>)["write_files", "milpa_files"])
         {
-            foreach (var file in YamlMapping.MappingsOf(Conform(root, key, Shape.ListOf(WriteFile), report)))
+            foreach (var file in YamlMapping.MappingsOf(Validate(root, key, Schema.ListOf(WriteFile), report)))
             {
                 files ??= new YamlSequence(file.Line, file.Column);
                 files.Add(ToFile(file));
@@ -88,7 +90,7 @@ internal static class CloudInitDocument
 
     private static void AddGrownDevices(YamlSequence boot, YamlMapping root, Finding report)
     {
-        if ((root.Find("growpart") as YamlMapping)?.Find("devices") is not { } node || Shape.Texts.Conform(node, "growpart.devices", report) is not { } devices) return;
+        if ((root.Find("growpart") as YamlMapping)?.Find("devices") is not { } node || Schema.Texts.Validate(node, "growpart.devices", report) is not { } devices) return;
         foreach (var path in YamlMapping.TextsOf(devices))
         {
             var device = new YamlMapping(path.Line, path.Column);

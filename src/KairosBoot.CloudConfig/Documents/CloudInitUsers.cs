@@ -6,7 +6,7 @@ internal static class CloudInitUsers
     internal static void Add(YamlMapping boot, YamlMapping network, YamlMapping root, Finding report)
     {
         var users = new YamlMapping(root.Line, root.Column);
-        var globalKeys = YamlMapping.TextsOf(CloudInitDocument.Conform(root, "ssh_authorized_keys", Shape.Texts, report));
+        var globalKeys = YamlMapping.TextsOf(CloudInitDocument.Validate(root, "ssh_authorized_keys", Schema.Texts, report));
         var local = new YamlMapping(root.Line, root.Column);
         var fetched = new YamlMapping(root.Line, root.Column);
         var listed = false;

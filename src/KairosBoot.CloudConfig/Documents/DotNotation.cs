@@ -8,7 +8,7 @@ internal sealed class DotNotation
 {
     private const string Root = "stages";
     // A command line has 4096 characters at most; these bound what a few of them can ask for.
-    private const int MostItems = 256, MostLevels = 16;
+    private const int MaxItems = 256, MaxLevels = 16;
 
     private sealed class Node
     {
@@ -51,12 +51,12 @@ internal sealed class DotNotation
             i = key[i] == '[' ? end + 1 : end;
         }
         if (parts.Count < 3) throw new FormatException("it names an entry and no key of it");
-        return parts.Count <= MostLevels ? parts : throw new FormatException($"more than {MostLevels} levels");
+        return parts.Count <= MaxLevels ? parts : throw new FormatException($"more than {MaxLevels} levels");
     }
 
     private static int Number(string text) =>
-        text.Length > 0 && char.IsAsciiDigit(text[0]) && int.TryParse(text, out var number) && number < MostItems
-            ? number : throw new FormatException($"[{text}] is not a number from 0 to {MostItems - 1}");
+        text.Length > 0 && char.IsAsciiDigit(text[0]) && int.TryParse(text, out var number) && number < MaxItems
+            ? number : throw new FormatException($"[{text}] is not a number from 0 to {MaxItems - 1}");
 
     private static Node Field(Node node, string name)
     {

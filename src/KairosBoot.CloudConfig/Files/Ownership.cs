@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -6,8 +7,8 @@ namespace KairosBoot.CloudConfig;
 internal static class Ownership
 {
     /// <summary>Fields of an item that name its owner, for its shape.</summary>
-    internal static readonly (string, Shape)[] Fields =
-        [("owner", Shape.Integer), ("group", Shape.Integer), ("ownerstring", Shape.Text), ("owner_string", Shape.Text)];
+    internal static readonly (string, Schema)[] Fields =
+        [("owner", Schema.Integer), ("group", Schema.Integer), ("ownerstring", Schema.Text), ("owner_string", Schema.Text)];
 
     internal static bool IsGiven(YamlMapping item)
     {
@@ -48,7 +49,7 @@ internal static class Ownership
     /// <param name="otherwise">Of a new one.</param>
     internal static int KeptMode(FilePlace place, FileStatus? existing, int uid, int gid, int otherwise)
     {
-        const int Special = 0b110_000_000_000, WriteForMore = 0b000_010_010;
+        const int Special = Octal.O6000, WriteForMore = Octal.O022;
         if (existing is not { } file) return otherwise;
         var mode = file.Mode;
         var isForeign = place.User != 0 && file.Uid != place.User || file.HardLink is not null && place.IsSharedWithUsers;

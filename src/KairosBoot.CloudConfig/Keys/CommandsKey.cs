@@ -3,7 +3,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>commands</c>: shell scripts, each with a shell of its own; one that fails does not stop the next.</summary>
 internal static class CommandsKey
 {
-    internal static readonly StageKey Row = new("commands", Shape.Texts, (value, run) =>
+    internal static readonly StageKey Definition = new("commands", Schema.Texts, (value, run) =>
     {
         var number = 0;
         foreach (var command in YamlMapping.TextsOf(value))

@@ -17,7 +17,7 @@ internal static class DatasourceKey
     private static readonly string[] NetworkProviders =
         ["aws", "azure", "digitalocean", "gcp", "hetzner", "maas", "metaldata", "openstack", "packet", "scaleway", "vmware", "vultr"];
 
-    internal static readonly StageKey Row = new(Key, Shape.Record(("providers", Shape.Texts), ("path", Shape.Text), ("userdata_name", Shape.Text)),
+    internal static readonly StageKey Definition = new(Key, Schema.Record(("providers", Schema.Texts), ("path", Schema.Text), ("userdata_name", Schema.Text)),
         (value, run) => run.Attempt(value.Line, Key, () => Apply((YamlMapping)value, run)));
 
     private static void Apply(YamlMapping keys, EntryRun run)

@@ -8,7 +8,7 @@ internal static class DeleteEntitiesKey
 {
     private const string Key = "delete_entities";
 
-    internal static readonly StageKey Row = new(Key, EntityText.Items, (value, run) =>
+    internal static readonly StageKey Definition = new(Key, EntityText.Items, (value, run) =>
     {
         foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, Key, () => Delete(item, run));
     });

@@ -5,8 +5,8 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>directories</c>: makes directories, or gives existing ones their mode and owner.</summary>
 internal static class DirectoriesKey
 {
-    internal static readonly StageKey Row = new("directories", Shape.ListOf(Shape.Record(
-        [("path", Shape.Text), ("permissions", Shape.Permissions), .. Ownership.Fields])), Apply);
+    internal static readonly StageKey Definition = new("directories", Schema.ListOf(Schema.Record(
+        [("path", Schema.Text), ("permissions", Schema.Permissions), .. Ownership.Fields])), Apply);
 
     private static void Apply(YamlNode value, EntryRun run)
     {

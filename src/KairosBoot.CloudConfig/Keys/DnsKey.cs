@@ -8,8 +8,8 @@ internal static class DnsKey
 {
     private const string DefaultFile = "/etc/resolv.conf";
 
-    internal static readonly StageKey Row = new("dns", Shape.Record(
-        ("nameservers", Shape.Texts), ("search", Shape.Texts), ("options", Shape.Texts), ("path", Shape.Text)),
+    internal static readonly StageKey Definition = new("dns", Schema.Record(
+        ("nameservers", Schema.Texts), ("search", Schema.Texts), ("options", Schema.Texts), ("path", Schema.Text)),
         (value, run) => run.Attempt(value.Line, "dns", () => Write((YamlMapping)value, run)));
 
     private static void Write(YamlMapping dns, EntryRun run)

@@ -3,7 +3,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>ensure_entities</c>: rows of the account files, each written as a small YAML document of its own.</summary>
 internal static class EnsureEntitiesKey
 {
-    internal static readonly StageKey Row = new("ensure_entities", EntityText.Items, (value, run) =>
+    internal static readonly StageKey Definition = new("ensure_entities", EntityText.Items, (value, run) =>
     {
         foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, "ensure_entities", () => Apply(item, run));
     });

@@ -12,9 +12,9 @@ internal static class EnvironmentKey
 {
     internal const string FileField = "environment_file";
     private const string DefaultFile = "/etc/environment";
-    private const int DirectoryMode = 0b111_100_100;
+    private const int DirectoryMode = Octal.O744;
 
-    internal static readonly StageKey Row = new("environment", Shape.MapOf(Shape.Text), (value, run) => run.Attempt(value.Line, "environment", () =>
+    internal static readonly StageKey Definition = new("environment", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "environment", () =>
     {
         var path = Directories.Normalize(run.Keys.Text(FileField) is { Length: > 0 } given ? given : DefaultFile);
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);

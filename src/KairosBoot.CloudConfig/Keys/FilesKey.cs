@@ -6,8 +6,8 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>files</c>: writes files with content, mode and owner, making the directories they need.</summary>
 internal static class FilesKey
 {
-    internal static readonly StageKey Row = new("files", Shape.ListOf(Shape.Record(
-        [("path", Shape.Text), ("permissions", Shape.Permissions), ("content", Shape.Text), ("encoding", Shape.Text), .. Ownership.Fields])), Apply);
+    internal static readonly StageKey Definition = new("files", Schema.ListOf(Schema.Record(
+        [("path", Schema.Text), ("permissions", Schema.Permissions), ("content", Schema.Text), ("encoding", Schema.Text), .. Ownership.Fields])), Apply);
 
     private static void Apply(YamlNode value, EntryRun run)
     {

@@ -7,7 +7,7 @@ internal static class HostnameKey
 {
     private const string HostsFile = "/etc/hosts", HostNameFile = "/etc/hostname", Loopback = "127.0.0.1";
 
-    internal static readonly StageKey Row = new("hostname", Shape.Text, (value, run) => run.Attempt(value.Line, "hostname", () =>
+    internal static readonly StageKey Definition = new("hostname", Schema.Text, (value, run) => run.Attempt(value.Line, "hostname", () =>
     {
         // A template that fails changes nothing: a machine named after half a template is worse than one with its old name.
         var name = Template.Render(((YamlScalar)value).Text, new TemplateFields(field => Field(run.Facts, field), mustExist: true)).Trim();

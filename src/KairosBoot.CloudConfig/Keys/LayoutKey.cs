@@ -9,15 +9,15 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class LayoutKey
 {
-    private static readonly Shape Size = Shape.Scalar("a whole number of MiB, 0 for all there is", s => s.Integer() is >= 0 and <= long.MaxValue >> 20);
+    private static readonly Schema Size = Schema.Scalar("a whole number of MiB, 0 for all there is", s => s.Integer() is >= 0 and <= long.MaxValue >> 20);
 
     // Half of a layout is another layout: a partition without the size it was given would take all there is.
-    internal static readonly StageKey Row = new("layout", Shape.Whole(Shape.Record(
-        ("device", Shape.Record(("path", Shape.Text), ("label", Shape.Text), ("init_disk", Shape.Boolean), ("disk_name", Shape.Text))),
-        ("expand_partition", Shape.Record(("size", Size))),
-        ("add_partitions", Shape.ListOf(Shape.Record(
-            ("fsLabel", Shape.Text), ("pLabel", Shape.Text), ("size", Size),
-            ("filesystem", Shape.Scalar(MakeFileSystem.Names, s => MakeFileSystem.Find(s.Text) is not null)), ("bootable", Shape.Boolean)))))),
+    internal static readonly StageKey Definition = new("layout", Schema.Whole(Schema.Record(
+        ("device", Schema.Record(("path", Schema.Text), ("label", Schema.Text), ("init_disk", Schema.Boolean), ("disk_name", Schema.Text))),
+        ("expand_partition", Schema.Record(("size", Size))),
+        ("add_partitions", Schema.ListOf(Schema.Record(
+            ("fsLabel", Schema.Text), ("pLabel", Schema.Text), ("size", Size),
+            ("filesystem", Schema.Scalar(MakeFileSystem.Names, s => MakeFileSystem.Find(s.Text) is not null)), ("bootable", Schema.Boolean)))))),
         (value, run) => Guard(value.Line, run, () => Apply((YamlMapping)value, run)));
 
     private static void Apply(YamlMapping layout, EntryRun run)
@@ -30,7 +30,7 @@ internal static class LayoutKey
         var target = LayoutTarget.Find(device, run);
         var disk = new PartitionedDisk(target.Disk);
         if (device.Boolean("init_disk") == true && disk.Initialize(NamedUuid.Of(device.Text("disk_name") is { Length: > 0 } name ? name : "YIP_DISK")))
-            run.TellOfDisk($"{disk.Node} has a new partition table");
+            run.ReportDisk($"{disk.Node} has a new partition table");
         var added = YamlMapping.MappingsOf(layout.Find("add_partitions"));
         for (var i = 0; i < added.Count; i++)
         {

@@ -5,7 +5,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>modules</c>: kernel modules with their parameters, loaded by the image's modprobe, which knows its dependencies and its options.</summary>
 internal static class ModulesKey
 {
-    internal static readonly StageKey Row = new("modules", Shape.Texts, (value, run) =>
+    internal static readonly StageKey Definition = new("modules", Schema.Texts, (value, run) =>
     {
         foreach (var module in YamlMapping.TextsOf(value))
         {

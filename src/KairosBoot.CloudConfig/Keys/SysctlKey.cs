@@ -5,7 +5,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>sysctl</c>: kernel parameters. In a name with a slash first, dots are part of the names: <c>net/ipv4/conf/eth0.100/forwarding</c>.</summary>
 internal static class SysctlKey
 {
-    internal static readonly StageKey Row = new("sysctl", Shape.MapOf(Shape.Text), (value, run) =>
+    internal static readonly StageKey Definition = new("sysctl", Schema.MapOf(Schema.Text), (value, run) =>
     {
         foreach (var (name, setting) in ((YamlMapping)value).Pairs)
         {

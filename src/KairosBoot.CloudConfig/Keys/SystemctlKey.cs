@@ -8,9 +8,9 @@ internal static class SystemctlKey
 {
     private static readonly string[] Verbs = ["enable", "disable", "mask", "start"];
 
-    internal static readonly StageKey Row = new("systemctl", Shape.Record(
-        ("enable", Shape.Texts), ("disable", Shape.Texts), ("mask", Shape.Texts), ("start", Shape.Texts),
-        ("overrides", Shape.ListOf(Shape.Record(("service", Shape.Text), ("content", Shape.Text), ("name", Shape.Text))))), Apply);
+    internal static readonly StageKey Definition = new("systemctl", Schema.Record(
+        ("enable", Schema.Texts), ("disable", Schema.Texts), ("mask", Schema.Texts), ("start", Schema.Texts),
+        ("overrides", Schema.ListOf(Schema.Record(("service", Schema.Text), ("content", Schema.Text), ("name", Schema.Text))))), Apply);
 
     private static void Apply(YamlNode value, EntryRun run)
     {

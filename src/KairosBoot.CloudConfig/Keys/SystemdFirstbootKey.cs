@@ -7,7 +7,7 @@ internal static class SystemdFirstbootKey
     private static readonly string[] Public =
         ["locale", "locale-messages", "keymap", "timezone", "hostname", "machine-id", "root-shell", "root-password-file", "root", "image"];
 
-    internal static readonly StageKey Row = new("systemd_firstboot", Shape.MapOf(Shape.Text), (value, run) =>
+    internal static readonly StageKey Definition = new("systemd_firstboot", Schema.MapOf(Schema.Text), (value, run) =>
     {
         var arguments = new List<string>();
         var secrets = new List<string>();

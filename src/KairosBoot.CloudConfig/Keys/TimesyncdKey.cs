@@ -9,7 +9,7 @@ internal static class TimesyncdKey
     private const string Settings = "/etc/systemd", DropIn = Settings + "/timesyncd.conf.d/10-yip.conf";
     private const string Section = "[Time]";
 
-    internal static readonly StageKey Row = new("timesyncd", Shape.MapOf(Shape.Text), (value, run) => run.Attempt(value.Line, "timesyncd", () =>
+    internal static readonly StageKey Definition = new("timesyncd", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "timesyncd", () =>
     {
         var settings = new List<(string, string)>();
         foreach (var (name, setting) in ((YamlMapping)value).Pairs)

@@ -3,16 +3,16 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>users</c>: adds users; of users that exist, sets the password. Either way adds their SSH keys.</summary>
 internal static class UsersKey
 {
-    private static readonly (string Name, Shape Shape)[] Fields =
+    private static readonly (string Name, Schema Schema)[] Fields =
     [
-        ("passwd", Shape.Text), ("ssh_authorized_keys", Shape.Texts), ("gecos", Shape.Text), ("homedir", Shape.Text),
-        ("no_create_home", Shape.Boolean), ("primary_group", Shape.Text), ("groups", Shape.Texts), ("shell", Shape.Text),
-        ("lock_passwd", Shape.Boolean), ("uid", Shape.Text),
+        ("passwd", Schema.Text), ("ssh_authorized_keys", Schema.Texts), ("gecos", Schema.Text), ("homedir", Schema.Text),
+        ("no_create_home", Schema.Boolean), ("primary_group", Schema.Text), ("groups", Schema.Texts), ("shell", Schema.Text),
+        ("lock_passwd", Schema.Boolean), ("uid", Schema.Text),
         // Accepted and without effect, as ever.
-        ("name", Shape.Text), ("no_user_group", Shape.Boolean), ("system", Shape.Boolean), ("no_log_init", Shape.Boolean),
+        ("name", Schema.Text), ("no_user_group", Schema.Boolean), ("system", Schema.Boolean), ("no_log_init", Schema.Boolean),
     ];
 
-    internal static readonly StageKey Row = new("users", Shape.MapOf(Shape.Record(Fields)), (value, run) =>
+    internal static readonly StageKey Definition = new("users", Schema.MapOf(Schema.Record(Fields)), (value, run) =>
     {
         var users = new List<(YamlScalar Key, YamlNode Value)>(((YamlMapping)value).Pairs);
         users.Sort((a, b) => string.CompareOrdinal(a.Key.Text, b.Key.Text));

@@ -12,7 +12,7 @@ internal sealed class MakeFileSystem(string[] programs, string[] options, string
     private static readonly string[] Fat = ["mkfs.fat", "mkfs.vfat"];
 
     internal string[] Programs => programs;
-    internal int LongestLabel => longestLabel;
+    internal int MaxLabelLength => longestLabel;
 
     internal static MakeFileSystem? Find(string name) => name switch
     {

@@ -10,7 +10,7 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class NewPartition
 {
-    private const int LongestName = 36; // UTF-16 units of a GPT entry
+    private const int MaxNameLength = 36; // UTF-16 units of a GPT entry
 
     /// <exception cref="OperatorException">It cannot be made.</exception>
     internal static void AddUnlessThere(string diskName, PartitionedDisk disk, YamlMapping wanted, bool isLast, EntryRun run)
@@ -18,10 +18,10 @@ internal static class NewPartition
         string name = wanted.Text("pLabel") ?? "", label = wanted.Text("fsLabel") ?? "", type = wanted.Text("filesystem") ?? MakeFileSystem.Default;
         if (name.Length == 0 && label.Length == 0)
             throw new OperatorException("a partition without fsLabel and pLabel would be added again at every boot", "give it one of them");
-        if (name.Length > LongestName) throw new OperatorException($"pLabel {name} is longer than {LongestName} characters", "shorten it");
+        if (name.Length > MaxNameLength) throw new OperatorException($"pLabel {name} is longer than {MaxNameLength} characters", "shorten it");
         var maker = MakeFileSystem.Find(type)!;
-        if (maker.Programs.Length > 0 && Encoding.UTF8.GetByteCount(label) > maker.LongestLabel)
-            throw new OperatorException($"fsLabel {label} is longer than the {maker.LongestLabel} bytes of {type}", "shorten it");
+        if (maker.Programs.Length > 0 && Encoding.UTF8.GetByteCount(label) > maker.MaxLabelLength)
+            throw new OperatorException($"fsLabel {label} is longer than the {maker.MaxLabelLength} bytes of {type}", "shorten it");
         var table = disk.Read();
         if (IsThere(diskName, table, name, label))
         {
@@ -36,7 +36,7 @@ internal static class NewPartition
             if (program is not null) Make(diskName, disk, place, program, node => maker.Arguments(node, label), wanted.Line, run);
             disk.Write(table.With(place, PartitionType.For(type, wanted.Boolean("bootable") == true), RandomUuid()));
         });
-        run.TellOfDisk($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {ByteSize.Text((place.Last - place.First + 1) * table.BlockSize)}");
+        run.ReportDisk($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {ByteSize.Text((place.Last - place.First + 1) * table.BlockSize)}");
     }
 
     private static bool IsThere(string diskName, PartitionTable table, string name, string label)

@@ -34,7 +34,7 @@ internal static class PartitionGrowth
         {
             using var handle = Syscall.Open(disk.Node, OpenFlags.ReadOnly);
             KernelPartitions.Resize(handle, partition.Number, partition.First * table.BlockSize, length);
-            run.TellOfDisk($"{disk.Node}: {partition} has {ByteSize.Text(length)} now");
+            run.ReportDisk($"{disk.Node}: {partition} has {ByteSize.Text(length)} now");
         }
         if (type is not null) GrowFileSystem(node, type, length, run);
     }
@@ -60,14 +60,14 @@ internal static class PartitionGrowth
     {
         var growth = FileSystemResize.Look(node, type, length);
         if (growth.IsDone) return;
-        var grow = $"the {type} on {node} could not grow from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.LargestBytes)}";
+        var grow = $"the {type} on {node} could not grow from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.MaxBytes)}";
         // A file system in use is never what it says about itself on the disk; its driver refuses where it has found errors.
         if (!IsMounted(node) && BlockDeviceScan.One(node[5..])?.Superblock?.NeedsCheck is { } damage)
             throw new OperatorException($"{grow}: it {damage}", "check it; the boot after the check grows it");
         run.LoadFileSystem(type);
         try { FileSystemResize.Grow(node, type, growth); }
         catch (SyscallException e) { throw new OperatorException($"{grow}: {e.Message}", "the next boot tries again"); }
-        run.TellOfDisk($"the {type} on {node} has grown from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.LargestBytes)}");
+        run.ReportDisk($"the {type} on {node} has grown from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.MaxBytes)}");
     }
 
     private static bool IsMounted(string node)

@@ -1,11 +1,13 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.CloudConfig;
 
 /// <summary>The <c>permissions</c> field: a YAML number, or octal digits in quotes.</summary>
 internal static class FilePermissions
 {
-    internal const int File = 0b110_100_100, Directory = 0b111_101_101;
-    internal const int All = 0b111_111_111_111;
-    internal const int OwnerOnly = 0b110_000_000;
+    internal const int File = Octal.O644, Directory = Octal.O755;
+    internal const int All = Octal.O7777;
+    internal const int OwnerOnly = Octal.O600;
 
     /// <summary>Null where it is not a mode of at most 07777.</summary>
     internal static int? Parse(YamlScalar scalar)
@@ -33,5 +35,5 @@ internal static class FilePermissions
     /// The mode of a directory that is created for a file: those who may read the file may also reach it. At most 0755: write permission for a file is
     /// none for its directory, where it would allow to exchange the file and every other one.
     /// </summary>
-    internal static int ParentOf(int fileMode) => (fileMode & 0b101_101) | ((fileMode & 0b100_100) >> 2) | 0b111_000_000;
+    internal static int ParentOf(int fileMode) => (fileMode & Octal.O055) | ((fileMode & Octal.O044) >> 2) | Octal.O700;
 }

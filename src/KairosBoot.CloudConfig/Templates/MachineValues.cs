@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 

@@ -9,7 +9,7 @@ namespace KairosBoot.CloudConfig;
 internal sealed class Template
 {
     // As long as a config may be.
-    private const int LongestOutput = 4 * 1024 * 1024;
+    private const int MaxOutputLength = 4 * 1024 * 1024;
 
     private readonly TemplateParts parts;
     private readonly TemplateScope scope;
@@ -44,7 +44,7 @@ internal sealed class Template
 
     private void Write(string text)
     {
-        if (output.Length + text.Length > LongestOutput) throw new TemplateException($"longer than {LongestOutput} characters when filled in");
+        if (output.Length + text.Length > MaxOutputLength) throw new TemplateException($"longer than {MaxOutputLength} characters when filled in");
         output.Append(text);
     }
 

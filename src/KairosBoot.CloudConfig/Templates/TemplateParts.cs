@@ -17,7 +17,7 @@ internal sealed class TemplatePart(TemplatePartKind kind, string text)
 /// <summary>A template taken apart: what stands between the actions, and the actions with the ends of their blocks.</summary>
 internal sealed class TemplateParts
 {
-    private const int MostNested = 50;
+    private const int MaxNested = 50;
 
     private readonly List<TemplatePart> parts = [];
     private readonly List<int> open = [];
@@ -98,7 +98,7 @@ internal sealed class TemplateParts
 
     private void Open(TemplatePartKind kind, string expression)
     {
-        if (open.Count == MostNested) throw new TemplateException("nested too deeply");
+        if (open.Count == MaxNested) throw new TemplateException("nested too deeply");
         open.Add(parts.Count);
         parts.Add(new TemplatePart(kind, expression));
     }

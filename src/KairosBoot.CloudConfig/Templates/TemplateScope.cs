@@ -4,7 +4,7 @@ namespace KairosBoot.CloudConfig;
 internal sealed class TemplateScope(TemplateFields root)
 {
     // A template has some ten actions; a loop in a loop in a loop has no end that anybody would wait for.
-    private const int MostSteps = 10_000;
+    private const int MaxSteps = 10_000;
 
     private int steps;
 
@@ -27,7 +27,7 @@ internal sealed class TemplateScope(TemplateFields root)
     /// <summary>What evaluating costs: a step for an action, a turn of a loop, a call; more for an action as long as a file.</summary>
     internal void Spend(int cost)
     {
-        if ((steps += cost) > MostSteps) throw new TemplateException($"more than {MostSteps} steps");
+        if ((steps += cost) > MaxSteps) throw new TemplateException($"more than {MaxSteps} steps");
     }
 
     private int Find(string name)

@@ -1,3 +1,4 @@
+using KairosBoot.Linux;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -11,12 +11,12 @@ internal static class BootableImage
 
     /// <summary>The file system of the image: <c>ext4</c> or <c>squashfs</c>.</summary>
     /// <exception cref="OperatorException">GRUB cannot read it, or finds no kernel or initrd in it.</exception>
-    internal static string Check(string image, CancellationToken interrupt)
+    internal static string Check(string image, CancellationToken cancellationToken)
     {
         var fileSystem = GrubReadable.Check(image);
         foreach (var path in LoadedFiles)
         {
-            if (Defect(image, fileSystem, path, interrupt) is { } defect)
+            if (Defect(image, fileSystem, path, cancellationToken) is { } defect)
             {
                 throw new OperatorException(
                     $"{image} cannot be started: its {path} {defect}",
@@ -27,13 +27,13 @@ internal static class BootableImage
         return fileSystem;
     }
 
-    private static string? Defect(string image, string fileSystem, string path, CancellationToken interrupt)
+    private static string? Defect(string image, string fileSystem, string path, CancellationToken cancellationToken)
     {
         // GRUB follows links inside the image, absolute ones too.
         ImageFile? file = null, named = null;
         var resolved = RootedPath.Follow(path, inside =>
         {
-            file = ImageFile.Find(image, fileSystem, inside, interrupt);
+            file = ImageFile.Find(image, fileSystem, inside, cancellationToken);
             named = "/" + inside == path ? file : named;
             return (file is not null, file?.LinkTarget);
         });

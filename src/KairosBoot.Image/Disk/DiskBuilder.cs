@@ -8,14 +8,14 @@ public static class DiskBuilder
     private const int BlockSize = 512;
 
     /// <exception cref="OperatorException">An image that cannot be booted, a disk too small, a tool that is missing.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came; nothing is left behind.</exception>
-    public static DiskLayout Build(DiskRequest request, string output, CancellationToken interrupt = default, Action<string>? progress = null)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came; nothing is left behind.</exception>
+    public static DiskLayout Build(DiskRequest request, string output, CancellationToken cancellationToken = default, Action<string>? progress = null)
     {
         DiskLayout? layout = null;
         AtomicFile.Write(output, file =>
         {
-            using var scratch = new TemporaryDirectory(beside: output, interrupt);
-            var content = new DiskContent(request, "--size", GrubFiles.Find(scratch), interrupt);
+            using var scratch = new TemporaryDirectory(beside: output, cancellationToken);
+            var content = new DiskContent(request, "--size", GrubFiles.Find(scratch), cancellationToken);
             layout = content.Layout;
             using (var empty = new FileStream(file, FileMode.CreateNew))
             {
@@ -23,7 +23,7 @@ public static class DiskBuilder
             }
 
             using var disk = new DiskTarget(file, layout.Size, BlockSize, isBlank: true);
-            var seed = request.Seed is { } text ? new DiskSeed(text) : DiskInputs.Seed(request, layout, content.Grub, interrupt);
+            var seed = request.Seed is { } text ? new DiskSeed(text) : DiskInputs.Seed(request, layout, content.Grub, cancellationToken);
             new DiskWriter(disk, content, seed, DiskInputs.Time(request.Image), scratch, progress ?? (_ => { })).Write();
         });
         return layout!;

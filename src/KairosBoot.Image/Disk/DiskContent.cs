@@ -5,35 +5,35 @@ namespace KairosBoot.Image;
 /// <summary>What goes onto a disk, checked, and where.</summary>
 internal sealed class DiskContent
 {
-    private const int MostCloudConfigs = 100;
+    private const int MaxCloudConfigs = 100;
 
     private readonly DiskRequest request;
     private readonly string recovery, recoveryName;
-    private readonly MachineArguments arguments;
+    private readonly Kargs arguments;
 
     /// <param name="request">What somebody wants.</param>
     /// <param name="diskName">What a message calls a disk that is too small.</param>
     /// <param name="grub">GRUB's programs.</param>
-    /// <param name="interrupt">Ends the checks.</param>
+    /// <param name="cancellationToken">Ends the checks.</param>
     /// <exception cref="OperatorException">An image that cannot be booted, or that has no room.</exception>
-    internal DiskContent(DiskRequest request, string diskName, GrubFiles grub, CancellationToken interrupt)
+    internal DiskContent(DiskRequest request, string diskName, GrubFiles grub, CancellationToken cancellationToken)
     {
         this.request = request;
         Grub = grub;
         recovery = request.Recovery ?? request.Image;
-        BootableImage.Check(request.Image, interrupt);
-        recoveryName = BootableImage.Check(recovery, interrupt) == "squashfs" ? "recovery.squashfs" : "recovery.img";
+        BootableImage.Check(request.Image, cancellationToken);
+        recoveryName = BootableImage.Check(recovery, cancellationToken) == "squashfs" ? "recovery.squashfs" : "recovery.img";
         foreach (var image in new[] { request.Image, recovery }.Distinct())
         {
-            SealedImage.Check(image, interrupt);
+            SealedImage.Check(image, cancellationToken);
         }
 
-        if (request.CloudConfigs.Count > MostCloudConfigs)
+        if (request.CloudConfigs.Count > MaxCloudConfigs)
         {
-            throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MostCloudConfigs}", "join some of them");
+            throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MaxCloudConfigs}", "join some of them");
         }
 
-        arguments = new MachineArguments { Serial = 1 }.With(null, [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
+        arguments = new Kargs { Serial = 1 }.With(null, [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
         if (arguments.Problem is { } problem)
         {
             throw new OperatorException($"kernel arguments: {problem}", "give --append, and install.grub_options.extra_cmdline, words that the kernel and GRUB take as they are, without quotes, $ and backslashes");
@@ -51,7 +51,7 @@ internal sealed class DiskContent
         var cloudConfigs = new DebugFsScript();
         foreach (var (index, document) in request.CloudConfigs.Index())
         {
-            cloudConfigs.Write(document, CloudConfigName(index), mode: 0b110_000_000);
+            cloudConfigs.Write(document, CloudConfigName(index), mode: Octal.O600);
         }
 
         return cloudConfigs;

@@ -26,13 +26,13 @@ internal static class DiskInputs
     /// <param name="request">Images and configs are read; a seal stands for its image.</param>
     /// <param name="layout">Sizes, names and file systems.</param>
     /// <param name="grub">GRUB's programs.</param>
-    /// <param name="interrupt">Ends the reading.</param>
-    internal static DiskSeed Seed(DiskRequest request, DiskLayout layout, GrubFiles grub, CancellationToken interrupt)
+    /// <param name="cancellationToken">Ends the reading.</param>
+    internal static DiskSeed Seed(DiskRequest request, DiskLayout layout, GrubFiles grub, CancellationToken cancellationToken)
     {
         var digest = new Sha256();
         void Add(string text) => digest.Append(Encoding.UTF8.GetBytes(text + "\n"));
-        Add($"image {ImageDigest(request.Image, interrupt)}");
-        Add($"recovery {ImageDigest(request.Recovery ?? request.Image, interrupt)}");
+        Add($"image {ImageDigest(request.Image, cancellationToken)}");
+        Add($"recovery {ImageDigest(request.Recovery ?? request.Image, cancellationToken)}");
         foreach (var config in request.CloudConfigs)
         {
             Add($"cloud-config {Digest(File.ReadAllBytes(config))}");
@@ -64,8 +64,8 @@ internal static class DiskInputs
         return Math.Max(1, (long)BinaryPrimitives.ReadUInt32LittleEndian(field)); // e2fsprogs takes 0 for now
     }
 
-    private static string ImageDigest(string image, CancellationToken interrupt) =>
-        SealedImage.Read(image)?.Sha256 ?? SealedImage.Digest(image, DiskRequest.Size(image), (_, _, _) => { }, interrupt);
+    private static string ImageDigest(string image, CancellationToken cancellationToken) =>
+        SealedImage.Read(image)?.Sha256 ?? SealedImage.Digest(image, DiskRequest.Size(image), (_, _, _) => { }, cancellationToken);
 
     private static string Digest(byte[] bytes)
     {

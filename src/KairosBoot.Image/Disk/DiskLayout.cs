@@ -11,10 +11,10 @@ public sealed record DiskLayout(
     internal const int StateNumber = 5;
 
     internal const long MiB = 1 << 20;
-    private const long BiosMiB = 1, EspMiB = 64, OemMiB = 64, LeastOemMiB = 16, TableMiB = 1;
+    private const long BiosMiB = 1, EspMiB = 64, OemMiB = 64, MinOemMiB = 16, TableMiB = 1;
 
     // Room for data where nobody said how large the disk is to be; it may grow at any boot. Below the least, ext4 is all journal.
-    private const long UsualPersistentMiB = 1024, LeastPersistentMiB = 64;
+    private const long UsualPersistentMiB = 1024, MinPersistentMiB = 64;
 
     private static readonly PartitionType Linux = PartitionType.For("ext4", isBootable: false);
 
@@ -22,18 +22,18 @@ public sealed record DiskLayout(
     public IReadOnlyList<DiskPartition> Partitions => [Bios, Esp, Oem, Recovery, State, .. Extra, Persistent];
 
     /// <summary>What COS_OEM has at least, in bytes.</summary>
-    public const long LeastOem = LeastOemMiB * MiB;
+    public const long MinOem = MinOemMiB * MiB;
 
     /// <summary>What COS_PERSISTENT has at least, in bytes.</summary>
-    public const long LeastPersistent = LeastPersistentMiB * MiB;
+    public const long MinPersistent = MinPersistentMiB * MiB;
 
     /// <summary>What COS_RECOVERY has at least: an upgrade writes the new image beside the old one, and it may be a quarter larger.</summary>
     /// <param name="recoveryBytes">Size of the recovery image.</param>
-    public static long LeastRecovery(long recoveryBytes) => (2 * Roomy(recoveryBytes) + 32) * MiB;
+    public static long MinRecovery(long recoveryBytes) => (2 * Roomy(recoveryBytes) + 32) * MiB;
 
     /// <summary>What COS_STATE has at least: for active, passive, and the image of an upgrade.</summary>
     /// <param name="imageBytes">Size of the OS image.</param>
-    public static long LeastState(long imageBytes) => (3 * Roomy(imageBytes) + 64) * MiB;
+    public static long MinState(long imageBytes) => (3 * Roomy(imageBytes) + 64) * MiB;
 
     /// <param name="imageBytes">Size of the OS image.</param>
     /// <param name="recoveryBytes">Size of the recovery image.</param>
@@ -43,10 +43,10 @@ public sealed record DiskLayout(
     /// <exception cref="OperatorException">The disk, or a partition, is too small for these images.</exception>
     public static DiskLayout Plan(long imageBytes, long recoveryBytes, long? diskBytes, DiskSizes sizes, string diskName)
     {
-        var oem = Wanted("COS_OEM", sizes.Oem, OemMiB, LeastOemMiB, "an ext4 with a journal");
-        var recovery = Wanted("COS_RECOVERY", sizes.Recovery, LeastRecovery(recoveryBytes) / MiB, LeastRecovery(recoveryBytes) / MiB, "the image, and room to upgrade it,");
-        var state = Wanted("COS_STATE", sizes.State, LeastState(imageBytes) / MiB, LeastState(imageBytes) / MiB, "active, passive and the image of an upgrade");
-        var persistent = Wanted("COS_PERSISTENT", sizes.Persistent, LeastPersistentMiB, LeastPersistentMiB, "an ext4 with a journal");
+        var oem = Wanted("COS_OEM", sizes.Oem, OemMiB, MinOemMiB, "an ext4 with a journal");
+        var recovery = Wanted("COS_RECOVERY", sizes.Recovery, MinRecovery(recoveryBytes) / MiB, MinRecovery(recoveryBytes) / MiB, "the image, and room to upgrade it,");
+        var state = Wanted("COS_STATE", sizes.State, MinState(imageBytes) / MiB, MinState(imageBytes) / MiB, "active, passive and the image of an upgrade");
+        var persistent = Wanted("COS_PERSISTENT", sizes.Persistent, MinPersistentMiB, MinPersistentMiB, "an ext4 with a journal");
         ExtraPartitionCheck.Check(sizes.Extra);
         var before = TableMiB + BiosMiB + EspMiB + oem + recovery + state + sizes.Extra.Sum(extra => InMiB(extra.SizeBytes));
         var least = (before + persistent + TableMiB) * MiB;

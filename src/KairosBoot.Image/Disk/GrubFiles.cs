@@ -34,7 +34,7 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
     /// <summary>What an image of this tree gets, which has none: nothing on a build host without GRUB.</summary>
     internal static void Add(List<TreeAddition> additions, string root, TemporaryDirectory scratch)
     {
-        if (ForeignTree.Has(root, Directory) || !GrubCore.IsInstalled)
+        if (UntrustedTree.Has(root, Directory) || !GrubCore.IsInstalled)
         {
             return;
         }

@@ -14,17 +14,17 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
     /// <param name="image">The image.</param>
     /// <param name="fileSystem"><c>ext4</c> or <c>squashfs</c>.</param>
     /// <param name="path">Without a leading slash, and without links before its last part.</param>
-    /// <param name="interrupt">Ends the reading.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>Null: the image has no such file.</returns>
-    internal static ImageFile? Find(string image, string fileSystem, string path, CancellationToken interrupt) =>
-        fileSystem != "squashfs" ? FindInExt4(image, path, interrupt)
-        : Tool.ReadSquashfs.IsInstalled || Syscall.GetEUid() != 0 ? FindInSquashfs(image, path, interrupt) : FindMounted(image, path);
+    internal static ImageFile? Find(string image, string fileSystem, string path, CancellationToken cancellationToken) =>
+        fileSystem != "squashfs" ? FindInExt4(image, path, cancellationToken)
+        : Tool.ReadSquashfs.IsInstalled || Syscall.GetEUid() != 0 ? FindInSquashfs(image, path, cancellationToken) : FindMounted(image, path);
 
     // A node seldom has the program; the kernel reads its images anyway.
     private static ImageFile? FindMounted(string image, string path)
     {
         using var mounted = MountedImage.Open(image, "squashfs");
-        using var file = ForeignTree.TryOpen(mounted.Path, path, followLast: false);
+        using var file = UntrustedTree.TryOpen(mounted.Path, path, followLast: false);
         if (file is null)
         {
             return null;
@@ -34,7 +34,7 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
         return new ImageFile(status.Type, status.Size, status.Type == FileType.Symlink ? Syscall.ReadLink(file) : null);
     }
 
-    private static ImageFile? FindInExt4(string image, string path, CancellationToken interrupt)
+    private static ImageFile? FindInExt4(string image, string path, CancellationToken cancellationToken)
     {
         var status = Ext4Status().Match(DebugFs("stat"));
         if (!status.Success)
@@ -58,13 +58,13 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
         return new ImageFile(type, Number(status.Groups["size"]), target);
 
         string DebugFs(string command) => Tool.DebugFs.Run(
-            new ToolArguments().Option("-R", DebugFsCommands.Request(command, path)).Path(image), interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Output;
+            new ToolArguments().Option("-R", DebugFsCommands.Request(command, path)).Path(image), cancellationToken, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Output;
     }
 
-    private static ImageFile? FindInSquashfs(string image, string path, CancellationToken interrupt)
+    private static ImageFile? FindInSquashfs(string image, string path, CancellationToken cancellationToken)
     {
         // It lists the directories above too.
-        var listing = Tool.ReadSquashfs.Run(new ToolArguments().Options("-lln", "-no-wildcards", "-d", "").Path(image).Path(path), interrupt).Output;
+        var listing = Tool.ReadSquashfs.Run(new ToolArguments().Options("-lln", "-no-wildcards", "-d", "").Path(image).Path(path), cancellationToken).Output;
         var row = SquashfsRow().Matches(listing).FirstOrDefault(row => row.Groups["path"].Value == "/" + path);
         if (row is null)
         {

@@ -8,14 +8,14 @@ internal static class BoundedStream
     private const int PieceSize = 1 << 20;
 
     /// <exception cref="InvalidDataException">There is more than the limit.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came.</exception>
-    internal static byte[] ReadAll(Stream stream, ReadLimit limit, CancellationToken interrupt = default)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came.</exception>
+    internal static byte[] ReadAll(Stream stream, ReadLimit limit, CancellationToken cancellationToken = default)
     {
         using var content = new MemoryStream();
         var piece = new byte[PieceSize];
         for (int read; (read = stream.Read(piece)) > 0;)
         {
-            interrupt.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (content.Length + read > limit.Bytes)
             {
                 throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, which is what {limit.What} may have");

@@ -1,3 +1,6 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
 namespace KairosBoot.Image;
 
 /// <summary>One member of a cpio archive.</summary>
@@ -12,11 +15,11 @@ public sealed record CpioEntry(string Name, uint Mode, ReadOnlyMemory<byte> Cont
 
     public bool IsFile => (Mode & TypeMask) == FileType;
 
-    public static CpioEntry Directory(string name) => new(name, DirectoryType | 0b111_101_101, default);
+    public static CpioEntry Directory(string name) => new(name, DirectoryType | Octal.O755, default);
 
     public static CpioEntry File(string name, ReadOnlyMemory<byte> content, bool executable) =>
-        new(name, FileType | (executable ? 0b111_101_101u : 0b110_100_100u), content);
+        new(name, FileType | (executable ? (uint)Octal.O755 : Octal.O644), content);
 
     public static CpioEntry CharacterDevice(string name, uint major, uint minor) =>
-        new(name, CharacterType | 0b110_000_000, default, major, minor);
+        new(name, CharacterType | Octal.O600, default, major, minor);
 }

@@ -27,14 +27,14 @@ public static class InitProgram
     /// <exception cref="OperatorException">It is nowhere.</exception>
     internal static void Require(string root)
     {
-        if (!File.Exists(Own) && ForeignTree.TryStat(root, Installed)?.Type != FileType.Regular && !File.Exists("/" + Installed))
+        if (!File.Exists(Own) && UntrustedTree.TryStat(root, Installed)?.Type != FileType.Regular && !File.Exists("/" + Installed))
         {
             throw Missing(root);
         }
     }
 
     private static byte[] Find(string root) =>
-        BoundedFile.TryRead(Own, ReadLimit.InitProgram) ?? ForeignTree.TryRead(root, Installed, ReadLimit.InitProgram)
+        BoundedFile.TryRead(Own, ReadLimit.InitProgram) ?? UntrustedTree.TryRead(root, Installed, ReadLimit.InitProgram)
         ?? BoundedFile.TryRead("/" + Installed, ReadLimit.InitProgram) ?? throw Missing(root);
 
     private static OperatorException Missing(string root) => new(

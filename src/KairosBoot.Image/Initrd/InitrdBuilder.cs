@@ -16,8 +16,8 @@ public static class InitrdBuilder
     private static readonly string[] Directories = ["dev", "proc", "sys", "run", "sysroot", "lib", "lib/modules"];
 
     /// <exception cref="OperatorException">The tree, the selection or the init is not usable.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came.</exception>
-    public static BuiltInitrd Build(InitrdRequest request, CancellationToken interrupt = default)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came.</exception>
+    public static BuiltInitrd Build(InitrdRequest request, CancellationToken cancellationToken = default)
     {
         var kernel = KernelTree.Find(request.Root, request.Kernel);
         var graph = kernel.ReadGraph();
@@ -36,12 +36,12 @@ public static class InitrdBuilder
         entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)), executable: false));
         foreach (var name in packed)
         {
-            interrupt.ThrowIfCancellationRequested();
-            entries.Add(CpioEntry.File($"{directory}/{name}.ko", kernel.ReadModule(graph.Find(name)!.Path, interrupt), executable: false));
+            cancellationToken.ThrowIfCancellationRequested();
+            entries.Add(CpioEntry.File($"{directory}/{name}.ko", kernel.ReadModule(graph.Find(name)!.Path, cancellationToken), executable: false));
         }
 
         var archive = CpioArchive.Write(entries);
-        interrupt.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release.Text, packed.Order(StringComparer.Ordinal).ToList(), absent);
     }
 

@@ -48,7 +48,7 @@ public sealed class KernelTree
     public ModuleGraph ReadGraph()
     {
         var redo = $"run depmod -b ROOT {Release} (package kmod), ROOT being the tree's top directory";
-        if (!ForeignTree.Has(root, $"{directory}/modules.dep"))
+        if (!UntrustedTree.Has(root, $"{directory}/modules.dep"))
         {
             throw new OperatorException($"{Place} has no modules.dep", redo);
         }
@@ -71,14 +71,14 @@ public sealed class KernelTree
 
     /// <summary>A module file, unpacked.</summary>
     /// <param name="path">As modules.dep has it, from the directory of the release; an absolute one starts there too.</param>
-    /// <param name="interrupt">Ends the reading.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="OperatorException">It is missing or no module.</exception>
-    internal byte[] ReadModule(string path, CancellationToken interrupt) => ModuleContent.Read(root, $"{directory}/{path}", interrupt);
+    internal byte[] ReadModule(string path, CancellationToken cancellationToken) => ModuleContent.Read(root, $"{directory}/{path}", cancellationToken);
 
-    private string Text(string name) => Encoding.UTF8.GetString(ForeignTree.TryRead(root, $"{directory}/{name}", ReadLimit.ModuleIndex) ?? []);
+    private string Text(string name) => Encoding.UTF8.GetString(UntrustedTree.TryRead(root, $"{directory}/{name}", ReadLimit.ModuleIndex) ?? []);
 
     private static IEnumerable<KernelTree> Releases(string root, string directory) =>
-        ForeignTree.Names(root, directory)
-            .Where(name => ForeignTree.HasDirectory(root, $"{directory}/{name}/kernel") || ForeignTree.Has(root, $"{directory}/{name}/modules.dep"))
+        UntrustedTree.Names(root, directory)
+            .Where(name => UntrustedTree.HasDirectory(root, $"{directory}/{name}/kernel") || UntrustedTree.Has(root, $"{directory}/{name}/modules.dep"))
             .Select(name => new KernelTree(root, directory, KernelRelease.Parse(name, directory)));
 }

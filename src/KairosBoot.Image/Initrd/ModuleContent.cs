@@ -11,12 +11,12 @@ internal static class ModuleContent
 {
     /// <param name="root">The tree.</param>
     /// <param name="path">Of the file, in the tree.</param>
-    /// <param name="interrupt">Ends the reading.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="OperatorException">The file is missing, or does not hold what its suffix says.</exception>
-    internal static byte[] Read(string root, string path, CancellationToken interrupt)
+    internal static byte[] Read(string root, string path, CancellationToken cancellationToken)
     {
         var place = ToolText.Show($"{root.TrimEnd('/')}/{path}");
-        var packed = ForeignTree.TryRead(root, path, ReadLimit.KernelModule) ?? throw new OperatorException(
+        var packed = UntrustedTree.TryRead(root, path, ReadLimit.KernelModule) ?? throw new OperatorException(
             $"modules.dep names {place}, which is not there", "install the whole kernel package, or run depmod for the tree again");
         try
         {
@@ -28,7 +28,7 @@ internal static class ModuleContent
                 ".gz" => new GZipStream(file, CompressionMode.Decompress),
                 _ => (Stream)file,
             };
-            var content = BoundedStream.ReadAll(plain, ReadLimit.KernelModule, interrupt);
+            var content = BoundedStream.ReadAll(plain, ReadLimit.KernelModule, cancellationToken);
             return content.AsSpan().StartsWith("\u007fELF"u8) ? content : throw new InvalidDataException("no ELF header");
         }
         catch (Exception damage) when (damage is not (UnauthorizedAccessException or OperatorException or OperationCanceledException))

@@ -6,7 +6,7 @@ namespace KairosBoot.Image;
 /// <summary>What a boot needs in the image and the tree has not: a kernel and an initrd under the names GRUB loads, mount points.</summary>
 internal static class BootFiles
 {
-    private const int Ordinary = 0b111_101_101, Private = 0b111_000_000, Shared = 0b1_111_111_111;
+    private const int Ordinary = Octal.O755, Private = Octal.O700, Shared = Octal.O1777;
 
     // The root is mounted read-only: nothing can make these later.
     internal static readonly (string Path, int Mode)[] MountPoints =
@@ -23,17 +23,17 @@ internal static class BootFiles
     internal static List<TreeAddition> Missing(ImageRequest request, string root, TemporaryDirectory scratch)
     {
         var additions = new List<TreeAddition>();
-        foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => ForeignTree.TryStat(root, row.Item1, followLast: false) is null))
+        foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => UntrustedTree.TryStat(root, row.Item1, followLast: false) is null))
         {
             additions.Add(new TreeAddition.Directory(path, mode));
         }
 
-        if (!ForeignTree.Has(root, "/boot/vmlinuz"))
+        if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
         {
             additions.Add(new TreeAddition.Link("boot/vmlinuz", KernelLink(root, KernelTree.Find(root, request.Kernel).Release)));
         }
 
-        if (!ForeignTree.Has(root, "/boot/initrd"))
+        if (!UntrustedTree.Has(root, "/boot/initrd"))
         {
             var initrdFile = scratch.File("initrd");
             var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, request.Init), scratch.Interrupt);
@@ -48,18 +48,18 @@ internal static class BootFiles
     // Debian and Fedora keep kernels in /boot, image-based systems beside the modules, Alpine under a flavour's name.
     internal static string KernelLink(string root, KernelRelease release)
     {
-        if (ForeignTree.Has(root, $"/boot/vmlinuz-{release}"))
+        if (UntrustedTree.Has(root, $"/boot/vmlinuz-{release}"))
         {
             return $"vmlinuz-{release}";
         }
 
-        if (ForeignTree.Has(root, $"/usr/lib/modules/{release}/vmlinuz"))
+        if (UntrustedTree.Has(root, $"/usr/lib/modules/{release}/vmlinuz"))
         {
             return $"../usr/lib/modules/{release}/vmlinuz";
         }
 
         const string Prefix = "vmlinuz-";
-        var kernels = ForeignTree.Names(root, "/boot").Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !ForeignTree.HasDirectory(root, $"/boot/{name}")).ToList();
+        var kernels = UntrustedTree.Names(root, "/boot").Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !UntrustedTree.HasDirectory(root, $"/boot/{name}")).ToList();
         return kernels.Count == 1 ? Prefix + KernelRelease.Parse(kernels[0][Prefix.Length..], "/boot of the tree") : throw new OperatorException(
             $"the tree has no kernel image for {release}: neither boot/vmlinuz-{release} nor usr/lib/modules/{release}/vmlinuz",
             "install the distribution's kernel package in the tree, or link boot/vmlinuz to the kernel to start");

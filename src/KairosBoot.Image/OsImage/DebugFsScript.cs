@@ -9,10 +9,10 @@ internal sealed class DebugFsScript
     private readonly List<Action<DebugFsCommands>> changes = [];
     private readonly Dictionary<string, string> valueFiles = [];
 
-    internal DebugFsScript MakeDirectory(string path, int mode = 0b111_101_101) =>
+    internal DebugFsScript MakeDirectory(string path, int mode = Octal.O755) =>
         Add(commands => commands.MakeDirectory(path).SetMode(path, TypeBits(FileType.Directory) | mode));
 
-    internal DebugFsScript Write(string source, string path, int mode = 0b110_100_100) =>
+    internal DebugFsScript Write(string source, string path, int mode = Octal.O644) =>
         Add(commands => commands.WriteFile(source, path).SetOwner(path, 0, 0).SetMode(path, TypeBits(FileType.Regular) | mode));
 
     internal DebugFsScript Link(string target, string path) => Add(commands => commands.MakeLink(path, target));

@@ -6,7 +6,7 @@ namespace KairosBoot.Image;
 /// <summary>An erofs image. mkfs.erofs only takes a directory as it is, so the additions go into a copy of the tree.</summary>
 internal static class ErofsImage
 {
-    private const int OwnerOnly = 0b110_000_000;
+    private const int OwnerOnly = Octal.O600;
 
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch)
     {
@@ -38,7 +38,7 @@ internal static class ErofsImage
     private static void Add(string root, TreeAddition addition)
     {
         var (parent, name) = (Path.GetDirectoryName(addition.Path)!, Path.GetFileName(addition.Path));
-        using var directory = ForeignTree.TryOpen(root, parent) ?? throw new OperatorException(
+        using var directory = UntrustedTree.TryOpen(root, parent) ?? throw new OperatorException(
             $"the tree has no directory /{parent} for /{addition.Path}", "make it, or remove the link that leads nowhere");
         switch (addition)
         {

@@ -26,7 +26,7 @@ internal static class Ext4Image
         var time = summary.NewestSeconds.ToString();
         if (allocate)
         {
-            using var reserved = Syscall.Open(file, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0b110_100_100);
+            using var reserved = Syscall.Open(file, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, Octal.O644);
             Syscall.Allocate(reserved, size / 1024 * 1024);
         }
 

@@ -16,15 +16,15 @@ internal static class ImageArguments
     /// <exception cref="OperatorException">A word that GRUB does not hand on, or that is not the image's to say.</exception>
     internal static IEnumerable<TreeAddition> Missing(string root, TemporaryDirectory scratch)
     {
-        if (ForeignTree.Has(root, SystemPaths.ImageArguments)) yield break;
+        if (UntrustedTree.Has(root, SystemPaths.ImageArguments)) yield break;
         var words = new List<string>();
-        foreach (var name in ForeignTree.Names(root, SystemPaths.ImageArgumentFiles).Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
+        foreach (var name in UntrustedTree.Names(root, SystemPaths.ImageArgumentFiles).Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
         {
             words.AddRange(Read(root, $"{SystemPaths.ImageArgumentFiles}/{name}"));
         }
 
         if (words.Count == 0) yield break;
-        if (new MachineArguments().With(null, [.. words]).Problem is { } problem)
+        if (new Kargs().With(null, [.. words]).Problem is { } problem)
         {
             throw new OperatorException(problem, $"correct it in {SystemPaths.ImageArgumentFiles} of the tree");
         }
@@ -36,8 +36,8 @@ internal static class ImageArguments
 
     private static IEnumerable<string> Read(string root, string path)
     {
-        if (ForeignTree.HasDirectory(root, path)) return [];
-        var content = ForeignTree.TryRead(root, path, ReadLimit.KernelArguments)
+        if (UntrustedTree.HasDirectory(root, path)) return [];
+        var content = UntrustedTree.TryRead(root, path, ReadLimit.KernelArguments)
             ?? throw new OperatorException($"{path} in the tree is a link that leads nowhere inside the tree", "remove it, or put a file there");
         return Encoding.UTF8.GetString(content).TrimStart('\uFEFF').Split('\n', '\r').SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }

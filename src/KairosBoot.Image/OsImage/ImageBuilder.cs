@@ -6,13 +6,13 @@ namespace KairosBoot.Image;
 public static class ImageBuilder
 {
     /// <exception cref="OperatorException">The input cannot become an image that boots, or a tool is missing.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="interrupt"/> came; nothing is left behind.</exception>
-    public static BuiltImage Build(ImageRequest request, string output, CancellationToken interrupt = default)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came; nothing is left behind.</exception>
+    public static BuiltImage Build(ImageRequest request, string output, CancellationToken cancellationToken = default)
     {
         BuiltImage? built = null;
         AtomicFile.Write(output, temporary =>
         {
-            using var scratch = new TemporaryDirectory(beside: output, interrupt);
+            using var scratch = new TemporaryDirectory(beside: output, cancellationToken);
             built = Build(request, temporary, scratch);
         });
         return built!;

@@ -12,8 +12,8 @@ internal static class PlanEntryPoint
     internal static void Add(List<TreeAddition> additions, string root)
     {
         var directory = Path.GetDirectoryName(Name)!;
-        var hasProgram = ForeignTree.Has(root, Program) || additions.Exists(addition => addition.Path == Program);
-        if (hasProgram && ForeignTree.TryStat(root, Name, followLast: false) is null)
+        var hasProgram = UntrustedTree.Has(root, Program) || additions.Exists(addition => addition.Path == Program);
+        if (hasProgram && UntrustedTree.TryStat(root, Name, followLast: false) is null)
         {
             TreeDirectories.Add(root, directory, additions);
             additions.Add(new TreeAddition.Link(Name, "../bin/kboot"));

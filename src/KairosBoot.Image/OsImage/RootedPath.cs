@@ -3,7 +3,7 @@ namespace KairosBoot.Image;
 /// <summary>Paths as a process that has its root in an image sees them, where the image is not mounted: absolute links stay inside.</summary>
 internal static class RootedPath
 {
-    private const int MostLinks = 40; // the kernel's own limit (path_resolution(7))
+    private const int MaxLinks = 40; // the kernel's own limit (path_resolution(7))
 
     /// <summary>Where a path leads when every link in it is followed.</summary>
     /// <param name="path">In the tree, with or without a leading slash.</param>
@@ -25,7 +25,7 @@ internal static class RootedPath
             }
 
             var (found, target) = look(string.Join('/', [.. done, name]));
-            if (!found || target is not null && ++links > MostLinks)
+            if (!found || target is not null && ++links > MaxLinks)
             {
                 return null;
             }

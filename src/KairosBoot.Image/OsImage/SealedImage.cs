@@ -9,7 +9,7 @@ public static class SealedImage
     private const int PieceSize = 1 << 20;
 
     /// <summary>Puts a seal behind the file system in a file.</summary>
-    internal static void Seal(string image, CancellationToken interrupt)
+    internal static void Seal(string image, CancellationToken cancellationToken)
     {
         var size = new FileInfo(image).Length;
         using (var content = Syscall.Open(image, OpenFlags.ReadOnly))
@@ -18,7 +18,7 @@ public static class SealedImage
             Syscall.StartWriting(content);
         }
 
-        var seal = new ImageSeal(size, Digest(image, size, (_, _, _) => { }, interrupt));
+        var seal = new ImageSeal(size, Digest(image, size, (_, _, _) => { }, cancellationToken));
         using var file = new FileStream(image, FileMode.Append);
         file.Write(seal.Write());
     }
@@ -40,9 +40,9 @@ public static class SealedImage
 
     /// <summary>Holds an image against its seal; one without is taken as it is.</summary>
     /// <exception cref="OperatorException">It is not what its seal says.</exception>
-    internal static void Check(string image, CancellationToken interrupt)
+    internal static void Check(string image, CancellationToken cancellationToken)
     {
-        if (Read(image) is { } seal && Digest(image, seal.Size, (_, _, _) => { }, interrupt) != seal.Sha256)
+        if (Read(image) is { } seal && Digest(image, seal.Size, (_, _, _) => { }, cancellationToken) != seal.Sha256)
         {
             throw new OperatorException($"{image} is damaged, or was written to after it was built: it is not what its seal says",
                 "copy or build it again; an image that was changed on purpose has no seal after truncate -s -4096");
@@ -53,14 +53,14 @@ public static class SealedImage
     public static string Id(string image) => BootCounter.IdOf(ImageIdentity.Of(image));
 
     /// <summary>SHA-256 of the first bytes of a file: 64 hexadecimal digits.</summary>
-    internal static string Digest(string image, long size, ProgressReport progress, CancellationToken interrupt)
+    internal static string Digest(string image, long size, ProgressReport progress, CancellationToken cancellationToken)
     {
         // The first uses the processor's own instructions for it, the second on some distributions: ten times as fast as what can be linked in here.
         var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, new ToolArguments().Options("dgst", "-sha256", "-r")) : (Tool.Sha256Sum, new ToolArguments());
         if (!tool.IsInstalled)
         {
             var digest = new Sha256();
-            ReadPieces(image, size, piece => digest.Append(piece), progress, interrupt);
+            ReadPieces(image, size, piece => digest.Append(piece), progress, cancellationToken);
             return Convert.ToHexStringLower(digest.Finish());
         }
 
@@ -69,19 +69,19 @@ public static class SealedImage
         var isWhole = new FileInfo(path).Length == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
         // Without the machine's own settings, which are about certificates.
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
-        var said = (isWhole ? tool.Run(arguments.Path(path), interrupt, environment)
-            : tool.Run(arguments, interrupt, input => ReadPieces(image, size, input.Write, progress, interrupt), directory: null, environment)).Output;
+        var said = (isWhole ? tool.Run(arguments.Path(path), cancellationToken, environment)
+            : tool.Run(arguments, cancellationToken, input => ReadPieces(image, size, input.Write, progress, cancellationToken), directory: null, environment)).Output;
         return said.Length > 64 ? said[..64] : throw tool.Failed(said);
     }
 
-    private static void ReadPieces(string image, long size, Action<ReadOnlySpan<byte>> take, ProgressReport progress, CancellationToken interrupt)
+    private static void ReadPieces(string image, long size, Action<ReadOnlySpan<byte>> take, ProgressReport progress, CancellationToken cancellationToken)
     {
         using var file = Syscall.Open(image, OpenFlags.ReadOnly);
         var piece = new byte[PieceSize];
         long done = 0;
         for (int read; done < size && (read = Syscall.PRead(file, piece.AsSpan(0, (int)Math.Min(PieceSize, size - done)), done)) > 0; done += read)
         {
-            interrupt.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             take(piece.AsSpan(0, read));
             progress("checking", done + read, size);
         }

@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
@@ -10,7 +11,7 @@ namespace KairosBoot.Image;
 internal static class SystemUnits
 {
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
-    private const int Executable = 0b111_101_101;
+    private const int Executable = Octal.O755;
 
     // systemd.unit(5): where a tree may have its own.
     private static readonly string[] SystemdPaths = ["etc/systemd/system", "usr/local/lib/systemd/system", Systemd, "lib/systemd/system"];
@@ -38,7 +39,7 @@ internal static class SystemUnits
     /// <param name="scratch">For the texts.</param>
     internal static void Add(List<TreeAddition> additions, string root, string? kboot, TemporaryDirectory scratch)
     {
-        bool Has(string path) => ForeignTree.Has(root, path);
+        bool Has(string path) => UntrustedTree.Has(root, path);
         var hasProgram = Has(Program);
         if (!hasProgram && kboot is null)
         {
@@ -87,7 +88,7 @@ internal static class SystemUnits
 
     // A link to nothing, too: that is how a unit is masked before there is one.
     private static bool IsThere(string root, string path) =>
-        ForeignTree.TryStat(root, path, followLast: false) is not null;
+        UntrustedTree.TryStat(root, path, followLast: false) is not null;
 
     private static void AddLink(string root, string path, string target, List<TreeAddition> additions)
     {

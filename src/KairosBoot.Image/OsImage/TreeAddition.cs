@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.Image;
 
 /// <summary>Something the image gets beyond the tree, which itself stays as it is. Owned by root.</summary>
@@ -11,5 +13,5 @@ public abstract record TreeAddition(string Path)
     /// <param name="Path">Without a leading slash.</param>
     /// <param name="Source">A file on the build host.</param>
     /// <param name="Mode">Permission bits.</param>
-    public sealed record File(string Path, string Source, int Mode = 0b110_100_100) : TreeAddition(Path);
+    public sealed record File(string Path, string Source, int Mode = Octal.O644) : TreeAddition(Path);
 }

@@ -17,7 +17,7 @@ internal static class TreeCheck
 
     internal static IEnumerable<OperatorException> Problems(string root)
     {
-        if (!ForeignTree.Has(root, "/sbin/init"))
+        if (!UntrustedTree.Has(root, "/sbin/init"))
         {
             yield return new OperatorException("the tree has no /sbin/init to start", "install an init system in it (Debian: systemd-sysv)");
         }
@@ -33,7 +33,7 @@ internal static class TreeCheck
                 "the tree has a machine-id: every machine started from the image would have the same one", "empty it: truncate -s 0 ROOT/etc/machine-id");
         }
 
-        var keys = ForeignTree.Names(root, "/etc/ssh")
+        var keys = UntrustedTree.Names(root, "/etc/ssh")
             .Where(name => name.StartsWith("ssh_host_", StringComparison.Ordinal) && name.EndsWith("_key", StringComparison.Ordinal)).ToList();
         if (keys.Count > 0)
         {
@@ -47,14 +47,14 @@ internal static class TreeCheck
     private static string MachineId(string root, out OperatorException? unreadable)
     {
         unreadable = null;
-        if (ForeignTree.HasDirectory(root, "/etc/machine-id"))
+        if (UntrustedTree.HasDirectory(root, "/etc/machine-id"))
         {
             return "";
         }
 
         try
         {
-            return Encoding.UTF8.GetString(ForeignTree.TryRead(root, "/etc/machine-id", ReadLimit.MachineId) ?? []).Trim();
+            return Encoding.UTF8.GetString(UntrustedTree.TryRead(root, "/etc/machine-id", ReadLimit.MachineId) ?? []).Trim();
         }
         catch (OperatorException problem)
         {

@@ -1,11 +1,12 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
 /// <summary>Directories that an image gets because something in them is added.</summary>
 internal static class TreeDirectories
 {
-    private const int Mode = 0b111_101_101;
+    private const int Mode = Octal.O755;
 
     /// <summary>Adds a directory and those above it, where neither the tree nor an earlier addition has them.</summary>
     internal static void Add(string root, string path, List<TreeAddition> additions)
@@ -20,7 +21,7 @@ internal static class TreeDirectories
 
     private static void AddOne(string root, string path, List<TreeAddition> additions)
     {
-        if (!ForeignTree.Has(root, path) && !additions.Exists(addition => addition.Path == path))
+        if (!UntrustedTree.Has(root, path) && !additions.Exists(addition => addition.Path == path))
         {
             additions.Add(new TreeAddition.Directory(path, Mode));
         }

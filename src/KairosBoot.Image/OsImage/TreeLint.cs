@@ -37,11 +37,11 @@ public static class TreeLint
     {
         foreach (var (path, _) in BootFiles.MountPoints)
         {
-            if (ForeignTree.TryStat(root, path, followLast: false) is null)
+            if (UntrustedTree.TryStat(root, path, followLast: false) is null)
             {
                 yield return new($"there is no directory /{path} to mount on", $"mkdir ROOT/{path}, or leave it to kboot image build", IsWarning: true);
             }
-            else if (!ForeignTree.HasDirectory(root, path))
+            else if (!UntrustedTree.HasDirectory(root, path))
             {
                 yield return new($"/{path} is not a directory: nothing can be mounted on it", $"make ROOT/{path} a directory", IsWarning: false);
             }
@@ -50,7 +50,7 @@ public static class TreeLint
 
     private static IEnumerable<TreeFinding> Kernel(string root)
     {
-        if (!ForeignTree.Has(root, "/boot/vmlinuz"))
+        if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
         {
             var target = BootFiles.KernelLink(root, KernelTree.Find(root, release: null).Release);
             yield return new("there is no /boot/vmlinuz for the loader", $"ln -s {target} ROOT/boot/vmlinuz, or leave it to kboot image build", IsWarning: true);
@@ -59,7 +59,7 @@ public static class TreeLint
 
     private static IEnumerable<TreeFinding> Initrd(string root)
     {
-        if (ForeignTree.TryRead(root, "/boot/initrd", ReadLimit.Initrd) is not { } file)
+        if (UntrustedTree.TryRead(root, "/boot/initrd", ReadLimit.Initrd) is not { } file)
         {
             KernelTree.Find(root, release: null).ReadGraph();
             InitProgram.Require(root);
@@ -75,7 +75,7 @@ public static class TreeLint
             yield break;
         }
 
-        if (!ForeignTree.Has(root, $"/usr/lib/modules/{contents.Release}") && !ForeignTree.Has(root, $"/lib/modules/{contents.Release}"))
+        if (!UntrustedTree.Has(root, $"/usr/lib/modules/{contents.Release}") && !UntrustedTree.Has(root, $"/lib/modules/{contents.Release}"))
         {
             yield return new($"/boot/initrd is for the kernel {contents.Release}, whose modules the tree has not", Repack, IsWarning: false);
         }

@@ -1,3 +1,6 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
 namespace KairosBoot.Image;
 
 /// <summary>What a container export says of a file that an ordinary user cannot give it on the build host.</summary>

@@ -56,7 +56,7 @@ public sealed record BootCounters
     /// The loader chose it by these counters, which it could not write: what comes before it in the order could not be loaded. A loader that knows
     /// nothing of them has no order either: its active means the usual one, and another slot is a wish.
     /// </param>
-    public Slot? NextWithout(Slot started, bool byCounters)
+    public Slot? NextForUncounted(Slot started, bool byCounters)
     {
         var kept = byCounters ? this[started].Left > 0 || Once == started : Once is null && started != Slot.Active && this[started].Left > 0;
         return kept ? started : Next;
@@ -83,7 +83,7 @@ public sealed record BootCounters
     /// <summary>The loader is to start this slot, whose try is taken, with its own kernel; null where that could go on for ever.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="loaderCounts">It takes a try of its own. Otherwise this one stays taken, and the last one is not spent on a loader that may not get there.</param>
-    public BootCounters? LeaveToLoader(Slot slot, bool loaderCounts) =>
+    public BootCounters? HandToLoader(Slot slot, bool loaderCounts) =>
         loaderCounts ? GiveBack(slot) with { Once = slot } : this[slot].Left > 0 ? this with { Once = slot } : null;
 
     /// <summary>All tries were used up and the machine has stopped: whoever switches it on again means all of them.</summary>
@@ -114,7 +114,7 @@ public sealed record BootCounters
     /// its counter along, and a slot without an image has no tries.
     /// </summary>
     /// <param name="images">Ids of the slots that were looked at; null where there is no image.</param>
-    public BootCounters Observe(ImmutableArray<(Slot Slot, string? Image)> images)
+    public BootCounters SyncWithImages(ImmutableArray<(Slot Slot, string? Image)> images)
     {
         var after = this;
         foreach (var (slot, image) in images)
@@ -125,9 +125,9 @@ public sealed record BootCounters
     /// <summary>The same in a boot that has taken its try already: it is that of the image which is there.</summary>
     /// <param name="images">As above.</param>
     /// <param name="booting">The slot.</param>
-    public BootCounters ObserveIn(Slot booting, ImmutableArray<(Slot Slot, string? Image)> images)
+    public BootCounters SyncWithImagesWhileBooting(Slot booting, ImmutableArray<(Slot Slot, string? Image)> images)
     {
-        var observed = GiveBack(booting).Observe(images);
+        var observed = GiveBack(booting).SyncWithImages(images);
         var taken = observed.With(booting, observed[booting] with { Left = Math.Max(0, observed[booting].Left - 1) });
         // Given back to a full counter, it would be taken from what was left.
         return taken[booting].Image == this[booting].Image ? taken.With(booting, this[booting]) : taken;

@@ -13,7 +13,7 @@ public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>
     public const int Bytes = 1024;
 
     /// <summary>What is in the first sector of the disk is written whole or not at all, so nothing may lie behind it.</summary>
-    public const int MostContent = 512;
+    public const int MaxContent = 512;
 
     private static ReadOnlySpan<byte> Signature => "# GRUB Environment Block\n"u8;
 
@@ -57,8 +57,8 @@ public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>
     }
 
     /// <summary>The whole file, of the one size, for writing over in place.</summary>
-    /// <exception cref="InvalidOperationException">The content is longer than <see cref="MostContent"/>.</exception>
-    public byte[] ToBytes() => ToBytes(Bytes, MostContent);
+    /// <exception cref="InvalidOperationException">The content is longer than <see cref="MaxContent"/>.</exception>
+    public byte[] ToBytes() => ToBytes(Bytes, MaxContent);
 
     /// <summary>The whole file, for one that only ever changes by another one in its place.</summary>
     /// <exception cref="InvalidOperationException">The content is longer than that.</exception>

@@ -86,5 +86,5 @@ public static class FailurePolicy
     /// <param name="isCounted">This attempt is counted.</param>
     /// <returns>Counters to write before a reboot; null: the loader does not look for them, or that could go on forever. The boot goes on.</returns>
     public static BootCounters? HandToLoader(BootRequest request, BootCounters counters, bool isCounted) =>
-        request.LoaderReadsCounters && isCounted ? counters.LeaveToLoader(request.Slot, loaderCounts: request.LoaderCounters != "ro") : null;
+        request.LoaderReadsCounters && isCounted ? counters.HandToLoader(request.Slot, loaderCounts: request.LoaderCounters != "ro") : null;
 }

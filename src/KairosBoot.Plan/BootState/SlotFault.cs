@@ -7,7 +7,7 @@ public sealed record SlotFault(Slot Slot, string Reason)
 {
     public const string Missing = "missing", Load = "load", Damaged = "damaged", NoInit = "no-init", Operator = "operator";
 
-    private const int MostReason = 20;
+    private const int MaxReason = 20;
 
     private static readonly (string Reason, string Text)[] Texts =
     [
@@ -22,7 +22,7 @@ public sealed record SlotFault(Slot Slot, string Reason)
     public static SlotFault? TryParse(string text)
     {
         var colon = text.IndexOf(':');
-        if (colon < 0 || SlotNames.TryParse(text[..colon]) is not { } slot || text.Length - colon - 1 is 0 or > MostReason) return null;
+        if (colon < 0 || SlotNames.TryParse(text[..colon]) is not { } slot || text.Length - colon - 1 is 0 or > MaxReason) return null;
         foreach (var c in text.AsSpan(colon + 1))
             if (!char.IsAsciiLetterLower(c) && c != '-') return null;
         return new(slot, text[(colon + 1)..]);

@@ -23,10 +23,10 @@ public static class SlotPolicy
             notes.Add((StepClass.Degraded, Inoperative + "the loader cannot write the boot counters; they are kept from here on only"));
         var before = block.Counters;
         if (request.TriesLeft == before[slot].Left)
-            return new(slot, before.ObserveIn(slot, images), request.KexecFrom is null ? CountedBy.Loader : CountedBy.Initrd) { Notes = notes.ToImmutable() };
+            return new(slot, before.SyncWithImagesWhileBooting(slot, images), request.KexecFrom is null ? CountedBy.Loader : CountedBy.Initrd) { Notes = notes.ToImmutable() };
         if (request.TriesLeft is { } told)
             notes.Add((StepClass.Degraded, $"{Inoperative}{slot.Name()} was to have {told} tries left when this kernel was started, and there are {before[slot].Left}"));
-        return Choose(request, before.Observe(images), isChosen) with { Notes = notes.ToImmutable() };
+        return Choose(request, before.SyncWithImages(images), isChosen) with { Notes = notes.ToImmutable() };
     }
 
     // A machine without counters boots on; one whose loader looked for them gets new ones.
@@ -34,7 +34,7 @@ public static class SlotPolicy
     {
         if (request.LoaderCounters is null) return new(request.Slot, null, CountedBy.None);
         var text = $"{Inoperative}{SystemPaths.BootState} on {SystemPaths.StateLabel} {block.Problem}; it is made anew";
-        return new(request.Slot, new BootCounters().Take(request.Slot).ObserveIn(request.Slot, images), CountedBy.Initrd) { Notes = [(StepClass.Degraded, text)] };
+        return new(request.Slot, new BootCounters().Take(request.Slot).SyncWithImagesWhileBooting(request.Slot, images), CountedBy.Initrd) { Notes = [(StepClass.Degraded, text)] };
     }
 
     private static SlotDecision Choose(BootRequest request, BootCounters counters, bool isChosen)
@@ -42,7 +42,7 @@ public static class SlotPolicy
         // Another kernel of this boot chose before, and an image with a name of its own is in no slot's place.
         if (isChosen || request.KexecFrom is not null || !request.IsSlotsOwnImage)
             return new(request.Slot, counters.Take(request.Slot), CountedBy.Initrd);
-        var chosen = counters.NextWithout(request.Slot, request.LoaderReadsCounters);
+        var chosen = counters.NextForUncounted(request.Slot, request.LoaderReadsCounters);
         var why = chosen != counters.Next ? null : counters.Once is null ? "order" : "oneshot";
         return new(chosen, chosen is { } next ? counters.Take(next) : counters.Refill(), CountedBy.Initrd) { Why = why };
     }

@@ -25,7 +25,7 @@ public static class UpgradeRules
     /// the change in the journal: GRUB, which does not read that, would start the kernel of the old image, and kairos-boot, for which the journal has been
     /// replayed, mount the new one.
     /// </summary>
-    public static BootCounters While(this BootCounters counters, Slot? steady) => counters with { Once = steady };
+    public static BootCounters WithOneShot(this BootCounters counters, Slot? steady) => counters with { Once = steady };
 
     /// <summary>The image that runs well as active has as many tries as passive.</summary>
     public static BootCounters PassiveFromActive(this BootCounters counters, string image) =>

@@ -12,8 +12,8 @@ public sealed class FileSystemGrowth(long sizeBytes, long largestBytes, int bloc
     public const int WindowLength = 4096;
 
     public long SizeBytes => sizeBytes;
-    public long LargestBytes => largestBytes;
-    public long LargestBlocks => largestBytes / blockSize;
+    public long MaxBytes => largestBytes;
+    public long MaxBlocks => largestBytes / blockSize;
     public bool IsDone => largestBytes <= sizeBytes;
 
     /// <summary>btrfs: the number of this device among those of the file system.</summary>

@@ -3,7 +3,7 @@ namespace KairosBoot.Plan;
 /// <summary>A file with this content; its directory is made where missing.</summary>
 public sealed record WriteFile(StepClass Class, string Path, string Content) : Step(Class)
 {
-    private const int ReadableByAll = 0b110_100_100;
+    private const int ReadableByAll = Octal.O644;
 
     /// <summary>Permission bits.</summary>
     public int Mode { get; init; } = ReadableByAll;

@@ -108,7 +108,7 @@ public sealed class MutationMatrixTests
     private static SmallDisk Disk(byte[] image, (string, byte[])[] persistent, params (string, byte[])[] oem) => new(
         new Partition("COS_OEM", 8, oem), new Partition("COS_STATE", 24, ("/cOS/active.img", image)), new Partition("COS_PERSISTENT", 16, persistent));
 
-    private static string Store(string path) => $"{SystemPaths.PersistentState[SystemPaths.Persistent.Length..]}/{StateName.Of(path)}.bind";
+    private static string Store(string path) => $"{SystemPaths.PersistentState[SystemPaths.Persistent.Length..]}/{StoreFileName.Of(path)}.bind";
 
     private static (string, byte[]) Layout(string key, string paths) => ("/90_layout.yaml",
         Encoding.UTF8.GetBytes($"stages:\n  rootfs:\n    - environment_file: /run/cos/custom-layout.env\n      environment:\n        {key}: \"{paths}\"\n"));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 

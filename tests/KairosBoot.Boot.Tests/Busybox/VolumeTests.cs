@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 

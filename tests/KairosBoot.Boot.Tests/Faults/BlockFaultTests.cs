@@ -1,4 +1,5 @@
 using System.Text;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 

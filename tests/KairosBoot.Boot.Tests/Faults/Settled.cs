@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
@@ -21,7 +22,7 @@ internal sealed partial class Settled
         """;
 
     internal const string Stopped = "KairosBoot: STOPPED";
-    internal const int MostBoots = 12;
+    internal const int MaxBoots = 12;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
 
     private readonly string _console;
@@ -76,7 +77,7 @@ internal sealed partial class Settled
             string all = string.Join(' ', boots);
             Assert.True(before is null, $"the machine has stopped after {all}; console: {machine.Console.LogPath}");
             if (machine.Console.Text.Contains("status>>", StringComparison.Ordinal)) return new Settled(all, machine.Console.Text);
-            Assert.True(boots.Count < MostBoots, $"the machine does not come to rest: {all}; console: {machine.Console.LogPath}");
+            Assert.True(boots.Count < MaxBoots, $"the machine does not come to rest: {all}; console: {machine.Console.LogPath}");
             machine = machine.SwitchOnAgain();
         }
     }

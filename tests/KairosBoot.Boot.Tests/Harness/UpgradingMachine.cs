@@ -87,7 +87,7 @@ internal sealed class UpgradingMachine : IDisposable
             string? before = _machine.Console.ExpectOrEnd(Limit, BusyboxRoot.Ready, Settled.Stopped);
             boots.Add(Settled.Started(_machine.Console.Text));
             Boots = string.Join(' ', boots);
-            Assert.True(boots.Count < Settled.MostBoots, $"the machine does not come to rest: {Boots}; console: {_machine.Console.LogPath}");
+            Assert.True(boots.Count < Settled.MaxBoots, $"the machine does not come to rest: {Boots}; console: {_machine.Console.LogPath}");
             if (before is not null)
             {
                 break;

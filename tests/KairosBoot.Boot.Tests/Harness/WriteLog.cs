@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using KairosBoot.CloudConfig;
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 

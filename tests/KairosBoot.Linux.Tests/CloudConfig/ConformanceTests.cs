@@ -1,5 +1,6 @@
 using KairosBoot.CloudConfig;
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -97,14 +98,14 @@ public sealed class ConformanceTests : IDisposable
         {
             while (!Volatile.Read(ref done))
                 foreach (var path in Directory.GetFiles(root.At("/secret")))
-                    if (Mono.Unix.Native.Syscall.lstat(path, out var stat) == 0 && ++seen > 0 && ((int)stat.st_mode & 0b000_111_111) != 0) wide++;
+                    if (Mono.Unix.Native.Syscall.lstat(path, out var stat) == 0 && ++seen > 0 && ((int)stat.st_mode & Octal.O077) != 0) wide++;
         });
         watcher.Start();
         var content = new byte[1 << 20];
         root.Inside(() =>
         {
             Syscall.UMask(0);
-            for (var i = 0; i < 200; i++) AtomicFile.Write("/secret/f", content, mode: 0b110_000_000, uid: 5, gid: 5);
+            for (var i = 0; i < 200; i++) AtomicFile.Write("/secret/f", content, mode: Octal.O600, uid: 5, gid: 5);
         });
         Volatile.Write(ref done, true);
         watcher.Join();

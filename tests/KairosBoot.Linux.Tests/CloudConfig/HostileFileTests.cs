@@ -1,5 +1,7 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Plan;
 using Mono.Unix.Native;
+
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
@@ -83,10 +85,10 @@ public sealed class HostileFileTests : IDisposable
         File.Delete(root.At(path));
         switch (kind)
         {
-            case "fifo": AtPath.MkNod(root.At(path), FileType.Fifo, 0b110_110_110, 0); break;
-            case "zero": AtPath.MkNod(root.At(path), FileType.CharacterDevice, 0b110_110_110, Zero); break;
+            case "fifo": AtPath.MkNod(root.At(path), FileType.Fifo, Octal.O666, 0); break;
+            case "zero": AtPath.MkNod(root.At(path), FileType.CharacterDevice, Octal.O666, Zero); break;
             case "link to zero":
-                if (!root.Has("/dev/zero")) AtPath.MkNod(root.At("/dev/zero"), FileType.CharacterDevice, 0b110_110_110, Zero);
+                if (!root.Has("/dev/zero")) AtPath.MkNod(root.At("/dev/zero"), FileType.CharacterDevice, Octal.O666, Zero);
                 File.CreateSymbolicLink(root.At(path), "/dev/zero");
                 break;
             case "link to kmsg":

@@ -1,4 +1,6 @@
+using KairosBoot.CloudConfig;
 using Mono.Unix.Native;
+
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;

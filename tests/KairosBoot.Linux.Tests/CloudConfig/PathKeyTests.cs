@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using KairosBoot.CloudConfig;
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
 using Mono.Unix.Native;
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
@@ -196,15 +196,15 @@ public sealed class PathKeyTests : IDisposable
     }
 
     /// <summary>Names of all fields, with dots: files, files.path.</summary>
-    private static IEnumerable<string> FieldsOf(Shape shape, string name)
+    private static IEnumerable<string> FieldsOf(Schema shape, string name)
     {
         foreach (var field in shape.GetType().GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
             switch (field.GetValue(shape))
             {
-                case Shape inner:
+                case Schema inner:
                     foreach (var found in FieldsOf(inner, name)) yield return found;
                     break;
-                case (string Name, Shape Shape)[] record:
+                case (string Name, Schema Schema)[] record:
                     foreach (var (key, value) in record)
                     {
                         var path = name.Length == 0 ? key : $"{name}.{key}";

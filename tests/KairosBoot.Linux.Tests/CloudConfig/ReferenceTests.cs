@@ -18,8 +18,8 @@ public sealed partial class ReferenceTests
 
     [Fact]
     public void The_reference_says_which_keys_need_the_booted_system() =>
-        // LaterKey takes any value: only the booted system knows what is right.
-        Assert.Equal(EntryKeys.Actions.Where(action => ReferenceEquals(action.Shape, Shape.Any)).Select(action => action.Name),
+        // BootedOnlyKey takes any value: only the booted system knows what is right.
+        Assert.Equal(EntryKeys.Actions.Where(action => ReferenceEquals(action.Schema, Schema.Any)).Select(action => action.Name),
             KeysOf("## Keys").Where(row => row.WorksIn == "booted").Select(row => row.Key));
 
     private static IEnumerable<(string Key, string WorksIn)> KeysOf(string heading)

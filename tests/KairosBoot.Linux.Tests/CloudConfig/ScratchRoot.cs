@@ -2,9 +2,9 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using KairosBoot.CloudConfig;
-using KairosBoot.Linux;
 using Microsoft.Extensions.Logging;
 using Mono.Unix.Native;
+
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;

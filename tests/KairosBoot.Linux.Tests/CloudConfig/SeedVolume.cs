@@ -1,3 +1,5 @@
+using KairosBoot.Image;
+using KairosBoot.Plan;
 using Mono.Unix.Native;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
@@ -24,7 +26,7 @@ internal sealed class SeedVolume : IDisposable
         loop = LoopDevice.Attach(Image, readOnly: false);
         node = root.At($"/dev/{name}");
         root.Put($"/sys/class/block/{name}/size", $"{new FileInfo(Image).Length / 512}\n", "0444");
-        AtPath.MkNod(node, FileType.BlockDevice, 0b110_000_000, Linux.Syscall.TryStat(loop.Path)!.Value.RDevice);
+        AtPath.MkNod(node, FileType.BlockDevice, Octal.O600, Linux.Syscall.TryStat(loop.Path)!.Value.RDevice);
     }
 
     public string Image { get; }

@@ -1,4 +1,5 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 

@@ -190,7 +190,7 @@ public sealed class UserDataOnceTests : IDisposable
             case "empty": File.WriteAllText(path, ""); break;
             case "directory": Directory.CreateDirectory(path); break;
             case "link": File.CreateSymbolicLink(path, "/nowhere"); break;
-            case "zeros": AtPath.MkNod(path, FileType.CharacterDevice, 0b110_110_110, Syscall.DeviceNumber(1, 5)); break;
+            case "zeros": AtPath.MkNod(path, FileType.CharacterDevice, Octal.O666, Syscall.DeviceNumber(1, 5)); break;
         }
         Insert("vdb", Strange);
         var report = Boot();

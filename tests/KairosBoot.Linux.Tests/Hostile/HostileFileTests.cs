@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -43,8 +44,8 @@ public sealed class HostileFileTests
     {
         InTheWay.Put(scratch + name, kind);
         Assert.NotNull(BootStateFile.Read(scratch + "/bootstate").Problem);
-        var arguments = new MachineArgumentsFile(scratch);
-        Assert.Equal((0, false, false), (arguments.Proven.Serial, arguments.OnTrial is not null, arguments.GivenUp is not null));
+        var arguments = new KargsFile(scratch);
+        Assert.Equal((0, false, false), (arguments.Proven.Serial, arguments.Pending is not null, arguments.GivenUp is not null));
     });
 
     public static TheoryData<string, string> FailureFiles => InTheWay.At("/kairosboot", "/kairosboot/failed-boots", "/kairosboot/failed-boots.reported");

@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -71,8 +72,8 @@ public sealed class HostilePlaceTests
     [InlineData("mkdir state; mkfifo state/data.bind")]
     public void A_store_that_a_user_exchanged_is_refused(string make) => InHome(make, scratch =>
     {
-        var directory = new StateDirectory(scratch + "/root/target", scratch + Home + "/state/data.bind", null);
-        var results = Executor().Apply([new SeedState(StepClass.Degraded, [directory]), new BindState(StepClass.Degraded, directory)]);
+        var directory = new PersistentDirectory(scratch + "/root/target", scratch + Home + "/state/data.bind", null);
+        var results = Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]), new BindPersistent(StepClass.Degraded, directory)]);
         Assert.NotNull(results[0].Error ?? results[0].Shortfall);
         Assert.NotNull(results[1].Error);
         Assert.Equal([scratch], Mounts(scratch));
@@ -101,8 +102,8 @@ public sealed class HostilePlaceTests
     [Fact]
     public void A_path_of_the_image_that_a_user_made_a_link_is_not_copied() => InHome("ln -s ../../usr/lib data", scratch =>
     {
-        var directory = new StateDirectory(scratch + Home + "/data", scratch + "/root/state/data.bind", null);
-        var result = Executor().Apply(new SeedState(StepClass.Degraded, [directory]));
+        var directory = new PersistentDirectory(scratch + Home + "/data", scratch + "/root/state/data.bind", null);
+        var result = Executor().Apply(new SeedPersistent(StepClass.Degraded, [directory]));
         Assert.Contains("belongs to user 1000", result.Shortfall);
         Assert.False(Directory.Exists(directory.Store));
     });
@@ -141,7 +142,7 @@ public sealed class HostilePlaceTests
         StateMachine.Sh($"mkdir -p {scratch}/root/state/data.bind");
         yield return new MountFileSystem(StepClass.Degraded, "tmpfs", target, "tmpfs", "rw");
         yield return new MountOverlay(StepClass.Degraded, target, scratch + "/overlays/data", "/overlays/data", Keeps: false);
-        yield return new BindState(StepClass.Degraded, new StateDirectory(target, scratch + "/root/state/data.bind", null));
+        yield return new BindPersistent(StepClass.Degraded, new PersistentDirectory(target, scratch + "/root/state/data.bind", null));
     }
 
     private static void InHome(string make, Action<string> body) => MountNamespace.Run(scratch =>

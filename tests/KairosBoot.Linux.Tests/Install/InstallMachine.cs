@@ -1,4 +1,5 @@
 using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Linux.Tests.Stages;
 
 namespace KairosBoot.Linux.Tests.Install;

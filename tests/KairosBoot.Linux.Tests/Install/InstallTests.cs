@@ -1,5 +1,8 @@
 using System.Text.Json;
+using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Linux.Tests.Stages;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Install;
 

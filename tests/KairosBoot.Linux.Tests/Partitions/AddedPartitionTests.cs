@@ -1,3 +1,5 @@
+using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;

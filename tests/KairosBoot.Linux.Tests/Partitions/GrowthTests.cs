@@ -1,3 +1,5 @@
+using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
@@ -136,7 +138,7 @@ public sealed class GrowthTests
         {
             MountNamespace.Tool("mke2fs", [.. options, "-q", "-F", image, $"{kibibytes}k"]);
             var growth = FileSystemResize.Look(image, "ext4", kibibytes << 10);
-            Assert.True(growth.IsDone, $"{kibibytes} KiB: {growth.SizeBytes} of {growth.LargestBytes}");
+            Assert.True(growth.IsDone, $"{kibibytes} KiB: {growth.SizeBytes} of {growth.MaxBytes}");
             Assert.False(FileSystemResize.Look(image, "ext4", (kibibytes + 20_000) << 10).IsDone);
             File.Delete(image);
         }

@@ -1,4 +1,6 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 

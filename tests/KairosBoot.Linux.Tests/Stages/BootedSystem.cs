@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using KairosBoot.CloudConfig;
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Linux.Tests.Stages;
@@ -47,7 +48,7 @@ public sealed class BootedSystem : IDisposable
         Syscall.UnshareHostName();
         Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
         Syscall.Mount("tmpfs", scratch, "tmpfs", MountFlags.None, "mode=0755");
-        foreach (var directory in (string[])["upper", "work", "root"]) Syscall.MkDir($"{scratch}/{directory}", 0b111_101_101);
+        foreach (var directory in (string[])["upper", "work", "root"]) Syscall.MkDir($"{scratch}/{directory}", Octal.O755);
         Syscall.Mount("overlay", scratch + "/root", "overlay", MountFlags.None, $"lowerdir=/,upperdir={scratch}/upper,workdir={scratch}/work");
         foreach (var mount in (string[])["/dev", "/proc", "/sys"]) Syscall.Mount(mount, scratch + "/root" + mount, "", MountFlags.Bind | MountFlags.Recursive, "");
         Syscall.Mount("tmpfs", scratch + "/root/run", "tmpfs", MountFlags.None, "mode=0755");
@@ -98,8 +99,8 @@ public sealed class BootedSystem : IDisposable
     public StageReport Run(string keys, string stage = "boot", string commandLine = "") => RunDocument(
         $"stages:\n  {stage}:\n  - name: e\n    {keys.ReplaceLineEndings("\n").Replace("\n", "\n    ")}\n", stage, commandLine);
 
-    public StageReport RunDocument(string document, string stage = "boot", string commandLine = "", CancellationToken interrupt = default) =>
-        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log), interrupt, Limits));
+    public StageReport RunDocument(string document, string stage = "boot", string commandLine = "", CancellationToken cancellationToken = default) =>
+        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log), cancellationToken, Limits));
 
     public void Dispose()
     {

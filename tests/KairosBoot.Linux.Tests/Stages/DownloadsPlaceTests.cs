@@ -1,5 +1,3 @@
-using KairosBoot.CloudConfig;
-
 namespace KairosBoot.Linux.Tests.Stages;
 
 /// <summary>downloads to places that a user shapes.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KairosBoot.CloudConfig;
 
 namespace KairosBoot.Linux.Tests.Stages;
 

@@ -1,5 +1,5 @@
 using KairosBoot.Plan;
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
@@ -25,7 +25,7 @@ public sealed class OtherRootTests : IDisposable
     {
         system.Shell(plant);
         var tree = system.Has("/home/eve/tree") ? "/home/eve/tree" : "/srv/tree";
-        Assert.Contains(reason, Assert.Throws<OperatorException>(() => system.Do(() => OtherRoot.Enter(tree))).Message);
+        Assert.Contains(reason, Assert.Throws<OperatorException>(() => system.Do(() => AlternateRoot.Enter(tree))).Message);
         Assert.Equal("", system.Shell("grep -E ' /(etc|home|opt)[ /]' /proc/self/mounts || :"));
     }
 
@@ -35,7 +35,7 @@ public sealed class OtherRootTests : IDisposable
     public void A_tree_becomes_the_root_with_the_machines_file_systems_in_it(string owner)
     {
         system.Shell($"touch /srv/tree/here; chown -R {owner} /srv/tree");
-        system.Do(() => OtherRoot.Enter("/srv/tree"));
+        system.Do(() => AlternateRoot.Enter("/srv/tree"));
         Assert.True(system.Has("/here") && system.Has("/proc/self/status") && system.Has("/dev/null") && system.Has("/sys/class") && system.Has("/run"));
     }
 }

@@ -1,4 +1,4 @@
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Linux.Tests.Stages;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using KairosBoot.CloudConfig.Booted;
 using KairosBoot.Plan;
-using KairosBoot.Stages;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
@@ -65,12 +65,12 @@ public sealed class RemoteSourceTests : IDisposable
         system.Put("/srv/dir/2.yaml", "b: 2");
         system.Put("/srv/dir/1.yml", "c: 3");
         system.Put("/srv/one", "d: 4");
-        var read = system.Do(() => GivenSources.ReadAll(["/srv/dir", server.Address + "/x?t=T0KEN", "/srv/../srv/one"], CancellationToken.None));
+        var read = system.Do(() => ConfigArguments.ReadAll(["/srv/dir", server.Address + "/x?t=T0KEN", "/srv/../srv/one"], CancellationToken.None));
         Assert.Equal(["/srv/dir/1.yml=c: 3", "/srv/dir/2.yaml=b: 2", $"{server.Address}/x=a: 1", "/srv/one=d: 4"],
             read.SelectMany(source => source.Texts).Select(text => $"{text.Name}={text.Content}"));
-        Assert.Contains("there is no /none", Assert.Throws<OperatorException>(() => system.Do(() => GivenSources.Find(["/none"], CancellationToken.None))).Problem);
-        Assert.Contains("neither a file nor", Assert.Throws<OperatorException>(() => system.Do(() => GivenSources.Find(["/dev/null"], CancellationToken.None))).Problem);
-        Assert.Contains("not fetched", Assert.Throws<OperatorException>(() => system.Do(() => GivenSources.Find(["http://127.0.0.1:1/x"], CancellationToken.None))).Problem);
+        Assert.Contains("there is no /none", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/none"], CancellationToken.None))).Problem);
+        Assert.Contains("neither a file nor", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/dev/null"], CancellationToken.None))).Problem);
+        Assert.Contains("not fetched", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["http://127.0.0.1:1/x"], CancellationToken.None))).Problem);
     }
 
     [Fact]
@@ -83,14 +83,14 @@ public sealed class RemoteSourceTests : IDisposable
     [Fact]
     public void An_interrupt_ends_the_run_behind_the_command_it_comes_in()
     {
-        using var interrupt = new CancellationTokenSource();
+        using var cancellationToken = new CancellationTokenSource();
         using var server = new LocalServer((_, _) =>
         {
-            interrupt.Cancel();
+            cancellationToken.Cancel();
             return Encoding.UTF8.GetBytes("x");
         });
         Assert.ThrowsAny<OperationCanceledException>(() => system.RunDocument(
-            $"stages: {{boot: [{{commands: ['echo 1 >> /log']}}, {{downloads: [{{path: /f, url: {server.Address}}}], commands: ['echo 2 >> /log']}}]}}", interrupt: interrupt.Token));
+            $"stages: {{boot: [{{commands: ['echo 1 >> /log']}}, {{downloads: [{{path: /f, url: {server.Address}}}], commands: ['echo 2 >> /log']}}]}}", cancellationToken: cancellationToken.Token));
         Assert.Equal(("1\n", false), (system.Read("/log"), system.Has("/f")));
     }
 }

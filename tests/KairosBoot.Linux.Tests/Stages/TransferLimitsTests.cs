@@ -1,6 +1,5 @@
 using System.Text;
-using KairosBoot.CloudConfig;
-using KairosBoot.Stages;
+using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Linux.Tests.Stages;
 

@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
@@ -27,7 +28,7 @@ public sealed class InterruptedSeedTests
         for (int cut = 0, actions = 1; cut <= actions; cut++)
         {
             Restart(machine);
-            using var pass = StateSeed.Begin(machine.Step("2"), new StateSeedResult())!;
+            using var pass = PersistentSeed.Begin(machine.Step("2"), new PersistentSeedResult())!;
             actions = pass.Actions;
             Assert.True(actions > 8 && pass.Announce());
             pass.Change(limit: cut);
@@ -79,7 +80,7 @@ public sealed class InterruptedSeedTests
     public void A_first_copy_cut_short_is_whole_or_made_again(int cut) => StateSeedTests.OnVolume(machine =>
     {
         machine.Install(First);
-        using var pass = StateSeed.Begin(machine.Step("1"), new StateSeedResult())!;
+        using var pass = PersistentSeed.Begin(machine.Step("1"), new PersistentSeedResult())!;
         Assert.False(Directory.Exists(machine.Store));
         if (cut > 0) Assert.True(pass.Announce());
         if (cut > 1) Assert.True(pass.Change());
@@ -93,7 +94,7 @@ public sealed class InterruptedSeedTests
     {
         Restart(machine);
         var before = StateMachine.List(machine.Store);
-        using (var pass = StateSeed.Begin(machine.Step("2"), new StateSeedResult())) Assert.NotNull(pass);
+        using (var pass = PersistentSeed.Begin(machine.Step("2"), new PersistentSeedResult())) Assert.NotNull(pass);
         Assert.True(Directory.Exists(machine.Target + "/.kairosboot/staging"));
         Assert.Equal(before, StateMachine.List(machine.Store));
         machine.GoodBoot("2");
@@ -101,7 +102,7 @@ public sealed class InterruptedSeedTests
 
     private static void Cut(StateMachine machine, string id, int limit)
     {
-        using var pass = StateSeed.Begin(machine.Step(id), new StateSeedResult())!;
+        using var pass = PersistentSeed.Begin(machine.Step(id), new PersistentSeedResult())!;
         Assert.True(pass.Announce());
         pass.Change(limit);
     }

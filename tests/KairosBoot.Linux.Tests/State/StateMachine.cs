@@ -1,3 +1,5 @@
+using KairosBoot.Execution;
+using KairosBoot.Image;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
@@ -23,12 +25,12 @@ internal sealed class StateMachine(string scratch)
     /// <summary>What the user does in the store.</summary>
     public void User(string script) => Sh($"cd {Store} && {script}");
 
-    public SeedState Step(string id) => new(StepClass.Degraded, [new StateDirectory(Image, Store, null)], id);
+    public SeedPersistent Step(string id) => new(StepClass.Degraded, [new PersistentDirectory(Image, Store, null)], id);
 
-    public StateSeedResult Boot(string id) => StateSeed.Seed(Step(id));
+    public PersistentSeedResult Boot(string id) => PersistentSeed.Seed(Step(id));
 
     /// <summary>A boot that must find nothing wrong.</summary>
-    public StateSeedResult GoodBoot(string id)
+    public PersistentSeedResult GoodBoot(string id)
     {
         var result = Boot(id);
         Assert.Empty(result.Problems);

@@ -1,4 +1,6 @@
+using KairosBoot.Execution;
 using KairosBoot.Plan;
+
 using Posix = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests;
@@ -143,8 +145,8 @@ public sealed class StateSeedTests
     public void Every_path_has_a_manifest_of_its_own_that_outlives_its_place_in_the_layout() => OnVolume(machine =>
     {
         machine.Install("mkdir a b; echo v1 > a/f; echo v1 > b/f");
-        StateDirectory Of(string name) => new($"{machine.Image}/{name}", $"{machine.Target}/etc-{name}.bind", null);
-        StateSeedResult Boot(string id, params string[] names) => StateSeed.Seed(new(StepClass.Degraded, [.. names.Select(Of)], id));
+        PersistentDirectory Of(string name) => new($"{machine.Image}/{name}", $"{machine.Target}/etc-{name}.bind", null);
+        PersistentSeedResult Boot(string id, params string[] names) => PersistentSeed.Seed(new(StepClass.Degraded, [.. names.Select(Of)], id));
         Assert.Equal(2, Boot("1", "a", "b").Seeded);
         machine.Install("mkdir a b; echo v2 > a/f; echo v2 > b/f");
         Assert.Equal(1, Boot("2", "b").Followed);

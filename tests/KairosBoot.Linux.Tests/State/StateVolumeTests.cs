@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
@@ -11,7 +12,7 @@ public sealed class StateVolumeTests
         machine.Install("echo v1 > f; mkdir d; echo v1 > d/f");
         machine.GoodBoot("1");
         // Behind the head the manifest is garbage, the image is gone and the volume cannot be written to: none of it is noticed.
-        var head = StateManifest.HeadLength(File.ReadAllBytes(machine.Manifest).AsSpan(0, StateManifest.FirstLine))!.Value;
+        var head = PersistentManifest.HeadLength(File.ReadAllBytes(machine.Manifest).AsSpan(0, PersistentManifest.FirstLine))!.Value;
         using (var manifest = File.OpenWrite(machine.Manifest))
         {
             manifest.Position = head;
@@ -129,7 +130,7 @@ public sealed class StateVolumeTests
         Assert.Equal("1000\n1000\n1000\n", StateMachine.Sh($"cd {machine.Store} && stat -c %X mine mine/f grown"));
     });
 
-    private static StateSeedResult Both(StateMachine machine, string id) => StateSeed.Seed(new(StepClass.Degraded,
+    private static PersistentSeedResult Both(StateMachine machine, string id) => PersistentSeed.Seed(new(StepClass.Degraded,
     [
         new($"{machine.Image}/a", $"{machine.Target}/etc-a.bind", null), new($"{machine.Image}/b", $"{machine.Target}/etc-b.bind", null),
     ], id));

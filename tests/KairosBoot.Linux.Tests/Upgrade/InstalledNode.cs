@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using KairosBoot.Image;
 using KairosBoot.Linux.Tests.Stages;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
 
@@ -53,7 +55,7 @@ internal sealed class InstalledNode : IDisposable
         var directory = system.Host + "/usr/local/sbin";
         Directory.CreateDirectory(directory);
         File.WriteAllText(directory + "/reboot", $"#!{BusyBox} sh\nPATH=/usr/local/bin\n{script}\n");
-        AtPath.ChMod(directory + "/reboot", 0b111_101_101);
+        AtPath.ChMod(directory + "/reboot", Octal.O755);
         InNode("mount --bind /usr/local/sbin /sbin");
     }
 

@@ -1,5 +1,7 @@
+using KairosBoot.Execution;
 using KairosBoot.Image;
 using KairosBoot.Image.Tests;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
@@ -89,10 +91,10 @@ internal sealed class InstalledSystem
         return root;
     }
 
-    internal UpgradeResult Upgrade(UpgradeRequest request, ProgressReport? progress = null, CancellationToken interrupt = default)
+    internal UpgradeResult Upgrade(UpgradeRequest request, ProgressReport? progress = null, CancellationToken cancellationToken = default)
     {
-        using var machine = RunningMachine.Open(Host, null);
-        return SystemUpgrade.Run(request, machine, progress ?? ((_, _, _) => { }), interrupt);
+        using var machine = TargetSystem.Open(Host, null);
+        return SystemUpgrade.Run(request, machine, progress ?? ((_, _, _) => { }), cancellationToken);
     }
 
     internal UpgradeResult Upgrade(string image) => Upgrade(Of(image));

@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Image;
 using KairosBoot.Linux.Tests.Stages;
 using KairosBoot.Plan;

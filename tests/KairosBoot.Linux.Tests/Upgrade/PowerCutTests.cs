@@ -1,4 +1,5 @@
 using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 using Xunit.Abstractions;
 
@@ -91,16 +92,16 @@ public sealed class PowerCutTests(ITestOutputHelper log)
 
     private static void Upgrade(string state, string running, byte[] image)
     {
-        ImageTurnover turnover = running switch
+        SlotSwitch turnover = running switch
         {
-            "reset" => new FactoryTurnover(state),
-            _ when running.Contains(" to ") => new RecoveryTurnover(state, state, null, isSquashfs: running.EndsWith("squashfs")),
-            _ => new ActiveTurnover(state, Running(state, running), isRecovery: running == "recovery"),
+            "reset" => new FactorySwitch(state),
+            _ when running.Contains(" to ") => new RecoverySwitch(state, state, null, isSquashfs: running.EndsWith("squashfs")),
+            _ => new ActiveSwitch(state, Running(state, running), isRecovery: running == "recovery"),
         };
         turnover.Clear();
         turnover.Change(() =>
         {
-            using var file = Syscall.Open(turnover.Transition, OpenFlags.WriteOnly | OpenFlags.Create, 0b110_100_100);
+            using var file = Syscall.Open(turnover.Transition, OpenFlags.WriteOnly | OpenFlags.Create, Octal.O644);
             Syscall.WriteAll(file, image);
             Syscall.FSync(file);
         });

@@ -1,5 +1,7 @@
 using System.Formats.Tar;
+using KairosBoot.Execution;
 using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
@@ -124,7 +126,7 @@ public sealed class RefusedUpgradeTests
                 {
                     File.Delete(system.State + "/filler");
                     using var place = Syscall.Open(system.State, OpenFlags.ReadOnly | OpenFlags.Directory);
-                    using var filler = Syscall.Open(system.State + "/filler", OpenFlags.WriteOnly | OpenFlags.Create, 0b110_000_000);
+                    using var filler = Syscall.Open(system.State + "/filler", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
                     Syscall.Allocate(filler, Math.Max(4096, Syscall.FreeSpace(place).Bytes - room - (64 << 10)) / 4096 * 4096);
                 });
                 var before = system.Files;
@@ -164,7 +166,7 @@ public sealed class RefusedUpgradeTests
     public void Two_at_once() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
-        using (RunningMachine.Open(system.Host, null))
+        using (TargetSystem.Open(system.Host, null))
             Assert.Contains("another upgrade, reset or installation is at work", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
         system.Upgrade(system.Image("new"));
     });
@@ -176,11 +178,11 @@ public sealed class RefusedUpgradeTests
     {
         var system = new InstalledSystem(scratch);
         var before = system.Files;
-        using var interrupt = new CancellationTokenSource();
+        using var cancellationToken = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => system.Upgrade(InstalledSystem.Of(system.Image("new")), (what, _, _) =>
         {
-            if (what == at) interrupt.Cancel();
-        }, interrupt.Token));
+            if (what == at) cancellationToken.Cancel();
+        }, cancellationToken.Token));
         Assert.Equal(before, system.Files);
         Assert.True(system.IsReadOnly);
     });
@@ -189,6 +191,6 @@ public sealed class RefusedUpgradeTests
     public void A_machine_that_kairos_boot_did_not_start() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/root");
-        Assert.Contains("which image runs is not known", Assert.Throws<OperatorException>(() => RunningMachine.Open(scratch + "/root", null)).Problem);
+        Assert.Contains("which image runs is not known", Assert.Throws<OperatorException>(() => TargetSystem.Open(scratch + "/root", null)).Problem);
     });
 }

@@ -1,4 +1,4 @@
-using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Linux.Tests.Install;
 using KairosBoot.Linux.Tests.Stages;
 using KairosBoot.Plan;

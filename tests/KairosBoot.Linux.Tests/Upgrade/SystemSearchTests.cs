@@ -1,4 +1,6 @@
+using KairosBoot.Execution;
 using KairosBoot.Image;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
@@ -6,10 +8,10 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 /// <summary>Whether a machine has the system of a tree: held against every file of its images.</summary>
 public sealed class SystemSearchTests
 {
-    private static (SystemPlace Place, string Why) Find(InstalledSystem system, string tree)
+    private static (NodeImageStatus Place, string Why) Find(InstalledSystem system, string tree)
     {
-        using var machine = RunningMachine.Open(system.Host, null);
-        return new SystemSearch(machine, tree, CancellationToken.None).Find(isRecovery: false);
+        using var machine = TargetSystem.Open(system.Host, null);
+        return new NodeImageSearch(machine, tree, CancellationToken.None).Find(isRecovery: false);
     }
 
     // With what an image gets added: units, the entry point of plans, an initrd.
@@ -45,7 +47,7 @@ public sealed class SystemSearchTests
         Assert.Contains("/boot/initrd", added);
         system.Boot(Slot.Active);
         MountNamespace.Tool("sh", "-ec", $"cd {tree}; {change}");
-        Assert.Equal(difference is null ? (SystemPlace.There, "it is the system that runs") : (SystemPlace.None, "the system that runs has " + difference), Find(system, tree));
+        Assert.Equal(difference is null ? (NodeImageStatus.There, "it is the system that runs") : (NodeImageStatus.None, "the system that runs has " + difference), Find(system, tree));
         Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
     });
 
@@ -54,18 +56,18 @@ public sealed class SystemSearchTests
     {
         var system = new InstalledSystem(scratch);
         var tree = Tree(scratch + "/tree");
-        Assert.Equal(SystemPlace.None, Find(system, tree).Place);
+        Assert.Equal(NodeImageStatus.None, Find(system, tree).Place);
         system.Upgrade(InstalledSystem.Of(root: tree));
-        Assert.Equal((SystemPlace.NextBoot, "it is in active already"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.NextBoot, "it is in active already"), Find(system, tree));
         void Count(Func<BootCounters, BootCounters> change) => BootStateFile.Update(system.State + SystemPaths.BootState, block => change(block.Counters));
         Count(counters => counters with { First = Slot.Passive });
-        Assert.Equal((SystemPlace.PassedOver, "passive is to be booted before it"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.PassedOver, "passive is to be booted before it"), Find(system, tree));
         Count(counters => counters with { First = Slot.Active, Active = counters.Active with { Left = 0 } });
-        Assert.Equal((SystemPlace.PassedOver, "all its tries are used up"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.PassedOver, "all its tries are used up"), Find(system, tree));
         Count(counters => counters.MarkBad(Slot.Active, SlotFault.Damaged));
-        Assert.Equal((SystemPlace.PassedOver, "it was given up: active: its image is damaged"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.PassedOver, "it was given up: active: its image is damaged"), Find(system, tree));
         // One that nothing can be read of is none.
         MountedPartition.Change(system.State, () => File.WriteAllText(system.State + Slot.Active.Image(), "rubbish"));
-        Assert.Equal(SystemPlace.None, Find(system, tree).Place);
+        Assert.Equal(NodeImageStatus.None, Find(system, tree).Place);
     });
 }

@@ -24,41 +24,41 @@ public sealed partial class PathNameTests
     [
         (Names, "the initrd's own / and /run/kairosboot: nobody but PID 1 runs",
             ["Init/BootLog", "Init/Machine", "Init/Shutdown", "Init/StageChild"]),
-        (Names, "/run/kairosboot and /sys/fs/pstore, where only root writes", ["Linux/PartitionWriters", "Linux/Pstore", "Linux/StatePartition"]),
+        (Names, "/run/kairosboot and /sys/fs/pstore, where only root writes", ["Execution/BootState/PartitionWriters", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
         (Names, "COS_STATE and COS_RECOVERY, where only root writes",
-            ["Image/Upgrade/ActiveTurnover", "Image/Upgrade/FactoryTurnover", "Image/Upgrade/ImageTurnover", "Image/Upgrade/MenuUpgrade", "Image/Upgrade/RecoveryTurnover"]),
-        (Names, "the lock of upgrades in /run", ["Image/Upgrade/RunningMachine"]),
+            ["Lifecycle/Upgrade/ActiveSwitch", "Lifecycle/Upgrade/FactorySwitch", "Lifecycle/Upgrade/SlotSwitch", "Lifecycle/Upgrade/MenuUpgrade", "Lifecycle/Upgrade/RecoverySwitch"]),
+        (Names, "the lock of upgrades in /run", ["Lifecycle/Upgrade/TargetSystem"]),
         (Names, "a scratch directory of the builder's own, 0700", ["Image/TemporaryDirectory", "Image/OsImage/SquashfsImage"]),
-        (Names, "a directory of root's own in /run, 0700", ["Stages/GitAccess", "Stages/RootsGitTree"]),
+        (Names, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
 
         (Mount, "the target is a descriptor that the walker opened",
-            ["Linux/StepExecutor", "Linux/OverlayMount", "Linux/VolumeMount", "Linux/MountAttributes", "Stages/OtherRoot"]),
-        (Mount, "a mount of kairos-boot's own is mounted again, with other options", ["Linux/MountedPartition"]),
+            ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
+        (Mount, "a mount of kairos-boot's own is mounted again, with other options", ["Execution/BootState/MountedPartition"]),
         (Mount, "the initrd's own / and /run/kairosboot, the root that PID 1 switches to, and /sys/fs/pstore",
-            ["Init/Machine", "Init/Shutdown", "Init/StageChild", "Linux/SwitchRoot", "Linux/Pstore", "Linux/StatePartition"]),
-        (Mount, "a mount namespace of this process, before anything of the node is touched", ["Image/Upgrade/Node"]),
-        (Mount, "mounted nowhere: only the descriptor leads into it", ["CloudConfig/Datasources/UserDataVolume", "Image/Disk/MountedImage", "Linux/FileSystemResize"]),
+            ["Init/Machine", "Init/Shutdown", "Init/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
+        (Mount, "a mount namespace of this process, before anything of the node is touched", ["Lifecycle/Upgrade/Node"]),
+        (Mount, "mounted nowhere: only the descriptor leads into it", ["CloudConfig/Datasources/UserDataVolume", "Image/Disk/MountedImage", "Linux/Devices/FileSystemResize"]),
 
-        (Write, "files in /proc, /sys and /dev", ["CloudConfig/Keys/SysctlKey", "Linux/KernelLog", "Linux/LoopDevice", "Linux/Pstore", "Linux/Watchdog"]),
+        (Write, "files in /proc, /sys and /dev", ["CloudConfig/Keys/SysctlKey", "Linux/Kernel/KernelLog", "Linux/Devices/LoopDevice", "Linux/Kernel/Pstore", "Linux/Kernel/Watchdog"]),
         (Write, "the block device that the operator or the table of partitions names",
-            ["Linux/PartitionedDisk", "Image/Disk/DiskInstaller", "Image/Disk/DiskTarget"]),
+            ["Linux/Devices/PartitionedDisk", "Lifecycle/Install/DiskInstaller", "Image/Disk/DiskTarget"]),
         (Write, "the initrd's own log", ["Init/BootLog"]),
-        (Write, "/run/kairosboot and the lock of upgrades in /run", ["Linux/PartitionWriters", "Image/Upgrade/RunningMachine"]),
-        (Write, "COS_STATE and COS_RECOVERY, where only root writes", ["Image/Upgrade/MenuUpgrade", "Image/Upgrade/TransitionImage"]),
+        (Write, "/run/kairosboot and the lock of upgrades in /run", ["Execution/BootState/PartitionWriters", "Lifecycle/Upgrade/TargetSystem"]),
+        (Write, "COS_STATE and COS_RECOVERY, where only root writes", ["Lifecycle/Upgrade/MenuUpgrade", "Lifecycle/Upgrade/TransitionImage"]),
         (Write, "the output that the builder names, or its scratch directory", ["Image/OsImage/Ext4Image"]),
-        (Write, "a directory of root's own in /run, 0700", ["Stages/GitAccess", "Stages/RootsGitTree"]),
-        (Write, "what the callers above are made of", ["Linux/FileText"]),
+        (Write, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
+        (Write, "what the callers above are made of", ["Linux/Files/FileText"]),
 
-        (Framework, "the output that the operator names", ["Cli/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage", "Image/OsImage/Ext4Timestamps"]),
+        (Framework, "the output that the operator names", ["Cli/Commands/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage", "Image/OsImage/Ext4Timestamps"]),
         (Framework, "a scratch directory of the builder's own, 0700",
             ["Cli/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles", "Image/OsImage/BootFiles", "Image/OsImage/DebugFsScript", "Image/OsImage/ImageArguments",
-             "Image/OsImage/SquashfsImage", "Image/OsImage/SystemUnits", "Image/OsImage/TarExtraction", "Image/Upgrade/OciImage"]),
+             "Image/OsImage/SquashfsImage", "Image/OsImage/SystemUnits", "Image/Tar/TarExtraction", "Lifecycle/Upgrade/OciImage"]),
 
         (Process, "the one place that starts tools of a build, with arguments that the writer made", ["Image/Tool"]),
-        (Process, "programs that an image or its owner asks for", ["CloudConfig/EntryRun", "Stages/ScriptLint", "Stages/Transfer", "Image/Upgrade/Node"]),
-        (Process, "the image's fsck", ["Init/CheckChild", "Linux/StepExecutor"]),
-        (Process, "PID 1's own stages", ["Init/StageProcess", "Linux/ForkedProcess"]),
-        (Process, "what the callers above are made of", ["Linux/ChildProcess.Spawn", "Linux/Native"]),
+        (Process, "programs that an image or its owner asks for", ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer", "Lifecycle/Upgrade/Node"]),
+        (Process, "the image's fsck", ["Init/CheckChild", "Execution/Steps/StepExecutor"]),
+        (Process, "PID 1's own stages", ["Init/StageProcess", "Linux/Processes/ForkedProcess"]),
+        (Process, "what the callers above are made of", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),
     ];
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed partial class PathNameTests
     }
 
     // Each method there is one system call.
-    private static bool IsSyscallLayer(string path) => path.StartsWith("KairosBoot.Linux/Syscall.", StringComparison.Ordinal);
+    private static bool IsSyscallLayer(string path) => path.StartsWith("KairosBoot.Linux/Syscalls/Syscall.", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\b(static|extern) \w+ (F?ChMod|L?ChOwn|MkNod|LUTimes|SetAttribute|Set|Copy|RemoveOthers|chmod|chown|lchown|mknod)\(string \w+[^)]*\)\s*(=>|\{|;)(?=[^}]*\b(chmod|chown|mknod|xattr))")]
     private static partial Regex PathCall();

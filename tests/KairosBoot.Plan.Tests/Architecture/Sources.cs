@@ -5,20 +5,25 @@ namespace KairosBoot.Plan.Tests;
 /// <summary>The product's sources as text, without comments.</summary>
 internal static partial class Sources
 {
+    /// <summary>The directory <c>src</c>.</summary>
+    public static readonly string Top = FindTop();
+
     /// <summary>Path below <c>src/</c> and text of every file.</summary>
     public static readonly IReadOnlyList<(string Path, string Text)> All = Read();
 
-    private static List<(string, string)> Read()
+    private static string FindTop()
     {
         DirectoryInfo? top = new(AppContext.BaseDirectory);
         while (top is not null && !File.Exists(Path.Combine(top.FullName, "KairosBoot.sln"))) top = top.Parent;
-        var source = Path.Combine(top?.FullName ?? throw new DirectoryNotFoundException("no KairosBoot.sln above the tests"), "src");
-        return [.. from file in Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-                   let path = Path.GetRelativePath(source, file)
+        return Path.Combine(top?.FullName ?? throw new DirectoryNotFoundException("no KairosBoot.sln above the tests"), "src");
+    }
+
+    private static List<(string, string)> Read() =>
+        [.. from file in Directory.EnumerateFiles(Top, "*.cs", SearchOption.AllDirectories)
+                   let path = Path.GetRelativePath(Top, file)
                    where !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal)
                    orderby path
                    select (path, Comment().Replace(File.ReadAllText(file), ""))];
-    }
 
     [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]
     private static partial Regex Comment();

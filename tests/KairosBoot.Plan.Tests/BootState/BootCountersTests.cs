@@ -49,10 +49,10 @@ public sealed class BootCountersTests
     public void Where_no_loader_has_taken_a_try_the_counters_choose(Slot started, bool byCounters, int active, int passive, int recovery, Slot? once, string? slot)
     {
         var counters = Counters(active, passive, recovery) with { Once = once };
-        Assert.Equal(slot, counters.NextWithout(started, byCounters)?.Name());
+        Assert.Equal(slot, counters.NextForUncounted(started, byCounters)?.Name());
         // The order is that which was chosen for good.
         if (once is null && active == 3 && started == Slot.Active && !byCounters)
-            Assert.Equal(Slot.Passive, (counters with { First = Slot.Passive }).NextWithout(started, byCounters));
+            Assert.Equal(Slot.Passive, (counters with { First = Slot.Passive }).NextForUncounted(started, byCounters));
     }
 
     [Fact]
@@ -60,9 +60,9 @@ public sealed class BootCountersTests
     {
         Assert.Equal(Counters(3, 3, 1), Counters(2, 3, 1).GiveBackForRecovery(Slot.Active));
         Assert.Equal(Counters(2, 3, 0), Counters(2, 3, 0).GiveBackForRecovery(Slot.Active));
-        Assert.Equal(Counters(0, 3, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).LeaveToLoader(Slot.Passive, loaderCounts: true));
-        Assert.Equal(Counters(0, 2, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).LeaveToLoader(Slot.Passive, loaderCounts: false));
-        Assert.Null(Counters(0, 0, 3).LeaveToLoader(Slot.Passive, loaderCounts: false));
+        Assert.Equal(Counters(0, 3, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).HandToLoader(Slot.Passive, loaderCounts: true));
+        Assert.Equal(Counters(0, 2, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).HandToLoader(Slot.Passive, loaderCounts: false));
+        Assert.Null(Counters(0, 0, 3).HandToLoader(Slot.Passive, loaderCounts: false));
     }
 
     [Fact]
@@ -90,21 +90,21 @@ public sealed class BootCountersTests
     public void A_new_image_gets_all_its_tries_and_the_others_keep_theirs()
     {
         var fallen = Counters(1, 2, 3).MarkBad(Slot.Active, SlotFault.Damaged);
-        var repaired = fallen.Observe([(Slot.Active, C + C), (Slot.Passive, B)]);
+        var repaired = fallen.SyncWithImages([(Slot.Active, C + C), (Slot.Passive, B)]);
         Assert.Equal(new BootCounter(3, false, C + C), repaired.Active);
         Assert.Equal(fallen.Passive, repaired.Passive);
         Assert.Null(repaired.Fault);
-        Assert.Equal(fallen, fallen.Observe([(Slot.Active, A), (Slot.Passive, B)]));
+        Assert.Equal(fallen, fallen.SyncWithImages([(Slot.Active, A), (Slot.Passive, B)]));
     }
 
     [Fact]
     public void An_image_that_was_never_looked_at_keeps_the_tries_it_has() =>
-        Assert.Equal(new BootCounter(2, false, A), new BootCounters { Active = new(2, false, "") }.Observe([(Slot.Active, A)]).Active);
+        Assert.Equal(new BootCounter(2, false, A), new BootCounters { Active = new(2, false, "") }.SyncWithImages([(Slot.Active, A)]).Active);
 
     [Fact]
     public void An_upgrade_that_renames_active_to_passive_takes_the_counter_along()
     {
-        var upgraded = Counters(2, 1, 3).Observe([(Slot.Active, C + C), (Slot.Passive, A)]);
+        var upgraded = Counters(2, 1, 3).SyncWithImages([(Slot.Active, C + C), (Slot.Passive, A)]);
         Assert.Equal(new BootCounter(3, false, C + C), upgraded.Active);
         Assert.Equal(new BootCounter(2, true, A), upgraded.Passive);
     }
@@ -114,20 +114,20 @@ public sealed class BootCountersTests
     {
         // The loader took a try from the counter of the image that was there before.
         var taken = Counters(1, 3, 3).Take(Slot.Active);
-        Assert.Equal(2, taken.ObserveIn(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, B)]).Active.Left);
+        Assert.Equal(2, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, B)]).Active.Left);
         // The image before it moved to passive: that try was not its own.
-        Assert.Equal(1, taken.ObserveIn(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, A)]).Passive.Left);
-        Assert.Equal(taken, taken.ObserveIn(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
-        Assert.Equal(Counters(3, 3, 3), Counters(3, 3, 3).ObserveIn(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
+        Assert.Equal(1, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, A)]).Passive.Left);
+        Assert.Equal(taken, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
+        Assert.Equal(Counters(3, 3, 3), Counters(3, 3, 3).SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
     }
 
     [Fact]
     public void A_slot_without_an_image_has_no_tries_until_there_is_one_again()
     {
-        var gone = Counters(3, 3, 3).Observe([(Slot.Active, null), (Slot.Passive, B)]);
+        var gone = Counters(3, 3, 3).SyncWithImages([(Slot.Active, null), (Slot.Passive, B)]);
         Assert.Equal((0, "active:missing", Slot.Passive), (gone.Active.Left, gone.Fault!.ToString(), gone.Next!.Value));
-        Assert.Equal(gone, gone.Observe([(Slot.Active, null), (Slot.Passive, B)]));
-        Assert.Equal(new BootCounter(3, false, A), gone.Observe([(Slot.Active, A), (Slot.Passive, B)]).Active);
+        Assert.Equal(gone, gone.SyncWithImages([(Slot.Active, null), (Slot.Passive, B)]));
+        Assert.Equal(new BootCounter(3, false, A), gone.SyncWithImages([(Slot.Active, A), (Slot.Passive, B)]).Active);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace KairosBoot.Plan.Tests;
 /// </summary>
 public sealed class EveryBootTests(ITestOutputHelper output)
 {
-    private const int MostBoots = 10;
+    private const int MaxBoots = 10;
     private static readonly Slot[] Slots = [Slot.Active, Slot.Passive, Slot.Recovery];
 
     // How an image behaves: its system reports good; the boot dies after the loader (panic, hang, never good); the loader cannot load it; the initrd
@@ -110,7 +110,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         {
             var (after, end, slot) = Boot(loader, counters, world);
             if (end != End.Reboots) return (after, end, slot, boots);
-            if (boots >= MostBoots) Assert.Fail($"no rest after {boots} boots of {string.Join(' ', world)} by {loader} from {counters}");
+            if (boots >= MaxBoots) Assert.Fail($"no rest after {boots} boots of {string.Join(' ', world)} by {loader} from {counters}");
             counters = after;
         }
     }
@@ -191,7 +191,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                         Reach(state with { Once = slot });
                         Reach(state with { First = slot });
                         Reach(state.Reset(slot));
-                        Assert.Equal(3, state.Observe([(slot, "d")])[slot].Left);
+                        Assert.Equal(3, state.SyncWithImages([(slot, "d")])[slot].Left);
                     }
                     var (_, end, _, _) = Rest(loader, state, world);
                     if (end == End.Stopped) Assert.DoesNotContain(Slots, s => world[(int)s] == Image.Works && state[s].Left > 0);

@@ -51,13 +51,13 @@ public sealed class ParserFuzzTests
             ReadTable(bytes);
         }) { Slowness = 20 },
         new Parser("counters", [BootBlock.Write(new BootCounters())], bytes => _ = BootBlock.Read(bytes)),
-        new Parser("kernel arguments", [new MachineArguments().Add(null, "quiet").Add(Slot.Active, "loglevel=7").Write()], bytes => _ = MachineArguments.TryRead(bytes)?.Problem),
+        new Parser("kernel arguments", [new Kargs().Add(null, "quiet").Add(Slot.Active, "loglevel=7").Write()], bytes => _ = Kargs.TryRead(bytes)?.Problem),
         new Parser("seals", [new ImageSeal(123456, new string('a', 64)).Write()], bytes => _ = ImageSeal.Parse(bytes)),
         new Parser("manifests", [Manifest()], bytes =>
         {
-            if (bytes.Length < StateManifest.FirstLine || StateManifest.HeadLength(bytes.AsSpan(0, StateManifest.FirstLine)) is not { } length || length > bytes.Length) return;
-            if (StateManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections) return;
-            StateManifest.AddTexts(sections, bytes[length..]);
+            if (bytes.Length < PersistentManifest.FirstLine || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length || length > bytes.Length) return;
+            if (PersistentManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections) return;
+            PersistentManifest.AddTexts(sections, bytes[length..]);
             foreach (var section in sections) _ = section.Entries();
         }),
         new Parser("env files", Texts("A=1\nB=\"two $A ${B} \\n\"\nexport C='three'\n# end\n"), bytes => _ = EnvFile.Parse(Encoding.UTF8.GetString(bytes))),
@@ -156,8 +156,8 @@ public sealed class ParserFuzzTests
 
     private static byte[] Manifest()
     {
-        var entry = new StateEntry("ssh_host_key") { Image = StateSignature.Of('f', 3, new byte[32]) };
-        List<StateSection> sections = [StateSection.Of("/etc/ssh", "etc-ssh.bind", "0123456789abcdef", [entry], meanwhile: false)];
-        return [.. StateManifest.Head(sections), .. sections.SelectMany(section => section.Text!)];
+        var entry = new MergeEntry("ssh_host_key") { Image = EntrySignature.Of('f', 3, new byte[32]) };
+        List<ManifestSection> sections = [ManifestSection.Of("/etc/ssh", "etc-ssh.bind", "0123456789abcdef", [entry], meanwhile: false)];
+        return [.. PersistentManifest.Head(sections), .. sections.SelectMany(section => section.Text!)];
     }
 }

@@ -2,24 +2,24 @@ namespace KairosBoot.Plan.Tests;
 
 public sealed class MachineArgumentsTests
 {
-    private static MachineArguments Some => new MachineArguments { Serial = 7 }.Add(null, "quiet").Add(null, "console=ttyS1,115200").Add(Slot.Recovery, "single");
+    private static Kargs Some => new Kargs { Serial = 7 }.Add(null, "quiet").Add(null, "console=ttyS1,115200").Add(Slot.Recovery, "single");
 
     [Fact]
     public void They_come_back_as_they_were_written()
     {
-        var read = MachineArguments.TryRead(Some.Write())!;
+        var read = Kargs.TryRead(Some.Write())!;
         Assert.True(read.SameAs(Some));
         Assert.Equal(7, read.Serial);
-        Assert.Null(MachineArguments.TryRead("quiet"u8));
+        Assert.Null(Kargs.TryRead("quiet"u8));
     }
 
     [Fact]
     public void As_many_as_there_may_be_fit_into_the_file()
     {
-        var all = new MachineArguments().Add(null, new string('a', 450));
+        var all = new Kargs().Add(null, new string('a', 450));
         foreach (var slot in Enum.GetValues<Slot>()) all = all.Add(slot, new string('b', 449));
         Assert.Null(all.Problem);
-        Assert.True(MachineArguments.TryRead(all.Write())!.SameAs(all));
+        Assert.True(Kargs.TryRead(all.Write())!.SameAs(all));
         Assert.NotNull(all.Add(Slot.Active, "c").Problem);
     }
 
@@ -43,7 +43,7 @@ public sealed class MachineArgumentsTests
     [InlineData("kairosboot.kargs=3/-1", 0, null, false)]
     public void Grub_says_which_ones_a_boot_has(string commandLine, int used, int? leftOut, bool said)
     {
-        ArgumentsTold? expected = said ? new(used, leftOut) : null;
-        Assert.Equal(expected, ArgumentsTold.Of(KernelCommandLine.Parse(commandLine)));
+        KargsBootInfo? expected = said ? new(used, leftOut) : null;
+        Assert.Equal(expected, KargsBootInfo.Of(KernelCommandLine.Parse(commandLine)));
     }
 }

@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Plan.Tests;
 
 public class ModuleGraphTests

@@ -17,7 +17,7 @@ public sealed class InterruptedMergeTests
         for (var seed = 0; seed < 1000; seed++)
         {
             var random = new Random(seed);
-            Dictionary<string, StateSignature>[] images = [Image(random), Image(random), Image(random)];
+            Dictionary<string, EntrySignature>[] images = [Image(random), Image(random), Image(random)];
             var start = new Machine();
             start.Merge(images[0]);
             Disturb(start, random);
@@ -59,9 +59,9 @@ public sealed class InterruptedMergeTests
         }
     }
 
-    private static Dictionary<string, StateSignature> Image(Random random)
+    private static Dictionary<string, EntrySignature> Image(Random random)
     {
-        var tree = new Dictionary<string, StateSignature> { [""] = Directory("root") };
+        var tree = new Dictionary<string, EntrySignature> { [""] = Directory("root") };
         foreach (var name in Universe)
             if (tree.TryGetValue(Parent(name), out var parent) && parent.IsDirectory && random.Next(4) > 0)
                 tree[name] = random.Next(2) == 0 ? Directory(Number(random, 2)) : StateMergeTests.Signature("v" + Number(random, 3));
@@ -69,9 +69,9 @@ public sealed class InterruptedMergeTests
     }
 
     /// <summary>What a user does to a store. The files that are theirs afterwards.</summary>
-    private static List<(string, StateSignature)> Disturb(Machine machine, Random random)
+    private static List<(string, EntrySignature)> Disturb(Machine machine, Random random)
     {
-        var theirs = new List<(string, StateSignature)>();
+        var theirs = new List<(string, EntrySignature)>();
         foreach (var name in (string[])[.. Universe, "a/mine", "a/b/mine", "mine"])
         {
             if (random.Next(3) > 0 || !machine.Store.TryGetValue(Parent(name), out var parent) || !parent.IsDirectory) continue;
@@ -88,49 +88,49 @@ public sealed class InterruptedMergeTests
         return theirs;
     }
 
-    private static StateSignature Directory(string mode) => StateMergeTests.Signature("dir:" + mode);
+    private static EntrySignature Directory(string mode) => StateMergeTests.Signature("dir:" + mode);
     private static string Number(Random random, int below) => random.Next(below).ToString(CultureInfo.InvariantCulture);
     private static string Parent(string name) => name.LastIndexOf('/') is var cut and >= 0 ? name[..cut] : "";
 
     /// <summary>A store and its manifest, and a file system that refuses what a real one refuses.</summary>
     private sealed class Machine
     {
-        private StateSection? section;
-        public SortedDictionary<string, StateSignature> Store { get; private init; } = new(StringComparer.Ordinal);
+        private ManifestSection? section;
+        public SortedDictionary<string, EntrySignature> Store { get; private init; } = new(StringComparer.Ordinal);
 
         public Machine Copy() => new() { section = section, Store = new(Store, StringComparer.Ordinal) };
 
         /// <returns>The number of actions there were to do.</returns>
-        public int Merge(Dictionary<string, StateSignature> image, int limit = int.MaxValue)
+        public int Merge(Dictionary<string, EntrySignature> image, int limit = int.MaxValue)
         {
-            List<StateEntry> walk = [.. image.OrderBy(f => f.Key, Comparer<string>.Create(StateTree.Compare)).Select(f => new StateEntry(f.Key) { Image = f.Value })];
+            List<MergeEntry> walk = [.. image.OrderBy(f => f.Key, Comparer<string>.Create(MergeTree.Compare)).Select(f => new MergeEntry(f.Key) { Image = f.Value })];
             if (section is null)
             {
-                section = StateSection.Of("/p", "p", "i", walk, meanwhile: false);
+                section = ManifestSection.Of("/p", "p", "i", walk, meanwhile: false);
                 foreach (var (name, content) in image) Store[name] = content;
                 return 1;
             }
-            var entries = StateTree.Join(section.Entries(), walk);
+            var entries = MergeTree.Join(section.Entries(), walk);
             foreach (var entry in entries) entry.Store = Store.GetValueOrDefault(entry.Name);
             foreach (var entry in entries)
                 entry.HoldsMore = entry.Store.IsDirectory && Below(entry.Name).Any(name => !entries.Exists(e => e.Name == name));
-            var merge = StateMerge.Decide(entries);
-            section = StateSection.Of("/p", "p", "i", entries, meanwhile: true);
+            var merge = MergePlan.Decide(entries);
+            section = ManifestSection.Of("/p", "p", "i", entries, meanwhile: true);
             for (var i = 0; i < merge.Actions.Count && i < limit; i++) Do(merge.Actions[i], whole: i + 1 < limit);
-            if (limit > merge.Actions.Count) section = StateSection.Of("/p", "p", "i", entries, meanwhile: false);
+            if (limit > merge.Actions.Count) section = ManifestSection.Of("/p", "p", "i", entries, meanwhile: false);
             return merge.Actions.Count;
         }
 
-        private void Do(StateAction action, bool whole)
+        private void Do(MergeAction action, bool whole)
         {
             var (name, there) = (action.Entry.Name, Store.GetValueOrDefault(action.Entry.Name));
             switch (action.Kind)
             {
-                case StateActionKind.Remove:
+                case MergeActionKind.Remove:
                     Assert.False(Below(name).Any(), $"rmdir {name}: not empty");
                     Assert.True(Store.Remove(name), $"rm {name}: not there");
                     break;
-                case StateActionKind.Put:
+                case MergeActionKind.Put:
                     Assert.True(Store.GetValueOrDefault(Parent(name)).IsDirectory, $"{name}: no directory to put it in");
                     Assert.True(!there.IsThere || (!there.IsDirectory && !action.Entry.Image.IsDirectory), $"mv NEW {name}: a directory in the way");
                     Store[name] = action.Entry.Image;
@@ -148,7 +148,7 @@ public sealed class InterruptedMergeTests
 
         // A directory that one of the images does not have, and that stays for what the user has in it, may keep the attributes it had before or
         // in the middle of the change.
-        public string Text(params Dictionary<string, StateSignature>[] images) =>
+        public string Text(params Dictionary<string, EntrySignature>[] images) =>
             string.Join('\n', Store.Select(f => $"{f.Key} {(f.Value.IsDirectory && !images.All(i => i.GetValueOrDefault(f.Key).IsDirectory) ? "d" : f.Value)}"))
             + "\n--\n" + System.Text.Encoding.UTF8.GetString(section?.Text ?? []);
     }

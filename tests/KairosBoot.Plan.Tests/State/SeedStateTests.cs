@@ -8,7 +8,7 @@ public sealed class SeedStateTests
     public void Stores_are_held_to_the_image_that_boots_and_overlays_need_none(string paths, string? image)
     {
         var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")), "RW_PATHS=/etc\n" + paths, null, null);
-        var seed = LayoutPlan.For(layout, [], null, "image-1").OfType<SeedState>().SingleOrDefault();
+        var seed = LayoutPlan.For(layout, [], null, "image-1").OfType<SeedPersistent>().SingleOrDefault();
         Assert.Equal(image, seed?.Image);
     }
 }

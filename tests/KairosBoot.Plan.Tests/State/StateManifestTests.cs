@@ -11,7 +11,7 @@ public sealed class StateManifestTests
     public void Every_name_and_signature_comes_back()
     {
         var written = Entries();
-        var read = Read(Bytes(StateSection.Of("/etc/a b", @"etc-a\x2db.bind", "id", written, meanwhile: false)), out var damaged);
+        var read = Read(Bytes(ManifestSection.Of("/etc/a b", @"etc-a\x2db.bind", "id", written, meanwhile: false)), out var damaged);
         Assert.Empty(damaged);
         var section = Assert.Single(read);
         Assert.Equal(("/etc/a b", @"etc-a\x2db.bind", "id"), (section.Path, section.Store, section.Image));
@@ -26,7 +26,7 @@ public sealed class StateManifestTests
     [InlineData("f1234567890123.0123456789abcdef0123456789abcdef")]
     [InlineData("l0123456789abcdef0123456789abcdef")]
     [InlineData("d0123456789abcdef0123456789abcdef")]
-    public void A_signature_is_read_as_it_is_written(string text) => Assert.Equal(text, StateSignature.TryParse(text)!.Value.ToString());
+    public void A_signature_is_read_as_it_is_written(string text) => Assert.Equal(text, EntrySignature.TryParse(text)!.Value.ToString());
 
     [Theory]
     [InlineData("")]
@@ -39,12 +39,12 @@ public sealed class StateManifestTests
     [InlineData("x0123456789abcdef0123456789abcdef")]
     [InlineData("d0123456789abcdef0123456789abcdeg")]
     [InlineData("d00123456789abcdef0123456789abcdef")]
-    public void What_is_no_signature_is_refused(string text) => Assert.Null(StateSignature.TryParse(text));
+    public void What_is_no_signature_is_refused(string text) => Assert.Null(EntrySignature.TryParse(text));
 
     [Fact]
     public void Every_flipped_bit_and_every_missing_end_is_noticed()
     {
-        var good = Bytes(StateSection.Of("/etc/ssh", "etc-ssh.bind", "id", Entries(), meanwhile: false));
+        var good = Bytes(ManifestSection.Of("/etc/ssh", "etc-ssh.bind", "id", Entries(), meanwhile: false));
         for (var i = 0; i < good.Length; i++)
         {
             var flipped = good.ToArray();
@@ -57,10 +57,10 @@ public sealed class StateManifestTests
     [Fact]
     public void A_damaged_section_leaves_the_others_usable()
     {
-        StateSection[] sections =
+        ManifestSection[] sections =
         [
-            StateSection.Of("/a", "a.bind", "id", [new("") { Image = StateMergeTests.Signature("dir") }], meanwhile: false),
-            StateSection.Of("/b", "b.bind", "id", Entries(), meanwhile: false),
+            ManifestSection.Of("/a", "a.bind", "id", [new("") { Image = StateMergeTests.Signature("dir") }], meanwhile: false),
+            ManifestSection.Of("/b", "b.bind", "id", Entries(), meanwhile: false),
         ];
         var bytes = Bytes(sections);
         bytes[^3] ^= 1;
@@ -73,14 +73,14 @@ public sealed class StateManifestTests
     [Fact]
     public void While_changes_are_made_no_image_is_said_to_be_the_stores()
     {
-        var section = StateSection.Of("/a", "a.bind", "id", Entries(), meanwhile: true);
-        Assert.Equal(StateSection.Unfinished, section.Image);
+        var section = ManifestSection.Of("/a", "a.bind", "id", Entries(), meanwhile: true);
+        Assert.Equal(ManifestSection.Unfinished, section.Image);
     }
 
-    private static List<StateEntry> Entries()
+    private static List<MergeEntry> Entries()
     {
-        var entries = new List<StateEntry>();
-        foreach (var name in Names.Order(Comparer<string>.Create(StateTree.Compare)))
+        var entries = new List<MergeEntry>();
+        foreach (var name in Names.Order(Comparer<string>.Create(MergeTree.Compare)))
             entries.Add(new(name) { Image = StateMergeTests.Signature(name.Length == 0 ? "dir" : name) });
         entries.Insert(1, new(" deleted") { Base = [StateMergeTests.Signature("v1")] });
         Assert.Empty(entries[1].Settled!);
@@ -89,20 +89,20 @@ public sealed class StateManifestTests
 
     private static bool IsNoticed(byte[] bytes)
     {
-        if (bytes.Length < StateManifest.FirstLine || StateManifest.HeadLength(bytes.AsSpan(0, StateManifest.FirstLine)) is not { } length
-            || length > bytes.Length || StateManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections)
+        if (bytes.Length < PersistentManifest.FirstLine || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
+            || length > bytes.Length || PersistentManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections)
             return true;
-        return StateManifest.AddTexts(sections, bytes[length..]).Count > 0;
+        return PersistentManifest.AddTexts(sections, bytes[length..]).Count > 0;
     }
 
-    private static byte[] Bytes(params StateSection[] sections) =>
-        [.. StateManifest.Head([.. sections]), .. sections.SelectMany(section => section.Text!)];
+    private static byte[] Bytes(params ManifestSection[] sections) =>
+        [.. PersistentManifest.Head([.. sections]), .. sections.SelectMany(section => section.Text!)];
 
-    private static List<StateSection> Read(byte[] bytes, out List<string> damaged)
+    private static List<ManifestSection> Read(byte[] bytes, out List<string> damaged)
     {
-        var length = StateManifest.HeadLength(bytes.AsSpan(0, StateManifest.FirstLine))!.Value;
-        var sections = StateManifest.ParseHead(bytes.AsSpan(0, length))!;
-        damaged = StateManifest.AddTexts(sections, bytes[length..]);
+        var length = PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine))!.Value;
+        var sections = PersistentManifest.ParseHead(bytes.AsSpan(0, length))!;
+        damaged = PersistentManifest.AddTexts(sections, bytes[length..]);
         Assert.StartsWith("kairosboot-state 1 ", Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
         return sections;
     }

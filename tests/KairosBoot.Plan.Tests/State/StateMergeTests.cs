@@ -6,47 +6,47 @@ public sealed class StateMergeTests
     [Theory]
     // seeded, image, store | what becomes of the store, what the next merge compares with
     // the user left it alone
-    [InlineData("v1", "v1", "v1", StateChange.None, "v1")]
-    [InlineData("v1", "v2", "v1", StateChange.Replace, "v2")]
-    [InlineData("v1", "-", "v1", StateChange.Remove, null)]
+    [InlineData("v1", "v1", "v1", MergeChange.None, "v1")]
+    [InlineData("v1", "v2", "v1", MergeChange.Replace, "v2")]
+    [InlineData("v1", "-", "v1", MergeChange.Remove, null)]
     // the user changed it
-    [InlineData("v1", "v1", "user", StateChange.None, "v1")]
-    [InlineData("v1", "v2", "user", StateChange.None, "v2")]
-    [InlineData("v1", "-", "user", StateChange.None, null)]
+    [InlineData("v1", "v1", "user", MergeChange.None, "v1")]
+    [InlineData("v1", "v2", "user", MergeChange.None, "v2")]
+    [InlineData("v1", "-", "user", MergeChange.None, null)]
     // the user deleted it; where the image dropped it too, that is remembered
-    [InlineData("v1", "v1", "-", StateChange.None, "v1")]
-    [InlineData("v1", "v2", "-", StateChange.None, "v2")]
-    [InlineData("v1", "-", "-", StateChange.None, "deleted")]
-    [InlineData("deleted", "v1", "-", StateChange.None, "v1")]
-    [InlineData("deleted", "-", "-", StateChange.None, "deleted")]
-    [InlineData("deleted", "-", "v1", StateChange.None, null)]
-    [InlineData("deleted", "v2", "user", StateChange.None, "v2")]
+    [InlineData("v1", "v1", "-", MergeChange.None, "v1")]
+    [InlineData("v1", "v2", "-", MergeChange.None, "v2")]
+    [InlineData("v1", "-", "-", MergeChange.None, "deleted")]
+    [InlineData("deleted", "v1", "-", MergeChange.None, "v1")]
+    [InlineData("deleted", "-", "-", MergeChange.None, "deleted")]
+    [InlineData("deleted", "-", "v1", MergeChange.None, null)]
+    [InlineData("deleted", "v2", "user", MergeChange.None, "v2")]
     // the user made what the image has now; then it follows if it is the same
-    [InlineData(null, "v2", "user", StateChange.None, "v2")]
-    [InlineData(null, "v2", "v2", StateChange.None, "v2")]
-    [InlineData(null, "v2", "-", StateChange.Add, "v2")]
+    [InlineData(null, "v2", "user", MergeChange.None, "v2")]
+    [InlineData(null, "v2", "v2", MergeChange.None, "v2")]
+    [InlineData(null, "v2", "-", MergeChange.Add, "v2")]
     // the user changed it into what the image has now
-    [InlineData("v1", "v2", "v2", StateChange.None, "v2")]
+    [InlineData("v1", "v2", "v2", MergeChange.None, "v2")]
     // a merge that a power cut ended: whatever it left follows the image
-    [InlineData("v1,v2", "v3", "v1", StateChange.Replace, "v3")]
-    [InlineData("v1,v2", "v3", "v2", StateChange.Replace, "v3")]
-    [InlineData("v1,v2", "v1", "v2", StateChange.Replace, "v1")]
-    [InlineData("v1,-", "-", "v1", StateChange.Remove, null)]
-    [InlineData("v1,-", "-", "-", StateChange.None, null)]
-    [InlineData("v1,-", "v1", "-", StateChange.Add, "v1")]
-    [InlineData("v1,v2", "v3", "user", StateChange.None, "v3")]
-    [InlineData("v1,v2", "v3", "-", StateChange.None, "v3")]
+    [InlineData("v1,v2", "v3", "v1", MergeChange.Replace, "v3")]
+    [InlineData("v1,v2", "v3", "v2", MergeChange.Replace, "v3")]
+    [InlineData("v1,v2", "v1", "v2", MergeChange.Replace, "v1")]
+    [InlineData("v1,-", "-", "v1", MergeChange.Remove, null)]
+    [InlineData("v1,-", "-", "-", MergeChange.None, null)]
+    [InlineData("v1,-", "v1", "-", MergeChange.Add, "v1")]
+    [InlineData("v1,v2", "v3", "user", MergeChange.None, "v3")]
+    [InlineData("v1,v2", "v3", "-", MergeChange.None, "v3")]
     // kinds
-    [InlineData("v1", "dir", "v1", StateChange.Exchange, "dir")]
-    [InlineData("dir", "v2", "dir", StateChange.Exchange, "v2")]
-    [InlineData("dir", "v2", "dir:user", StateChange.None, "v2")]
-    [InlineData("v1", "dir", "user", StateChange.None, "dir")]
-    [InlineData("dir:a", "dir:b", "dir:a", StateChange.Attributes, "dir:b")]
-    [InlineData("dir:a", "dir:b", "dir:user", StateChange.None, "dir:b")]
-    [InlineData("dir:b,dir*", "dir:b", "dir:half", StateChange.Attributes, "dir:b")]
-    [InlineData("dir", "-", "dir", StateChange.Remove, null)]
-    [InlineData("dir", "-", "dir:user", StateChange.None, null)]
-    public void A_file_follows_the_image_unless_the_user_had_a_say(string? seeded, string image, string store, StateChange change, string? next)
+    [InlineData("v1", "dir", "v1", MergeChange.Exchange, "dir")]
+    [InlineData("dir", "v2", "dir", MergeChange.Exchange, "v2")]
+    [InlineData("dir", "v2", "dir:user", MergeChange.None, "v2")]
+    [InlineData("v1", "dir", "user", MergeChange.None, "dir")]
+    [InlineData("dir:a", "dir:b", "dir:a", MergeChange.Attributes, "dir:b")]
+    [InlineData("dir:a", "dir:b", "dir:user", MergeChange.None, "dir:b")]
+    [InlineData("dir:b,dir*", "dir:b", "dir:half", MergeChange.Attributes, "dir:b")]
+    [InlineData("dir", "-", "dir", MergeChange.Remove, null)]
+    [InlineData("dir", "-", "dir:user", MergeChange.None, null)]
+    public void A_file_follows_the_image_unless_the_user_had_a_say(string? seeded, string image, string store, MergeChange change, string? next)
     {
         var entry = Decide(seeded, image, store);
         Assert.Equal(change, entry.Change);
@@ -54,19 +54,19 @@ public sealed class StateMergeTests
     }
 
     [Theory]
-    [InlineData("v1", "v1", StateChange.None)]
-    [InlineData("v1", "user", StateChange.None)]
-    [InlineData("v1", "-", StateChange.Add)]
-    [InlineData("-", "user", StateChange.None)]
-    [InlineData("dir", "dir:user", StateChange.None)]
-    public void Of_a_store_without_a_manifest_nothing_is_overwritten_and_what_is_missing_comes(string image, string store, StateChange change)
+    [InlineData("v1", "v1", MergeChange.None)]
+    [InlineData("v1", "user", MergeChange.None)]
+    [InlineData("v1", "-", MergeChange.Add)]
+    [InlineData("-", "user", MergeChange.None)]
+    [InlineData("dir", "dir:user", MergeChange.None)]
+    public void Of_a_store_without_a_manifest_nothing_is_overwritten_and_what_is_missing_comes(string image, string store, MergeChange change)
     {
-        var root = new StateEntry("") { Image = Signature("dir") };
-        var entry = new StateEntry("f") { Image = Signature(image) };
-        var entries = StateTree.Join(null, image == "-" ? [root] : [root, entry]);
+        var root = new MergeEntry("") { Image = Signature("dir") };
+        var entry = new MergeEntry("f") { Image = Signature(image) };
+        var entries = MergeTree.Join(null, image == "-" ? [root] : [root, entry]);
         root.Store = Signature("dir:user");
         entry.Store = Signature(store);
-        Assert.Equal((StateChange.None, change), (StateMerge.Decide(entries).Entries[0].Change, entry.Change));
+        Assert.Equal((MergeChange.None, change), (MergePlan.Decide(entries).Entries[0].Change, entry.Change));
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class StateMergeTests
     [InlineData("v1", "v2", "-", false)]
     public void What_both_changed_is_named(string? seeded, string image, string store, bool named)
     {
-        var merge = StateMerge.Decide(Tree(("", "dir", "dir", "dir"), ("f", seeded, image, store)));
+        var merge = MergePlan.Decide(Tree(("", "dir", "dir", "dir"), ("f", seeded, image, store)));
         Assert.Equal(named ? ["f"] : [], merge.Kept);
     }
 
@@ -102,7 +102,7 @@ public sealed class StateMergeTests
             ("", "dir", "dir", "dir"), ("d", "dir", "-", "dir"), ("d/f", "v1", "-", "user"), ("d/g", "v1", "-", "v1")));
         var entries = Tree(("", "dir", "dir", "dir"), ("d", "dir", "-", "dir"), ("d/g", "v1", "-", "v1"));
         entries[1].HoldsMore = true;
-        Assert.Equal(["rm d/g"], StateMerge.Decide(entries).Actions.Select(a => a.ToString()));
+        Assert.Equal(["rm d/g"], MergePlan.Decide(entries).Actions.Select(a => a.ToString()));
     }
 
     [Fact]
@@ -128,34 +128,34 @@ public sealed class StateMergeTests
     public void A_walk_takes_a_directory_with_everything_in_it_before_the_next_name()
     {
         string[] names = ["", "a", "a/b", "a/b/c", "a/z", "a b", "a-b", "a-b/x", "a.d", "b"];
-        Assert.Equal(names, names.Reverse().Order(Comparer<string>.Create(StateTree.Compare)));
-        var entries = StateTree.Join([], [.. names.Select(name => new StateEntry(name))]);
+        Assert.Equal(names, names.Reverse().Order(Comparer<string>.Create(MergeTree.Compare)));
+        var entries = MergeTree.Join([], [.. names.Select(name => new MergeEntry(name))]);
         Assert.Equal(["a", "a-b", "a/b"], entries.Select(e => e.Parent?.Name).Where(p => p?.Length > 0).Distinct().Order(StringComparer.Ordinal));
     }
 
-    private static StateEntry Decide(string? seeded, string image, string store) =>
-        StateMerge.Decide(Tree(("", "dir", "dir", "dir"), ("f", seeded, image, store))).Entries[1];
+    private static MergeEntry Decide(string? seeded, string image, string store) =>
+        MergePlan.Decide(Tree(("", "dir", "dir", "dir"), ("f", seeded, image, store))).Entries[1];
 
     private static IEnumerable<string> Actions(params (string, string?, string, string)[] rows) =>
-        StateMerge.Decide(Tree(rows)).Actions.Select(action => action.ToString());
+        MergePlan.Decide(Tree(rows)).Actions.Select(action => action.ToString());
 
-    private static List<StateEntry> Tree(params (string Name, string? Seeded, string Image, string Store)[] rows)
+    private static List<MergeEntry> Tree(params (string Name, string? Seeded, string Image, string Store)[] rows)
     {
-        var seeded = rows.Where(r => r.Seeded is not null).Select(r => new StateEntry(r.Name) { Base = Signatures(r.Seeded!) });
-        var image = rows.Where(r => r.Image != "-").Select(r => new StateEntry(r.Name) { Image = Signature(r.Image) });
-        var joined = StateTree.Join([.. seeded], [.. image]);
+        var seeded = rows.Where(r => r.Seeded is not null).Select(r => new MergeEntry(r.Name) { Base = Signatures(r.Seeded!) });
+        var image = rows.Where(r => r.Image != "-").Select(r => new MergeEntry(r.Name) { Image = Signature(r.Image) });
+        var joined = MergeTree.Join([.. seeded], [.. image]);
         foreach (var entry in joined) entry.Store = Signature(rows.Single(r => r.Name == entry.Name).Store);
         return joined;
     }
 
-    private static StateSignature[] Signatures(string words) => words == "deleted" ? [] : [.. words.Split(',').Select(Signature)];
+    private static EntrySignature[] Signatures(string words) => words == "deleted" ? [] : [.. words.Split(',').Select(Signature)];
 
-    internal static StateSignature Signature(string word) => word switch
+    internal static EntrySignature Signature(string word) => word switch
     {
-        "-" => StateSignature.Absent,
-        "dir*" => StateSignature.AnyDirectory,
-        "link" => StateSignature.Of('l', 0, Sha256.Hash("link"u8)),
-        _ when word.StartsWith("dir", StringComparison.Ordinal) => StateSignature.Of('d', 0, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
-        _ => StateSignature.Of('f', word.Length, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
+        "-" => EntrySignature.Absent,
+        "dir*" => EntrySignature.AnyDirectory,
+        "link" => EntrySignature.Of('l', 0, Sha256.Hash("link"u8)),
+        _ when word.StartsWith("dir", StringComparison.Ordinal) => EntrySignature.Of('d', 0, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
+        _ => EntrySignature.Of('f', word.Length, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
     };
 }

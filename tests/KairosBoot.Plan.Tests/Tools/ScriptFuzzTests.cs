@@ -76,10 +76,10 @@ public class ScriptFuzzTests
         var file = new SquashfsDefinitions();
         _ = random.Next(4) switch
         {
-            0 => file.MakeDirectory(path, 0b111_101_101),
+            0 => file.MakeDirectory(path, Octal.O755),
             1 => file.MakeLink(path, value),
             2 => file.Modify(path, random.Next(4096), random.Next(), random.Next()),
-            _ => file.WriteFile(path, 0b110_100_100) == "content.0" ? file : throw new InvalidOperationException(),
+            _ => file.WriteFile(path, Octal.O644) == "content.0" ? file : throw new InvalidOperationException(),
         };
         var (name, type, rest) = Assert.Single(ScriptReaders.Squashfs(file.ToBytes()));
         Assert.Equal(AsBytes(path), name);

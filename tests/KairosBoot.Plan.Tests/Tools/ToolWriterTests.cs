@@ -14,9 +14,9 @@ public class ToolWriterTests
     [Fact]
     public void A_pseudo_file_is_this_text()
     {
-        var file = new SquashfsDefinitions().MakeDirectory("a b", 0b111_101_101).MakeLink("boot/vmlinuz", "vmlinuz-6.1").MakeFifo("f", 0b110_000_000, 1, 2)
-            .MakeDevice("d", isBlock: false, 0b110_000_000, 0, 0, 1, 3).Modify("\"\\", 0b100_111_101_101, 7, 8);
-        Assert.Equal("content.5", file.WriteFile("boot/initrd", 0b110_100_100));
+        var file = new SquashfsDefinitions().MakeDirectory("a b", Octal.O755).MakeLink("boot/vmlinuz", "vmlinuz-6.1").MakeFifo("f", Octal.O600, 1, 2)
+            .MakeDevice("d", isBlock: false, Octal.O600, 0, 0, 1, 3).Modify("\"\\", Octal.O4755, 7, 8);
+        Assert.Equal("content.5", file.WriteFile("boot/initrd", Octal.O644));
         Assert.Equal("\"a b\" d 755 0 0\n\"boot/vmlinuz\" s 777 0 0 vmlinuz-6.1\n\"f\" i 600 1 2 f\n\"d\" c 600 0 0 1 3\n\"\\\"\\\\\" m 4755 7 8\n\"boot/initrd\" f 644 0 0 cat content.5\n",
             Encoding.UTF8.GetString(file.ToBytes()));
     }

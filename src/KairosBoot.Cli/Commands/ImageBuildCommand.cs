@@ -1,0 +1,55 @@
+using System.CommandLine;
+using KairosBoot.Image;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot image build</c></summary>
+internal static class ImageBuildCommand
+{
+    internal static Command Create()
+    {
+        var root = new Option<string?>("--root") { Description = "The tree to make an image of", HelpName = "DIR" };
+        var tar = new Option<string?>("--tar") { Description = "The container export to make an image of", HelpName = "FILE" };
+        var output = new Option<string>("--output") { Description = "The image to write", HelpName = "FILE", Required = true };
+        var format = new Option<string>("--format") { Description = "File system", DefaultValueFactory = _ => "ext4" };
+        format.AcceptOnlyFromAmong("ext4", "squashfs", "erofs");
+        var size = SizeOption.Create("Size of an ext4 image (default: what the content needs)");
+        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, where the tree has several", HelpName = "VERSION" };
+        var modules = new Option<string>("--modules")
+        {
+            Description = "Modules for the initrd, where the tree has none: see kboot initrd build",
+            HelpName = "SET",
+            DefaultValueFactory = _ => InitrdRequest.DefaultModules,
+        };
+        var init = new Option<string?>("--init") { Description = "The kairos-boot for that initrd", HelpName = "FILE" };
+
+        var command = new Command("build", "Make an OS image of a tree or a container export, with kernel and initrd inside.")
+        {
+            root, tar, output, format, size, kernel, modules, init,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(root) is null == result.GetResult(tar) is null)
+            {
+                result.AddError("Give either --root or --tar.");
+            }
+        });
+        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        {
+            var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar), Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
+                parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
+            var path = parsed.GetRequiredValue(output);
+            var built = ImageBuilder.Build(request, path, cancellationToken);
+            Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
+            if (built.Added.Count > 0)
+            {
+                Console.WriteLine($"added to what the tree had: {string.Join(' ', built.Added)}");
+            }
+        }));
+        return command;
+    }
+
+    /// <summary>This program, for an image that has it not. One file runs in any system; started through the .NET host, it is not that: null.</summary>
+    internal static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
+}

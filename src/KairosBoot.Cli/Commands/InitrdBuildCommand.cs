@@ -1,0 +1,39 @@
+using System.CommandLine;
+using KairosBoot.CloudConfig;
+using KairosBoot.Image;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot initrd build</c></summary>
+internal static class InitrdBuildCommand
+{
+    internal static Command Create()
+    {
+        var root = new Option<string>("--root") { Description = "Tree with a kernel in it", HelpName = "DIR", Required = true };
+        var output = new Option<string>("--output") { Description = "The initrd to write", HelpName = "FILE", Required = true };
+        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, where the tree has several", HelpName = "VERSION" };
+        var modules = new Option<string>("--modules")
+        {
+            Description = $"Sets ({string.Join(", ", ModuleSet.Names)}) and module names, separated by commas",
+            HelpName = "SET",
+            DefaultValueFactory = _ => InitrdRequest.DefaultModules,
+        };
+        var compress = new Option<string>("--compress") { Description = "Compression", DefaultValueFactory = _ => "zstd" };
+        compress.AcceptOnlyFromAmong("zstd", "none");
+        var init = new Option<string?>("--init") { Description = "The kairos-boot to pack (default: the one that came with this kboot)", HelpName = "FILE" };
+
+        var command = new Command("build", "Pack an initrd for the kernel found in a tree.") { root, output, kernel, modules, compress, init };
+        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        {
+            var tree = parsed.GetRequiredValue(root);
+            var request = new InitrdRequest(tree, parsed.GetValue(kernel), parsed.GetRequiredValue(modules),
+                Compress: parsed.GetValue(compress) == "zstd", parsed.GetValue(init));
+            var path = parsed.GetRequiredValue(output);
+            var built = InitrdBuilder.Build(request, cancellationToken);
+            AtomicFile.Write(path, temporary => File.WriteAllBytes(temporary, built.Content));
+            Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}");
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.Text.Json;
+using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Image;
+using KairosBoot.Lifecycle;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot install</c></summary>
+internal static class InstallCommand
+{
+    private const long MiB = 1 << 20;
+
+    internal static Command Create()
+    {
+        var device = new Option<string?>("--device") { Description = "The disk, or auto: the largest that nobody uses (default: install.device of the cloud-configs)", HelpName = "DEV" };
+        var image = new Option<string?>("--image") { Description = "The OS image (default: the one that runs)", HelpName = "FILE" };
+        var root = new Option<string?>("--root") { Description = "A tree to make the image of", HelpName = "DIR" };
+        var tar = new Option<string?>("--tar") { Description = "A container export to make the image of", HelpName = "FILE" };
+        var force = new Option<bool>("--force") { Description = "Although there is something on the disk" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be done" };
+        var json = new Option<bool>("--json") { Description = "Machine-readable" };
+        var options = new DiskOptions();
+        var command = new Command("install", "Make a disk of this machine a bootable one, for BIOS and UEFI. What is on it is lost.") { device, image, root, tar, force, dryRun, json };
+        options.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (new Option[] { image, root, tar }.Count(option => result.GetResult(option) is not null) > 1)
+            {
+                result.AddError("Give one of --image, --root and --tar.");
+            }
+        });
+        command.SetAction(parsed => Interruption.Run(
+            cancellationToken =>
+            {
+                if (Syscall.GetEUid() != 0)
+                {
+                    throw new OperatorException("writing to a disk takes root", "sudo kboot install ...; for a disk in a file: kboot disk build");
+                }
+
+                var documents = parsed.GetValue(options.CloudConfigs) ?? [];
+                CloudConfigFiles.Check(documents);
+                var section = InstallSection.Read(documents, problem => Console.Error.WriteLine($"warning: {problem.Text}"));
+                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on was given", "give --device /dev/... or --device auto");
+                var disk = InstallDisk.Find(wanted);
+                using var progress = new Progress();
+                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar), progress.Show, cancellationToken);
+                var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null, $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
+                using var installer = new DiskInstaller(request with { Sizes = Sizes(options.Sizes(parsed), section, request) }, disk, cancellationToken);
+                var isDry = parsed.GetValue(dryRun);
+                var contents = disk.Contents();
+                if (contents.Count > 0 && !isDry && !parsed.GetValue(force))
+                {
+                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "take another disk, or add --force: all of that is lost then");
+                }
+
+                var succeeded = isDry || Install(installer, documents, progress, cancellationToken);
+                progress.Dispose();
+                Print(installer.Layout, disk, request, contents, isDry, parsed.GetValue(json));
+                return succeeded ? 0 : 1;
+            },
+            "the disk is as it was, or boots nothing: install again"));
+        return command;
+    }
+
+    private static bool Install(DiskInstaller installer, string[] documents, Progress progress, CancellationToken cancellationToken)
+    {
+        var stages = new LifecycleStages("install", "", documents, new StageLogger(verbose: false), cancellationToken);
+        stages.RunBefore();
+        if (stages.Warnings.Count > 0)
+        {
+            throw new OperatorException("a stage before the installation failed, nothing was written", "correct the cloud-config, or take the entry out");
+        }
+
+        if (!installer.Install(progress.Show))
+        {
+            Console.Error.WriteLine("warning: the kernel still goes by the old partition table of the disk, until the next restart");
+        }
+
+        stages.RunAfter();
+        return stages.Warnings.Count == 0;
+    }
+
+    // Options win. Kairos takes a size that is too small for one that is just large enough, and so do its users' configs.
+    private static DiskSizes Sizes(DiskSizes given, InstallSection section, DiskRequest request)
+    {
+        long? Of(string name, long? option, Func<long> least)
+        {
+            if (option is not null || !section.Sizes.TryGetValue(name, out var wanted))
+            {
+                return option;
+            }
+
+            var needed = least();
+            if (wanted * MiB < needed)
+            {
+                Console.Error.WriteLine($"warning: install.partitions.{name}.size: {wanted} MiB are too few; it gets {needed / MiB}");
+            }
+
+            return Math.Max(wanted * MiB, needed);
+        }
+
+        return new DiskSizes(
+            Of("oem", given.Oem, () => DiskLayout.MinOem),
+            Of("recovery", given.Recovery, () => DiskLayout.MinRecovery(DiskRequest.Size(request.Recovery ?? request.Image))),
+            Of("state", given.State, () => DiskLayout.MinState(DiskRequest.Size(request.Image))),
+            Of("persistent", given.Persistent, () => DiskLayout.MinPersistent))
+        {
+            Extra = [.. section.Extra.Select(row => new ExtraPartition(row.Label, row.MiB * MiB, row.FileSystem ?? ExtraPartition.DefaultFileSystem)), .. given.Extra],
+        };
+    }
+
+    private static void Print(DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry, bool json)
+    {
+        if (json)
+        {
+            JsonOutput.Write(writer => Write(writer, layout, disk, request, contents, isDry));
+            return;
+        }
+
+        Console.WriteLine($"{(isDry ? "would install" : "installed")} {request.Image} on {disk}");
+        foreach (var partition in layout.Partitions)
+        {
+            Console.WriteLine($"  {partition.Number} {partition.Name,-16} {partition.FileSystem,-5} {ByteSize.Text(partition.Size),10}");
+        }
+
+        foreach (var line in isDry ? contents : [])
+        {
+            Console.WriteLine($"lost would be: {line}");
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry)
+    {
+        writer.WriteBoolean("dryRun", isDry);
+        writer.WriteString("device", disk.Node);
+        writer.WriteNumber("sizeBytes", disk.SizeBytes);
+        writer.WriteString("image", request.Image);
+        writer.WriteString("recovery", request.Recovery ?? request.Image);
+        writer.WriteString("kernelArguments", request.KernelArguments);
+        writer.WriteStartArray("partitions");
+        foreach (var partition in layout.Partitions)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("number", partition.Number);
+            writer.WriteString("name", partition.Name);
+            writer.WriteString("fileSystem", partition.FileSystem);
+            writer.WriteNumber("start", partition.Start);
+            writer.WriteNumber("size", partition.Size);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("lost");
+        foreach (var line in contents)
+        {
+            writer.WriteStringValue(line);
+        }
+
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using KairosBoot.CloudConfig;
+using KairosBoot.Image;
+using KairosBoot.Plan;
+using KairosBoot.CloudConfig.Booted;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot lint</c></summary>
+internal static class LintCommand
+{
+    internal static Command Create()
+    {
+        var root = new Option<string?>("--root") { Description = "A tree: would it boot as an image, and what of the cloud-configs in it", HelpName = "DIR" };
+        var cloudConfig = new Option<string[]>("--cloud-config") { Description = "A document to check; may be given several times", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+        var json = new Option<bool>("--json") { Description = "Machine-readable" };
+        var command = new Command("lint", "Check a tree and cloud-configs without running them.") { root, cloudConfig, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(cloudConfig) is null && result.GetResult(root) is null)
+            {
+                result.AddError("Give --root or --cloud-config.");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            var tree = parsed.GetValue(root);
+            var findings = tree is null ? [] : TreeLint.Check(tree);
+            List<StageProblem> problems = [.. tree is null ? [] : ConfigLint.CheckTree(tree), .. (parsed.GetValue(cloudConfig) ?? []).SelectMany(Check)];
+            if (parsed.GetValue(json))
+            {
+                PrintJson(findings, problems);
+            }
+            else
+            {
+                Print(findings, problems);
+            }
+
+            return findings.Any(finding => !finding.IsWarning) || problems.Exists(problem => !problem.IsWarning) ? 1 : 0;
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<StageProblem> Check(string path) => File.Exists(path) ? ConfigLint.Check(File.ReadAllText(path), path) : throw new OperatorException(
+        Directory.Exists(path) ? $"{path} is a directory" : $"the cloud-config {path} is not there", "give --cloud-config the path of a YAML file");
+
+    private static void Print(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems)
+    {
+        foreach (var finding in findings)
+        {
+            Console.WriteLine($"{Severity(finding.IsWarning)}: {finding.Problem}\n  to fix: {finding.Fix}");
+        }
+
+        foreach (var problem in problems)
+        {
+            Console.WriteLine($"{Severity(problem.IsWarning)}: {problem.Text}");
+        }
+
+        var warnings = findings.Count(finding => finding.IsWarning) + problems.Count(problem => problem.IsWarning);
+        Console.WriteLine(ProblemOutput.Count(findings.Count + problems.Count - warnings, warnings));
+    }
+
+    private static string Severity(bool isWarning) => isWarning ? "warning" : "error";
+
+    private static void PrintJson(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems) => JsonOutput.Write(writer =>
+    {
+        writer.WriteStartArray("tree");
+        foreach (var finding in findings)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("severity", Severity(finding.IsWarning));
+            writer.WriteString("problem", finding.Problem);
+            writer.WriteString("fix", finding.Fix);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        ProblemOutput.Write(writer, problems);
+    });
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using KairosBoot.CloudConfig;
+using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot stage run</c></summary>
+internal static class StageRunCommand
+{
+    internal static Command Create()
+    {
+        var name = new Argument<string>("NAME") { Description = "The stage; NAME.before and NAME.after run with it" };
+        var sources = new Argument<string[]>("SOURCE")
+        {
+            Description = $"Files, directories, URLs, - for standard input (default: {string.Join(' ', SystemPaths.CloudConfigs)} and what the kernel command line names and says)",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var root = new Option<string?>("--root") { Description = "Run it in this tree; the sources that are given are read before", HelpName = "DIR" };
+        var verbose = new Option<bool>("--verbose") { Description = "Say also what was done and what was skipped" };
+        var json = new Option<bool>("--json") { Description = "The summary in a machine-readable form" };
+        var command = new Command("run", "Run one stage of the cloud-configs now.") { name, sources, root, verbose, json };
+        command.Validators.Add(result =>
+        {
+            // As many sources as there are words: a slip in an option would become one.
+            foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!).Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
+            {
+                result.AddError($"{word} is not an option.");
+            }
+        });
+        command.SetAction(parsed => Interruption.Run(
+            cancellationToken =>
+            {
+                var stage = parsed.GetRequiredValue(name);
+                var report = Run(stage, parsed.GetValue(sources) ?? [], parsed.GetValue(root), new StageLogger(parsed.GetValue(verbose)), cancellationToken);
+                Print(stage, report, parsed.GetValue(json));
+                return report.Problems.Any(problem => !problem.IsWarning) ? 1 : 0;
+            },
+            "the entry it was at is not finished, those behind it have not run"));
+        return command;
+    }
+
+    private static StageReport Run(string stage, string[] names, string? root, StageLogger logger, CancellationToken cancellationToken)
+    {
+        if (Syscall.GetEUid() != 0)
+        {
+            throw new OperatorException("a stage changes the system, which takes root", $"sudo kboot stage run {stage}; to look at a cloud-config only: kboot lint --cloud-config FILE");
+        }
+
+        using var ending = cancellationToken.Register(RunningPrograms.End);
+        var isHere = root is null || Path.GetFullPath(root) == "/";
+        IReadOnlyList<ConfigSource> sources = names.Length == 0 ? [.. SystemPaths.CloudConfigs.Select(ConfigSource.At)]
+            : isHere ? ConfigArguments.Find(names, cancellationToken) : ConfigArguments.ReadAll(names, cancellationToken);
+        if (!isHere)
+        {
+            AlternateRoot.Enter(Path.GetFullPath(root!));
+        }
+
+        return BootedStage.Run(stage, sources, names.Length == 0 ? StageFacts.CommandLine : "", logger, cancellationToken);
+    }
+
+    private static void Print(string stage, StageReport report, bool json)
+    {
+        if (!json)
+        {
+            Console.WriteLine($"stage {stage}: {report.EntriesRun} run, {report.EntriesSkipped} skipped, {ProblemOutput.Count(report.Problems)}");
+            return;
+        }
+
+        JsonOutput.Write(writer =>
+        {
+            writer.WriteString("stage", stage);
+            writer.WriteNumber("entriesRun", report.EntriesRun);
+            writer.WriteNumber("entriesSkipped", report.EntriesSkipped);
+            ProblemOutput.Write(writer, report.Problems);
+        });
+    }
+}

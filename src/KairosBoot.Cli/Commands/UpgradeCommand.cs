@@ -1,0 +1,75 @@
+using System.CommandLine;
+using KairosBoot.Lifecycle;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Cli;
+
+/// <summary><c>kboot upgrade</c></summary>
+internal static class UpgradeCommand
+{
+    internal static Command Create()
+    {
+        var source = new UpgradeSourceOptions();
+        var recovery = new Option<bool>("--recovery") { Description = "The recovery system instead of the active one" };
+        var place = new MachineOptions();
+        var json = new Option<bool>("--json") { Description = "The result in a machine-readable form" };
+        var command = new Command("upgrade", "Put a new system into the active slot; the one that runs becomes passive. The next boot is the new one's.") { recovery, json };
+        source.AddTo(command, isRequired: true);
+        place.AddTo(command);
+        command.SetAction(parsed => Interruption.Run(
+            cancellationToken =>
+            {
+                using var machine = place.Open(parsed);
+                var (result, warnings) = Upgrade(source.Request(parsed, parsed.GetValue(recovery)), machine, cancellationToken);
+                Print(result, warnings, parsed.GetValue(json));
+                return 0;
+            },
+            "the system is as it was"));
+        return command;
+    }
+
+    /// <summary>With the stages around it; what failed in them comes along.</summary>
+    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, TargetSystem machine, CancellationToken cancellationToken)
+    {
+        // What fails in them is told and stops nothing, as in Kairos: a machine is not to keep its old system because a hook has a mistake in it.
+        var stages = new LifecycleStages("upgrade", machine.Host, [], new StageLogger(verbose: false), cancellationToken);
+        stages.RunBefore();
+        UpgradeResult result;
+        using (var progress = new Progress())
+        {
+            result = SystemUpgrade.Run(request, machine, progress.Show, cancellationToken);
+        }
+
+        stages.RunAfter();
+        return (result, stages.Warnings);
+    }
+
+    internal static void Print(UpgradeResult result, IReadOnlyList<string> warnings, bool json)
+    {
+        if (json)
+        {
+            JsonOutput.Write(writer =>
+            {
+                writer.WriteString("slot", result.Slot);
+                writer.WriteString("imageId", result.ImageId);
+                writer.WriteNumber("bytes", result.SizeBytes);
+                writer.WriteString("outcome", result.Outcome);
+                writer.WriteString("menu", result.Menu);
+                JsonOutput.WriteArray(writer, "added", result.Added);
+                JsonOutput.WriteArray(writer, "warnings", warnings);
+            });
+            return;
+        }
+
+        Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot into it" : "it is there when it is needed")}");
+        if (result.Added.Count > 0)
+        {
+            Console.WriteLine($"added to what the tree had: {string.Join(' ', result.Added)}");
+        }
+
+        if (result.Menu is not null)
+        {
+            Console.WriteLine(result.Menu);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.CloudConfig.Booted;
+
+/// <summary>What the cloud-configs of a machine say under <c>install:</c> about the disk. A later document has the last word.</summary>
+public sealed class InstallSection
+{
+    // Partitions by size, as Kairos names them.
+    private static readonly Schema Section = Schema.Record(
+        ("device", Schema.Text),
+        ("partitions", Schema.Record(("oem", Sized()), ("recovery", Sized()), ("state", Sized()), ("persistent", Sized()))),
+        ("extra-partitions", Schema.ListOf(Schema.Record(("name", Schema.Text), ("label", Schema.Text), ("size", Schema.Integer), ("fs", Schema.Text)))),
+        ("grub_options", Schema.Record(("extra_cmdline", Schema.Text))));
+
+    private readonly Dictionary<string, long> sizes = [];
+
+    public string? Device { get; private set; }
+
+    /// <summary>MiB, by <c>oem</c>, <c>recovery</c>, <c>state</c>, <c>persistent</c>.</summary>
+    public IReadOnlyDictionary<string, long> Sizes => sizes;
+
+    /// <summary>Label, MiB and file system of each; null: the usual one.</summary>
+    public List<(string Label, long MiB, string? FileSystem)> Extra { get; } = [];
+
+    /// <summary><c>grub_options.extra_cmdline</c>.</summary>
+    public string KernelArguments { get; private set; } = "";
+
+    /// <param name="files">Documents that were checked before.</param>
+    /// <param name="warn">Gets what is asked for and left out.</param>
+    /// <exception cref="OperatorException">They ask for a disk that would not be the one meant.</exception>
+    public static InstallSection Read(IEnumerable<string> files, Action<StageProblem> warn)
+    {
+        var section = new InstallSection();
+        foreach (var file in files)
+        {
+            if ((YamlReader.Read(File.ReadAllText(file)) as YamlMapping)?.Find("install") is YamlMapping install)
+            {
+                section.Add(install, file, warn);
+            }
+        }
+
+        return section;
+    }
+
+    private void Add(YamlMapping install, string file, Action<StageProblem> warn)
+    {
+        if (install.Find("encrypted_partitions") is YamlSequence { Items.Count: > 0 } encrypted)
+        {
+            throw Refused(file, encrypted, "encrypted_partitions", "partitions are not encrypted by this installation", "take it out, or have it done by a stage after-install");
+        }
+
+        if (install.Boolean("no-format") == true)
+        {
+            throw Refused(file, install.Find("no-format")!, "no-format", "the disk is always made anew", "take it out");
+        }
+
+        // Other keys are for others: bind_mounts for the boot, reboot for whoever started this.
+        var known = new YamlMapping(install.Line, install.Column);
+        foreach (var (key, value) in install.Pairs.Where(pair => pair.Key.Text is "device" or "partitions" or "extra-partitions" or "grub_options"))
+        {
+            known.Add(key, value);
+        }
+
+        var conforming = Section.Validate(known, "install", (line, key, reason, isWarning) => warn(new StageProblem(file, line, "", key, reason) { IsWarning = true })) as YamlMapping;
+        Device = conforming?.Text("device") ?? Device;
+        KernelArguments = ((conforming?.Find("grub_options") as YamlMapping)?.Text("extra_cmdline") ?? "") is { Length: > 0 } arguments ? $"{KernelArguments} {arguments}".Trim() : KernelArguments;
+        foreach (var (name, value) in (conforming?.Find("partitions") as YamlMapping)?.Pairs ?? [])
+        {
+            if ((value as YamlMapping)?.Integer("size") is > 0 and var size)
+            {
+                sizes[name.Text] = size;
+            }
+        }
+
+        foreach (var extra in YamlMapping.MappingsOf(conforming?.Find("extra-partitions")))
+        {
+            var label = extra.Text("label") ?? extra.Text("name") ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "give it one");
+            Extra.Add((label, extra.Integer("size") is > 0 and var size ? size : throw Refused(file, extra, "extra-partitions", $"{label} has no size, and the rest of the disk is COS_PERSISTENT's", "give it a size in MiB"), extra.Text("fs")));
+        }
+    }
+
+    private static Schema Sized() => Schema.Record(("size", Schema.Integer), ("fs", Schema.Scalar("ext4", scalar => scalar.Text == "ext4")));
+
+    private static OperatorException Refused(string file, YamlNode node, string key, string what, string fix) => new($"{file}:{node.Line}: install.{key}: {what}", fix);
+}

@@ -1,0 +1,94 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.CloudConfig.Booted;
+
+/// <summary>
+/// <c>unpack_images</c>: the files of container images, got by the image's skopeo and unpacked by its umoci next to the target: a target that is
+/// new has all of it or is missing; to one that exists the files are added. No link below a target is followed.
+/// </summary>
+internal static class UnpackImagesKey
+{
+    private const string Policy = "/etc/containers/policy.json", Root = "root";
+    private const int Private = Octal.O700;
+
+    // containers-transports(5). A source without one is a name in a registry.
+    private static readonly string[] Transports = ["docker://", "docker-archive:", "docker-daemon:", "oci:", "oci-archive:", "dir:", "containers-storage:"];
+
+    internal static readonly StageKey Definition = new("unpack_images", Schema.ListOf(Schema.Record(
+        ("source", Schema.Text), ("target", Schema.Text), ("platform", Schema.Text))), (value, run) =>
+    {
+        foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, "unpack_images", () => Unpack(item, run));
+    });
+
+    private static void Unpack(YamlMapping item, EntryRun run)
+    {
+        if (item.Text("source") is not { Length: > 0 } source) throw new FormatException("source is missing");
+        var path = Directories.Normalize(item.Text("target"));
+        var walker = new PathWalker();
+        using (var there = walker.TryOpen(path))
+            if (there is not null && Syscall.FStat(there).Type != FileType.Directory) throw new FormatException($"{path} is not a directory");
+        string skopeo = Find("skopeo"), umoci = Find("umoci");
+        using var place = walker.Place(path, new NewDirectories(FilePermissions.Directory));
+        // The tools know only paths: they work where no user can exchange a directory.
+        using var top = walker.Open(RootOwnedPlace.Within(place.Directory.Path));
+        var name = $".{(place.Name == "." ? "image" : place.Name)}.kairosboot";
+        FileTree.Delete(top, name);
+        Syscall.MkDirAt(top, name, Private);
+        try
+        {
+            var scratch = $"{(top.Path == "/" ? "" : top.Path)}/{name}";
+            var image = source.Contains("://", StringComparison.Ordinal) || Array.Exists(Transports, source.StartsWith) ? source : "docker://" + source;
+            List<string> get = [.. Platform(item.Text("platform")), "copy", "--quiet", image, $"oci:{scratch}/oci:image"];
+            // Without a policy skopeo takes nothing from anywhere.
+            if (!Syscall.Access(Policy)) get.Insert(0, "--insecure-policy");
+            List<string> unpack = ["raw", "unpack", "--image", $"{scratch}/oci:image", $"{scratch}/{Root}"];
+            if (!Run(skopeo, get, $"get {source}", item, run) || !Run(umoci, unpack, $"unpack {source}", item, run)) return;
+            using var unpacked = Syscall.OpenAt(top, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
+            if (Put(unpacked, place, item, run)) run.Executed($"unpacked {source} to {path}");
+        }
+        finally { FileTree.Delete(top, name); }
+    }
+
+    /// <summary>False, with the problems reported: not all of it is in the target.</summary>
+    private static bool Put(FileHandle unpacked, FilePlace place, YamlMapping item, EntryRun run)
+    {
+        if (place.Name != "." && place.Status is null)
+        {
+            try
+            {
+                Syscall.RenameAt(unpacked, Root, place.Directory, place.Name);
+                return true;
+            }
+            // The target is on a file system where no directory is root's alone.
+            catch (SyscallException e) when (e.Errno == Errno.EXDEV) { Syscall.MkDirAt(place.Directory, place.Name, FilePermissions.Directory); }
+        }
+        using var from = Syscall.OpenAt(unpacked, Root, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        using var to = new PathWalker().Open(place.Path);
+        var merge = new TreeMerge();
+        merge.Run(from, to);
+        const int MaxReported = 5;
+        foreach (var failure in merge.Failures.Take(MaxReported)) run.Fail(item.Line, "unpack_images", $"copy to {place.Path}: {failure}");
+        if (merge.Failures.Count > MaxReported) run.Fail(item.Line, "unpack_images", $"copy to {place.Path}: {merge.Failures.Count - MaxReported} more files failed");
+        return merge.Failures.Count == 0;
+    }
+
+    private static string Find(string tool) => StageFacts.FindProgram(tool) ?? throw new FormatException($"this root has no {tool}: install the package {tool} in the image");
+
+    /// <summary>linux/amd64, linux/arm64/v8; none: that of this machine.</summary>
+    private static string[] Platform(string? platform) => (platform ?? "").Split('/') switch
+    {
+        [""] => [],
+        [{ Length: > 0 } os, { Length: > 0 } architecture] => ["--override-os", os, "--override-arch", architecture],
+        [{ Length: > 0 } os, { Length: > 0 } architecture, { Length: > 0 } variant] => ["--override-os", os, "--override-arch", architecture, "--override-variant", variant],
+        _ => throw new FormatException($"platform: '{platform}' is not of the form linux/amd64"),
+    };
+
+    private static bool Run(string program, List<string> arguments, string what, YamlMapping item, EntryRun run)
+    {
+        var call = new ProgramCall(program, arguments) { Variables = ["HOME=/root"], Limit = BootedKeys.Limit };
+        if (run.Run(call, item.Line, "unpack_images") is not { } result) return false;
+        if (result.ExitCode != 0) run.Fail(item.Line, "unpack_images", $"{what}: {program[(program.LastIndexOf('/') + 1)..]}: exit code {result.ExitCode}");
+        return result.ExitCode == 0;
+    }
+}

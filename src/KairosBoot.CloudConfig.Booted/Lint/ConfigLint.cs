@@ -1,0 +1,58 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.CloudConfig.Booted;
+
+/// <summary>Reads a config without running it.</summary>
+public static class ConfigLint
+{
+    /// <summary>
+    /// Everything wrong in all stages of the document, in the order of the file. One whose <see cref="StageProblem.IsWarning"/> is false means that
+    /// something it asks for would not be done. Never throws.
+    /// </summary>
+    /// <param name="text">The document.</param>
+    /// <param name="file">What problems call it.</param>
+    /// <param name="scripts">Has this machine's shell read the scripts too, which takes a process each.</param>
+    public static IReadOnlyList<StageProblem> Check(string text, string file, bool scripts = true)
+    {
+        var problems = new List<StageProblem>();
+        var known = new HashSet<StageProblem>();
+        void Add(string entry, int line, int column, string key, string reason, bool isWarning)
+        {
+            var problem = new StageProblem(file, line, entry, key, reason) { IsWarning = isWarning, Column = column };
+            if (known.Add(problem)) problems.Add(problem);
+        }
+        try
+        {
+            var document = CloudConfigDocument.Parse(text, (line, key, reason, isWarning) => Add("", line, 0, key, reason, isWarning));
+            foreach (var stage in document.StageNames())
+            {
+                if (StageNames.Suggest(stage) is { } suggestion) Add("", LineOf(document, stage, file), 0, "stages." + stage, suggestion, isWarning: true);
+                foreach (var entry in document.Entries(stage, file))
+                {
+                    void Report(int line, string key, string reason, bool isWarning) => Add(entry.Name, line, 0, key, reason, isWarning);
+                    if (BootedKeys.Table(TransferLimits.Production).Entry.Validate(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
+                }
+            }
+        }
+        catch (YamlFaultException e) { Add("", e.Line, e.Column, "", e.Message, isWarning: false); }
+        return [.. problems.OrderBy(problem => problem.Line)];
+    }
+
+    /// <summary>That of every config that a tree ships for its machines.</summary>
+    public static IReadOnlyList<StageProblem> CheckTree(string root)
+    {
+        var problems = new List<StageProblem>();
+        foreach (var directory in SystemPaths.CloudConfigs)
+        {
+            foreach (var file in ConfigFiles.Of(root.TrimEnd('/') + directory, (path, reason) => problems.Add(new StageProblem(path, 1, "", "", reason))))
+            {
+                try { problems.AddRange(Check(ConfigFiles.Read(file), file)); }
+                catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { problems.Add(new StageProblem(file, 1, "", "", StageProblem.ReasonOf(e))); }
+            }
+        }
+        return problems;
+    }
+
+    private static int LineOf(CloudConfigDocument document, string stage, string file) => document.Entries(stage, file) is [var first, ..] ? first.Node.Line : 1;
+}

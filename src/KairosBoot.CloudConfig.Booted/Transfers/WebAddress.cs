@@ -1,0 +1,54 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.CloudConfig.Booted;
+
+/// <summary>A URL, and how to speak of it: its user, password and query may be secret.</summary>
+internal sealed class WebAddress
+{
+    private readonly Uri uri;
+
+    private WebAddress(string text, Uri uri) => (Text, this.uri) = (text, uri);
+
+    internal string Text { get; }
+
+    /// <summary>Scheme, host and path, without user, password and query.</summary>
+    internal string Display => uri.GetLeftPart(UriPartial.Scheme) + (uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}") + uri.AbsolutePath;
+
+    internal bool IsHttps => uri.Scheme == Uri.UriSchemeHttps;
+
+    internal bool HasUser => uri.UserInfo.Length > 0;
+
+    /// <summary>User and password as they are meant; null where there is no password.</summary>
+    internal (string User, string Password)? Credentials =>
+        uri.UserInfo.IndexOf(':') is var colon and >= 0 ? (Uri.UnescapeDataString(uri.UserInfo[..colon]), Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..])) : null;
+
+    /// <summary>The last part of its path; null where it ends in a slash.</summary>
+    internal string? FileName =>
+        Uri.UnescapeDataString(uri.AbsolutePath[(uri.AbsolutePath.LastIndexOf('/') + 1)..]) is { Length: > 0 } name && name is not ("." or "..") && !name.Contains('/') ? name : null;
+
+    /// <summary>The same place without user and password; a user alone stays.</summary>
+    internal string TextWithoutPassword => Credentials is not null ? Text.Remove(Text.IndexOf("://", StringComparison.Ordinal) + 3, uri.UserInfo.Length + 1) : Text;
+
+    /// <summary>What must not be in a log; the longest first, so that none uncovers the rest of another.</summary>
+    internal IReadOnlyList<string> Secrets
+    {
+        get
+        {
+            var secrets = new List<string>();
+            if (HasUser || uri.Query.Length > 1) secrets.Add(Text);
+            if (HasUser) secrets.Add(uri.UserInfo);
+            if (Credentials is { Password.Length: > 0 } credentials) secrets.Add(credentials.Password);
+            if (uri.Query.Length > 1) secrets.Add(uri.Query[1..]);
+            return [.. secrets.OrderByDescending(secret => secret.Length)];
+        }
+    }
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    internal static WebAddress Parse(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) throw new FormatException("url is missing");
+        if (text.Any(char.IsControl) || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || !text.Contains("://", StringComparison.Ordinal) || uri.Host.Length == 0)
+            throw new FormatException("url is not one: it takes the form https://host/path");
+        return new WebAddress(text, uri);
+    }
+}

@@ -1,0 +1,133 @@
+namespace KairosBoot.CloudConfig;
+
+/// <summary>Receives one finding about a config.</summary>
+internal delegate void Finding(int line, string key, string reason, bool isWarning);
+
+/// <summary>
+/// What a value must look like. <see cref="Validate"/> reports what does not fit and returns the value without it, so the code that
+/// acts on a value never sees a field of the wrong type, and a config is checked without being run.
+/// </summary>
+internal abstract class Schema
+{
+    /// <summary>Null: nothing is left of it. Nothing is reported for a YAML null, which stands for "not given".</summary>
+    internal abstract YamlNode? Validate(YamlNode node, string key, Finding report);
+
+    internal static readonly Schema Text = new ScalarSchema("a text", _ => true);
+    internal static readonly Schema Integer = new ScalarSchema("a whole number", s => s.Integer() is not null);
+    internal static readonly Schema Boolean = new ScalarSchema("true or false", s => s.Boolean() is not null);
+    internal static readonly Schema Permissions = new PermissionsShape();
+    internal static readonly Schema Any = new AnyShape();
+
+    /// <summary>Texts; a single one may stand for a list of one.</summary>
+    internal static readonly Schema Texts = new ListSchema(Text, singleAllowed: true);
+
+    /// <summary>All of it or nothing: where one part does not fit, the rest would mean something else.</summary>
+    internal static Schema Whole(Schema shape) => new WholeSchema(shape);
+
+    internal static Schema Scalar(string wanted, Func<YamlScalar, bool> fits) => new ScalarSchema(wanted, fits);
+    internal static Schema ListOf(Schema item) => new ListSchema(item, singleAllowed: false);
+    internal static Schema MapOf(Schema value) => new MapSchema(value);
+    internal static Schema Record(params (string Name, Schema Schema)[] fields) => new RecordSchema(fields);
+
+    protected static YamlNode? Mismatch(YamlNode node, string key, string wanted, Finding report)
+    {
+        if (node is not YamlScalar { IsNull: true }) report(node.Line, key, $"{node.Kind} where {wanted} belongs; left out", isWarning: false);
+        return null;
+    }
+
+    private sealed class AnyShape : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report) => node;
+    }
+
+    private sealed class WholeSchema(Schema shape) : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report)
+        {
+            var fits = true;
+            var conforming = shape.Validate(node, key, (line, at, reason, isWarning) =>
+            {
+                fits &= isWarning;
+                report(line, at, reason, isWarning);
+            });
+            return fits ? conforming : null;
+        }
+    }
+
+    private sealed class ScalarSchema(string wanted, Func<YamlScalar, bool> fits) : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report) =>
+            node is YamlScalar { IsNull: false } scalar && fits(scalar) ? scalar : Mismatch(node, key, wanted, report);
+    }
+
+    private sealed class PermissionsShape : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report)
+        {
+            if (node is not YamlScalar { IsNull: false } scalar || FilePermissions.Parse(scalar) is not { } mode)
+                return Mismatch(node, key, "an octal mode such as 0644", report);
+            if (FilePermissions.LooksMistaken(scalar))
+                report(node.Line, key, $"{scalar.Text} is a decimal number, which is mode 0{Convert.ToString(mode, 8)}: write 0{scalar.Text}", isWarning: true);
+            return scalar;
+        }
+    }
+
+    private sealed class ListSchema(Schema item, bool singleAllowed) : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report)
+        {
+            if (node is not YamlSequence list)
+                return singleAllowed && node is YamlScalar { IsNull: false } ? item.Validate(node, key, report) : Mismatch(node, key, "a list", report);
+            var conforming = new YamlSequence(node.Line, node.Column);
+            foreach (var element in list.Items)
+                if (item.Validate(element, key, report) is { } fitting) conforming.Add(fitting);
+            return conforming;
+        }
+    }
+
+    private sealed class MapSchema(Schema value) : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report)
+        {
+            if (node is not YamlMapping mapping) return Mismatch(node, key, "a mapping", report);
+            var conforming = new YamlMapping(node.Line, node.Column);
+            foreach (var (name, element) in mapping.Pairs)
+            {
+                // A name without a value stays: `users: {kairos: }` and `A: ` both mean something.
+                var fitting = value.Validate(element, $"{key}.{name.Text}", report) ?? (element is YamlScalar { IsNull: true } ? element : null);
+                if (fitting is not null) conforming.Add(name, fitting);
+            }
+            return conforming;
+        }
+    }
+
+    private sealed class RecordSchema((string Name, Schema Schema)[] fields) : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report)
+        {
+            if (node is not YamlMapping mapping) return Mismatch(node, key, "a mapping", report);
+            var conforming = new YamlMapping(node.Line, node.Column);
+            foreach (var (name, value) in mapping.Pairs)
+            {
+                var path = key.Length == 0 ? name.Text : $"{key}.{name.Text}";
+                if (Find(name.Text) is not { } shape)
+                    report(name.Line, path, SpellingHint.Suggest(name.Text, Names()), isWarning: true);
+                else if (shape.Validate(value, path, report) is { } fitting)
+                    conforming.Add(name, fitting);
+            }
+            return conforming;
+        }
+
+        private Schema? Find(string name)
+        {
+            foreach (var field in fields)
+                if (field.Name == name) return field.Schema;
+            return null;
+        }
+
+        private IEnumerable<string> Names()
+        {
+            foreach (var field in fields) yield return field.Name;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Execution;
+
+/// <summary>
+/// COS_STATE, where images and counters are, or COS_RECOVERY. The one that the system runs off is mounted all the time; the other one for as long as
+/// this lives.
+/// </summary>
+public sealed class StatePartition : IDisposable
+{
+    private readonly bool mountedHere;
+
+    private StatePartition(string path, bool mountedHere)
+    {
+        Path = path;
+        this.mountedHere = mountedHere;
+    }
+
+    /// <summary>Where it is mounted, read-only.</summary>
+    public string Path { get; }
+
+    /// <summary>The one that this system's image lies on.</summary>
+    public static StatePartition Booted => Given(SystemPaths.State);
+
+    /// <summary>One that somebody else has mounted.</summary>
+    /// <param name="path">Absolute.</param>
+    public static StatePartition Given(string path) => new(path, mountedHere: false);
+
+    /// <summary>Mounts it at a place that nothing else uses.</summary>
+    public static StatePartition Mount(BlockDevice device)
+    {
+        var place = $"{SystemPaths.Runtime}/{device.Name}.{Syscall.GetPid()}";
+        Syscall.MakeDirectories(place);
+        Syscall.Mount(device.Node, place, device.Superblock?.MountType ?? "ext4",
+            MountFlags.ReadOnly | MountOptions.Parse(PathOptions.ByTable(SystemPaths.State)).Flags, "");
+        return new(place, mountedHere: true);
+    }
+
+    /// <summary>That of the running system, on the disk it was booted from.</summary>
+    /// <param name="host">Where that system's root is mounted; empty: it is this one.</param>
+    /// <param name="label">Which partition.</param>
+    /// <exception cref="OperatorException">This is no such system, or its disk has none.</exception>
+    public static StatePartition Find(string host = "", string label = SystemPaths.StateLabel)
+    {
+        var (device, booted) = Search(host, label);
+        return device == booted ? Given(host + SystemPaths.State) : Mount(device);
+    }
+
+    /// <summary>A partition of the running system's disk, mounted or not.</summary>
+    /// <param name="host">As above.</param>
+    /// <param name="label">Of its file system, or its name in the partition table.</param>
+    /// <exception cref="OperatorException">This is no such system, or its disk has none.</exception>
+    public static BlockDevice FindDevice(string host, string label) => Search(host, label).Device;
+
+    private static (BlockDevice Device, BlockDevice? Booted) Search(string host, string label)
+    {
+        var place = host + SystemPaths.State;
+        string? source = null;
+        foreach (var mount in MountTable.Read())
+            if (mount.MountPoint == place) source = mount.Source;
+        if (source is null)
+            throw new OperatorException($"nothing is mounted at {place}: kairos-boot did not start this system",
+                "run it on a machine that kairos-boot started, or name a mounted COS_STATE with --state");
+        var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
+        BlockDevice? images = null;
+        foreach (var device in devices)
+            if (device.Node == source) images = device;
+        var found = DeviceSearch.Find(DeviceRef.Label(label), devices, images?.Disk, onBootDiskOnly: true);
+        if (images is not null && found.Candidates.Contains(images)) return (images, images);
+        return found.Device is { } only ? (only, images)
+            : throw new OperatorException($"the disk of {source} has no {label}, or more than one", "name it, mounted, with --state");
+    }
+
+    public void Dispose()
+    {
+        if (!mountedHere) return;
+        Syscall.Umount(Path);
+        Syscall.RmDir(Path);
+    }
+}

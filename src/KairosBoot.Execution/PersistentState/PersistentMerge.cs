@@ -1,0 +1,163 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Execution;
+
+/// <summary>
+/// Brings the stores of a state directory in line with an image. In this order, so that a power cut between any two calls loses nothing and
+/// the next boot, with whichever image, ends where it would have ended:
+/// what comes is copied aside; the manifest says what is about to change, old and new; the changes are made, each in one call; the manifest
+/// says what there is.
+/// </summary>
+/// <param name="stores">The state directory; closed with the pass.</param>
+/// <param name="manifest">Of the state directory; closed with the pass.</param>
+/// <param name="image">Identity of the image.</param>
+/// <param name="result">What came of it.</param>
+internal sealed class PersistentMerge(PersistentStores stores, PersistentManifestFile manifest, string image, PersistentSeedResult result) : IDisposable
+{
+    private const string StagingName = "staging";
+    private readonly List<PersistentPath> paths = [];
+    private List<ManifestSection> sections = [];
+    private FileHandle? staging;
+
+    public PersistentManifestFile Manifest => manifest;
+    public int Actions
+    {
+        get
+        {
+            var all = 0;
+            foreach (var path in paths) all += path.Actions;
+            return all;
+        }
+    }
+
+    /// <summary>Decides, and copies what will come. No store has changed afterwards.</summary>
+    /// <returns>False where nothing can be done.</returns>
+    public bool Prepare(List<PersistentDirectory> directories)
+    {
+        var damaged = new List<string>();
+        try
+        {
+            manifest.Make();
+            sections = manifest.Read(damaged);
+            manifest.DeleteUnfinished();
+            FileTree.Delete(manifest.Control, StagingName);
+            Syscall.MkDirAt(manifest.Control, StagingName, Octal.O700);
+            staging = Syscall.OpenDirectoryAt(manifest.Control, StagingName);
+        }
+        catch (Exception e) when (e is SyscallException or OperatorException)
+        {
+            foreach (var directory in directories) result.Refused(PersistentSeed.InRunningSystem(directory.Path), e);
+            return false;
+        }
+        finally { damaged.ForEach(result.Problem); }
+        foreach (var directory in directories) Prepare(new PersistentPath(directory, stores, staging, $"{paths.Count}"), $"{paths.Count}");
+        return paths.Count > 0;
+    }
+
+    private void Prepare(PersistentPath path, string staged)
+    {
+        try
+        {
+            path.Prepare(sections);
+            paths.Add(path);
+        }
+        catch (Exception e) when (e is SyscallException or OperatorException)
+        {
+            result.Refused(path.Path, e);
+            TryDelete(staging!, staged);
+        }
+        finally { path.Close(); }
+    }
+
+    /// <summary>Writes down what is about to change. From here on the next boot knows, whatever happens.</summary>
+    /// <returns>False where that is not possible; nothing has changed then.</returns>
+    public bool Announce()
+    {
+        try
+        {
+            manifest.WriteNext(With(meanwhile: false));
+            if (Actions > 0) manifest.Replace(With(meanwhile: true));
+            return true;
+        }
+        catch (SyscallException e)
+        {
+            foreach (var path in paths) result.Refused(path.Path, e);
+            return false;
+        }
+    }
+
+    private List<ManifestSection> With(bool meanwhile)
+    {
+        var all = new List<ManifestSection>(sections);
+        foreach (var path in paths)
+        {
+            all.RemoveAll(section => section.Path == path.Path);
+            all.Add(path.Section(image, meanwhile));
+        }
+        return all;
+    }
+
+    /// <summary>Makes the changes.</summary>
+    /// <param name="limit">How many of <see cref="Actions"/>.</param>
+    /// <returns>False where the volume cannot go on.</returns>
+    public bool Change(int limit = int.MaxValue)
+    {
+        foreach (var path in paths)
+        {
+            Exception? refused = null;
+            using var closed = path;
+            for (var i = 0; i <= path.Actions; i++)
+            {
+                if (i < path.Actions && limit-- <= 0) return false;
+                try
+                {
+                    if (i < path.Actions) path.Do(i);
+                    else path.SetTimes();
+                }
+                catch (Exception e) when (e is SyscallException or OperatorException) { refused ??= e; }
+                if (IsOfVolume(refused)) break;
+            }
+            if (refused is not null) result.Refused(path.Path, refused);
+            // Else it is single files that will not have it, immutable ones: they stay, as if the user had changed them.
+            if (IsOfVolume(refused)) return false;
+            if (path.Merge is { } merge) result.Add(path.Path, merge);
+            else if (refused is null) result.Seeded++;
+        }
+        return true;
+    }
+
+    private static bool IsOfVolume(Exception? refused) => refused is SyscallException { Errno: Errno.EIO or Errno.ENOSPC or Errno.EROFS };
+
+    /// <summary>The manifest says what there is; the next boot with this image has nothing to do.</summary>
+    public void Settle()
+    {
+        try { manifest.Settle(); }
+        catch (SyscallException e)
+        {
+            foreach (var path in paths) result.Refused(path.Path, e);
+        }
+    }
+
+    /// <summary>Leaves nothing behind but stores and manifest.</summary>
+    public void CleanUp()
+    {
+        if (staging is null) return;
+        TryDelete(manifest.Control, StagingName);
+        try { manifest.DeleteUnfinished(); }
+        catch (SyscallException) { } // the next pass deletes it
+    }
+
+    private static void TryDelete(FileHandle directory, string name)
+    {
+        try { FileTree.Delete(directory, name); }
+        catch (SyscallException) { } // the next pass deletes it
+    }
+
+    public void Dispose()
+    {
+        staging?.Dispose();
+        manifest.Dispose();
+        stores.Dispose();
+    }
+}

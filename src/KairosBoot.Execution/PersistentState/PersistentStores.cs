@@ -1,0 +1,52 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Execution;
+
+/// <summary>A state directory, open: its stores are found and opened from here.</summary>
+internal sealed class PersistentStores : IDisposable
+{
+    private readonly string path;
+
+    /// <param name="path">Of the state directory, as the initrd sees it.</param>
+    /// <exception cref="OperatorException">A user's link is on the way.</exception>
+    internal PersistentStores(string path)
+    {
+        this.path = path;
+        Directory = StepPlace.TryOpenDirectory(path);
+    }
+
+    /// <summary>Null: it is missing.</summary>
+    internal FileHandle? Directory { get; private set; }
+
+    internal void Make() => Directory ??= StepPlace.MakeDirectories(path);
+
+    /// <summary>Name of the store that holds the state of a path: its own, or the one Kairos gave it. Null: none yet.</summary>
+    /// <exception cref="OperatorException">A user has put a link in its place.</exception>
+    internal string? Find(PersistentDirectory directory)
+    {
+        if (Exists(directory.Store)) return Name(directory.Store);
+        return directory.FormerStore is { } former && Exists(former) ? Name(former) : null;
+    }
+
+    private bool Exists(string store)
+    {
+        if (Directory is null || Syscall.TryStatAt(Directory, Name(store)) is not { } status) return false;
+        if (status.Type != FileType.Symlink) return status.Type == FileType.Directory;
+        using var followed = StepPlace.TryOpenDirectory(store);
+        return followed is not null;
+    }
+
+    /// <summary>Opened for reading. A link of root is followed.</summary>
+    internal FileHandle Open(string name)
+    {
+        var store = $"{path}/{name}";
+        if (Syscall.TryOpenAt(Directory!, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow) is { } opened) return opened;
+        using var followed = StepPlace.TryOpenDirectory(store) ?? throw new SyscallException("openat", store, Errno.ENOTDIR);
+        return Syscall.Reopen(followed, OpenFlags.ReadOnly | OpenFlags.Directory);
+    }
+
+    internal static string Name(string store) => store[(store.LastIndexOf('/') + 1)..];
+
+    public void Dispose() => Directory?.Dispose();
+}

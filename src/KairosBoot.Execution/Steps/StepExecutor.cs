@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+using System.Text;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Execution;
+
+/// <summary>A required step failed: this boot must not go on.</summary>
+/// <param name="result">The step and what came of it.</param>
+/// <param name="cause">What the step ran into.</param>
+public sealed class StepFailedException(StepResult result, Exception? cause = null) : Exception($"{result.Step.Command}: {result.Error}", cause)
+{
+    public StepResult Result { get; } = result;
+}
+
+/// <summary>Does what a plan says: one switch, one call an arm, one log line and one duration a step.</summary>
+/// <param name="modules">Loads what a file system needs.</param>
+/// <param name="logger">One line a step.</param>
+/// <param name="imageProgram">Runs the image's fsck. Without one it is run where it lies, with this process's own root.</param>
+public sealed partial class StepExecutor(KernelModules modules, ILogger logger, ImageProgram? imageProgram = null)
+{
+    private readonly FileSystemCheck check = new(imageProgram ?? InPlace, logger);
+
+    /// <summary>Every step of the plan, in order, with what came of it.</summary>
+    /// <exception cref="StepFailedException">A required step failed; the ones after it were not tried.</exception>
+    /// <exception cref="RecoveryWantedException">A volume is damaged and recovery is wanted instead.</exception>
+    public ImmutableArray<StepResult> Apply(ImmutableArray<Step> plan)
+    {
+        var results = ImmutableArray.CreateBuilder<StepResult>(plan.Length);
+        foreach (var step in plan) results.Add(Apply(step));
+        return results.ToImmutable();
+    }
+
+    public StepResult Apply(Step step)
+    {
+        var start = Syscall.BootTimeMicroseconds();
+        string? error = null, shortfall = null, note = null;
+        VolumeOutcome? volume = null;
+        Exception? cause = null;
+        // One of the two places that catch broadly: whatever a step runs into must not stop the steps that have nothing to do with it.
+        try
+        {
+            if (step is MountVolume mount) (shortfall, note) = ((volume = Mount(mount)).Shortfall, volume.Note);
+            else if (step is CommitMachineId identity) shortfall = MachineId.Commit(identity, out note);
+            else shortfall = Do(step);
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException))
+        {
+            error = (cause = e) is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message;
+        }
+        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall, Note = note };
+        if (volume is not null) result = result with { Mount = volume.Mount };
+        if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, cause);
+        if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
+        else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
+        else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds.ToString());
+        return result;
+    }
+
+    /// <summary>Null where all is well; a sentence where a step did only a part of its work.</summary>
+    private string? Do(Step step)
+    {
+        switch (step)
+        {
+            case WriteFile write: Write(write); return null;
+            case CopyFile copy: Copy(copy); return null;
+            case MountFileSystem mount: Mount(mount); return null;
+            case MountImage image: Mount(image); return null;
+            case MountOverlay overlay: return OverlayMount.Do(overlay, modules);
+            case SeedPersistent seed: return Seed(seed);
+            case BindPersistent bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
+            case SetMountOptions change: MountAttributes.Set(change.Target, MountOptions.Parse(change.Options).Flags); return null;
+            default: throw new InvalidOperationException("no such step: " + step.GetType().Name);
+        }
+    }
+
+    private static void Write(WriteFile write)
+    {
+        using var place = StepPlace.File(write.Path);
+        using var file = new FileReplacement(place, write.Mode, uid: 0, gid: 0);
+        TakeLabels(place, file.File);
+        Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(write.Content));
+        file.Commit();
+    }
+
+    // The SELinux label that the image gave its own fstab: no policy is loaded yet that would give the new file one.
+    private static void TakeLabels(FilePlace place, FileHandle file)
+    {
+        if (place.Status is not { Type: FileType.Regular }) return;
+        using var existing = Syscall.OpenAt(place.Directory, place.Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+        ExtendedAttributes.Copy(existing, file);
+    }
+
+    private static void Copy(CopyFile copy)
+    {
+        using var from = Syscall.Open(copy.From, OpenFlags.ReadOnly);
+        using var place = StepPlace.File(copy.To);
+        using var to = new FileReplacement(place, copy.Mode, uid: 0, gid: 0);
+        Syscall.CopyAll(from, to.File);
+        to.Commit();
+    }
+
+    private void Mount(MountFileSystem mount)
+    {
+        using var target = StepPlace.MountPoint(mount.Target);
+        modules.LoadFileSystem(mount.Type);
+        var options = MountOptions.Parse(mount.Options);
+        Syscall.Mount(mount.Source, target, mount.Type, options.Flags, options.Data);
+    }
+
+    private VolumeOutcome Mount(MountVolume volume)
+    {
+        using var target = StepPlace.MountPoint(volume.Target);
+        modules.LoadFileSystem(volume.Type);
+        return new VolumeMount(volume, target, check).Run();
+    }
+
+    private static CommandResult InPlace(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit) =>
+        ChildProcess.Run(image.TrimEnd('/') + program, arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], limit);
+
+    private void Mount(MountImage mount)
+    {
+        if (mount.Otherwise is { } other && Syscall.TryStat(mount.Image) is null && Syscall.TryStat(other) is not null)
+            mount = mount with { Image = other };
+        if (Syscall.TryStat(mount.Image) is not { } status)
+            throw new OperatorException($"image {mount.Image} is missing", "put an image there, or boot another slot");
+        if (status.Type != FileType.Regular) throw new OperatorException($"image {mount.Image} is not a file", "put an image there");
+        using var image = ImageIdentity.Open(mount.Image)!;
+        var superblock = BlockProbe.Superblock(image)
+            ?? throw new OperatorException($"image {mount.Image} ({ByteSize.Text(status.Size)}) holds no file system that is known here",
+                "write the image again");
+        if (superblock.SizeBytes > status.Size)
+            throw new OperatorException(
+                $"image {mount.Image} is cut short: its {superblock.Type} says {superblock.SizeBytes} bytes, the file has {status.Size}",
+                "write the image again");
+        using var target = StepPlace.MountPoint(mount.Target);
+        modules.LoadFileSystem(superblock.MountType);
+        using var device = LoopDevice.Attach(mount.Image, mount.ReadOnly);
+        Syscall.Mount(device.Path, target, superblock.MountType, mount.ReadOnly ? MountFlags.ReadOnly : MountFlags.None, "");
+    }
+
+    private string? Seed(SeedPersistent seed)
+    {
+        var result = PersistentSeed.Seed(seed);
+        if (result.Seeded + result.Compared > 0)
+            BroughtInLine($"{result.Seeded} paths copied from the image, {result.Compared} compared with it: "
+                + $"followed {result.Followed}, added {result.Added}, removed {result.Removed}, kept {result.Kept} that both changed");
+        foreach (var name in result.KeptNames) KeptAsChanged(name);
+        return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
+    }
+
+    private static void Bind(PersistentDirectory directory, string? options)
+    {
+        using var store = StepPlace.TryOpenDirectory(directory.Store) ?? (directory.FormerStore is { } former ? StepPlace.TryOpenDirectory(former) : null)
+            ?? throw new OperatorException($"{directory.Store} is not there", "see why it could not be made, above");
+        using var target = StepPlace.MountPoint(directory.Path);
+        using var mount = Syscall.Bind(store, target);
+        if (options is not null) MountAttributes.Set(Syscall.DescriptorPath(mount), MountOptions.Parse(options).Flags);
+    }
+
+    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]
+    private partial void Done(string @class, string step, string microseconds);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "state: {Counts}")]
+    private partial void BroughtInLine(string counts);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "state: {File} stays as the user has it; the image has another")]
+    private partial void KeptAsChanged(string file);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step done in part: {Step}: {Shortfall}")]
+    private partial void DoneInPart(string @class, string step, string shortfall);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step failed: {Step}: {Error}")]
+    private partial void Failed(string @class, string step, string error);
+}

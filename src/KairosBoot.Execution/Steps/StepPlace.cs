@@ -1,0 +1,86 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Execution;
+
+/// <summary>
+/// Opens the places that steps name. A path in the new root is walked in it: its absolute links start there, and not at the initrd's root. A user's link
+/// never decides where a mount lands.
+/// </summary>
+internal static class StepPlace
+{
+    private const int DirectoryMode = Octal.O755;
+    private static readonly OpenFlags Directory = OpenFlags.Path | OpenFlags.Directory;
+
+    /// <summary>Opens a directory that somebody else may have shaped, with <see cref="OpenFlags.Path"/>. Null: no directory is at the path.</summary>
+    /// <param name="path">Absolute, as the initrd sees it.</param>
+    /// <exception cref="OperatorException">A user's link or directory is on the way: who, and where it leads.</exception>
+    internal static FileHandle? TryOpenDirectory(string path)
+    {
+        var direct = Syscall.TryOpenWithoutLinks(path, Directory, out var unclear);
+        if (!unclear) return direct;
+        var (walker, inside) = Walker(path);
+        var found = walker.TryOpen(inside);
+        if (found is null || Syscall.FStat(found).Type == FileType.Directory) return found;
+        found.Dispose();
+        return null;
+    }
+
+    /// <summary>The directory at which something will be mounted, created where it is missing and the file system takes writes.</summary>
+    /// <exception cref="OperatorException">As above; the mount would land elsewhere; or the directory is missing and the image is read-only.</exception>
+    internal static FileHandle MountPoint(string path)
+    {
+        var direct = Syscall.TryOpenWithoutLinks(path, Directory, out _);
+        if (direct is not null) return direct;
+        var (walker, inside) = Walker(path);
+        try
+        {
+            var made = walker.MakeDirectories(inside, new NewDirectories(DirectoryMode));
+            if (made.Path == path || UserOnTheWay(walker, inside) is not (> 0 and var user)) return made;
+            using (made) throw LandsElsewhere(path, made, user);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.EROFS) { throw MissingMountPoint(path); }
+    }
+
+    /// <summary>Where a step writes a file. A link of root at the end is followed.</summary>
+    internal static FilePlace File(string path, bool followLast = true)
+    {
+        var (walker, inside) = Walker(path);
+        return walker.Place(inside, new NewDirectories(DirectoryMode), followLast);
+    }
+
+    /// <summary>Opens a file with <see cref="OpenFlags.Path"/>; null: nothing is at the path.</summary>
+    internal static FileHandle? TryOpenFile(string path)
+    {
+        var (walker, inside) = Walker(path);
+        return walker.TryOpen(inside);
+    }
+
+    internal static FileHandle MakeDirectories(string path)
+    {
+        var (walker, inside) = Walker(path);
+        return walker.MakeDirectories(inside, new NewDirectories(DirectoryMode));
+    }
+
+    private static (PathWalker Walker, string Path) Walker(string path) =>
+        path.StartsWith(SystemPaths.Sysroot + "/", StringComparison.Ordinal)
+            ? (new PathWalker(SystemPaths.Sysroot), path[SystemPaths.Sysroot.Length..])
+            : (new PathWalker(), path);
+
+    // A link that root has put into the image leads where root wants it. One in a user's directory may be the user's.
+    private static int UserOnTheWay(PathWalker walker, string inside)
+    {
+        using var place = walker.Place(inside);
+        return place.User;
+    }
+
+    private static OperatorException LandsElsewhere(string path, FileHandle made, int user) => new(
+        $"nothing is mounted at {path}: a link of user {user} is on the way, and the mount would land at {made.Path}",
+        "replace the link by a directory");
+
+    private static OperatorException MissingMountPoint(string path)
+    {
+        var inImage = path.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal) ? path[SystemPaths.Sysroot.Length..] : path;
+        return new($"mount point {inImage} is missing in the read-only image", $"add it when the image is built: mkdir -p {inImage}");
+    }
+}

@@ -1,0 +1,105 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>
+/// The directory that an archive is unpacked into. Everything below it is reached one directory after the other by descriptors, and through no link: no
+/// order of members leads outside.
+/// </summary>
+internal sealed class ExtractionDirectory : IDisposable
+{
+    private const int AnyMode = Octal.O777; // less the umask
+
+    // Members of a directory mostly follow each other.
+    private FileHandle last;
+    private string lastPath = "";
+    private readonly FileHandle root;
+
+    internal ExtractionDirectory(string path)
+    {
+        root = Syscall.Open(path, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
+        last = root;
+    }
+
+    internal FileHandle Root => root;
+
+    /// <summary>The last part of a path.</summary>
+    internal static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    internal static string ParentOf(string path) => path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "";
+
+    /// <summary>Opens the directory that a member is in; good until the next call.</summary>
+    /// <param name="member">Without a leading slash and without <c>..</c>.</param>
+    /// <param name="created">Called with the path of a directory that is missing; it is created after that. Null: nothing is created.</param>
+    /// <returns>Null: a directory is missing.</returns>
+    /// <exception cref="SyscallException">ENOTDIR: something on the way is no directory.</exception>
+    internal FileHandle? Parent(string member, Action<string>? created)
+    {
+        var wanted = ParentOf(member);
+        if (wanted == lastPath)
+        {
+            return last;
+        }
+
+        Forget();
+        var here = root;
+        for (var start = 0; start < wanted.Length;)
+        {
+            var end = wanted.IndexOf('/', start) is var slash and >= 0 ? slash : wanted.Length;
+            var next = Step(here, wanted[start..end], wanted[..end], created);
+            if (!ReferenceEquals(here, root))
+            {
+                here.Dispose();
+            }
+
+            if (next is null)
+            {
+                return null;
+            }
+
+            here = next;
+            start = end + 1;
+        }
+
+        (last, lastPath) = (here, wanted);
+        return here;
+    }
+
+    private static FileHandle? Step(FileHandle directory, string name, string path, Action<string>? created)
+    {
+        switch (Syscall.TryStatAt(directory, name))
+        {
+            case null when created is null:
+                return null;
+            case null:
+                created(path);
+                Syscall.MkDirAt(directory, name, AnyMode);
+                break;
+            case { Type: not FileType.Directory }:
+                throw new SyscallException("openat", path, Errno.ENOTDIR);
+        }
+
+        return Syscall.OpenAt(directory, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
+    }
+
+    /// <summary>Opens a member itself, a link included. Null where nothing is there.</summary>
+    internal FileHandle? TryOpen(string member) =>
+        Parent(member, created: null) is { } parent ? Syscall.TryOpenAt(parent, NameOf(member), OpenFlags.Path | OpenFlags.NoFollow) : null;
+
+    private void Forget()
+    {
+        if (!ReferenceEquals(last, root))
+        {
+            last.Dispose();
+        }
+
+        (last, lastPath) = (root, "");
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        root.Dispose();
+    }
+}

@@ -1,0 +1,276 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using ZstdSharp;
+
+namespace KairosBoot.Image;
+
+/// <summary>
+/// Unpacks a container export into a directory of our own. Nothing is written outside of it, whatever the archive says: no
+/// "..", no path through a link, hard links only to members. Owners, devices and attributes that the user running
+/// this may not set come back as members for the image's file system.
+/// </summary>
+public sealed class TarExtraction
+{
+    private const int PermissionBits = Octal.O7777, AnyMode = Octal.O777, ReadableByAll = Octal.O666; // the latter two less the umask
+    private const int PieceSize = 1 << 17, MaxPath = 4095; // PATH_MAX, with the NUL
+
+    private readonly string archive;
+    private readonly ExtractionDirectory root;
+    private readonly CancellationToken cancellationToken;
+    private readonly bool privileged = Syscall.GetEUid() == 0;
+    private readonly Dictionary<string, (TreeMember Member, long MTimeNs)> members = [];
+    private long rootTimeNs;
+
+    private TarExtraction(string archive, ExtractionDirectory root, CancellationToken cancellationToken) =>
+        (this.archive, this.root, this.cancellationToken) = (archive, root, cancellationToken);
+
+    /// <param name="archive">A tar file, plain or compressed by gzip or zstd.</param>
+    /// <param name="root">A directory to make.</param>
+    /// <param name="cancellationToken">Ends it at any time.</param>
+    /// <exception cref="OperatorException">Not a tar file, damaged, or with members that point outside.</exception>
+    public static SourceTree Extract(string archive, string root, CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(root);
+        using var directory = new ExtractionDirectory(root);
+        var extraction = new TarExtraction(archive, directory, cancellationToken);
+        try
+        {
+            using var plain = new TarHeaderStream(OpenPlain(archive));
+            using var reader = new TarReader(plain);
+            while (reader.GetNextEntry() is { } entry)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                extraction.Take(entry, plain);
+            }
+        }
+        catch (Exception damage) when (damage is InvalidDataException or EndOfStreamException or FormatException or ZstdException)
+        {
+            throw new OperatorException($"{archive} is not a tar file, or damaged: {damage.Message}", "export the container again: podman export CONTAINER > FILE");
+        }
+
+        return new SourceTree(root, extraction.ApplyMetadata(), Disposable: true);
+    }
+
+    private static Stream OpenPlain(string archive)
+    {
+        using var found = Syscall.TryOpen(archive, OpenFlags.Path);
+        if (found is null || Syscall.FStat(found).Type != FileType.Regular)
+        {
+            throw new OperatorException($"{archive} is not a file", "give --tar a container export: podman export CONTAINER > FILE");
+        }
+
+        // Through the descriptor: what has the name by now may be a FIFO.
+        var file = File.OpenRead(Syscall.DescriptorPath(found));
+        var magic = new byte[4];
+        var length = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+        file.Position = 0;
+        return magic.AsSpan(0, length) switch
+        {
+            [0x1F, 0x8B, ..] => new GZipStream(file, CompressionMode.Decompress),
+            [0x28, 0xB5, 0x2F, 0xFD] => new DecompressionStream(file),
+            _ => file,
+        };
+    }
+
+    private void Take(TarEntry entry, TarHeaderStream headers)
+    {
+        if (entry.EntryType == TarEntryType.GlobalExtendedAttributes)
+        {
+            return;
+        }
+
+        if (entry.Checksum != headers.Checksum)
+        {
+            throw new InvalidDataException($"the header of '{entry.Name}' is not where it should be");
+        }
+
+        var path = Inside(entry.Name);
+        if (path.Length == 0)
+        {
+            rootTimeNs = TimeNs(entry);
+            return;
+        }
+
+        Clear(path, keepDirectory: entry.EntryType == TarEntryType.Directory);
+        var type = Create(entry, path);
+        members.Remove(path);
+        if (entry.EntryType == TarEntryType.HardLink)
+        {
+            return; // the same file: what it is was said with the member it links to, and no longer with one that had this name
+        }
+
+        var (major, minor) = entry is PosixTarEntry posix ? (posix.DeviceMajor, posix.DeviceMinor) : (0, 0);
+        var mode = (int)entry.Mode & PermissionBits;
+        var member = new TreeMember(path, type, mode, entry.Uid, entry.Gid, major, minor, headers.Records.ExtendedAttributes);
+        members.Add(path, (member, TimeNs(entry)));
+    }
+
+    private FileType Create(TarEntry entry, string path)
+    {
+        var name = ExtractionDirectory.NameOf(path);
+        switch (entry.EntryType)
+        {
+            case TarEntryType.Directory:
+                if (Syscall.TryStatAt(Parent(path), name) is null)
+                {
+                    Syscall.MkDirAt(Parent(path), name, AnyMode);
+                }
+
+                return FileType.Directory;
+            case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
+                using (var file = Syscall.OpenAt(Parent(path), name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, ReadableByAll))
+                {
+                    Copy(entry.DataStream, file);
+                }
+
+                return FileType.Regular;
+            case TarEntryType.SymbolicLink:
+                Syscall.SymlinkAt(entry.LinkName, Parent(path), name);
+                return FileType.Symlink;
+            case TarEntryType.HardLink:
+                LinkTo(path, Inside(entry.LinkName));
+                return FileType.Regular;
+            case TarEntryType.CharacterDevice:
+                return FileType.CharacterDevice;
+            case TarEntryType.BlockDevice:
+                return FileType.BlockDevice;
+            case TarEntryType.Fifo:
+                return FileType.Fifo;
+            default:
+                throw Hostile(path, $"is of a kind ({entry.EntryType}) that cannot be unpacked");
+        }
+    }
+
+    private void Copy(Stream? content, FileHandle file)
+    {
+        var piece = new byte[PieceSize];
+        for (int read; content is not null && (read = content.Read(piece)) > 0;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Syscall.WriteAll(file, piece.AsSpan(0, read));
+        }
+    }
+
+    private void LinkTo(string path, string existing)
+    {
+        using var from = existing.Length == 0 ? null : TryOpenParent(existing);
+        if (from is null || Syscall.TryStatAt(from, ExtractionDirectory.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
+        {
+            throw Hostile(path, $"is a hard link to {existing}, which is not in the archive before it");
+        }
+
+        Syscall.LinkAt(from, ExtractionDirectory.NameOf(existing), Parent(path), ExtractionDirectory.NameOf(path));
+    }
+
+    // Of its own, as the directory of another member is opened while it is needed.
+    private FileHandle? TryOpenParent(string existing)
+    {
+        try
+        {
+            return root.Parent(existing, created: null) is { } parent ? Syscall.OpenAt(parent, ".", OpenFlags.Path | OpenFlags.Directory) : null;
+        }
+        catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
+        {
+            throw Hostile(existing, "would be linked through something that is not a directory");
+        }
+    }
+
+    // Nothing, or for a directory a directory, has the member's name after this.
+    private void Clear(string path, bool keepDirectory)
+    {
+        var (parent, name) = (Parent(path), ExtractionDirectory.NameOf(path));
+        if (Syscall.TryStatAt(parent, name) is not { } there)
+        {
+            return;
+        }
+
+        if (there.Type != FileType.Directory)
+        {
+            Syscall.UnlinkAt(parent, name);
+        }
+        else if (!keepDirectory)
+        {
+            throw Hostile(path, "is in the archive as a directory too");
+        }
+    }
+
+    // A directory that the archive has no member for is root's and dated 1970: the same archive, the same tree.
+    private FileHandle Parent(string member)
+    {
+        try
+        {
+            return root.Parent(member, parent =>
+            {
+                // A device or FIFO becomes a file only at the end.
+                if (!members.TryAdd(parent, (new TreeMember(parent, FileType.Directory, Octal.O755, 0, 0, 0, 0, []), 0)))
+                {
+                    throw new SyscallException("openat", parent, Errno.ENOTDIR);
+                }
+            })!;
+        }
+        catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
+        {
+            throw Hostile(member, $"would be written through {failure.Path}, which is not a directory");
+        }
+    }
+
+    private string Inside(string name)
+    {
+        var parts = name.Split('/').Where(part => part is not ("" or ".")).ToList();
+        var path = parts.Contains("..") ? throw Hostile(name, "points outside of the archive") : string.Join('/', parts);
+        return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path : throw Hostile(name, $"has a path of more than {MaxPath} bytes");
+    }
+
+    // Children before parents: a directory's time and mode are set when nothing is put into it any more.
+    private List<TreeMember> ApplyMetadata()
+    {
+        foreach (var (member, time) in members.Values.OrderByDescending(row => row.Member.Path, StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (privileged && member.IsDeviceOrFifo)
+            {
+                Syscall.MkNodAt(Parent(member.Path), ExtractionDirectory.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
+            }
+
+            using var file = root.TryOpen(member.Path);
+            if (file is null)
+            {
+                continue; // a node, for an ordinary user
+            }
+
+            if (privileged)
+            {
+                Own(member, file);
+            }
+
+            Syscall.UTimes(file, time);
+        }
+
+        Syscall.UTimes(root.Root, rootTimeNs);
+        return members.Values.Select(row => row.Member)
+            .Where(member => !privileged || member.ExtendedAttributes.Count > 0)
+            .OrderBy(member => member.Path, StringComparer.Ordinal).ToList();
+    }
+
+    // By descriptor, and only what was created for the member: never what a link points to.
+    private static void Own(TreeMember member, FileHandle file)
+    {
+        if (Syscall.FStat(file).Type != member.Type)
+        {
+            throw new InvalidOperationException($"{file.Path} is not the member that was unpacked there");
+        }
+
+        Syscall.ChOwn(file, member.Uid, member.Gid);
+        if (member.Type != FileType.Symlink)
+        {
+            Syscall.ChMod(file, member.Mode);
+        }
+    }
+
+    private static long TimeNs(TarEntry entry) => (entry.ModificationTime - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
+    private OperatorException Hostile(string member, string what) =>
+        new($"{archive}: the member '{ToolText.Show(member)}' {what}", "export the container again with podman export or docker export");
+}

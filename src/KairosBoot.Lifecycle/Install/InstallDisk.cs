@@ -1,0 +1,98 @@
+using KairosBoot.Image;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Lifecycle;
+
+/// <summary>A whole disk of this machine.</summary>
+/// <param name="Name">The kernel's.</param>
+/// <param name="SizeBytes">Bytes.</param>
+/// <param name="BlockSize">Bytes of a logical block: 512 or 4096.</param>
+public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
+{
+    /// <summary>In the place of a device: the largest disk that nobody uses.</summary>
+    public const string Auto = "auto";
+
+    public string Node => "/dev/" + Name;
+
+    /// <param name="device">A node, a link to one, <c>LABEL=</c> or the like of a disk, or <see cref="Auto"/>.</param>
+    /// <exception cref="OperatorException">There is none, or it is not a whole disk.</exception>
+    public static InstallDisk Find(string device)
+    {
+        if (device == Auto)
+        {
+            return Largest();
+        }
+
+        if (Syscall.TryStat(device) is { } status)
+        {
+            var name = status.Type == FileType.BlockDevice ? BlockDeviceScan.NameOf(status.RDevice) : null;
+            return name is null ? throw NotADisk(device, "is not a block device") : Whole(device, name);
+        }
+
+        if (DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } wanted)
+        {
+            throw NotADisk(device, "is not there");
+        }
+
+        var found = DeviceSearch.Find(wanted, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), bootDisk: null, onBootDiskOnly: false);
+        return found.Device is { } one ? Whole(device, one.Name)
+            : throw NotADisk(device, found.Ambiguous ? $"is on several: {string.Join("; ", found.Candidates)}" : "is on no disk");
+    }
+
+    /// <summary>What is on it, a line each; empty: nothing that anybody would know.</summary>
+    public IReadOnlyList<string> Contents()
+    {
+        using var node = Syscall.Open(Node, OpenFlags.ReadOnly);
+        var start = new byte[GrubBootSectors.SectorSize];
+        Syscall.PRead(node, start, 0);
+        if (UnfinishedMark.Is(start))
+        {
+            return [];
+        }
+
+        List<string> lines = [];
+        if (BlockProbe.Superblock(node) is { } superblock)
+        {
+            lines.Add($"{superblock.Type}{(superblock.Label is null ? "" : $" LABEL={superblock.Label}")}");
+        }
+
+        foreach (var entry in BlockProbe.Partitions(node, BlockSize, SizeBytes))
+        {
+            var known = BlockDeviceScan.Partition(Name, entry.Number) is { } name ? BlockDeviceScan.One(name) : null;
+            lines.Add(known?.ToString() ?? $"partition {entry.Number} {entry.Name}");
+        }
+
+        return lines;
+    }
+
+    public override string ToString() => BlockDeviceScan.One(Name) is { } device
+        ? $"{Node} {ByteSize.Text(SizeBytes)}{(device.Model is null ? "" : $" {device.Model.Trim()}")}{(device.Serial is null ? "" : $" serial {device.Serial.Trim()}")}" : Node;
+
+    private static InstallDisk Whole(string device, string name)
+    {
+        var found = BlockDeviceScan.One(name) ?? throw NotADisk(device, "has no medium");
+        return DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } && found.Partition != 0
+            ? throw new OperatorException($"{device} is a partition of /dev/{found.Disk}", $"give the whole disk: --device /dev/{found.Disk}")
+            : Of(found.Disk);
+    }
+
+    private static InstallDisk Of(string name) => new(name, BlockDeviceScan.SizeBytes(name), BlockDeviceScan.BlockSize(name));
+
+    private static InstallDisk Largest()
+    {
+        BlockDevice? largest = null;
+        foreach (var device in BlockDeviceScan.All(new Dictionary<string, BlockDevice>()))
+        {
+            var isCandidate = device.Partition == 0 && !device.Name.StartsWith("sr", StringComparison.Ordinal) && !device.Name.StartsWith("md", StringComparison.Ordinal);
+            if (isCandidate && device.SizeBytes > (largest?.SizeBytes ?? 0) && !DiskUse.IsReadOnly(device.Name) && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
+            {
+                largest = device;
+            }
+        }
+
+        return largest is null ? throw new OperatorException("no disk of this machine is free", "name one with --device; lsblk shows what there is") : Of(largest.Name);
+    }
+
+    private static OperatorException NotADisk(string device, string what) => new($"{device} {what}", "give --device a disk, as /dev/sda or /dev/disk/by-id/...; lsblk shows what there is");
+}

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using KairosBoot.Plan;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+/// <summary>Loop devices, configured in one call (LOOP_CONFIGURE, kernel 5.8) so that no half-made one is ever visible.</summary>
+public static unsafe class LoopDevice
+{
+    // linux/loop.h
+    internal const int LOOP_CONFIGURE = 0x4C0A, LOOP_CTL_GET_FREE = 0x4C82, LOOP_CLR_FD = 0x4C01, LOOP_GET_STATUS64 = 0x4C05;
+    internal const uint LO_FLAGS_READ_ONLY = 1, LO_FLAGS_AUTOCLEAR = 4;
+
+    /// <summary>struct loop_info64.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct LoopInfo64
+    {
+        public ulong Device, INode, RDevice, Offset, SizeLimit;
+        public uint Number, EncryptType, EncryptKeySize, Flags;
+        public fixed byte FileName[64], CryptName[64], EncryptKey[32];
+        public fixed ulong Init[2];
+    }
+
+    /// <summary>struct loop_config.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct LoopConfig
+    {
+        public uint FileDescriptor, BlockSize;
+        public LoopInfo64 Info;
+        public fixed ulong Reserved[8];
+    }
+
+    /// <summary>
+    /// Attaches <paramref name="image"/> to a free device that frees itself when its last user (the mount) is gone. The handle keeps it until
+    /// the mount is made.
+    /// </summary>
+    /// <returns>The open device; its <see cref="FileHandle.Path"/> is the node.</returns>
+    public static FileHandle Attach(string image, bool readOnly)
+    {
+        var access = readOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite;
+        using var file = Syscall.Open(image, access);
+        using var control = Syscall.Open("/dev/loop-control", OpenFlags.ReadWrite);
+        var config = new LoopConfig { FileDescriptor = (uint)file.Descriptor };
+        config.Info.Flags = LO_FLAGS_AUTOCLEAR | (readOnly ? LO_FLAGS_READ_ONLY : 0);
+        var name = Encoding.UTF8.GetBytes(image);
+        name.AsSpan(0, Math.Min(name.Length, 63)).CopyTo(new Span<byte>(config.Info.FileName, 63));
+        while (true)
+        {
+            var number = LibC.ioctl(control.Descriptor, LOOP_CTL_GET_FREE);
+            if (number < 0) throw new SyscallException("ioctl LOOP_CTL_GET_FREE", control.Path, LibC.errno);
+            var device = Syscall.Open("/dev/loop" + number, access);
+            if (LibC.ioctl(device.Descriptor, LOOP_CONFIGURE, &config) >= 0) return device;
+            var errno = LibC.errno;
+            device.Dispose();
+            // Somebody else took it between the two calls: ask again.
+            if (errno != Errno.EBUSY) throw new SyscallException("ioctl LOOP_CONFIGURE " + image, "/dev/loop" + number, errno);
+        }
+    }
+
+    /// <summary>The file behind the loop device that a file system is on: its device and inode, whatever it is called by now. Null: it is on no loop
+    /// device, or the file behind it is not known.</summary>
+    /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
+    /// <param name="nodes">Where device nodes are: <c>/dev</c>.</param>
+    public static (ulong Device, ulong Inode)? BackingFile(ulong device, string nodes)
+    {
+        const ulong LOOP_MAJOR = 7; // linux/major.h
+        var minor = (device & 0xFF) | ((device >> 12) & 0xFFFFFF00);
+        if (((device >> 8) & 0xFFF) != LOOP_MAJOR) return null;
+        using var loop = Syscall.TryOpen($"{nodes}/loop{minor}", OpenFlags.ReadOnly);
+        if (loop is null) return null;
+        LoopInfo64 status;
+        Syscall.IoCtl(loop, LOOP_GET_STATUS64, &status, "LOOP_GET_STATUS64");
+        return (status.Device, status.INode);
+    }
+}

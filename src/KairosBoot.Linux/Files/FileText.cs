@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>Whole small files, UTF-8.</summary>
+public static class FileText
+{
+    /// <summary>Also right for /proc and /sys, whose files say size 0.</summary>
+    public static byte[] ReadBytes(string path)
+    {
+        using var file = Syscall.Open(path, OpenFlags.ReadOnly);
+        return ReadToEnd(file);
+    }
+
+    public static string Read(string path) => Encoding.UTF8.GetString(ReadBytes(path));
+
+    /// <summary>Null where nothing is at the path.</summary>
+    public static string? TryRead(string path)
+    {
+        using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly);
+        return file is null ? null : Encoding.UTF8.GetString(ReadToEnd(file));
+    }
+
+    /// <summary>An attribute of sysfs or procfs without its newline; null where it is not there or the driver refuses to say.</summary>
+    public static string? TryReadAttribute(string path)
+    {
+        try { return TryRead(path)?.Trim(); }
+        catch (SyscallException) { return null; }
+    }
+
+    // Hundreds of attributes of sysfs are read at a boot, of a few bytes each: on the heap they get no more than that.
+    [SkipLocalsInit]
+    private static byte[] ReadToEnd(FileHandle file)
+    {
+        Span<byte> small = stackalloc byte[4096];
+        var length = 0;
+        while (length < small.Length)
+        {
+            var n = Syscall.Read(file, small[length..]);
+            if (n == 0) return small[..length].ToArray();
+            length += n;
+        }
+        return ReadOn(file, small);
+    }
+
+    private static byte[] ReadOn(FileHandle file, ReadOnlySpan<byte> start)
+    {
+        var buffer = new byte[Math.Max(2 * start.Length, Syscall.FStat(file).Size + 1)];
+        start.CopyTo(buffer);
+        for (var length = start.Length; ;)
+        {
+            var n = Syscall.Read(file, buffer.AsSpan(length));
+            if (n == 0) return length == buffer.Length ? buffer : buffer[..length];
+            length += n;
+            if (length == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
+        }
+    }
+
+    /// <summary>Creates or truncates; the file has exactly <paramref name="mode"/> before the first byte is in it.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> content, int mode = Octal.O644)
+    {
+        using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, mode & Octal.O600);
+        Syscall.FChMod(file, mode);
+        Syscall.WriteAll(file, content);
+    }
+
+    public static void Write(string path, string content, int mode = Octal.O644) => Write(path, Encoding.UTF8.GetBytes(content), mode);
+
+    /// <summary>One write(2) into an existing file: how attributes of sysfs and procfs are set.</summary>
+    public static void WriteAttribute(string path, string value)
+    {
+        using var file = Syscall.Open(path, OpenFlags.WriteOnly);
+        Syscall.WriteAll(file, Encoding.UTF8.GetBytes(value));
+    }
+
+    public static void Append(string path, string content, int mode = Octal.O644)
+    {
+        using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append, mode);
+        Syscall.WriteAll(file, Encoding.UTF8.GetBytes(content));
+    }
+}

@@ -1,0 +1,190 @@
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>One walk of a <see cref="PathWalker"/>. Before: nothing is open but the root. After: the end of the path is, or its directory.</summary>
+internal sealed class PathWalk : IDisposable
+{
+    private readonly string root, path;
+    private readonly Stack<string> names = new();
+    private readonly FileStatus rootStatus;
+    private int linksLeft;
+    private FileHandle current;
+    private FileStatus status;
+    // Whose directory or link the walk has come through last; 0: only root's so far.
+    private int user;
+    private string userPath = "";
+    // In a directory of the user, or in one of root below it: see the exemption in PathWalker.
+    private bool isInUsersTree;
+    private string lastName = ".";
+    private FileStatus? found;
+
+    internal PathWalk(string root, string path, int maxLinks)
+    {
+        (this.root, this.path, linksLeft) = (root, path, maxLinks);
+        Push(path);
+        current = OpenRoot();
+        status = rootStatus = Syscall.FStat(current);
+        Note(rootStatus, current.Path);
+    }
+
+    /// <summary>False: a link at the end of the path is what is asked for.</summary>
+    internal bool FollowsLast { get; init; } = true;
+
+    /// <summary>The last name is a place to create or replace something: it is not stepped to.</summary>
+    internal bool StopsAtName { get; init; }
+
+    /// <summary>A step to anybody's file is allowed: nothing outside of the root can be reached anyway.</summary>
+    internal bool IgnoresOwners { get; init; }
+
+    internal bool IsDirectory => status.Type == FileType.Directory;
+
+    /// <summary>Goes to the end. False: something on the way is missing, or no directory.</summary>
+    /// <param name="create">How missing directories are created; null: not at all.</param>
+    internal bool Run(NewDirectories? create)
+    {
+        SkipWhatOnlyRootShapes();
+        while (names.TryPop(out var name))
+        {
+            if (!IsDirectory) return false;
+            var isLast = names.Count == 0;
+            if (name == "..")
+            {
+                Up();
+                continue;
+            }
+            if (isLast && StopsAtName && (found = Syscall.TryStatAt(current, name)) is not { Type: FileType.Symlink })
+            {
+                lastName = name;
+                return true;
+            }
+            var child = Syscall.TryOpenAt(current, name, OpenFlags.Path | OpenFlags.NoFollow);
+            if (child is null && isLast && StopsAtName)
+            {
+                lastName = name;
+                return true;
+            }
+            if (child is null && create is null) return false;
+            child ??= create!.Create(current, status, name);
+            if (Go(child, name, isLast)) return true;
+        }
+        return true;
+    }
+
+    /// <summary>
+    /// Directories of root that only root writes to, from the root on, are opened in one step: nobody else can exchange anything on that way. Most paths of
+    /// configs are such ones, and PID 1 walks many.
+    /// </summary>
+    private void SkipWhatOnlyRootShapes()
+    {
+        var prefix = "";
+        var end = status;
+        while (names.Count > 1 && IsRootsAlone(end) && names.Peek() != "..")
+        {
+            var next = prefix.Length == 0 ? names.Peek() : $"{prefix}/{names.Peek()}";
+            if (Syscall.TryStatAt(current, next) is not { Type: FileType.Directory, Uid: 0 } directory) break;
+            (prefix, end) = (next, directory);
+            names.Pop();
+        }
+        if (prefix.Length == 0) return;
+        var opened = Syscall.OpenAt(current, prefix, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory);
+        current.Dispose();
+        (current, status) = (opened, end);
+    }
+
+    private static bool IsRootsAlone(FileStatus directory) => directory.Uid == 0 && (directory.Mode & Octal.O022) == 0;
+
+    /// <summary>True: the walk ends before this name.</summary>
+    private bool Go(FileHandle child, string name, bool isLast)
+    {
+        try
+        {
+            var found = Syscall.FStat(child);
+            if (found.Type == FileType.Symlink && (FollowsLast || !isLast))
+            {
+                Check(found, child.Path);
+                Follow(child, found);
+                return false;
+            }
+            if (isLast && StopsAtName)
+            {
+                (lastName, this.found) = (name, found);
+                return true;
+            }
+            Check(found, child.Path);
+            isInUsersTree = user != 0 && (found.Uid == user || isInUsersTree);
+            (current, child) = (child, current);
+            (status, found) = (found, status);
+            Note(status, current.Path);
+            return false;
+        }
+        finally { child.Dispose(); }
+    }
+
+    private void Up()
+    {
+        // The root has no parent: of a system that is mounted elsewhere too.
+        if (status.Inode == rootStatus.Inode && status.Device == rootStatus.Device) return;
+        var parent = Syscall.OpenAt(current, "..", OpenFlags.Path | OpenFlags.Directory);
+        current.Dispose();
+        current = parent;
+        status = Syscall.FStat(current);
+        isInUsersTree = false;
+        Check(status, current.Path);
+    }
+
+    private void Follow(FileHandle link, FileStatus found)
+    {
+        if (linksLeft-- == 0) throw new SyscallException("open", path, Errno.ELOOP);
+        var target = Syscall.ReadLink(link);
+        Note(found, link.Path);
+        if (target.StartsWith('/'))
+        {
+            current.Dispose();
+            current = OpenRoot();
+            status = rootStatus;
+            isInUsersTree = false;
+            Check(status, current.Path);
+        }
+        Push(target);
+    }
+
+    /// <summary>Refuses a step from what belongs to a user to what does not.</summary>
+    private void Check(FileStatus next, string nextPath)
+    {
+        if (user == 0 || next.Uid == user || IgnoresOwners) return;
+        if (next is { Type: FileType.Directory, Uid: 0 } && next.Device == status.Device && isInUsersTree) return;
+        throw Refused(nextPath, next.Uid);
+    }
+
+    private OperatorException Refused(string nextPath, int nextUid) => new(
+        $"{path} is not used: {userPath} belongs to user {user} and leads to {nextPath}, which belongs to user {nextUid}",
+        "replace the link or directory of that user, or name a path that does not go through it");
+
+    private void Note(FileStatus passed, string passedPath)
+    {
+        if (passed.Uid == 0) return;
+        (user, userPath) = (passed.Uid, passedPath);
+        if (passed.Type == FileType.Directory) isInUsersTree = true;
+    }
+
+    private void Push(string text)
+    {
+        var parts = text.Split('/');
+        for (var i = parts.Length - 1; i >= 0; i--)
+            if (parts[i] is not ("" or ".")) names.Push(parts[i]);
+    }
+
+    private FileHandle OpenRoot() => Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
+
+    internal FileHandle TakeCurrent()
+    {
+        var taken = current;
+        current = new FileHandle(-1, "");
+        return taken;
+    }
+
+    internal FilePlace TakePlace() => new(TakeCurrent(), lastName, found, user, userPath);
+
+    public void Dispose() => current.Dispose();
+}

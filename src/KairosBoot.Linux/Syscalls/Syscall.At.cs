@@ -1,0 +1,202 @@
+using System.Text;
+using KairosBoot.Plan;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+// Calls that name a file by a directory's descriptor and one name in it. A descriptor opened with OpenFlags.Path will do.
+public static unsafe partial class Syscall
+{
+    /// <summary>openat(2), close-on-exec added. <paramref name="mode"/> counts where the file is created, less the umask.</summary>
+    public static FileHandle OpenAt(FileHandle directory, string name, OpenFlags flags, int mode = 0) =>
+        TryOpenAt(directory, name, flags, mode) ?? throw Failed("openat", Below(directory, name));
+
+    /// <summary>As <see cref="OpenAt"/>; null where nothing has that name (ENOENT, ENOTDIR).</summary>
+    public static FileHandle? TryOpenAt(FileHandle directory, string name, OpenFlags flags, int mode = 0)
+    {
+        fixed (byte* p = Z(name))
+        {
+            int fd;
+            do fd = LibC.openat(directory.Descriptor, p, flags.Value | LibC.O_CLOEXEC, (ushort)mode);
+            while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
+            if (fd >= 0) return new FileHandle(fd, Below(directory, name));
+            return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("openat", Below(directory, name));
+        }
+    }
+
+    /// <summary>Opens the file that a descriptor stands for once more, now with other flags: through /proc, so no name is looked up again.</summary>
+    public static FileHandle Reopen(FileHandle file, OpenFlags flags)
+    {
+        fixed (byte* p = Z(DescriptorPath(file)))
+        {
+            int fd;
+            do fd = LibC.open(p, flags.Value | LibC.O_CLOEXEC, 0);
+            while (Interrupted(fd, "open", file.Path));
+            return new FileHandle(fd, file.Path);
+        }
+    }
+
+    /// <summary>A path that leads to exactly the file of a descriptor, for calls that take a path only: mount(2), xattr(7). Needs /proc.</summary>
+    public static string DescriptorPath(FileHandle file) => $"/proc/self/fd/{file.Descriptor}";
+
+    /// <summary>statx(2) of the name itself, not of what a link points to. Null where nothing has that name.</summary>
+    public static FileStatus? TryStatAt(FileHandle directory, string name)
+    {
+        statx s;
+        fixed (byte* p = Z(name))
+            if (LibC.statx(directory.Descriptor, p, LibC.AT_NO_AUTOMOUNT | LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &s) < 0)
+                return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("statx", Below(directory, name));
+        return ToStatus(s);
+    }
+
+    public static void MkDirAt(FileHandle directory, string name, int mode)
+    {
+        fixed (byte* p = Z(name)) Check(LibC.mkdirat(directory.Descriptor, p, (ushort)mode), "mkdirat", Below(directory, name));
+    }
+
+    public static void UnlinkAt(FileHandle directory, string name)
+    {
+        fixed (byte* p = Z(name)) Check(LibC.unlinkat(directory.Descriptor, p, 0), "unlinkat", Below(directory, name));
+    }
+
+    /// <summary>As <see cref="UnlinkAt"/>, for a name that may be missing or a directory's: 0, or the number of the error.</summary>
+    internal static int UnlinkAtErrno(FileHandle directory, string name)
+    {
+        fixed (byte* p = Z(name)) return LibC.unlinkat(directory.Descriptor, p, 0) == 0 ? 0 : LibC.errno;
+    }
+
+    public static void RmDirAt(FileHandle directory, string name)
+    {
+        fixed (byte* p = Z(name)) Check(LibC.unlinkat(directory.Descriptor, p, LibC.AT_REMOVEDIR), "rmdir", Below(directory, name));
+    }
+
+    public static void SymlinkAt(string target, FileHandle directory, string name)
+    {
+        fixed (byte* t = Z(target), p = Z(name)) Check(LibC.symlinkat(t, directory.Descriptor, p), "symlinkat " + target, Below(directory, name));
+    }
+
+    /// <summary>linkat(2). A link as <paramref name="existing"/> is linked itself, not what it points to.</summary>
+    public static void LinkAt(FileHandle from, string existing, FileHandle directory, string name)
+    {
+        fixed (byte* e = Z(existing), p = Z(name))
+            Check(LibC.linkat(from.Descriptor, e, directory.Descriptor, p, 0), "linkat " + Below(from, existing), Below(directory, name));
+    }
+
+    public static void RenameAt(FileHandle fromDirectory, string from, FileHandle toDirectory, string to)
+    {
+        fixed (byte* f = Z(from), t = Z(to))
+            Check(Native.renameat(fromDirectory.Descriptor, f, toDirectory.Descriptor, t), "renameat " + Below(fromDirectory, from), Below(toDirectory, to));
+    }
+
+    public static void MkNodAt(FileHandle directory, string name, FileType type, int mode, ulong device)
+    {
+        fixed (byte* p = Z(name)) Check(Native.mknodat(directory.Descriptor, p, TypeBits(type) | (uint)mode, device), "mknodat", Below(directory, name));
+    }
+
+    /// <summary>Target of the link that <paramref name="link"/>, opened with <see cref="OpenFlags.Path"/>, is.</summary>
+    [System.Runtime.CompilerServices.SkipLocalsInit]
+    public static string ReadLink(FileHandle link)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        byte empty = 0;
+        fixed (byte* b = buffer)
+        {
+            var n = (long)LibC.readlinkat(link.Descriptor, &empty, b, (uint)buffer.Length);
+            if (n < 0) throw Failed("readlinkat", link.Path);
+            return FileName.Decode(buffer[..(int)n]);
+        }
+    }
+
+    /// <summary>As <see cref="FChOwn"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too; of a link it is the link's own owner.</summary>
+    public static void ChOwn(FileHandle file, int uid, int gid)
+    {
+        byte empty = 0;
+        Check(LibC.fchownat(file.Descriptor, &empty, (uint)uid, (uint)gid, LibC.AT_EMPTY_PATH), $"fchownat {uid}:{gid}", file.Path);
+    }
+
+    /// <summary>As <see cref="FChMod"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too. A link has no mode: EOPNOTSUPP.</summary>
+    public static void ChMod(FileHandle file, int mode)
+    {
+        // fchmod(2) refuses such a descriptor, and fchmodat2(2) is newer than the kernels in the field.
+        fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.chmod(p, (ushort)mode), "chmod " + OctalText(mode), file.Path);
+    }
+
+    /// <summary>Sets access and modification time of what a descriptor stands for, a link itself included: nanoseconds since 1970.</summary>
+    public static void UTimes(FileHandle file, long mtimeNs)
+    {
+        var times = stackalloc timespec[2];
+        SetTimes(times, mtimeNs);
+        byte empty = 0;
+        // AT_EMPTY_PATH came to utimensat(2) with Linux 5.8.
+        if (LibC.utimensat(file.Descriptor, &empty, times, LibC.AT_EMPTY_PATH) == 0) return;
+        fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.utimensat(LibC.AT_FDCWD, p, times, 0), "utimensat", file.Path);
+    }
+
+    /// <summary>As <see cref="UTimes"/>, by a name in a directory; of a link the link itself.</summary>
+    public static void UTimesAt(FileHandle directory, string name, long mtimeNs)
+    {
+        var times = stackalloc timespec[2];
+        SetTimes(times, mtimeNs);
+        fixed (byte* p = Z(name)) Check(LibC.utimensat(directory.Descriptor, p, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", Below(directory, name));
+    }
+
+    private static void SetTimes(timespec* times, long mtimeNs)
+    {
+        // The kernel takes nanoseconds from 0 to 999,999,999 only, before 1970 too.
+        var seconds = Math.DivRem(mtimeNs, 1_000_000_000, out var nanoseconds);
+        if (nanoseconds < 0) (seconds, nanoseconds) = (seconds - 1, nanoseconds + 1_000_000_000);
+        times[0].tv_sec = times[1].tv_sec = seconds;
+        times[0].tv_nsec = times[1].tv_nsec = (long_t)nanoseconds;
+    }
+
+    /// <summary>Type of the file system that a descriptor is on: f_type of statfs(2), a number of linux/magic.h.</summary>
+    public static uint FileSystemType(FileHandle file)
+    {
+        var status = stackalloc long[32]; // struct statfs: the type comes first
+        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
+        return (uint)status[0];
+    }
+
+    /// <summary>
+    /// setfsuid(2), setfsgid(2) and setgroups(2) of the calling thread alone; glibc's setgroups would change all threads. With a user other than root
+    /// the kernel leaves out the capabilities that pass over modes and owners of files.
+    /// </summary>
+    internal static void SetFileUser(int uid, int gid, ReadOnlySpan<int> groups)
+    {
+        // Back to root: the user first, as only root may set the groups.
+        if (uid == 0) LibC.syscall(SYS_setfsuid, 0);
+        fixed (int* list = groups) Check((int)(long)LibC.syscall(SYS_setgroups, groups.Length, list), "setgroups", null);
+        LibC.syscall(SYS_setfsgid, gid);
+        LibC.syscall(SYS_setfsuid, uid);
+        // Both calls return the id before, never an error: an id that none has changes nothing and shows what holds now.
+        if ((int)(long)LibC.syscall(SYS_setfsuid, -1) != uid) throw new SyscallException($"setfsuid {uid}", null, Linux.Errno.EPERM);
+        if ((int)(long)LibC.syscall(SYS_setfsgid, -1) != gid) throw new SyscallException($"setfsgid {gid}", null, Linux.Errno.EPERM);
+    }
+
+    /// <summary>User and group that the calling thread accesses files as.</summary>
+    internal static (int Uid, int Gid) GetFileUser() => ((int)(long)LibC.syscall(SYS_setfsuid, -1), (int)(long)LibC.syscall(SYS_setfsgid, -1));
+
+    /// <summary>Supplementary groups of the calling thread.</summary>
+    internal static int[] GetGroups()
+    {
+        var count = (int)(long)LibC.syscall(SYS_getgroups, 0, null);
+        Check(count, "getgroups", null);
+        var groups = new int[count];
+        fixed (int* list = groups) count = (int)(long)LibC.syscall(SYS_getgroups, groups.Length, list);
+        Check(count, "getgroups", null);
+        return groups[..count];
+    }
+
+    // asm/unistd.h of x86-64; asm-generic/unistd.h of arm64 and riscv64.
+    internal static int SYS_setfsuid => IsX64 ? 122 : 151;
+    internal static int SYS_setfsgid => IsX64 ? 123 : 152;
+    internal static int SYS_setgroups => IsX64 ? 116 : 159;
+    internal static int SYS_getgroups => IsX64 ? 115 : 158;
+
+    private static bool IsX64 => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
+
+    private static uint TypeBits(FileType type) =>
+        type switch { FileType.CharacterDevice => 0x2000, FileType.BlockDevice => 0x6000, FileType.Fifo => 0x1000, FileType.Socket => 0xC000, _ => 0x8000 };
+
+    private static string Below(FileHandle directory, string name) => name.Length == 0 ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
+}

@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using KairosBoot.Plan;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+public static unsafe partial class Syscall
+{
+    public static void MkDir(string path, int mode)
+    {
+        fixed (byte* p = Z(path)) Check(LibC.mkdir(p, (ushort)mode), "mkdir", path);
+    }
+
+    /// <summary>Like mkdir -p: true where it made the last level. An existing directory keeps its mode.</summary>
+    public static bool MakeDirectories(string path, int mode = Octal.O755)
+    {
+        fixed (byte* p = Z(path))
+            if (LibC.mkdir(p, (ushort)mode) == 0) return true;
+        var errno = LibC.errno;
+        if (errno == Linux.Errno.EEXIST && TryStat(path) is { Type: FileType.Directory }) return false;
+        var cut = path.TrimEnd('/').LastIndexOf('/');
+        if (errno != Linux.Errno.ENOENT || cut <= 0) throw new SyscallException("mkdir", path, errno);
+        MakeDirectories(path[..cut], mode);
+        MkDir(path, mode);
+        return true;
+    }
+
+    public static void RmDir(string path)
+    {
+        fixed (byte* p = Z(path)) Check(LibC.rmdir(p), "rmdir", path);
+    }
+
+    /// <summary>Names in a directory without <c>.</c> and <c>..</c>, in byte order, so that what follows from them is repeatable.</summary>
+    public static List<string> ReadDirectory(string path)
+    {
+        using var directory = Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return ReadDirectory(directory);
+    }
+
+    /// <summary>As <see cref="ReadDirectory(string)"/>, of a directory that was opened for reading and not read yet.</summary>
+    [SkipLocalsInit]
+    public static List<string> ReadDirectory(FileHandle directory)
+    {
+        var names = new List<string>();
+        Span<byte> buffer = stackalloc byte[8192];
+        while (ReadNames(directory, buffer, names)) { }
+        names.Sort(string.CompareOrdinal);
+        return names;
+    }
+
+    /// <summary>Adds as many of the next names as one call returns, in the order of the file system. False: there are no more.</summary>
+    public static bool ReadNames(FileHandle directory, Span<byte> buffer, List<string> names)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint n;
+            do n = Native.getdents64(directory.Descriptor, start, (nuint)buffer.Length);
+            while (Interrupted(n, "getdents64", directory.Path));
+            // struct linux_dirent64: u64 inode, i64 offset, u16 record length, u8 type, name
+            for (var p = start; p < start + n; p += *(ushort*)(p + 16))
+            {
+                var name = FileName.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + 19));
+                if (name is not ("." or "..")) names.Add(name);
+            }
+            return n > 0;
+        }
+    }
+
+    /// <summary>The next names are read from the start of the directory again.</summary>
+    public static void Rewind(FileHandle directory) => LSeek(directory, 0, SEEK_SET);
+
+    /// <summary>As <see cref="ReadDirectory(string)"/>; empty where the directory is not there.</summary>
+    public static List<string> ReadDirectoryIfThere(string path)
+    {
+        try { return ReadDirectory(path); }
+        catch (SyscallException e) when (e.Errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR) { return []; }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using KairosBoot.Plan;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+public enum RebootCommand : uint { Restart = 0x01234567, PowerOff = 0x4321FEDC, Halt = 0xCDEF0123, KExec = 0x45584543 }
+
+public static unsafe partial class Syscall
+{
+    /// <summary>The old mask.</summary>
+    public static int UMask(int mask) => (int)(uint)LibC.umask((ushort)mask);
+
+    public static int GetPid() => LibC.getpid();
+    public static int GetEUid() => (int)(uint)LibC.geteuid();
+
+    public static void SetHostName(string name)
+    {
+        var bytes = Encoding.UTF8.GetBytes(name);
+        fixed (byte* p = bytes) Check(LibC.sethostname(p, (uint)bytes.Length), "sethostname", name);
+    }
+
+    public static string GetHostName() => UnameField(1);
+
+    /// <summary>Release of the running kernel: <c>uname -r</c>.</summary>
+    public static string KernelRelease() => UnameField(2);
+
+    /// <summary><c>uname -m</c>: <c>x86_64</c>, <c>aarch64</c>.</summary>
+    public static string Machine() => UnameField(4);
+
+    private static string UnameField(int index)
+    {
+        const int FieldLength = 65; // __NEW_UTS_LEN + 1, linux/utsname.h
+        var fields = stackalloc byte[6 * FieldLength];
+        Check(Native.uname(fields), "uname", null);
+        return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(fields + index * FieldLength));
+    }
+
+    public static void GetRandom(Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+            for (var done = 0; done < buffer.Length;)
+            {
+                var n = Native.getrandom(p + done, (nuint)(buffer.Length - done), 0);
+                if (!Interrupted(n, "getrandom", null)) done += (int)n;
+            }
+    }
+
+    /// <summary>CLOCK_REALTIME, whole seconds since 1970.</summary>
+    public static long UnixTimeSeconds() => Clock(0).Seconds;
+
+    /// <summary>CLOCK_REALTIME in microseconds since 1970.</summary>
+    public static long UnixTimeMicroseconds()
+    {
+        var (seconds, nanoseconds) = Clock(0);
+        return seconds * 1_000_000 + nanoseconds / 1000;
+    }
+
+    /// <summary>CLOCK_BOOTTIME in microseconds: time since the kernel started.</summary>
+    public static long BootTimeMicroseconds()
+    {
+        var (seconds, nanoseconds) = Clock(7);
+        return seconds * 1_000_000 + nanoseconds / 1000;
+    }
+
+    private static (long Seconds, long Nanoseconds) Clock(int id)
+    {
+        var time = stackalloc long[2];
+        Check(Native.clock_gettime(id, time), "clock_gettime", null);
+        return (time[0], time[1]);
+    }
+
+    /// <summary>Lets time pass, for a person to read the screen.</summary>
+    public static void Pause(TimeSpan time)
+    {
+        var end = BootTimeMicroseconds() + (long)time.TotalMicroseconds;
+        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds()) LibC.poll(null, 0, (int)(left / 1000 + 1));
+    }
+
+    public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
+
+    /// <summary>kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded before.</summary>
+    public static void KexecFileLoad(FileHandle kernel, FileHandle initrd, string commandLine)
+    {
+        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? SYS_kexec_file_load : 294; // asm/unistd.h, asm-generic/unistd.h
+        var text = Z(commandLine);
+        var length = text.AsSpan().IndexOf((byte)0) + 1;
+        fixed (byte* p = text)
+            Check((int)(long)LibC.syscall(number, kernel.Descriptor, initrd.Descriptor, length, p, 0), "kexec_file_load", kernel.Path);
+    }
+
+    internal const int SYS_kexec_file_load = 320;
+
+    /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty for none.</summary>
+    public static void FInitModule(FileHandle module, string parameters)
+    {
+        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 313 : 273; // asm/unistd.h, asm-generic/unistd.h
+        fixed (byte* p = Z(parameters))
+            Check((int)(long)LibC.syscall(number, module.Descriptor, p, 0), "finit_module", module.Path);
+    }
+
+    /// <summary>execve(2): returns only by throwing. Signal mask and dispositions go back to their defaults first, as the kernel would
+    /// have given them to an init it started itself: ignored signals survive exec otherwise.</summary>
+    public static void Exec(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        ResetSignals();
+        using var argv = new StringVector([program, .. arguments]);
+        using var envp = new StringVector(environment);
+        fixed (byte* p = Z(program)) Check(LibC.execve(p, argv.Pointer, envp.Pointer), "execve", program);
+    }
+
+    private static void ResetSignals()
+    {
+        const int LastSignal = 64, SIGKILL = 9, SIGSTOP = 19;
+        sigaction byDefault = default;
+        for (var signal = 1; signal <= LastSignal; signal++)
+            if (signal is not (SIGKILL or SIGSTOP or 32 or 33)) // 32 and 33 are glibc's own
+                LibC.sigaction(signal, &byDefault, null);
+        sigset_t none;
+        LibC.sigemptyset(&none);
+        LibC.sigprocmask(LibC.SIG_SETMASK, &none, null);
+    }
+
+    public static void Kill(int pid, int signal) => Check(LibC.kill(pid, signal), $"kill -{signal}", pid.ToString());
+}

@@ -1,0 +1,101 @@
+using KairosBoot.Plan;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+// What copies of trees and mounts need of descriptors.
+public static unsafe partial class Syscall
+{
+    /// <summary>A directory, for reading. ENOTDIR where a link or something else has that name.</summary>
+    public static FileHandle OpenDirectoryAt(FileHandle directory, string name) =>
+        OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+
+    /// <summary>Target of the link that has this name.</summary>
+    [System.Runtime.CompilerServices.SkipLocalsInit]
+    public static string ReadLinkAt(FileHandle directory, string name)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* p = Z(name), b = buffer)
+        {
+            var n = (long)LibC.readlinkat(directory.Descriptor, p, b, (uint)buffer.Length);
+            if (n < 0) throw Failed("readlinkat", Below(directory, name));
+            return FileName.Decode(buffer[..(int)n]);
+        }
+    }
+
+    /// <summary>Owner of what has this name, a link itself included.</summary>
+    public static void ChOwnAt(FileHandle directory, string name, int uid, int gid)
+    {
+        fixed (byte* p = Z(name))
+            Check(LibC.fchownat(directory.Descriptor, p, (uint)uid, (uint)gid, LibC.AT_SYMLINK_NOFOLLOW), $"fchownat {uid}:{gid}", Below(directory, name));
+    }
+
+    /// <summary>
+    /// Opens a path on which no link is, the last name included: openat2(2) with RESOLVE_NO_SYMLINKS. Whoever owns its directories, it leads where it says.
+    /// </summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="flags">As for <see cref="Open"/>.</param>
+    /// <param name="unclear">True: there is a link, or the kernel cannot say (ENOSYS; EPERM of a sandbox).</param>
+    /// <returns>Null where <paramref name="unclear"/>, and where nothing is at the path.</returns>
+    public static FileHandle? TryOpenWithoutLinks(string path, OpenFlags flags, out bool unclear)
+    {
+        const int SYS_openat2 = 437;
+        const ulong RESOLVE_NO_SYMLINKS = 0x04;
+        var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, RESOLVE_NO_SYMLINKS }; // struct open_how
+        int fd;
+        fixed (byte* p = Z(path))
+            do fd = (int)(long)LibC.syscall(SYS_openat2, LibC.AT_FDCWD, p, how, 24);
+            while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
+        unclear = false;
+        if (fd >= 0) return new FileHandle(fd, path);
+        if (LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR) return null;
+        unclear = LibC.errno is Linux.Errno.ELOOP or Linux.Errno.ENOSYS or Linux.Errno.EPERM ? true : throw Failed("openat2", path);
+        return null;
+    }
+
+    /// <summary>As <see cref="Mount(string, string, string, MountFlags, string)"/>, at the directory that a descriptor stands for, or above what is
+    /// mounted there.</summary>
+    public static void Mount(string source, FileHandle target, string type, MountFlags flags, string data)
+    {
+        fixed (byte* s = Z(source), t = Z(DescriptorPath(target)), f = Z(type), d = Z(data))
+            if (LibC.mount(s, t, type.Length == 0 ? null : f, (ulong_t)(uint)flags, data.Length == 0 ? null : d) < 0)
+                throw new SyscallException($"mount{(type.Length == 0 ? "" : " -t " + type)} {source}", target.Path, LibC.errno);
+    }
+
+    /// <summary>mount --bind of one directory at another, both by descriptor: open_tree(2), move_mount(2).</summary>
+    /// <returns>The root of the new mount, for <see cref="Mount(string, FileHandle, string, MountFlags, string)"/> with
+    /// <see cref="MountFlags.Remount"/>.</returns>
+    public static FileHandle Bind(FileHandle source, FileHandle target)
+    {
+        byte empty = 0;
+        var operation = "mount --bind " + source.Path;
+        var fd = (int)(long)LibC.syscall(SYS_open_tree, source.Descriptor, &empty, OPEN_TREE_CLONE | LibC.O_CLOEXEC | LibC.AT_EMPTY_PATH);
+        if (fd < 0) throw Failed(operation, target.Path);
+        var mount = new FileHandle(fd, target.Path);
+        const int Flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+        if ((int)(long)LibC.syscall(SYS_move_mount, fd, &empty, target.Descriptor, &empty, Flags) == 0) return mount;
+        var failure = Failed(operation, target.Path);
+        mount.Dispose();
+        throw failure;
+    }
+
+    // asm-generic/unistd.h, linux/mount.h
+    internal const int SYS_move_mount = 429, MOVE_MOUNT_F_EMPTY_PATH = 0x04, MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+
+    /// <summary>True where the mount that a descriptor is on takes no writes; statfs(2).</summary>
+    public static bool IsReadOnly(FileHandle file)
+    {
+        const int ST_RDONLY = 1;
+        var status = stackalloc long[32]; // struct statfs: type, block size, blocks, free, available, files, free files, id, name length, fragment, flags
+        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
+        return (status[10] & ST_RDONLY) != 0;
+    }
+
+    /// <summary>Bytes of memory that the kernel has; sysinfo(2).</summary>
+    public static long MemoryBytes()
+    {
+        var info = stackalloc long[32]; // struct sysinfo: seconds, three loads, total memory, ...; its unit is a byte on machines of 64 bits
+        Check(Native.sysinfo(info), "sysinfo", null);
+        return info[4];
+    }
+}

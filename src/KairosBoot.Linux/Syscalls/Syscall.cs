@@ -1,0 +1,33 @@
+using KairosBoot.Plan;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// The system calls this product makes, one method each, named as its man page: strings in, handles and records out. Every
+/// failure is a <see cref="SyscallException"/>; <c>Try</c> methods return null where the file is not there. EINTR is retried.
+/// </summary>
+public static unsafe partial class Syscall
+{
+    /// <summary>The NUL-terminated bytes of an argument. A NUL inside it would cut a path short without a word: EINVAL.</summary>
+    private static byte[] Z(string text)
+    {
+        if (text.Contains('\0')) throw new SyscallException("open", text.Replace('\0', '?'), Linux.Errno.EINVAL);
+        return FileName.Encode(text);
+    }
+
+    private static SyscallException Failed(string operation, string? path) => new(operation, path, LibC.errno);
+
+    private static void Check(int result, string operation, string? path)
+    {
+        if (result < 0) throw Failed(operation, path);
+    }
+
+    /// <summary>True: try again, the call was interrupted. False: done. Throws on any other error.</summary>
+    private static bool Interrupted(long result, string operation, string? path)
+    {
+        if (result >= 0) return false;
+        if (LibC.errno == Linux.Errno.EINTR) return true;
+        throw Failed(operation, path);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// The file <c>kairosboot/failed-boots</c> of a partition: one block a failed boot, oldest first. A block is <c>key: value</c> lines between its
+/// first and last line; a value goes on in lines that start with two spaces. Keys that are not known are passed over.
+/// <code>
+/// --- boot failed ---
+/// time: 1795399712 (2026-11-23 02:08:32 UTC)
+/// boot: 5c6b0a52-7d3e-4b6e-9a53-0f6d7f0f7f3c
+/// slot: active
+/// image: /cOS/active.img
+/// kernel: 6.1.0-56-cloud-amd64
+/// problem: image /run/initramfs/cos-state/cOS/active.img is missing
+/// fix: put an image there, or boot another slot
+/// step: mount -o loop,ro /run/initramfs/cos-state/cOS/active.img /sysroot
+/// log:
+///   [    1.204311] info  booting active from /cOS/active.img, kernel 6.1.0-56-cloud-amd64
+/// --- end ---
+/// </code>
+/// </summary>
+public static class FailureFile
+{
+    /// <summary>The newest this many are kept ...</summary>
+    public const int MaxRecords = 8;
+
+    /// <summary>... as far as they fit into this many bytes.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    private const string First = "--- boot failed ---", Last = "--- end ---";
+
+    /// <summary>The file's new content with one record more.</summary>
+    public static string Add(string content, FailureRecord record)
+    {
+        var records = Parse(content).Add(record);
+        var from = Math.Max(0, records.Length - MaxRecords);
+        while (true)
+        {
+            var text = new StringBuilder();
+            for (var i = from; i < records.Length; i++) Print(records[i], text);
+            var printed = text.ToString();
+            if (Encoding.UTF8.GetByteCount(printed) <= MaxBytes || from == records.Length - 1) return printed;
+            from++;
+        }
+    }
+
+    /// <summary>Never fails: blocks that are damaged or cut off are passed over.</summary>
+    public static ImmutableArray<FailureRecord> Parse(string content)
+    {
+        var records = ImmutableArray.CreateBuilder<FailureRecord>();
+        Dictionary<string, string>? block = null;
+        var key = "";
+        foreach (var line in content.Split('\n'))
+        {
+            if (line == First) (block, key) = ([], "");
+            else if (block is null) continue;
+            else if (line == Last)
+            {
+                if (Record(block) is { } record) records.Add(record);
+                block = null;
+            }
+            else if (line.StartsWith("  ", StringComparison.Ordinal))
+            {
+                if (block.TryGetValue(key, out var value)) block[key] = $"{value}\n{line[2..]}";
+            }
+            else if (line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at) block[key = line[..at]] = line[(at + 2)..];
+            else if (line.EndsWith(':')) block[key = line[..^1]] = "";
+            else block = null; // no line of a block: what follows belongs to nothing
+        }
+        return records.ToImmutable();
+    }
+
+    private static FailureRecord? Record(Dictionary<string, string> block)
+    {
+        string? Value(string key) => block.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
+        if (Value("problem") is not { } problem || Value("time") is not { } time) return null;
+        return long.TryParse(time.Split(' ')[0], CultureInfo.InvariantCulture, out var seconds)
+            ? new FailureRecord
+            {
+                Time = seconds, BootId = Value("boot") ?? "", Slot = SlotNames.TryParse(Value("slot")), Image = Value("image") ?? "",
+                Kernel = Value("kernel") ?? "", Problem = problem, Fix = Value("fix"), Step = Value("step"), Log = Value("log") ?? "",
+            }
+            : null;
+    }
+
+    private static void Print(FailureRecord record, StringBuilder text)
+    {
+        text.Append(First).Append('\n');
+        Member(text, "time", $"{record.Time} ({FailureRecord.Utc(record.Time)})");
+        Member(text, "boot", record.BootId);
+        Member(text, "slot", record.SlotName);
+        Member(text, "image", record.Image);
+        Member(text, "kernel", record.Kernel);
+        Member(text, "problem", record.Problem);
+        if (record.Fix is not null) Member(text, "fix", record.Fix);
+        if (record.Step is not null) Member(text, "step", record.Step);
+        if (record.Log.Length > 0) Member(text, "log", "\n" + record.Log);
+        text.Append(Last).Append("\n\n");
+    }
+
+    private static void Member(StringBuilder text, string key, string value)
+    {
+        text.Append(key).Append(':');
+        if (value.Length > 0 && value[0] != '\n') text.Append(' ');
+        text.Append(PrintableText.Clean(value).Replace("\n", "\n  ")).Append('\n');
+    }
+}

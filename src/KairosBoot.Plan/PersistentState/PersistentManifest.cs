@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+
+namespace KairosBoot.Plan;
+
+/// <summary>
+/// What was seeded into the stores of a state directory, as text:
+/// <code>
+/// kairosboot-state 1 00000187 a7ffc6f8bf1ed76651c14756a061d662    bytes of the head with this line, digest of the rest of it
+/// /etc/ssh etc-ssh.bind 9f86d081884c7d659a2feaa0c55ad015 4711 2c26b46b68ffc68ff99b453c1d304134
+/// ...                                                             path, store, image, bytes and digest of its section
+/// d4fb... ssh_host_key                                            the sections, in the order of the head
+/// </code>
+/// Between the words of a line of the head is a tab. The head alone says whether a boot has anything to do, so that it costs the same for ten files and for a hundred thousand.
+/// </summary>
+public static class PersistentManifest
+{
+    private const string Magic = "kairosboot-state ", Version = "1 ";
+
+    /// <summary>Bytes of the first line: enough to know how long the head is.</summary>
+    public const int FirstLine = 17 + 2 + 8 + 1 + 32 + 1;
+
+    // A head has a line for each persistent path, a hundred bytes or so; more than this is no head.
+    private const int MaxHeadLength = 1 << 20;
+
+    /// <summary>Bytes of the head, this line included; null: not the first line of a manifest of this version.</summary>
+    public static int? HeadLength(ReadOnlySpan<byte> firstLine)
+    {
+        if (firstLine.Length != FirstLine || firstLine[^1] != '\n') return null;
+        var line = Encoding.UTF8.GetString(firstLine);
+        return line.StartsWith(Magic + Version, StringComparison.Ordinal)
+            && line[27] == ' ' && int.TryParse(line.AsSpan(19, 8), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            && length is >= FirstLine and <= MaxHeadLength ? length : null;
+    }
+
+    /// <summary>The sections without their text. Null: damaged.</summary>
+    /// <param name="head">As many bytes as <see cref="HeadLength"/> says.</param>
+    public static List<ManifestSection>? ParseHead(ReadOnlySpan<byte> head)
+    {
+        if (head.Length < FirstLine || Encoding.UTF8.GetString(head.Slice(FirstLine - 33, 32)) != HalfDigest(head[FirstLine..])) return null;
+        var sections = new List<ManifestSection>();
+        foreach (var line in Encoding.UTF8.GetString(head[FirstLine..]).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var words = line.Split('\t');
+            if (words.Length != 5 || ManifestName.TryParse(words[0]) is not { } path || ManifestName.TryParse(words[1]) is not { } store
+                || !int.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+                return null;
+            sections.Add(new(path, store, words[2]) { Length = length, Digest = words[4] });
+        }
+        return sections;
+    }
+
+    /// <summary>Gives the sections their text, where it is what the head says.</summary>
+    /// <param name="sections">From <see cref="ParseHead"/>.</param>
+    /// <param name="body">Everything after the head.</param>
+    /// <returns>The paths whose text is damaged.</returns>
+    public static List<string> AddTexts(List<ManifestSection> sections, byte[] body)
+    {
+        var damaged = new List<string>();
+        long at = 0;
+        foreach (var section in sections)
+        {
+            var text = at + section.Length <= body.Length ? body[(int)at..(int)(at + section.Length)] : [];
+            at += section.Length;
+            if (HalfDigest(text) == section.Digest) section.Text = text;
+            else damaged.Add(section.Path);
+        }
+        return damaged;
+    }
+
+    /// <summary>The head of a manifest with these sections, whose texts come after it.</summary>
+    public static byte[] Head(List<ManifestSection> sections)
+    {
+        var text = new StringBuilder();
+        foreach (var section in sections)
+        {
+            ManifestName.Append(text, section.Path);
+            text.Append('\t');
+            ManifestName.Append(text, section.Store);
+            text.Append('\t').Append(section.Image).Append('\t').Append(section.Length.ToString(CultureInfo.InvariantCulture))
+                .Append('\t').Append(section.Digest).Append('\n');
+        }
+        var lines = Encoding.UTF8.GetBytes(text.ToString());
+        var length = (FirstLine + lines.Length).ToString("d8", CultureInfo.InvariantCulture);
+        byte[] first = Encoding.UTF8.GetBytes($"{Magic}{Version}{length} {HalfDigest(lines)}\n");
+        return [.. first, .. lines];
+    }
+
+    /// <summary>The first 16 bytes of the SHA-256, in hexadecimal.</summary>
+    public static string HalfDigest(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(Sha256.Hash(bytes).AsSpan(0, 16));
+}
