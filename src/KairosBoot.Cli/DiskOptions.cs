@@ -25,9 +25,7 @@ internal sealed class DiskOptions
     internal void AddTo(Command command)
     {
         foreach (var option in new Option[] { Recovery, CloudConfigs, Append, oem, recovery, state, persistent, extra })
-        {
             command.Options.Add(option);
-        }
     }
 
     internal DiskSizes Sizes(ParseResult parsed) =>

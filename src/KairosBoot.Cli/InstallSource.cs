@@ -20,23 +20,14 @@ internal sealed class InstallSource : IDisposable
     /// <exception cref="OperatorException">None was given, and none runs here.</exception>
     internal static InstallSource Open(string? image, string? root, string? tar, Action<string> progress, CancellationToken cancellationToken)
     {
-        if (image is not null)
-        {
-            return new(image, isOwn: false);
-        }
+        if (image is not null) return new(image, isOwn: false);
 
         // The root of a running image is that image: its mounts are not part of it.
         var running = RunningImage.Find();
         if (tar is null && (root is null || Path.GetFullPath(root) == "/") && running is not null)
-        {
             return new(running, isOwn: false);
-        }
-
         if (tar is null && root is null)
-        {
             throw new OperatorException("no system to install was given, and the running one is no image", "give --image FILE, --root DIR or --tar FILE");
-        }
-
         progress("making the image");
         var work = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } given ? given : "/var/tmp";
         var made = Path.Combine(work, $"kairosboot-install.{Environment.ProcessId}.img");
@@ -46,9 +37,6 @@ internal sealed class InstallSource : IDisposable
 
     public void Dispose()
     {
-        if (isOwn)
-        {
-            File.Delete(Image);
-        }
+        if (isOwn) File.Delete(Image);
     }
 }

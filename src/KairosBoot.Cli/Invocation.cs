@@ -15,10 +15,7 @@ internal static class Invocation
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-            {
                 Console.Error.WriteLine($"kboot: {error.Message}");
-            }
-
             Console.Error.WriteLine($"try: {CommandLine(parsed.CommandResult)} --help");
             return WrongUsage;
         }
@@ -44,11 +41,7 @@ internal static class Invocation
     private static int Fail(string problem, string? fix)
     {
         Console.Error.WriteLine($"kboot: {problem}");
-        if (fix is not null)
-        {
-            Console.Error.WriteLine($"  to fix: {fix}");
-        }
-
+        if (fix is not null) Console.Error.WriteLine($"  to fix: {fix}");
         return Failed;
     }
 
@@ -58,9 +51,7 @@ internal static class Invocation
         for (; result is not null; result = result.Parent)
         {
             if (result is System.CommandLine.Parsing.CommandResult { Command: { } command })
-            {
                 names.Push(command is RootCommand ? "kboot" : command.Name);
-            }
         }
 
         return string.Join(' ', names);

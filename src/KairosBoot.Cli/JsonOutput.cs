@@ -21,10 +21,7 @@ internal static class JsonOutput
     {
         writer.WriteStartArray(name);
         foreach (var value in values)
-        {
             writer.WriteStringValue(value);
-        }
-
         writer.WriteEndArray();
     }
 }

@@ -16,9 +16,7 @@ internal sealed class MachineOptions
         command.Validators.Add(result =>
         {
             if (result.GetResult(host) is not null && result.GetResult(state) is not null)
-            {
                 result.AddError("Give either --host or --state.");
-            }
         });
     }
 

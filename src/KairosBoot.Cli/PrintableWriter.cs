@@ -21,13 +21,9 @@ internal sealed class PrintableWriter(TextWriter output) : TextWriter
     public override void Write(char value)
     {
         if (first is null && char.IsHighSurrogate(value))
-        {
             first = value;
-        }
         else
-        {
             Write(value.ToString());
-        }
     }
 
     public override void Write(string? value)
@@ -45,11 +41,7 @@ internal sealed class PrintableWriter(TextWriter output) : TextWriter
 
     public override void Flush()
     {
-        if (first is not null)
-        {
-            Write("");
-        }
-
+        if (first is not null) Write("");
         output.Flush();
     }
 }

@@ -27,11 +27,7 @@ internal static class ProblemOutput
             writer.WriteString("severity", problem.IsWarning ? "warning" : "error");
             writer.WriteString("file", problem.File);
             writer.WriteNumber("line", problem.Line);
-            if (problem.Column > 0)
-            {
-                writer.WriteNumber("column", problem.Column);
-            }
-
+            if (problem.Column > 0) writer.WriteNumber("column", problem.Column);
             writer.WriteString("entry", problem.Entry);
             writer.WriteString("key", problem.Key);
             writer.WriteString("reason", problem.Reason);

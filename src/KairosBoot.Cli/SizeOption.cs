@@ -27,11 +27,7 @@ internal static class SizeOption
     private static long? Parse(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
-        if (TryParse(text) is { } size)
-        {
-            return size;
-        }
-
+        if (TryParse(text) is { } size) return size;
         result.AddError($"'{text}' is not a size: give a number of bytes, or one with K, M, G or T");
         return null;
     }

@@ -15,17 +15,12 @@ internal sealed class UpgradeSourceOptions
     {
         Option<string?>[] all = [image, root, tar, oci];
         foreach (var option in all)
-        {
             command.Add(option);
-        }
-
         command.Validators.Add(result =>
         {
             var given = all.Count(option => result.GetResult(option) is not null);
             if (given > 1 || given == 0 && isRequired)
-            {
                 result.AddError("Give one of --image, --root, --tar and --oci.");
-            }
         });
     }
 

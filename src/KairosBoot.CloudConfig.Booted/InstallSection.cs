@@ -34,9 +34,7 @@ public sealed class InstallSection
         foreach (var file in files)
         {
             if ((YamlReader.Read(File.ReadAllText(file)) as YamlMapping)?.Find("install") is YamlMapping install)
-            {
                 section.Add(install, file, warn);
-            }
         }
 
         return section;
@@ -45,33 +43,19 @@ public sealed class InstallSection
     private void Add(YamlMapping install, string file, Action<StageProblem> warn)
     {
         if (install.Find("encrypted_partitions") is YamlSequence { Items.Count: > 0 } encrypted)
-        {
             throw Refused(file, encrypted, "encrypted_partitions", "partitions are not encrypted by this installation", "take it out, or have it done by a stage after-install");
-        }
-
         if (install.Boolean("no-format") == true)
-        {
             throw Refused(file, install.Find("no-format")!, "no-format", "the disk is always made anew", "take it out");
-        }
 
         // Other keys are for others: bind_mounts for the boot, reboot for whoever started this.
         var known = new YamlMapping(install.Line, install.Column);
         foreach (var (key, value) in install.Pairs.Where(pair => pair.Key.Text is "device" or "partitions" or "extra-partitions" or "grub_options"))
-        {
             known.Add(key, value);
-        }
-
         var conforming = Section.Validate(known, "install", (line, key, reason, isWarning) => warn(new StageProblem(file, line, "", key, reason) { IsWarning = true })) as YamlMapping;
         Device = conforming?.Text("device") ?? Device;
         KernelArguments = ((conforming?.Find("grub_options") as YamlMapping)?.Text("extra_cmdline") ?? "") is { Length: > 0 } arguments ? $"{KernelArguments} {arguments}".Trim() : KernelArguments;
         foreach (var (name, value) in (conforming?.Find("partitions") as YamlMapping)?.Pairs ?? [])
-        {
-            if ((value as YamlMapping)?.Integer("size") is > 0 and var size)
-            {
-                sizes[name.Text] = size;
-            }
-        }
-
+            if ((value as YamlMapping)?.Integer("size") is > 0 and var size) sizes[name.Text] = size;
         foreach (var extra in YamlMapping.MappingsOf(conforming?.Find("extra-partitions")))
         {
             var label = extra.Text("label") ?? extra.Text("name") ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "give it one");

@@ -29,8 +29,11 @@ public static class RunningPrograms
     {
         var children = new List<int>();
         foreach (var thread in Syscall.ReadDirectoryIfThere("/proc/self/task"))
+        {
             foreach (var word in (FileText.TryReadAttribute($"/proc/self/task/{thread}/children") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 if (int.TryParse(word, out var child)) children.Add(child);
+        }
+
         return children;
     }
 }

@@ -116,7 +116,10 @@ internal sealed class EntryOrder
                 placed[ready] = true;
                 left--;
             }
-            else CutCircle(first);
+            else
+            {
+                CutCircle(first);
+            }
         }
         placed = new bool[entries.Count];
     }

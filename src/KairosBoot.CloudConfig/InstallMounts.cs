@@ -49,10 +49,14 @@ public static class InstallMounts
             void Report(int line, string at, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", at, reason) { IsWarning = isWarning });
             var paths = install.Find(Lists[i].Key) is { } node ? Schema.Texts.Validate(node, key, Report) : null;
             foreach (var text in YamlMapping.TextsOf(paths))
+            {
                 // A layout file separates its paths by blanks, so what has one in it always was two paths.
                 foreach (var word in text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+                {
                     if (MountPath.TryNormalise(word) is not { } path) Report(text.Line, key, $"{word} is no place to mount at: it takes an absolute path without . and ..; left out", isWarning: false);
                     else if (!wanted[i].Contains(path)) wanted[i].Add(path);
+                }
+            }
         }
     }
 

@@ -50,8 +50,10 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal void WarnOfPlainUrl(string url, string display, Action<string> warn)
     {
         foreach (var scheme in (ReadOnlySpan<string>)["http://", "ftp://", "tftp://"])
+        {
             if (url.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && plainUrls.Add(url))
                 warn($"{display}: anyone on the network can change what arrives: use https, or give downloads a checksum");
+        }
     }
 
     /// <summary>What programs find in their environment: <c>NAME=VALUE</c>, the given ones in place of those of the same name.</summary>

@@ -54,10 +54,7 @@ public sealed record Tool(string Name, string Package)
         };
         start.Environment["LC_ALL"] = "C";
         foreach (var (name, value) in environment)
-        {
             start.Environment[name] = value;
-        }
-
         cancellationToken.ThrowIfCancellationRequested();
         using var process = Start(start);
         using var ending = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
@@ -65,11 +62,7 @@ public sealed record Tool(string Name, string Package)
         Feed(process, input);
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            cancellationToken.WaitHandle.WaitOne(SignalDelay);
-        }
-
+        if (process.ExitCode != 0) cancellationToken.WaitHandle.WaitOne(SignalDelay);
         cancellationToken.ThrowIfCancellationRequested();
         return process.ExitCode == 0 ? (output.Result, errors) : throw Failed(errors.Length > 0 ? errors : output.Result);
     }

@@ -73,7 +73,8 @@ internal static class FailureScreen
                 Syscall.Sync();
             }
             catch (Exception e) { log.Write(3, "while leaving the disks: " + e.Message); }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         disks.Start();
         if (!disks.Join(DiskLimit)) log.Write(3, $"the disk did not answer within {DiskLimit.TotalSeconds} s; it is left as it is");
     }

@@ -43,10 +43,13 @@ internal sealed partial class Machine
         countedBy = decision.CountedBy;
         countedSlot = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
         if (countedSlot is { } chosen && chosen != started)
+        {
             throw new BootFailureException(new(FailureKind.OtherSlotChosen, decision.Why == "oneshot" ? "it was chosen for this boot" : $"{started.Name()} is not the next in order that has tries left")
             {
                 Chosen = chosen, Why = decision.Why,
             });
+        }
+
         if (decision.Why is { } why) Request = Request with { Why = why };
     }
 

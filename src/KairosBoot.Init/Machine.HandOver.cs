@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -15,6 +14,7 @@ internal sealed partial class Machine
     {
         var actual = MountTable.Read();
         foreach (var made in BootMounts.Of(results))
+        {
             foreach (var (planned, reason, lostWrites) in MountCheck.Compare([made.Mount!], actual))
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
@@ -23,6 +23,7 @@ internal sealed partial class Machine
                 else if (made.Step.Class == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
                 else Note(made.Step.Class, text);
             }
+        }
     }
 
     /// <summary>/etc/fstab of the new root, from what is really there.</summary>
@@ -32,13 +33,18 @@ internal sealed partial class Machine
         mounts.Clear();
         var mounted = ImmutableArray.CreateBuilder<(PlannedMount, MountInfo)>();
         foreach (var made in BootMounts.Of(results))
+        {
             for (var i = actual.Length - 1; i >= 0; i--)
+            {
                 if (actual[i].MountPoint == made.Mount!.Target)
                 {
                     mounted.Add((made.Mount, actual[i]));
                     mounts.Add(actual[i]);
                     break;
                 }
+            }
+        }
+
         Apply([new WriteFile(StepClass.Degraded, SystemPaths.Sysroot + "/etc/fstab", FsTab.Text(mounted.ToImmutable()))]);
     }
 

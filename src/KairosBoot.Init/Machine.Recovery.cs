@@ -32,7 +32,9 @@ internal sealed partial class Machine
         var next = decision.Slot!.Value;
         WriteCounters(decision.Counters);
         if (failure.Kind == FailureKind.OtherSlotChosen)
+        {
             Note(StepClass.Optional, $"{next.Name()} is booted instead of {Request.Slot.Name()}: {failure.Summary}");
+        }
         else
         {
             Note(StepClass.Degraded, failure.Kind == FailureKind.ImageUnbootable
@@ -99,7 +101,9 @@ internal sealed partial class Machine
         if (disk.OemProblem is { } problem) Note(StepClass.Degraded, $"{SystemPaths.Oem}: {problem}");
         // The images' own fsck is inside one of them, so nothing here can check them before they are used, and they are only read.
         if (disk.Images is { Superblock.NeedsCheck: { } reason } images)
+        {
             Note(StepClass.Degraded, $"{images.Superblock.Label} on {images.Node} {reason}; " +
                 $"run fsck.{images.Superblock.Type} -y {images.Node} from a system that does not lie on it");
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KairosBoot.CloudConfig;
 using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
@@ -127,12 +126,18 @@ internal sealed partial class Machine
     public void CheckImage(string init)
     {
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, init) is not { Type: FileType.Regular } program || (program.Mode & Octal.O111) == 0)
+        {
             // What the command line asks for is not the image's fault.
             throw init != BootRequest.UsualInit ? new OperatorException($"the image {Request.ImagePath} has no program {init}", "name one that is there with init=") :
                 Unbootable($"the image {Request.ImagePath} has no program {init}", "put an init in the image, or name one with init=");
+        }
+
         foreach (var mount in ApiFileSystems.Moved)
+        {
             if (Syscall.TryStat(SystemPaths.Sysroot + mount) is not { Type: FileType.Directory })
                 throw Unbootable($"the image {Request.ImagePath} has no directory {mount}", "add it when the image is built");
+        }
+
         if (turned) CheckModules();
     }
 
@@ -217,10 +222,13 @@ internal sealed partial class Machine
     private void NoteVolume((StepClass Class, string Text) problem)
     {
         if (problem.Class == StepClass.Required)
+        {
             throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Text + "\n" + MissingDevices.Seen(devices!.Devices, modules.Problems, modules.UnmatchedHardware))
             {
                 Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
             });
+        }
+
         Note(problem.Class, "volume " + problem.Text);
     }
 

@@ -59,11 +59,14 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
     private static bool AnySource(string root)
     {
         foreach (var directory in SystemPaths.CloudConfigs)
+        {
             try
             {
                 if (Syscall.ReadDirectoryIfThere(root + directory).Count > 0) return true;
             }
             catch (SyscallException) { return true; } // a loop of links, or a disk that does not answer: the stage says so
+        }
+
         return !CommandLineConfig.Parse(StageFacts.CommandLine).IsEmpty;
     }
 

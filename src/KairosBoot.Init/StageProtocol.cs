@@ -48,9 +48,13 @@ internal static class StageProtocol
         {
             var fields = line.Split('\t');
             if (fields is ["problem" or "warning", var file, var number, var entry, var key, var reason])
+            {
                 problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason, fields[0] == "warning"));
+            }
             else if (fields is ["userdata", var device, var model, var serial, var digest])
+            {
                 userData.Add(new(device, model.Length > 0 ? model : null, serial.Length > 0 ? serial : null, digest));
+            }
             else if (fields is ["used", var size, var time, var changed])
             {
                 _ = long.TryParse(size, CultureInfo.InvariantCulture, out peakKiB);
@@ -65,8 +69,14 @@ internal static class StageProtocol
     public static long PeakResidentKiB()
     {
         foreach (var line in (FileText.TryReadAttribute("/proc/self/status") ?? "").Split('\n'))
+        {
             if (line.StartsWith("VmHWM:", StringComparison.Ordinal) &&
-                long.TryParse(line.AsSpan(6).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture, out var size)) return size;
+                long.TryParse(line.AsSpan(6).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture, out var size))
+            {
+                return size;
+            }
+        }
+
         return 0;
     }
 

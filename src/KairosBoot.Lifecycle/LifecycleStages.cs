@@ -40,11 +40,7 @@ public sealed class LifecycleStages(string verb, string host, IReadOnlyList<stri
             try
             {
                 using var ending = cancellationToken.Register(RunningPrograms.End);
-                if (host.Length > 0)
-                {
-                    AlternateRoot.Enter(host);
-                }
-
+                if (host.Length > 0) AlternateRoot.Enter(host);
                 report = BootedStage.Run(stage, [.. SystemPaths.CloudConfigs.Concat(documents).Select(ConfigSource.At)], "", logger, cancellationToken);
             }
             catch (Exception e)

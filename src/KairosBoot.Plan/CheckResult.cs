@@ -37,19 +37,25 @@ public sealed class CheckResult(CheckOutcome outcome, string text)
         if (exitCode > 128) return new(CheckOutcome.Uncorrected, $"{program} was ended by signal {exitCode - 128}");
         // Bit 2 is for a file system that is in use: this one was not, and the next thing that happens to it is its mount.
         if ((exitCode & ~(Corrected | RebootWanted)) == 0)
+        {
             return exitCode == 0
                 ? new(CheckOutcome.Clean, $"{program} found nothing wrong")
                 : new(CheckOutcome.Corrected, $"{program} repaired it (exit {exitCode})");
+        }
+
         var said = new StringBuilder(program);
         if ((exitCode & Uncorrected) != 0) said.Append(" left errors uncorrected");
         var failed = false;
         foreach (var (bit, failure) in Failures)
+        {
             if ((exitCode & bit) != 0)
             {
                 said.Append(failed ? ", " : (exitCode & Uncorrected) != 0 ? " and did not check everything: " : " did not check it: ")
                     .Append(failure);
                 failed = true;
             }
+        }
+
         if (exitCode == 128) said.Append(" did not check it: a shared library is missing");
         return new(CheckOutcome.Uncorrected, said.Append(" (exit ").Append(exitCode).Append(')').ToString());
     }

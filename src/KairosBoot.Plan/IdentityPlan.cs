@@ -12,8 +12,11 @@ public static class IdentityPlan
     {
         var stores = ImmutableArray.CreateBuilder<string>();
         foreach (var volume in volumes)
+        {
             if (volume.Device is not null && volume.Request.Path == SystemPaths.Persistent)
                 stores.Add(SystemPaths.Sysroot + SystemPaths.Persistent + "/etc/machine-id");
+        }
+
         if (disk.Oem is not null) stores.Add(SystemPaths.Sysroot + SystemPaths.Oem + "/machine-id");
         // A machine that keeps nothing has no identity to lose.
         var stepClass = stores.Count > 0 ? StepClass.Degraded : StepClass.Optional;

@@ -26,8 +26,11 @@ public static class LayoutPlan
         foreach (var volume in volumes)
             if (volume.MountStep(volume.Request.Class) is { } step) nodes.Add(new(volume.Request.Path, step, NeedsState: false));
         foreach (var path in layout.RwPaths)
+        {
             if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
                 nodes.Add(new(path, Overlay(layout, path, onDevice: overlayDevice is not null), NeedsState: false));
+        }
+
         var holder = OptionsOfHolder(layout, volumes);
         foreach (var directory in state)
             nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory, holder), NeedsState: true));
@@ -47,9 +50,13 @@ public static class LayoutPlan
     {
         if (overlayDevice is not null) return;
         foreach (var (path, limit) in layout.OverlayLimits)
+        {
             if (layout.RwPaths.Contains(path))
+            {
                 plan.Add(new MountFileSystem(StepClass.Degraded, "tmpfs", $"{SystemPaths.Overlays}/{StoreFileName.Of(path)}", "tmpfs",
                     $"{StoreOptions(layout)},{limit.Options},mode=0755"));
+            }
+        }
     }
 
     private static MountOverlay Overlay(Layout layout, string path, bool onDevice)
@@ -63,8 +70,11 @@ public static class LayoutPlan
     {
         var path = directory.Path[Root.Length..];
         if (!layout.PersistentStateBind)
+        {
             return new MountOverlay(layout.Classes.Of(path), directory.Path, directory.Store, directory.Store[Root.Length..], Keeps: true)
-                { Options = layout.Options.Of(path) };
+            { Options = layout.Options.Of(path) };
+        }
+
         var options = layout.Options.OfBind(path, holder);
         return new BindPersistent(layout.Classes.Of(path), directory) { Options = options, ChangesOptions = options != holder };
     }

@@ -23,8 +23,11 @@ public static class RootPlan
             request.ImagePath == SystemPaths.RecoveryImage ? SystemPaths.State + SystemPaths.OtherRecoveryImage : null));
         // Configuration can be missing without the system being wrong, but never unnoticed.
         if (disk.Oem is { } oem)
+        {
             plan.Add(new MountVolume(StepClass.Degraded, oem, SystemPaths.Sysroot + SystemPaths.Oem, VolumePolicy.Default, request.Checks)
-                { Flags = PathOptions.ByTable(SystemPaths.Oem) });
+            { Flags = PathOptions.ByTable(SystemPaths.Oem) });
+        }
+
         plan.Add(new WriteFile(StepClass.Required, $"{SystemPaths.Sentinels}/{request.SentinelName}", "1"));
         return plan.ToImmutable();
     }

@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.Text;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image.Tests;

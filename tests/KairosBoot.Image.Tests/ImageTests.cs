@@ -152,10 +152,7 @@ public class ImageTests : Scratch
     public void The_size_covers_many_small_files_long_directories_and_large_ones()
     {
         for (var i = 0; i < 4000; i++)
-        {
             WriteText($"root/many/{new string('n', 200)}{i}", "x");
-        }
-
         File.WriteAllBytes(Path.Combine(root, "large"), RandomNumberGenerator.GetBytes(30 << 20));
         HostTool.Run("e2fsck", "-fn", Build(root, "image", ImageFormat.Ext4));
     }

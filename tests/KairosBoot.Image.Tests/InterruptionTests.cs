@@ -27,7 +27,8 @@ public class InterruptionTests : Scratch
         [
             "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"),
             "image", "build", "--root", PathOf("root"), "--init", PathOf("root/kairos-boot"), "--modules", "virtio", "--format", "squashfs", "--output", PathOf("out/image"),
-        ]) { RedirectStandardError = true };
+        ])
+        { RedirectStandardError = true };
         using var kboot = Process.Start(start)!;
         var tool = WaitForChild(kboot.Id, "mksquashfs");
         Assert.True(SpinWait.SpinUntil(() => Names(PathOf("out")).Length == 2, Patience)); // the image's file, and the directory for the build's own
@@ -57,9 +58,7 @@ public class InterruptionTests : Scratch
             {
                 var children = Directory.GetDirectories($"/proc/{parent}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
                 if (children.FirstOrDefault(child => File.ReadAllText($"/proc/{child}/comm").Trim() == program) is { } found)
-                {
                     return found;
-                }
             }
             catch (IOException)
             {

@@ -24,7 +24,8 @@ public abstract class StateCommands : Scratch
     {
         if (!arguments.Contains("--state")) arguments = [.. arguments, "--state", State];
         var start = new ProcessStartInfo(Environment.ProcessPath!,
-            ["exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            ["exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"), .. arguments])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         using var kboot = Process.Start(start)!;
         var errors = kboot.StandardError.ReadToEndAsync();
         var output = kboot.StandardOutput.ReadToEnd() + errors.Result;

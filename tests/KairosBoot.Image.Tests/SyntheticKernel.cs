@@ -21,9 +21,7 @@ internal static class SyntheticKernel
             var path = Path.Combine(directory, "kernel", module);
             File.WriteAllBytes(path, Elf(module));
             if (suffix.Length > 0)
-            {
                 HostTool.Shell($"{compressWith} -c '{path}' > '{path}{suffix}' && rm '{path}'");
-            }
         }
 
         File.WriteAllText(Path.Combine(directory, "modules.dep"), string.Concat(modules.Select(module =>
@@ -37,10 +35,7 @@ internal static class SyntheticKernel
     {
         Make(root);
         foreach (var directory in new[] { "boot", "etc", "sbin", "usr/lib" })
-        {
             Directory.CreateDirectory(Path.Combine(root, directory));
-        }
-
         File.WriteAllText(Path.Combine(root, "boot", $"vmlinuz-{Release}"), "the kernel");
         File.WriteAllText(Path.Combine(root, "usr/lib/init"), "the init");
         File.CreateSymbolicLink(Path.Combine(root, "sbin/init"), "/usr/lib/init");

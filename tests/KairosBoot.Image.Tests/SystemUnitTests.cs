@@ -107,11 +107,7 @@ public class SystemUnitTests : Scratch
     [InlineData(true, false)]
     public void Without_a_service_manager_or_a_program_to_start_nothing_is_added(bool hasSystemd, bool hasProgram)
     {
-        if (hasSystemd)
-        {
-            WriteText("root/usr/lib/systemd/systemd", "");
-        }
-
+        if (hasSystemd) WriteText("root/usr/lib/systemd/systemd", "");
         Assert.DoesNotContain(Build(hasProgram: hasProgram).Added, path => path.Contains("cos-setup") || path.Contains("kairosboot-good") || path.Contains("kboot"));
     }
 }

@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.Text;
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image.Tests;

@@ -165,10 +165,7 @@ public class TarTests : Scratch
         using var reader = new TarReader(from, leaveOpen: true);
         using var writer = new TarWriter(to, leaveOpen: true);
         while (reader.GetNextEntry(copyData: true) is { } entry)
-        {
             writer.WriteEntry(entry);
-        }
-
         more(writer);
     }
 }

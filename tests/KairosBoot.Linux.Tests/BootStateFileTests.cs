@@ -1,5 +1,4 @@
 using KairosBoot.Execution;
-using KairosBoot.Image;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;

@@ -1,5 +1,5 @@
-using KairosBoot.Plan;
 using KairosBoot.Linux.Tests.CloudConfig;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 

@@ -19,12 +19,15 @@ internal sealed class Exchange : IDisposable
         thread = new Thread(() =>
         {
             while (!Volatile.Read(ref stops))
+            {
                 foreach (var file in (string[])[first, second])
                 {
                     MonoSyscall.renameat(MonoSyscall.AT_FDCWD, file, directory, last);
                     Thread.SpinWait(50);
                     MonoSyscall.renameat(directory, last, MonoSyscall.AT_FDCWD, file);
                 }
+            }
+
             MonoSyscall.close(directory);
         });
         thread.Start();

@@ -1,5 +1,4 @@
 using KairosBoot.Execution;
-using KairosBoot.Image;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
@@ -166,7 +165,10 @@ public sealed class FailureStoreTests
             case "pipe": MountNamespace.Tool("mkfifo", path); break;
         }
         Assert.Empty(FailureStore.Read(state));
-        if (kind == "directory") Assert.Throws<SyscallException>(() => FailureStore.Add(state, Record("new")));
+        if (kind == "directory")
+        {
+            Assert.Throws<SyscallException>(() => FailureStore.Add(state, Record("new")));
+        }
         else
         {
             FailureStore.Add(state, Record("new"));

@@ -1,5 +1,3 @@
-using KairosBoot.Image;
-
 using Posix = Mono.Unix.Native.Syscall;
 using Stat = Mono.Unix.Native.Stat;
 

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using KairosBoot.Image;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 

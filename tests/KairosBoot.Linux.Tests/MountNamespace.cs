@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using KairosBoot.Image;
 
 namespace KairosBoot.Linux.Tests;
 

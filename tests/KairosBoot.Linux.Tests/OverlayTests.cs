@@ -1,6 +1,4 @@
-using KairosBoot.CloudConfig;
 using KairosBoot.Execution;
-using KairosBoot.Image;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 

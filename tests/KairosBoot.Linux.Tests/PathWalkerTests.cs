@@ -1,4 +1,3 @@
-using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 using Mono.Unix.Native;
 
@@ -129,7 +128,9 @@ public sealed class PathWalkerTests
         Owned(scratch + "/home/alice/link", () => File.CreateSymbolicLink(scratch + "/home/alice/link", "../../etc/d"));
         int found = 0, refused = 0;
         using (new Exchange(scratch + "/home/alice/real", scratch + "/home/alice/link", scratch + "/home/alice/x"))
+        {
             for (var i = 0; i < 20_000; i++)
+            {
                 try
                 {
                     using var file = new PathWalker(scratch).TryOpen("/home/alice/x/f");
@@ -138,6 +139,9 @@ public sealed class PathWalkerTests
                     Assert.NotEqual(victim.st_ino, Syscall.FStat(file).Inode);
                 }
                 catch (OperatorException) { refused++; }
+            }
+        }
+
         Assert.True(found > 0 && refused > 0, $"{found} found, {refused} refused: the race was not one");
     });
 
@@ -160,8 +164,11 @@ public sealed class PathWalkerTests
         });
         racer.Start();
         for (var i = 0; i < 5000; i++)
+        {
             try { using (new PathWalker(scratch).MakeDirectories("/home/alice/new", new NewDirectories(Octal.O777))) { } }
             catch (Exception e) when (e is OperatorException or SyscallException) { }
+        }
+
         Volatile.Write(ref stop, true);
         racer.Join();
         var place = Directory.Exists(scratch + "/home/alice/roots") ? "roots" : "new";

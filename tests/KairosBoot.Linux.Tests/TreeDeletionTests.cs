@@ -1,4 +1,3 @@
-using KairosBoot.Image;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;

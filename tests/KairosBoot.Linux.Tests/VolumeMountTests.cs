@@ -1,6 +1,4 @@
 using KairosBoot.Execution;
-using KairosBoot.Image;
-using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -269,7 +267,8 @@ public sealed class VolumeMountTests
 
     private static MountVolume Volume(string scratch, FileHandle loop) => new(
         StepClass.Required, new BlockDevice(loop.Path[5..], loop.Path[5..], 0, 1) { Superblock = BlockProbe.Superblock(loop) }, scratch + "/volume",
-        VolumePolicy.Default, FileSystemChecks.Default) { Image = "/" };
+        VolumePolicy.Default, FileSystemChecks.Default)
+    { Image = "/" };
 
     private static Superblock Probe(string node)
     {

@@ -1,5 +1,3 @@
-using KairosBoot.Lifecycle;
-
 namespace KairosBoot.Linux.Tests;
 
 /// <summary>A file of a generated tree.</summary>

@@ -97,10 +97,15 @@ public sealed class PrintableTextTests
     {
         for (var i = 0; i < text.Length; i++)
         {
-            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])) i++;
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+            }
             else if (text[i] is not ('\n' or '\t'))
+            {
                 Assert.False(char.GetUnicodeCategory(text[i]) is UnicodeCategory.Control or UnicodeCategory.Surrogate
                     || text[i] is >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069', $"U+{(int)text[i]:x4} at {i}");
+            }
         }
     }
 }

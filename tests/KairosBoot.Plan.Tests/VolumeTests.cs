@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>What is decided about a volume that is damaged, full of doubt, or not there.</summary>

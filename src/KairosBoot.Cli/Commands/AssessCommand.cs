@@ -33,10 +33,7 @@ internal static class AssessCommand
         var image = place.ImageIn(slot);
         // An upgrade may have put another image there since: that one has shown nothing yet.
         if (named is null && image is not null && place.Booted is { Image.Length: > 0 } booted && BootCounter.IdOf(booted.Image) != image)
-        {
             return $"{slot.Name()} has another image by now, which is not what runs; it has to show for itself that it is good";
-        }
-
         place.Change(counters => counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot));
         return $"{slot.Name()} is good{(place.Booted?.Slot == slot ? Arguments(place) : "")}";
     }

@@ -20,9 +20,7 @@ internal static class DiskBuildCommand
         seed.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && DiskSeed.Problem(text) is { } problem)
-            {
                 result.AddError($"--seed {problem}: give a text of one line that no other disk of the machine has");
-            }
         });
         var options = new DiskOptions();
 

@@ -31,9 +31,7 @@ internal static class ImageBuildCommand
         command.Validators.Add(result =>
         {
             if (result.GetResult(root) is null == result.GetResult(tar) is null)
-            {
                 result.AddError("Give either --root or --tar.");
-            }
         });
         command.SetAction(parsed => Interruption.Run(cancellationToken =>
         {
@@ -43,9 +41,7 @@ internal static class ImageBuildCommand
             var built = ImageBuilder.Build(request, path, cancellationToken);
             Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
             if (built.Added.Count > 0)
-            {
                 Console.WriteLine($"added to what the tree had: {string.Join(' ', built.Added)}");
-            }
         }));
         return command;
     }

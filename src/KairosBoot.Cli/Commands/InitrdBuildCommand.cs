@@ -1,5 +1,4 @@
 using System.CommandLine;
-using KairosBoot.CloudConfig;
 using KairosBoot.Image;
 using KairosBoot.Plan;
 

@@ -18,13 +18,9 @@ internal static class InitrdInspectCommand
             var path = parsed.GetRequiredValue(file);
             var contents = InitrdContents.Read(path);
             if (parsed.GetValue(json))
-            {
                 PrintJson(contents);
-            }
             else
-            {
                 Print(path, contents);
-            }
         });
         return command;
     }
@@ -34,15 +30,9 @@ internal static class InitrdInspectCommand
         Console.WriteLine($"{path}: {ByteSize.Text(contents.FileSize)}, {ByteSize.Text(contents.UnpackedSize)} unpacked, {contents.Compression}");
         Console.WriteLine($"kernel   {contents.Release ?? "none: no modules.index inside"}");
         foreach (var (part, count, size) in contents.Parts)
-        {
             Console.WriteLine($"{ByteSize.Text(size),10}  {part}{(count > 1 ? $" ({count} files)" : "")}");
-        }
-
         foreach (var (name, size) in contents.Files)
-        {
             Console.WriteLine($"{size,10}  {name}");
-        }
-
         Console.WriteLine($"drivers in:      {string.Join(' ', contents.DriversIn)}");
         Console.WriteLine($"built in kernel: {string.Join(' ', contents.DriversBuiltIn)}");
         Console.WriteLine($"drivers out:     {string.Join(' ', contents.DriversOut)}");
@@ -59,10 +49,7 @@ internal static class InitrdInspectCommand
             writer.WriteString("kernel", contents.Release);
             writer.WriteStartObject("files");
             foreach (var (name, size) in contents.Files)
-            {
                 writer.WriteNumber(name, size);
-            }
-
             writer.WriteEndObject();
             WriteNames(writer, "driversIn", contents.DriversIn);
             WriteNames(writer, "driversBuiltIn", contents.DriversBuiltIn);
@@ -77,10 +64,7 @@ internal static class InitrdInspectCommand
     {
         writer.WriteStartArray(property);
         foreach (var name in names)
-        {
             writer.WriteStringValue(name);
-        }
-
         writer.WriteEndArray();
     }
 }

@@ -28,18 +28,13 @@ internal static class InstallCommand
         command.Validators.Add(result =>
         {
             if (new Option[] { image, root, tar }.Count(option => result.GetResult(option) is not null) > 1)
-            {
                 result.AddError("Give one of --image, --root and --tar.");
-            }
         });
         command.SetAction(parsed => Interruption.Run(
             cancellationToken =>
             {
                 if (Syscall.GetEUid() != 0)
-                {
                     throw new OperatorException("writing to a disk takes root", "sudo kboot install ...; for a disk in a file: kboot disk build");
-                }
-
                 var documents = parsed.GetValue(options.CloudConfigs) ?? [];
                 CloudConfigFiles.Check(documents);
                 var section = InstallSection.Read(documents, problem => Console.Error.WriteLine($"warning: {problem.Text}"));
@@ -52,10 +47,7 @@ internal static class InstallCommand
                 var isDry = parsed.GetValue(dryRun);
                 var contents = disk.Contents();
                 if (contents.Count > 0 && !isDry && !parsed.GetValue(force))
-                {
                     throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "take another disk, or add --force: all of that is lost then");
-                }
-
                 var succeeded = isDry || Install(installer, documents, progress, cancellationToken);
                 progress.Dispose();
                 Print(installer.Layout, disk, request, contents, isDry, parsed.GetValue(json));
@@ -70,15 +62,9 @@ internal static class InstallCommand
         var stages = new LifecycleStages("install", "", documents, new StageLogger(verbose: false), cancellationToken);
         stages.RunBefore();
         if (stages.Warnings.Count > 0)
-        {
             throw new OperatorException("a stage before the installation failed, nothing was written", "correct the cloud-config, or take the entry out");
-        }
-
         if (!installer.Install(progress.Show))
-        {
             Console.Error.WriteLine("warning: the kernel still goes by the old partition table of the disk, until the next restart");
-        }
-
         stages.RunAfter();
         return stages.Warnings.Count == 0;
     }
@@ -88,17 +74,10 @@ internal static class InstallCommand
     {
         long? Of(string name, long? option, Func<long> least)
         {
-            if (option is not null || !section.Sizes.TryGetValue(name, out var wanted))
-            {
-                return option;
-            }
-
+            if (option is not null || !section.Sizes.TryGetValue(name, out var wanted)) return option;
             var needed = least();
             if (wanted * MiB < needed)
-            {
                 Console.Error.WriteLine($"warning: install.partitions.{name}.size: {wanted} MiB are too few; it gets {needed / MiB}");
-            }
-
             return Math.Max(wanted * MiB, needed);
         }
 
@@ -122,14 +101,9 @@ internal static class InstallCommand
 
         Console.WriteLine($"{(isDry ? "would install" : "installed")} {request.Image} on {disk}");
         foreach (var partition in layout.Partitions)
-        {
             Console.WriteLine($"  {partition.Number} {partition.Name,-16} {partition.FileSystem,-5} {ByteSize.Text(partition.Size),10}");
-        }
-
         foreach (var line in isDry ? contents : [])
-        {
             Console.WriteLine($"lost would be: {line}");
-        }
     }
 
     private static void Write(Utf8JsonWriter writer, DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry)
@@ -155,10 +129,7 @@ internal static class InstallCommand
         writer.WriteEndArray();
         writer.WriteStartArray("lost");
         foreach (var line in contents)
-        {
             writer.WriteStringValue(line);
-        }
-
         writer.WriteEndArray();
     }
 }

@@ -83,9 +83,7 @@ internal static class KargsCommand
     {
         Console.WriteLine("for        arguments");
         foreach (var kind in Kinds)
-        {
             if (kind is null || !arguments[kind].IsEmpty) Console.WriteLine($"{Name(kind),-9}  {string.Join(' ', arguments[kind])}".TrimEnd());
-        }
     }
 
     private static void PrintJson(KargsFile file)

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using KairosBoot.CloudConfig;
+using KairosBoot.CloudConfig.Booted;
 using KairosBoot.Image;
 using KairosBoot.Plan;
-using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Cli;
 
@@ -18,9 +18,7 @@ internal static class LintCommand
         command.Validators.Add(result =>
         {
             if (result.GetResult(cloudConfig) is null && result.GetResult(root) is null)
-            {
                 result.AddError("Give --root or --cloud-config.");
-            }
         });
         command.SetAction(parsed =>
         {
@@ -28,14 +26,9 @@ internal static class LintCommand
             var findings = tree is null ? [] : TreeLint.Check(tree);
             List<StageProblem> problems = [.. tree is null ? [] : ConfigLint.CheckTree(tree), .. (parsed.GetValue(cloudConfig) ?? []).SelectMany(Check)];
             if (parsed.GetValue(json))
-            {
                 PrintJson(findings, problems);
-            }
             else
-            {
                 Print(findings, problems);
-            }
-
             return findings.Any(finding => !finding.IsWarning) || problems.Exists(problem => !problem.IsWarning) ? 1 : 0;
         });
         return command;
@@ -47,15 +40,9 @@ internal static class LintCommand
     private static void Print(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems)
     {
         foreach (var finding in findings)
-        {
             Console.WriteLine($"{Severity(finding.IsWarning)}: {finding.Problem}\n  to fix: {finding.Fix}");
-        }
-
         foreach (var problem in problems)
-        {
             Console.WriteLine($"{Severity(problem.IsWarning)}: {problem.Text}");
-        }
-
         var warnings = findings.Count(finding => finding.IsWarning) + problems.Count(problem => problem.IsWarning);
         Console.WriteLine(ProblemOutput.Count(findings.Count + problems.Count - warnings, warnings));
     }

@@ -23,10 +23,7 @@ internal static class RollbackCommand
     {
         var other = Other(counters.First);
         if (place.ImageIn(other) is null)
-        {
             throw new OperatorException($"there is no {other.Name()} image to go back to", "an upgrade makes one; kboot select recovery boots recovery");
-        }
-
         if (counters[other].Left == 0)
         {
             throw new OperatorException(

@@ -25,9 +25,7 @@ internal static class StageRunCommand
         {
             // As many sources as there are words: a slip in an option would become one.
             foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!).Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
-            {
                 result.AddError($"{word} is not an option.");
-            }
         });
         command.SetAction(parsed => Interruption.Run(
             cancellationToken =>
@@ -44,19 +42,12 @@ internal static class StageRunCommand
     private static StageReport Run(string stage, string[] names, string? root, StageLogger logger, CancellationToken cancellationToken)
     {
         if (Syscall.GetEUid() != 0)
-        {
             throw new OperatorException("a stage changes the system, which takes root", $"sudo kboot stage run {stage}; to look at a cloud-config only: kboot lint --cloud-config FILE");
-        }
-
         using var ending = cancellationToken.Register(RunningPrograms.End);
         var isHere = root is null || Path.GetFullPath(root) == "/";
         IReadOnlyList<ConfigSource> sources = names.Length == 0 ? [.. SystemPaths.CloudConfigs.Select(ConfigSource.At)]
             : isHere ? ConfigArguments.Find(names, cancellationToken) : ConfigArguments.ReadAll(names, cancellationToken);
-        if (!isHere)
-        {
-            AlternateRoot.Enter(Path.GetFullPath(root!));
-        }
-
+        if (!isHere) AlternateRoot.Enter(Path.GetFullPath(root!));
         return BootedStage.Run(stage, sources, names.Length == 0 ? StageFacts.CommandLine : "", logger, cancellationToken);
     }
 

@@ -20,13 +20,9 @@ internal static class StatusCommand
             using var place = BootStateLocation.Open(parsed.GetValue(state));
             var block = BootStateFile.Read(place.Block);
             if (parsed.GetValue(json))
-            {
                 PrintJson(place, block);
-            }
             else
-            {
                 Print(place, block);
-            }
         });
         return command;
     }
@@ -36,28 +32,14 @@ internal static class StatusCommand
         var counters = block.Counters;
         Console.WriteLine("slot      tries  good  notes");
         foreach (var slot in Slots)
-        {
             Console.WriteLine($"{slot.Name(),-8}  {Tries(block, slot),5}  {(counters[slot].Good ? "yes" : "no"),-4}  {string.Join(", ", Notes(place, block, slot))}".TrimEnd());
-        }
-
         if (block.Problem is not null)
-        {
             Console.WriteLine($"assessment inoperative: {place.Block} {block.Problem}; kboot assess reset makes it anew");
-        }
         else if (counters.Next is null)
-        {
             Console.WriteLine("no slot has tries left: the next boot stops and says so");
-        }
-
-        if (counters.Fault is { } fault)
-        {
-            Console.WriteLine($"given up: {fault.Sentence}");
-        }
-
+        if (counters.Fault is { } fault) Console.WriteLine($"given up: {fault.Sentence}");
         foreach (var failure in FailedBoots(place))
-        {
             Console.WriteLine($"failed boot: {failure.Summary}");
-        }
     }
 
     private static string Tries(BootBlock block, Slot slot) => block.Usable ? $"{block.Counters[slot].Left}" : "-";
@@ -111,10 +93,7 @@ internal static class StatusCommand
             writer.WriteEndArray();
             writer.WriteStartArray("failedBoots");
             foreach (var failure in FailedBoots(place))
-            {
                 writer.WriteStringValue(failure.Summary);
-            }
-
             writer.WriteEndArray();
             writer.WriteEndObject();
         }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using KairosBoot.Lifecycle;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
@@ -63,13 +62,7 @@ internal static class UpgradeCommand
 
         Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot into it" : "it is there when it is needed")}");
         if (result.Added.Count > 0)
-        {
             Console.WriteLine($"added to what the tree had: {string.Join(' ', result.Added)}");
-        }
-
-        if (result.Menu is not null)
-        {
-            Console.WriteLine(result.Menu);
-        }
+        if (result.Menu is not null) Console.WriteLine(result.Menu);
     }
 }

@@ -33,16 +33,9 @@ internal static class UpgradeNodeCommand
         {
             var (place, why) = new NodeImageSearch(machine, "/", cancellationToken).Find(isRecovery);
             if (place == NodeImageStatus.PassedOver && Environment.GetEnvironmentVariable("FORCE") != "true")
-            {
                 throw new OperatorException($"the node has this system and does not boot it: {why}", "see kboot status on the node; FORCE=true in the plan installs it again");
-            }
-
             Console.WriteLine(place == NodeImageStatus.There ? $"nothing to do: {why}" : why);
-            if (place == NodeImageStatus.There)
-            {
-                return 0;
-            }
-
+            if (place == NodeImageStatus.There) return 0;
             if (place != NodeImageStatus.NextBoot)
             {
                 var request = new UpgradeRequest(null, "/", null, null, isRecovery, ImageBuildCommand.Program());

@@ -39,7 +39,11 @@ internal static class FileCopy
             using var link = Syscall.OpenAt(from, name, OpenFlags.Path | OpenFlags.NoFollow);
             Syscall.SymlinkAt(Syscall.ReadLink(link), to, name);
         }
-        else Syscall.MkNodAt(to, name, status.Type, OwnerOnly, status.RDevice);
+        else
+        {
+            Syscall.MkNodAt(to, name, status.Type, OwnerOnly, status.RDevice);
+        }
+
         using var made = Syscall.OpenAt(to, name, OpenFlags.Path | OpenFlags.NoFollow);
         // The owner of the directory may have put something else there since.
         if (Syscall.FStat(made) is not { Uid: 0, Links: 1 } now || now.Type != status.Type) return;

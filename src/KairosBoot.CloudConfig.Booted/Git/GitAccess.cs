@@ -32,7 +32,11 @@ internal sealed class GitAccess : IDisposable
             secrets.AddRange(address.Secrets);
             if (password.Length == 0 && address.Credentials is { } found) (name, password) = found;
         }
-        else if (url.StartsWith('-') || url.StartsWith("ext::", StringComparison.Ordinal)) throw new FormatException("url is not that of a repository");
+        else if (url.StartsWith('-') || url.StartsWith("ext::", StringComparison.Ordinal))
+        {
+            throw new FormatException("url is not that of a repository");
+        }
+
         if (password.Length > 0) UsePassword(name, password);
         try { UseSsh(auth); }
         catch
@@ -70,7 +74,11 @@ internal sealed class GitAccess : IDisposable
             variables.Add("GIT_SSL_NO_VERIFY=1");
         }
         // The host's own key, whatever the host is called.
-        else if (auth?.Text("public_key") is { Length: > 0 } known) ssh += $" -o StrictHostKeyChecking=yes -o UserKnownHostsFile={Keep("known_hosts", $"* {known.Trim()}\n")}";
+        else if (auth?.Text("public_key") is { Length: > 0 } known)
+        {
+            ssh += $" -o StrictHostKeyChecking=yes -o UserKnownHostsFile={Keep("known_hosts", $"* {known.Trim()}\n")}";
+        }
+
         variables.Add("GIT_SSH_COMMAND=" + ssh);
     }
 

@@ -56,8 +56,10 @@ internal static class PackagePinsKey
     private static void LockForZypper(SortedDictionary<string, string> pins, string zypper, int line, EntryRun run)
     {
         foreach (var (name, version) in pins)
+        {
             if (run.Run(new ProgramCall(zypper, ["--non-interactive", "addlock", $"{name} != {version}"]), line, "package_pins") is { ExitCode: not 0 } result)
                 run.Fail(line, "package_pins", $"zypper does not lock {name}: exit code {result.ExitCode}");
+        }
     }
 
     /// <summary>What else is asked for stays: upstream leaves only the pins, and apk then removes everything that no pin needs.</summary>

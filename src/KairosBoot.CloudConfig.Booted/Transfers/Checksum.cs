@@ -19,7 +19,10 @@ internal sealed class Checksum
         var text = (item.Text("checksum") ?? "").ToLowerInvariant();
         if (!text.StartsWith(Prefix, StringComparison.Ordinal)
             || text.Length != Prefix.Length + Digits || text.AsSpan(Prefix.Length).ContainsAnyExcept("0123456789abcdef"))
+        {
             throw new FormatException($"checksum is not of the form {Prefix} and {Digits} hexadecimal digits");
+        }
+
         return new Checksum(text[Prefix.Length..]);
     }
 

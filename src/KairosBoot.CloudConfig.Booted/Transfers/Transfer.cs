@@ -112,10 +112,14 @@ internal static class Transfer
         foreach (var line in headers.Split('\n', StringSplitOptions.TrimEntries))
         {
             if (line.StartsWith("HTTP/", StringComparison.Ordinal))
+            {
                 (isUnchanged, isRedirect, modified) = (line.Split(' ') is [_, "304", ..], line.Split(' ') is [_, ['3', ..], ..], null);
+            }
             else if (line.StartsWith(Modified, StringComparison.OrdinalIgnoreCase) &&
                      DateTimeOffset.TryParse(line.AsSpan(Modified.Length), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            {
                 modified = time.ToUnixTimeSeconds();
+            }
             else if (isRedirect && line.StartsWith(Location, StringComparison.OrdinalIgnoreCase))
             {
                 // curl knows one rule for all redirects of a URL: one from http to https and back is found here.

@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>A URL, and how to speak of it: its user, password and query may be secret.</summary>

@@ -81,7 +81,10 @@ internal sealed class AccountFile
         const int Longest = 32; // useradd(8)
         if (string.IsNullOrEmpty(name) || name.Length > Longest || name[0] is '-' or '+' || name is "." or ".."
             || name.AsSpan().ContainsAny(":/,\n\r\t \0"))
+        {
             throw new FormatException("not an account name");
+        }
+
         return name;
     }
 }

@@ -49,8 +49,10 @@ internal static class AuthorizedKeysFile
     {
         using var place = Place(home, uid, gid);
         if (place.User != 0 && place.User != uid)
+        {
             throw new OperatorException(
                 $"{place.Path} is in a directory of user {place.User}, not of {user}, who is user {uid}", $"give it to user {uid}, or correct the home of {user}");
+        }
         // A .ssh of root only root can write to.
         var isUsers = Syscall.FStat(place.Directory).Uid == uid;
         using (FileUser.Become(isUsers ? uid : 0, gid, isUsers ? AccountFile.Read(AccountFile.Group).GroupsOf(user) : []))
@@ -68,11 +70,14 @@ internal static class AuthorizedKeysFile
         var path = home + "/.ssh/authorized_keys";
         if (Directories.Walker.TryPlace(path) is { } place) return place;
         using (var directory = Directories.Walker.TryOpen(home))
+        {
             if (directory is null)
             {
                 using var missing = new HomeDirectory(home);
                 missing.Make(DirectoryMode, uid, gid);
             }
+        }
+
         return Directories.Walker.Place(path, new NewDirectories(DirectoryMode, uid, gid));
     }
 }

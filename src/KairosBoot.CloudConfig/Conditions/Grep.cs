@@ -11,8 +11,11 @@ internal static class Grep
     {
         var (options, operands) = ("", new List<string>());
         foreach (var argument in arguments)
+        {
             if (operands.Count == 0 && argument.Length > 1 && argument[0] == '-') options += argument[1..];
             else operands.Add(argument);
+        }
+
         foreach (var option in options)
             if ("qsivwEF".IndexOf(option) < 0) return null;
         if (operands.Count < 2 || operands[0].Contains('\n')) return null;

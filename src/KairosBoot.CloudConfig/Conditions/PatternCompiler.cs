@@ -104,7 +104,11 @@ internal sealed class PatternCompiler(string expression)
 
     private static char Literal(char escaped) => escaped switch
     {
-        'n' => '\n', 't' => '\t', 'r' => '\r', 'f' => '\f', 'v' => '\v',
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'f' => '\f',
+        'v' => '\v',
         _ when char.IsAsciiLetterOrDigit(escaped) => throw new FormatException($"unknown escape '\\{escaped}'"),
         _ => escaped,
     };

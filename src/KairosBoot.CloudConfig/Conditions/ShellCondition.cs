@@ -1,5 +1,4 @@
 using KairosBoot.Linux;
-using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -155,8 +154,12 @@ internal sealed class ShellCondition
         if (!long.TryParse(left, out var l) || !long.TryParse(right, out var r)) return null;
         return operation switch
         {
-            "-eq" => () => l == r, "-ne" => () => l != r, "-lt" => () => l < r,
-            "-le" => () => l <= r, "-gt" => () => l > r, "-ge" => () => l >= r,
+            "-eq" => () => l == r,
+            "-ne" => () => l != r,
+            "-lt" => () => l < r,
+            "-le" => () => l <= r,
+            "-gt" => () => l > r,
+            "-ge" => () => l >= r,
             _ => null,
         };
     }

@@ -17,17 +17,35 @@ internal readonly record struct ShellWord(string Text, bool IsOperator)
         for (var i = 0; i < text.Length;)
         {
             var c = text[i];
-            if (c is ' ' or '\t' or '\r') i++;
-            else if (c == '\\' && i + 1 < text.Length && text[i + 1] == '\n') i += 2;
-            else if (c is '\n' or ';' or '(' or ')') i = Operator(words, c == '\n' ? ";" : text[i..(i + 1)], i + 1);
+            if (c is ' ' or '\t' or '\r')
+            {
+                i++;
+            }
+            else if (c == '\\' && i + 1 < text.Length && text[i + 1] == '\n')
+            {
+                i += 2;
+            }
+            else if (c is '\n' or ';' or '(' or ')')
+            {
+                i = Operator(words, c == '\n' ? ";" : text[i..(i + 1)], i + 1);
+            }
             else if (c is '&' or '|')
             {
                 if (i + 1 >= text.Length || text[i + 1] != c) return null;
                 i = Operator(words, text[i..(i + 2)], i + 2);
             }
-            else if (c == '#') i = text.IndexOf('\n', i) is var end and >= 0 ? end : text.Length;
-            else if (Word(text, ref i) is { } word) words.Add(new ShellWord(word, IsOperator: false));
-            else return null;
+            else if (c == '#')
+            {
+                i = text.IndexOf('\n', i) is var end and >= 0 ? end : text.Length;
+            }
+            else if (Word(text, ref i) is { } word)
+            {
+                words.Add(new ShellWord(word, IsOperator: false));
+            }
+            else
+            {
+                return null;
+            }
         }
         return words;
     }
@@ -47,17 +65,29 @@ internal readonly record struct ShellWord(string Text, bool IsOperator)
             if (c is ' ' or '\t' or '\r' or '\n' or ';' or '(' or ')' or '&' or '|') break;
             if (c is '\'' or '"')
             {
-                if (!Quoted(text, ref i, word)) return null;
+                if (!Quoted(text, ref i, word))
+                {
+                    return null;
+                }
+                else if (c == '\\')
+                {
+                    if (++i >= text.Length || text[i] == '\n') return null;
+                    word.Append(text[i]);
+                }
+                // A lone '[' is the test command, not a pattern; '=' may start an assignment, which is no condition.
+                else if (c is '$' or '`' or '*' or '?' or '<' or '>' or '{' or '}' or '~')
+                {
+                    return null;
+                }
+                else if (c is '[' && (word.Length > 0 || i + 1 < text.Length && text[i + 1] is not (' ' or '\t')))
+                {
+                    return null;
+                }
+                else
+                {
+                    word.Append(c);
+                }
             }
-            else if (c == '\\')
-            {
-                if (++i >= text.Length || text[i] == '\n') return null;
-                word.Append(text[i]);
-            }
-            // A lone '[' is the test command, not a pattern; '=' may start an assignment, which is no condition.
-            else if (c is '$' or '`' or '*' or '?' or '<' or '>' or '{' or '}' or '~') return null;
-            else if (c is '[' && (word.Length > 0 || i + 1 < text.Length && text[i + 1] is not (' ' or '\t'))) return null;
-            else word.Append(c);
         }
         return word.ToString();
     }

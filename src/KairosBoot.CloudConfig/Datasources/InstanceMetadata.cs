@@ -22,8 +22,11 @@ internal static class InstanceMetadata
         if (machine?.Text("hostname") is { Length: > 0 } name) Write(HostName, name + "\n");
         var keys = new StringBuilder();
         if (machine?.Find("public_keys") is YamlMapping named)
+        {
             foreach (var (_, key) in named.Pairs)
                 if (key is YamlScalar { IsNull: false } text) keys.Append(text.Text.Trim()).Append('\n');
+        }
+
         if (keys.Length == 0) return;
         Write(Keys, keys.ToString());
     }

@@ -36,8 +36,11 @@ internal static class UserDataFiles
         var existing = place.Status;
         var owner = existing is { Uid: > 0 } there ? there.Uid : place.User;
         if (isScript && owner != 0)
+        {
             throw new OperatorException(
                 $"{data.Source} is a script, and {place.Path} is in a directory of user {owner}: not run", "name a path below a directory of root");
+        }
+
         var isNew = existing is null;
         var target = place.Path + (isNew ? Unfinished : "");
         if (isNew) StartNew(place);
@@ -93,11 +96,14 @@ internal static class UserDataFiles
     {
         var name = place.Name + Unfinished;
         using (var left = Syscall.TryOpenAt(place.Directory, name, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory))
+        {
             if (left is not null)
             {
                 foreach (var file in Syscall.ReadDirectory(Syscall.DescriptorPath(left))) Syscall.UnlinkAt(left, file);
                 Syscall.RmDirAt(place.Directory, name);
             }
+        }
+
         Directories.Make(place.Path + Unfinished, DirectoryMode, uid: 0, gid: 0);
     }
 }

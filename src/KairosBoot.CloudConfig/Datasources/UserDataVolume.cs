@@ -46,8 +46,11 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
     {
         using var volume = Mount(device, load);
         foreach (var path in files)
+        {
             if (Read(volume, path) is { } content)
                 return new UserData(content, $"{device.Node}/{path}", metadata is null ? null : Read(volume, metadata));
+        }
+
         return null;
     }
 

@@ -45,8 +45,10 @@ internal sealed class CloudConfigDocument
         }
         // Other tools own the other keys of these files; only a slip of this one is worth a word.
         foreach (var (key, _) in root.Pairs)
+        {
             if (SpellingHint.Find(key.Text, ["stages"]) is { } nearest)
                 report(key.Line, key.Text, $"not a known key: did you mean {nearest}?", isWarning: true);
+        }
     }
 
     private void AddLists(YamlMapping stageMap, Finding report)

@@ -22,7 +22,10 @@ internal static class CloudInitUsers
             }
         }
         else if (root.Find("users") is { } node and not YamlScalar { IsNull: true })
+        {
             report(node.Line, "users", $"{node.Kind} where a list belongs; left out", isWarning: false);
+        }
+
         if (!listed) AddKeys("root", root, globalKeys, local, fetched);
         if (users.Pairs.Count > 0) boot.Add(CloudInitDocument.Key("users", root), users);
         if (local.Pairs.Count > 0) boot.Add(CloudInitDocument.Key("authorized_keys", root), local);

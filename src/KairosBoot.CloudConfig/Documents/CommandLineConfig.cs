@@ -75,9 +75,18 @@ public sealed class CommandLineConfig
                 if (c == quote) quote = '\0';
                 else word.Append(c);
             }
-            else if (c is '"' or '\'') (quote, inWord) = (c, true);
-            else if (char.IsWhiteSpace(c)) End();
-            else if (c == '#' && !inWord) i = text.IndexOf('\n', i) is var end and >= 0 ? end : text.Length;
+            else if (c is '"' or '\'')
+            {
+                (quote, inWord) = (c, true);
+            }
+            else if (char.IsWhiteSpace(c))
+            {
+                End();
+            }
+            else if (c == '#' && !inWord)
+            {
+                i = text.IndexOf('\n', i) is var end and >= 0 ? end : text.Length;
+            }
             else
             {
                 inWord = true;

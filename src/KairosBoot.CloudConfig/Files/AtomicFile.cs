@@ -1,6 +1,5 @@
 using System.Text;
 using KairosBoot.Linux;
-using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -76,7 +75,8 @@ internal static class AtomicFile
             return true;
         }
         catch (SyscallException e) when
-            (mayFail && e.Errno is Errno.EPERM or Errno.EACCES or Errno.ENOENT or Errno.EBUSY or Errno.EINVAL or Errno.EOPNOTSUPP) { return false; }
+            (mayFail && e.Errno is Errno.EPERM or Errno.EACCES or Errno.ENOENT or Errno.EBUSY or Errno.EINVAL or Errno.EOPNOTSUPP)
+        { return false; }
     }
 
     private static void WriteInPlace(FilePlace place, ReadOnlySpan<byte> content, int mode, int uid, int gid)

@@ -1,5 +1,4 @@
 using System.Text;
-using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 

@@ -24,8 +24,11 @@ internal static class DatasourceKey
     {
         var providers = new List<string>();
         foreach (var provider in keys.Texts("providers"))
+        {
             if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text)) providers.Add(provider.Text);
             else run.Warn(provider.Line, Key, $"{provider.Text} is not a provider: they are {string.Join(", ", LocalProviders)}, {string.Join(", ", NetworkProviders)}");
+        }
+
         if (providers.Count == 0) return;
         var path = keys.Text("path") is { Length: > 0 } given ? Directories.Normalize(given) : null;
         var name = keys.Text("userdata_name") is { Length: > 0 } chosen ? chosen : "userdata.yaml";
@@ -49,8 +52,11 @@ internal static class DatasourceKey
     {
         var ignored = false;
         foreach (var provider in providers)
+        {
             foreach (var volume in UserDataVolume.All)
+            {
                 if (volume.Provider == provider)
+                {
                     foreach (var device in volume.Candidates(devices))
                     {
                         UserData? found = null;
@@ -68,6 +74,10 @@ internal static class DatasourceKey
                         ignored = true;
                         if (refusal.Length > 0) run.Warn(line, Key, refusal);
                     }
+                }
+            }
+        }
+
         return (null, ignored);
     }
 

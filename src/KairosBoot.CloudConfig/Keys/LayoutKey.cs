@@ -38,8 +38,10 @@ internal static class LayoutKey
             if (!Guard(partition.Line, run, () => NewPartition.AddUnlessThere(target.Disk, disk, partition, isLast, run))) return;
         }
         if (layout.Find("expand_partition") is YamlMapping expand)
+        {
             Guard(expand.Line, run, () => PartitionGrowth.Grow(
                 target.Disk, disk, added.Count > 0 ? 0 : target.Partition, (expand.Integer("size") ?? 0) << 20, expand.Line, run));
+        }
     }
 
     /// <summary>False, with the problem reported: it did not come to its end.</summary>

@@ -8,9 +8,7 @@ internal static class SysctlKey
     internal static readonly StageKey Definition = new("sysctl", Schema.MapOf(Schema.Text), (value, run) =>
     {
         foreach (var (name, setting) in ((YamlMapping)value).Pairs)
-        {
             if (setting is YamlScalar text) run.Attempt(name.Line, "sysctl", () => FileText.WriteAttribute(PathOf(name.Text), text.Text));
-        }
     });
 
     /// <summary>sysctl(8): the first separator of the name decides which one it is.</summary>

@@ -63,11 +63,14 @@ internal static class TimesyncdKey
     private static void Set(List<(string? Key, string Text)> section, string key, string value)
     {
         for (var i = 0; i < section.Count; i++)
+        {
             if (section[i].Key == key)
             {
                 section[i] = (key, value);
                 return;
             }
+        }
+
         section.Add((key, value));
     }
 

@@ -38,7 +38,10 @@ internal sealed class LayoutTarget(string disk, int partition)
         if (DeviceRef.TryParse(path) is { Kind: not DeviceRefKind.Path } named) return Search(named);
         if (Syscall.TryStat(path) is not { Type: FileType.BlockDevice } status || BlockDeviceScan.NameOf(status.RDevice) is not { } name
             || BlockDeviceScan.One(name) is not { } device)
+        {
             throw new OperatorException($"there is no block device {path}", "name a disk: /dev/vda, /dev/disk/by-label/NAME");
+        }
+
         return new(device.Disk, device.Partition);
     }
 

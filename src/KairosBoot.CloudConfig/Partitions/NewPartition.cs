@@ -45,7 +45,10 @@ internal static class NewPartition
         {
             if (name.Length > 0 && partition.Name == name) return true;
             if (label.Length > 0 && BlockDeviceScan.Partition(diskName, partition.Number) is { } node
-                && BlockDeviceScan.One(node)?.Superblock?.Label == label) return true;
+                && BlockDeviceScan.One(node)?.Superblock?.Label == label)
+            {
+                return true;
+            }
         }
         return false;
     }

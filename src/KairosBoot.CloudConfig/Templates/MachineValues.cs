@@ -1,5 +1,4 @@
 using KairosBoot.Linux;
-using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -76,8 +75,11 @@ internal static class MachineValues
         var found = new HashSet<string>();
         var outer = "";
         foreach (var line in (FileText.TryReadAttribute(Processors) ?? "").Split('\n'))
+        {
             if (Value(line, above) is { } value) outer = value;
             else if (Value(line, field) is { } inner) found.Add(outer + ";" + inner);
+        }
+
         return found.Count > 0 ? found.Count : null;
     }
 
@@ -109,8 +111,11 @@ internal static class MachineValues
         var devices = new List<object?>();
         if (Syscall.TryStat(directory) is null) return devices;
         foreach (var name in Syscall.ReadDirectory(directory))
+        {
             if (Syscall.TryStat($"{directory}/{name}/device") is not null)
                 devices.Add(new TemplateFields(wanted => field($"{directory}/{name}", wanted)));
+        }
+
         return devices;
     }
 

@@ -32,7 +32,10 @@ internal sealed class Template
         for (var i = from; i < to;)
         {
             var part = parts[i];
-            if (part.Kind == TemplatePartKind.Text) Write(part.Text);
+            if (part.Kind == TemplatePartKind.Text)
+            {
+                Write(part.Text);
+            }
             else if (part.Kind == TemplatePartKind.Value)
             {
                 var (names, value) = TemplateExpression.Evaluate(part.Text, scope);
@@ -59,16 +62,23 @@ internal sealed class Template
             var inside = at + 1;
             if (part.Kind == TemplatePartKind.Range)
             {
-                if (!Range(part.Text, inside, part.Next)) continue;
+                if (!Range(part.Text, inside, part.Next))
+                {
+                    continue;
+                }
+                else if (part.Text.Length > 0)
+                {
+                    var (_, value) = TemplateExpression.Evaluate(part.Text, scope);
+                    if (!TemplateFunctions.IsTrue(value)) continue;
+                    if (part.Kind == TemplatePartKind.With) scope.Dot = value;
+                    Run(inside, part.Next);
+                }
+                else
+                {
+                    Run(inside, part.Next); // a bare else
+                }
             }
-            else if (part.Text.Length > 0)
-            {
-                var (_, value) = TemplateExpression.Evaluate(part.Text, scope);
-                if (!TemplateFunctions.IsTrue(value)) continue;
-                if (part.Kind == TemplatePartKind.With) scope.Dot = value;
-                Run(inside, part.Next);
-            }
-            else Run(inside, part.Next); // a bare else
+
             break;
         }
         scope.Dot = dot;

@@ -72,10 +72,16 @@ internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
     public static IReadOnlyList<YamlScalar> TextsOf(YamlNode? node)
     {
         var texts = new List<YamlScalar>();
-        if (node is YamlScalar { IsNull: false } single) texts.Add(single);
+        if (node is YamlScalar { IsNull: false } single)
+        {
+            texts.Add(single);
+        }
         else if (node is YamlSequence list)
+        {
             foreach (var item in list.Items)
                 if (item is YamlScalar scalar) texts.Add(scalar);
+        }
+
         return texts;
     }
 
@@ -84,8 +90,11 @@ internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
     {
         var mappings = new List<YamlMapping>();
         if (node is YamlSequence list)
+        {
             foreach (var item in list.Items)
                 if (item is YamlMapping mapping) mappings.Add(mapping);
+        }
+
         return mappings;
     }
 }

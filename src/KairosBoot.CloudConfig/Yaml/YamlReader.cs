@@ -1,4 +1,3 @@
-using KairosBoot.Linux;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -80,8 +80,10 @@ public static class MountedPartition
             catch (SyscallException e) when (e.Errno == Errno.EBUSY)
             {
                 if (Syscall.BootTimeMicroseconds() >= end)
+                {
                     throw new SyscallException("mount -o remount,ro", $"{mountPoint}, where what was to be changed is changed, and which stays writable: "
                         + "a program has a file there open for writing, see fuser -vm, end it and mount the partition read-only", Errno.EBUSY);
+                }
             }
         }
         writers.Forget();

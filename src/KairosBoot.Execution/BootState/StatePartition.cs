@@ -60,8 +60,11 @@ public sealed class StatePartition : IDisposable
         foreach (var mount in MountTable.Read())
             if (mount.MountPoint == place) source = mount.Source;
         if (source is null)
+        {
             throw new OperatorException($"nothing is mounted at {place}: kairos-boot did not start this system",
                 "run it on a machine that kairos-boot started, or name a mounted COS_STATE with --state");
+        }
+
         var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
         BlockDevice? images = null;
         foreach (var device in devices)

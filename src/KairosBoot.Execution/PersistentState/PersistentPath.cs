@@ -171,7 +171,9 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
             if (action.Entry is { Change: not MergeChange.Remove, Image.IsDirectory: true }) SetTime(action.Entry);
             if (action.Entry.Parent is { } parent && parent != last && parent.Image.IsDirectory && parent.Change == MergeChange.None
                 && parent.Store.Equals(parent.Image))
+            {
                 SetTime(last = parent);
+            }
         }
     }
 

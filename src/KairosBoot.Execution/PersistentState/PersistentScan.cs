@@ -110,7 +110,10 @@ internal sealed class PersistentScan
                 using var opened = Syscall.OpenDirectoryAt(directory, child);
                 Directory(opened, childName, found);
             }
-            else entries.Add(new MergeEntry(childName) { Image = Signature(directory, child, found), HardLink = found.HardLink, Room = found.Allocated });
+            else
+            {
+                entries.Add(new MergeEntry(childName) { Image = Signature(directory, child, found), HardLink = found.HardLink, Room = found.Allocated });
+            }
         }
     }
 
@@ -142,8 +145,10 @@ internal sealed class PersistentScan
     private static void LookForMore(DirectoryCursor cursor, List<MergeEntry> entries)
     {
         foreach (var entry in entries)
+        {
             if (entry.Store.IsDirectory && !entry.Image.IsDirectory && entry.Untouched)
                 entry.HoldsMore = cursor.TryOpen(entry.Name) is not { } directory || HoldsMore(directory, entry.Holds);
+        }
     }
 
     // No more names are read than it takes to know: a user may have made more than fit into the memory.
@@ -158,7 +163,13 @@ internal sealed class PersistentScan
 
     private static char Kind(FileType type) => type switch
     {
-        FileType.Regular => 'f', FileType.Directory => 'd', FileType.Symlink => 'l', FileType.CharacterDevice => 'c',
-        FileType.BlockDevice => 'b', FileType.Fifo => 'p', FileType.Socket => 's', _ => '?',
+        FileType.Regular => 'f',
+        FileType.Directory => 'd',
+        FileType.Symlink => 'l',
+        FileType.CharacterDevice => 'c',
+        FileType.BlockDevice => 'b',
+        FileType.Fifo => 'p',
+        FileType.Socket => 's',
+        _ => '?',
     };
 }

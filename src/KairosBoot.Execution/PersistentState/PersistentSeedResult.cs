@@ -48,11 +48,19 @@ public sealed class PersistentSeedResult
     /// <param name="reason">A <see cref="SyscallException"/> or an <see cref="OperatorException"/>.</param>
     internal void Refused(string path, Exception reason)
     {
-        if (reason is SyscallException { Errno: Errno.ENOSPC }) full.Add(path);
-        else if (reason is SyscallException { Errno: Errno.EROFS }) readOnly.Add(path);
+        if (reason is SyscallException { Errno: Errno.ENOSPC })
+        {
+            full.Add(path);
+        }
+        else if (reason is SyscallException { Errno: Errno.EROFS })
+        {
+            readOnly.Add(path);
+        }
         else
+        {
             problems.Add($"the state of {path} could not be brought in line with the image: "
                 + (reason is OperatorException refusal ? $"{refusal.Problem}; {refusal.Fix}" : reason.Message));
+        }
     }
 
     internal void Problem(string sentence) => problems.Add(sentence);

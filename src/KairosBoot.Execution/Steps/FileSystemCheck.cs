@@ -65,9 +65,14 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
     private static string? Find(MountVolume volume)
     {
         foreach (var name in volume.CheckPrograms)
+        {
             foreach (var directory in Directories)
+            {
                 if (Syscall.TryStatInRoot(volume.Image, directory + name) is { Type: FileType.Regular } file && (file.Mode & Octal.O111) != 0)
                     return directory + name;
+            }
+        }
+
         return null;
     }
 

@@ -131,9 +131,12 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
             ?? throw new OperatorException($"image {mount.Image} ({ByteSize.Text(status.Size)}) holds no file system that is known here",
                 "write the image again");
         if (superblock.SizeBytes > status.Size)
+        {
             throw new OperatorException(
                 $"image {mount.Image} is cut short: its {superblock.Type} says {superblock.SizeBytes} bytes, the file has {status.Size}",
                 "write the image again");
+        }
+
         using var target = StepPlace.MountPoint(mount.Target);
         modules.LoadFileSystem(superblock.MountType);
         using var device = LoopDevice.Attach(mount.Image, mount.ReadOnly);
@@ -144,8 +147,11 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
     {
         var result = PersistentSeed.Seed(seed);
         if (result.Seeded + result.Compared > 0)
+        {
             BroughtInLine($"{result.Seeded} paths copied from the image, {result.Compared} compared with it: "
                 + $"followed {result.Followed}, added {result.Added}, removed {result.Removed}, kept {result.Kept} that both changed");
+        }
+
         foreach (var name in result.KeptNames) KeptAsChanged(name);
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }

@@ -73,8 +73,11 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
     {
         var problem = damage ?? $"cannot be mounted writable, {Errno.Describe(failure!.Errno)}";
         foreach (var options in volume.ReadOnlyOptions)
+        {
             if ((failure = TryMount(options)) is null)
                 return new(volume.MountWith(options), $"{volume.Name} is mounted read-only: it {problem}; {Fix}", note);
+        }
+
         problem = $"{volume.Name} {problem}, and cannot be mounted read-only either, {Errno.Describe(failure!.Errno)}";
         if (volume.Policy.Missing != MissingVolume.Tmpfs) throw new OperatorException(problem, Fix);
         var tmpfs = MountOptions.Parse(volume.Policy.TmpfsOptions(volume.Flags));

@@ -24,21 +24,12 @@ internal sealed class DiskContent
         BootableImage.Check(request.Image, cancellationToken);
         recoveryName = BootableImage.Check(recovery, cancellationToken) == "squashfs" ? "recovery.squashfs" : "recovery.img";
         foreach (var image in new[] { request.Image, recovery }.Distinct())
-        {
             SealedImage.Check(image, cancellationToken);
-        }
-
         if (request.CloudConfigs.Count > MaxCloudConfigs)
-        {
             throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MaxCloudConfigs}", "join some of them");
-        }
-
         arguments = new Kargs { Serial = 1 }.With(null, [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
         if (arguments.Problem is { } problem)
-        {
             throw new OperatorException($"kernel arguments: {problem}", "give --append, and install.grub_options.extra_cmdline, words that the kernel and GRUB take as they are, without quotes, $ and backslashes");
-        }
-
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
     }
 
@@ -50,10 +41,7 @@ internal sealed class DiskContent
     {
         var cloudConfigs = new DebugFsScript();
         foreach (var (index, document) in request.CloudConfigs.Index())
-        {
             cloudConfigs.Write(document, CloudConfigName(index), mode: Octal.O600);
-        }
-
         return cloudConfigs;
     }
 

@@ -34,21 +34,12 @@ internal static class DiskInputs
         Add($"image {ImageDigest(request.Image, cancellationToken)}");
         Add($"recovery {ImageDigest(request.Recovery ?? request.Image, cancellationToken)}");
         foreach (var config in request.CloudConfigs)
-        {
             Add($"cloud-config {Digest(File.ReadAllBytes(config))}");
-        }
-
         Add($"arguments {request.KernelArguments}");
         foreach (var program in new[] { grub.BootSector, grub.BiosCore, grub.EfiProgram })
-        {
             Add($"grub {Digest(program)}");
-        }
-
         foreach (var partition in layout.Partitions)
-        {
             Add(string.Create(CultureInfo.InvariantCulture, $"{partition.Number} {partition.Name} {partition.FileSystem} {partition.Start} {partition.Size}"));
-        }
-
         Add(string.Create(CultureInfo.InvariantCulture, $"size {layout.Size}"));
         return new DiskSeed(Convert.ToHexStringLower(digest.Finish()));
     }

@@ -26,11 +26,7 @@ internal sealed class DiskTarget(string path, long sizeBytes, int blockSize, boo
     /// <summary>Nothing of what was there is found any more: superblocks, labels and tables stand in the first and the last MiB of a disk or partition.</summary>
     internal void ClearEnds(long offset, long length)
     {
-        if (isBlank)
-        {
-            return;
-        }
-
+        if (isBlank) return;
         var zeros = new byte[Math.Min(ClearedAtOnce, length)];
         Write(offset, zeros);
         Write(offset + length - zeros.Length, zeros);

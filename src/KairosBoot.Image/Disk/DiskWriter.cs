@@ -22,20 +22,14 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
     {
         var layout = content.Layout;
         foreach (var partition in layout.Partitions)
-        {
             disk.ClearEnds(partition.Start, partition.Size);
-        }
-
         progress("GRUB");
         InstallGrub(layout);
         MakeExt4(layout.Oem, content.Oem());
         MakeExt4(layout.Recovery, content.Recovery());
         MakeExt4(layout.State, content.State(scratch));
         foreach (var partition in layout.Extra.Where(partition => partition.FileSystem != "none"))
-        {
             MakeExt4(partition, new DebugFsScript());
-        }
-
         MakeExt4(layout.Persistent, new DebugFsScript());
         progress("waiting for the disk");
         disk.Flush();
@@ -49,10 +43,7 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
             layout.Esp.Name, ["EFI", "BOOT", "BOOTX64 EFI"], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start, seed.FatSerial(layout.Esp.Number)));
         var core = GrubBootSectors.Core(content.Grub.BiosCore, layout.Bios.Start / GrubBootSectors.SectorSize);
         if (core.Length > layout.Bios.Size)
-        {
             throw new OperatorException($"this GRUB's core image ({ByteSize.Text(core.Length)}) does not fit into the BIOS boot partition", "use GRUB 2.06 or 2.12");
-        }
-
         disk.Write(layout.Bios.Start, core);
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
@@ -72,10 +71,7 @@ internal sealed class FatVolume
         var first = clusters;
         clusters += count;
         for (var cluster = first; cluster < clusters; cluster++)
-        {
             Link(cluster, cluster + 1 < clusters ? cluster + 1 : 0x0FFFFFFF);
-        }
-
         return first;
     }
 
@@ -85,13 +81,9 @@ internal sealed class FatVolume
         {
             var entry = bytes.AsSpan((reserved + fat * fatSectors) * sectorSize + cluster * FatEntry);
             if (isFat32)
-            {
                 BinaryPrimitives.WriteInt32LittleEndian(entry, next);
-            }
             else
-            {
                 BinaryPrimitives.WriteUInt16LittleEndian(entry, (ushort)next);
-            }
         }
     }
 
@@ -103,10 +95,7 @@ internal sealed class FatVolume
         Name(name, entry);
         entry[11] = attribute;
         foreach (var date in (ReadOnlySpan<int>)[16, 18, 24])
-        {
             BinaryPrimitives.WriteUInt16LittleEndian(entry[date..], Date);
-        }
-
         BinaryPrimitives.WriteUInt16LittleEndian(entry[20..], (ushort)(cluster >> 16));
         BinaryPrimitives.WriteUInt16LittleEndian(entry[26..], (ushort)cluster);
         BinaryPrimitives.WriteInt32LittleEndian(entry[28..], size);
@@ -135,14 +124,9 @@ internal sealed class FatVolume
         BinaryPrimitives.WriteUInt16LittleEndian(boot[26..], 255);
         BinaryPrimitives.WriteUInt32LittleEndian(boot[28..], (uint)(start / sectorSize));
         if (sectors <= ushort.MaxValue)
-        {
             BinaryPrimitives.WriteUInt16LittleEndian(boot[19..], (ushort)sectors);
-        }
         else
-        {
             BinaryPrimitives.WriteUInt32LittleEndian(boot[32..], (uint)sectors);
-        }
-
         var extended = isFat32 ? boot[64..] : boot[36..];
         extended[0] = 0x80;
         extended[2] = 0x29;

@@ -23,10 +23,7 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
     internal static GrubFiles Find(TemporaryDirectory scratch)
     {
         if (Names.All(name => File.Exists($"/{Directory}/{name}")))
-        {
             return new GrubFiles(Read(BootSectorName), Read(BiosName), Read(EfiName));
-        }
-
         var bootSector = GrubCore.ReadBootSector();
         return new GrubFiles(bootSector, File.ReadAllBytes(GrubCore.Build(GrubCore.BiosTarget, scratch)), File.ReadAllBytes(GrubCore.Build(GrubCore.EfiTarget, scratch)));
     }
@@ -34,11 +31,7 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
     /// <summary>What an image of this tree gets, which has none: nothing on a build host without GRUB.</summary>
     internal static void Add(List<TreeAddition> additions, string root, TemporaryDirectory scratch)
     {
-        if (UntrustedTree.Has(root, Directory) || !GrubCore.IsInstalled)
-        {
-            return;
-        }
-
+        if (UntrustedTree.Has(root, Directory) || !GrubCore.IsInstalled) return;
         var bootSector = scratch.File(BootSectorName);
         File.WriteAllBytes(bootSector, GrubCore.ReadBootSector());
         TreeDirectories.Add(root, Directory, additions);

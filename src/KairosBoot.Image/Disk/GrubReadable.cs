@@ -21,10 +21,7 @@ public static class GrubReadable
     public static string Check(string path)
     {
         if (!File.Exists(path))
-        {
             throw new OperatorException($"the image {path} is not there", "make one: kboot image build --root DIR --output FILE");
-        }
-
         using var file = File.OpenRead(path);
         var head = Window(file, SuperblockProbe.Windows[0]);
         var superblock = Probe(file);
@@ -55,13 +52,7 @@ public static class GrubReadable
     private static Superblock? Probe(FileStream file)
     {
         foreach (var window in SuperblockProbe.Windows)
-        {
-            if (SuperblockProbe.Probe(window.Offset, Window(file, window)) is { } found)
-            {
-                return found;
-            }
-        }
-
+            if (SuperblockProbe.Probe(window.Offset, Window(file, window)) is { } found) return found;
         return null;
     }
 

@@ -25,11 +25,7 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
     {
         using var mounted = MountedImage.Open(image, "squashfs");
         using var file = UntrustedTree.TryOpen(mounted.Path, path, followLast: false);
-        if (file is null)
-        {
-            return null;
-        }
-
+        if (file is null) return null;
         var status = Syscall.FStat(file);
         return new ImageFile(status.Type, status.Size, status.Type == FileType.Symlink ? Syscall.ReadLink(file) : null);
     }
@@ -37,11 +33,7 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
     private static ImageFile? FindInExt4(string image, string path, CancellationToken cancellationToken)
     {
         var status = Ext4Status().Match(DebugFs("stat"));
-        if (!status.Success)
-        {
-            return null;
-        }
-
+        if (!status.Success) return null;
         var type = status.Groups["type"].Value switch
         {
             "regular" => FileType.Regular,
@@ -66,11 +58,7 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
         // It lists the directories above too.
         var listing = Tool.ReadSquashfs.Run(new ToolArguments().Options("-lln", "-no-wildcards", "-d", "").Path(image).Path(path), cancellationToken).Output;
         var row = SquashfsRow().Matches(listing).FirstOrDefault(row => row.Groups["path"].Value == "/" + path);
-        if (row is null)
-        {
-            return null;
-        }
-
+        if (row is null) return null;
         var type = row.Groups["type"].Value switch { "-" => FileType.Regular, "d" => FileType.Directory, "l" => FileType.Symlink, _ => FileType.Fifo };
         return new ImageFile(type, Number(row.Groups["size"]), row.Groups["target"] is { Success: true } target ? target.Value : null);
     }

@@ -17,10 +17,7 @@ internal static class BoundedStream
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (content.Length + read > limit.Bytes)
-            {
                 throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, which is what {limit.What} may have");
-            }
-
             content.Write(piece.AsSpan(0, read));
         }
 

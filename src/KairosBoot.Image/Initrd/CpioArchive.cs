@@ -19,10 +19,7 @@ public static class CpioArchive
         using var archive = new MemoryStream();
         uint inode = 0;
         foreach (var entry in entries.OrderBy(entry => entry.Name, StringComparer.Ordinal))
-        {
             WriteEntry(archive, entry, ++inode);
-        }
-
         WriteEntry(archive, new CpioEntry(Trailer, 0, default), inode: 0);
         Pad(archive, BlockLength);
         return archive.ToArray();
@@ -38,19 +35,12 @@ public static class CpioArchive
         {
             var header = Slice(archive, at, HeaderLength).Span;
             if (!header.StartsWith("070701"u8) && !header.StartsWith("070702"u8))
-            {
                 throw new InvalidDataException($"no cpio header at byte {at}");
-            }
-
             var nameLength = Field(header, NameLengthField, at);
             var size = Field(header, SizeField, at);
             var name = Encoding.UTF8.GetString(Slice(archive, at + HeaderLength, nameLength).Span).TrimEnd('\0');
             var start = Align(at + HeaderLength + nameLength, Alignment);
-            if (name == Trailer)
-            {
-                return (entries, start);
-            }
-
+            if (name == Trailer) return (entries, start);
             entries.Add(new CpioEntry(name, (uint)Field(header, ModeField, at), Slice(archive, start, size),
                 (uint)Field(header, MajorField, at), (uint)Field(header, MinorField, at)));
             at = Align(start + size, Alignment);

@@ -28,9 +28,7 @@ public static class InitProgram
     internal static void Require(string root)
     {
         if (!File.Exists(Own) && UntrustedTree.TryStat(root, Installed)?.Type != FileType.Regular && !File.Exists("/" + Installed))
-        {
             throw Missing(root);
-        }
     }
 
     private static byte[] Find(string root) =>

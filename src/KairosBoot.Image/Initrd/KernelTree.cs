@@ -23,9 +23,7 @@ public sealed class KernelTree
     public static KernelTree Find(string root, string? release)
     {
         if (!Directory.Exists(root))
-        {
             throw new OperatorException($"{root} is not a directory", "give --root the top directory of an unpacked system");
-        }
 
         // A merged /usr has lib as a link to usr/lib, perhaps an absolute one: both are the same place then.
         var found = new[] { "usr/lib/modules", "lib/modules" }.SelectMany(directory => Releases(root, directory)).DistinctBy(kernel => kernel.Release)
@@ -49,10 +47,7 @@ public sealed class KernelTree
     {
         var redo = $"run depmod -b ROOT {Release} (package kmod), ROOT being the tree's top directory";
         if (!UntrustedTree.Has(root, $"{directory}/modules.dep"))
-        {
             throw new OperatorException($"{Place} has no modules.dep", redo);
-        }
-
         try
         {
             var builtInAliases = DepmodFiles.ReadBuiltInAliases(Text("modules.builtin.modinfo"));

@@ -70,9 +70,7 @@ public static class ModuleSet
             if (row.StartsWith("include ", StringComparison.Ordinal))
             {
                 foreach (var name in Read(row["include ".Length..]))
-                {
                     yield return name;
-                }
             }
             else if (row.Length > 0)
             {

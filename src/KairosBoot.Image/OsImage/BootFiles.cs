@@ -24,15 +24,9 @@ internal static class BootFiles
     {
         var additions = new List<TreeAddition>();
         foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => UntrustedTree.TryStat(root, row.Item1, followLast: false) is null))
-        {
             additions.Add(new TreeAddition.Directory(path, mode));
-        }
-
         if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
-        {
             additions.Add(new TreeAddition.Link("boot/vmlinuz", KernelLink(root, KernelTree.Find(root, request.Kernel).Release)));
-        }
-
         if (!UntrustedTree.Has(root, "/boot/initrd"))
         {
             var initrdFile = scratch.File("initrd");
@@ -48,16 +42,9 @@ internal static class BootFiles
     // Debian and Fedora keep kernels in /boot, image-based systems beside the modules, Alpine under a flavour's name.
     internal static string KernelLink(string root, KernelRelease release)
     {
-        if (UntrustedTree.Has(root, $"/boot/vmlinuz-{release}"))
-        {
-            return $"vmlinuz-{release}";
-        }
-
+        if (UntrustedTree.Has(root, $"/boot/vmlinuz-{release}")) return $"vmlinuz-{release}";
         if (UntrustedTree.Has(root, $"/usr/lib/modules/{release}/vmlinuz"))
-        {
             return $"../usr/lib/modules/{release}/vmlinuz";
-        }
-
         const string Prefix = "vmlinuz-";
         var kernels = UntrustedTree.Names(root, "/boot").Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !UntrustedTree.HasDirectory(root, $"/boot/{name}")).ToList();
         return kernels.Count == 1 ? Prefix + KernelRelease.Parse(kernels[0][Prefix.Length..], "/boot of the tree") : throw new OperatorException(

@@ -26,14 +26,9 @@ internal sealed class DebugFsScript
     {
         commands.SetOwner(member.Path, member.Uid, member.Gid);
         if (member.Type != FileType.Symlink)
-        {
             commands.SetMode(member.Path, TypeBits(member.Type) | member.Mode);
-        }
-
         foreach (var (name, value) in member.ExtendedAttributes)
-        {
             commands.SetAttribute(member.Path, name, ValueFile(value, scratch));
-        }
     });
 
     /// <summary>Runs the commands.</summary>
@@ -50,10 +45,7 @@ internal sealed class DebugFsScript
 
         // It exits with 0 even when a command failed; all it says on stderr by itself is its version.
         var complaints = said.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal)).ToList();
-        if (complaints.Count > 0)
-        {
-            throw Tool.DebugFs.Failed(string.Join('\n', complaints));
-        }
+        if (complaints.Count > 0) throw Tool.DebugFs.Failed(string.Join('\n', complaints));
     }
 
     // A value may be longer than debugfs takes a line, and hold any byte. Labels are alike on many files: one file for each value.

@@ -27,10 +27,7 @@ internal static class ErofsImage
         }
 
         foreach (var addition in additions)
-        {
             Add(root, addition);
-        }
-
         Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet").Path(file).Path(root), scratch.Interrupt);
     }
 

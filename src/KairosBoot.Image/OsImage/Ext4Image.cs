@@ -50,11 +50,7 @@ internal static class Ext4Image
 
         foreach (var member in tree.Members)
         {
-            if (tree.Lacks(member))
-            {
-                script.MakeNode(member);
-            }
-
+            if (tree.Lacks(member)) script.MakeNode(member);
             script.Apply(member, scratch);
         }
 

@@ -16,16 +16,11 @@ internal static class Ext4Timestamps
         using var image = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
         var superblock = Read(image, SuperblockOffset, 1024);
         if ((U32(superblock, 0x64) & (MetadataChecksums | GroupChecksums)) != 0 || U16(superblock, 0x38) != 0xEF53)
-        {
             throw new InvalidOperationException($"{file}: not an ext4 file system without checksums");
-        }
 
         // s_mtime stays 0 (never mounted); s_wtime, s_lastcheck and s_mkfs_time; s_kbytes_written counts what tools wrote.
         foreach (var field in new[] { 0x30, 0x40, 0x108 })
-        {
             SetU32(superblock, field, (uint)seconds);
-        }
-
         BinaryPrimitives.WriteUInt64LittleEndian(superblock.AsSpan(0x178), 0);
         Write(image, SuperblockOffset, superblock);
 
@@ -39,10 +34,7 @@ internal static class Ext4Timestamps
             var table = (long)U32(descriptors, group * DescriptorSize + 0x08) * blockSize;
             var inodes = Read(image, table, inodesPerGroup * inodeSize);
             for (var inode = 0; inode < inodes.Length; inode += inodeSize)
-            {
                 NormalizeInode(inodes.AsSpan(inode, inodeSize));
-            }
-
             Write(image, table, inodes);
         }
     }

@@ -19,16 +19,10 @@ internal static class ImageArguments
         if (UntrustedTree.Has(root, SystemPaths.ImageArguments)) yield break;
         var words = new List<string>();
         foreach (var name in UntrustedTree.Names(root, SystemPaths.ImageArgumentFiles).Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
-        {
             words.AddRange(Read(root, $"{SystemPaths.ImageArgumentFiles}/{name}"));
-        }
-
         if (words.Count == 0) yield break;
         if (new Kargs().With(null, [.. words]).Problem is { } problem)
-        {
             throw new OperatorException(problem, $"correct it in {SystemPaths.ImageArgumentFiles} of the tree");
-        }
-
         var block = scratch.File("kargs");
         File.WriteAllBytes(block, new EnvironmentBlock([new(Variable, string.Join(' ', words))]).ToBytes(EnvironmentBlock.Bytes));
         yield return new TreeAddition.File(SystemPaths.ImageArguments.TrimStart('/'), block);

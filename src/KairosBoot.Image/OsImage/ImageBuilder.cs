@@ -25,15 +25,9 @@ public static class ImageBuilder
     internal static BuiltImage Build(ImageRequest request, string file, TemporaryDirectory scratch)
     {
         if (request.Tar is not null)
-        {
             return Build(request, TarExtraction.Extract(request.Tar, scratch.File("root"), scratch.Interrupt), file, scratch);
-        }
-
         if (!Directory.Exists(request.Root))
-        {
             throw new OperatorException($"{request.Root} is not a directory", "give --root the top directory of an unpacked system");
-        }
-
         using var root = OneFileSystem.Of(request.Root!);
         return Build(request, new SourceTree(root.Path, [], Disposable: false), file, scratch);
     }

@@ -25,26 +25,16 @@ internal static class RootedPath
             }
 
             var (found, target) = look(string.Join('/', [.. done, name]));
-            if (!found || target is not null && ++links > MaxLinks)
-            {
-                return null;
-            }
-
+            if (!found || target is not null && ++links > MaxLinks) return null;
             if (target is null)
             {
                 done.Add(name);
                 continue;
             }
 
-            if (target.StartsWith('/'))
-            {
-                done.Clear();
-            }
-
+            if (target.StartsWith('/')) done.Clear();
             foreach (var part in target.Split('/').Reverse())
-            {
                 pending.Push(part);
-            }
         }
 
         return string.Join('/', done);

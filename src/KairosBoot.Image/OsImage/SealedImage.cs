@@ -27,11 +27,7 @@ public static class SealedImage
     public static ImageSeal? Read(string image)
     {
         using var file = File.OpenRead(image);
-        if (file.Length <= ImageSeal.Length)
-        {
-            return null;
-        }
-
+        if (file.Length <= ImageSeal.Length) return null;
         var last = new byte[ImageSeal.Length];
         file.Position = file.Length - last.Length;
         file.ReadExactly(last);

@@ -23,11 +23,7 @@ internal static class SquashfsImage
         }
 
         // Root has unpacked the archive with its modes, owners and nodes.
-        if (Syscall.GetEUid() != 0)
-        {
-            AddMembers(definitions, tree);
-        }
-
+        if (Syscall.GetEUid() != 0) AddMembers(definitions, tree);
         var pseudo = scratch.File("pseudo");
         File.WriteAllBytes(pseudo, definitions.ToBytes());
 
@@ -35,11 +31,7 @@ internal static class SquashfsImage
         var time = TreeSummary.Of(tree).NewestSeconds.ToString();
         var arguments = new ToolArguments().Path(Absolute(tree.Path)).Path(Absolute(file))
             .Options("-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress").Option("-pf", Absolute(pseudo));
-        if (tree.Disposable)
-        {
-            arguments.Options("-root-uid", "0", "-root-gid", "0", "-root-mode", "755");
-        }
-
+        if (tree.Disposable) arguments.Options("-root-uid", "0", "-root-gid", "0", "-root-mode", "755");
         Tool.MakeSquashfs.Run(arguments, scratch.Interrupt, _ => { }, directory, ("SOURCE_DATE_EPOCH", time));
     }
 

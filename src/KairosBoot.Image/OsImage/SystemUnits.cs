@@ -41,21 +41,12 @@ internal static class SystemUnits
     {
         bool Has(string path) => UntrustedTree.Has(root, path);
         var hasProgram = Has(Program);
-        if (!hasProgram && kboot is null)
-        {
-            return;
-        }
-
+        if (!hasProgram && kboot is null) return;
         var before = additions.Count;
         if (Has("usr/lib/systemd/systemd") || Has("lib/systemd/systemd"))
-        {
             AddUnits(root, scratch, additions);
-        }
         else if (Has("sbin/openrc") || Has("usr/sbin/openrc"))
-        {
             AddScripts(root, scratch, additions);
-        }
-
         if (!hasProgram && additions.Count > before)
         {
             TreeDirectories.Add(root, Path.GetDirectoryName(Program)!, additions);
@@ -70,9 +61,7 @@ internal static class SystemUnits
             TreeDirectories.Add(root, Systemd, additions);
             additions.Add(new TreeAddition.File($"{Systemd}/{unit}", Write(scratch, "units/" + unit)));
             if (wantedBy is not null)
-            {
                 AddLink(root, $"{Systemd}/{wantedBy}.wants/{unit}", $"../{unit}", additions);
-            }
         }
     }
 
@@ -93,10 +82,7 @@ internal static class SystemUnits
     private static void AddLink(string root, string path, string target, List<TreeAddition> additions)
     {
         TreeDirectories.Add(root, Path.GetDirectoryName(path)!, additions);
-        if (!IsThere(root, path))
-        {
-            additions.Add(new TreeAddition.Link(path, target));
-        }
+        if (!IsThere(root, path)) additions.Add(new TreeAddition.Link(path, target));
     }
 
     private static string Write(TemporaryDirectory scratch, string name)

@@ -9,11 +9,7 @@ internal static class TreeAttributes
     /// <exception cref="OperatorException">Not root: an ordinary user may not set them.</exception>
     internal static void Apply(SourceTree tree)
     {
-        if (tree.Members.Count == 0)
-        {
-            return;
-        }
-
+        if (tree.Members.Count == 0) return;
         using var root = new ExtractionDirectory(tree.Path);
         foreach (var member in tree.Members.Where(member => member.ExtendedAttributes.Count > 0))
         {
@@ -26,9 +22,7 @@ internal static class TreeAttributes
 
             using var file = root.TryOpen(member.Path) ?? throw new InvalidOperationException($"{member.Path} was not unpacked");
             foreach (var (name, value) in member.ExtendedAttributes)
-            {
                 Set(file, name.Text, value);
-            }
         }
     }
 

@@ -9,19 +9,13 @@ internal static class TreeCheck
 {
     internal static void Check(string root)
     {
-        if (Problems(root).FirstOrDefault() is { } problem)
-        {
-            throw problem;
-        }
+        if (Problems(root).FirstOrDefault() is { } problem) throw problem;
     }
 
     internal static IEnumerable<OperatorException> Problems(string root)
     {
         if (!UntrustedTree.Has(root, "/sbin/init"))
-        {
             yield return new OperatorException("the tree has no /sbin/init to start", "install an init system in it (Debian: systemd-sysv)");
-        }
-
         var machineId = MachineId(root, out var unreadable);
         if (unreadable is not null)
         {
@@ -47,11 +41,7 @@ internal static class TreeCheck
     private static string MachineId(string root, out OperatorException? unreadable)
     {
         unreadable = null;
-        if (UntrustedTree.HasDirectory(root, "/etc/machine-id"))
-        {
-            return "";
-        }
-
+        if (UntrustedTree.HasDirectory(root, "/etc/machine-id")) return "";
         try
         {
             return Encoding.UTF8.GetString(UntrustedTree.TryRead(root, "/etc/machine-id", ReadLimit.MachineId) ?? []).Trim();

@@ -12,18 +12,13 @@ internal static class TreeDirectories
     internal static void Add(string root, string path, List<TreeAddition> additions)
     {
         for (var end = path.IndexOf('/'); end >= 0; end = end + 1 < path.Length ? path.IndexOf('/', end + 1) : -1)
-        {
             AddOne(root, path[..end], additions);
-        }
-
         AddOne(root, path, additions);
     }
 
     private static void AddOne(string root, string path, List<TreeAddition> additions)
     {
         if (!UntrustedTree.Has(root, path) && !additions.Exists(addition => addition.Path == path))
-        {
             additions.Add(new TreeAddition.Directory(path, Mode));
-        }
     }
 }

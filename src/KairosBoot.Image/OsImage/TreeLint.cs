@@ -12,10 +12,7 @@ public static class TreeLint
     public static IReadOnlyList<TreeFinding> Check(string root)
     {
         if (!Directory.Exists(root))
-        {
             throw new OperatorException($"{root} is not a directory", "give --root the top directory of an unpacked system");
-        }
-
         return [.. TreeCheck.Problems(root).Select(Error), .. MountPoints(root), .. Attempt(() => Kernel(root)), .. Attempt(() => Initrd(root))];
     }
 
@@ -38,13 +35,9 @@ public static class TreeLint
         foreach (var (path, _) in BootFiles.MountPoints)
         {
             if (UntrustedTree.TryStat(root, path, followLast: false) is null)
-            {
                 yield return new($"there is no directory /{path} to mount on", $"mkdir ROOT/{path}, or leave it to kboot image build", IsWarning: true);
-            }
             else if (!UntrustedTree.HasDirectory(root, path))
-            {
                 yield return new($"/{path} is not a directory: nothing can be mounted on it", $"make ROOT/{path} a directory", IsWarning: false);
-            }
         }
     }
 
@@ -76,14 +69,9 @@ public static class TreeLint
         }
 
         if (!UntrustedTree.Has(root, $"/usr/lib/modules/{contents.Release}") && !UntrustedTree.Has(root, $"/lib/modules/{contents.Release}"))
-        {
             yield return new($"/boot/initrd is for the kernel {contents.Release}, whose modules the tree has not", Repack, IsWarning: false);
-        }
-
         bool Lacks(string driver) => !contents.DriversIn.Concat(contents.DriversBuiltIn).Any(name => name.Replace('-', '_') == driver);
         if (Array.TrueForAll(Disks, Lacks))
-        {
             yield return new($"/boot/initrd has no driver for a disk: none of {string.Join(", ", Disks)}", Repack, IsWarning: false);
-        }
     }
 }

@@ -1,6 +1,3 @@
-using KairosBoot.Linux;
-using KairosBoot.Plan;
-
 namespace KairosBoot.Image;
 
 /// <summary>What a container export says of a file that an ordinary user cannot give it on the build host.</summary>

@@ -28,10 +28,7 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
             var size = status.Type == FileType.Directory ? nameBytes : status.Size;
             var seconds = status.MTimeNs / NanosecondsPerSecond;
             if (status.Type is FileType.Regular or FileType.Directory or FileType.Symlink)
-            {
                 hash = Add(hash, $"{path}\0{status.Type} {(status.Type == FileType.Regular ? size : 0)} {seconds}\n");
-            }
-
             newest = Math.Max(newest, seconds);
             if (status.Links == 1 || status.Type == FileType.Directory || linked.Add((status.Device, status.Inode)))
             {
@@ -50,10 +47,7 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
     private static UInt128 Add(UInt128 hash, string text)
     {
         foreach (var octet in Encoding.UTF8.GetBytes(text))
-        {
             hash = (hash ^ octet) * FnvPrime;
-        }
-
         return hash;
     }
 
@@ -68,9 +62,7 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
             if (status.Type == FileType.Directory)
             {
                 foreach (var below in Walk(root, path))
-                {
                     yield return below;
-                }
             }
             else
             {

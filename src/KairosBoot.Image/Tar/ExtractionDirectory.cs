@@ -37,27 +37,15 @@ internal sealed class ExtractionDirectory : IDisposable
     internal FileHandle? Parent(string member, Action<string>? created)
     {
         var wanted = ParentOf(member);
-        if (wanted == lastPath)
-        {
-            return last;
-        }
-
+        if (wanted == lastPath) return last;
         Forget();
         var here = root;
         for (var start = 0; start < wanted.Length;)
         {
             var end = wanted.IndexOf('/', start) is var slash and >= 0 ? slash : wanted.Length;
             var next = Step(here, wanted[start..end], wanted[..end], created);
-            if (!ReferenceEquals(here, root))
-            {
-                here.Dispose();
-            }
-
-            if (next is null)
-            {
-                return null;
-            }
-
+            if (!ReferenceEquals(here, root)) here.Dispose();
+            if (next is null) return null;
             here = next;
             start = end + 1;
         }
@@ -89,11 +77,7 @@ internal sealed class ExtractionDirectory : IDisposable
 
     private void Forget()
     {
-        if (!ReferenceEquals(last, root))
-        {
-            last.Dispose();
-        }
-
+        if (!ReferenceEquals(last, root)) last.Dispose();
         (last, lastPath) = (root, "");
     }
 

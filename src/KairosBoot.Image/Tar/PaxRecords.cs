@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -63,11 +62,7 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
 
         var record = data[(space + 1)..(length - 1)];
         var equals = record.IndexOf((byte)'=');
-        if (equals < 1)
-        {
-            throw Damaged("a record without '='");
-        }
-
+        if (equals < 1) throw Damaged("a record without '='");
         data = data[length..];
         value = record[(equals + 1)..];
         return record[..equals];

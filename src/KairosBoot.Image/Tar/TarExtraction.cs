@@ -57,9 +57,7 @@ public sealed class TarExtraction
     {
         using var found = Syscall.TryOpen(archive, OpenFlags.Path);
         if (found is null || Syscall.FStat(found).Type != FileType.Regular)
-        {
             throw new OperatorException($"{archive} is not a file", "give --tar a container export: podman export CONTAINER > FILE");
-        }
 
         // Through the descriptor: what has the name by now may be a FIFO.
         var file = File.OpenRead(Syscall.DescriptorPath(found));
@@ -76,16 +74,9 @@ public sealed class TarExtraction
 
     private void Take(TarEntry entry, TarHeaderStream headers)
     {
-        if (entry.EntryType == TarEntryType.GlobalExtendedAttributes)
-        {
-            return;
-        }
-
+        if (entry.EntryType == TarEntryType.GlobalExtendedAttributes) return;
         if (entry.Checksum != headers.Checksum)
-        {
             throw new InvalidDataException($"the header of '{entry.Name}' is not where it should be");
-        }
-
         var path = Inside(entry.Name);
         if (path.Length == 0)
         {
@@ -114,10 +105,7 @@ public sealed class TarExtraction
         {
             case TarEntryType.Directory:
                 if (Syscall.TryStatAt(Parent(path), name) is null)
-                {
                     Syscall.MkDirAt(Parent(path), name, AnyMode);
-                }
-
                 return FileType.Directory;
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
                 using (var file = Syscall.OpenAt(Parent(path), name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, ReadableByAll))
@@ -157,10 +145,7 @@ public sealed class TarExtraction
     {
         using var from = existing.Length == 0 ? null : TryOpenParent(existing);
         if (from is null || Syscall.TryStatAt(from, ExtractionDirectory.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
-        {
             throw Hostile(path, $"is a hard link to {existing}, which is not in the archive before it");
-        }
-
         Syscall.LinkAt(from, ExtractionDirectory.NameOf(existing), Parent(path), ExtractionDirectory.NameOf(path));
     }
 
@@ -181,19 +166,11 @@ public sealed class TarExtraction
     private void Clear(string path, bool keepDirectory)
     {
         var (parent, name) = (Parent(path), ExtractionDirectory.NameOf(path));
-        if (Syscall.TryStatAt(parent, name) is not { } there)
-        {
-            return;
-        }
-
+        if (Syscall.TryStatAt(parent, name) is not { } there) return;
         if (there.Type != FileType.Directory)
-        {
             Syscall.UnlinkAt(parent, name);
-        }
         else if (!keepDirectory)
-        {
             throw Hostile(path, "is in the archive as a directory too");
-        }
     }
 
     // A directory that the archive has no member for is root's and dated 1970: the same archive, the same tree.
@@ -205,9 +182,7 @@ public sealed class TarExtraction
             {
                 // A device or FIFO becomes a file only at the end.
                 if (!members.TryAdd(parent, (new TreeMember(parent, FileType.Directory, Octal.O755, 0, 0, 0, 0, []), 0)))
-                {
                     throw new SyscallException("openat", parent, Errno.ENOTDIR);
-                }
             })!;
         }
         catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
@@ -230,21 +205,14 @@ public sealed class TarExtraction
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (privileged && member.IsDeviceOrFifo)
-            {
                 Syscall.MkNodAt(Parent(member.Path), ExtractionDirectory.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
-            }
-
             using var file = root.TryOpen(member.Path);
             if (file is null)
             {
                 continue; // a node, for an ordinary user
             }
 
-            if (privileged)
-            {
-                Own(member, file);
-            }
-
+            if (privileged) Own(member, file);
             Syscall.UTimes(file, time);
         }
 
@@ -258,15 +226,9 @@ public sealed class TarExtraction
     private static void Own(TreeMember member, FileHandle file)
     {
         if (Syscall.FStat(file).Type != member.Type)
-        {
             throw new InvalidOperationException($"{file.Path} is not the member that was unpacked there");
-        }
-
         Syscall.ChOwn(file, member.Uid, member.Gid);
-        if (member.Type != FileType.Symlink)
-        {
-            Syscall.ChMod(file, member.Mode);
-        }
+        if (member.Type != FileType.Symlink) Syscall.ChMod(file, member.Mode);
     }
 
     private static long TimeNs(TarEntry entry) => (entry.ModificationTime - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
@@ -48,11 +47,7 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
 
         buffer[..length].CopyTo(block.AsSpan(blockLength));
         blockLength = (blockLength + length) % BlockSize;
-        if (length > 0 && blockLength == 0)
-        {
-            TakeHeader();
-        }
-
+        if (length > 0 && blockLength == 0) TakeHeader();
         return length;
     }
 
@@ -99,10 +94,7 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
         var end = digits.IndexOfAny((byte)' ', (byte)0);
         long number = 0;
         foreach (var digit in end < 0 ? digits : digits[..end])
-        {
             number = digit is >= (byte)'0' and <= (byte)'7' ? number * 8 + (digit - '0') : throw new InvalidDataException("a header with a damaged number");
-        }
-
         return number;
     }
 

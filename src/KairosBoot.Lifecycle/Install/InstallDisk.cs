@@ -19,11 +19,7 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
     /// <exception cref="OperatorException">There is none, or it is not a whole disk.</exception>
     public static InstallDisk Find(string device)
     {
-        if (device == Auto)
-        {
-            return Largest();
-        }
-
+        if (device == Auto) return Largest();
         if (Syscall.TryStat(device) is { } status)
         {
             var name = status.Type == FileType.BlockDevice ? BlockDeviceScan.NameOf(status.RDevice) : null;
@@ -31,10 +27,7 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         }
 
         if (DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } wanted)
-        {
             throw NotADisk(device, "is not there");
-        }
-
         var found = DeviceSearch.Find(wanted, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), bootDisk: null, onBootDiskOnly: false);
         return found.Device is { } one ? Whole(device, one.Name)
             : throw NotADisk(device, found.Ambiguous ? $"is on several: {string.Join("; ", found.Candidates)}" : "is on no disk");
@@ -46,17 +39,10 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         using var node = Syscall.Open(Node, OpenFlags.ReadOnly);
         var start = new byte[GrubBootSectors.SectorSize];
         Syscall.PRead(node, start, 0);
-        if (UnfinishedMark.Is(start))
-        {
-            return [];
-        }
-
+        if (UnfinishedMark.Is(start)) return [];
         List<string> lines = [];
         if (BlockProbe.Superblock(node) is { } superblock)
-        {
             lines.Add($"{superblock.Type}{(superblock.Label is null ? "" : $" LABEL={superblock.Label}")}");
-        }
-
         foreach (var entry in BlockProbe.Partitions(node, BlockSize, SizeBytes))
         {
             var known = BlockDeviceScan.Partition(Name, entry.Number) is { } name ? BlockDeviceScan.One(name) : null;
@@ -86,9 +72,7 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         {
             var isCandidate = device.Partition == 0 && !device.Name.StartsWith("sr", StringComparison.Ordinal) && !device.Name.StartsWith("md", StringComparison.Ordinal);
             if (isCandidate && device.SizeBytes > (largest?.SizeBytes ?? 0) && !DiskUse.IsReadOnly(device.Name) && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
-            {
                 largest = device;
-            }
         }
 
         return largest is null ? throw new OperatorException("no disk of this machine is free", "name one with --device; lsblk shows what there is") : Of(largest.Name);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace KairosBoot.Lifecycle;
 
 /// <summary>The first block of a disk whose installation has begun: it boots nothing, says so to whoever looks, and lets the next one go on without being forced.</summary>

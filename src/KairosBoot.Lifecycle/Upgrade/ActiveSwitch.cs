@@ -36,10 +36,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
     public override void Clear()
     {
         if (Is(Transition, running) && Syscall.TryLStat(Transition)!.Value.Links == 1)
-        {
             Change(() => Syscall.Rename(Transition, replaced));
-        }
-
         Remove([Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]]);
     }
 

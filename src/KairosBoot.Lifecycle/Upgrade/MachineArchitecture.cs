@@ -22,9 +22,7 @@ internal static class MachineArchitecture
         foreach (var (path, machine) in new[] { ("/boot/vmlinuz", Kernel(root)), ("/sbin/init", Program(root)) })
         {
             if (machine is not null && machine != Syscall.Machine())
-            {
                 throw new OperatorException($"the image is for another machine: its {path} is for {machine}, this is {Syscall.Machine()}", "take the image that is built for this architecture");
-            }
         }
     }
 
@@ -45,11 +43,7 @@ internal static class MachineArchitecture
     private static byte[] Head(string root, string path)
     {
         using var file = UntrustedTree.TryOpen(root, path);
-        if (file is null || Syscall.FStat(file).Type != FileType.Regular)
-        {
-            return [];
-        }
-
+        if (file is null || Syscall.FStat(file).Type != FileType.Regular) return [];
         using var open = Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
         var head = new byte[1024];
         return head[..Syscall.PRead(open, head, 0)];

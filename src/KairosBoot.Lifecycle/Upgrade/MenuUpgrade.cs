@@ -23,11 +23,7 @@ public static class MenuUpgrade
 
         var fresh = GrubMenu.Text(recovery);
         // A menu before the first with a number is older than all of those.
-        if (Version(fresh) <= Version(old))
-        {
-            return null;
-        }
-
+        if (Version(fresh) <= Version(old)) return null;
         note = "the boot menu is new too";
         return fresh;
     }
@@ -39,15 +35,8 @@ public static class MenuUpgrade
     {
         var (menu, fresh) = (state + "/grub/grub.cfg", state + "/grub/grub.cfg.new");
         if (FileText.TryRead(menu) is not { } old)
-        {
             return "there is no boot menu of kboot's: what starts this machine stays as it is";
-        }
-
-        if (Text(old, out var note) is not { } text)
-        {
-            return note;
-        }
-
+        if (Text(old, out var note) is not { } text) return note;
         turnover.Change(() =>
         {
             FileText.Write(fresh, text);

@@ -16,10 +16,7 @@ public static class Node
     public static void Enter(string root)
     {
         if (Syscall.TryStat(root + "/proc") is null)
-        {
             throw new OperatorException($"the node's root is not mounted at {root}", "the pod needs a hostPath volume of / there, as the system-upgrade-controller gives it; another place is named by HOST_DIR");
-        }
-
         if (!SameDirectory(root + "/", Init + "/root/"))
         {
             throw new OperatorException($"process 1 does not have its root at {root}: whoever that is, it could not be asked to reboot the node",
@@ -28,9 +25,7 @@ public static class Node
 
         // A container's own has the devices of the time when it started, and no loop device that is made after that.
         if (!SameDirectory(root + "/dev", "/dev"))
-        {
             Syscall.Mount(root + "/dev", "/dev", "", MountFlags.Bind | MountFlags.Recursive, "");
-        }
     }
 
     /// <summary>Asks its init for a reboot, as the node's own program for that does.</summary>
@@ -53,9 +48,7 @@ public static class Node
         thread.Start();
         thread.Join();
         if (failure is not null)
-        {
             throw new OperatorException($"the node cannot be asked to reboot: {failure.Message}", "the new system is in active: reboot the node by hand");
-        }
     }
 
     private static void Ask()
@@ -64,9 +57,7 @@ public static class Node
         var program = Programs.FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("it has no program reboot");
         var result = ChildProcess.Run(program, [], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], ToAsk);
         if (result.ExitCode != 0 || result.TimedOut)
-        {
             throw new IOException($"{program} {(result.TimedOut ? "does not end" : $"ended with {result.ExitCode}")}: {result.Output.Trim()}");
-        }
     }
 
     private static bool SameDirectory(string one, string other) =>

@@ -26,11 +26,7 @@ public sealed class NodeImageSearch(TargetSystem machine, string tree, Cancellat
         using var root = OneFileSystem.Of(machine.Host + "/");
         // The same tree in recovery is no system to work with.
         var different = machine.IsRecovery ? "recovery runs" : Difference(root.Path) is { } difference ? $"the system that runs has {difference}" : null;
-        if (different is null)
-        {
-            return (NodeImageStatus.There, "it is the system that runs");
-        }
-
+        if (different is null) return (NodeImageStatus.There, "it is the system that runs");
         using var state = machine.FindState();
         var active = state.Path + Slot.Active.Image();
         return Syscall.TryStat(active) is not { } file || (file.Device, file.Inode) == machine.RunningImage || InImage(active) is not null ? (NodeImageStatus.None, different)

@@ -20,10 +20,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         // A turnover between two kinds may have stopped with both there: the one that is found first counts. The partition has room for two images.
         string[] leftovers = [Transition, old, .. IsThere(squashfs) && IsThere(other) ? (string[])[other] : []];
         if (leftovers.Any(path => Is(path, running)))
-        {
             throw new OperatorException("the recovery system that runs has been replaced already, and its image is the one to come back to", "reboot before the next upgrade of recovery");
-        }
-
         Remove(leftovers);
     }
 
@@ -36,17 +33,11 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         {
             var (name, gone) = isSquashfs ? (squashfs, other) : (other, squashfs);
             Exchange(Transition, name);
-            if (IsThere(gone) && !IsThere(Transition))
-            {
-                Syscall.Rename(gone, Transition);
-            }
+            if (IsThere(gone) && !IsThere(Transition)) Syscall.Rename(gone, Transition);
         });
         Change(() =>
         {
-            if (IsThere(Transition))
-            {
-                Exchange(Transition, old);
-            }
+            if (IsThere(Transition)) Exchange(Transition, old);
         });
         Count(before => before.Arm(Slot.Recovery, "").WithOneShot(null));
         Remove(Transition);

@@ -41,9 +41,7 @@ public abstract class SlotSwitch(string partition, string block)
                 // What is about to be freed may still be under the name of an image for GRUB.
                 Sync();
                 foreach (var leftover in leftovers.Where(IsThere))
-                {
                     Syscall.Unlink(leftover);
-                }
             });
         }
     }
@@ -52,13 +50,9 @@ public abstract class SlotSwitch(string partition, string block)
     protected static void Exchange(string from, string name)
     {
         if (IsThere(name))
-        {
             Syscall.Exchange(from, name);
-        }
         else
-        {
             Syscall.Rename(from, name);
-        }
     }
 
     protected BootCounters Counters => BootStateFile.Read(block).Counters;

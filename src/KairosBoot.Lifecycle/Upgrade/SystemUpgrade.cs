@@ -1,4 +1,3 @@
-using KairosBoot.Execution;
 using KairosBoot.Image;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
@@ -38,9 +37,7 @@ public sealed class SystemUpgrade
     public static UpgradeResult Reset(UpgradeRequest? request, TargetSystem machine, IReadOnlyList<string> labels, ProgressReport progress, CancellationToken cancellationToken = default)
     {
         if (!machine.IsRecovery)
-        {
             throw new OperatorException("a reset is the recovery system's to do, and this is not it", "kboot select recovery --once, reboot, and run it there");
-        }
 
         // Before anything is written: one that is in use is no reset.
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
@@ -56,11 +53,7 @@ public sealed class SystemUpgrade
     private UpgradeResult Reset(IReadOnlyList<PartitionReset> partitions)
     {
         using var state = machine.FindState();
-        if (request.Image is not null)
-        {
-            ImagePreflight.CheckImage(request.Image, mountPoints);
-        }
-
+        if (request.Image is not null) ImagePreflight.CheckImage(request.Image, mountPoints);
         return SwitchTo(new FactorySwitch(state.Path), "active", state.Path, () =>
         {
             foreach (var partition in partitions)
@@ -116,10 +109,7 @@ public sealed class SystemUpgrade
         {
             TryClear(turnover);
             if (failure is SyscallException call && Explain(call, turnover.Transition) is { } explained)
-            {
                 throw explained;
-            }
-
             throw;
         }
     }

@@ -15,11 +15,7 @@ public sealed class TargetSystem : IDisposable
     private TargetSystem(string host, string? givenState, FileHandle held)
     {
         (Host, this.givenState, this.held) = (host, givenState, held);
-        if (givenState is not null)
-        {
-            return;
-        }
-
+        if (givenState is not null) return;
         IsRecovery = Syscall.TryStat($"{host}{SystemPaths.Sentinels}/recovery_mode") is not null;
         RunningImage = LoopDevice.BackingFile(Syscall.TryStat(host + "/")!.Value.Device, host + "/dev");
         if (RunningImage is null)
@@ -44,10 +40,7 @@ public sealed class TargetSystem : IDisposable
     public static TargetSystem Open(string? host, string? state)
     {
         if (Syscall.GetEUid() != 0)
-        {
             throw new OperatorException("images are root's to change", "run it as root: sudo kboot ...");
-        }
-
         var root = host is null ? "" : Path.GetFullPath(host).TrimEnd('/');
         Syscall.MakeDirectories(Path.GetDirectoryName(root + LockFile)!);
         var held = Syscall.Open(root + LockFile, OpenFlags.ReadWrite | OpenFlags.Create, Octal.O600);
@@ -67,16 +60,8 @@ public sealed class TargetSystem : IDisposable
     /// <exception cref="OperatorException">It is not there, or not the one that the running image is on.</exception>
     public StatePartition FindState()
     {
-        if (givenState is not null)
-        {
-            return StatePartition.Given(Path.GetFullPath(givenState));
-        }
-
-        if (IsRecovery)
-        {
-            return StatePartition.Find(Host);
-        }
-
+        if (givenState is not null) return StatePartition.Given(Path.GetFullPath(givenState));
+        if (IsRecovery) return StatePartition.Find(Host);
         var place = Host + SystemPaths.State;
         return Syscall.TryStat(place)?.Device == RunningImage!.Value.Device ? StatePartition.Given(place)
             : throw new OperatorException($"the image that runs is not on the partition that is mounted at {place}", "mount COS_STATE of the disk that the machine was booted from there, and where --host is given, below it too");

@@ -76,15 +76,8 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
         }
 
         if (SealedImage.Digest(path, size, progress, cancellationToken) == written && SealedImage.Read(path)?.Sha256 == seal?.Sha256)
-        {
             return;
-        }
-
-        if (source is not null)
-        {
-            SealedImage.Check(source, cancellationToken);
-        }
-
+        if (source is not null) SealedImage.Check(source, cancellationToken);
         throw new OperatorException($"{path} reads back other than it was written", "the disk or its controller is failing: replace it; the system is as it was");
     }
 }

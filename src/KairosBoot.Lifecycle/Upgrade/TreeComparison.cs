@@ -47,31 +47,17 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
         cancellationToken.ThrowIfCancellationRequested();
         var (wanted, there) = (UntrustedTree.TryStat(tree, path, followLast: false), UntrustedTree.TryStat(image, path, followLast: false));
         if (wanted is null || there is null)
-        {
             return OnOneSide(path, wanted ?? there!.Value, inImage: wanted is null);
-        }
-
         if (wanted.Value.Type != there.Value.Type || Owner(wanted.Value) != Owner(there.Value) || !Attributes(tree, path).SequenceEqual(Attributes(image, path)))
-        {
             return $"another kind, owner, mode or attribute of /{path}";
-        }
-
-        if (wanted.Value.Type == FileType.Directory)
-        {
-            return InDirectory(path);
-        }
-
+        if (wanted.Value.Type == FileType.Directory) return InDirectory(path);
         if (wanted.Value.Size != there.Value.Size || wanted.Value.RDevice != there.Value.RDevice
             || wanted.Value.Type == FileType.Symlink && Target(tree, path) != Target(image, path))
         {
             return $"another /{path}";
         }
 
-        if (wanted.Value is { Type: FileType.Regular, Size: > 0 })
-        {
-            sameSize.Add(path);
-        }
-
+        if (wanted.Value is { Type: FileType.Regular, Size: > 0 }) sameSize.Add(path);
         return null;
     }
 
@@ -107,26 +93,14 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
     {
         using var one = Content(tree, path);
         using var other = Content(image, path);
-        if (one is null || other is null)
-        {
-            return false;
-        }
-
+        if (one is null || other is null) return false;
         var (left, right) = (new byte[PieceSize], new byte[PieceSize]);
         for (long at = 0; ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (read, readThere) = (Syscall.PRead(one, left, at), Syscall.PRead(other, right, at));
-            if (!left.AsSpan(0, read).SequenceEqual(right.AsSpan(0, readThere)))
-            {
-                return false;
-            }
-
-            if (read == 0)
-            {
-                return true;
-            }
-
+            if (!left.AsSpan(0, read).SequenceEqual(right.AsSpan(0, readThere))) return false;
+            if (read == 0) return true;
             at += read;
         }
     }

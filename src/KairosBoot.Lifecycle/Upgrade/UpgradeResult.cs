@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Lifecycle;
 
 /// <summary>What came of an upgrade.</summary>

@@ -69,11 +69,14 @@ public static class BlockDeviceScan
         var disk = partition == 0 ? name : DiskOf(directory);
         var device = new BlockDevice(name, disk, partition, size);
         if (partition == 0)
+        {
             device = device with
             {
                 Model = Attribute(directory + "/device/model"),
                 Serial = Attribute(directory + "/device/serial") ?? Attribute(directory + "/serial"),
             };
+        }
+
         return Read(device, tables);
     }
 
@@ -85,8 +88,11 @@ public static class BlockDeviceScan
                 device = device with { Superblock = BlockProbe.Superblock(node) };
             if (device.Partition == 0) return device;
             foreach (var entry in Table(device.Disk, tables))
+            {
                 if (entry.Number == device.Partition)
                     return device with { PartUuid = entry.Uuid, PartLabel = string.IsNullOrEmpty(entry.Name) ? null : entry.Name };
+            }
+
             return device;
         }
         catch (SyscallException e)

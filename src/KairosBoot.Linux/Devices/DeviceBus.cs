@@ -21,8 +21,11 @@ public static class DeviceBus
         if (device.Disk.StartsWith("mmcblk", StringComparison.Ordinal))
             return FileText.TryReadAttribute(directory + "/device/type") == BuiltIn ? null : SecureDigital;
         foreach (var part in Path(directory).Split('/'))
+        {
             foreach (var (prefix, bus) in Outside)
                 if (part.StartsWith(prefix, StringComparison.Ordinal) && part.Length > prefix.Length && char.IsAsciiDigit(part[prefix.Length])) return bus;
+        }
+
         return null;
     }
 

@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Linux;
 
 /// <summary>Who uses a disk or one of its partitions: what would be lost, or go on writing, if somebody made it anew.</summary>
@@ -22,8 +20,10 @@ public static class DiskUse
             foreach (var holder in Syscall.ReadDirectoryIfThere($"{ClassBlock}/{name}/holders"))
                 uses.Add($"/dev/{name} is part of /dev/{holder}{Named(FileText.TryReadAttribute($"{ClassBlock}/{holder}/dm/name"))}");
             foreach (var loop in Syscall.ReadDirectoryIfThere(ClassBlock))
+            {
                 if (loop.StartsWith("loop", StringComparison.Ordinal) && Is(FileText.TryReadAttribute($"{ClassBlock}/{loop}/loop/backing_file") ?? "", node.RDevice))
                     uses.Add($"/dev/{name} is what /dev/{loop} shows");
+            }
         }
         return uses;
     }

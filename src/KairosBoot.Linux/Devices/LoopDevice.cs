@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;

@@ -1,4 +1,3 @@
-using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -77,7 +76,9 @@ internal readonly unsafe struct AttributeFile
     internal void Remove(string name)
     {
         fixed (byte* p = path, n = FileName.Encode(name))
+        {
             if ((open is null ? Native.lremovexattr(p, n) : Native.fremovexattr(open.Descriptor, n)) < 0 && LibC.errno != Errno.ENODATA)
                 throw Failed("removexattr " + name, LibC.errno);
+        }
     }
 }

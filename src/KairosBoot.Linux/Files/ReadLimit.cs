@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Linux;
 
 /// <summary>How much is read of a file that somebody else can write. This is the one table of such limits.</summary>

@@ -43,8 +43,14 @@ internal sealed class TreeCopy(ulong device)
             using var copy = NewDirectory(to, name);
             Fill(source, copy, Below(path, name), status);
         }
-        else if (status.HardLink is { } link && !hardLinks.TryAdd(link, Below(path, name))) Link(hardLinks[link], to, name);
-        else File(from, name, to, name, status);
+        else if (status.HardLink is { } link && !hardLinks.TryAdd(link, Below(path, name)))
+        {
+            Link(hardLinks[link], to, name);
+        }
+        else
+        {
+            File(from, name, to, name, status);
+        }
     }
 
     private void Link(string existing, FileHandle to, string name)

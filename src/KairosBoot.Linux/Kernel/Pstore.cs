@@ -39,8 +39,11 @@ public static class Pstore
     {
         var found = new List<PstoreFailure>();
         foreach (var name in Syscall.ReadDirectory(Place))
+        {
             if (TryRead(name, out var written) is { } text && FailureDump.TryRead(text, written) is { } record)
                 found.Add(new(record, name, FailureDump.Kind(text), written));
+        }
+
         return found;
     });
 
@@ -56,8 +59,11 @@ public static class Pstore
     private static bool IsOf(List<PstoreFailure> failures, string name, string text, long written)
     {
         foreach (var failure in failures)
+        {
             if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text) && written - failure.Written is >= -2 and <= 2)
                 return true;
+        }
+
         return false;
     }
 

@@ -42,6 +42,7 @@ public sealed unsafe class Watchdog : IDisposable
     public bool TryArm(int seconds)
     {
         foreach (var path in Devices)
+        {
             if (Syscall.TryStat(path) is not null)
             {
                 // Opening starts it.
@@ -58,6 +59,8 @@ public sealed unsafe class Watchdog : IDisposable
                 Seconds = Control(WDIOC_GETTIMEOUT, &actual) ? actual : 0;
                 return true;
             }
+        }
+
         return false;
     }
 

@@ -23,11 +23,15 @@ public static class MountTable
     {
         var mounts = Read();
         for (var i = mounts.Length - 1; i >= 0; i--)
+        {
             foreach (var path in paths)
+            {
                 if (MountPath.IsInside(mounts[i].MountPoint, path))
                 {
                     Syscall.Umount(mounts[i].MountPoint, lazily: true);
                     break;
                 }
+            }
+        }
     }
 }

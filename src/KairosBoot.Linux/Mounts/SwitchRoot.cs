@@ -1,4 +1,3 @@
-using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;

@@ -138,7 +138,10 @@ public static unsafe partial class ChildProcess
                 Keep(buffer.AsSpan(0, done ? n - 1 : n), output);
                 if (done) return new CommandResult(0, TimedOut: false, Text(output)) { HasEnded = false };
             }
-            else if (events[0].revents != 0) break;
+            else if (events[0].revents != 0)
+            {
+                break;
+            }
         }
         return new CommandResult(Reap(pid), timedOut, Text(output));
     }

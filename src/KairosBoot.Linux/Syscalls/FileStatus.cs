@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Linux;
 
 public enum FileType { Unknown, Regular, Directory, Symlink, BlockDevice, CharacterDevice, Fifo, Socket }

@@ -1,5 +1,3 @@
-using System.Text;
-using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -44,8 +42,11 @@ public static unsafe partial class Syscall
     {
         statx s;
         fixed (byte* p = Z(name))
+        {
             if (LibC.statx(directory.Descriptor, p, LibC.AT_NO_AUTOMOUNT | LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &s) < 0)
                 return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("statx", Below(directory, name));
+        }
+
         return ToStatus(s);
     }
 

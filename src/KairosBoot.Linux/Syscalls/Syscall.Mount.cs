@@ -16,8 +16,10 @@ public static unsafe partial class Syscall
     public static void Mount(string source, string target, string type, MountFlags flags, string data)
     {
         fixed (byte* s = Z(source), t = Z(target), f = Z(type), d = Z(data))
+        {
             if (LibC.mount(s, t, type.Length == 0 ? null : f, (ulong_t)(uint)flags, data.Length == 0 ? null : d) < 0)
                 throw new SyscallException($"mount{(type.Length == 0 ? "" : " -t " + type)} {source}", target, LibC.errno);
+        }
     }
 
     /// <summary>

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -40,11 +39,13 @@ public static unsafe partial class Syscall
     public static void GetRandom(Span<byte> buffer)
     {
         fixed (byte* p = buffer)
+        {
             for (var done = 0; done < buffer.Length;)
             {
                 var n = Native.getrandom(p + done, (nuint)(buffer.Length - done), 0);
                 if (!Interrupted(n, "getrandom", null)) done += (int)n;
             }
+        }
     }
 
     /// <summary>CLOCK_REALTIME, whole seconds since 1970.</summary>
@@ -115,8 +116,11 @@ public static unsafe partial class Syscall
         const int LastSignal = 64, SIGKILL = 9, SIGSTOP = 19;
         sigaction byDefault = default;
         for (var signal = 1; signal <= LastSignal; signal++)
+        {
             if (signal is not (SIGKILL or SIGSTOP or 32 or 33)) // 32 and 33 are glibc's own
                 LibC.sigaction(signal, &byDefault, null);
+        }
+
         sigset_t none;
         LibC.sigemptyset(&none);
         LibC.sigprocmask(LibC.SIG_SETMASK, &none, null);

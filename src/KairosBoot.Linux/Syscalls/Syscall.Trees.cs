@@ -1,4 +1,3 @@
-using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -44,8 +43,11 @@ public static unsafe partial class Syscall
         var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, RESOLVE_NO_SYMLINKS }; // struct open_how
         int fd;
         fixed (byte* p = Z(path))
+        {
             do fd = (int)(long)LibC.syscall(SYS_openat2, LibC.AT_FDCWD, p, how, 24);
             while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
+        }
+
         unclear = false;
         if (fd >= 0) return new FileHandle(fd, path);
         if (LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR) return null;
@@ -58,8 +60,10 @@ public static unsafe partial class Syscall
     public static void Mount(string source, FileHandle target, string type, MountFlags flags, string data)
     {
         fixed (byte* s = Z(source), t = Z(DescriptorPath(target)), f = Z(type), d = Z(data))
+        {
             if (LibC.mount(s, t, type.Length == 0 ? null : f, (ulong_t)(uint)flags, data.Length == 0 ? null : d) < 0)
                 throw new SyscallException($"mount{(type.Length == 0 ? "" : " -t " + type)} {source}", target.Path, LibC.errno);
+        }
     }
 
     /// <summary>mount --bind of one directory at another, both by descriptor: open_tree(2), move_mount(2).</summary>

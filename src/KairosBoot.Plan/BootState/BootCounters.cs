@@ -100,7 +100,8 @@ public sealed record BootCounters
     /// <summary>The image cannot boot, and trying again would not change that.</summary>
     public BootCounters MarkBad(Slot slot, string reason) => With(slot, this[slot] with { Left = 0, Good = false }) with
     {
-        Fault = new(slot, reason), Once = Once == slot ? null : Once,
+        Fault = new(slot, reason),
+        Once = Once == slot ? null : Once,
     };
 
     /// <summary>As for an image that was never booted.</summary>

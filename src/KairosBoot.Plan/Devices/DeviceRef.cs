@@ -20,8 +20,11 @@ public sealed record DeviceRef(DeviceRefKind Kind, string Value)
     public static DeviceRef? TryParse(string text)
     {
         foreach (var (prefix, kind) in Prefixes)
+        {
             if (text.StartsWith(prefix, StringComparison.Ordinal))
                 return text.Length > prefix.Length ? new(kind, text[prefix.Length..].Trim('"')) : null;
+        }
+
         return text.StartsWith("/dev/", StringComparison.Ordinal) && text.Length > 5 ? new(DeviceRefKind.Path, text) : null;
     }
 

@@ -133,16 +133,22 @@ public static class SuperblockProbe
     {
         // The label may stand in any of the first four sectors.
         for (var sector = 0; sector < 4 && w.Length >= (sector + 1) * 512; sector++)
+        {
             if (w[(sector * 512)..].StartsWith("LABELONE"u8) && w[(sector * 512 + 24)..].StartsWith("LVM2 001"u8))
                 return new("LVM2_member", null, null, 0);
+        }
+
         return null;
     }
 
     private static Superblock? LinuxRaid(ReadOnlySpan<byte> w)
     {
         foreach (var at in (ReadOnlySpan<int>)[0, 4096]) // metadata 1.1 and 1.2
+        {
             if (w.Length >= at + 64 && U32(w, at) == 0xA92B4EFC && U32(w, at + 4) == 1)
                 return new("linux_raid_member", Text(w.Slice(at + 32, 32)), Uuid(w.Slice(at + 16, 16)), 0);
+        }
+
         return null;
     }
 

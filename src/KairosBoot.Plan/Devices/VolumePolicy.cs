@@ -49,6 +49,7 @@ public sealed class VolumePolicy(DamagedVolume damaged, MissingVolume missing, T
         DamagedVolume? ifDamaged = null;
         MissingVolume? ifMissing = null;
         foreach (var word in words.Split(','))
+        {
             switch (word)
             {
                 case "ro" when ifDamaged is null: ifDamaged = DamagedVolume.ReadOnly; break;
@@ -57,6 +58,8 @@ public sealed class VolumePolicy(DamagedVolume damaged, MissingVolume missing, T
                 case "tmpfs" when ifMissing is null: ifMissing = MissingVolume.Tmpfs; break;
                 default: return null;
             }
+        }
+
         return new(ifDamaged ?? Default.Damaged, ifMissing ?? Default.Missing);
     }
 }

@@ -55,8 +55,14 @@ public static class FailureFile
         var key = "";
         foreach (var line in content.Split('\n'))
         {
-            if (line == First) (block, key) = ([], "");
-            else if (block is null) continue;
+            if (line == First)
+            {
+                (block, key) = ([], "");
+            }
+            else if (block is null)
+            {
+                continue;
+            }
             else if (line == Last)
             {
                 if (Record(block) is { } record) records.Add(record);
@@ -65,10 +71,10 @@ public static class FailureFile
             else if (line.StartsWith("  ", StringComparison.Ordinal))
             {
                 if (block.TryGetValue(key, out var value)) block[key] = $"{value}\n{line[2..]}";
+                else if (line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at) block[key = line[..at]] = line[(at + 2)..];
+                else if (line.EndsWith(':')) block[key = line[..^1]] = "";
+                else block = null; // no line of a block: what follows belongs to nothing
             }
-            else if (line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at) block[key = line[..at]] = line[(at + 2)..];
-            else if (line.EndsWith(':')) block[key = line[..^1]] = "";
-            else block = null; // no line of a block: what follows belongs to nothing
         }
         return records.ToImmutable();
     }

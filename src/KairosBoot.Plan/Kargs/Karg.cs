@@ -17,8 +17,11 @@ public static class Karg
     public static string? Problem(string word)
     {
         foreach (var c in word)
+        {
             if (!char.IsAsciiLetterOrDigit(c) && !Special.Contains(c))
                 return $"{word} has the character '{c}', which GRUB does not hand on as it is";
+        }
+
         var parameter = KernelCommandLine.Parse(word).Parameters;
         if (parameter is not [{ Name.Length: > 0 } argument]) return $"'{word}' is not a kernel argument";
         foreach (var name in MenusOwn)

@@ -12,6 +12,7 @@ public sealed partial class LayoutReader
     {
         var options = new PathOptions();
         foreach (var file in files)
+        {
             foreach (var word in Words(file[PathOptions.Key]))
             {
                 var equals = word.IndexOf('=');
@@ -23,6 +24,8 @@ public sealed partial class LayoutReader
                     problems.Add($"{PathOptions.Key} entry {word} has no effect: nothing is mounted at {path}");
                 else options.Choose(path, PathOptions.Canonical(word[(equals + 1)..]));
             }
+        }
+
         return options;
     }
 

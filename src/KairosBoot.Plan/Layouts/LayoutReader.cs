@@ -60,6 +60,7 @@ public sealed partial class LayoutReader
     {
         var limits = ImmutableArray.CreateBuilder<(string, TmpfsLimit)>();
         foreach (var file in files)
+        {
             foreach (var word in Words(file["OVERLAY_LIMITS"]))
             {
                 var equals = word.IndexOf('=');
@@ -67,6 +68,8 @@ public sealed partial class LayoutReader
                     limits.Add((path, limit));
                 else problems.Add($"OVERLAY_LIMITS entry {word} is not /path=SIZE or /path=SIZE,inodes=NUMBER");
             }
+        }
+
         if (backing.Tmpfs is not null || limits.Count == 0) return limits.ToImmutable();
         problems.Add($"OVERLAY_LIMITS has no effect: the overlays are on {backing}, and only memory can be shared out");
         return [];
@@ -76,6 +79,7 @@ public sealed partial class LayoutReader
     {
         var classes = new MountClasses();
         foreach (var (key, stepClass) in MountClasses.Keys)
+        {
             foreach (var file in files)
             {
                 var paths = new List<string>();
@@ -84,6 +88,8 @@ public sealed partial class LayoutReader
                 classes.Choose(stepClass, paths,
                     (path, reason) => problems.Add($"{key} entry {path} has no effect: {reason}"));
             }
+        }
+
         return classes;
     }
 
@@ -92,16 +98,21 @@ public sealed partial class LayoutReader
         var listed = ImmutableArray.CreateBuilder<VolumeRequest>();
         listed.AddRange(byDefault);
         foreach (var text in Words(layout["VOLUMES"]))
+        {
             if (VolumeRequest.TryParse(text) is { } volume) listed.Add(volume);
             else problems.Add($"VOLUMES entry {text} is not DEVICE:/path");
+        }
         // MERGE=false: the file's list stands alone. Where both name a path, the file wins.
         var merge = Flag(layout, "MERGE", byDefault: true) || listed.Count == 0;
         var merged = ImmutableArray.CreateBuilder<VolumeRequest>();
         foreach (var volume in listed)
             if (!Covers(merged, volume.Path)) merged.Add(volume with { Class = classes.Of(volume.Path) });
         if (merge)
+        {
             foreach (var volume in request.Volumes)
                 if (!Covers(merged, volume.Path)) merged.Add(volume with { Class = classes.Of(volume.Path) });
+        }
+
         return merged.ToImmutable();
     }
 
@@ -153,11 +164,14 @@ public sealed partial class LayoutReader
             return false;
         }
         foreach (var tree in (string[])["/dev", "/proc", "/sys", "/run", SystemPaths.Oem])
+        {
             if (MountPath.IsInside(path, tree))
             {
                 problems.Add($"{key} entry {path} is inside {tree}, which the boot mounts itself; it is left out");
                 return false;
             }
+        }
+
         return true;
     }
 

@@ -14,10 +14,7 @@ public static class DepmodFiles
         {
             var colon = line.IndexOf(':');
             if (colon < 0 || ModuleName.FromPath(line.AsSpan(0, colon)) is not { } name)
-            {
                 throw new FormatException($"modules.dep: '{line}' is not 'path: dependencies'");
-            }
-
             var dependencies = Words(line[(colon + 1)..])
                 .Select(path => ModuleName.FromPath(path) ?? throw new FormatException($"modules.dep: '{path}' is not a module file"));
             rows.Add(new ModuleFile(name, line[..colon], dependencies.ToList()));
@@ -34,9 +31,7 @@ public static class DepmodFiles
         {
             var words = Words(line);
             if (words.Length == 3 && words[0] == "alias")
-            {
                 rows.Add(new ModuleAlias(words[1], ModuleName.Normalize(words[2])));
-            }
         }
 
         return rows;
@@ -49,11 +44,7 @@ public static class DepmodFiles
         foreach (var line in Lines(text))
         {
             var words = Words(line);
-            if (words.Length < 3 || words[0] != "softdep")
-            {
-                continue;
-            }
-
+            if (words.Length < 3 || words[0] != "softdep") continue;
             List<string> before = [], after = [];
             var target = before;
             foreach (var word in words.Skip(2))
@@ -85,9 +76,7 @@ public static class DepmodFiles
         {
             var at = entry.IndexOf(Field, StringComparison.Ordinal);
             if (at > 0 && entry.IndexOf('=') == at + Field.Length - 1)
-            {
                 rows.Add(new ModuleAlias(entry[(at + Field.Length)..], ModuleName.Normalize(entry[..at])));
-            }
         }
 
         return rows;

@@ -51,19 +51,11 @@ public static class ModaliasPattern
     private static bool InSet(ReadOnlySpan<char> set, char c)
     {
         var negated = set[0] is '!' or '^';
-        if (negated)
-        {
-            set = set[1..];
-        }
-
+        if (negated) set = set[1..];
         for (var i = 0; i < set.Length; i++)
         {
             var last = i + 2 < set.Length && set[i + 1] == '-' ? set[i + 2] : set[i];
-            if (c >= set[i] && c <= last)
-            {
-                return !negated;
-            }
-
+            if (c >= set[i] && c <= last) return !negated;
             i += last == set[i] ? 0 : 2;
         }
 

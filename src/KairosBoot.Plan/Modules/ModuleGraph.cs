@@ -46,10 +46,7 @@ public sealed class ModuleGraph
     {
         var seen = new HashSet<string>();
         foreach (var name in names)
-        {
             Visit(ModuleName.Normalize(name), seen, order: []);
-        }
-
         seen.RemoveWhere(name => !files.ContainsKey(name));
         return seen;
     }
@@ -65,20 +62,13 @@ public sealed class ModuleGraph
     // Soft dependencies may form rings (crypto drivers do): a module on the way already is not entered again.
     private void Visit(string name, HashSet<string> seen, List<string> order)
     {
-        if (!files.TryGetValue(name, out var file) || !seen.Add(name))
-        {
-            return;
-        }
-
+        if (!files.TryGetValue(name, out var file) || !seen.Add(name)) return;
         VisitSoft(softDependencies[name].SelectMany(row => row.Before), seen, order);
         VisitSoft(Undeclared.GetValueOrDefault(name, []), seen, order);
         foreach (var dependency in file.Dependencies.Reverse())
         {
             if (!files.ContainsKey(dependency))
-            {
                 throw new FormatException($"modules.dep: {name} needs {dependency}, which has no row of its own");
-            }
-
             Visit(dependency, seen, order);
         }
 
@@ -92,9 +82,7 @@ public sealed class ModuleGraph
         {
             var modules = files.ContainsKey(name) || BuiltIn.Contains(name) ? [name] : byAlias[name].Distinct();
             foreach (var module in modules)
-            {
                 Visit(module, seen, order);
-            }
         }
     }
 }

@@ -47,10 +47,7 @@ public sealed class ModuleIndex
         {
             var length = text.AsSpan(start).IndexOf('\n');
             if (length < 0 || !index.TakeLine(text.AsSpan(start, length), number, start))
-            {
                 throw new FormatException($"modules.index line {number}: {(length < 0 ? "cut off" : "not understood")}");
-            }
-
             start += length + 1;
             number++;
         }
@@ -67,13 +64,9 @@ public sealed class ModuleIndex
         foreach (var (bus, start, end) in buses)
         {
             if (bus == "*")
-            {
                 Match(text.AsSpan(start, end - start), modalias, ref found);
-            }
             else if (colon >= 0 && modalias.AsSpan(0, colon).SequenceEqual(bus))
-            {
                 Match(text.AsSpan(start, end - start), modalias.AsSpan(colon + 1), ref found);
-            }
         }
 
         return found ?? (IReadOnlyList<string>)[];
@@ -93,18 +86,10 @@ public sealed class ModuleIndex
 
     private bool TakeLine(ReadOnlySpan<char> line, int number, int start)
     {
-        if (number == 1)
-        {
-            return line.SequenceEqual(Header);
-        }
-
+        if (number == 1) return line.SequenceEqual(Header);
         var space = line.IndexOf(' ');
         var rest = line[(space + 1)..];
-        if (space < 0 || rest.IsEmpty)
-        {
-            return false;
-        }
-
+        if (space < 0 || rest.IsEmpty) return false;
         switch (line[..space])
         {
             case "":
@@ -130,13 +115,9 @@ public sealed class ModuleIndex
     private void CloseBus(int end)
     {
         if (buses.Count == 0)
-        {
             namesEnd = end;
-        }
         else
-        {
             buses[^1] = buses[^1] with { End = end };
-        }
     }
 
     private ReadOnlySpan<char> Row(string kind, string name)
@@ -144,31 +125,17 @@ public sealed class ModuleIndex
         var names = text.AsSpan(0, namesEnd);
         var key = $"{kind}{name} ";
         var at = names.IndexOf(key);
-        if (at < 0)
-        {
-            return default;
-        }
-
+        if (at < 0) return default;
         var value = names[(at + key.Length)..];
         return value[..value.IndexOf('\n')];
     }
 
     private bool IsBuiltIn(string name)
     {
-        if (builtIn < 0)
-        {
-            return false;
-        }
-
+        if (builtIn < 0) return false;
         var line = text.AsSpan(builtIn, text.AsSpan(builtIn).IndexOf('\n'));
         foreach (var range in line.Split(' '))
-        {
-            if (range.Start.Value > 0 && line[range].SequenceEqual(name))
-            {
-                return true;
-            }
-        }
-
+            if (range.Start.Value > 0 && line[range].SequenceEqual(name)) return true;
         return false;
     }
 
@@ -179,17 +146,10 @@ public sealed class ModuleIndex
             var line = lines[1..lines.IndexOf('\n')];
             lines = lines[(line.Length + 2)..];
             var space = line.LastIndexOf(' ');
-            if (!ModaliasPattern.Matches(line[..space], device))
-            {
-                continue;
-            }
-
+            if (!ModaliasPattern.Matches(line[..space], device)) continue;
             var module = line[(space + 1)..].ToString();
             found ??= [];
-            if (!found.Contains(module))
-            {
-                found.Add(module);
-            }
+            if (!found.Contains(module)) found.Add(module);
         }
     }
 }

@@ -13,26 +13,13 @@ public static class ModuleIndexWriter
         var text = new StringBuilder();
         text.Append(ModuleIndex.Header).Append('\n').Append("release ").Append(graph.Release).Append('\n');
         foreach (var name in always.Where(packed.Contains))
-        {
             text.Append("always ").Append(name).Append('\n');
-        }
-
         var builtIn = graph.BuiltIn.Order(StringComparer.Ordinal).ToList();
         foreach (var (alias, module) in FileSystemNames(graph, packed).Order())
-        {
             text.Append("name ").Append(alias).Append(' ').Append(module).Append('\n');
-        }
-
         foreach (var name in packed.Order(StringComparer.Ordinal))
-        {
             text.Append("load ").Append(name).Append(' ').AppendJoin(' ', graph.LoadOrder(name)).Append('\n');
-        }
-
-        if (builtIn.Count > 0)
-        {
-            text.Append("builtin ").AppendJoin(' ', builtIn).Append('\n');
-        }
-
+        if (builtIn.Count > 0) text.Append("builtin ").AppendJoin(' ', builtIn).Append('\n');
         AppendAliases(text, graph, packed);
         return text.ToString();
     }
@@ -57,9 +44,7 @@ public static class ModuleIndexWriter
             text.Append("bus ").Append(bus.Key).Append('\n');
             var skip = bus.Key == "*" ? 0 : bus.Key.Length + 1;
             foreach (var (pattern, module) in bus.OrderBy(row => row.Pattern, StringComparer.Ordinal).ThenBy(row => row.Module, StringComparer.Ordinal))
-            {
                 text.Append(' ').Append(pattern.AsSpan(skip)).Append(' ').Append(module).Append('\n');
-            }
         }
     }
 

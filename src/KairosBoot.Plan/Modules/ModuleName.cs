@@ -17,9 +17,7 @@ public static class ModuleName
         foreach (var suffix in Suffixes)
         {
             if (file.Length > suffix.Length && file.EndsWith(suffix, StringComparison.Ordinal))
-            {
                 return Normalize(file[..^suffix.Length].ToString());
-            }
         }
 
         return null;

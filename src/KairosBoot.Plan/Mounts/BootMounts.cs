@@ -12,10 +12,15 @@ public static class BootMounts
             if (result is { Step: SetMountOptions change, Error: null })
             {
                 for (var i = 0; i < made.Count; i++)
+                {
                     if (made[i].Mount is { } mount && mount.Target == change.Target)
                         made[i] = made[i] with { Mount = mount with { Options = PathOptions.Replace(mount.Options, change.Options) } };
+                }
             }
-            else if (result.Mount is not null && !ApiFileSystems.Mounts.Contains(result.Step)) made.Add(result);
+            else if (result.Mount is not null && !ApiFileSystems.Mounts.Contains(result.Step))
+            {
+                made.Add(result);
+            }
         }
         return made;
     }

@@ -46,8 +46,11 @@ public static class MountCheck
             if (Has(planned.Options, flag) && !Has(top.Options, flag)) return $"lacks the option {flag}";
         // A kept layer on a read-only volume has become a lower one: its step has said so.
         if (planned.Layers is { } layers && !top.ReadOnly)
+        {
             foreach (var layer in layers.Split(','))
                 if (!Has(top.FileSystemOptions, layer)) return $"lacks the layer {layer}";
+        }
+
         return null;
     }
 
@@ -58,8 +61,14 @@ public static class MountCheck
     {
         MountInfo? holder = null;
         foreach (var mount in actual)
+        {
             if (MountPath.IsInside(SystemPaths.Sysroot + directory, mount.MountPoint)
-                && (holder is null || mount.MountPoint.Length >= holder.MountPoint.Length)) holder = mount;
+                && (holder is null || mount.MountPoint.Length >= holder.MountPoint.Length))
+            {
+                holder = mount;
+            }
+        }
+
         return holder;
     }
 }

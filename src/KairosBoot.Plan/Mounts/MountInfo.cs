@@ -45,7 +45,10 @@ public sealed record MountInfo(string Root, string MountPoint, string Options, s
                 text.Append((char)((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0')));
                 i += 3;
             }
-            else text.Append(field[i]);
+            else
+            {
+                text.Append(field[i]);
+            }
         }
         return text.ToString();
     }

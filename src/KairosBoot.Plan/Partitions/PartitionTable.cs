@@ -91,8 +91,11 @@ public sealed class PartitionTable
         if (sizeBytes == 0) return Math.Max(partition.Last, (LastUsable + 1) / AlignedBlocks * AlignedBlocks - 1);
         var most = LastUsable - partition.First + 1;
         if (sizeBytes / BlockSize > most)
+        {
             throw new OperatorException($"{partition} cannot grow to {MiB(sizeBytes)}: the disk has room for {MiB(most * BlockSize)}",
                 "ask for less, or leave the size out to take all there is");
+        }
+
         return Math.Max(partition.Last, partition.First + sizeBytes / BlockSize - 1);
     }
 
@@ -112,9 +115,12 @@ public sealed class PartitionTable
         var wanted = sizeBytes == 0 ? free / AlignedBlocks * AlignedBlocks : sizeBytes / BlockSize;
         if (isLast && wanted > free && wanted - AlignedBlocks <= free) wanted = free;
         if (wanted <= 0 || wanted > free)
+        {
             throw new OperatorException(
                 $"no room for a partition of {(sizeBytes == 0 ? "any size" : MiB(sizeBytes))}: {MiB(Math.Max(0, free) * BlockSize)} are left behind the last one",
                 "ask for less, or enlarge the disk");
+        }
+
         return new(number, first, first + wanted - 1, name);
     }
 

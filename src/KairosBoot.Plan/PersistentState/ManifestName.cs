@@ -31,15 +31,24 @@ internal static class ManifestName
         var name = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] != '\\') name.Append(text[i]);
-            else if (text[(i + 1)..].StartsWith("\\")) name.Append(text[++i]);
+            if (text[i] != '\\')
+            {
+                name.Append(text[i]);
+            }
+            else if (text[(i + 1)..].StartsWith("\\"))
+            {
+                name.Append(text[++i]);
+            }
             else if (text.Length - i >= 4 && text[i + 1] == 'x'
                 && int.TryParse(text.Slice(i + 2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
             {
                 name.Append((char)(value < 0x80 ? value : BytesAt + value));
                 i += 3;
             }
-            else return null;
+            else
+            {
+                return null;
+            }
         }
         return name.ToString();
     }

@@ -90,7 +90,9 @@ public sealed class MergePlan
         for (var i = Entries.Count - 1; i >= 0; i--)
             if (Entries[i].Change is MergeChange.Remove or MergeChange.Exchange) Actions.Add(new(MergeActionKind.Remove, Entries[i]));
         foreach (var entry in Entries)
+        {
             if (entry.Change is MergeChange.Add or MergeChange.Replace or MergeChange.Exchange) Actions.Add(new(MergeActionKind.Put, entry));
             else if (entry.Change == MergeChange.Attributes) Actions.Add(new(MergeActionKind.Attributes, entry));
+        }
     }
 }

@@ -22,7 +22,10 @@ public static class MergeTree
         var next = 0;
         foreach (var entry in image)
         {
-            if (seeded is null) entry.Base = [EntrySignature.Absent, entry.Image];
+            if (seeded is null)
+            {
+                entry.Base = [EntrySignature.Absent, entry.Image];
+            }
             else
             {
                 for (; next < seeded.Count && Compare(seeded[next].Name, entry.Name) < 0; next++) joined.Add(seeded[next]);

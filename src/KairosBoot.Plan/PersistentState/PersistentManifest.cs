@@ -44,7 +44,10 @@ public static class PersistentManifest
             var words = line.Split('\t');
             if (words.Length != 5 || ManifestName.TryParse(words[0]) is not { } path || ManifestName.TryParse(words[1]) is not { } store
                 || !int.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out var length))
+            {
                 return null;
+            }
+
             sections.Add(new(path, store, words[2]) { Length = length, Digest = words[4] });
         }
         return sections;

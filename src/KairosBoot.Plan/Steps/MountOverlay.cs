@@ -32,7 +32,7 @@ public sealed record MountOverlay(StepClass Class, string Target, string Store, 
             var inNewRoot = Target[SystemPaths.Sysroot.Length..];
             var options = $"{PathOptions.Join("rw", Options)},lowerdir={inNewRoot},upperdir={FstabStore}/upper,workdir={FstabStore}/work";
             return new("overlay", Target, "overlay", options)
-                { Source = "overlay", Layers = Data };
+            { Source = "overlay", Layers = Data };
         }
     }
 }

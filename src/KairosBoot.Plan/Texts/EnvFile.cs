@@ -181,11 +181,14 @@ public static class EnvFile
         {
             var pair = new KeyValuePair<string, string>(key, value);
             for (var i = 0; i < values.Count; i++)
+            {
                 if (values[i].Key == key)
                 {
                     values[i] = pair;
                     return;
                 }
+            }
+
             values.Add(pair);
         }
     }

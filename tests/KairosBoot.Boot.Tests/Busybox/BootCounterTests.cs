@@ -21,10 +21,7 @@ public sealed class BootCounterTests
             while (slots.Count < 4)
             {
                 machine.Console.Expect(Limit, "RUNS ON ", "KairosBoot: STOPPED");
-                if (machine.Console.Text.Contains("STOPPED", StringComparison.Ordinal))
-                {
-                    break;
-                }
+                if (machine.Console.Text.Contains("STOPPED", StringComparison.Ordinal)) break;
                 string line = machine.Console.Expect(Limit, "\n");
                 Assert.Contains("kairosboot.tries=0", line, StringComparison.Ordinal);
                 slots.Add(line.Split(' ').Single(word => word.StartsWith("kairosboot.slot=", StringComparison.Ordinal))["kairosboot.slot=".Length..]);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>The same initrd in front of a root without systemd, udev or shared libraries.</summary>

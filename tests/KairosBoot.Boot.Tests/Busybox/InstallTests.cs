@@ -67,9 +67,7 @@ public sealed class InstallTests
             string grub = Path.Combine(tree, "usr/lib/kairosboot/grub");
             Directory.CreateDirectory(grub);
             foreach (string name in (string[])["boot.img", "core.img", "bootx64.efi"])
-            {
                 Tool.Run("debugfs", "-R", $"dump /usr/lib/kairosboot/grub/{name} {grub}/{name}", Assets.SystemImage);
-            }
             Tool.Run("mksquashfs", tree, image, "-quiet", "-no-progress", "-all-root", "-comp", "gzip");
             return File.ReadAllBytes(image);
         }

@@ -169,9 +169,7 @@ public sealed class LayoutTests
         {
             crc ^= b;
             for (int bit = 0; bit < 8; bit++)
-            {
                 crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-            }
         }
         return ~crc;
     }
@@ -197,6 +195,7 @@ public sealed class LayoutTests
         {
             Tool.Run("mkfs.btrfs", "-q", "-L", "BDATA", "--rootdir", tree, image);
         }
+
         SetLength(disk, 302);
         Tool.Run("sgdisk", "--new=1:1M:+300M", disk);
         Tool.Run("dd", $"if={image}", $"of={disk}", "bs=1M", "seek=1", "conv=notrunc,sparse", "status=none");

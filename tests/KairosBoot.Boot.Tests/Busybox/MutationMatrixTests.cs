@@ -39,7 +39,7 @@ public sealed class MutationMatrixTests
         // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |, with an overlay device on the command line that is nowhere
         using SmallDisk disk = Disk(BusyboxRoot.Ext4, []);
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
-            { Name = "broken-overlay-device", Disks = [disk.File], CommandLine = ActiveSlot + " rd.immucore.overlay=LABEL=NOWHERE" });
+        { Name = "broken-overlay-device", Disks = [disk.File], CommandLine = ActiveSlot + " rd.immucore.overlay=LABEL=NOWHERE" });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Empty(All.Except(Mounted(shell)));
         Assert.Equal("tmpfs", shell.Run("awk '$2 == \"/run/overlay\" {print $3}' /proc/mounts"));

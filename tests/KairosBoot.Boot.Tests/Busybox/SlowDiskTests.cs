@@ -1,5 +1,4 @@
 using System.Text;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
@@ -67,9 +66,7 @@ public sealed class SlowDiskTests
                 Interlocked.CompareExchange(ref s_first, told, null);
                 Assert.Contains("\"good\"", told, StringComparison.Ordinal);
                 foreach (string path in (string[])["/usr/local", "/srv/a", "/srv/a/b", "/srv/a/b/c", "/srv/a/b/c/kept"])
-                {
                     Assert.Contains($"{path} ext4 rw\n", told, StringComparison.Ordinal);
-                }
                 Assert.Equal(s_first, told);
             }
         }

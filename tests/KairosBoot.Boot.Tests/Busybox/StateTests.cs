@@ -118,24 +118,16 @@ public sealed class StateTests
         {
             File.WriteAllText($"{opt}/same-{user}", "1\n");
             File.WriteAllText($"{opt}/changed-{user}", $"{version}\n");
-            if (version == 1)
-            {
-                File.WriteAllText($"{opt}/dropped-{user}", "1\n");
-            }
+            if (version == 1) File.WriteAllText($"{opt}/dropped-{user}", "1\n");
         }
         if (version == 2)
         {
             File.WriteAllText($"{opt}/new", "2\n");
             File.WriteAllText($"{opt}/made", "2\n");
         }
-        if (files > 0)
-        {
-            Directory.CreateDirectory($"{opt}/many");
-        }
+        if (files > 0) Directory.CreateDirectory($"{opt}/many");
         for (int i = 0; i < files; i++)
-        {
             File.WriteAllText($"{opt}/many/{i}", $"version {version}\n");
-        }
         Tool.Run("find", opt, "-exec", "touch", "-h", "-d", "@1", "{}", "+");
     });
 

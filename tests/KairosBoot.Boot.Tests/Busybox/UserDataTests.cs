@@ -48,9 +48,7 @@ public sealed class UserDataTests
         {
             Directory.CreateDirectory(Path.Combine(target, directory));
             foreach (string file in Directory.GetFiles(Path.Combine(modules, directory)))
-            {
                 File.Copy(file, Path.Combine(target, directory, Path.GetFileName(file)));
-            }
         }
         File.Copy(modules + "/modules.dep", target + "/modules.dep");
     }, mebibytes: 16));

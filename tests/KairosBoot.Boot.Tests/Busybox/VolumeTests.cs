@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 

@@ -57,9 +57,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
             string mountPoint = fields[4];
             bool writable = fields[5].Split(',').Contains("rw") && fields[^1].Split(',').Contains("rw");
             if (writable && !WritableMounts.Any(w => mountPoint == w || mountPoint.StartsWith(w + "/", StringComparison.Ordinal)))
-            {
                 wrong.Add(line);
-            }
         }
         Assert.Empty(wrong);
     }

@@ -1,6 +1,3 @@
-using System.Text;
-using KairosBoot.Plan;
-
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>Counters that cannot be read, or not be written: the machine boots, and says what is wrong.</summary>

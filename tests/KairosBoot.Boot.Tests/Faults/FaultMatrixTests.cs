@@ -16,9 +16,7 @@ public abstract class FaultMatrixTests(Firmware firmware)
         using GrubDisk disk = new(new GrubDisk.Kind { Init = Settled.Init, KernelArguments = "panic=1" + watched, GenericKernel = fault.Watchdog is not null });
         byte[]? image = fault.Image(disk);
         foreach (string slot in row.Slots)
-        {
             disk.Replace($"/cOS/{slot}.img", image);
-        }
         disk.Replace("/bootstate", GrubDisk.Block($"first_slot={row.FirstSlot}\n"));
 
         Stopwatch time = Stopwatch.StartNew();

@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>A plug that is pulled at any moment of a boot, from the firmware to the system that has reported itself good.</summary>

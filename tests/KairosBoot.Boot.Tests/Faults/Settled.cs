@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
@@ -89,9 +88,7 @@ internal sealed partial class Settled
         // What the system itself tells later repeats some of it.
         int told = console.IndexOf("<<mode", StringComparison.Ordinal);
         foreach (Match match in StartOfSlot().Matches(told < 0 ? console : console[..told]))
-        {
             slots += match.Groups[1].Success ? (slots.Length > 0 ? "," : "") + match.Groups[1].Value : ">" + match.Groups[2].Value;
-        }
         return slots;
     }
 

@@ -72,12 +72,7 @@ public static class Assets
     private static string FindRoot()
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at != null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "KairosBoot.sln")))
-            {
-                return at.FullName;
-            }
-        }
+            if (File.Exists(Path.Combine(at.FullName, "KairosBoot.sln"))) return at.FullName;
         throw new DirectoryNotFoundException($"no KairosBoot.sln above {AppContext.BaseDirectory}");
     }
 }

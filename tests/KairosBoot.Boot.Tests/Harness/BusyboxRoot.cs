@@ -37,9 +37,7 @@ public static class BusyboxRoot
     {
         Copy(program, tree + path);
         foreach (string word in Tool.Run("ldd", program).Split([' ', '\t', '\n']).Where(word => word.StartsWith('/')))
-        {
             Copy(word, tree + word);
-        }
     }
 
     /// <summary>The same with an init of its own: that script, run by the busybox.</summary>
@@ -82,9 +80,7 @@ public static class BusyboxRoot
     public static void MakeTree(string tree, string name)
     {
         foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "mnt", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])
-        {
             Directory.CreateDirectory(Path.Combine(tree, directory));
-        }
         File.Copy("/bin/busybox", Path.Combine(tree, "bin/busybox"));
         string applets = Tool.Run(Path.Combine(tree, "bin/busybox"), "--list");
         foreach (string applet in applets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(a => a != "busybox"))

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
@@ -152,20 +151,13 @@ public sealed class GrubDisk : IDisposable
         string kernel = kind.GenericKernel ? Assets.GenericRoot : Assets.KernelRoot;
         string release = Path.GetFileName(Directory.GetDirectories(Path.Combine(kernel, "lib/modules")).Single());
         foreach (string directory in (string[])["boot", "usr/bin", "lib/modules/" + release])
-        {
             Directory.CreateDirectory(Path.Combine(tree, directory));
-        }
         global::System.IO.File.Copy(kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
         global::System.IO.File.Copy(kind.Initrd, Path.Combine(tree, "boot/initrd"));
         global::System.IO.File.Copy(kind.KBoot, Path.Combine(tree, "usr/bin/kboot"));
         foreach (string program in kind.FileSystemTools ? FileSystemTools : [])
-        {
             BusyboxRoot.AddProgram(tree, program, program);
-        }
-        if (kind.Init is not null)
-        {
-            BusyboxRoot.SetInit(tree, kind.Init);
-        }
+        if (kind.Init is not null) BusyboxRoot.SetInit(tree, kind.Init);
     }
 
     private string[] Config(Kind kind) => kind.CloudConfig is { } config ? ["--cloud-config", FileWith(config)] : [];

@@ -36,20 +36,14 @@ public static class OtherKernel
     {
         string modules = Path.Combine(tree, "lib/modules", Release);
         foreach (string directory in (string[])["boot", "usr/bin", "lib/modules/" + Release])
-        {
             Directory.CreateDirectory(Path.Combine(tree, directory));
-        }
         // As distributions have it: a link that is absolute inside the image.
         File.CreateSymbolicLink(Path.Combine(tree, "boot/vmlinuz"), "/boot/vmlinuz-" + Release);
         string target = Path.Combine(tree, "boot/vmlinuz-" + Release);
         if (kernel is null)
-        {
             File.Copy(Path.Combine(Root, "boot/vmlinuz-" + Release), target);
-        }
         else
-        {
             File.WriteAllText(target, kernel);
-        }
         File.Copy(Path.Combine(Assets.Out, "test-assets/generic-initrd"), Path.Combine(tree, "boot/initrd"));
         File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
         File.Copy(Directory.GetFiles(Path.Combine(Root, "usr/lib/modules"), Module + ".ko", SearchOption.AllDirectories).Single(), Path.Combine(modules, Module + ".ko"));

@@ -33,15 +33,10 @@ public sealed class QemuMachine : IDisposable
     public static QemuMachine Start(MachineSpec spec)
     {
         string directory = Path.Combine(Assets.Out, "boot-tests", spec.Name);
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
         Directory.CreateDirectory(directory);
         foreach ((string disk, string overlay) in OverlaysOf(spec, directory))
-        {
             Tool.Run("qemu-img", "create", "-q", "-f", "qcow2", "-b", disk, "-F", "raw", overlay);
-        }
         return new QemuMachine(spec, directory, Arguments(spec, directory));
     }
 
@@ -82,19 +77,14 @@ public sealed class QemuMachine : IDisposable
         AppDomain.CurrentDomain.ProcessExit -= KillAtExit;
         _process.Dispose();
         foreach ((_, string overlay) in OverlaysOf(_spec, _directory))
-        {
             File.Delete(overlay);
-        }
     }
 
     private void KillAtExit(object? sender, EventArgs e) => Kill();
 
     private void Kill()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-        }
+        if (!_process.HasExited) _process.Kill();
         _process.WaitForExit();
         Console.ExpectEnd(TimeSpan.FromSeconds(10));
     }
@@ -102,13 +92,8 @@ public sealed class QemuMachine : IDisposable
     private static IEnumerable<(string Disk, string Overlay)> OverlaysOf(MachineSpec spec, string directory)
     {
         for (int i = 0; i < spec.Disks.Count; i++)
-        {
             yield return (spec.Disks[i], Path.Combine(directory, $"disk{i}.qcow2"));
-        }
-        if (spec.LateDisk != null)
-        {
-            yield return (spec.LateDisk, Path.Combine(directory, "late.qcow2"));
-        }
+        if (spec.LateDisk != null) yield return (spec.LateDisk, Path.Combine(directory, "late.qcow2"));
     }
 
     private static List<string> Arguments(MachineSpec spec, string directory)
@@ -122,21 +107,12 @@ public sealed class QemuMachine : IDisposable
             "-serial", "stdio", "-qmp", $"unix:{Path.Combine(directory, "qmp")},server=on,wait=off", "-device", "virtio-rng-pci",
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
         ];
-        if (!spec.Reboots)
-        {
-            arguments.Add("-no-reboot");
-        }
-        if (spec.CountsInstructions)
-        {
-            arguments.AddRange(["-icount", "shift=0,sleep=on"]);
-        }
+        if (!spec.Reboots) arguments.Add("-no-reboot");
+        if (spec.CountsInstructions) arguments.AddRange(["-icount", "shift=0,sleep=on"]);
         if (spec.Firmware == Firmware.Uefi)
         {
             string variables = Path.Combine(directory, "vars.fd");
-            if (!File.Exists(variables))
-            {
-                File.Copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables);
-            }
+            if (!File.Exists(variables)) File.Copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables);
             arguments.AddRange(["-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"]);
             arguments.AddRange(["-drive", $"if=pflash,format=raw,file={variables}"]);
         }
@@ -160,10 +136,7 @@ public sealed class QemuMachine : IDisposable
             arguments.AddRange(["-object", $"memory-backend-file,id=erst,mem-path={directory}/erst.bin,size=64K,share=on"]);
             arguments.AddRange(["-device", "acpi-erst,memdev=erst"]);
         }
-        if (spec.HasWatchdog)
-        {
-            arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);
-        }
+        if (spec.HasWatchdog) arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);
         if (spec.DeadDisk != null)
         {
             // Throttled to a byte a second, the first sector takes longer than any test. QEMU itself would read it to guess the geometry.

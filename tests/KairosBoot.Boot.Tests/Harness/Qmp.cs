@@ -26,13 +26,8 @@ public sealed class Qmp : IDisposable
         while (_reader.ReadLine() is string line)
         {
             if (line.StartsWith("{\"error\"", StringComparison.Ordinal))
-            {
                 throw new InvalidOperationException($"{command} {arguments}: {line}");
-            }
-            if (line.StartsWith("{\"return\"", StringComparison.Ordinal))
-            {
-                return;
-            }
+            if (line.StartsWith("{\"return\"", StringComparison.Ordinal)) return;
         }
         throw new InvalidOperationException($"{command}: QEMU closed the connection");
     }

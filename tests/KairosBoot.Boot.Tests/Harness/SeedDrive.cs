@@ -29,9 +29,7 @@ public sealed class SeedDrive : IDisposable
         }
         Tool.Run("mkfs.vfat", "-n", label, drive.File);
         foreach (string entry in Directory.GetFileSystemEntries(drive.Tree))
-        {
             Tool.Run("mcopy", "-s", "-i", drive.File, entry, "::");
-        }
         return drive;
     }
 

@@ -54,15 +54,9 @@ public sealed class SerialConsole
         {
             while (true)
             {
-                if (TryTake(texts) is string before)
-                {
-                    return before;
-                }
+                if (TryTake(texts) is string before) return before;
                 TimeSpan left = deadline - DateTime.UtcNow;
-                if (_closed && endIsGood)
-                {
-                    return null;
-                }
+                if (_closed && endIsGood) return null;
                 if (_closed || left <= TimeSpan.Zero)
                 {
                     string wanted = string.Join("' or '", texts);
@@ -84,9 +78,7 @@ public sealed class SerialConsole
             {
                 TimeSpan left = deadline - DateTime.UtcNow;
                 if (left <= TimeSpan.Zero)
-                {
                     throw new TimeoutException($"still running after {limit.TotalSeconds:F0} s. Console ({LogPath}) ends with:\n{Tail(40)}");
-                }
                 Monitor.Wait(_lock, left);
             }
         }
@@ -111,15 +103,9 @@ public sealed class SerialConsole
         foreach (string text in texts)
         {
             int at = all.IndexOf(text, StringComparison.Ordinal);
-            if (at >= 0 && (first < 0 || at < first))
-            {
-                (first, length) = (at, text.Length);
-            }
+            if (at >= 0 && (first < 0 || at < first)) (first, length) = (at, text.Length);
         }
-        if (first < 0)
-        {
-            return null;
-        }
+        if (first < 0) return null;
         _position += first + length;
         return all[..first];
     }

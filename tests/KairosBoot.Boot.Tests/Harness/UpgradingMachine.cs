@@ -88,10 +88,7 @@ internal sealed class UpgradingMachine : IDisposable
             boots.Add(Settled.Started(_machine.Console.Text));
             Boots = string.Join(' ', boots);
             Assert.True(boots.Count < Settled.MaxBoots, $"the machine does not come to rest: {Boots}; console: {_machine.Console.LogPath}");
-            if (before is not null)
-            {
-                break;
-            }
+            if (before is not null) break;
             _machine = _machine.SwitchOnAgain();
         }
         Assert.False(_machine.Console.Text.Contains(Settled.Stopped, StringComparison.Ordinal), $"the machine has stopped after {Boots}; console: {_machine.Console.LogPath}");

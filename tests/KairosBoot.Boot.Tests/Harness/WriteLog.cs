@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
@@ -31,10 +30,7 @@ public static class WriteLog
             log.Position = (log.Position + Sector - 1) / Sector * Sector;
             log.ReadExactly(sector);
             (long at, long length, Flag flags) = ((long)Number(sector, 0) * Sector, (long)Number(sector, 1) * Sector, (Flag)Number(sector, 2));
-            if (flags.HasFlag(Flag.Flush))
-            {
-                yield return new DiskWrite(0, []);
-            }
+            if (flags.HasFlag(Flag.Flush)) yield return new DiskWrite(0, []);
             // What is thrown away is not written.
             if (length > 0 && !flags.HasFlag(Flag.Discard))
             {
@@ -42,10 +38,7 @@ public static class WriteLog
                 log.ReadExactly(data);
                 yield return new DiskWrite(at, data);
             }
-            if (flags.HasFlag(Flag.Fua))
-            {
-                yield return new DiskWrite(0, []);
-            }
+            if (flags.HasFlag(Flag.Fua)) yield return new DiskWrite(0, []);
         }
     }
 

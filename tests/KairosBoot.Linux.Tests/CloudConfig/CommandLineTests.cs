@@ -152,8 +152,11 @@ public sealed class CommandLineTests : IDisposable
             {
                 var text = new System.Text.StringBuilder(seed);
                 for (var damage = random.Next(1, 12); damage > 0; damage--)
+                {
                     if (random.Next(3) == 0) text.Remove(random.Next(text.Length - 5), random.Next(1, 5));
                     else text.Insert(random.Next(text.Length), tokens[random.Next(tokens.Length)]);
+                }
+
                 var report = new StageRunner([], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, text.ToString()).Run("initramfs");
                 entries += report.EntriesRun;
                 problems += report.Problems.Length;

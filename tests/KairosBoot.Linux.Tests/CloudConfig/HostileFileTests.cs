@@ -1,6 +1,5 @@
 using KairosBoot.CloudConfig;
 using KairosBoot.Plan;
-using Mono.Unix.Native;
 
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
@@ -111,7 +110,8 @@ public sealed class HostileFileTests : IDisposable
             var before = GC.GetAllocatedBytesForCurrentThread();
             var report = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
             result = (report, GC.GetAllocatedBytesForCurrentThread() - before);
-        })) { IsBackground = true };
+        }))
+        { IsBackground = true };
         thread.Start();
         Assert.True(thread.Join(Patience), "the stage hangs");
         return result!.Value;
@@ -158,7 +158,8 @@ public sealed class HostileFileTests : IDisposable
         Plant(kind, "/oem/50.yaml");
         root.Put("/oem/90.yaml", "install: {bind_mounts: [/a]}\n", "0600");
         var thread = new Thread(() => root.Inside(() =>
-            Assert.Empty(InstallMounts.Merge("/oem/", "/run/layout.env", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)))) { IsBackground = true };
+            Assert.Empty(InstallMounts.Merge("/oem/", "/run/layout.env", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))))
+        { IsBackground = true };
         thread.Start();
         Assert.True(thread.Join(Patience), "it hangs");
         Assert.Equal("CUSTOM_BIND_MOUNTS=\"/a\"\n", root.Read("/run/layout.env"));

@@ -1,4 +1,3 @@
-using KairosBoot.CloudConfig;
 using Mono.Unix.Native;
 
 using MonoSyscall = Mono.Unix.Native.Syscall;

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
-using Mono.Unix.Native;
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
@@ -105,8 +104,14 @@ public sealed class PathKeyTests : IDisposable
         Assert.Equal(before, Others());
         Assert.Equal("ran\n", root.Read("/ran"));
         var isHardLink = trap.StartsWith("a hard link", StringComparison.Ordinal);
-        if (isHardLink && !key.Merges && !key.IsDirectory) Assert.Empty(report.Problems);
-        else if (isHardLink && key.IsDirectory) Assert.Single(report.Problems);
+        if (isHardLink && !key.Merges && !key.IsDirectory)
+        {
+            Assert.Empty(report.Problems);
+        }
+        else if (isHardLink && key.IsDirectory)
+        {
+            Assert.Single(report.Problems);
+        }
         else
         {
             var reason = Assert.Single(report.Problems, problem => !problem.Reason.StartsWith("no user-data", StringComparison.Ordinal)).Reason;
@@ -125,6 +130,7 @@ public sealed class PathKeyTests : IDisposable
     {
         var lines = new List<string>();
         foreach (var top in (string[])["/etc", "/home/bob"])
+        {
             foreach (var path in Directory.EnumerateFileSystemEntries(root.At(top), "*", SearchOption.AllDirectories).Append(root.At(top)).Order(StringComparer.Ordinal))
             {
                 // users adds its rows.
@@ -132,6 +138,8 @@ public sealed class PathKeyTests : IDisposable
                 Assert.Equal(0, MonoSyscall.lstat(path, out var stat));
                 lines.Add($"{path} {stat.st_mode} {stat.st_uid}:{stat.st_gid} {stat.st_ino} {(File.Exists(path) ? File.ReadAllText(path) : "")}");
             }
+        }
+
         return string.Join('\n', lines);
     }
 
@@ -151,11 +159,14 @@ public sealed class PathKeyTests : IDisposable
         // The directory in the middle becomes a link and back, and what is at the end a link to a file of root.
         using (new Exchange(root.At(Middle(path) + "0"), root.At(Middle(path) + "1"), root.At(Middle(path))))
         using (new Exchange(root.At("/home/alice/f0"), root.At("/home/alice/f1"), root.At(path.Replace(Middle(path), Middle(path) + "0"))))
+        {
             root.Inside(() =>
             {
                 var run = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
                 for (var i = 0; i < Rounds; i++) run.Run("initramfs");
             });
+        }
+
         Assert.Equal(before, Others());
         Assert.Equal("ran\n", root.Read("/ran"));
     }
@@ -175,8 +186,11 @@ public sealed class PathKeyTests : IDisposable
         }
         AliceLinks("/home/alice/l", "x");
         for (var boot = 0; boot < 3; boot++)
+        {
             foreach (var name in key.Fixed is null ? [path, path.Replace("/x/", "/l/")] : new[] { path })
                 Assert.Empty(Run(key, name).Problems);
+        }
+
         foreach (var parent in key.Fixed is null ? ["/home/alice/x", "/home/alice/x/y"] : new[] { "/home/alice/.ssh" }) Assert.EndsWith(" 1000:1000", root.ModeAndOwner(parent));
         Assert.Equal("0755 1000:1000", root.ModeAndOwner("/home/alice"));
     }
@@ -199,6 +213,7 @@ public sealed class PathKeyTests : IDisposable
     private static IEnumerable<string> FieldsOf(Schema shape, string name)
     {
         foreach (var field in shape.GetType().GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
+        {
             switch (field.GetValue(shape))
             {
                 case Schema inner:
@@ -213,5 +228,6 @@ public sealed class PathKeyTests : IDisposable
                     }
                     break;
             }
+        }
     }
 }

@@ -1,4 +1,3 @@
-using KairosBoot.Image;
 using KairosBoot.Plan;
 using Mono.Unix.Native;
 

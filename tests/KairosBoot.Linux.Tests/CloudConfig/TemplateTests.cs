@@ -1,5 +1,4 @@
 using KairosBoot.CloudConfig;
-using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 

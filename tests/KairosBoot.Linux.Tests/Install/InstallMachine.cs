@@ -1,5 +1,3 @@
-using KairosBoot.Image;
-using KairosBoot.Lifecycle;
 using KairosBoot.Linux.Tests.Stages;
 
 namespace KairosBoot.Linux.Tests.Install;

@@ -1,8 +1,5 @@
 using System.Text.Json;
-using KairosBoot.Image;
-using KairosBoot.Lifecycle;
 using KairosBoot.Linux.Tests.Stages;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Install;
 

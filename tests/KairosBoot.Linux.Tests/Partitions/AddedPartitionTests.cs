@@ -1,5 +1,3 @@
-using KairosBoot.Image;
-using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;

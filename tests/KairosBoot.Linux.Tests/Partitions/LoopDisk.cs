@@ -1,7 +1,4 @@
 using KairosBoot.CloudConfig;
-using KairosBoot.Image;
-using KairosBoot.Lifecycle;
-using KairosBoot.Plan;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
@@ -45,8 +42,10 @@ internal sealed class LoopDisk : IDisposable
         using var handle = Syscall.Open(Node, OpenFlags.ReadOnly);
         var table = Disk.Read();
         foreach (var partition in table.Partitions)
+        {
             if (BlockDeviceScan.Partition(Name, partition.Number) is null)
                 KernelPartitions.Add(handle, partition.Number, partition.First * table.BlockSize, (partition.Last - partition.First + 1) * table.BlockSize);
+        }
     }
 
     /// <summary>Runs an entry with this layout, given without its <c>device.path</c>; the problems.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using KairosBoot.CloudConfig;
 
 namespace KairosBoot.Linux.Tests.Stages;
 

@@ -1,5 +1,5 @@
-using KairosBoot.Plan;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Stages;
 

@@ -1,5 +1,4 @@
 using KairosBoot.Execution;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using KairosBoot.Image;
 using KairosBoot.Linux.Tests.Stages;
 using KairosBoot.Plan;
 

@@ -1,5 +1,4 @@
 using KairosBoot.Execution;
-using KairosBoot.Image;
 using KairosBoot.Linux.Tests.Stages;
 using KairosBoot.Plan;
 using YamlDotNet.RepresentationModel;

@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using KairosBoot.Execution;
-using KairosBoot.Image;
 using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
@@ -90,11 +89,17 @@ public sealed class RefusedUpgradeTests
     {
         var system = new InstalledSystem(scratch);
         var tar = scratch + "/export.tar";
-        if (kind == "text") File.WriteAllText(tar, new string('x', 2000));
+        if (kind == "text")
+        {
+            File.WriteAllText(tar, new string('x', 2000));
+        }
         else
         {
             MountNamespace.Tool("tar", "-C", InstalledSystem.Tree(scratch + "/tree", "export"), "-cf", tar, ".");
-            if (kind == "truncated") MountNamespace.Tool("truncate", "-s", "15000", tar);
+            if (kind == "truncated")
+            {
+                MountNamespace.Tool("truncate", "-s", "15000", tar);
+            }
             else
             {
                 using var writer = new TarWriter(File.Create(tar));
@@ -120,6 +125,7 @@ public sealed class RefusedUpgradeTests
         var tree = InstalledSystem.Tree(scratch + "/tree", "tree");
         var (failed, done) = (0, 0);
         foreach (var request in (UpgradeRequest[])[InstalledSystem.Of(image), InstalledSystem.Of(root: tree)])
+        {
             foreach (var room in (int[])[0, 4096, 64 << 10, 1 << 20, 8 << 20, (9 << 20) + 8192, 12 << 20])
             {
                 MountedPartition.Change(system.State, () =>
@@ -144,6 +150,8 @@ public sealed class RefusedUpgradeTests
                 }
                 Assert.True(system.IsReadOnly);
             }
+        }
+
         Assert.True(failed >= 8 && done >= 2, $"{failed} failed, {done} done");
     });
 

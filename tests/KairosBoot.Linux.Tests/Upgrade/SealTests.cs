@@ -1,4 +1,3 @@
-using KairosBoot.Lifecycle;
 using KairosBoot.Linux.Tests.Install;
 using KairosBoot.Linux.Tests.Stages;
 using KairosBoot.Plan;

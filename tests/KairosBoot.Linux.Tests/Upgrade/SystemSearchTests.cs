@@ -1,5 +1,4 @@
 using KairosBoot.Execution;
-using KairosBoot.Image;
 using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 

@@ -57,7 +57,11 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             if (loaded.Slot is not { } slot) return (counters, loaded.End == LoaderEnd.Stops ? End.Stopped : End.Reboots, null);
             request = request with
             {
-                Slot = slot, ImagePath = slot.Image(), Why = loaded.Why, LoaderReadsCounters = true, LoaderCounters = loader.Writes ? "ok" : "ro",
+                Slot = slot,
+                ImagePath = slot.Image(),
+                Why = loaded.Why,
+                LoaderReadsCounters = true,
+                LoaderCounters = loader.Writes ? "ok" : "ro",
                 TriesLeft = loader.Writes ? counters[slot].Left : null,
             };
         }
@@ -120,7 +124,9 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     {
         int states = 0, most = 0;
         foreach (var loader in Loaders)
+        {
             foreach (var world in Worlds)
+            {
                 foreach (var start in All(goods: loader == Grub ? 8 : 1))
                 {
                     states++;
@@ -141,6 +147,9 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                     Assert.All(Slots, s => Assert.Equal(3, rest[s].Left));
                     if (runnable.Length > 0) Assert.Equal(End.Running, Rest(loader, rest, world).End);
                 }
+            }
+        }
+
         Assert.Equal(125 * (6144 + 4 * 768), states);
         output.WriteLine($"{states} states of counters and images; {most} boots at most until the machine rests");
     }
@@ -170,6 +179,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         // From a new disk, with cuts before and behind every write and everything an operator can do in between.
         var total = 0;
         foreach (var loader in Loaders)
+        {
             foreach (var world in Worlds)
             {
                 HashSet<BootCounters> reached = [];
@@ -198,6 +208,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 }
                 total += reached.Count;
             }
+        }
+
         Assert.InRange(total, 10_000, int.MaxValue);
         output.WriteLine($"{total} states reached in {Worlds.Length} kinds of machines");
     }

@@ -14,9 +14,14 @@ internal static class GeneratedPart
         var from = text.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
         var to = text.IndexOf(end, StringComparison.Ordinal);
         Assert.True(from >= begin.Length && to >= from, $"{document} has no marks for '{name}'");
-        if (Environment.GetEnvironmentVariable("KAIROSBOOT_WRITE_DOCS") == "1") File.WriteAllText(path, text[..from] + expected + text[to..]);
+        if (Environment.GetEnvironmentVariable("KAIROSBOOT_WRITE_DOCS") == "1")
+        {
+            File.WriteAllText(path, text[..from] + expected + text[to..]);
+        }
         else
+        {
             Assert.True(expected == text[from..to],
                 $"{document} differs from the code. To fix: KAIROSBOOT_WRITE_DOCS=1 dotnet test tests/KairosBoot.Plan.Tests --filter Documents\nExpected:\n{expected}");
+        }
     }
 }

@@ -37,9 +37,14 @@ public sealed partial class KernelOptionsDocumentTests
     {
         var named = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src"), "*.cs", SearchOption.AllDirectories))
+        {
             if (!file.Contains("/obj/", StringComparison.Ordinal))
+            {
                 foreach (Match literal in Literals().Matches(File.ReadAllText(file)))
                     foreach (Match option in Options().Matches(literal.Value)) named.Add(option.Value);
+            }
+        }
+
         foreach (Match option in Options().Matches(SourceTree.Read("initrd/grub/grub.cfg"))) named.Add(option.Value);
         Assert.Contains("kairosboot.timeout", named);
         Assert.Contains("kairosboot.kargs", named);

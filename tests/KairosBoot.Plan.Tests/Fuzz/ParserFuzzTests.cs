@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Text;
 
 namespace KairosBoot.Plan.Tests;
@@ -27,8 +26,10 @@ public sealed class ParserFuzzTests
         new Parser("superblocks", Superblocks(), bytes =>
         {
             foreach (var (offset, length) in SuperblockProbe.Windows)
+            {
                 if (SuperblockProbe.Probe(offset, bytes.AsSpan(0, Math.Min(bytes.Length, length))) is { } found)
                     Assert.True((found.Label?.Length ?? 0) <= length && found.MountType.Length > 0);
+            }
         }),
         new Parser("growth of file systems", Superblocks(), bytes =>
         {
@@ -49,7 +50,8 @@ public sealed class ParserFuzzTests
             if (BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(BlockSize + 12)) is < 20 or > BlockSize) return;
             Gpt.Seal(bytes.AsSpan(BlockSize, BlockSize));
             ReadTable(bytes);
-        }) { Slowness = 20 },
+        })
+        { Slowness = 20 },
         new Parser("counters", [BootBlock.Write(new BootCounters())], bytes => _ = BootBlock.Read(bytes)),
         new Parser("kernel arguments", [new Kargs().Add(null, "quiet").Add(Slot.Active, "loglevel=7").Write()], bytes => _ = Kargs.TryRead(bytes)?.Problem),
         new Parser("seals", [new ImageSeal(123456, new string('a', 64)).Write()], bytes => _ = ImageSeal.Parse(bytes)),

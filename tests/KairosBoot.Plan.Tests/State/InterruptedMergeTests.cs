@@ -63,8 +63,11 @@ public sealed class InterruptedMergeTests
     {
         var tree = new Dictionary<string, EntrySignature> { [""] = Directory("root") };
         foreach (var name in Universe)
+        {
             if (tree.TryGetValue(Parent(name), out var parent) && parent.IsDirectory && random.Next(4) > 0)
                 tree[name] = random.Next(2) == 0 ? Directory(Number(random, 2)) : StateMergeTests.Signature("v" + Number(random, 3));
+        }
+
         return tree;
     }
 

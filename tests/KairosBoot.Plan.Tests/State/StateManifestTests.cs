@@ -91,7 +91,10 @@ public sealed class StateManifestTests
     {
         if (bytes.Length < PersistentManifest.FirstLine || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
             || length > bytes.Length || PersistentManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections)
+        {
             return true;
+        }
+
         return PersistentManifest.AddTexts(sections, bytes[length..]).Count > 0;
     }
 

@@ -33,9 +33,18 @@ internal static class ScriptReaders
         for (var i = 0; i < line.Length; i++)
         {
             var c = (char)line[i];
-            if (inQuotes && c == '"' && i + 1 < line.Length && line[i + 1] == '"') word.Append(line[i++] == '"' ? '"' : c);
-            else if (c == '"') inWord = (inQuotes = !inQuotes) || inWord;
-            else if (!inQuotes && c is ' ' or '\t' or '\v' or '\f') Flush();
+            if (inQuotes && c == '"' && i + 1 < line.Length && line[i + 1] == '"')
+            {
+                word.Append(line[i++] == '"' ? '"' : c);
+            }
+            else if (c == '"')
+            {
+                inWord = (inQuotes = !inQuotes) || inWord;
+            }
+            else if (!inQuotes && c is ' ' or '\t' or '\v' or '\f')
+            {
+                Flush();
+            }
             else
             {
                 inWord = true;

@@ -1,0 +1,95 @@
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+public static unsafe partial class Syscall
+{
+    /// <summary>stat(2): follows links. Null where nothing is at the path.</summary>
+    public static FileStatus? TryStat(string path) => StatX(path, followLinks: true);
+
+    /// <summary>lstat(2): of the link itself. Null where nothing is at the path.</summary>
+    public static FileStatus? TryLStat(string path) => StatX(path, followLinks: false);
+
+    private static FileStatus? StatX(string path, bool followLinks)
+    {
+        statx s;
+        fixed (byte* p = Z(path))
+        {
+            // AT_NO_AUTOMOUNT: looking must not mount.
+            var flags = LibC.AT_NO_AUTOMOUNT | (followLinks ? 0 : LibC.AT_SYMLINK_NOFOLLOW);
+            if (LibC.statx(LibC.AT_FDCWD, p, flags, LibC.STATX_BASIC_STATS, &s) < 0)
+                return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("statx", path);
+        }
+        return ToStatus(s);
+    }
+
+    public static FileStatus FStat(FileHandle file)
+    {
+        statx s;
+        byte empty = 0;
+        Check(LibC.statx(file.Descriptor, &empty, LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &s), "statx", file.Path);
+        return ToStatus(s);
+    }
+
+    private static FileStatus ToStatus(statx s) => new(
+        (s.stx_mode & 0xF000) switch
+        {
+            0x8000 => FileType.Regular,
+            0x4000 => FileType.Directory,
+            0xA000 => FileType.Symlink,
+            0x6000 => FileType.BlockDevice,
+            0x2000 => FileType.CharacterDevice,
+            0x1000 => FileType.Fifo,
+            0xC000 => FileType.Socket,
+            _ => FileType.Unknown,
+        },
+        s.stx_mode & 0xFFF, (int)s.stx_uid, (int)s.stx_gid, (long)s.stx_size, s.stx_nlink, s.stx_ino,
+        DeviceNumber(s.stx_dev_major, s.stx_dev_minor), DeviceNumber(s.stx_rdev_major, s.stx_rdev_minor),
+        s.stx_mtime.tv_sec * 1_000_000_000L + s.stx_mtime.tv_nsec)
+    { Allocated = (long)s.stx_blocks * 512 };
+
+    /// <summary>makedev(3).</summary>
+    public static ulong DeviceNumber(uint major, uint minor) =>
+        ((ulong)(major & 0xFFFFF000) << 32) | ((ulong)(major & 0xFFF) << 8) | ((ulong)(minor & 0xFFFFFF00) << 12) | (minor & 0xFF);
+
+    /// <summary>access(2) for the file's existence (0) or R_OK 4, W_OK 2, X_OK 1.</summary>
+    public static bool Access(string path, int what = 0)
+    {
+        fixed (byte* p = Z(path)) return LibC.access(p, what) == 0;
+    }
+
+    /// <summary>True where the file system at the path is mounted read-only; access(2).</summary>
+    public static bool IsReadOnly(string path) => !Access(path, what: 2) && LibC.errno == Linux.Errno.EROFS;
+
+    public static void Unlink(string path)
+    {
+        fixed (byte* p = Z(path)) Check(LibC.unlink(p), "unlink", path);
+    }
+
+    public static void Symlink(string target, string path)
+    {
+        fixed (byte* t = Z(target), p = Z(path)) Check(LibC.symlink(t, p), "symlink " + target, path);
+    }
+
+    public static void Link(string existing, string path)
+    {
+        fixed (byte* t = Z(existing), p = Z(path)) Check(LibC.link(t, p), "link " + existing, path);
+    }
+
+    public static void Rename(string from, string to)
+    {
+        fixed (byte* f = Z(from), t = Z(to)) Check(Native.rename(f, t), "rename " + from, to);
+    }
+
+    [System.Runtime.CompilerServices.SkipLocalsInit]
+    public static string ReadLink(string path)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* p = Z(path), b = buffer)
+        {
+            var n = (long)LibC.readlink(p, b, (uint)buffer.Length);
+            if (n < 0) throw Failed("readlink", path);
+            return FileName.Decode(buffer[..(int)n]);
+        }
+    }
+}
