@@ -12,8 +12,8 @@ internal static class FailureKeeping
         [SystemPaths.Sysroot + SystemPaths.Oem, SystemPaths.Oem, SystemPaths.State, SystemPaths.Sysroot + SystemPaths.State];
 
     /// <param name="failure">What ended the boot.</param>
-    /// <param name="request">Null where the boot did not get as far as its command line.</param>
-    public static FailureRecord Record(BootFailure failure, BootRequest? request) => new()
+    /// <param name="request">Null where the boot ended before it had read its command line.</param>
+    public static FailureRecord ToRecord(BootFailure failure, BootRequest? request) => new()
     {
         Time = Syscall.UnixTimeSeconds(), BootId = FileText.TryReadAttribute("/proc/sys/kernel/random/boot_id") ?? "",
         Slot = request?.Slot, Image = request?.ImagePath ?? "", Kernel = Syscall.KernelRelease(),
@@ -31,9 +31,9 @@ internal static class FailureKeeping
         var mounts = MountTable.Read();
         foreach (var place in Places)
         {
-            var isThere = false;
-            foreach (var mount in mounts) isThere |= mount.MountPoint == place;
-            if (!isThere) continue;
+            var isMounted = false;
+            foreach (var mount in mounts) isMounted |= mount.MountPoint == place;
+            if (!isMounted) continue;
             try
             {
                 FailureStore.Add(place, record);
@@ -53,6 +53,6 @@ internal static class FailureKeeping
         catch (Exception e) when (e is SyscallException or OperatorException) { return ""; }
     }
 
-    // What a cloud-config prints is in it, however much that is.
+    // It holds what cloud-configs print, which may be any amount.
     private static string? Read(string path) => BoundedFile.TryReadText(path, ReadLimit.SystemFile);
 }
