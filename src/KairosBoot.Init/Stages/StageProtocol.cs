@@ -8,13 +8,13 @@ using KairosBoot.Plan;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// What PID 1 asks the process of the stages, <c>STAGE IMAGE</c>, and what that tells on its standard output, one line each. Fields are separated by tabs:
-/// <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields, <c>userdata DEVICE MODEL SERIAL SHA256</c>, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> with 0
-/// or 1 at its end, and a dot for each entry it comes to.
+/// The protocol between PID 1 and the process of the stages. PID 1 asks with one line, <c>STAGE IMAGE</c>. The process answers on its standard output,
+/// one line each, with fields that are separated by tabs: <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields,
+/// <c>userdata DEVICE MODEL SERIAL SHA256</c>, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> (0 or 1), and a dot at the start of each entry.
 /// </summary>
 internal static class StageProtocol
 {
-    /// <summary>The log has all; the report and the pipe are for what somebody will read.</summary>
+    /// <summary>The log has all problems; the report has no more than a person reads.</summary>
     public const int MaxProblems = 200;
 
     public static string Question(string stage, string image) => $"{stage}\t{image}";
@@ -43,7 +43,7 @@ internal static class StageProtocol
         var problems = ImmutableArray.CreateBuilder<ConfigProblem>();
         var userData = ImmutableArray.CreateBuilder<UserDataMark>();
         long peakKiB = 0, commands = 0;
-        var disksChanged = true; // until the process says that they have not
+        var disksChanged = true; // until the process reports that they have not
         foreach (var line in output.Split('\n'))
         {
             var fields = line.Split('\t');
@@ -84,7 +84,7 @@ internal static class StageProtocol
     {
         using var output = new FileHandle(1, "standard output");
         try { Syscall.WriteAll(output, Encoding.UTF8.GetBytes(text)); }
-        finally { output.SetHandleAsInvalid(); } // it is not ours to close
+        finally { output.SetHandleAsInvalid(); } // this process must not close it
     }
 
     private static string Field(string text) => text.Replace('\t', ' ').Replace('\n', ' ').Replace('\0', ' ');

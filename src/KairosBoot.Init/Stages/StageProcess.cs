@@ -6,16 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// Runs cloud-config stages in a process of its own: whatever a config does to it, PID 1 lives, and a chroot there leaves this process where
-/// it is. All stages of a boot run in the same one, which parses a file once, unless one of them ends it.
+/// Runs cloud-config stages in a child process: a config that ends the process does not end PID 1, and its chroot does not change the root of PID 1. One
+/// process runs all stages of a boot, so it parses each file once. If a stage ends it, the next stage gets a new one.
 /// </summary>
 internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : IDisposable
 {
-    // A stage has no end of its own: every command in it does. This is for what nobody thought of.
+    // Every command of a stage has a limit, the stage as a whole has not. This one is the last resort.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
-    // A stage says each entry it begins. The longest that an entry may be silent after that is the limit of a command, and there is
-    // no watchdog that should be quicker than that.
+    // A stage reports the start of each entry. After that an entry may be silent for as long as the limit of a command; the watchdog must not
+    // be faster.
     private static readonly TimeSpan MaxSilence = StageRunner.DefaultCommandLimit + TimeSpan.FromMinutes(1);
 
     private ForkedProcess? process;
@@ -24,7 +24,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
     public long PeakResidentKiB { get; private set; }
 
     /// <param name="stage"><c>rootfs</c>, <c>initramfs</c>.</param>
-    /// <param name="image">Where the image is mounted, for a stage that runs beside it; <c>/</c> for one that runs in it.</param>
+    /// <param name="image">The image's mount point for a stage before the switch of the root; <c>/</c> for a later one.</param>
     public StageOutcome Run(string stage, string image)
     {
         if (!AnySource(image.TrimEnd('/'))) return new StageOutcome([]);
@@ -49,7 +49,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
         }
     }
 
-    /// <summary>Ends the process. A stage that runs later has a new one, which knows nothing of those before.</summary>
+    /// <summary>Ends the process. A later stage gets a new one, which has no memory of the earlier stages.</summary>
     public void Dispose()
     {
         process?.Dispose();
@@ -64,7 +64,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
             {
                 if (Syscall.ReadDirectoryIfThere(root + directory).Count > 0) return true;
             }
-            catch (SyscallException) { return true; } // a loop of links, or a disk that does not answer: the stage says so
+            catch (SyscallException) { return true; } // a loop of links, or a disk that does not answer: the stage reports it
         }
 
         return !CommandLineConfig.Parse(StageFacts.CommandLine).IsEmpty;

@@ -4,11 +4,11 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Init;
 
-/// <summary>Turns what an attempt ran into, an exception of any layer, into the one value that is decided by.</summary>
+/// <summary>Turns an exception of any layer that ended an attempt into the one value that <see cref="FailurePolicy"/> decides by.</summary>
 internal static class FailureClassification
 {
     /// <param name="failure">What ended the attempt.</param>
-    /// <param name="imagePath">Of the slot that was booted, on its partition.</param>
+    /// <param name="imagePath">The image of the slot, as a path on its partition.</param>
     public static BootFailure Of(Exception failure, string imagePath) => failure switch
     {
         BootFailureException known => known.Failure,
@@ -29,7 +29,7 @@ internal static class FailureClassification
             MountImage => (FailureKind.ImageUnreadable, SlotFault.Damaged),
             MountFileSystem { Target: SystemPaths.State } => (FailureKind.ImagesUnmountable, SlotFault.Damaged),
             MountVolume => (FailureKind.VolumeUnusable, SlotFault.Damaged),
-            // A store that could not be created or mounted; without the mount point it is the image that lacks something.
+            // A store that could not be created or mounted. Where the mount point is missing, the image is at fault.
             BindPersistent bind when HasMountPoint(bind.Directory.Path) => (FailureKind.VolumeUnusable, SlotFault.Damaged),
             _ => (FailureKind.Other, SlotFault.Damaged),
         };
@@ -40,7 +40,7 @@ internal static class FailureClassification
         };
     }
 
-    // What a file system says of itself. A disk that cannot be read (EIO), or a kernel without memory, may do better next time.
+    // A fault of the file system itself. A read error (EIO) or a lack of memory may not happen again.
     private static bool IsCertain(Exception? cause) => cause is OperatorException or SyscallException { Errno: Errno.EINVAL or Errno.EUCLEAN or Errno.EBADMSG };
 
     private static bool IsMissing(string imagePath)
@@ -49,7 +49,7 @@ internal static class FailureClassification
         catch (SyscallException) { return false; } // a loop of links, or a disk that does not answer
     }
 
-    // A link counts: a user may have put it in the place of the directory.
+    // A link counts: a user may have replaced the directory with it.
     private static bool HasMountPoint(string path)
     {
         try { return Syscall.TryLStat(path) is { Type: FileType.Directory or FileType.Symlink }; }

@@ -4,10 +4,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Init;
 
-/// <summary>Keeps the reason of a failed boot where the next good one finds it, whichever slot that is.</summary>
+/// <summary>Stores the reason of a failed boot where the next good boot of any slot finds it.</summary>
 internal static class FailureKeeping
 {
-    // As the initrd has them, and as the new root has them. OEM first: all slots mount it, the partition of the images differs for recovery.
+    // Before and after the switch of the root. OEM first: all slots mount it, but recovery has another partition of images.
     private static readonly string[] Places =
         [SystemPaths.Sysroot + SystemPaths.Oem, SystemPaths.Oem, SystemPaths.State, SystemPaths.Sysroot + SystemPaths.State];
 
@@ -20,7 +20,7 @@ internal static class FailureKeeping
         Problem = failure.Problem, Fix = failure.Fix, Step = failure.Step, Log = BootLog(),
     };
 
-    /// <summary>On the first partition that takes it, and in the firmware's memory where there is some.</summary>
+    /// <summary>On the first partition that can be written to, and in pstore (memory of the firmware) where that exists.</summary>
     public static void Keep(FailureRecord record, KernelLog log)
     {
         try
@@ -37,12 +37,12 @@ internal static class FailureKeeping
             try
             {
                 FailureStore.Add(place, record);
-                log.Write(6, $"why this boot failed is kept in {place}{SystemPaths.FailedBoots}");
+                log.Write(6, $"the reason of this failed boot is stored in {place}{SystemPaths.FailedBoots}");
                 return;
             }
             catch (Exception e) when (e is SyscallException or OperatorException)
             {
-                log.Write(4, $"why this boot failed cannot be kept in {place}: {e.Message}");
+                log.Write(4, $"cannot store the reason of this failed boot in {place}: {e.Message}");
             }
         }
     }

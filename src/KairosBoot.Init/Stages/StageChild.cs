@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
-/// <summary>The process that runs the stages, one after the other. In each it sees the image as its /.</summary>
+/// <summary>The process that runs all stages of a boot. In each stage it sees the image as its root.</summary>
 internal sealed class StageChild
 {
-    // In a mount namespace of this process: nobody else ever sees what is mounted here.
+    // In the mount namespace of this process: no other process sees these mounts.
     private const string Scratch = SystemPaths.Runtime + "/stage", Layered = Scratch + "/root";
 
     private readonly ConfigDocuments documents = new();
@@ -18,11 +18,11 @@ internal sealed class StageChild
     public int Run(string question)
     {
         var (stage, image) = StageProtocol.Asked(question);
-        // PID 1's, wherever it has got to since.
+        // The namespace of PID 1, which may have switched the root since the last stage.
         if (mounts is null) mounts = Syscall.Open("/proc/self/ns/mnt", OpenFlags.ReadOnly);
         else Syscall.EnterMounts(mounts);
         var exitCode = Run(stage, image);
-        // Nothing of the image is in use here until the next one.
+        // Until the next stage this process uses nothing of the image.
         if (image != "/") Syscall.EnterMounts(mounts);
         return exitCode;
     }
@@ -32,10 +32,10 @@ internal sealed class StageChild
         using var log = new BootLog();
         try
         {
-            // The drivers are in the initrd, which is out of sight from inside the image.
+            // Drivers are in the initrd, which has no path inside the image.
             using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
             if (image != "/") EnterScratchOverlay(image);
-            // The initrd's files and what the stage makes of the configs are in memory too.
+            // The initrd's files and the parsed configs are in memory too.
             var configLimit = StageRunner.ConfigLimitIn(StageFacts.MemoryBytes);
             var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
             {
@@ -46,7 +46,7 @@ internal sealed class StageChild
                 LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),
             }.Run(stage);
             List<StageProblem> problems = [.. report.Problems];
-            // The layout is read when the stage beside the image is over.
+            // PID 1 reads the layout after the stage rootfs.
             if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log, configLimit));
             StageProtocol.Used(report);
             foreach (var volume in report.UserData) StageProtocol.UserData(volume);
@@ -57,7 +57,7 @@ internal sealed class StageChild
             }
             return 0;
         }
-        // The last resort of this process: PID 1 sees the exit code and says that the stage did not run to its end.
+        // The last resort of this process: PID 1 sees the exit code and reports that the stage ended early.
         catch (Exception e)
         {
             log.Write(LogLevel.Error, $"cloud-config stage {stage}: {e.Message}");
@@ -66,8 +66,8 @@ internal sealed class StageChild
     }
 
     /// <summary>
-    /// The image with a writable layer in memory over it, and the machine's own /run, /oem and API file systems inside. What a stage writes to
-    /// those is real; everything else is gone with this process, as it is where the stage runs in an initrd of its own.
+    /// Makes the image the root of this process, with a writable layer in memory over it and the machine's /run, /oem and API file systems inside. Files
+    /// that a stage writes there stay; all others end with this process, as they would in a stage of Kairos' initrd.
     /// </summary>
     internal static void EnterScratchOverlay(string image)
     {
