@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
@@ -53,15 +54,17 @@ internal sealed partial class BootRecord(ILogger logger)
         userData.Clear();
     }
 
-    /// <summary>The part of the report that is known here.</summary>
-    public BootReport ToReport(BootRequest request)
+    /// <summary>The report of a boot that ends now.</summary>
+    public BootReport ToReport(BootRequest request, BootClock clock, Devices devices, SlotCounting counting, long peakResidentKiB)
     {
         foreach (var problem in configProblems)
             if (problem is { Entry: "", Key: "", IsWarning: false }) problems.Add((StepClass.Degraded, "cloud-config file left out: " + problem));
         return new BootReport
         {
-            Request = request, Kernel = Linux.Syscall.KernelRelease(), Steps = steps.ToImmutable(), Mounts = Mounts, UserData = [.. userData],
-            ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. FailedBoots], Problems = problems.ToImmutable(), ImageId = ImageId,
+            Request = request, Kernel = Syscall.KernelRelease(), Devices = devices.Seen, Steps = steps.ToImmutable(), Mounts = Mounts,
+            UserData = [.. userData], ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. FailedBoots], Problems = problems.ToImmutable(),
+            ImageId = ImageId, Counters = counting.Counters, CountedBy = counting.CountedBy, Phases = clock.Phases, KernelMicroseconds = clock.Start,
+            StageMicroseconds = clock.Elapsed, PeakResidentKiB = peakResidentKiB,
         };
     }
 

@@ -40,22 +40,14 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
     public BootRequest FallBack(BootRequest failed, BootFailure failure, FailureDecision decision)
     {
         var next = decision.Slot!.Value;
-        var (from, to) = (failed.Slot.Name(), next.Name());
         counting.Write(failed, decision.Counters);
-        if (failure.Kind == FailureKind.OtherSlotChosen)
-        {
-            record.Note(StepClass.Optional, $"booting {to} instead of {from}: {failure.Summary}");
-        }
-        else
-        {
-            record.Note(StepClass.Degraded, failure.Kind switch
-            {
-                FailureKind.ImageUnbootable => $"{from} is marked bad: {failure.Summary}; booting {to} instead",
-                FailureKind.VolumeDamaged => $"persistent volume damaged: {failure.Summary}; booting {to} instead of {from}",
-                _ => $"{failure.Summary}; booting {to} instead of {from}",
-            });
-            LeftBecause = FailureKeeping.ToRecord(failure, failed);
-        }
+        var isChoice = failure.Kind == FailureKind.OtherSlotChosen;
+        var text = failure.Summary + "; booting " + next.Name() + " instead";
+        if (failure.Kind == FailureKind.ImageUnbootable) text = failed.Slot.Name() + " is marked bad: " + text;
+        else text += " of " + failed.Slot.Name();
+        if (failure.Kind == FailureKind.VolumeDamaged) text = "persistent volume damaged: " + text;
+        record.Note(isChoice ? StepClass.Optional : StepClass.Degraded, text);
+        if (!isChoice) LeftBecause = FailureKeeping.ToRecord(failure, failed);
         HasFallenBack = true;
         Undo();
         return failed.ForSlot(next, decision.Why);

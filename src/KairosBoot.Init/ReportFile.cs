@@ -12,12 +12,7 @@ internal sealed partial class ReportFile(
     {
         foreach (var problem in modules.Problems) record.Note(StepClass.Optional, "module: " + problem);
         clock.EndPhase("hand-over");
-        var report = record.ToReport(request) with
-        {
-            Devices = devices.Seen, Counters = counting.Counters, CountedBy = counting.CountedBy,
-            Phases = clock.Phases, KernelMicroseconds = clock.Start, StageMicroseconds = clock.Elapsed,
-            PeakResidentKiB = Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB),
-        };
+        var report = record.ToReport(request, clock, devices, counting, Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB));
         // The report holds the logs of failed boots, and those hold what cloud-configs printed: only root and its group may read it.
         plans.Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = Octal.O640 }]);
         Verdict(report.Verdict, request.Slot.Name(), (report.StageMicroseconds / 1000).ToString(), report.PeakResidentKiB.ToString());
