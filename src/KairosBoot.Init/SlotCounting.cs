@@ -9,11 +9,11 @@ namespace KairosBoot.Init;
 internal sealed class SlotCounting(BootRecord record, Devices devices)
 {
     private Slot? countedSlot;
-    private string? why;
+    private ChoiceReason? why;
     private BlockDevice? stateDevice;
 
     /// <summary>The counters as this boot leaves them.</summary>
-    public BootBlock Counters { get; private set; } = BootBlock.Unusable("was not looked for");
+    public BootBlock Counters { get; private set; } = BootBlock.Unusable("was not read");
 
     public CountedBy CountedBy { get; private set; }
 
@@ -32,8 +32,8 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         {
             stateDevice = request.Slot == Slot.Recovery ? devices.FindState(disk) : disk.Images;
             if (stateDevice is not { Superblock.Mountable: true }) return request;
-            if (request.LoaderCounters == "bad" && request.TriesLeft is not null)
-                record.Note(StepClass.Optional, "the boot counters had impossible values and were reset");
+            if (request.LoaderCounters == CounterAccess.Unusable && request.TriesLeft is not null)
+                record.Note(StepClass.Optional, "the boot counters had invalid values and were reset");
             Count(request, isChosen);
         }
         return why is null ? request : request with { Why = why };
@@ -55,7 +55,7 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         (CountedBy, why) = (decision.CountedBy, decision.Why);
         countedSlot = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
         if (countedSlot == started) return;
-        var reason = why == "oneshot" ? "it was chosen for this boot" : $"{started.Name()} is not the next in order that has tries left";
+        var reason = why == ChoiceReason.OneShot ? "it was chosen for this boot" : $"{started.Name()} is not the next in order that has tries left";
         throw new BootFailureException(new(FailureKind.OtherSlotChosen, reason) { Chosen = countedSlot, Why = why });
     }
 
@@ -105,7 +105,7 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
     public void ReportFallback(BootRequest request, PlanRunner plans)
     {
         var (slot, first) = (request.Slot, Counters.Counters.First);
-        if (!Counters.Usable || slot == first || request.Why == "oneshot") return;
+        if (!Counters.Usable || slot == first || request.Why == ChoiceReason.OneShot) return;
         var fault = Counters.Counters.Fault;
         var reason = fault?.Slot == first ? fault.Sentence : $"{first.Name()}: {Counters.Counters[first].Left} tries left";
         var text = $"{slot.Name()} runs instead of {first.Name()} ({reason}); see kboot status";
