@@ -33,17 +33,14 @@ internal static class UsersKey
         var password = fields.Text("passwd") ?? "";
         if (AccountFile.Read(AccountFile.Passwd).Find(name) is not null)
         {
-            if (password.Length > 0)
-            {
-                Password.Write(name, Password.ToShadowField(password));
-            }
-            else
-            {
-                // Hashed first: a password that cannot be set must not leave a user behind.
-                var field = NewPassword(key, fields, password, run);
-                NewUser.Add(name, fields, run);
-                Password.Write(name, field);
-            }
+            if (password.Length > 0) Password.Write(name, Password.ToShadowField(password));
+        }
+        else
+        {
+            // Hashed first: an invalid password must not leave a half-created user.
+            var field = NewPassword(key, fields, password, run);
+            NewUser.Add(name, fields, run);
+            Password.Write(name, field);
         }
 
         AuthorizedKeysFile.Add(name, fields.Texts("ssh_authorized_keys"), "users.ssh_authorized_keys", run);

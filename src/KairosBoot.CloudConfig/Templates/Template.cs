@@ -62,21 +62,18 @@ internal sealed class Template
             var inside = at + 1;
             if (part.Kind == TemplatePartKind.Range)
             {
-                if (!Range(part.Text, inside, part.Next))
-                {
-                    continue;
-                }
-                else if (part.Text.Length > 0)
-                {
-                    var (_, value) = TemplateExpression.Evaluate(part.Text, scope);
-                    if (!TemplateFunctions.IsTrue(value)) continue;
-                    if (part.Kind == TemplatePartKind.With) scope.Dot = value;
-                    Run(inside, part.Next);
-                }
-                else
-                {
-                    Run(inside, part.Next); // a bare else
-                }
+                if (!Range(part.Text, inside, part.Next)) continue;
+            }
+            else if (part.Text.Length > 0)
+            {
+                var (_, value) = TemplateExpression.Evaluate(part.Text, scope);
+                if (!TemplateFunctions.IsTrue(value)) continue;
+                if (part.Kind == TemplatePartKind.With) scope.Dot = value;
+                Run(inside, part.Next);
+            }
+            else
+            {
+                Run(inside, part.Next); // a bare else
             }
 
             break;
