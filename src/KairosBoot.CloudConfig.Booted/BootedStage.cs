@@ -19,7 +19,7 @@ public static class BootedStage
         {
             Table = BootedKeys.Table(limits),
             Fetch = (url, limit) => Transfer.Text(url, limit, limits, cancellationToken),
-            CommandLimit = BootedKeys.Limit,
+            CommandLimit = BootedKeys.ProgramLimit,
             Interrupt = cancellationToken,
         }.Run(stage);
 }

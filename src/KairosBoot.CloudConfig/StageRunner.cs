@@ -15,6 +15,8 @@ namespace KairosBoot.CloudConfig;
 /// <param name="commandLine">The kernel command line, for what it names and what it says itself; empty: it has no say.</param>
 public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts facts, ILogger logger, string commandLine = "")
 {
+    private const string BootedOnly = "not in this stage: it works only in stages of the booted system, such as boot or network";
+
     public static readonly TimeSpan DefaultCommandLimit = TimeSpan.FromMinutes(5);
 
     /// <summary>How long one command or condition may take before it is killed.</summary>
@@ -140,7 +142,9 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private static void Apply(StageKey key, YamlNode value, EntryRun run) => Guard(key.Name, value, run, () =>
     {
-        key.Apply(value, run);
+        // Not a fault: an entry may be written for several stages.
+        if (key.WorksIn == KeyPlace.Booted && run.IsInInitrd) run.Warn(value.Line, key.Name, BootedOnly);
+        else key.Apply(value, run);
         return true;
     });
 

@@ -22,7 +22,7 @@ internal sealed class GitCall(string git, string branch, GitAccess access, Accou
         var call = new ProgramCall(git, [.. access.Options, .. arguments])
         {
             Variables = [.. access.Variables, .. account?.Environment() ?? [.. RootsHome], .. variables ?? []],
-            Secrets = access.Secrets, Limit = BootedKeys.Limit, User = account?.User,
+            Secrets = access.Secrets, Limit = BootedKeys.ProgramLimit, User = account?.User,
         };
         if (run.Run(call, line, "git") is not { } result) return false;
         if (result.ExitCode == 0) run.Executed($"git {verb} {path}");

@@ -9,18 +9,26 @@ namespace KairosBoot.CloudConfig.Booted;
 /// </summary>
 internal sealed class DownloadsKey
 {
+    internal const string Name = "downloads";
     private const int PermissionBits = Octal.O777;
     private readonly PathWalker walker = new();
     private readonly TransferLimits limits;
 
     private DownloadsKey(TransferLimits limits) => this.limits = limits;
 
-    internal static StageKey Definition(TransferLimits limits) => new("downloads", Schema.ListOf(Schema.Record(
+    internal static StageKey Definition(TransferLimits limits) => new(Name, Schema.ListOf(Schema.Record(
         [
             ("path", Schema.Text), ("url", Schema.Text), ("checksum", Schema.Text), ("permissions", Schema.Permissions), ("timeout", Schema.Integer),
             .. Ownership.Fields,
         ])),
-        new DownloadsKey(limits).Apply);
+        new DownloadsKey(limits).Apply, KeyPlace.Booted);
+
+    /// <summary>Checks an item without downloading.</summary>
+    internal static void Check(YamlMapping item, string key, EntryLint lint)
+    {
+        KeyChecks.CheckPath(item, "path", key, lint);
+        lint.Try(item.Line, key, () => WebAddress.Parse(item.Text("url")));
+    }
 
     private void Apply(YamlNode value, EntryRun run)
     {
@@ -54,7 +62,7 @@ internal sealed class DownloadsKey
     }
 
     private static TimeSpan Limit(YamlMapping item) =>
-        item.Integer("timeout") is > 0 and < int.MaxValue and var seconds ? TimeSpan.FromSeconds(seconds) : BootedKeys.Limit;
+        item.Integer("timeout") is > 0 and < int.MaxValue and var seconds ? TimeSpan.FromSeconds(seconds) : BootedKeys.ProgramLimit;
 
     private bool Replace(
         FilePlace place, int mode, (int Uid, int Gid) owner, WebAddress address, long? newer, Checksum? checksum, TimeSpan limit, CancellationToken cancellationToken)

@@ -13,7 +13,13 @@ internal static class GitKey
 
     internal static readonly StageKey Definition = new("git", Schema.Record(
         ("url", Schema.Text), ("path", Schema.Text), ("branch", Schema.Text), ("branch_only", Schema.Boolean),
-        ("auth", Schema.Record(("username", Schema.Text), ("password", Schema.Text), ("private_key", Schema.Text), ("public_key", Schema.Text), ("insecure", Schema.Boolean)))), Apply);
+        ("auth", Schema.Record(("username", Schema.Text), ("password", Schema.Text), ("private_key", Schema.Text), ("public_key", Schema.Text), ("insecure", Schema.Boolean)))), Apply, KeyPlace.Booted);
+
+    /// <summary>Checks the value without cloning.</summary>
+    internal static void Check(YamlMapping value, string key, EntryLint lint)
+    {
+        if (value.Text("url") is { Length: > 0 }) KeyChecks.CheckPath(value, "path", key, lint);
+    }
 
     private static void Apply(YamlNode value, EntryRun run)
     {

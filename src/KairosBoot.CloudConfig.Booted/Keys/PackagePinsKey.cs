@@ -8,7 +8,10 @@ internal static class PackagePinsKey
     private const string AptPins = "/etc/apt/preferences.d/99-yip-pins", DnfPlugin = "/etc/dnf/plugins/versionlock.conf", DnfLocks = "/etc/dnf/plugins/versionlock.list",
         ApkWorld = "/etc/apk/world", Header = "# The package_pins of a cloud-config: written anew each time.\n";
 
-    internal static readonly StageKey Definition = new("package_pins", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "package_pins", () =>
+    internal static readonly StageKey Definition = new("package_pins", Schema.MapOf(Schema.Text),
+        (value, run) => run.Attempt(value.Line, "package_pins", () => Apply(value, run)), KeyPlace.Booted);
+
+    private static void Apply(YamlNode value, EntryRun run)
     {
         var pins = Pins((YamlMapping)value, run);
         if (pins.Count == 0) return;
@@ -21,7 +24,7 @@ internal static class PackagePinsKey
             case "apk": RootOwnedFile.Write(ApkWorld, World(RootOwnedFile.TryRead(ApkWorld) ?? "", pins)); break;
             default: run.Warn(value.Line, "package_pins", $"{manager.Program} has no pins: left out"); break;
         }
-    }));
+    }
 
     private static SortedDictionary<string, string> Pins(YamlMapping value, EntryRun run)
     {
@@ -43,7 +46,7 @@ internal static class PackagePinsKey
         foreach (var (name, version) in pins)
         {
             var pattern = $"{name}-{version}*";
-            var query = new ProgramCall(dnf, ["-q", "repoquery", "--qf", "%{name}-%{epoch}:%{version}-%{release}.%{arch}", pattern]) { Limit = BootedKeys.Limit };
+            var query = new ProgramCall(dnf, ["-q", "repoquery", "--qf", "%{name}-%{epoch}:%{version}-%{release}.%{arch}", pattern]) { Limit = BootedKeys.ProgramLimit };
             var found = run.Run(query, line, "package_pins")?.Output.Split('\n', StringSplitOptions.TrimEntries).FirstOrDefault(text => text.StartsWith(name + "-", StringComparison.Ordinal));
             if (found is null) run.Warn(line, "package_pins", $"no repository has {name} {version}: pinned by pattern");
             locks.Append(found ?? pattern).Append('\n');

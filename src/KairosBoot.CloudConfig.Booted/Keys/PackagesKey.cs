@@ -6,7 +6,7 @@ namespace KairosBoot.CloudConfig.Booted;
 internal static class PackagesKey
 {
     internal static readonly StageKey Definition = new("packages", Schema.Record(
-        ("refresh", Schema.Boolean), ("upgrade", Schema.Boolean), ("install", Schema.Texts), ("remove", Schema.Texts)), Apply);
+        ("refresh", Schema.Boolean), ("upgrade", Schema.Boolean), ("install", Schema.Texts), ("remove", Schema.Texts)), Apply, KeyPlace.Booted);
 
     private static void Apply(YamlNode value, EntryRun run)
     {
@@ -29,7 +29,7 @@ internal static class PackagesKey
 
     private static bool Run(PackageManager manager, string path, string what, string[] arguments, int line, EntryRun run)
     {
-        var call = new ProgramCall(path, arguments) { Variables = PackageManager.Variables, Limit = BootedKeys.Limit };
+        var call = new ProgramCall(path, arguments) { Variables = PackageManager.Variables, Limit = BootedKeys.ProgramLimit };
         if (run.Run(call, line, "packages") is not { } result) return false;
         if (manager.IsSuccess(result.ExitCode)) return true;
         run.Fail(line, "packages", $"{what}: {manager.Program}: exit code {result.ExitCode}{(Syscall.IsReadOnly("/usr") ? ": /usr is read-only, so packages belong in the image" : "")}");

@@ -19,7 +19,7 @@ internal static class UnpackImagesKey
         ("source", Schema.Text), ("target", Schema.Text), ("platform", Schema.Text))), (value, run) =>
     {
         foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, "unpack_images", () => Unpack(item, run));
-    });
+    }, KeyPlace.Booted);
 
     private static void Unpack(YamlMapping item, EntryRun run)
     {
@@ -86,7 +86,7 @@ internal static class UnpackImagesKey
 
     private static bool Run(string program, List<string> arguments, string what, YamlMapping item, EntryRun run)
     {
-        var call = new ProgramCall(program, arguments) { Variables = ["HOME=/root"], Limit = BootedKeys.Limit };
+        var call = new ProgramCall(program, arguments) { Variables = ["HOME=/root"], Limit = BootedKeys.ProgramLimit };
         if (run.Run(call, item.Line, "unpack_images") is not { } result) return false;
         if (result.ExitCode != 0) run.Fail(item.Line, "unpack_images", $"{what}: {program[(program.LastIndexOf('/') + 1)..]}: exit code {result.ExitCode}");
         return result.ExitCode == 0;

@@ -17,6 +17,7 @@ public static class ConfigLint
     {
         var problems = new List<StageProblem>();
         var known = new HashSet<StageProblem>();
+        var table = BootedKeys.Table(TransferLimits.Production);
         void Add(string entry, int line, int column, string key, string reason, bool isWarning)
         {
             var problem = new StageProblem(file, line, entry, key, reason) { IsWarning = isWarning, Column = column };
@@ -31,7 +32,7 @@ public static class ConfigLint
                 foreach (var entry in document.Entries(stage, file))
                 {
                     void Report(int line, string key, string reason, bool isWarning) => Add(entry.Name, line, 0, key, reason, isWarning);
-                    if (BootedKeys.Table(TransferLimits.Production).Entry.Validate(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
+                    if (table.Entry.Validate(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
                 }
             }
         }

@@ -32,7 +32,7 @@ internal static class Transfer
     {
         var address = WebAddress.Parse(url);
         var target = new TextTarget(limit, limits);
-        To(target, address, newerThanSeconds: null, BootedKeys.Limit, cancellationToken);
+        To(target, address, newerThanSeconds: null, BootedKeys.ProgramLimit, cancellationToken);
         return new ConfigText(address.Display, target.Text);
     }
 

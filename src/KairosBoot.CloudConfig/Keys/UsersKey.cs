@@ -54,7 +54,10 @@ internal static class UsersKey
         if (password.Length > 0) return Password.ToShadowField(password);
         if (fields.Find("passwd") is not YamlScalar { IsNull: false }) return Password.Impossible;
         if (locked is false) return "";
-        run.Warn(name.Line, "users.passwd", $"{name.Text}: the password is empty, so none lets in; with lock_passwd: false beside it, no password is asked for");
+        run.Warn(name.Line, "users.passwd", EmptyPassword(name.Text));
         return Password.Impossible;
     }
+
+    internal static string EmptyPassword(string user) =>
+        $"{user}: the password is empty, so no password works; to fix: set a password, or add lock_passwd: false to allow login without one";
 }

@@ -12,18 +12,6 @@ public sealed class CommandLineTests : IDisposable
     private StageReport Run(string commandLine, string stage = "initramfs") => root.Run(stage, ["/oem"], commandLine: commandLine);
 
     [Theory]
-    [InlineData("a b=c  d", "a|b=c|d")]
-    [InlineData("a=\"b c\" 'd e'=f g\\ h", "a=b c|d e=f|g h")]
-    [InlineData("a=\"it's \\\"x\\\"\" 'no \\n' \"\"", "a=it's \"x\"|no n|")]
-    [InlineData("a b#c #d e\nf", "a|b#c|f")]
-    [InlineData("a 'b c", "a")]
-    [InlineData("a b\\", "a")]
-    public void Words_are_split_as_a_shell_does(string text, string words)
-    {
-        Assert.Equal(words.Replace("no n", "no \\n"), string.Join('|', CommandLineConfig.Words(text)));
-    }
-
-    [Theory]
     [InlineData("", true)]
     [InlineData("root=LABEL=COS_ACTIVE console=tty1 quiet 8250.nr_uarts=1 rd.lvm=0 rd.lvm.conf=0 kairos.ram kairos.ram.oem=64", true)]
     [InlineData("kairos.config=stages.x kairos.config_url= cos.setup= cos.setup=install.auto=true kairos.config_urls=/a", true)]

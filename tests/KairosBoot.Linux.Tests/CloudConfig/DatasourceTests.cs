@@ -187,13 +187,6 @@ public sealed class DatasourceTests : IDisposable
         Assert.Equal("stages: {}", root.Read("/run/config/userdata.yaml"));
     }
 
-    [Theory]
-    [InlineData("--MIMEBOUNDARY", "--MIMEBOUNDARY")]
-    [InlineData("--MIMEBOUNDARY\nContent-Type: text/cloud-config\n", "--MIMEBOUNDARY\nContent-Type: text/cloud-config\n")]
-    [InlineData("--MIMEBOUNDARY\nContent-Type: text/cloud-config\n\na: b\n\n--MIMEBOUNDARY--", "a: b\n")]
-    [InlineData("a: --MIMEBOUNDARY\n", "a: --MIMEBOUNDARY\n")]
-    public void What_is_no_multipart_message_stays_as_it_is(string text, string expected) => Assert.Equal(expected, MimeMultipart.CloudConfigOf(text));
-
     [Fact]
     public void What_has_not_changed_is_not_written_again()
     {

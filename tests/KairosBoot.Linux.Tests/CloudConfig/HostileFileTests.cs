@@ -132,12 +132,6 @@ public sealed class HostileFileTests : IDisposable
         Assert.Equal("10\n30\n", root.Read("/ran"));
     }
 
-    [Theory]
-    [InlineData(0, 64L << 20)]
-    [InlineData(128L << 20, 16L << 20)]
-    [InlineData(2L << 30, 64L << 20)]
-    public void In_the_initrd_the_limit_is_an_eighth_of_the_memory(long memory, long limit) => Assert.Equal(limit, StageRunner.ConfigLimitIn(memory));
-
     [Fact]
     public void A_config_of_the_largest_size_runs_and_one_byte_more_does_not()
     {

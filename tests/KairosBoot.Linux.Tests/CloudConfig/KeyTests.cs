@@ -217,9 +217,9 @@ public sealed class KeyTests : IDisposable
         """;
 
     [Theory]
-    [InlineData("rootfs", true, "not in this stage: runs in the booted system")]
-    [InlineData("initramfs.before", true, "not in this stage: runs in the booted system")]
-    [InlineData("boot", false, "needs the booted system: kboot stage run")]
+    [InlineData("rootfs", true, "not in this stage: it works only in stages of the booted system")]
+    [InlineData("initramfs.before", true, "not in this stage: it works only in stages of the booted system")]
+    [InlineData("boot", false, "works only in the booted system; to fix: use kboot stage run")]
     public void What_needs_a_network_or_a_package_manager_says_where_it_runs_and_the_rest_of_the_entry_runs(string stage, bool isWarning, string reason)
     {
         var report = root.Run($"stages:\n  {stage}:\n  - {Network}", stage.Split('.')[0]);

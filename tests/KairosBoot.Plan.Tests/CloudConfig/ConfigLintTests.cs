@@ -1,6 +1,6 @@
 using KairosBoot.CloudConfig.Booted;
 
-namespace KairosBoot.Linux.Tests.Stages;
+namespace KairosBoot.Plan.Tests;
 
 /// <summary>What kboot lint finds in a config.</summary>
 public sealed class ConfigLintTests
