@@ -20,6 +20,6 @@ public static class BootedStage
             Table = BootedKeys.Table(limits),
             Fetch = (url, limit) => Transfer.Text(url, limit, limits, cancellationToken),
             CommandLimit = BootedKeys.ProgramLimit,
-            Interrupt = cancellationToken,
+            CancellationToken = cancellationToken,
         }.Run(stage);
 }

@@ -57,7 +57,7 @@ internal sealed class DownloadsKey
         }
         if (checksum is null) run.WarnOfPlainUrl(address.Text, address.Display, item.Line, "downloads");
         var newer = isAsWanted && checksum is null ? existing!.Value.MTimeNs / 1_000_000_000 : (long?)null;
-        var isUnchanged = Replace(place, mode, (uid, gid), address, newer, checksum, Limit(item), run.Interrupt);
+        var isUnchanged = Replace(place, mode, (uid, gid), address, newer, checksum, Limit(item), run.CancellationToken);
         run.Executed($"{(isUnchanged ? "unchanged" : "downloaded")} {place.Path}");
     }
 

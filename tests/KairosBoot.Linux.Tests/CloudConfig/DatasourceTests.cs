@@ -69,7 +69,7 @@ public sealed class DatasourceTests : IDisposable
     {
         var problem = Assert.Single(Run("{providers: [cdrom, hetzner], path: /oem/95_userdata}", "network").Problems);
         Assert.False(problem.IsWarning);
-        Assert.Contains("hetzner: not supported in this version; give the user-data on a volume labelled cidata", problem.Reason);
+        Assert.Contains("hetzner: not supported; to fix: put the user-data on a volume with the label cidata", problem.Reason);
     }
 
     [Fact]
@@ -78,14 +78,14 @@ public sealed class DatasourceTests : IDisposable
         Insert("vdb", "cidata", "user-data", Config);
         var problem = Assert.Single(Run("{providers: [cdrm, cdrom], path: /oem/95_userdata}").Problems);
         Assert.True(problem.IsWarning);
-        Assert.StartsWith("cdrm is not a provider: they are cdrom, config-drive, file, aws, ", problem.Reason);
+        Assert.StartsWith("cdrm is not a provider; the providers are cdrom, config-drive, file, aws, ", problem.Reason);
         Assert.True(root.Has("/oem/95_userdata/userdata.yaml"));
         Assert.Empty(Run("{providers: [], path: /x}").Problems);
     }
 
     [Theory]
-    [InlineData("absolute", "vdb/user-data is a link that leads out of the volume")]
-    [InlineData("upwards", "vdb/user-data is a link that leads out of the volume")]
+    [InlineData("absolute", "vdb/user-data is a link to a path outside the volume")]
+    [InlineData("upwards", "vdb/user-data is a link to a path outside the volume")]
     [InlineData("directory", "vdb/user-data is a directory, not a file")]
     [InlineData("fifo", "vdb/user-data is a FIFO, not a file")]
     [InlineData("giant", "vdb/user-data has 4294967296 bytes; user-data may have 4194304")]
@@ -167,7 +167,7 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("{providers: [file], path: /etc}", "/etc is a directory, not a file")]
     [InlineData("{providers: [file], path: /pipe}", "/pipe is a FIFO, not a file")]
     [InlineData("{providers: [file], path: relative}", "relative: not an absolute path")]
-    [InlineData("{providers: [file], path: /srv/seed, userdata_name: ../x.yaml}", "../x.yaml is not the name of a file")]
+    [InlineData("{providers: [file], path: /srv/seed, userdata_name: ../x.yaml}", "../x.yaml is not a file name")]
     [InlineData("{providers: [file], path: /bomb}", "/bomb has 5242880 bytes when unpacked; user-data may have 4194304")]
     public void A_file_that_cannot_be_read_is_one_problem(string datasource, string reason)
     {

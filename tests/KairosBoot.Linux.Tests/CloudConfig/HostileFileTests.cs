@@ -128,7 +128,7 @@ public sealed class HostileFileTests : IDisposable
         root.Inside(() => report = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance) { ConfigLimit = 1000 }.Run("initramfs"));
         var problem = Assert.Single(report!.Problems);
         Assert.Equal("/oem/20.yaml", problem.File);
-        Assert.Contains("all configs of a stage together have 1306 bytes with this one; they may have 1000", problem.Reason);
+        Assert.Contains("all configs of a stage together have 1306 bytes with this one; the limit is 1000", problem.Reason);
         Assert.Equal("10\n30\n", root.Read("/ran"));
     }
 

@@ -29,7 +29,7 @@ public sealed class CommandLineConfigTests
     [InlineData("stages.x[0]", "names an entry but no key")]
     [InlineData("stages.x[a].b", "[a] is not a number from 0 to 255")]
     [InlineData("stages.x[0.b", "a bracket is not closed")]
-    [InlineData("stages.x[0]b", "'b' where a dot or a bracket belongs")]
+    [InlineData("stages.x[0]b", "'b' instead of a dot or a bracket")]
     [InlineData("stages.x[0].a..b", "a name is missing")]
     public void A_wrong_key_is_rejected_and_changes_nothing(string key, string reason)
     {
