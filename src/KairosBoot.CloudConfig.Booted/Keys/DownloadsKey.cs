@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// <c>downloads</c>: files from the network. A path that is a directory, or ends in a slash, keeps the name of the URL. What the server has not changed
-/// since is not sent again, and what has the checksum already is not asked for; a file is the old one until the new one is whole.
+/// <c>downloads</c>: downloads files. If a path is a directory or ends in a slash, the file gets its name from the URL. A file is not downloaded again
+/// if the server has no newer one, or if it already has the checksum. The old file is kept until the new one is complete.
 /// </summary>
 internal sealed class DownloadsKey
 {
@@ -45,9 +45,9 @@ internal sealed class DownloadsKey
         using var place = walker.Place(PathOf(item, address), parents);
         var existing = place.Status;
         if (existing is { Type: not FileType.Regular }) throw new FormatException($"{place.Path} is not a file");
-        // Only where no other user could have put the file there do its content, its time and its mode mean anything.
+        // Content, time and mode of the file count only if no other user could have put it there.
         var isTrusted = existing is { } file && (file.Uid == uid || file.Uid == 0) && place.User is var user && (user == 0 || user == file.Uid);
-        // Upstream's default is mode 0: as for files, a new one is 0644, an old one keeps its mode.
+        // The upstream default is mode 0. As for files, a new file gets 0644 and an existing one keeps its mode.
         var mode = given ?? (isTrusted ? existing!.Value.Mode & PermissionBits : FilePermissions.File);
         var isAsWanted = isTrusted && existing is { } old && (old.Uid, old.Gid, old.Mode) == (uid, gid, mode);
         if (isAsWanted && checksum is not null && checksum.Matches(place))
@@ -80,7 +80,7 @@ internal sealed class DownloadsKey
     {
         var path = Directories.Normalize(item.Text("path"));
         if (!item.Text("path")!.EndsWith('/') && !IsDirectory(path)) return path;
-        var name = address.FileName ?? throw new FormatException($"{address.Display} has no file name: give path one");
+        var name = address.FileName ?? throw new FormatException($"{address.Display} has no file name; to fix: set path to the path of the file");
         return path == "/" ? path + name : $"{path}/{name}";
     }
 

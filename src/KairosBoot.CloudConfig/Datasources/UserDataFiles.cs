@@ -52,7 +52,7 @@ internal static class UserDataFiles
 
         if (fault is not null) throw new FormatException($"{data.Source} is neither a script nor a config: {fault}");
         if (isScript) RunScript(data, $"{directory}/{RawName}", line, run);
-        else run.Log($"user-data from {data.Source} is now {directory}/{name}{Volume(data)}");
+        else run.Log($"user-data from {data.Source} written to {directory}/{name}{Volume(data)}");
     }
 
     private static void RunScript(UserData data, string script, int line, EntryRun run)

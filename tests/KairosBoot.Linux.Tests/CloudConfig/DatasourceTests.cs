@@ -130,8 +130,8 @@ public sealed class DatasourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("just text", "no script and no config: it takes a mapping")]
-    [InlineData("#cloud-config\na: [\n", "no script and no config: line 3, column 1")]
+    [InlineData("just text", "neither a script nor a config: the document is not a mapping")]
+    [InlineData("#cloud-config\na: [\n", "neither a script nor a config: line 3, column 1")]
     [InlineData("\\xff\\xfe", "is not UTF-8 text")]
     public void What_is_neither_a_config_nor_a_script_is_a_problem_and_no_config(string text, string reason)
     {

@@ -72,7 +72,7 @@ public sealed class UserDataOnceTests : IDisposable
         Insert("vdb", Mine, "seed-1");
         root.Put("/system/00.yaml", "stages: {initramfs: [{name: seed, datasource: {providers: [cdrom]}}]}\n", "0644");
         Assert.Empty(root.Run("initramfs", ["/system"]).Problems);
-        Assert.Contains($"seed: user-data from /dev/vdb/user-data is {Taken}; volume /dev/vdb (serial \"seed-1\"), sha256 {Digest(Mine)}", root.Log);
+        Assert.Contains($"seed: user-data from /dev/vdb/user-data written to {Taken}; volume /dev/vdb (serial \"seed-1\"), sha256 {Digest(Mine)}", root.Log);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ public sealed class ConfigLintTests
 {
     [Theory]
     [InlineData("boot: [{name: e, commands: ['if true; fi']}]", 2, "commands", "yntax error", false)]
-    [InlineData("boot: [{name: e, commands: ['a=(1 2); echo ${a[0]}']}]", 2, "commands", "only bash reads this", true)]
+    [InlineData("boot: [{name: e, commands: ['a=(1 2); echo ${a[0]}']}]", 2, "commands", "only bash can parse this", true)]
     [InlineData("boot: [{name: e, if: '[ -e /x ] &&'}]", 2, "if", "yntax error", false)]
     [InlineData("boot: [{name: e, commands: ['docker ps --format \"{{.Names}}\"']}]", 2, "commands", "uses a value that no machine has", true)]
     [InlineData("boot: [{name: e, commands: ['{{ if .x }}a']}]", 2, "commands", "template not filled in", true)]
@@ -19,7 +19,7 @@ public sealed class ConfigLintTests
     [InlineData("boot: [{name: e, directories: [{}]}]", 2, "directories", "path is missing", false)]
     [InlineData("boot: [{name: e, files: [{path: /a, permsisions: 0600}]}]", 2, "files.permsisions", "did you mean permissions?", true)]
     [InlineData("boot: [{name: e, files: [{path: /a, permissions: 644}]}]", 2, "files.permissions", "write 0644", true)]
-    [InlineData("boot: [{name: e, downloads: [{path: /a, url: host/x}]}]", 2, "downloads", "url is not one", false)]
+    [InlineData("boot: [{name: e, downloads: [{path: /a, url: host/x}]}]", 2, "downloads", "url is not valid", false)]
     [InlineData("boot: [{name: e, git: {url: 'https://h/x', pth: /a, path: /b}}]", 2, "git.pth", "did you mean path?", true)]
     [InlineData("initramfs: [{name: e, packages: {install: [x]}}]", 2, "packages", "has no effect in initramfs", true)]
     [InlineData("rootfs.before: [{name: e, downloads: [{path: /a, url: 'http://h/x'}]}]", 2, "downloads", "has no effect in rootfs.before", true)]
