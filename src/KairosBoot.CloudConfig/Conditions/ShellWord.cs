@@ -8,8 +8,8 @@ namespace KairosBoot.CloudConfig;
 internal readonly record struct ShellWord(string Text, bool IsOperator)
 {
     /// <summary>
-    /// The words of a text that mean the same without a shell: null as soon as there is an expansion, a glob, a redirection, a pipe or
-    /// anything else only a shell can do.
+    /// Splits a text into words and operators. Null if the text contains an expansion, a glob, a redirection, a pipe or anything else that
+    /// needs a shell.
     /// </summary>
     internal static List<ShellWord>? Split(string text)
     {

@@ -171,10 +171,10 @@ public sealed class AddedPartitionTests
         Assert.Empty(disk.Layout(Add, path: $"\"script://echo {disk.Node}\""));
         Assert.Equal(2, disk.Disk.Read().Partitions.Length);
         Assert.Contains("printed nothing", Assert.Single(disk.Layout(Add, path: "script://false")).Reason);
-        Assert.Contains("there is no block device /dev/nothing", Assert.Single(disk.Layout(Add, path: "/dev/nothing")).Reason);
-        Assert.Contains("there is no block device /etc/passwd", Assert.Single(disk.Layout(Add, path: "/etc/passwd")).Reason);
+        Assert.Contains("block device /dev/nothing not found", Assert.Single(disk.Layout(Add, path: "/dev/nothing")).Reason);
+        Assert.Contains("block device /etc/passwd not found", Assert.Single(disk.Layout(Add, path: "/etc/passwd")).Reason);
         Assert.Contains("neither path nor label", Assert.Single(disk.Layout(Add, path: "''")).Reason);
-        Assert.Contains("no file system LABEL=NOWHERE", Assert.Single(disk.Layout(Add, path: "/dev/disk/by-label/NOWHERE")).Reason);
+        Assert.Contains("no file system or partition LABEL=NOWHERE found", Assert.Single(disk.Layout(Add, path: "/dev/disk/by-label/NOWHERE")).Reason);
     });
 
     /// <summary>Disk: | first, 16 MiB | 494 MiB free |.</summary>

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using KairosBoot.CloudConfig;
-using KairosBoot.Plan;
+using KairosBoot.Linux;
 
-namespace KairosBoot.Linux.Tests.CloudConfig;
+namespace KairosBoot.Plan.Tests;
 
 public class HashingTests
 {

@@ -1,6 +1,7 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Linux;
 
-namespace KairosBoot.Linux.Tests.CloudConfig;
+namespace KairosBoot.Plan.Tests;
 
 public class ShellConditionTests
 {

@@ -1,7 +1,6 @@
 using KairosBoot.CloudConfig;
-using KairosBoot.Plan;
 
-namespace KairosBoot.Linux.Tests.CloudConfig;
+namespace KairosBoot.Plan.Tests;
 
 public class EnvFileTests
 {

@@ -1,6 +1,6 @@
 using KairosBoot.CloudConfig;
 
-namespace KairosBoot.Linux.Tests.CloudConfig;
+namespace KairosBoot.Plan.Tests;
 
 public class TemplateTests
 {
@@ -105,13 +105,13 @@ public class TemplateTests
     [InlineData("{{ if 1 }}{{ else }}{{ else }}{{ end }}", "last else")]
     [InlineData("{{ if 1 }}{{ else with 1 }}{{ end }}", "only if can follow else")]
     [InlineData("{{ if }}{{ end }}", "missing")]
-    [InlineData("{{ if 1 }}{{ end 2 }}", "end takes nothing")]
+    [InlineData("{{ if 1 }}{{ end 2 }}", "unexpected text after end")]
     [InlineData("{{ range 5 }}{{ end }}", "no list")]
-    [InlineData("{{ $x }}", "no variable $x")]
-    [InlineData("{{ $x = 1 }}", "no variable $x")]
-    [InlineData("{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}", "no variable $x")]
+    [InlineData("{{ $x }}", "unknown variable $x")]
+    [InlineData("{{ $x = 1 }}", "unknown variable $x")]
+    [InlineData("{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}", "unknown variable $x")]
     [InlineData("{{ $a, $b := .List }}", "only range")]
-    [InlineData("{{ eq 1 \"1\" }}", "two kinds")]
+    [InlineData("{{ eq 1 \"1\" }}", "different types")]
     [InlineData("{{ lt 1 \"2\" }}", "lt: takes")]
     [InlineData("{{ eq 1 }}", "missing")]
     [InlineData("{{ or }}", "no arguments")]

@@ -1,6 +1,6 @@
 using KairosBoot.CloudConfig;
 
-namespace KairosBoot.Linux.Tests.CloudConfig;
+namespace KairosBoot.Plan.Tests;
 
 public class YamlReaderTests
 {

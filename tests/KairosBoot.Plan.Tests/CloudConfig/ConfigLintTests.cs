@@ -1,34 +1,34 @@
 using KairosBoot.CloudConfig.Booted;
 
-namespace KairosBoot.Linux.Tests.Stages;
+namespace KairosBoot.Plan.Tests;
 
 /// <summary>What kboot lint finds in a config.</summary>
 public sealed class ConfigLintTests
 {
     [Theory]
     [InlineData("boot: [{name: e, commands: ['if true; fi']}]", 2, "commands", "yntax error", false)]
-    [InlineData("boot: [{name: e, commands: ['a=(1 2); echo ${a[0]}']}]", 2, "commands", "only bash reads this", true)]
+    [InlineData("boot: [{name: e, commands: ['a=(1 2); echo ${a[0]}']}]", 2, "commands", "only bash can parse this", true)]
     [InlineData("boot: [{name: e, if: '[ -e /x ] &&'}]", 2, "if", "yntax error", false)]
-    [InlineData("boot: [{name: e, commands: ['docker ps --format \"{{.Names}}\"']}]", 2, "commands", "asks for a value that no machine tells", true)]
-    [InlineData("boot: [{name: e, commands: ['{{ if .x }}a']}]", 2, "commands", "template left as it is", true)]
-    [InlineData("boot: [{name: e, hostname: 'n-{{ .Values.node }}'}]", 2, "hostname", ".Values is not known here", false)]
+    [InlineData("boot: [{name: e, commands: ['docker ps --format \"{{.Names}}\"']}]", 2, "commands", "uses a value that no machine has", true)]
+    [InlineData("boot: [{name: e, commands: ['{{ if .x }}a']}]", 2, "commands", "template not filled in", true)]
+    [InlineData("boot: [{name: e, hostname: 'n-{{ .Values.node }}'}]", 2, "hostname", "unknown field .Values", false)]
     [InlineData("boot: [{name: e, environment: {A: '{{ .Values.product.uuid'}}]", 2, "environment", "{{ is not closed", true)]
-    [InlineData("boot: [{name: e, files: [{path: /a, encoding: b64, content: '!'}]}]", 2, "files", "not base64", false)]
-    [InlineData("boot: [{name: e, files: [{path: /a, encoding: rot13}]}]", 2, "files.encoding", "'rot13' is not an encoding", true)]
+    [InlineData("boot: [{name: e, files: [{path: /a, encoding: b64, content: '!'}]}]", 2, "files", "not valid base64", false)]
+    [InlineData("boot: [{name: e, files: [{path: /a, encoding: rot13}]}]", 2, "files.encoding", "unknown encoding 'rot13'", true)]
     [InlineData("boot: [{name: e, files: [{path: a}]}]", 2, "files", "not an absolute path", false)]
     [InlineData("boot: [{name: e, directories: [{}]}]", 2, "directories", "path is missing", false)]
     [InlineData("boot: [{name: e, files: [{path: /a, permsisions: 0600}]}]", 2, "files.permsisions", "did you mean permissions?", true)]
     [InlineData("boot: [{name: e, files: [{path: /a, permissions: 644}]}]", 2, "files.permissions", "write 0644", true)]
-    [InlineData("boot: [{name: e, downloads: [{path: /a, url: host/x}]}]", 2, "downloads", "url is not one", false)]
+    [InlineData("boot: [{name: e, downloads: [{path: /a, url: host/x}]}]", 2, "downloads", "url is not valid", false)]
     [InlineData("boot: [{name: e, git: {url: 'https://h/x', pth: /a, path: /b}}]", 2, "git.pth", "did you mean path?", true)]
     [InlineData("initramfs: [{name: e, packages: {install: [x]}}]", 2, "packages", "has no effect in initramfs", true)]
     [InlineData("rootfs.before: [{name: e, downloads: [{path: /a, url: 'http://h/x'}]}]", 2, "downloads", "has no effect in rootfs.before", true)]
-    [InlineData("boot: [{name: e, only_os: '(Debian'}]", 2, "only_os", "not a pattern", false)]
+    [InlineData("boot: [{name: e, only_os: '(Debian'}]", 2, "only_os", "invalid pattern", false)]
     [InlineData("boot: [{name: e, only_service_manager: upstart}]", 2, "only_service_manager", "neither systemd nor openrc", true)]
-    [InlineData("boot: [{name: e, users: {'a b': {passwd: x}}}]", 2, "users", "not an account name", false)]
+    [InlineData("boot: [{name: e, users: {'a b': {passwd: x}}}]", 2, "users", "invalid account name", false)]
     [InlineData("boot: [{name: e, users: {a: {uid: x, passwd: y}}}]", 2, "users.uid", "'x' is not a user id", false)]
     [InlineData("boot: [{name: e, users: {a: {passwd: ''}}}]", 2, "users.passwd", "the password is empty", true)]
-    [InlineData("boot: [{name: e, users: {a: {}}}]", 2, "users", "neither a password nor a key", true)]
+    [InlineData("boot: [{name: e, users: {a: {}}}]", 2, "users", "neither a password nor an SSH key", true)]
     [InlineData("initramf: [{name: e}]", 2, "stages.initramf", "did you mean initramfs?", true)]
     [InlineData("netwrok.after: [{name: e}]", 2, "stages.netwrok.after", "did you mean network.after?", true)]
     public void What_would_fail_or_do_nothing_is_found(string stages, int line, string key, string reason, bool isWarning)
