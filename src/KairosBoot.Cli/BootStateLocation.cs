@@ -26,7 +26,7 @@ internal sealed class BootStateLocation : IDisposable
     /// <summary>The slot this system runs from and the id of its image; null where that is not this system's state.</summary>
     internal (Slot Slot, string Image)? Booted { get; private init; }
 
-    internal static Option<string?> Option => new("--state") { Description = "A mounted COS_STATE, or the file bootstate (default: this machine's)", HelpName = "PATH" };
+    internal static Option<string?> Option => new("--state") { Description = "Mount point of COS_STATE, or the path of its file bootstate (default: this machine's)", HelpName = "PATH" };
 
     internal static Argument<string> Slot(bool optional)
     {
@@ -42,7 +42,7 @@ internal sealed class BootStateLocation : IDisposable
             return new(partition.Path, partition.Path + SystemPaths.BootState, partition) { Booted = ReadBooted() };
         }
 
-        if (!Path.Exists(path)) throw new OperatorException($"{path} is not there", "give --state the directory where COS_STATE is mounted, or its file bootstate");
+        if (!Path.Exists(path)) throw new OperatorException($"{path} does not exist", "give --state the mount point of COS_STATE, or its file bootstate");
         var full = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
         return System.IO.Directory.Exists(full)
             ? new(full, Path.TrimEndingDirectorySeparator(full) + SystemPaths.BootState, null)
@@ -62,7 +62,7 @@ internal sealed class BootStateLocation : IDisposable
 
     public void Dispose() => partition?.Dispose();
 
-    private OperatorException Unusable(BootBlock block) => new($"{Block} {block.Problem}", "make it anew, with all tries for every slot: kboot assess reset");
+    private OperatorException Unusable(BootBlock block) => new($"{Block} {block.Problem}", "recreate it with all tries for every slot: kboot assess reset");
 
     private static (Slot, string)? ReadBooted()
     {

@@ -11,11 +11,11 @@ internal static class CloudConfigFiles
     internal static void Check(string[] documents)
     {
         foreach (var missing in documents.Where(path => !File.Exists(path)))
-            throw new OperatorException($"the cloud-config {missing} is not there", "give --cloud-config the path of a YAML file");
+            throw new OperatorException($"the cloud-config {missing} does not exist", "give --cloud-config the path of a YAML file");
         var problems = documents.SelectMany(path => ConfigLint.Check(File.ReadAllText(path), path)).ToLookup(problem => problem.IsWarning, problem => problem.Text);
         foreach (var warning in problems[true])
             Console.Error.WriteLine($"warning: {warning}");
         if (problems[false].Any())
-            throw new OperatorException($"not usable: {string.Join("\n  ", problems[false])}", "correct the cloud-config at that line");
+            throw new OperatorException($"the cloud-config has errors:\n  {string.Join("\n  ", problems[false])}", "correct the lines named above; to check again: kboot lint --cloud-config FILE");
     }
 }

@@ -27,8 +27,8 @@ internal sealed class InstallSource : IDisposable
         if (tar is null && (root is null || Path.GetFullPath(root) == "/") && running is not null)
             return new(running, isOwn: false);
         if (tar is null && root is null)
-            throw new OperatorException("no system to install was given, and the running one is no image", "give --image FILE, --root DIR or --tar FILE");
-        progress("making the image");
+            throw new OperatorException("no image to install: the running system is not an image", "give --image FILE, --root DIR or --tar FILE");
+        progress("building the image");
         var work = Environment.GetEnvironmentVariable("TMPDIR") is { Length: > 0 } given ? given : "/var/tmp";
         var made = Path.Combine(work, $"kairosboot-install.{Environment.ProcessId}.img");
         ImageBuilder.Build(new ImageRequest(root, tar, ImageFormat.Ext4, null, null, InitrdRequest.DefaultModules, null, ImageBuildCommand.Program()), made, cancellationToken);

@@ -20,7 +20,7 @@ internal static class Interruption
             work(cancellationToken);
             return 0;
         },
-        "nothing is left behind");
+        "temporary files are removed");
 
     /// <param name="work">Heeds the token; its result is the exit code.</param>
     /// <param name="left">What a person reads of the state things are in when it was interrupted.</param>

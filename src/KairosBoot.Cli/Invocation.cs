@@ -34,7 +34,7 @@ internal static class Invocation
         }
         catch (Exception defect)
         {
-            return Fail($"a defect of kboot itself: {defect.GetType().Name}: {defect.Message}", "report it, with the command line that led to it");
+            return Fail($"internal error in kboot: {defect.GetType().Name}: {defect.Message}", "report this message and the command line as a bug");
         }
     }
 

@@ -12,7 +12,7 @@ internal static class SizeOption
     internal static Option<long?> Create(string description) => Create("--size", description);
 
     internal static Option<long?> Create(string name, string description) =>
-        new(name) { Description = $"{description}: bytes, or 900M, 4G (binary units)", HelpName = "SIZE", CustomParser = Parse };
+        new(name) { Description = $"{description}; bytes, or with a binary unit: 900M, 4G", HelpName = "SIZE", CustomParser = Parse };
 
     /// <summary>Null: not a size.</summary>
     internal static long? TryParse(string text)
@@ -28,7 +28,7 @@ internal static class SizeOption
     {
         var text = result.Tokens.Single().Value;
         if (TryParse(text) is { } size) return size;
-        result.AddError($"'{text}' is not a size: give a number of bytes, or one with K, M, G or T");
+        result.AddError($"'{text}' is not a valid size: write a number of bytes, or a number with K, M, G or T");
         return null;
     }
 }

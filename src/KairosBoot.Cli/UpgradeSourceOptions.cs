@@ -6,10 +6,10 @@ namespace KairosBoot.Cli;
 /// <summary>Where a new system comes from.</summary>
 internal sealed class UpgradeSourceOptions
 {
-    private readonly Option<string?> image = new("--image") { Description = "A finished image: kboot image build", HelpName = "FILE" };
-    private readonly Option<string?> root = new("--root") { Description = "A tree, without what is mounted in it", HelpName = "DIR" };
-    private readonly Option<string?> tar = new("--tar") { Description = "A container export", HelpName = "FILE" };
-    private readonly Option<string?> oci = new("--oci") { Description = "An OCI layout, or an image in a registry, by skopeo and umoci", HelpName = "REF" };
+    private readonly Option<string?> image = new("--image") { Description = "A finished image, from kboot image build", HelpName = "FILE" };
+    private readonly Option<string?> root = new("--root") { Description = "Build the image from a directory tree, without the file systems mounted in it", HelpName = "DIR" };
+    private readonly Option<string?> tar = new("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
+    private readonly Option<string?> oci = new("--oci") { Description = "Build the image from an OCI layout or from a registry, with skopeo and umoci", HelpName = "REF" };
 
     internal void AddTo(Command command, bool isRequired)
     {

@@ -13,9 +13,9 @@ public static class AtomicFile
         var full = Path.GetFullPath(path);
         var directory = Path.GetDirectoryName(full);
         if (directory is null || Syscall.TryStat(full) is { Type: not FileType.Regular })
-            throw new OperatorException($"{path} is there and not a regular file", "give --output the name of a file to write");
+            throw new OperatorException($"{path} exists and is not a regular file", "give --output another path");
         if (!Directory.Exists(directory))
-            throw new OperatorException($"the directory {directory} for {path} does not exist", $"make it: mkdir -p {directory}");
+            throw new OperatorException($"the directory {directory} for {path} does not exist", $"create it: mkdir -p {directory}");
         var temporary = Path.Combine(directory, $".{Path.GetFileName(full)}.{Environment.ProcessId}.part");
         try
         {

@@ -70,7 +70,7 @@ public sealed record Tool(string Name, string Package)
     // The runtime writes arguments as UTF-8, and replaces what is none: the program would get the name of another file.
     private static string Transferable(string word) =>
         word.EnumerateRunes().All(rune => rune != Rune.ReplacementChar) ? word
-            : throw new OperatorException($"'{ToolText.Show(word)}' is not UTF-8, and cannot be an argument of a program", "rename it");
+            : throw new OperatorException($"'{ToolText.Show(word)}' is not UTF-8, so it cannot be a program's argument", "rename the file");
 
     private static void Feed(Process process, Action<Stream> input)
     {
@@ -93,13 +93,13 @@ public sealed record Tool(string Name, string Package)
         }
         catch (Win32Exception failure)
         {
-            throw new OperatorException($"{start.FileName} does not start: {failure.Message}", $"install the package {Package} again");
+            throw new OperatorException($"cannot start {start.FileName}: {failure.Message}", $"install the package {Package} again");
         }
     }
 
     internal OperatorException Failed(string said) => new(
         $"{Name} failed: {string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
-        "free space and the rights to write where --output points are the usual causes");
+        "check the free space and the write permission of the directory of --output");
 
     /// <summary>Whether there is such a program.</summary>
     public bool IsInstalled => TryFind() is not null;

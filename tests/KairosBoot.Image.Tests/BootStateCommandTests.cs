@@ -43,7 +43,7 @@ public class BootStateCommandTests : StateCommands
         var table = Run(0, "status");
         Assert.Matches(@"active +0 +no +no image\n", table);
         Assert.Matches(@"passive +2 +no +next\n", table);
-        Assert.Contains("given up: active: its image is damaged", table);
+        Assert.Contains("marked bad: active: its image is damaged", table);
         using var json = JsonDocument.Parse(Run(0, "status", "--json"));
         Assert.Equal("passive", json.RootElement.GetProperty("next").GetString());
         Assert.Equal(2, json.RootElement.GetProperty("slots")[1].GetProperty("triesLeft").GetInt32());
@@ -54,9 +54,9 @@ public class BootStateCommandTests : StateCommands
     {
         Counters = new BootCounters { Active = new(0, false, ""), Recovery = new(0, true, "") }.MarkBad(Slot.Passive, SlotFault.Damaged);
         var table = Run(0, "status");
-        Assert.Matches(@"active +0 +no +given up: its last boots did not report good\n", table);
+        Assert.Matches(@"active +0 +no +no tries left: its last boots were not marked good\n", table);
         Assert.Matches(@"passive +0 +no *\n", table);
-        Assert.Matches(@"recovery +0 +yes +given up: its last boots did not report good\n", table);
+        Assert.Matches(@"recovery +0 +yes +no tries left: its last boots were not marked good\n", table);
     }
 
     [Fact]
@@ -77,8 +77,8 @@ public class BootStateCommandTests : StateCommands
     [Fact]
     public void What_is_missing_or_misspelt_is_said()
     {
-        Assert.Contains("which slot this system runs from is not known", Run(1, "assess", "good"));
-        Assert.Contains("is not there", Run(1, "status", "--state", PathOf("nowhere")));
+        Assert.Contains("cannot find out which slot is booted", Run(1, "assess", "good"));
+        Assert.Contains("does not exist", Run(1, "status", "--state", PathOf("nowhere")));
         Run(2, "select", "aktive");
         Run(2, "select");
     }

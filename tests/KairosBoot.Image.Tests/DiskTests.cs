@@ -71,7 +71,7 @@ public class DiskTests : Scratch
     public void An_image_that_is_not_what_its_seal_says_is_not_put_on_a_disk()
     {
         HostTool.Run("debugfs", "-w", "-R", "mkdir /written", image);
-        Assert.Contains($"{image} is damaged, or was written to after it was built", Assert.Throws<OperatorException>(() => Build(Request())).Problem);
+        Assert.Contains($"{image} does not match its seal", Assert.Throws<OperatorException>(() => Build(Request())).Problem);
         HostTool.Run("truncate", "-s", "-4096", image);
         Build(Request());
     }
@@ -166,10 +166,10 @@ public class DiskTests : Scratch
         string RefusedSizes(DiskSizes sizes) => Refused(Request() with { Sizes = sizes }).Problem;
         Assert.Contains("too few for COS_STATE", RefusedSizes(new DiskSizes(State: 64 << 20)));
         Assert.Contains("too few for COS_RECOVERY", RefusedSizes(new DiskSizes(Recovery: 1)));
-        Assert.Contains("another partition has", RefusedSizes(With(new ExtraPartition("COS_STATE", 8 << 20))));
-        Assert.Contains("another partition has", RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
-        Assert.Contains("has a label that is none", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));
-        Assert.Contains("has a label that is none", RefusedSizes(With(new ExtraPartition("seventeen_letters", 8 << 20))));
+        Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("COS_STATE", 8 << 20))));
+        Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
+        Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));
+        Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("seventeen_letters", 8 << 20))));
         Assert.Contains("is to have xfs", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
         Assert.Contains("is too small", Refused(Request() with { SizeBytes = 2L << 30, Sizes = With(new ExtraPartition("A", 8L << 30)) }).Problem);
     }
@@ -205,7 +205,7 @@ public class DiskTests : Scratch
     [Fact]
     public void Images_that_grub_cannot_load_a_kernel_from_are_refused()
     {
-        Assert.Contains("is not there", Refused(Request() with { Image = PathOf("none") }).Problem);
+        Assert.Contains("does not exist", Refused(Request() with { Image = PathOf("none") }).Problem);
         Assert.Contains("is not a file system", Refused(Request() with { Image = WriteText("junk", new string('x', 100_000)) }).Problem);
         HostTool.Run("mksquashfs", PathOf("root"), PathOf("zstd"), "-quiet", "-no-progress", "-comp", "zstd");
         Assert.Contains("compressed by zstd", Refused(Request() with { Recovery = PathOf("zstd") }).Problem);
@@ -223,9 +223,9 @@ public class DiskTests : Scratch
         Assert.Contains("/boot/vmlinuz is missing", RefusedWith(format, "true"));
         Assert.Contains("/boot/initrd is missing", RefusedWith(format, "echo kernel > boot/vmlinuz"));
         Assert.Contains("/boot/initrd is empty", RefusedWith(format, "touch boot/initrd"));
-        Assert.Contains("/boot/initrd is not a file", RefusedWith(format, "rm boot/initrd; mkdir boot/initrd"));
-        Assert.Contains("/boot/initrd is a link (to /boot/none) that leads nowhere", RefusedWith(format, "rmdir boot/initrd; ln -s /boot/none boot/initrd"));
-        Assert.Contains("leads nowhere", RefusedWith(format, "ln -sf initrd boot/initrd"));
+        Assert.Contains("/boot/initrd is not a regular file", RefusedWith(format, "rm boot/initrd; mkdir boot/initrd"));
+        Assert.Contains("/boot/initrd is a dangling link (to /boot/none)", RefusedWith(format, "rmdir boot/initrd; ln -s /boot/none boot/initrd"));
+        Assert.Contains("dangling link", RefusedWith(format, "ln -sf initrd boot/initrd"));
     }
 
     [Theory]

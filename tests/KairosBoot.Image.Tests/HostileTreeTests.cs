@@ -123,7 +123,7 @@ public class HostileTreeTests : Scratch
         {
             SyntheticKernel.Make(root);
             File.WriteAllText(index, File.ReadAllText(index).Replace("kernel/loop.ko:", $"{name}:"));
-            Assert.Contains("which is not there", Assert.Throws<OperatorException>(
+            Assert.Contains("which does not exist", Assert.Throws<OperatorException>(
                 () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", Compress: false, Path.Combine(root, "kairos-boot")))).Problem);
         }
     }

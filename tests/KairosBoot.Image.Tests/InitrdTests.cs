@@ -102,7 +102,7 @@ public class InitrdTests : Scratch
     {
         Assert.Contains("is not a directory", Fails(() => KernelTree.Find(PathOf("nowhere"), null)).Problem);
         Directory.CreateDirectory(PathOf("empty"));
-        Assert.Contains("holds no kernel", Fails(() => KernelTree.Find(PathOf("empty"), null)).Problem);
+        Assert.Contains("has no kernel", Fails(() => KernelTree.Find(PathOf("empty"), null)).Problem);
         File.Delete(Path.Combine(root, "lib/modules/6.1.0-test/modules.dep"));
         Assert.Contains("depmod -b", Fails(() => Build()).Fix);
     }
@@ -114,7 +114,7 @@ public class InitrdTests : Scratch
         File.WriteAllText(path, "not a module");
         Assert.Contains($"{path} is not a kernel module", Fails(() => Build()).Problem);
         File.Delete(path);
-        Assert.Contains($"{path}, which is not there", Fails(() => Build()).Problem);
+        Assert.Contains($"{path}, which does not exist", Fails(() => Build()).Problem);
     }
 
     [Fact]
@@ -151,7 +151,7 @@ public class InitrdTests : Scratch
     [InlineData("neither cpio nor zstd")]
     [InlineData("07070100000001")]
     public void Inspection_refuses_what_is_not_an_initrd(string content) =>
-        Assert.Contains("is not an initrd", Fails(() => InitrdContents.Read(WriteText("junk", content))).Problem);
+        Assert.Contains("cannot be read as an initrd", Fails(() => InitrdContents.Read(WriteText("junk", content))).Problem);
 
     [RealKernelFact]
     public void The_modules_of_a_virtio_machine_take_less_than_half_a_mebibyte()

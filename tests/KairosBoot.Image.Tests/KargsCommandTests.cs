@@ -13,18 +13,18 @@ public class KargsCommandTests : StateCommands
     {
         var shown = Run(0, "kargs", "add", "loglevel=7", "nosmt");
         Assert.Contains("all        loglevel=7 nosmt\n", shown);
-        Assert.Contains("on trial", shown);
+        Assert.Contains("pending: ", shown);
         Assert.True(Arguments.Proven.IsEmpty);
         Assert.True(Arguments.Keep(Arguments.Pending!.Serial));
         Assert.Equal("loglevel=7 nosmt", string.Join(' ', Arguments.Proven[null]));
-        Assert.DoesNotContain("on trial", Run(0, "kargs"));
+        Assert.DoesNotContain("pending", Run(0, "kargs"));
 
         Run(0, "kargs", "add", "--slot", "recovery", "console=ttyS1");
         Run(0, "kargs", "remove", "loglevel");
         Assert.Equal(2, Arguments.Pending!.Serial - Arguments.Proven.Serial);
         Assert.True(Arguments.GiveUp(Arguments.Pending.Serial));
         Assert.Null(Arguments.Pending);
-        Assert.Contains("given up", Run(0, "kargs"));
+        Assert.Contains("rejected: ", Run(0, "kargs"));
         using var json = JsonDocument.Parse(Run(0, "kargs", "--json"));
         Assert.Equal("nosmt", json.RootElement.GetProperty("givenUp").GetProperty("all")[0].GetString());
         Assert.Equal("console=ttyS1", json.RootElement.GetProperty("givenUp").GetProperty("recovery")[0].GetString());

@@ -18,7 +18,7 @@ public class RollbackTests : StateCommands
     public void There_is_no_way_back_to_an_image_that_is_gone_or_was_given_up()
     {
         Counters = Counters.MarkBad(Slot.Passive, SlotFault.Damaged);
-        Assert.Contains("passive was given up (passive: its image is damaged): going back to it would boot active", Run(1, "rollback"));
+        Assert.Contains("passive is marked bad (passive: its image is damaged): a rollback would boot active", Run(1, "rollback"));
         Run(0, "assess", "reset", "passive");
         File.Delete(PathOf("state/cOS/passive.img"));
         Assert.Contains("there is no passive image", Run(1, "rollback"));
@@ -28,14 +28,14 @@ public class RollbackTests : StateCommands
     [Fact]
     public void A_pinned_image_is_shown_as_such_until_it_is_not()
     {
-        Assert.Contains("is kept", Run(0, "pin", "passive"));
+        Assert.Contains("is pinned", Run(0, "pin", "passive"));
         Assert.Equal(16, Counters.Pinned.Length);
         Assert.Matches("passive .*pinned", Run(0, "status"));
         Run(0, "assess", "good", "active");
         Assert.Matches("passive .*pinned", Run(0, "status"));
         Run(0, "unpin");
         Assert.DoesNotContain("pinned\n", Run(0, "status"));
-        Assert.Contains("recovery is never replaced", Run(1, "pin", "recovery"));
-        Assert.Contains("not known", Run(1, "pin"));
+        Assert.Contains("recovery cannot be pinned", Run(1, "pin", "recovery"));
+        Assert.Contains("cannot find out", Run(1, "pin"));
     }
 }

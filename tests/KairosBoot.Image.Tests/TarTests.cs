@@ -128,7 +128,7 @@ public class TarTests : Scratch
     {
         Assert.Contains("is not a file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("none"), PathOf("tree"))).Problem);
         WriteText("junk", new string('x', 2000));
-        Assert.Contains("is not a tar file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);
+        Assert.Contains("is damaged or not a tar file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);
     }
 
     [Fact]

@@ -7,11 +7,11 @@ namespace KairosBoot.Cli;
 /// <summary><c>kboot assess good|bad|reset</c></summary>
 internal static class AssessCommand
 {
-    internal static Command Create() => new("assess", "Say what has become of a slot: the boot counters follow it.")
+    internal static Command Create() => new("assess", "Mark a slot good or bad, or reset its boot counter.")
     {
-        Verdict("good", "This system runs well: its slot gets all tries back. After boot-complete.target.", Good),
-        Verdict("bad", "Not to be booted again; at once the next slot's turn.", Bad),
-        Verdict("reset", "All tries, as for a new image; without SLOT for every slot, and in a new block where the old one is damaged.", Reset),
+        Verdict("good", "Mark the booted slot good: it gets all tries back. systemd does this after boot-complete.target.", Good),
+        Verdict("bad", "Mark a slot bad; it is not booted again.", Bad),
+        Verdict("reset", "Give a slot all tries, as after an upgrade. Without SLOT: every slot, and a damaged counter file is recreated.", Reset),
     };
 
     private static Command Verdict(string name, string description, Func<BootStateLocation, Slot?, string> assess)
@@ -33,7 +33,7 @@ internal static class AssessCommand
         var image = place.ImageIn(slot);
         // An upgrade may have put another image there since: that one has shown nothing yet.
         if (named is null && image is not null && place.Booted is { Image.Length: > 0 } booted && BootCounter.IdOf(booted.Image) != image)
-            return $"{slot.Name()} has another image by now, which is not what runs; it has to show for itself that it is good";
+            return $"{slot.Name()} is not marked good: an upgrade replaced its image after this boot, and the new image has not been booted";
         place.Change(counters => counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot));
         return $"{slot.Name()} is good{(place.Booted?.Slot == slot ? Arguments(place) : "")}";
     }
@@ -43,17 +43,17 @@ internal static class AssessCommand
     {
         if (KargsBootInfo.Of(KernelCommandLine.Parse(File.ReadAllText("/proc/cmdline"))) is not { } told) return "";
         var file = new KargsFile(place.Directory);
-        if (file.Keep(told.Used)) return ", and the kernel arguments that were on trial stay";
-        return told.LeftOut is { } failed && file.GiveUp(failed) ? ", without the kernel arguments that were on trial: they are given up, see kboot kargs" : "";
+        if (file.Keep(told.Used)) return "; the pending kernel arguments are now permanent";
+        return told.LeftOut is { } failed && file.GiveUp(failed) ? "; this boot was without the pending kernel arguments, so they are rejected: see kboot kargs" : "";
     }
 
     private static string Bad(BootStateLocation place, Slot? named)
     {
         var slot = named ?? Booted(place);
         var after = place.Change(counters => counters.NextBut([slot]) is null
-            ? throw new OperatorException($"{slot.Name()} is the last slot that has tries", "give another one tries first: kboot assess reset SLOT")
+            ? throw new OperatorException($"{slot.Name()} is the last slot with tries left", "first give another slot its tries: kboot assess reset SLOT")
             : counters.MarkBad(slot, SlotFault.Operator));
-        return $"{slot.Name()} is not booted any more; next is {after.Next!.Value.Name()}";
+        return $"{slot.Name()} is marked bad; the next boot is {after.Next!.Value.Name()}";
     }
 
     private static string Reset(BootStateLocation place, Slot? named)
@@ -69,5 +69,5 @@ internal static class AssessCommand
     }
 
     private static Slot Booted(BootStateLocation place) => place.Booted?.Slot
-        ?? throw new OperatorException("which slot this system runs from is not known", "name it: active, passive or recovery");
+        ?? throw new OperatorException("cannot find out which slot is booted", "name the slot: active, passive or recovery");
 }

@@ -9,22 +9,22 @@ internal static class ImageBuildCommand
 {
     internal static Command Create()
     {
-        var root = new Option<string?>("--root") { Description = "The tree to make an image of", HelpName = "DIR" };
-        var tar = new Option<string?>("--tar") { Description = "The container export to make an image of", HelpName = "FILE" };
-        var output = new Option<string>("--output") { Description = "The image to write", HelpName = "FILE", Required = true };
-        var format = new Option<string>("--format") { Description = "File system", DefaultValueFactory = _ => "ext4" };
+        var root = new Option<string?>("--root") { Description = "Build the image from a directory tree", HelpName = "DIR" };
+        var tar = new Option<string?>("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
+        var output = new Option<string>("--output") { Description = "Image to write", HelpName = "FILE", Required = true };
+        var format = new Option<string>("--format") { Description = "File system of the image", DefaultValueFactory = _ => "ext4" };
         format.AcceptOnlyFromAmong("ext4", "squashfs", "erofs");
-        var size = SizeOption.Create("Size of an ext4 image (default: what the content needs)");
-        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, where the tree has several", HelpName = "VERSION" };
+        var size = SizeOption.Create("Size of an ext4 image (default: as large as the content needs)");
+        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, if the tree has more than one", HelpName = "VERSION" };
         var modules = new Option<string>("--modules")
         {
-            Description = "Modules for the initrd, where the tree has none: see kboot initrd build",
+            Description = "Modules for the initrd, if the tree has no initrd; see kboot initrd build",
             HelpName = "SET",
             DefaultValueFactory = _ => InitrdRequest.DefaultModules,
         };
-        var init = new Option<string?>("--init") { Description = "The kairos-boot for that initrd", HelpName = "FILE" };
+        var init = new Option<string?>("--init") { Description = "kairos-boot program for that initrd", HelpName = "FILE" };
 
-        var command = new Command("build", "Make an OS image of a tree or a container export, with kernel and initrd inside.")
+        var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")
         {
             root, tar, output, format, size, kernel, modules, init,
         };
@@ -41,7 +41,7 @@ internal static class ImageBuildCommand
             var built = ImageBuilder.Build(request, path, cancellationToken);
             Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
             if (built.Added.Count > 0)
-                Console.WriteLine($"added to what the tree had: {string.Join(' ', built.Added)}");
+                Console.WriteLine($"added to the tree: {string.Join(' ', built.Added)}");
         }));
         return command;
     }

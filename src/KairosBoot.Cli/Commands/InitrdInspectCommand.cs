@@ -11,8 +11,8 @@ internal static class InitrdInspectCommand
     internal static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "An initrd, compressed or not" };
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
-        var command = new Command("inspect", "Show what is inside an initrd, and which storage drivers are not.") { file, json };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var command = new Command("inspect", "List the contents of an initrd and the storage drivers that it lacks.") { file, json };
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(file);
@@ -28,7 +28,7 @@ internal static class InitrdInspectCommand
     private static void Print(string path, InitrdContents contents)
     {
         Console.WriteLine($"{path}: {ByteSize.Text(contents.FileSize)}, {ByteSize.Text(contents.UnpackedSize)} unpacked, {contents.Compression}");
-        Console.WriteLine($"kernel   {contents.Release ?? "none: no modules.index inside"}");
+        Console.WriteLine($"kernel   {contents.Release ?? "unknown: the initrd has no modules.index"}");
         foreach (var (part, count, size) in contents.Parts)
             Console.WriteLine($"{ByteSize.Text(size),10}  {part}{(count > 1 ? $" ({count} files)" : "")}");
         foreach (var (name, size) in contents.Files)

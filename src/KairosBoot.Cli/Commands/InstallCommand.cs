@@ -15,15 +15,15 @@ internal static class InstallCommand
 
     internal static Command Create()
     {
-        var device = new Option<string?>("--device") { Description = "The disk, or auto: the largest that nobody uses (default: install.device of the cloud-configs)", HelpName = "DEV" };
-        var image = new Option<string?>("--image") { Description = "The OS image (default: the one that runs)", HelpName = "FILE" };
-        var root = new Option<string?>("--root") { Description = "A tree to make the image of", HelpName = "DIR" };
-        var tar = new Option<string?>("--tar") { Description = "A container export to make the image of", HelpName = "FILE" };
-        var force = new Option<bool>("--force") { Description = "Although there is something on the disk" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be done" };
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
+        var device = new Option<string?>("--device") { Description = "Disk to install on; auto: the largest unused disk (default: install.device of the cloud-configs)", HelpName = "DEV" };
+        var image = new Option<string?>("--image") { Description = "OS image (default: the running one)", HelpName = "FILE" };
+        var root = new Option<string?>("--root") { Description = "Build the image from a directory tree", HelpName = "DIR" };
+        var tar = new Option<string?>("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
+        var force = new Option<bool>("--force") { Description = "Overwrite a disk that is not empty" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be done; write nothing" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
         var options = new DiskOptions();
-        var command = new Command("install", "Make a disk of this machine a bootable one, for BIOS and UEFI. What is on it is lost.") { device, image, root, tar, force, dryRun, json };
+        var command = new Command("install", "Install the system on a disk of this machine, bootable by BIOS and UEFI. Erases the disk.") { device, image, root, tar, force, dryRun, json };
         options.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -34,11 +34,11 @@ internal static class InstallCommand
             cancellationToken =>
             {
                 if (Syscall.GetEUid() != 0)
-                    throw new OperatorException("writing to a disk takes root", "sudo kboot install ...; for a disk in a file: kboot disk build");
+                    throw new OperatorException("installing on a disk requires root", "run sudo kboot install ...; to build a disk image file, run kboot disk build");
                 var documents = parsed.GetValue(options.CloudConfigs) ?? [];
                 CloudConfigFiles.Check(documents);
                 var section = InstallSection.Read(documents, problem => Console.Error.WriteLine($"warning: {problem.Text}"));
-                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on was given", "give --device /dev/... or --device auto");
+                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on", "give --device /dev/... or --device auto");
                 var disk = InstallDisk.Find(wanted);
                 using var progress = new Progress();
                 using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar), progress.Show, cancellationToken);
@@ -47,13 +47,13 @@ internal static class InstallCommand
                 var isDry = parsed.GetValue(dryRun);
                 var contents = disk.Contents();
                 if (contents.Count > 0 && !isDry && !parsed.GetValue(force))
-                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "take another disk, or add --force: all of that is lost then");
+                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "choose another disk, or add --force to erase all of this");
                 var succeeded = isDry || Install(installer, documents, progress, cancellationToken);
                 progress.Dispose();
                 Print(installer.Layout, disk, request, contents, isDry, parsed.GetValue(json));
                 return succeeded ? 0 : 1;
             },
-            "the disk is as it was, or boots nothing: install again"));
+            "the disk is unchanged or cannot be booted: run kboot install again"));
         return command;
     }
 
@@ -62,9 +62,9 @@ internal static class InstallCommand
         var stages = new LifecycleStages("install", "", documents, new StageLogger(verbose: false), cancellationToken);
         stages.RunBefore();
         if (stages.Warnings.Count > 0)
-            throw new OperatorException("a stage before the installation failed, nothing was written", "correct the cloud-config, or take the entry out");
+            throw new OperatorException("a stage before the installation failed; nothing is written", "correct or remove the entry of the cloud-config");
         if (!installer.Install(progress.Show))
-            Console.Error.WriteLine("warning: the kernel still goes by the old partition table of the disk, until the next restart");
+            Console.Error.WriteLine("warning: the kernel still uses the old partition table of the disk; to fix: reboot");
         stages.RunAfter();
         return stages.Warnings.Count == 0;
     }
@@ -77,7 +77,7 @@ internal static class InstallCommand
             if (option is not null || !section.Sizes.TryGetValue(name, out var wanted)) return option;
             var needed = least();
             if (wanted * MiB < needed)
-                Console.Error.WriteLine($"warning: install.partitions.{name}.size: {wanted} MiB are too few; it gets {needed / MiB}");
+                Console.Error.WriteLine($"warning: install.partitions.{name}.size: {wanted} MiB is too small; using {needed / MiB} MiB");
             return Math.Max(wanted * MiB, needed);
         }
 
@@ -103,7 +103,7 @@ internal static class InstallCommand
         foreach (var partition in layout.Partitions)
             Console.WriteLine($"  {partition.Number} {partition.Name,-16} {partition.FileSystem,-5} {ByteSize.Text(partition.Size),10}");
         foreach (var line in isDry ? contents : [])
-            Console.WriteLine($"lost would be: {line}");
+            Console.WriteLine($"would erase: {line}");
     }
 
     private static void Write(Utf8JsonWriter writer, DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry)

@@ -13,15 +13,15 @@ internal static class KargsCommand
 
     internal static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
         var state = BootStateLocation.Option;
-        var command = new Command("kargs", "This machine's own kernel arguments: kept over upgrades, tried before they stay.")
+        var command = new Command("kargs", "Show or change this machine's kernel arguments. Upgrades keep them; a change is tested by the next boots.")
         {
             json,
             state,
-            Change("add", "Start the machine with these too.", (arguments, slot, word) => arguments.Add(slot, word), wordsNeeded: true),
-            Change("remove", "Start it without these: whole words, or a name for all words NAME=...", Remove, wordsNeeded: true),
-            Change("clear", "Start it without any of its own.", (arguments, slot, _) => arguments.With(slot, []), wordsNeeded: false),
+            Change("add", "Add kernel arguments.", (arguments, slot, word) => arguments.Add(slot, word), wordsNeeded: true),
+            Change("remove", "Remove kernel arguments: WORD is a whole argument, or a NAME for all NAME=...", Remove, wordsNeeded: true),
+            Change("clear", "Remove all kernel arguments of this machine.", (arguments, slot, _) => arguments.With(slot, []), wordsNeeded: false),
         };
         command.SetAction(parsed =>
         {
@@ -36,7 +36,7 @@ internal static class KargsCommand
     private static Command Change(string name, string description, Func<Kargs, Slot?, string, Kargs> change, bool wordsNeeded)
     {
         var words = new Argument<string[]>("WORD") { Description = "console=ttyS1,115200", Arity = ArgumentArity.OneOrMore };
-        var slot = new Option<string?>("--slot") { Description = "Only for active, passive or recovery (default: for all)", HelpName = "SLOT" };
+        var slot = new Option<string?>("--slot") { Description = "Change only the arguments of active, passive or recovery (default: those of all slots)", HelpName = "SLOT" };
         slot.AcceptOnlyFromAmong("active", "passive", "recovery");
         var state = BootStateLocation.Option;
         var command = new Command(name, description) { slot, state };
@@ -50,7 +50,7 @@ internal static class KargsCommand
             {
                 var after = (wordsNeeded ? parsed.GetRequiredValue(words) : [""]).Aggregate(before, (arguments, word) => change(arguments, kind, word));
                 return after.Problem is not { } problem || !wordsNeeded ? after
-                    : throw new OperatorException(problem, "give kernel arguments as they stand on a kernel command line, one word each");
+                    : throw new OperatorException(problem, "write each argument as one word, as on a kernel command line");
             });
             Print(file);
         });
@@ -61,7 +61,7 @@ internal static class KargsCommand
     {
         var after = before.Remove(slot, word);
         return !after.SameAs(before) ? after
-            : throw new OperatorException($"{(slot is { } one ? one.Name() : "the machine")} has no argument {word} of its own", "kboot kargs shows what there is");
+            : throw new OperatorException($"{(slot is { } one ? one.Name() : "the machine")} has no kernel argument {word}", "list the arguments: kboot kargs");
     }
 
     private static void Print(KargsFile file)
@@ -70,11 +70,11 @@ internal static class KargsCommand
         Print(trial ?? proven);
         if (trial is not null)
         {
-            Console.WriteLine("on trial: the next boots have them, the last try of a slot has not; a boot with them that reports good makes them stay");
+            Console.WriteLine("pending: the next boots use them, except the last try of a slot; a boot with them that is marked good makes them permanent");
         }
         else if (file.GivenUp is { } given && given.Serial > proven.Serial)
         {
-            Console.WriteLine("given up, as only a boot without them was good:");
+            Console.WriteLine("rejected: only a boot without them reached \"good\":");
             Print(given);
         }
     }

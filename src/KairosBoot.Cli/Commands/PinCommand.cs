@@ -10,16 +10,16 @@ internal static class PinCommand
     {
         var slot = BootStateLocation.Slot(optional: true);
         var state = BootStateLocation.Option;
-        var command = new Command("pin", "Keep an image that is known to be good: no upgrade takes its place. Default: the one that runs.") { slot, state };
+        var command = new Command("pin", "Protect the image in a slot: upgrades do not replace it (default: the booted slot).") { slot, state };
         command.SetAction(parsed =>
         {
             using var place = BootStateLocation.Open(parsed.GetValue(state));
             var pinned = SlotNames.TryParse(parsed.GetValue(slot)) ?? place.Booted?.Slot
-                ?? throw new OperatorException("which slot this system runs from is not known", "name it: active or passive");
+                ?? throw new OperatorException("cannot find out which slot is booted", "name the slot: active or passive");
             var image = place.ImageIn(pinned) ?? throw new OperatorException(
-                pinned == Slot.Recovery ? "recovery is never replaced by an upgrade of the system" : $"{pinned.Name()} has no image", "name a slot that has one: active or passive");
+                pinned == Slot.Recovery ? "recovery cannot be pinned: an upgrade of the system never replaces it" : $"{pinned.Name()} has no image", "name a slot with an image: active or passive");
             place.Change(counters => counters with { Pinned = image });
-            Console.WriteLine($"{image} in {pinned.Name()} is kept: upgrades replace the other image");
+            Console.WriteLine($"{image} in {pinned.Name()} is pinned: upgrades replace the other image");
         });
         return command;
     }
@@ -27,12 +27,12 @@ internal static class PinCommand
     internal static Command CreateUnpin()
     {
         var state = BootStateLocation.Option;
-        var command = new Command("unpin", "Let upgrades replace any image again.") { state };
+        var command = new Command("unpin", "Remove the pin: upgrades may replace any image.") { state };
         command.SetAction(parsed =>
         {
             using var place = BootStateLocation.Open(parsed.GetValue(state));
             place.Change(counters => counters with { Pinned = "" });
-            Console.WriteLine("no image is kept for good");
+            Console.WriteLine("no image is pinned");
         });
         return command;
     }

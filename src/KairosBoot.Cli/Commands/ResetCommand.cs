@@ -9,11 +9,11 @@ internal static class ResetCommand
 {
     internal static Command Create()
     {
-        var oem = new Option<bool>("--oem") { Description = "Make COS_OEM empty: the machine's own cloud-configs are gone" };
-        var persistent = new Option<bool>("--persistent") { Description = "Make COS_PERSISTENT empty: all data is gone" };
+        var oem = new Option<bool>("--oem") { Description = "Erase COS_OEM, with the machine's cloud-configs" };
+        var persistent = new Option<bool>("--persistent") { Description = "Erase COS_PERSISTENT, with all data" };
         var source = new UpgradeSourceOptions();
-        var json = new Option<bool>("--json") { Description = "The result in a machine-readable form" };
-        var command = new Command("reset", "From recovery: active and passive become what recovery is, and the counters those of a new machine.") { oem, persistent, json };
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
+        var command = new Command("reset", "Reset active, passive and the boot counters from the recovery image. Run it in the recovery system.") { oem, persistent, json };
         source.AddTo(command, isRequired: false);
         command.SetAction(parsed => Interruption.Run(
             cancellationToken =>
@@ -32,7 +32,7 @@ internal static class ResetCommand
                 UpgradeCommand.Print(result, stages.Warnings, parsed.GetValue(json));
                 return 0;
             },
-            "run it again to finish it"));
+            "to finish the reset, run kboot reset again"));
         return command;
     }
 }

@@ -9,12 +9,12 @@ internal static class RollbackCommand
     internal static Command Create()
     {
         var state = BootStateLocation.Option;
-        var command = new Command("rollback", "Boot the other image first from now on: passive, or active again. The next upgrade makes active the first.") { state };
+        var command = new Command("rollback", "Boot the other slot first: passive, or active again. The next upgrade makes active first again.") { state };
         command.SetAction(parsed =>
         {
             using var place = BootStateLocation.Open(parsed.GetValue(state));
             var after = place.Change(counters => counters with { First = Other(place, counters), Once = null });
-            Console.WriteLine($"{after.First.Name()} is booted first from now on; {Other(after.First).Name()} if it fails");
+            Console.WriteLine($"{after.First.Name()} is booted first from now on; if it fails, {Other(after.First).Name()}");
         });
         return command;
     }
@@ -23,12 +23,12 @@ internal static class RollbackCommand
     {
         var other = Other(counters.First);
         if (place.ImageIn(other) is null)
-            throw new OperatorException($"there is no {other.Name()} image to go back to", "an upgrade makes one; kboot select recovery boots recovery");
+            throw new OperatorException($"there is no {other.Name()} image to roll back to", "boot recovery instead: kboot select recovery; the next upgrade creates a {other.Name()} image");
         if (counters[other].Left == 0)
         {
             throw new OperatorException(
-                $"{other.Name()} was given up{(counters.Fault?.Slot == other ? $" ({counters.Fault.Sentence})" : "")}: going back to it would boot {counters.NextBut([other])?.Name() ?? "nothing"}",
-                $"if it is to be tried all the same: kboot assess reset {other.Name()}");
+                $"{other.Name()} {(counters.Fault?.Slot == other ? $"is marked bad ({counters.Fault.Sentence})" : "has no tries left")}: a rollback would boot {counters.NextBut([other])?.Name() ?? "nothing"}",
+                $"to boot it anyway, first run kboot assess reset {other.Name()}");
         }
 
         return other;

@@ -9,9 +9,9 @@ internal static class SelectCommand
     internal static Command Create()
     {
         var slot = BootStateLocation.Slot(optional: false);
-        var once = new Option<bool>("--once") { Description = "For the next boot only" };
+        var once = new Option<bool>("--once") { Description = "Choose it for the next boot only" };
         var state = BootStateLocation.Option;
-        var command = new Command("select", "Choose the slot that is booted first: from now on, or once.") { slot, once, state };
+        var command = new Command("select", "Choose the slot to boot first, permanently or once.") { slot, once, state };
         command.SetAction(parsed =>
         {
             using var place = BootStateLocation.Open(parsed.GetValue(state));
@@ -19,7 +19,7 @@ internal static class SelectCommand
             if (parsed.GetValue(once))
             {
                 place.Change(counters => counters with { Once = chosen });
-                Console.WriteLine($"the next boot is {chosen.Name()}'s");
+                Console.WriteLine($"the next boot is {chosen.Name()}");
                 return;
             }
 

@@ -12,9 +12,9 @@ internal static class StatusCommand
 
     internal static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
         var state = BootStateLocation.Option;
-        var command = new Command("status", "Show the slots, their tries, which is next, and why a slot was given up.") { json, state };
+        var command = new Command("status", "Show the slots: tries left, the next one to boot, and why a slot was marked bad.") { json, state };
         command.SetAction(parsed =>
         {
             using var place = BootStateLocation.Open(parsed.GetValue(state));
@@ -34,10 +34,10 @@ internal static class StatusCommand
         foreach (var slot in Slots)
             Console.WriteLine($"{slot.Name(),-8}  {Tries(block, slot),5}  {(counters[slot].Good ? "yes" : "no"),-4}  {string.Join(", ", Notes(place, block, slot))}".TrimEnd());
         if (block.Problem is not null)
-            Console.WriteLine($"assessment inoperative: {place.Block} {block.Problem}; kboot assess reset makes it anew");
+            Console.WriteLine($"assessment inoperative: {place.Block} {block.Problem}; to fix: kboot assess reset");
         else if (counters.Next is null)
-            Console.WriteLine("no slot has tries left: the next boot stops and says so");
-        if (counters.Fault is { } fault) Console.WriteLine($"given up: {fault.Sentence}");
+            Console.WriteLine("no slot has tries left: the next boot stops with a message; to fix: kboot assess reset");
+        if (counters.Fault is { } fault) Console.WriteLine($"marked bad: {fault.Sentence}");
         foreach (var failure in FailedBoots(place))
             Console.WriteLine($"failed boot: {failure.Summary}");
     }
@@ -50,12 +50,12 @@ internal static class StatusCommand
         if (block.Usable && block.Counters.Next == slot) yield return block.Counters.Once == slot ? "next, once" : "next";
         if (block.Counters.First == slot && slot != Slot.Active) yield return "first from now on";
         // A try that runs may still report good, and of a verdict there is a line of its own.
-        if (block.Usable && block.Counters[slot].Left == 0 && place.Booted?.Slot != slot && block.Counters.Fault?.Slot != slot) yield return "given up: its last boots did not report good";
+        if (block.Usable && block.Counters[slot].Left == 0 && place.Booted?.Slot != slot && block.Counters.Fault?.Slot != slot) yield return "no tries left: its last boots were not marked good";
         if (slot == Slot.Recovery) yield break;
         var (image, known) = (place.ImageIn(slot), block.Counters[slot].Image);
         if (image is not null && image == block.Counters.Pinned) yield return "pinned";
         if (image is null) yield return "no image";
-        else if (known.Length > 0 && known != image) yield return "another image than the one that was counted";
+        else if (known.Length > 0 && known != image) yield return "image replaced; the tries belong to the old one";
     }
 
     private static IEnumerable<FailureRecord> FailedBoots(BootStateLocation place)

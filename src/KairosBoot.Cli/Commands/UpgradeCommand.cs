@@ -9,10 +9,10 @@ internal static class UpgradeCommand
     internal static Command Create()
     {
         var source = new UpgradeSourceOptions();
-        var recovery = new Option<bool>("--recovery") { Description = "The recovery system instead of the active one" };
+        var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active" };
         var place = new MachineOptions();
-        var json = new Option<bool>("--json") { Description = "The result in a machine-readable form" };
-        var command = new Command("upgrade", "Put a new system into the active slot; the one that runs becomes passive. The next boot is the new one's.") { recovery, json };
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
+        var command = new Command("upgrade", "Install a new image as active; the running image becomes passive. The next boot uses the new image.") { recovery, json };
         source.AddTo(command, isRequired: true);
         place.AddTo(command);
         command.SetAction(parsed => Interruption.Run(
@@ -23,7 +23,7 @@ internal static class UpgradeCommand
                 Print(result, warnings, parsed.GetValue(json));
                 return 0;
             },
-            "the system is as it was"));
+            "the system is unchanged"));
         return command;
     }
 
@@ -60,9 +60,9 @@ internal static class UpgradeCommand
             return;
         }
 
-        Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot into it" : "it is there when it is needed")}");
+        Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot to use it" : "no reboot is needed")}");
         if (result.Added.Count > 0)
-            Console.WriteLine($"added to what the tree had: {string.Join(' ', result.Added)}");
+            Console.WriteLine($"added to the tree: {string.Join(' ', result.Added)}");
         if (result.Menu is not null) Console.WriteLine(result.Menu);
     }
 }

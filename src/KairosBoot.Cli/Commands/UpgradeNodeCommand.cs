@@ -16,9 +16,9 @@ internal static class UpgradeNodeCommand
 
     internal static Command Create()
     {
-        var recovery = new Option<bool>("--recovery") { Description = "The recovery system instead of the active one; without a reboot" };
-        var command = new Command(Name, "In a pod of the system-upgrade-controller: make the node run the system of this container. HOST_DIR is where its root is (/host).") { recovery };
-        command.SetAction(parsed => Interruption.Run(cancellationToken => Run(parsed.GetValue(recovery), cancellationToken), "the system is as it was"));
+        var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active; do not reboot" };
+        var command = new Command(Name, "In a pod of the system-upgrade-controller: upgrade the node to the system of this container. Environment: HOST_DIR, the mount point of the node's root (default: /host).") { recovery };
+        command.SetAction(parsed => Interruption.Run(cancellationToken => Run(parsed.GetValue(recovery), cancellationToken), "the system is unchanged"));
         return command;
     }
 
@@ -33,7 +33,7 @@ internal static class UpgradeNodeCommand
         {
             var (place, why) = new NodeImageSearch(machine, "/", cancellationToken).Find(isRecovery);
             if (place == NodeImageStatus.PassedOver && Environment.GetEnvironmentVariable("FORCE") != "true")
-                throw new OperatorException($"the node has this system and does not boot it: {why}", "see kboot status on the node; FORCE=true in the plan installs it again");
+                throw new OperatorException($"the node has this system but does not boot it: {why}", "look at kboot status on the node; to install it again, set FORCE=true in the plan");
             Console.WriteLine(place == NodeImageStatus.There ? $"nothing to do: {why}" : why);
             if (place == NodeImageStatus.There) return 0;
             if (place != NodeImageStatus.NextBoot)
@@ -53,6 +53,6 @@ internal static class UpgradeNodeCommand
         Console.WriteLine("the node reboots");
         // Whoever takes the node down ends this too. To end by itself would start the pod again on a node that is about to go.
         return cancellationToken.WaitHandle.WaitOne(ToGoDown) ? NotYet
-            : throw new OperatorException($"the node was asked to reboot {ToGoDown.TotalMinutes} minutes ago, and still runs", "see on the node what its shutdown waits for; the new system is in active");
+            : throw new OperatorException($"the node did not reboot within {ToGoDown.TotalMinutes} minutes", "look at what blocks the shutdown on the node: systemctl list-jobs; the new image is in active");
     }
 }

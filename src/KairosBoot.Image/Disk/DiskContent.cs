@@ -26,10 +26,10 @@ internal sealed class DiskContent
         foreach (var image in new[] { request.Image, recovery }.Distinct())
             SealedImage.Check(image, cancellationToken);
         if (request.CloudConfigs.Count > MaxCloudConfigs)
-            throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MaxCloudConfigs}", "join some of them");
+            throw new OperatorException($"too many cloud-configs: {request.CloudConfigs.Count}, at most {MaxCloudConfigs}", "merge some of them into one file");
         arguments = new Kargs { Serial = 1 }.With(null, [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
         if (arguments.Problem is { } problem)
-            throw new OperatorException($"kernel arguments: {problem}", "give --append, and install.grub_options.extra_cmdline, words that the kernel and GRUB take as they are, without quotes, $ and backslashes");
+            throw new OperatorException($"kernel arguments: {problem}", "use only words without quotes, $ and backslashes in --append and install.grub_options.extra_cmdline");
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
     }
 

@@ -44,7 +44,7 @@ public sealed record DiskLayout(
     public static DiskLayout Plan(long imageBytes, long recoveryBytes, long? diskBytes, DiskSizes sizes, string diskName)
     {
         var oem = Wanted("COS_OEM", sizes.Oem, OemMiB, MinOemMiB, "an ext4 with a journal");
-        var recovery = Wanted("COS_RECOVERY", sizes.Recovery, MinRecovery(recoveryBytes) / MiB, MinRecovery(recoveryBytes) / MiB, "the image, and room to upgrade it,");
+        var recovery = Wanted("COS_RECOVERY", sizes.Recovery, MinRecovery(recoveryBytes) / MiB, MinRecovery(recoveryBytes) / MiB, "the image and an upgrade of it");
         var state = Wanted("COS_STATE", sizes.State, MinState(imageBytes) / MiB, MinState(imageBytes) / MiB, "active, passive and the image of an upgrade");
         var persistent = Wanted("COS_PERSISTENT", sizes.Persistent, MinPersistentMiB, MinPersistentMiB, "an ext4 with a journal");
         ExtraPartitionCheck.Check(sizes.Extra);
@@ -53,8 +53,8 @@ public sealed record DiskLayout(
         if (diskBytes < least)
         {
             throw new OperatorException(
-                $"{diskName} {ByteSize.Text(diskBytes.Value)} is too small: these images, and room to upgrade them, need {ByteSize.Text(least)}",
-                diskName == "--size" ? "give a larger --size, or leave it out" : "take a larger disk, or smaller images and partitions");
+                $"{diskName} {ByteSize.Text(diskBytes.Value)} is too small: these images and their upgrades need {ByteSize.Text(least)}",
+                diskName == "--size" ? "give a larger --size, or omit it" : "use a larger disk, or smaller images and partitions");
         }
 
         var total = diskBytes / MiB ?? before + Math.Max(persistent, sizes.Persistent is null ? UsualPersistentMiB : 0) + TableMiB;
@@ -80,7 +80,7 @@ public sealed record DiskLayout(
 
     private static long Wanted(string name, long? bytes, long usual, long least, string purpose) =>
         bytes is null ? usual : InMiB(bytes.Value) is var wanted && wanted >= least ? wanted : throw new OperatorException(
-            $"{ByteSize.Text(bytes.Value)} are too few for {name}: {purpose} need {ByteSize.Text(least * MiB)}", "give it more, or leave its size out");
+            $"{ByteSize.Text(bytes.Value)} is too small for {name}: {purpose} need {ByteSize.Text(least * MiB)}", "give a larger size, or omit it");
 
     private static long InMiB(long bytes) => (bytes + MiB - 1) / MiB;
 

@@ -25,11 +25,11 @@ internal sealed class MountedImage : IDisposable
         }
         catch (SyscallException failure) when (failure.Errno == Errno.ENODEV)
         {
-            throw new OperatorException($"{image} is a {type}, for which the kernel that runs has no driver", $"load its module: modprobe {type}; or build the image with another --format");
+            throw new OperatorException($"{image} is a {type}, and the running kernel has no driver for it", $"run modprobe {type}, or build the image with another --format");
         }
         catch (SyscallException failure)
         {
-            throw new OperatorException($"{image} cannot be mounted: {failure.Message}", "it is damaged: copy it again; an image that was changed while it was mounted has to be unmounted first");
+            throw new OperatorException($"{image} cannot be mounted: {failure.Message}", "copy the image again; if it was changed while it was mounted, unmount it first");
         }
     }
 

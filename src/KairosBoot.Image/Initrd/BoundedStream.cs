@@ -17,7 +17,7 @@ internal static class BoundedStream
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (content.Length + read > limit.Bytes)
-                throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, which is what {limit.What} may have");
+                throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, the limit for {limit.What}");
             content.Write(piece.AsSpan(0, read));
         }
 

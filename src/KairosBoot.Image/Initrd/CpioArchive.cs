@@ -70,7 +70,7 @@ public static class CpioArchive
 
     private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> archive, int start, int length) =>
         length >= 0 && start <= archive.Length - length ? archive.Slice(start, length)
-            : throw new InvalidDataException($"cut off: {length} bytes wanted at byte {start}, the archive has {archive.Length}");
+            : throw new InvalidDataException($"truncated: {length} bytes expected at byte {start}, but the archive has {archive.Length}");
 
     private static int Field(ReadOnlySpan<byte> header, int index, int at) =>
         int.TryParse(header.Slice(Magic.Length + index * 8, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && value >= 0

@@ -21,7 +21,7 @@ public static class InitProgram
             : Find(root);
         return content.AsSpan().StartsWith("\u007fELF"u8) || content.AsSpan().StartsWith("#!"u8)
             ? content
-            : throw new OperatorException($"{path ?? Name} is not a program", "give --init the kairos-boot that belongs to this kboot");
+            : throw new OperatorException($"{path ?? Name} is not a program", "give --init the kairos-boot of the same version as this kboot");
     }
 
     /// <exception cref="OperatorException">It is nowhere.</exception>
@@ -36,5 +36,5 @@ public static class InitProgram
         ?? BoundedFile.TryRead("/" + Installed, ReadLimit.InitProgram) ?? throw Missing(root);
 
     private static OperatorException Missing(string root) => new(
-        $"kairos-boot, the initrd's init, is in none of {Own}, {Path.Combine(root, Installed)}, /{Installed}", "give its path with --init FILE");
+        $"kairos-boot (the initrd's init) not found: looked at {Own}, {Path.Combine(root, Installed)}, /{Installed}", "give its path with --init FILE");
 }

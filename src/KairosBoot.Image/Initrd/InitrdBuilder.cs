@@ -25,7 +25,7 @@ public static class InitrdBuilder
         foreach (var name in Always.Where(name => !ModuleSet.Known(graph, name)))
         {
             throw new OperatorException(
-                $"kernel {kernel.Release} has no module {name}, which every boot needs", "install the kernel's whole module package, or another kernel");
+                $"kernel {kernel.Release} has no module {name}, which every boot needs", "install the kernel's complete module package, or another kernel");
         }
 
         var packed = graph.Closure(wanted.Concat(Always));

@@ -40,7 +40,7 @@ public sealed record InitrdContents(
 
     /// <exception cref="OperatorException">Not an initrd that can be read here.</exception>
     public static InitrdContents Read(string path) => Parse(
-        BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "name an initrd"), path);
+        BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "give the path of an initrd"), path);
 
     /// <summary>The same of what was read already.</summary>
     internal static InitrdContents Parse(byte[] file, string path)
@@ -60,7 +60,7 @@ public sealed record InitrdContents(
         }
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
         {
-            throw new OperatorException($"{path} is not an initrd this program can read: {damage.Message}", "give a cpio archive (newc), plain or compressed with zstd");
+            throw new OperatorException($"{path} cannot be read as an initrd: {damage.Message}", "give a cpio archive (newc), uncompressed or compressed with zstd");
         }
     }
 

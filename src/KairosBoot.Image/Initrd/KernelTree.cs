@@ -32,12 +32,12 @@ public sealed class KernelTree
         return (release, found.Count) switch
         {
             (_, 0) => throw new OperatorException(
-                $"{root} holds no kernel: neither lib/modules nor usr/lib/modules has a release in it",
+                $"{root} has no kernel: lib/modules and usr/lib/modules have no release directory",
                 "install the distribution's kernel package in the tree (Debian: linux-image-amd64 or linux-image-cloud-amd64)"),
             (null, 1) => found[0],
-            (null, _) => throw new OperatorException($"{root} holds several kernels: {names}", "choose one with --kernel RELEASE"),
+            (null, _) => throw new OperatorException($"{root} has more than one kernel: {names}", "choose one with --kernel RELEASE"),
             _ => found.Find(kernel => kernel.Release.Text == release)
-                ?? throw new OperatorException($"{root} holds no kernel {release}; it has {names}", "give --kernel one of these"),
+                ?? throw new OperatorException($"{root} has no kernel {release}; it has {names}", "give --kernel one of these releases"),
         };
     }
 
@@ -45,7 +45,7 @@ public sealed class KernelTree
     /// <exception cref="OperatorException">modules.dep is missing or damaged.</exception>
     public ModuleGraph ReadGraph()
     {
-        var redo = $"run depmod -b ROOT {Release} (package kmod), ROOT being the tree's top directory";
+        var redo = $"run depmod -b ROOT {Release} (package kmod), where ROOT is the top directory of the tree";
         if (!UntrustedTree.Has(root, $"{directory}/modules.dep"))
             throw new OperatorException($"{Place} has no modules.dep", redo);
         try

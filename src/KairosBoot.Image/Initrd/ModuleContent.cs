@@ -17,7 +17,7 @@ internal static class ModuleContent
     {
         var place = ToolText.Show($"{root.TrimEnd('/')}/{path}");
         var packed = UntrustedTree.TryRead(root, path, ReadLimit.KernelModule) ?? throw new OperatorException(
-            $"modules.dep names {place}, which is not there", "install the whole kernel package, or run depmod for the tree again");
+            $"modules.dep lists {place}, which does not exist", "install the complete kernel package, or run depmod for the tree again");
         try
         {
             using var file = new MemoryStream(packed);

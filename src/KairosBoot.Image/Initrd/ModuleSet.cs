@@ -44,7 +44,7 @@ public static class ModuleSet
         }
 
         return wanted.Count > 0 ? (wanted, absent) : throw new OperatorException(
-            "--modules names no module", $"give a set ({string.Join(", ", Names)}) or module names, separated by commas");
+            "--modules is empty", $"give a set ({string.Join(", ", Names)}) or module names, separated by commas");
     }
 
     public static bool Known(ModuleGraph graph, string name) =>
@@ -58,8 +58,8 @@ public static class ModuleSet
             .OrderBy(row => row.Distance).ThenBy(row => row.Name, StringComparer.Ordinal)
             .Select(row => row.Name).Take(3).ToList();
         return new OperatorException(
-            $"kernel {graph.Release} has no module {word}, and there is no set of that name",
-            near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : $"the sets are {string.Join(", ", Names)}; modinfo lists a kernel's modules");
+            $"kernel {graph.Release} has no module {word}, and no module set has that name",
+            near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : $"give one of the sets {string.Join(", ", Names)}, or a module of this kernel");
     }
 
     private static IEnumerable<string> Parse(string text)

@@ -49,6 +49,6 @@ internal static class BootFiles
         var kernels = UntrustedTree.Names(root, "/boot").Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !UntrustedTree.HasDirectory(root, $"/boot/{name}")).ToList();
         return kernels.Count == 1 ? Prefix + KernelRelease.Parse(kernels[0][Prefix.Length..], "/boot of the tree") : throw new OperatorException(
             $"the tree has no kernel image for {release}: neither boot/vmlinuz-{release} nor usr/lib/modules/{release}/vmlinuz",
-            "install the distribution's kernel package in the tree, or link boot/vmlinuz to the kernel to start");
+            "install the distribution's kernel package in the tree, or make boot/vmlinuz a link to the kernel");
     }
 }

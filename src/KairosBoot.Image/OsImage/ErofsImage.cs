@@ -13,8 +13,8 @@ internal static class ErofsImage
         if (tree.Members.Count > 0 && Syscall.GetEUid() != 0)
         {
             throw new OperatorException(
-                "an erofs image of a container export needs root: owners and devices are taken from the unpacked files",
-                "run kboot as root, or use --format ext4 or squashfs");
+                "building an erofs image from a container export requires root: owners and devices come from the unpacked files",
+                "run kboot as root, or use --format ext4 or --format squashfs");
         }
 
         TreeAttributes.Apply(tree);
@@ -36,7 +36,7 @@ internal static class ErofsImage
     {
         var (parent, name) = (Path.GetDirectoryName(addition.Path)!, Path.GetFileName(addition.Path));
         using var directory = UntrustedTree.TryOpen(root, parent) ?? throw new OperatorException(
-            $"the tree has no directory /{parent} for /{addition.Path}", "make it, or remove the link that leads nowhere");
+            $"the tree has no directory /{parent} for /{addition.Path}", "create the directory, or remove the dangling link");
         switch (addition)
         {
             case TreeAddition.Directory added:

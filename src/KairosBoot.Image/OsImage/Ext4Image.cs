@@ -65,7 +65,7 @@ internal static class Ext4Image
         var bytes = (blocks + blocks / 100) * BlockSize + inodes * InodeSize;
         var needed = (bytes + bytes / 64 + 8 * MiB + MiB - 1) / MiB * MiB;
         return wanted is null || wanted >= needed ? wanted / MiB * MiB ?? needed : throw new OperatorException(
-            $"--size {ByteSize.Text(wanted.Value)} is too small: the content needs {ByteSize.Text(needed)}", "give a larger --size, or leave it out");
+            $"--size {ByteSize.Text(wanted.Value)} is too small: the content needs {ByteSize.Text(needed)}", "give a larger --size, or omit it");
     }
 
     private static long Blocks(TreeAddition addition) =>

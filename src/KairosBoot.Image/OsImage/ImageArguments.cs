@@ -32,7 +32,7 @@ internal static class ImageArguments
     {
         if (UntrustedTree.HasDirectory(root, path)) return [];
         var content = UntrustedTree.TryRead(root, path, ReadLimit.KernelArguments)
-            ?? throw new OperatorException($"{path} in the tree is a link that leads nowhere inside the tree", "remove it, or put a file there");
+            ?? throw new OperatorException($"{path} in the tree is a dangling link", "remove the link, or replace it by a file");
         return Encoding.UTF8.GetString(content).TrimStart('\uFEFF').Split('\n', '\r').SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -24,7 +24,7 @@ internal sealed class OneFileSystem : IDisposable
         var inside = MountTable.Read().Select(mount => mount.MountPoint).FirstOrDefault(point => point.Length > 1 && point.StartsWith(full + "/", StringComparison.Ordinal));
         if (inside is null) return new OneFileSystem(root, null);
         if (Syscall.GetEUid() != 0)
-            throw new OperatorException($"in {root} something is mounted ({inside}), which does not belong in an image", "unmount it, or run kboot as root");
+            throw new OperatorException($"a file system is mounted in {root} ({inside}); an image must not contain it", "unmount it, or run kboot as root");
         var clone = Syscall.CloneTree(full.Length == 0 ? "/" : full);
         // With /. at the end, as a link is not followed where it is the last part.
         return new OneFileSystem($"/proc/{Syscall.GetPid()}/fd/{clone.Descriptor}/.", clone);

@@ -40,8 +40,8 @@ public static class SealedImage
     {
         if (Read(image) is { } seal && Digest(image, seal.Size, (_, _, _) => { }, cancellationToken) != seal.Sha256)
         {
-            throw new OperatorException($"{image} is damaged, or was written to after it was built: it is not what its seal says",
-                "copy or build it again; an image that was changed on purpose has no seal after truncate -s -4096");
+            throw new OperatorException($"{image} does not match its seal: it is damaged, or was changed after it was built",
+                "copy or build the image again; if it was changed on purpose, remove the seal: truncate -s -4096 FILE");
         }
     }
 

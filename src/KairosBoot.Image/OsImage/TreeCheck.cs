@@ -15,7 +15,7 @@ internal static class TreeCheck
     internal static IEnumerable<OperatorException> Problems(string root)
     {
         if (!UntrustedTree.Has(root, "/sbin/init"))
-            yield return new OperatorException("the tree has no /sbin/init to start", "install an init system in it (Debian: systemd-sysv)");
+            yield return new OperatorException("the tree has no /sbin/init", "install an init system in the tree (Debian: systemd-sysv)");
         var machineId = MachineId(root, out var unreadable);
         if (unreadable is not null)
         {
@@ -24,7 +24,7 @@ internal static class TreeCheck
         else if (machineId.Length > 0 && machineId != "uninitialized")
         {
             yield return new OperatorException(
-                "the tree has a machine-id: every machine started from the image would have the same one", "empty it: truncate -s 0 ROOT/etc/machine-id");
+                "the tree has a machine-id: all machines with this image would have the same one", "empty it: truncate -s 0 ROOT/etc/machine-id");
         }
 
         var keys = UntrustedTree.Names(root, "/etc/ssh")
@@ -32,8 +32,8 @@ internal static class TreeCheck
         if (keys.Count > 0)
         {
             yield return new OperatorException(
-                $"the tree has SSH host keys ({string.Join(", ", keys.Select(ToolText.Show))}): every machine started from the image would have the same ones",
-                "delete them: rm ROOT/etc/ssh/ssh_host_*; let the first boot make new ones (ssh-keygen -A)");
+                $"the tree has SSH host keys ({string.Join(", ", keys.Select(ToolText.Show))}): all machines with this image would have the same ones",
+                "delete them: rm ROOT/etc/ssh/ssh_host_*; let the first boot create new ones (ssh-keygen -A)");
         }
     }
 

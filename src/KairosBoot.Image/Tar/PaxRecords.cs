@@ -34,7 +34,7 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
             var key = TakeRecord(ref data, out var value);
             if (key.SequenceEqual(SizeKey))
             {
-                size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Damaged("a size that is none");
+                size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Damaged("an invalid size");
             }
             else if (key.StartsWith(PlainPrefix))
             {
@@ -98,7 +98,7 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
     }
 
     // A NUL would end it early on its way into the kernel.
-    private static string Usable(string name) => name.Length > 0 && !name.Contains('\0') ? name : throw Damaged("an attribute without a proper name");
+    private static string Usable(string name) => name.Length > 0 && !name.Contains('\0') ? name : throw Damaged("an attribute with an invalid name");
 
     private static InvalidDataException Damaged(string what) => new($"a PAX header has {what}");
 }

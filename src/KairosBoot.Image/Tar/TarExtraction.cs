@@ -47,7 +47,7 @@ public sealed class TarExtraction
         }
         catch (Exception damage) when (damage is InvalidDataException or EndOfStreamException or FormatException or ZstdException)
         {
-            throw new OperatorException($"{archive} is not a tar file, or damaged: {damage.Message}", "export the container again: podman export CONTAINER > FILE");
+            throw new OperatorException($"{archive} is damaged or not a tar file: {damage.Message}", "export the container again: podman export CONTAINER > FILE");
         }
 
         return new SourceTree(root, extraction.ApplyMetadata(), Disposable: true);
@@ -57,7 +57,7 @@ public sealed class TarExtraction
     {
         using var found = Syscall.TryOpen(archive, OpenFlags.Path);
         if (found is null || Syscall.FStat(found).Type != FileType.Regular)
-            throw new OperatorException($"{archive} is not a file", "give --tar a container export: podman export CONTAINER > FILE");
+            throw new OperatorException($"{archive} is not a regular file", "give --tar a container export: podman export CONTAINER > FILE");
 
         // Through the descriptor: what has the name by now may be a FIFO.
         var file = File.OpenRead(Syscall.DescriptorPath(found));
@@ -76,7 +76,7 @@ public sealed class TarExtraction
     {
         if (entry.EntryType == TarEntryType.GlobalExtendedAttributes) return;
         if (entry.Checksum != headers.Checksum)
-            throw new InvalidDataException($"the header of '{entry.Name}' is not where it should be");
+            throw new InvalidDataException($"the header of '{entry.Name}' is at an unexpected position");
         var path = Inside(entry.Name);
         if (path.Length == 0)
         {
@@ -127,7 +127,7 @@ public sealed class TarExtraction
             case TarEntryType.Fifo:
                 return FileType.Fifo;
             default:
-                throw Hostile(path, $"is of a kind ({entry.EntryType}) that cannot be unpacked");
+                throw Hostile(path, $"has the type {entry.EntryType}, which cannot be unpacked");
         }
     }
 
@@ -145,7 +145,7 @@ public sealed class TarExtraction
     {
         using var from = existing.Length == 0 ? null : TryOpenParent(existing);
         if (from is null || Syscall.TryStatAt(from, ExtractionDirectory.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
-            throw Hostile(path, $"is a hard link to {existing}, which is not in the archive before it");
+            throw Hostile(path, $"is a hard link to {existing}, which does not precede it in the archive");
         Syscall.LinkAt(from, ExtractionDirectory.NameOf(existing), Parent(path), ExtractionDirectory.NameOf(path));
     }
 
@@ -158,7 +158,7 @@ public sealed class TarExtraction
         }
         catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
         {
-            throw Hostile(existing, "would be linked through something that is not a directory");
+            throw Hostile(existing, "would be linked through a path that is not a directory");
         }
     }
 
@@ -170,7 +170,7 @@ public sealed class TarExtraction
         if (there.Type != FileType.Directory)
             Syscall.UnlinkAt(parent, name);
         else if (!keepDirectory)
-            throw Hostile(path, "is in the archive as a directory too");
+            throw Hostile(path, "is also in the archive as a directory");
     }
 
     // A directory that the archive has no member for is root's and dated 1970: the same archive, the same tree.
@@ -194,7 +194,7 @@ public sealed class TarExtraction
     private string Inside(string name)
     {
         var parts = name.Split('/').Where(part => part is not ("" or ".")).ToList();
-        var path = parts.Contains("..") ? throw Hostile(name, "points outside of the archive") : string.Join('/', parts);
+        var path = parts.Contains("..") ? throw Hostile(name, "points outside the archive") : string.Join('/', parts);
         return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path : throw Hostile(name, $"has a path of more than {MaxPath} bytes");
     }
 

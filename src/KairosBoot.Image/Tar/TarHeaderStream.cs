@@ -59,7 +59,7 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
         switch (block[TypeField])
         {
             case (byte)'x':
-                var data = size <= MaxPaxBytes ? new byte[size] : throw new InvalidDataException($"a PAX header of {size} bytes");
+                var data = size <= MaxPaxBytes ? new byte[size] : throw new InvalidDataException($"a PAX header has {size} bytes");
                 archive.ReadExactly(data);
                 next = PaxRecords.Take(data);
                 paxData = data;
@@ -79,7 +79,7 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
     }
 
     private static long Padded(long size) =>
-        size <= long.MaxValue - BlockSize ? (size + BlockSize - 1) / BlockSize * BlockSize : throw new InvalidDataException("a member too large");
+        size <= long.MaxValue - BlockSize ? (size + BlockSize - 1) / BlockSize * BlockSize : throw new InvalidDataException("a member is too large");
 
     // Octal digits between spaces and NULs; or, GNU's for large numbers, binary behind a first byte of 0x80.
     private static long Number(ReadOnlySpan<byte> field)
@@ -87,14 +87,14 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
         if (field[0] == 0x80)
         {
             var large = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
-            return large >= 0 && !field[1..^8].ContainsAnyExcept((byte)0) ? large : throw new InvalidDataException("a header with a number too large");
+            return large >= 0 && !field[1..^8].ContainsAnyExcept((byte)0) ? large : throw new InvalidDataException("a number in a header is too large");
         }
 
         var digits = field.TrimStart((byte)' ');
         var end = digits.IndexOfAny((byte)' ', (byte)0);
         long number = 0;
         foreach (var digit in end < 0 ? digits : digits[..end])
-            number = digit is >= (byte)'0' and <= (byte)'7' ? number * 8 + (digit - '0') : throw new InvalidDataException("a header with a damaged number");
+            number = digit is >= (byte)'0' and <= (byte)'7' ? number * 8 + (digit - '0') : throw new InvalidDataException("a number in a header is damaged");
         return number;
     }
 

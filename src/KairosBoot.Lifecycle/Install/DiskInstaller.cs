@@ -50,12 +50,12 @@ public sealed class DiskInstaller : IDisposable
 
         // As everybody does who changes a whole disk: udev leaves it alone as long (systemd: BLOCK_DEVICE_LOCKING).
         if (!Syscall.TryLock(node))
-            throw new OperatorException($"another program is at work on {disk.Node}", "wait until it is done");
+            throw new OperatorException($"another program has locked {disk.Node}", "wait until it ends");
         CheckUse();
 
         // While the table is still there: the kernel finds out what nobody else sees, a program that has a partition open.
         if (KernelPartitions.TryReread(node) == Errno.EBUSY)
-            throw new OperatorException($"a program has {disk.Node} or one of its partitions open", $"end it: fuser -v {disk.Node}*");
+            throw new OperatorException($"a program has {disk.Node} or one of its partitions open", $"find and stop the program: fuser -v {disk.Node}*");
         using (var target = new DiskTarget(disk.Node, disk.SizeBytes, disk.BlockSize, isBlank: false))
         {
             Begin(target);
@@ -81,10 +81,10 @@ public sealed class DiskInstaller : IDisposable
     {
         var uses = DiskUse.Of(disk.Name);
         if (uses.Count > 0)
-            throw new OperatorException($"{disk.Node} is in use: {string.Join("; ", uses)}", "install on another disk, or end that use first");
+            throw new OperatorException($"{disk.Node} is in use: {string.Join("; ", uses)}", "choose another disk, or stop these uses first");
         if (DiskUse.IsReadOnly(disk.Name))
-            throw new OperatorException($"{disk.Node} is read-only", $"blockdev --setrw {disk.Node}, or the switch on the device itself");
+            throw new OperatorException($"{disk.Node} is read-only", $"run blockdev --setrw {disk.Node}, or move the write-protect switch of the device");
         if (DiskUse.IsClaimed(disk.Name))
-            throw new OperatorException($"{disk.Node} is in use by something that cannot be seen from here", "it may be mounted in a container: lsblk, and findmnt in there");
+            throw new OperatorException($"{disk.Node} is in use, but by nothing that is visible here", "look for a container that mounts it: lsblk, and findmnt in the container");
     }
 }

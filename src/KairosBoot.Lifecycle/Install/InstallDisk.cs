@@ -27,10 +27,10 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         }
 
         if (DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } wanted)
-            throw NotADisk(device, "is not there");
+            throw NotADisk(device, "does not exist");
         var found = DeviceSearch.Find(wanted, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), bootDisk: null, onBootDiskOnly: false);
         return found.Device is { } one ? Whole(device, one.Name)
-            : throw NotADisk(device, found.Ambiguous ? $"is on several: {string.Join("; ", found.Candidates)}" : "is on no disk");
+            : throw NotADisk(device, found.Ambiguous ? $"matches more than one device: {string.Join("; ", found.Candidates)}" : "matches no disk");
     }
 
     /// <summary>What is on it, a line each; empty: nothing that anybody would know.</summary>
@@ -57,7 +57,7 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
 
     private static InstallDisk Whole(string device, string name)
     {
-        var found = BlockDeviceScan.One(name) ?? throw NotADisk(device, "has no medium");
+        var found = BlockDeviceScan.One(name) ?? throw NotADisk(device, "has no medium in the drive");
         return DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } && found.Partition != 0
             ? throw new OperatorException($"{device} is a partition of /dev/{found.Disk}", $"give the whole disk: --device /dev/{found.Disk}")
             : Of(found.Disk);
@@ -75,8 +75,8 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
                 largest = device;
         }
 
-        return largest is null ? throw new OperatorException("no disk of this machine is free", "name one with --device; lsblk shows what there is") : Of(largest.Name);
+        return largest is null ? throw new OperatorException("this machine has no unused disk", "list the disks with lsblk and choose one with --device") : Of(largest.Name);
     }
 
-    private static OperatorException NotADisk(string device, string what) => new($"{device} {what}", "give --device a disk, as /dev/sda or /dev/disk/by-id/...; lsblk shows what there is");
+    private static OperatorException NotADisk(string device, string what) => new($"{device} {what}", "give --device a disk, for example /dev/sda or /dev/disk/by-id/...; to list the disks: lsblk");
 }

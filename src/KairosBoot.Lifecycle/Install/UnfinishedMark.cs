@@ -3,7 +3,7 @@ namespace KairosBoot.Lifecycle;
 /// <summary>The first block of a disk whose installation has begun: it boots nothing, says so to whoever looks, and lets the next one go on without being forced.</summary>
 internal static class UnfinishedMark
 {
-    private static ReadOnlySpan<byte> Text => "KairosBoot: the installation on this disk did not come to its end. kboot install begins it anew.\n"u8;
+    private static ReadOnlySpan<byte> Text => "KairosBoot: the installation on this disk did not finish. Run kboot install again.\n"u8;
 
     internal static byte[] Write(int length)
     {

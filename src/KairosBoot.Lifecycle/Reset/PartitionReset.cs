@@ -24,7 +24,7 @@ internal sealed class PartitionReset
             }
             catch (SyscallException failure)
             {
-                throw new OperatorException($"{label} ({device.Node}) is in use at {mount.MountPoint}: {failure.Message}", $"end what uses it (fuser -m {mount.MountPoint}), then run it again; no file system was made anew");
+                throw new OperatorException($"{label} ({device.Node}) is in use at {mount.MountPoint}: {failure.Message}", $"stop the programs that use it (fuser -m {mount.MountPoint}) and run kboot reset again; no file system was changed");
             }
         }
     }

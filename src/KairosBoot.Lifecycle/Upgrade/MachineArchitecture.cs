@@ -22,7 +22,7 @@ internal static class MachineArchitecture
         foreach (var (path, machine) in new[] { ("/boot/vmlinuz", Kernel(root)), ("/sbin/init", Program(root)) })
         {
             if (machine is not null && machine != Syscall.Machine())
-                throw new OperatorException($"the image is for another machine: its {path} is for {machine}, this is {Syscall.Machine()}", "take the image that is built for this architecture");
+                throw new OperatorException($"the image is for another architecture: its {path} is for {machine}, this machine is {Syscall.Machine()}", "use an image that is built for this architecture");
         }
     }
 

@@ -17,14 +17,14 @@ public static class MenuUpgrade
         note = null;
         if (Value(old, RecoveryLine) is not { } recovery)
         {
-            note = "the boot menu is not one of kboot's and stays as it is";
+            note = "the boot menu was not written by kboot and is not changed";
             return null;
         }
 
         var fresh = GrubMenu.Text(recovery);
         // A menu before the first with a number is older than all of those.
         if (Version(fresh) <= Version(old)) return null;
-        note = "the boot menu is new too";
+        note = "the boot menu is updated too";
         return fresh;
     }
 
@@ -35,7 +35,7 @@ public static class MenuUpgrade
     {
         var (menu, fresh) = (state + "/grub/grub.cfg", state + "/grub/grub.cfg.new");
         if (FileText.TryRead(menu) is not { } old)
-            return "there is no boot menu of kboot's: what starts this machine stays as it is";
+            return "this machine has no boot menu of kboot; its boot loader is not changed";
         if (Text(old, out var note) is not { } text) return note;
         turnover.Change(() =>
         {

@@ -19,14 +19,14 @@ public sealed class NodeImageSearch(TargetSystem machine, string tree, Cancellat
         {
             using var recovery = machine.FindRecovery();
             var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(name => recovery.Path + name).FirstOrDefault(File.Exists);
-            return image is null ? (NodeImageStatus.None, "there is no recovery image")
-                : InImage(image) is { } other ? (NodeImageStatus.None, $"recovery has {other}") : (NodeImageStatus.There, "it is the recovery system");
+            return image is null ? (NodeImageStatus.None, "the recovery partition has no image")
+                : InImage(image) is { } other ? (NodeImageStatus.None, $"the recovery image differs: {other}") : (NodeImageStatus.There, "recovery already has this system");
         }
 
         using var root = OneFileSystem.Of(machine.Host + "/");
         // The same tree in recovery is no system to work with.
-        var different = machine.IsRecovery ? "recovery runs" : Difference(root.Path) is { } difference ? $"the system that runs has {difference}" : null;
-        if (different is null) return (NodeImageStatus.There, "it is the system that runs");
+        var different = machine.IsRecovery ? "the recovery system is running" : Difference(root.Path) is { } difference ? $"the running system differs: {difference}" : null;
+        if (different is null) return (NodeImageStatus.There, "the node already runs this system");
         using var state = machine.FindState();
         var active = state.Path + Slot.Active.Image();
         return Syscall.TryStat(active) is not { } file || (file.Device, file.Inode) == machine.RunningImage || InImage(active) is not null ? (NodeImageStatus.None, different)
@@ -35,10 +35,10 @@ public sealed class NodeImageSearch(TargetSystem machine, string tree, Cancellat
 
     private static (NodeImageStatus Place, string Why) Waiting(BootCounters counters) => counters switch
     {
-        { Next: Slot.Active } => (NodeImageStatus.NextBoot, "it is in active already"),
-        { Active.Left: > 0 } => (NodeImageStatus.PassedOver, $"{counters.Next?.Name() ?? "no slot"} is to be booted before it"),
-        { Fault: { Slot: Slot.Active } fault } => (NodeImageStatus.PassedOver, $"it was given up: {fault.Sentence}"),
-        _ => (NodeImageStatus.PassedOver, "all its tries are used up"),
+        { Next: Slot.Active } => (NodeImageStatus.NextBoot, "active already has this system"),
+        { Active.Left: > 0 } => (NodeImageStatus.PassedOver, $"the next slot to boot is {counters.Next?.Name() ?? "none"}"),
+        { Fault: { Slot: Slot.Active } fault } => (NodeImageStatus.PassedOver, $"active is marked bad: {fault.Sentence}"),
+        _ => (NodeImageStatus.PassedOver, "active has no tries left"),
     };
 
     private string? InImage(string path)

@@ -20,7 +20,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         // A turnover between two kinds may have stopped with both there: the one that is found first counts. The partition has room for two images.
         string[] leftovers = [Transition, old, .. IsThere(squashfs) && IsThere(other) ? (string[])[other] : []];
         if (leftovers.Any(path => Is(path, running)))
-            throw new OperatorException("the recovery system that runs has been replaced already, and its image is the one to come back to", "reboot before the next upgrade of recovery");
+            throw new OperatorException("the running recovery image was already replaced once, and it is the one to return to", "reboot, then upgrade recovery again");
         Remove(leftovers);
     }
 

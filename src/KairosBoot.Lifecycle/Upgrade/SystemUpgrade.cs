@@ -37,7 +37,7 @@ public sealed class SystemUpgrade
     public static UpgradeResult Reset(UpgradeRequest? request, TargetSystem machine, IReadOnlyList<string> labels, ProgressReport progress, CancellationToken cancellationToken = default)
     {
         if (!machine.IsRecovery)
-            throw new OperatorException("a reset is the recovery system's to do, and this is not it", "kboot select recovery --once, reboot, and run it there");
+            throw new OperatorException("reset must be run from the recovery system", "run kboot select recovery --once, reboot, and run kboot reset there");
 
         // Before anything is written: one that is in use is no reset.
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
@@ -87,8 +87,8 @@ public sealed class SystemUpgrade
         }
         catch (SyscallException failure)
         {
-            throw new OperatorException($"the new image is written, and the switch to it did not come to its end: {failure.Message}",
-                "run it again; where the disk or its controller is failing, replace it: at every step of it there are whole images to boot");
+            throw new OperatorException($"switching to the new image failed: {failure.Message}",
+                "run the command again; if the disk or its controller is failing, replace it. The machine can still boot: at every step, a slot has a complete image");
         }
     }
 
@@ -150,10 +150,10 @@ public sealed class SystemUpgrade
 
     private OperatorException? Explain(SyscallException failure, string path) => failure.Errno switch
     {
-        Errno.ENOSPC => new($"there is no room for the new image on the partition of {path}: {failure.Message}", "make the image smaller, or the partition larger: it has to hold three images; the system is as it was"),
-        Errno.EIO when failure.Path == request.Image => new($"{failure.Path} cannot be read: {failure.Message}", "copy it again, from another disk; the system is as it was"),
-        Errno.EIO => new($"the disk does not take the new image: {failure.Message}", "the disk or its controller is failing: replace it; the system is as it was"),
-        Errno.EROFS or Errno.EUCLEAN => new($"the partition of {path} cannot be written: {failure.Message}", "check its file system from recovery: e2fsck -f; the system is as it was"),
+        Errno.ENOSPC => new($"no space for the new image on the partition of {path}: {failure.Message}", "make the image smaller or the partition larger: it must hold three images; the system is unchanged"),
+        Errno.EIO when failure.Path == request.Image => new($"{failure.Path} cannot be read: {failure.Message}", "copy the image again from another disk; the system is unchanged"),
+        Errno.EIO => new($"writing the new image failed: {failure.Message}", "replace the disk or its controller; the system is unchanged"),
+        Errno.EROFS or Errno.EUCLEAN => new($"the partition of {path} cannot be written: {failure.Message}", "check its file system in the recovery system: e2fsck -f; the system is unchanged"),
         _ => null,
     };
 }

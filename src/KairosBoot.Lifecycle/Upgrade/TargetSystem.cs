@@ -20,8 +20,8 @@ public sealed class TargetSystem : IDisposable
         RunningImage = LoopDevice.BackingFile(Syscall.TryStat(host + "/")!.Value.Device, host + "/dev");
         if (RunningImage is null)
         {
-            throw new OperatorException($"the root at {host}/ is not an image behind a loop device: which image runs is not known",
-                "run it on a machine that kairos-boot started, or with --host where its root is mounted; for a disk of another machine give --state");
+            throw new OperatorException($"the root at {host}/ is not on a loop device, so the running image is unknown",
+                "run it on a machine booted by kairos-boot, or give --host the mount point of its root; for the disk of another machine, give --state");
         }
     }
 
@@ -40,14 +40,14 @@ public sealed class TargetSystem : IDisposable
     public static TargetSystem Open(string? host, string? state)
     {
         if (Syscall.GetEUid() != 0)
-            throw new OperatorException("images are root's to change", "run it as root: sudo kboot ...");
+            throw new OperatorException("changing images requires root", "run sudo kboot ...");
         var root = host is null ? "" : Path.GetFullPath(host).TrimEnd('/');
         Syscall.MakeDirectories(Path.GetDirectoryName(root + LockFile)!);
         var held = Syscall.Open(root + LockFile, OpenFlags.ReadWrite | OpenFlags.Create, Octal.O600);
         try
         {
             return Syscall.TryLock(held) ? new TargetSystem(root, state, held)
-                : throw new OperatorException("another upgrade, reset or installation is at work on this machine", "wait until it has ended");
+                : throw new OperatorException("another upgrade, reset or installation is running on this machine", "wait until it ends, then run the command again");
         }
         catch
         {
@@ -64,12 +64,12 @@ public sealed class TargetSystem : IDisposable
         if (IsRecovery) return StatePartition.Find(Host);
         var place = Host + SystemPaths.State;
         return Syscall.TryStat(place)?.Device == RunningImage!.Value.Device ? StatePartition.Given(place)
-            : throw new OperatorException($"the image that runs is not on the partition that is mounted at {place}", "mount COS_STATE of the disk that the machine was booted from there, and where --host is given, below it too");
+            : throw new OperatorException($"the running image is not on the partition mounted at {place}", "mount COS_STATE of the boot disk at {place}");
     }
 
     /// <summary>COS_RECOVERY of the same disk, mounted.</summary>
     public StatePartition FindRecovery() => givenState is null ? StatePartition.Find(Host, SystemPaths.RecoveryLabel)
-        : throw new OperatorException("--state names a partition that has no recovery image", "leave --state out, on the machine itself");
+        : throw new OperatorException("the partition of --state has no recovery image", "run kboot upgrade --recovery on the machine itself, without --state");
 
     /// <summary>Where the layout mounts something on the image itself: nothing can make a directory there.</summary>
     public IReadOnlyList<string> MountPoints()

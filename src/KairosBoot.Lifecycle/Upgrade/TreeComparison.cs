@@ -30,7 +30,7 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
         PlanEntryPoint.Add(additions, tree);
         added.UnionWith(additions.Select(addition => addition.Path));
         added.UnionWith(["boot/vmlinuz", "boot/initrd", SystemPaths.ImageArguments[1..]]);
-        return InDirectory("") ?? sameSize.Where(path => !SameContent(path)).Select(path => $"another /{path}").FirstOrDefault();
+        return InDirectory("") ?? sameSize.Where(path => !SameContent(path)).Select(path => $"/{path} has other content").FirstOrDefault();
     }
 
     private string? InDirectory(string directory)
@@ -49,12 +49,12 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
         if (wanted is null || there is null)
             return OnOneSide(path, wanted ?? there!.Value, inImage: wanted is null);
         if (wanted.Value.Type != there.Value.Type || Owner(wanted.Value) != Owner(there.Value) || !Attributes(tree, path).SequenceEqual(Attributes(image, path)))
-            return $"another kind, owner, mode or attribute of /{path}";
+            return $"/{path} has another type, owner, mode or attribute";
         if (wanted.Value.Type == FileType.Directory) return InDirectory(path);
         if (wanted.Value.Size != there.Value.Size || wanted.Value.RDevice != there.Value.RDevice
             || wanted.Value.Type == FileType.Symlink && Target(tree, path) != Target(image, path))
         {
-            return $"another /{path}";
+            return $"/{path} has other content";
         }
 
         if (wanted.Value is { Type: FileType.Regular, Size: > 0 }) sameSize.Add(path);
@@ -65,7 +65,7 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
     private string? OnOneSide(string path, FileStatus status, bool inImage) =>
         status.Type == FileType.Directory ? InDirectory(path)
         : status is { Type: FileType.Regular, Size: 0 } || inImage && added.Contains(path) ? null
-        : inImage ? $"/{path}, which this one has not" : $"no /{path}";
+        : inImage ? $"it has an additional /{path}" : $"it lacks /{path}";
 
     private static (int, int, int) Owner(FileStatus status) => (status.Uid, status.Gid, status.Type == FileType.Symlink ? 0 : status.Mode);
 

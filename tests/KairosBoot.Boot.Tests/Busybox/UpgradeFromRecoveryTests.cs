@@ -55,7 +55,7 @@ public sealed class UpgradeFromRecoveryTests
         machine.Shell.Run("kboot assess good; mkdir -p /oem/kairosboot; touch /usr/local/data /oem/99_mine.yaml /oem/kairosboot/userdata-taken; sync");
         (string active, string passive) before = machine.Images;
         machine.Change("kboot upgrade --image /mnt/broken.img");
-        Assert.Contains("is the recovery system's to do", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
+        Assert.Contains("must be run from the recovery system", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
         machine.Shell.Run("kboot pin passive; kboot assess bad passive; kboot select recovery --once");
         machine.Restart();
         Assert.Equal(("recovery", ("busybox", "good")), (machine.Boots, machine.System));

@@ -30,7 +30,7 @@ public sealed class DiskInUseTests
     public void A_claim_that_nobody_here_can_see() => On(machine =>
     {
         using (Syscall.Open(machine.Disk.Partition(2), OpenFlags.ReadOnly | OpenFlags.Exclusive))
-            Assert.Contains("in use by something that cannot be seen from here", machine.Refused("--force"));
+            Assert.Contains("in use, but by nothing that is visible here", machine.Refused("--force"));
         using (Syscall.Open(machine.Disk.Partition(2), OpenFlags.ReadOnly))
         {
             var errors = machine.Install("--force").Errors;
@@ -44,7 +44,7 @@ public sealed class DiskInUseTests
     {
         using var node = Syscall.Open(machine.Disk.Node, OpenFlags.ReadOnly);
         Syscall.Lock(node);
-        Assert.Contains("another program is at work", machine.Refused("--force"));
+        Assert.Contains("another program has locked", machine.Refused("--force"));
     });
 
     [Fact]
@@ -58,8 +58,8 @@ public sealed class DiskInUseTests
         string Errors(string device) => KBoot.Run("install", "--device", device, "--image", machine.Image, "--force").Errors;
         Assert.Contains($"is a partition of {disk.Node}", Errors(disk.Partition(1)));
         Assert.Contains("is not a block device", Errors(machine.Image));
-        Assert.Contains("is not there", Errors("/dev/nosuch"));
-        Assert.Contains("is on no disk", Errors("LABEL=NOSUCH"));
+        Assert.Contains("does not exist", Errors("/dev/nosuch"));
+        Assert.Contains("matches no disk", Errors("LABEL=NOSUCH"));
         Assert.Contains("is too small", machine.Refused("--force", "--size-state", "2G"));
     });
 

@@ -93,7 +93,7 @@ public sealed class InstallTests
         var before = machine.Disk.Written;
         var (code, output, _) = machine.Install("--dry-run");
         Assert.Equal((0, before), (code, machine.Disk.Written));
-        Assert.Contains("lost would be: partition 1 letters", output);
+        Assert.Contains("would erase: partition 1 letters", output);
         Assert.Equal(0, machine.Install("--force").Code);
         machine.IsWhole();
     });
@@ -147,7 +147,7 @@ public sealed class InstallTests
     {
         var config = machine.Scratch + "/config.yaml";
         File.WriteAllText(config, "stages: {before-install: [{commands: [\"exit 3\"]}]}\n");
-        Assert.Contains("nothing was written", machine.Refused("--cloud-config", config));
+        Assert.Contains("nothing is written", machine.Refused("--cloud-config", config));
         File.WriteAllText(config, "stages: {after-install: [{commands: [\"exit 3\"]}]}\n");
         Assert.Equal(1, machine.Install("--cloud-config", config).Code);
         machine.IsWhole();
@@ -165,7 +165,7 @@ public sealed class InstallTests
         Assert.Contains("config.yaml:", machine.Refused("--cloud-config", config));
         File.WriteAllText(machine.Image, "no image");
         Assert.Contains("is not a file system", machine.Refused());
-        Assert.Contains("no system to install", KBoot.Run("install", "--device", machine.Disk.Node).Errors);
+        Assert.Contains("no image to install", KBoot.Run("install", "--device", machine.Disk.Node).Errors);
         Assert.Equal(2, machine.Install("--root", "/").Code);
         Assert.Equal(2, machine.Install("--extra-partition", "DATA").Code);
     });

@@ -39,7 +39,7 @@ public sealed class FailingDiskTests
             catch (OperatorException e)
             {
                 refused++;
-                Assert.True(e.Message.Contains("Input/output error") || e.Message.Contains("Read-only file system") || e.Message.Contains("reads back other"), e.Message);
+                Assert.True(e.Message.Contains("Input/output error") || e.Message.Contains("Read-only file system") || e.Message.Contains("read-back verification failed"), e.Message);
             }
             all ??= [writes];
             MountTable.UnmountBelow([system.Host]);

@@ -61,7 +61,7 @@ public sealed class NodeUpgradeTests
             node.AddReboot();
             var (code, output, errors) = node.Run(Command);
             Assert.True((code, node.Reboots) == (1, 1), $"{code} {node.Reboots}: {output}{errors}");
-            Assert.Contains("the system that runs has ", output);
+            Assert.Contains("the running system differs: ", output);
             Assert.Contains("active is new, passive is what was active", output);
             Assert.Equal(("new", "active"), system.Slots);
             Assert.True(system.IsReadOnly);
@@ -69,7 +69,7 @@ public sealed class NodeUpgradeTests
             // The pod again, on the way to the reboot.
             (code, output, errors) = node.Run(Command);
             Assert.True((code, node.Reboots) == (1, 2), $"{code} {node.Reboots}: {output}{errors}");
-            Assert.Contains("it is in active already", output);
+            Assert.Contains("active already has this system", output);
             Assert.Equal(installed, system.Files);
             Assert.Equal(["bin", "container", "sbin"], Directory.GetFileSystemEntries(system.Host + "/usr/local").Select(Path.GetFileName).Order());
         });
@@ -105,7 +105,7 @@ public sealed class NodeUpgradeTests
             node.AddReboot();
             var (code, _, errors) = node.Run(Command);
             Assert.Equal((1, 0, before), (code, node.Reboots, system.Files));
-            Assert.Contains("the node has this system and does not boot it: it was given up: active: its image has no system that could be started", errors);
+            Assert.Contains("the node has this system but does not boot it: active is marked bad: active: its image has no system that could be started", errors);
             Assert.Contains("to fix: ", errors);
             Assert.Equal(1, node.Run(Command, environment: "FORCE=true").Code);
             Assert.Equal((1, 3, Slot.Active), (node.Reboots, system.Counters.Active.Left, system.Counters.Next));
@@ -135,7 +135,7 @@ public sealed class NodeUpgradeTests
     });
 
     [Theory]
-    [InlineData(null, "it has no program reboot")]
+    [InlineData(null, "the node has no program reboot")]
     [InlineData("echo not now; exit 3", "ended with 3: not now")]
     public void A_node_that_does_not_reboot_is_a_failure_and_keeps_the_new_system(string? reboot, string reason) => MountNamespace.Run(scratch =>
     {

@@ -20,9 +20,9 @@ public sealed class RefusedUpgradeTests
     }
 
     [Theory]
-    [InlineData("rm /boot/vmlinuz", "there is no /boot/vmlinuz")]
-    [InlineData("rm /boot/initrd", "there is no /boot/initrd")]
-    [InlineData("rm /usr/lib/init", "no /sbin/init to start")]
+    [InlineData("rm /boot/vmlinuz", "the tree has no /boot/vmlinuz")]
+    [InlineData("rm /boot/initrd", "the tree has no /boot/initrd")]
+    [InlineData("rm /usr/lib/init", "no /sbin/init")]
     [InlineData("rmdir /oem", "there is no directory /oem")]
     [InlineData("rm /lib/modules/6.1.0-test/modules.dep", null)]
     [InlineData("cd /lib/modules\nln 6.1.0-test other\nunlink 6.1.0-test", "for the kernel 6.1.0-test, whose modules the tree has not")]
@@ -55,16 +55,16 @@ public sealed class RefusedUpgradeTests
         var image = system.Image("new");
         File.WriteAllText(scratch + "/text", "text");
         Assert.Contains("is not a file system image", Refused(system, () => system.Upgrade(scratch + "/text")).Problem);
-        Assert.Contains("is not there", Refused(system, () => system.Upgrade(scratch + "/none")).Problem);
+        Assert.Contains("does not exist", Refused(system, () => system.Upgrade(scratch + "/none")).Problem);
         using (var file = File.OpenWrite(image)) file.SetLength(file.Length - ImageSeal.Length - 4096);
-        Assert.Contains("is cut short", Refused(system, () => system.Upgrade(image)).Problem);
+        Assert.Contains("is truncated", Refused(system, () => system.Upgrade(image)).Problem);
         MountNamespace.Tool("mkfs.erofs", "-zlz4hc", scratch + "/erofs", InstalledSystem.Tree(scratch + "/tree", "tree"));
-        Assert.Contains("is erofs: GRUB loads", Refused(system, () => system.Upgrade(scratch + "/erofs")).Problem);
+        Assert.Contains("is erofs: GRUB can load", Refused(system, () => system.Upgrade(scratch + "/erofs")).Problem);
     });
 
     [Theory]
-    [InlineData(-4096, "ends after")]
-    [InlineData(4096, "somebody is writing to it")]
+    [InlineData(-4096, "reading ended after")]
+    [InlineData(4096, "another program is writing to it")]
     public void A_source_that_changes_while_it_is_read(int by, string reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
@@ -81,10 +81,10 @@ public sealed class RefusedUpgradeTests
     [Theory]
     [InlineData("..", "points outside")]
     [InlineData("link", "which is not a directory")]
-    [InlineData("hard link", "which is not in the archive before it")]
-    [InlineData("truncated", "not a tar file, or damaged")]
-    [InlineData("text", "not a tar file, or damaged")]
-    [InlineData("empty", "not a tar file, or damaged")]
+    [InlineData("hard link", "which does not precede it in the archive")]
+    [InlineData("truncated", "damaged or not a tar file")]
+    [InlineData("text", "damaged or not a tar file")]
+    [InlineData("empty", "damaged or not a tar file")]
     public void A_container_export_that_is_hostile_or_damaged(string kind, string reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
@@ -145,7 +145,7 @@ public sealed class RefusedUpgradeTests
                 catch (OperatorException failure)
                 {
                     failed++;
-                    Assert.Contains("there is no room for the new image", failure.Problem);
+                    Assert.Contains("no space for the new image", failure.Problem);
                     Assert.Equal(before, system.Files);
                 }
                 Assert.True(system.IsReadOnly);
@@ -175,7 +175,7 @@ public sealed class RefusedUpgradeTests
     {
         var system = new InstalledSystem(scratch);
         using (TargetSystem.Open(system.Host, null))
-            Assert.Contains("another upgrade, reset or installation is at work", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+            Assert.Contains("another upgrade, reset or installation is running", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
         system.Upgrade(system.Image("new"));
     });
 
@@ -199,6 +199,6 @@ public sealed class RefusedUpgradeTests
     public void A_machine_that_kairos_boot_did_not_start() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/root");
-        Assert.Contains("which image runs is not known", Assert.Throws<OperatorException>(() => TargetSystem.Open(scratch + "/root", null)).Problem);
+        Assert.Contains("so the running image is unknown", Assert.Throws<OperatorException>(() => TargetSystem.Open(scratch + "/root", null)).Problem);
     });
 }

@@ -27,7 +27,7 @@ public sealed class SealTests
         Damage(image);
         var before = system.Files;
         var failure = Assert.Throws<OperatorException>(() => system.Upgrade(image));
-        Assert.Equal($"{image} is damaged, or was written to after it was built: it is not what its seal says", failure.Problem);
+        Assert.Equal($"{image} does not match its seal: it is damaged, or was changed after it was built", failure.Problem);
         Assert.Equal(before, system.Files);
         using (var file = File.OpenWrite(image)) file.SetLength(file.Length - ImageSeal.Length);
         system.Upgrade(image);
@@ -44,7 +44,7 @@ public sealed class SealTests
         foreach (var command in new[] { install, build })
         {
             var (code, _, errors) = KBoot.Run(command);
-            Assert.True(code == 1 && errors.Contains($"{image} is damaged, or was written to after it was built"), $"{code} {errors}");
+            Assert.True(code == 1 && errors.Contains($"{image} does not match its seal"), $"{code} {errors}");
         }
         Assert.Equal(before, machine.Disk.Written);
         Assert.False(File.Exists(machine.Scratch + "/disk.raw"));

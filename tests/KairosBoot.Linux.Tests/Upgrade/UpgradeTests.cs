@@ -127,7 +127,7 @@ public sealed class UpgradeTests
         Assert.Contains("set recovery=\"$disk,gpt4\"", current);
         void Put(string text) => MountedPartition.Change(system.State, () => File.WriteAllText(menu, text));
         Put(string.Join('\n', current.Split('\n').Where(line => line.StartsWith("set ", StringComparison.Ordinal))));
-        Assert.Equal("the boot menu is new too", system.Upgrade(system.Image("new")).Menu);
+        Assert.Equal("the boot menu is updated too", system.Upgrade(system.Image("new")).Menu);
         Assert.Equal(current, File.ReadAllText(menu));
         Assert.Equal(["grub.cfg"], Directory.GetFiles(system.State + "/grub").Select(Path.GetFileName));
         var newer = current.Replace("# kairosboot-menu 1", "# kairosboot-menu 99999");
@@ -135,7 +135,7 @@ public sealed class UpgradeTests
         Assert.Null(system.Upgrade(system.Image("newer")).Menu);
         Assert.Equal(newer, File.ReadAllText(menu));
         Put("menuentry mine { true; }\n");
-        Assert.Equal("the boot menu is not one of kboot's and stays as it is", system.Upgrade(system.Image("newest")).Menu);
+        Assert.Equal("the boot menu was not written by kboot and is not changed", system.Upgrade(system.Image("newest")).Menu);
         Assert.Equal("menuentry mine { true; }\n", File.ReadAllText(menu));
     });
 }
