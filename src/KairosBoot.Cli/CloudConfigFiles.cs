@@ -3,11 +3,13 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Documents that a disk is to have in COS_OEM.</summary>
+/// <summary>Checks cloud-configs that go to COS_OEM of a disk.</summary>
 internal static class CloudConfigFiles
 {
-    /// <summary>A machine whose cloud-config does not parse comes up without its users, keys and network: better not to build it. Warnings go to standard error.</summary>
-    /// <exception cref="OperatorException">One is missing or not usable.</exception>
+    /// <summary>
+    /// Refuses a cloud-config that cannot be parsed: the machine would boot without its users, keys and network. Prints warnings to standard error.
+    /// </summary>
+    /// <exception cref="OperatorException">A document is missing or has errors.</exception>
     internal static void Check(string[] documents)
     {
         foreach (var missing in documents.Where(path => !File.Exists(path)))

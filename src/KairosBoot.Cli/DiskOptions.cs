@@ -4,7 +4,7 @@ using KairosBoot.Image;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Options that say what a disk is to look like, whether it is a file or a device.</summary>
+/// <summary>Options for the content of a disk, for <c>disk build</c> and <c>install</c>.</summary>
 internal sealed class DiskOptions
 {
     private readonly Option<long?> oem = SizeOption.Create("--size-oem", "Size of COS_OEM (default: 64M)");

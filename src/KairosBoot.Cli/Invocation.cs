@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
-/// <summary>From arguments to exit code: 0 done, 1 failed (what, and how to fix it, on stderr), 2 wrong usage.</summary>
+/// <summary>Runs a command line. Exit codes: 0 success, 1 failure (stderr says what failed and how to fix it), 2 wrong usage.</summary>
 internal static class Invocation
 {
     private const int Done = 0, Failed = 1, WrongUsage = 2;

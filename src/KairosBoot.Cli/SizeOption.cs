@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace KairosBoot.Cli;
 
-/// <summary><c>--size 900M</c>: bytes, or with a binary unit.</summary>
+/// <summary>Options for sizes: bytes, or a number with a binary unit, such as <c>900M</c>.</summary>
 internal static class SizeOption
 {
     private const string Units = "KMGT";
@@ -14,7 +14,7 @@ internal static class SizeOption
     internal static Option<long?> Create(string name, string description) =>
         new(name) { Description = $"{description}; bytes, or with a binary unit: 900M, 4G", HelpName = "SIZE", CustomParser = Parse };
 
-    /// <summary>Null: not a size.</summary>
+    /// <returns>Bytes; null if the text is not a size.</returns>
     internal static long? TryParse(string text)
     {
         var digits = text.AsSpan().TrimEnd("KMGTiB");

@@ -3,7 +3,7 @@ using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Where a new system comes from.</summary>
+/// <summary>Options for the source of a new image.</summary>
 internal sealed class UpgradeSourceOptions
 {
     private readonly Option<string?> image = new("--image") { Description = "A finished image, from kboot image build", HelpName = "FILE" };
@@ -27,7 +27,7 @@ internal sealed class UpgradeSourceOptions
     internal UpgradeRequest Request(ParseResult parsed, bool isRecovery) => new(
         Full(parsed.GetValue(image)), Full(parsed.GetValue(root)), Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery, ImageBuildCommand.Program());
 
-    /// <summary>Null: none was given.</summary>
+    /// <returns>Null if no source was given.</returns>
     internal UpgradeRequest? TryRequest(ParseResult parsed) =>
         Request(parsed, isRecovery: false) is { } request && (request.Image ?? request.Root ?? request.Tar ?? request.Oci) is not null ? request : null;
 

@@ -26,7 +26,7 @@ internal static class DiskBuildCommand
 
         var command = new Command("build", "Build a bootable disk image for BIOS and UEFI from an OS image.") { image, size, output, seed };
         options.AddTo(command);
-        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var documents = parsed.GetValue(options.CloudConfigs) ?? [];
             CloudConfigFiles.Check(documents);

@@ -33,7 +33,7 @@ internal static class ImageBuildCommand
             if (result.GetResult(root) is null == result.GetResult(tar) is null)
                 result.AddError("Give either --root or --tar.");
         });
-        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar), Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
@@ -46,6 +46,6 @@ internal static class ImageBuildCommand
         return command;
     }
 
-    /// <summary>This program, for an image that has it not. One file runs in any system; started through the .NET host, it is not that: null.</summary>
+    /// <summary>Path of this program, for an image without it; null if it was started by the .NET host, because it is then not one file.</summary>
     internal static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
 }

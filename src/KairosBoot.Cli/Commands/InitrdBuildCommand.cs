@@ -23,7 +23,7 @@ internal static class InitrdBuildCommand
         var init = new Option<string?>("--init") { Description = "kairos-boot program to pack (default: the one shipped with this kboot)", HelpName = "FILE" };
 
         var command = new Command("build", "Build an initrd for the kernel in a directory tree.") { root, output, kernel, modules, compress, init };
-        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var tree = parsed.GetRequiredValue(root);
             var request = new InitrdRequest(tree, parsed.GetValue(kernel), parsed.GetRequiredValue(modules),

@@ -11,8 +11,6 @@ namespace KairosBoot.Cli;
 /// <summary><c>kboot install</c></summary>
 internal static class InstallCommand
 {
-    private const long MiB = 1 << 20;
-
     internal static Command Create()
     {
         var device = new Option<string?>("--device") { Description = "Disk to install on; auto: the largest unused disk (default: install.device of the cloud-configs)", HelpName = "DEV" };
@@ -30,25 +28,26 @@ internal static class InstallCommand
             if (new Option[] { image, root, tar }.Count(option => result.GetResult(option) is not null) > 1)
                 result.AddError("Give one of --image, --root and --tar.");
         });
-        command.SetAction(parsed => Interruption.Run(
+        command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
                 if (Syscall.GetEUid() != 0)
                     throw new OperatorException("installing on a disk requires root", "run sudo kboot install ...; to build a disk image file, run kboot disk build");
                 var documents = parsed.GetValue(options.CloudConfigs) ?? [];
                 CloudConfigFiles.Check(documents);
-                var section = InstallSection.Read(documents, problem => Console.Error.WriteLine($"warning: {problem.Text}"));
+                var section = InstallSection.Read(documents, problem => Warn(problem.Text));
                 var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on", "give --device /dev/... or --device auto");
                 var disk = InstallDisk.Find(wanted);
                 using var progress = new Progress();
-                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar), progress.Show, cancellationToken);
+                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar), ImageBuildCommand.Program(),
+                    progress.Show, cancellationToken);
                 var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null, $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
-                using var installer = new DiskInstaller(request with { Sizes = Sizes(options.Sizes(parsed), section, request) }, disk, cancellationToken);
+                using var installer = new DiskInstaller(request with { Sizes = InstallSizes.Combine(options.Sizes(parsed), section, request, Warn) }, disk, cancellationToken);
                 var isDry = parsed.GetValue(dryRun);
                 var contents = disk.Contents();
                 if (contents.Count > 0 && !isDry && !parsed.GetValue(force))
                     throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "choose another disk, or add --force to erase all of this");
-                var succeeded = isDry || Install(installer, documents, progress, cancellationToken);
+                var succeeded = isDry || new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken).Run(progress.Show, Warn);
                 progress.Dispose();
                 Print(installer.Layout, disk, request, contents, isDry, parsed.GetValue(json));
                 return succeeded ? 0 : 1;
@@ -57,39 +56,7 @@ internal static class InstallCommand
         return command;
     }
 
-    private static bool Install(DiskInstaller installer, string[] documents, Progress progress, CancellationToken cancellationToken)
-    {
-        var stages = new LifecycleStages("install", "", documents, new StageLogger(verbose: false), cancellationToken);
-        stages.RunBefore();
-        if (stages.Warnings.Count > 0)
-            throw new OperatorException("a stage before the installation failed; nothing is written", "correct or remove the entry of the cloud-config");
-        if (!installer.Install(progress.Show))
-            Console.Error.WriteLine("warning: the kernel still uses the old partition table of the disk; to fix: reboot");
-        stages.RunAfter();
-        return stages.Warnings.Count == 0;
-    }
-
-    // Options win. Kairos takes a size that is too small for one that is just large enough, and so do its users' configs.
-    private static DiskSizes Sizes(DiskSizes given, InstallSection section, DiskRequest request)
-    {
-        long? Of(string name, long? option, Func<long> least)
-        {
-            if (option is not null || !section.Sizes.TryGetValue(name, out var wanted)) return option;
-            var needed = least();
-            if (wanted * MiB < needed)
-                Console.Error.WriteLine($"warning: install.partitions.{name}.size: {wanted} MiB is too small; using {needed / MiB} MiB");
-            return Math.Max(wanted * MiB, needed);
-        }
-
-        return new DiskSizes(
-            Of("oem", given.Oem, () => DiskLayout.MinOem),
-            Of("recovery", given.Recovery, () => DiskLayout.MinRecovery(DiskRequest.Size(request.Recovery ?? request.Image))),
-            Of("state", given.State, () => DiskLayout.MinState(DiskRequest.Size(request.Image))),
-            Of("persistent", given.Persistent, () => DiskLayout.MinPersistent))
-        {
-            Extra = [.. section.Extra.Select(row => new ExtraPartition(row.Label, row.MiB * MiB, row.FileSystem ?? ExtraPartition.DefaultFileSystem)), .. given.Extra],
-        };
-    }
+    private static void Warn(string text) => Console.Error.WriteLine($"warning: {text}");
 
     private static void Print(DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry, bool json)
     {

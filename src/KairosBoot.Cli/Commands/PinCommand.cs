@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -8,17 +9,13 @@ internal static class PinCommand
 {
     internal static Command Create()
     {
-        var slot = BootStateLocation.Slot(optional: true);
-        var state = BootStateLocation.Option;
+        var slot = BootStateOptions.Slot(isOptional: true);
+        var state = BootStateOptions.State;
         var command = new Command("pin", "Protect the image in a slot: upgrades do not replace it (default: the booted slot).") { slot, state };
         command.SetAction(parsed =>
         {
-            using var place = BootStateLocation.Open(parsed.GetValue(state));
-            var pinned = SlotNames.TryParse(parsed.GetValue(slot)) ?? place.Booted?.Slot
-                ?? throw new OperatorException("cannot find out which slot is booted", "name the slot: active or passive");
-            var image = place.ImageIn(pinned) ?? throw new OperatorException(
-                pinned == Slot.Recovery ? "recovery cannot be pinned: an upgrade of the system never replaces it" : $"{pinned.Name()} has no image", "name a slot with an image: active or passive");
-            place.Change(counters => counters with { Pinned = image });
+            using var location = BootStateLocation.Open(parsed.GetValue(state));
+            var (pinned, image) = SlotSelection.Pin(location, SlotNames.TryParse(parsed.GetValue(slot)));
             Console.WriteLine($"{image} in {pinned.Name()} is pinned: upgrades replace the other image");
         });
         return command;
@@ -26,12 +23,12 @@ internal static class PinCommand
 
     internal static Command CreateUnpin()
     {
-        var state = BootStateLocation.Option;
+        var state = BootStateOptions.State;
         var command = new Command("unpin", "Remove the pin: upgrades may replace any image.") { state };
         command.SetAction(parsed =>
         {
-            using var place = BootStateLocation.Open(parsed.GetValue(state));
-            place.Change(counters => counters with { Pinned = "" });
+            using var location = BootStateLocation.Open(parsed.GetValue(state));
+            SlotSelection.Unpin(location);
             Console.WriteLine("no image is pinned");
         });
         return command;

@@ -15,21 +15,17 @@ internal static class ResetCommand
         var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
         var command = new Command("reset", "Reset active, passive and the boot counters from the recovery image. Run it in the recovery system.") { oem, persistent, json };
         source.AddTo(command, isRequired: false);
-        command.SetAction(parsed => Interruption.Run(
+        command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
-                using var machine = TargetSystem.Open(null, null);
-                // What fails in them is told and stops nothing, as in Kairos: a machine is not to keep its old system because a hook has a mistake in it.
-                var stages = new LifecycleStages("reset", machine.Host, [], new StageLogger(verbose: false), cancellationToken);
-                stages.RunBefore();
+                using var target = TargetSystem.Open(null, null);
                 var labels = new List<string>();
                 if (parsed.GetValue(oem)) labels.Add(SystemPaths.OemLabel);
                 if (parsed.GetValue(persistent)) labels.Add(SystemPaths.PersistentLabel);
                 using var progress = new Progress();
-                var result = SystemUpgrade.Reset(source.TryRequest(parsed), machine, labels, progress.Show, cancellationToken);
-                progress.Dispose();
-                stages.RunAfter();
-                UpgradeCommand.Print(result, stages.Warnings, parsed.GetValue(json));
+                var (result, warnings) = new UpgradeWithStages(target, new StageLogger(verbose: false), progress.Show, progress.Dispose, cancellationToken)
+                    .Reset(source.TryRequest(parsed), labels);
+                UpgradeCommand.Print(result, warnings, parsed.GetValue(json));
                 return 0;
             },
             "to finish the reset, run kboot reset again"));

@@ -23,11 +23,11 @@ internal static class StageRunCommand
         var command = new Command("run", "Run one stage of the cloud-configs now.") { name, sources, root, verbose, json };
         command.Validators.Add(result =>
         {
-            // As many sources as there are words: a slip in an option would become one.
+            // Any word is accepted as a source, so a misspelt option would become one.
             foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!).Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
                 result.AddError($"{word} is not an option.");
         });
-        command.SetAction(parsed => Interruption.Run(
+        command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
                 var stage = parsed.GetRequiredValue(name);

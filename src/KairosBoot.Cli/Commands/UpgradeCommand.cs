@@ -10,16 +10,16 @@ internal static class UpgradeCommand
     {
         var source = new UpgradeSourceOptions();
         var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active" };
-        var place = new MachineOptions();
+        var target = new TargetOptions();
         var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
         var command = new Command("upgrade", "Install a new image as active; the running image becomes passive. The next boot uses the new image.") { recovery, json };
         source.AddTo(command, isRequired: true);
-        place.AddTo(command);
-        command.SetAction(parsed => Interruption.Run(
+        target.AddTo(command);
+        command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
-                using var machine = place.Open(parsed);
-                var (result, warnings) = Upgrade(source.Request(parsed, parsed.GetValue(recovery)), machine, cancellationToken);
+                using var system = target.Open(parsed);
+                var (result, warnings) = Upgrade(source.Request(parsed, parsed.GetValue(recovery)), system, cancellationToken);
                 Print(result, warnings, parsed.GetValue(json));
                 return 0;
             },
@@ -27,20 +27,11 @@ internal static class UpgradeCommand
         return command;
     }
 
-    /// <summary>With the stages around it; what failed in them comes along.</summary>
-    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, TargetSystem machine, CancellationToken cancellationToken)
+    /// <returns>The result, and the errors of the stages before and after the upgrade.</returns>
+    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, TargetSystem target, CancellationToken cancellationToken)
     {
-        // What fails in them is told and stops nothing, as in Kairos: a machine is not to keep its old system because a hook has a mistake in it.
-        var stages = new LifecycleStages("upgrade", machine.Host, [], new StageLogger(verbose: false), cancellationToken);
-        stages.RunBefore();
-        UpgradeResult result;
-        using (var progress = new Progress())
-        {
-            result = SystemUpgrade.Run(request, machine, progress.Show, cancellationToken);
-        }
-
-        stages.RunAfter();
-        return (result, stages.Warnings);
+        using var progress = new Progress();
+        return new UpgradeWithStages(target, new StageLogger(verbose: false), progress.Show, progress.Dispose, cancellationToken).Upgrade(request);
     }
 
     internal static void Print(UpgradeResult result, IReadOnlyList<string> warnings, bool json)

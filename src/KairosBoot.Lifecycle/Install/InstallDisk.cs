@@ -5,18 +5,18 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>A whole disk of this machine.</summary>
-/// <param name="Name">The kernel's.</param>
-/// <param name="SizeBytes">Bytes.</param>
+/// <param name="Name">The kernel's name, as in /dev.</param>
+/// <param name="SizeBytes">Size of the disk.</param>
 /// <param name="BlockSize">Bytes of a logical block: 512 or 4096.</param>
 public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
 {
-    /// <summary>In the place of a device: the largest disk that nobody uses.</summary>
+    /// <summary>Instead of a device: the largest unused disk.</summary>
     public const string Auto = "auto";
 
     public string Node => "/dev/" + Name;
 
-    /// <param name="device">A node, a link to one, <c>LABEL=</c> or the like of a disk, or <see cref="Auto"/>.</param>
-    /// <exception cref="OperatorException">There is none, or it is not a whole disk.</exception>
+    /// <param name="device">A device node, a link to one, a <see cref="DeviceRef"/> such as <c>LABEL=</c>, or <see cref="Auto"/>.</param>
+    /// <exception cref="OperatorException">There is no such device, or it is not a whole disk.</exception>
     public static InstallDisk Find(string device)
     {
         if (device == Auto) return Largest();
@@ -33,13 +33,13 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
             : throw NotADisk(device, found.Ambiguous ? $"matches more than one device: {string.Join("; ", found.Candidates)}" : "matches no disk");
     }
 
-    /// <summary>What is on it, a line each; empty: nothing that anybody would know.</summary>
+    /// <summary>File systems and partitions on the disk, one line each; empty if none is recognized.</summary>
     public IReadOnlyList<string> Contents()
     {
         using var node = Syscall.Open(Node, OpenFlags.ReadOnly);
         var start = new byte[GrubBootSectors.SectorSize];
         Syscall.PRead(node, start, 0);
-        if (UnfinishedMark.Is(start)) return [];
+        if (IncompleteInstallMark.IsIn(start)) return [];
         List<string> lines = [];
         if (BlockProbe.Superblock(node) is { } superblock)
             lines.Add($"{superblock.Type}{(superblock.Label is null ? "" : $" LABEL={superblock.Label}")}");

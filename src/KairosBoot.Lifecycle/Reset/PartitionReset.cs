@@ -5,14 +5,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>Makes the file system of a partition anew: empty, with the label that it is found by.</summary>
+/// <summary>Replaces the file system of a partition by an empty one with the same label.</summary>
 internal sealed class PartitionReset
 {
     private readonly BlockDevice device;
     private readonly string label;
 
-    /// <summary>Takes it out of use.</summary>
-    /// <exception cref="OperatorException">There is none, or something uses it.</exception>
+    /// <summary>Finds the partition and unmounts it.</summary>
+    /// <exception cref="OperatorException">There is no such partition, or it is in use.</exception>
     internal PartitionReset(string label)
     {
         (this.label, device) = (label, StatePartition.FindDevice("", label));
@@ -29,7 +29,7 @@ internal sealed class PartitionReset
         }
     }
 
-    /// <summary>What was on it is gone.</summary>
+    /// <summary>Erases the partition.</summary>
     internal void Format(CancellationToken cancellationToken) => Tool.MakeExt4.Run(
         new ToolArguments().Options("-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(label).Text).Options("-O", DiskWriter.Features)
             .Path(DeviceNode.Parse(device.Node).Path), cancellationToken);

@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// An upgrade from its source to the switch. Before the switch nothing of the running system changes: the new image is written beside the others, and is gone
-/// again where anything fails.
+/// An upgrade from its source to the switch. Before the switch, nothing changes for the running system: the new image is written next to the others and
+/// removed if a step fails.
 /// </summary>
 public sealed class SystemUpgrade
 {
@@ -22,29 +22,29 @@ public sealed class SystemUpgrade
         mountPoints = machine.MountPoints();
     }
 
-    /// <exception cref="OperatorException">The image would not boot here, there is no room for it, the disk fails, another upgrade is at work.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came; the system is as it was.</exception>
+    /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; the system is unchanged.</exception>
     public static UpgradeResult Run(UpgradeRequest request, TargetSystem machine, ProgressReport progress, CancellationToken cancellationToken = default) =>
         new SystemUpgrade(request, machine, progress, cancellationToken).Run();
 
-    /// <summary>Active and passive anew, and the counters, while recovery runs.</summary>
-    /// <param name="request">The new system; null: that of recovery.</param>
-    /// <param name="machine">It runs recovery.</param>
-    /// <param name="labels">Partitions to be made empty.</param>
-    /// <param name="progress">Told all the while.</param>
-    /// <param name="cancellationToken">Ends it; before the new image is complete, with the system as it was.</param>
-    /// <exception cref="OperatorException">As above; or another system than recovery runs, or a partition is in use.</exception>
+    /// <summary>Replaces active, passive and the counters, while the recovery system is running.</summary>
+    /// <param name="request">The new system; null: the recovery image.</param>
+    /// <param name="machine">The machine, which runs recovery.</param>
+    /// <param name="labels">Labels of partitions to erase.</param>
+    /// <param name="progress">Gets the progress.</param>
+    /// <param name="cancellationToken">Ends the work. Before the new image is complete, the system is unchanged.</param>
+    /// <exception cref="OperatorException">As for an upgrade; or recovery is not running, or a partition is in use.</exception>
     public static UpgradeResult Reset(UpgradeRequest? request, TargetSystem machine, IReadOnlyList<string> labels, ProgressReport progress, CancellationToken cancellationToken = default)
     {
         if (!machine.IsRecovery)
             throw new OperatorException("reset must be run from the recovery system", "run kboot select recovery --once, reboot, and run kboot reset there");
 
-        // Before anything is written: one that is in use is no reset.
+        // Before anything is written: a partition in use must stop the whole reset.
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
-        return new SystemUpgrade(request ?? Itself(), machine, progress, cancellationToken).Reset(partitions);
+        return new SystemUpgrade(request ?? RecoveryRequest(), machine, progress, cancellationToken).Reset(partitions);
     }
 
-    private static UpgradeRequest Itself()
+    private static UpgradeRequest RecoveryRequest()
     {
         var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(path => SystemPaths.State + path).First(path => Syscall.TryStat(path) is not null);
         return new(image, null, null, null, IsRecovery: false, KBoot: null);
@@ -74,16 +74,16 @@ public sealed class SystemUpgrade
             : SwitchTo(new RecoverySwitch(recovery.Path, state.Path, machine.RunningImage, isSquashfs), "recovery", null, () => { });
     }
 
-    private UpgradeResult SwitchTo(SlotSwitch turnover, string slot, string? menu, Action beforeSwitch)
+    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? menu, Action beforeSwitch)
     {
-        var added = Write(turnover);
-        var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(turnover.Transition)), Syscall.TryStat(turnover.Transition)!.Value.Size);
+        var added = Write(slotSwitch);
+        var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(slotSwitch.Transition)), Syscall.TryStat(slotSwitch.Transition)!.Value.Size);
         beforeSwitch();
         progress("switching", 1, 1);
         try
         {
-            var outcome = turnover.Commit();
-            return new(slot, id, size, outcome, added, menu is null ? null : MenuUpgrade.Apply(turnover, menu));
+            var outcome = slotSwitch.Commit();
+            return new(slot, id, size, outcome, added, menu is null ? null : BootMenuUpdate.Apply(slotSwitch, menu));
         }
         catch (SyscallException failure)
         {
@@ -92,23 +92,23 @@ public sealed class SystemUpgrade
         }
     }
 
-    private IReadOnlyList<string> Write(SlotSwitch turnover)
+    private IReadOnlyList<string> Write(SlotSwitch slotSwitch)
     {
-        turnover.Check();
-        turnover.Clear();
+        slotSwitch.Check();
+        slotSwitch.Clear();
         try
         {
             IReadOnlyList<string> added = [];
-            turnover.Change(() => added = Fill(new TransitionImage(turnover.Transition, progress, cancellationToken), turnover.Transition));
-            new TransitionImage(turnover.Transition, progress, cancellationToken).ReadBack(request.Image);
-            ImagePreflight.CheckImage(turnover.Transition, mountPoints);
+            slotSwitch.Change(() => added = Fill(new TransitionImage(slotSwitch.Transition, progress, cancellationToken), slotSwitch.Transition));
+            new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image);
+            ImagePreflight.CheckImage(slotSwitch.Transition, mountPoints);
             cancellationToken.ThrowIfCancellationRequested();
             return added;
         }
         catch (Exception failure)
         {
-            TryClear(turnover);
-            if (failure is SyscallException call && Explain(call, turnover.Transition) is { } explained)
+            TryClear(slotSwitch);
+            if (failure is SyscallException call && Explain(call, slotSwitch.Transition) is { } explained)
                 throw explained;
             throw;
         }
@@ -132,16 +132,16 @@ public sealed class SystemUpgrade
         progress("building", 0, 1);
         var build = new ImageRequest(tree.Path, null, request.Format, SizeBytes: null, Kernel: null, InitrdRequest.DefaultModules, Init: null, request.KBoot) { Allocate = true };
         var built = ImageBuilder.Build(build, tree, path, scratch);
-        transition.Settle();
+        transition.FillHoles();
         return built.Added;
     }
 
-    // Whatever was wrong before is what the user reads, and the next upgrade clears too.
-    private static void TryClear(SlotSwitch turnover)
+    // The user must see the first error, not one of the clean-up. The next upgrade cleans up too.
+    private static void TryClear(SlotSwitch slotSwitch)
     {
         try
         {
-            turnover.Clear();
+            slotSwitch.Clear();
         }
         catch (SyscallException)
         {

@@ -7,7 +7,7 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 /// <summary>Whether a machine has the system of a tree: held against every file of its images.</summary>
 public sealed class SystemSearchTests
 {
-    private static (NodeImageStatus Place, string Why) Find(InstalledSystem system, string tree)
+    private static (NodeImageStatus Status, string Reason) Find(InstalledSystem system, string tree)
     {
         using var machine = TargetSystem.Open(system.Host, null);
         return new NodeImageSearch(machine, tree, CancellationToken.None).Find(isRecovery: false);
@@ -46,7 +46,7 @@ public sealed class SystemSearchTests
         Assert.Contains("/boot/initrd", added);
         system.Boot(Slot.Active);
         MountNamespace.Tool("sh", "-ec", $"cd {tree}; {change}");
-        Assert.Equal(difference is null ? (NodeImageStatus.There, "the node already runs this system") : (NodeImageStatus.None, "the running system differs: " + difference), Find(system, tree));
+        Assert.Equal(difference is null ? (NodeImageStatus.UpToDate, "the node already runs this system") : (NodeImageStatus.None, "the running system differs: " + difference), Find(system, tree));
         Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
     });
 
@@ -55,18 +55,18 @@ public sealed class SystemSearchTests
     {
         var system = new InstalledSystem(scratch);
         var tree = Tree(scratch + "/tree");
-        Assert.Equal(NodeImageStatus.None, Find(system, tree).Place);
+        Assert.Equal(NodeImageStatus.None, Find(system, tree).Status);
         system.Upgrade(InstalledSystem.Of(root: tree));
         Assert.Equal((NodeImageStatus.NextBoot, "active already has this system"), Find(system, tree));
         void Count(Func<BootCounters, BootCounters> change) => BootStateFile.Update(system.State + SystemPaths.BootState, block => change(block.Counters));
         Count(counters => counters with { First = Slot.Passive });
-        Assert.Equal((NodeImageStatus.PassedOver, "the next slot to boot is passive"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.NotBooted, "the next slot to boot is passive"), Find(system, tree));
         Count(counters => counters with { First = Slot.Active, Active = counters.Active with { Left = 0 } });
-        Assert.Equal((NodeImageStatus.PassedOver, "active has no tries left"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.NotBooted, "active has no tries left"), Find(system, tree));
         Count(counters => counters.MarkBad(Slot.Active, SlotFault.Damaged));
-        Assert.Equal((NodeImageStatus.PassedOver, "active is marked bad: active: its image is damaged"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.NotBooted, "active is marked bad: active: its image is damaged"), Find(system, tree));
         // One that nothing can be read of is none.
         MountedPartition.Change(system.State, () => File.WriteAllText(system.State + Slot.Active.Image(), "rubbish"));
-        Assert.Equal(NodeImageStatus.None, Find(system, tree).Place);
+        Assert.Equal(NodeImageStatus.None, Find(system, tree).Status);
     });
 }

@@ -4,15 +4,15 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>Brings the boot menu of a machine to the state of this program's, with what in it is the machine's own.</summary>
-public static class MenuUpgrade
+/// <summary>Replaces the boot menu of a machine by the newer one of this program, filled in for the machine.</summary>
+public static class BootMenuUpdate
 {
     private const string VersionLine = "# kairosboot-menu ", RecoveryLine = "set recovery=\"$disk,gpt";
 
-    /// <summary>The menu to write; null: the one that is there stays.</summary>
-    /// <param name="old">The menu that is there.</param>
-    /// <param name="note">What is to be said about it; null: nothing.</param>
-    public static string? Text(string old, out string? note)
+    /// <summary>The menu to write; null: the existing menu is kept.</summary>
+    /// <param name="old">The existing menu.</param>
+    /// <param name="note">A message about the result; null: none.</param>
+    public static string? NewText(string old, out string? note)
     {
         note = null;
         if (Value(old, RecoveryLine) is not { } recovery)
@@ -22,36 +22,36 @@ public static class MenuUpgrade
         }
 
         var fresh = GrubMenu.Text(recovery);
-        // A menu before the first with a number is older than all of those.
+        // A menu without a version is older than all versions.
         if (Version(fresh) <= Version(old)) return null;
         note = "the boot menu is updated too";
         return fresh;
     }
 
-    /// <param name="turnover">Its partition is that of the menu.</param>
-    /// <param name="state">COS_STATE, mounted.</param>
-    /// <returns>What was done, in words; null: nothing.</returns>
-    internal static string? Apply(SlotSwitch turnover, string state)
+    /// <param name="slotSwitch">Makes COS_STATE writable.</param>
+    /// <param name="state">Mount point of COS_STATE.</param>
+    /// <returns>A message about the result; null: none.</returns>
+    internal static string? Apply(SlotSwitch slotSwitch, string state)
     {
         var (menu, fresh) = (state + "/grub/grub.cfg", state + "/grub/grub.cfg.new");
         if (FileText.TryRead(menu) is not { } old)
             return "this machine has no boot menu of kboot; its boot loader is not changed";
-        if (Text(old, out var note) is not { } text) return note;
-        turnover.Change(() =>
+        if (NewText(old, out var note) is not { } text) return note;
+        slotSwitch.Change(() =>
         {
             FileText.Write(fresh, text);
             using var file = Syscall.Open(fresh, OpenFlags.ReadOnly);
             Syscall.FSync(file);
         });
-        // As with images: the old one is free only when GRUB has the new one.
-        turnover.Change(() => Syscall.Exchange(fresh, menu));
-        turnover.Change(() => Syscall.Unlink(fresh));
+        // As with images: the blocks of the old menu are freed only after GRUB can read the new one.
+        slotSwitch.Change(() => Syscall.Exchange(fresh, menu));
+        slotSwitch.Change(() => Syscall.Unlink(fresh));
         return note;
     }
 
     private static int Version(string text) => int.TryParse(Value(text, VersionLine), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
 
-    // What is behind the start of a line, without a quotation mark at its end.
+    // The rest of the line that starts with the text, without a closing quotation mark.
     private static string? Value(string text, string start) => text.Split('\n').FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) is { } line
         ? line[start.Length..].TrimEnd('"') : null;
 }

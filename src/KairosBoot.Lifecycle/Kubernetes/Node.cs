@@ -3,16 +3,16 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>The machine under a container that has its root mounted and sees its processes.</summary>
+/// <summary>The machine that a container runs on. The container has the machine's root mounted and sees its processes.</summary>
 public static class Node
 {
     private const string Init = "/proc/1";
     private static readonly string[] Programs = ["/usr/sbin/reboot", "/sbin/reboot", "/usr/bin/reboot", "/bin/reboot"];
-    private static readonly TimeSpan ToAsk = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(2);
 
-    /// <summary>After: the container has the node's devices, and can ask it for a reboot.</summary>
-    /// <param name="root">Where its root is mounted, with all below it.</param>
-    /// <exception cref="OperatorException">The container is not one that could upgrade it.</exception>
+    /// <summary>Gives the container the node's devices, and checks that it can reboot the node.</summary>
+    /// <param name="root">Mount point of the node's root, with all mounts below it.</param>
+    /// <exception cref="OperatorException">The container lacks a mount or a privilege.</exception>
     public static void Enter(string root)
     {
         if (Syscall.TryStat(root + "/proc") is null)
@@ -23,22 +23,22 @@ public static class Node
                 "set hostPID: true and privileged: true for the pod");
         }
 
-        // A container's own has the devices of the time when it started, and no loop device that is made after that.
+        // The container's own /dev has only the devices that existed when it started, and no loop devices that are created later.
         if (!SameDirectory(root + "/dev", "/dev"))
             Syscall.Mount(root + "/dev", "/dev", "", MountFlags.Bind | MountFlags.Recursive, "");
     }
 
-    /// <summary>Asks its init for a reboot, as the node's own program for that does.</summary>
-    /// <exception cref="OperatorException">There is none, or it refuses.</exception>
+    /// <summary>Runs the node's own program reboot.</summary>
+    /// <exception cref="OperatorException">The node has no such program, or it fails.</exception>
     public static void Reboot()
     {
         Exception? failure = null;
-        // The mounts of another process become those of one thread.
+        // Only one thread enters the mount namespace of the node's init.
         var thread = new Thread(() =>
         {
             try
             {
-                Ask();
+                RunReboot();
             }
             catch (Exception e)
             {
@@ -51,13 +51,13 @@ public static class Node
             throw new OperatorException($"the reboot of the node failed: {failure.Message}", "reboot the node by hand; the new image is in active");
     }
 
-    private static void Ask()
+    private static void RunReboot()
     {
         using (var mounts = Syscall.Open(Init + "/ns/mnt", OpenFlags.ReadOnly)) Syscall.EnterMounts(mounts);
         var program = Programs.FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
-        var result = ChildProcess.Run(program, [], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], ToAsk);
+        var result = ChildProcess.Run(program, [], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], CommandTimeout);
         if (result.ExitCode != 0 || result.TimedOut)
-            throw new IOException($"{program} {(result.TimedOut ? $"did not end within {ToAsk.TotalMinutes} minutes" : $"ended with {result.ExitCode}")}: {result.Output.Trim()}");
+            throw new IOException($"{program} {(result.TimedOut ? $"did not end within {CommandTimeout.TotalMinutes} minutes" : $"ended with {result.ExitCode}")}: {result.Output.Trim()}");
     }
 
     private static bool SameDirectory(string one, string other) =>
