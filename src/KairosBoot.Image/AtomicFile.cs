@@ -3,11 +3,11 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>An output file that is there whole or not at all: written under another name beside it, then renamed.</summary>
+/// <summary>Writes an output file completely or not at all: under a temporary name in the same directory, then renamed.</summary>
 public static class AtomicFile
 {
-    /// <summary>Lets <paramref name="write"/> fill a new file, whose path it gets, and puts that file in the place of <paramref name="path"/>.</summary>
-    /// <exception cref="OperatorException">The directory is missing or not writable, or the path is not that of a file.</exception>
+    /// <summary>Calls <paramref name="write"/> with the path of a new file, and renames that file to <paramref name="path"/>.</summary>
+    /// <exception cref="OperatorException">The directory does not exist, or <paramref name="path"/> is not a regular file.</exception>
     public static void Write(string path, Action<string> write)
     {
         var full = Path.GetFullPath(path);

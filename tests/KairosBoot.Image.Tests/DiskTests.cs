@@ -164,8 +164,8 @@ public class DiskTests : Scratch
     {
         DiskSizes With(params ExtraPartition[] extra) => new() { Extra = extra };
         string RefusedSizes(DiskSizes sizes) => Refused(Request() with { Sizes = sizes }).Problem;
-        Assert.Contains("too few for COS_STATE", RefusedSizes(new DiskSizes(State: 64 << 20)));
-        Assert.Contains("too few for COS_RECOVERY", RefusedSizes(new DiskSizes(Recovery: 1)));
+        Assert.Contains("too small for COS_STATE", RefusedSizes(new DiskSizes(State: 64 << 20)));
+        Assert.Contains("too small for COS_RECOVERY", RefusedSizes(new DiskSizes(Recovery: 1)));
         Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("COS_STATE", 8 << 20))));
         Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
         Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Whether GRUB can start an image: it reads the file system, and what it loads is inside.</summary>
+/// <summary>Checks that GRUB can boot an image: it can read the file system, and kernel and initrd are inside.</summary>
 internal static class BootableImage
 {
     // As initrd/grub/grub.cfg names them.

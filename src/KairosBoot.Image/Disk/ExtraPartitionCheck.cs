@@ -2,20 +2,20 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>What can be a partition of its own beside those of the system.</summary>
+/// <summary>Checks additional partitions: number, labels and file systems.</summary>
 public static class ExtraPartitionCheck
 {
-    private const int Most = 100; // of a GPT's 128 entries
+    private const int MaxPartitions = 100; // a GPT has 128 entries
 
     private static readonly string[] FileSystems = ["ext2", "ext3", "ext4", "none"];
 
-    private static readonly string[] Taken = ["bios", "COS_GRUB", "COS_OEM", "COS_RECOVERY", "COS_STATE", "COS_PERSISTENT", "COS_ACTIVE", "COS_PASSIVE", "COS_SYSTEM"];
+    private static readonly string[] ReservedLabels = ["bios", "COS_GRUB", "COS_OEM", "COS_RECOVERY", "COS_STATE", "COS_PERSISTENT", "COS_ACTIVE", "COS_PASSIVE", "COS_SYSTEM"];
 
     internal static void Check(IReadOnlyList<ExtraPartition> partitions)
     {
-        if (partitions.Count > Most)
-            throw new OperatorException($"too many extra partitions: {partitions.Count}, at most {Most}", "remove some of them");
-        var names = new HashSet<string>(Taken);
+        if (partitions.Count > MaxPartitions)
+            throw new OperatorException($"too many extra partitions: {partitions.Count}, at most {MaxPartitions}", "remove some of them");
+        var names = new HashSet<string>(ReservedLabels);
         foreach (var partition in partitions)
         {
             if (Problem(partition, names) is { } problem)

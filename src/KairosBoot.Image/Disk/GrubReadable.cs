@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Whether GRUB 2.06 can load a kernel out of an image.</summary>
+/// <summary>Checks that GRUB 2.06 can read the file system of an image.</summary>
 public static class GrubReadable
 {
     // squashfs: gzip, lzo, xz (Documentation/filesystems/squashfs.rst, the superblock's compression id).
@@ -17,7 +17,7 @@ public static class GrubReadable
     ];
 
     /// <summary>The file system of an image: <c>ext4</c> (ext2 and ext3 too) or <c>squashfs</c>.</summary>
-    /// <exception cref="OperatorException">Not an image, or one that GRUB cannot read.</exception>
+    /// <exception cref="OperatorException">The file is not an image, or GRUB cannot read it.</exception>
     public static string Check(string path)
     {
         if (!File.Exists(path))

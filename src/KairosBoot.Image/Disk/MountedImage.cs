@@ -3,19 +3,19 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>The tree in an image, mounted read-only where nobody else sees it.</summary>
+/// <summary>The tree in an image, mounted read-only and invisible to other processes.</summary>
 internal sealed class MountedImage : IDisposable
 {
     private readonly FileHandle root;
 
     private MountedImage(FileHandle root) => this.root = root;
 
-    /// <summary>Good for this program only.</summary>
+    /// <summary>Valid only in this process.</summary>
     internal string Path => $"/proc/self/fd/{root.Descriptor}";
 
     /// <param name="image">The file.</param>
     /// <param name="type">Its file system.</param>
-    /// <exception cref="OperatorException">The kernel does not take it.</exception>
+    /// <exception cref="OperatorException">The kernel cannot mount it.</exception>
     internal static MountedImage Open(string image, string type)
     {
         using var loop = LoopDevice.Attach(image, readOnly: true);

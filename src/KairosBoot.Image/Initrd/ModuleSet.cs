@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>The module lists of initrd/modules: one row each, <c>name   # reason</c>; <c>include SET</c> takes in another list.</summary>
+/// <summary>The module lists in initrd/modules. A row is <c>name   # reason</c>; <c>include SET</c> includes another list.</summary>
 public static class ModuleSet
 {
     private const string Prefix = "modules/";
@@ -17,11 +17,11 @@ public static class ModuleSet
     public static IReadOnlyList<string> Read(string set) =>
         Parse(EmbeddedText.Read(Prefix + set)).Distinct().ToList();
 
-    /// <summary>Module names for <c>--modules</c>: sets and module names, separated by commas.</summary>
+    /// <summary>Resolves <c>--modules</c>: sets and module names, separated by commas.</summary>
     /// <param name="graph">The kernel's modules.</param>
-    /// <param name="selection">What the user typed.</param>
-    /// <returns>What to pack; names in sets that this kernel has not, as kernels differ.</returns>
-    /// <exception cref="OperatorException">The user named a module himself and the kernel has none of that name.</exception>
+    /// <param name="selection">The value of the option.</param>
+    /// <returns>The modules to pack, and those of the sets that this kernel does not have.</returns>
+    /// <exception cref="OperatorException">The user named a module that the kernel does not have.</exception>
     public static (IReadOnlyList<string> Wanted, IReadOnlyList<string> Absent) Select(ModuleGraph graph, string selection)
     {
         List<string> wanted = [], absent = [];

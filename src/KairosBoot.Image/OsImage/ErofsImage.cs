@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>An erofs image. mkfs.erofs only takes a directory as it is, so the additions go into a copy of the tree.</summary>
+/// <summary>An erofs image. mkfs.erofs packs a directory without changes, so the additions go into a copy of the tree.</summary>
 internal static class ErofsImage
 {
     private const int OwnerOnly = Octal.O600;
@@ -31,7 +31,7 @@ internal static class ErofsImage
         Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet").Path(file).Path(root), scratch.Interrupt);
     }
 
-    // The tree's own links lead to places in the tree, as they will in the image, and not on this host.
+    // Links are followed inside the tree, as on the booted system, and never to a path of this host.
     private static void Add(string root, TreeAddition addition)
     {
         var (parent, name) = (Path.GetDirectoryName(addition.Path)!, Path.GetFileName(addition.Path));

@@ -3,10 +3,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Extended attributes of a container export, for the formats whose tools take them from the unpacked files.</summary>
+/// <summary>Sets extended attributes of a container export on the unpacked files, from which the tools of some formats take them.</summary>
 internal static class TreeAttributes
 {
-    /// <exception cref="OperatorException">Not root: an ordinary user may not set them.</exception>
+    /// <exception cref="OperatorException">The user is not root and cannot set them.</exception>
     internal static void Apply(SourceTree tree)
     {
         if (tree.Members.Count == 0) return;

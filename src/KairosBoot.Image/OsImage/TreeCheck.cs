@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Refuses a tree that cannot boot, or whose copies would all claim to be the same machine.</summary>
+/// <summary>Refuses a tree that cannot boot, or with an identity that all its machines would share.</summary>
 internal static class TreeCheck
 {
     internal static void Check(string root)
@@ -37,7 +37,7 @@ internal static class TreeCheck
         }
     }
 
-    // A directory or nothing at all is what the first boot deals with.
+    // The first boot handles a missing file and a directory.
     private static string MachineId(string root, out OperatorException? unreadable)
     {
         unreadable = null;

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Tells whether a tree would boot as an image, without making one.</summary>
+/// <summary>Checks that a tree would boot as an image, without building one.</summary>
 public static class TreeLint
 {
     private static readonly string[] Disks = ["virtio_blk", "sd_mod", "nvme", "mmc_block", "xen_blkfront"];

@@ -24,7 +24,7 @@ public sealed class DiskInstaller : IDisposable
         CheckUse();
         Tool.MakeExt4.Require();
         Tool.DebugFs.Require();
-        scratch = new TemporaryDirectory(beside: $"/run/kairosboot-install.{disk.Name}", cancellationToken);
+        scratch = new TemporaryDirectory(nextTo: $"/run/kairosboot-install.{disk.Name}", cancellationToken);
         try
         {
             content = new DiskContent(request with { SizeBytes = disk.SizeBytes }, $"{disk.Node} with", GrubFiles.Find(scratch), cancellationToken);

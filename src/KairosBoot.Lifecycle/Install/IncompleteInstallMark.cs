@@ -1,7 +1,7 @@
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// The first block of a disk whose installation has begun. The disk does not boot, the block tells a reader why, and the next installation needs no
+/// The first block of a disk whose installation has begun. The disk does not boot, the block says why, and the next installation needs no
 /// --force.
 /// </summary>
 internal static class IncompleteInstallMark

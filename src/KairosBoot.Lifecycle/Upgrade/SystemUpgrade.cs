@@ -122,7 +122,7 @@ public sealed class SystemUpgrade
             return [];
         }
 
-        using var scratch = new TemporaryDirectory(beside: Path.Combine(machine.ScratchDirectory, "kairosboot-upgrade"), cancellationToken);
+        using var scratch = new TemporaryDirectory(nextTo: Path.Combine(machine.ScratchDirectory, "kairosboot-upgrade"), cancellationToken);
         using var root = request.Root is null ? null : OneFileSystem.Of(request.Root);
         progress("unpacking", 0, 1);
         var tree = root is not null ? new SourceTree(root.Path, [], Disposable: false)

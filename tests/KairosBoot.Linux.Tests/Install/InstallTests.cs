@@ -114,7 +114,7 @@ public sealed class InstallTests
         var before = machine.Disk.Written;
         var (code, output, errors) = machine.Install("--cloud-config", config, "--append", "console=ttyS1", "--extra-partition", "DATA:30M", "--dry-run", "--json");
         Assert.True(code == 0, errors);
-        Assert.Contains("state.size: 10 MiB are too few", errors);
+        Assert.Contains("state.size: 10 MiB is too small", errors);
         using var plan = JsonDocument.Parse(output);
         Assert.True(plan.RootElement.GetProperty("dryRun").GetBoolean());
         Assert.Equal("console=ttyS1 quiet", plan.RootElement.GetProperty("kernelArguments").GetString());
