@@ -7,7 +7,7 @@ namespace KairosBoot.Image.Tests;
 public class BootStateCommandTests : StateCommands
 {
     [Fact]
-    public void Verdicts_change_the_slot_they_are_about()
+    public void Assess_changes_only_the_named_slot()
     {
         Assert.Contains("active is good", Run(0, "assess", "good", "active"));
         Assert.Equal((3, true, 16), (Counters.Active.Left, Counters.Active.Good, Counters.Active.Image.Length));
@@ -18,7 +18,7 @@ public class BootStateCommandTests : StateCommands
     }
 
     [Fact]
-    public void The_last_slot_with_tries_is_not_given_up()
+    public void The_last_slot_with_tries_cannot_be_marked_bad()
     {
         Counters = new BootCounters { Active = new(0, false, ""), Passive = new(1, false, ""), Recovery = new(0, false, "") };
         Assert.Contains("passive is the last slot that has tries", Run(1, "assess", "bad", "passive"));
@@ -26,7 +26,7 @@ public class BootStateCommandTests : StateCommands
     }
 
     [Fact]
-    public void A_slot_is_chosen_once_or_from_now_on_and_has_tries_then()
+    public void Select_chooses_a_slot_once_or_permanently_and_gives_it_tries()
     {
         Run(0, "select", "recovery", "--once");
         Assert.Equal((Slot.Recovery, Slot.Active), (Counters.Once!.Value, Counters.First));
@@ -36,7 +36,7 @@ public class BootStateCommandTests : StateCommands
     }
 
     [Fact]
-    public void Status_shows_the_slots_and_what_became_of_them()
+    public void Status_shows_the_slots_and_why_one_was_marked_bad()
     {
         Counters = Counters.MarkBad(Slot.Active, SlotFault.Damaged);
         File.Delete(PathOf("state/cOS/active.img"));
@@ -50,7 +50,7 @@ public class BootStateCommandTests : StateCommands
     }
 
     [Fact]
-    public void Status_says_of_a_slot_without_tries_and_without_a_verdict_that_it_never_reported_good()
+    public void Status_explains_a_slot_that_has_no_tries_left()
     {
         Counters = new BootCounters { Active = new(0, false, ""), Recovery = new(0, true, "") }.MarkBad(Slot.Passive, SlotFault.Damaged);
         var table = Run(0, "status");
@@ -60,7 +60,7 @@ public class BootStateCommandTests : StateCommands
     }
 
     [Fact]
-    public void A_damaged_block_is_named_and_a_reset_makes_it_anew()
+    public void A_damaged_block_is_reported_and_a_reset_recreates_it()
     {
         File.WriteAllText(PathOf("state/bootstate"), new string('9', 1024));
         Assert.Contains("assessment inoperative", Run(0, "status"));
@@ -75,7 +75,7 @@ public class BootStateCommandTests : StateCommands
     }
 
     [Fact]
-    public void What_is_missing_or_misspelt_is_said()
+    public void A_missing_path_and_an_unknown_slot_are_reported()
     {
         Assert.Contains("cannot find out which slot is booted", Run(1, "assess", "good"));
         Assert.Contains("does not exist", Run(1, "status", "--state", PathOf("nowhere")));

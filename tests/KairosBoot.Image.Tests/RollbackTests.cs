@@ -6,7 +6,7 @@ namespace KairosBoot.Image.Tests;
 public class RollbackTests : StateCommands
 {
     [Fact]
-    public void The_other_image_is_first_from_now_on_and_back_again()
+    public void A_rollback_makes_the_other_slot_first_and_the_next_one_reverts_it()
     {
         Assert.Contains("passive is booted first", Run(0, "rollback"));
         Assert.Equal((Slot.Passive, 2), (Counters.Next!.Value, Counters.Passive.Left));
@@ -15,7 +15,7 @@ public class RollbackTests : StateCommands
     }
 
     [Fact]
-    public void There_is_no_way_back_to_an_image_that_is_gone_or_was_given_up()
+    public void A_rollback_to_a_missing_or_bad_image_is_refused()
     {
         Counters = Counters.MarkBad(Slot.Passive, SlotFault.Damaged);
         Assert.Contains("passive is marked bad (passive: its image is damaged): a rollback would boot active", Run(1, "rollback"));
@@ -26,7 +26,7 @@ public class RollbackTests : StateCommands
     }
 
     [Fact]
-    public void A_pinned_image_is_shown_as_such_until_it_is_not()
+    public void Status_shows_a_pinned_image_until_it_is_unpinned()
     {
         Assert.Contains("is pinned", Run(0, "pin", "passive"));
         Assert.Equal(16, Counters.Pinned.Length);

@@ -23,7 +23,7 @@ public class TreeLintTests : Scratch
     public void A_tree_that_boots_has_no_findings() => Assert.Empty(TreeLint.Check(root));
 
     [Fact]
-    public void What_an_image_build_would_add_is_a_warning_each()
+    public void Each_file_that_a_build_would_add_is_a_warning()
     {
         Directory.Delete(Path.Combine(root, "oem"));
         File.Delete(Path.Combine(root, "boot/vmlinuz"));
@@ -45,7 +45,7 @@ public class TreeLintTests : Scratch
     }
 
     [Fact]
-    public void Every_problem_of_the_tree_is_told_not_only_the_first()
+    public void Every_problem_of_the_tree_is_reported()
     {
         WriteText("root/etc/machine-id", "0123456789abcdef0123456789abcdef\n");
         WriteText("root/etc/ssh/ssh_host_rsa_key", "secret");
@@ -54,7 +54,7 @@ public class TreeLintTests : Scratch
     }
 
     [Fact]
-    public void An_initrd_that_cannot_work_here_is_an_error()
+    public void An_initrd_without_disk_drivers_is_an_error()
     {
         Pack("squashfs");
         Assert.Contains("no disk driver", Single().Problem);

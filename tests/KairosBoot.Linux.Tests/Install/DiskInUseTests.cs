@@ -6,7 +6,7 @@ namespace KairosBoot.Linux.Tests.Install;
 public sealed class DiskInUseTests
 {
     [Fact]
-    public void A_mounted_partition_a_swap_and_a_mapping() => On(machine =>
+    public void A_disk_with_a_mount_a_swap_or_a_mapping_is_refused() => On(machine =>
     {
         var (disk, place) = (machine.Disk, machine.Scratch + "/mount");
         Directory.CreateDirectory(place);
@@ -27,20 +27,20 @@ public sealed class DiskInUseTests
     });
 
     [Fact]
-    public void A_claim_that_nobody_here_can_see() => On(machine =>
+    public void A_disk_in_invisible_use_is_refused() => On(machine =>
     {
         using (Syscall.Open(machine.Disk.Partition(2), OpenFlags.ReadOnly | OpenFlags.Exclusive))
             Assert.Contains("in use, but by nothing that is visible here", machine.Refused("--force"));
         using (Syscall.Open(machine.Disk.Partition(2), OpenFlags.ReadOnly))
         {
             var errors = machine.Install("--force").Errors;
-            // A kernel that looks for no partitions on loop devices cannot say so.
+            // Skipped on a kernel that does not scan loop devices for partitions.
             if (errors.Length > 0) Assert.Contains("one of its partitions open", errors);
         }
     });
 
     [Fact]
-    public void A_lock_of_another_program() => On(machine =>
+    public void A_disk_that_another_program_has_locked_is_refused() => On(machine =>
     {
         using var node = Syscall.Open(machine.Disk.Node, OpenFlags.ReadOnly);
         Syscall.Lock(node);
@@ -48,7 +48,7 @@ public sealed class DiskInUseTests
     });
 
     [Fact]
-    public void A_disk_that_takes_no_writes_is_too_small_or_is_none() => On(machine =>
+    public void Read_only_small_and_missing_disks_are_refused() => On(machine =>
     {
         var disk = machine.Disk;
         MountNamespace.Tool("blockdev", "--setro", disk.Node);

@@ -20,7 +20,7 @@ public sealed class SealTests
     }
 
     [Fact]
-    public void An_upgrade_refuses_one_by_name_and_takes_one_without_a_seal() => MountNamespace.Run(scratch =>
+    public void An_upgrade_refuses_a_bad_seal_and_accepts_an_image_without_one() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var image = system.Image("new");
@@ -35,7 +35,7 @@ public sealed class SealTests
     });
 
     [Fact]
-    public void So_do_an_installation_and_a_disk_build() => InstallMachine.On(machine =>
+    public void An_installation_and_a_disk_build_refuse_a_bad_seal() => InstallMachine.On(machine =>
     {
         var image = InstalledSystem.Image(machine.Scratch, "sealed", []);
         string[] install = ["install", "--device", machine.Disk.Node, "--image", image], build = ["disk", "build", "--image", image, "--output", machine.Scratch + "/disk.raw"];

@@ -13,7 +13,7 @@ public sealed class SystemSearchTests
         return new NodeImageSearch(machine, tree, CancellationToken.None).Find(isRecovery: false);
     }
 
-    // With what an image gets added: units, the entry point of plans, an initrd.
+    // With the programs for which a build adds units and the entry point of plans.
     private static string Tree(string root)
     {
         InstalledSystem.Tree(root, "new");
@@ -37,7 +37,7 @@ public sealed class SystemSearchTests
     [InlineData("rm name; mkdir name", "/name has another type, owner, mode or attribute")]
     [InlineData("echo more > usr/lib/more", "it lacks /usr/lib/more")]
     [InlineData("rm name", "it has an additional /name")]
-    public void Another_tree_is_told_by_any_file_of_it(string change, string? difference) => MountNamespace.Run(scratch =>
+    public void A_difference_in_any_file_is_found(string change, string? difference) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var tree = Tree(scratch + "/tree");
@@ -51,7 +51,7 @@ public sealed class SystemSearchTests
     });
 
     [Fact]
-    public void One_that_does_not_run_is_told_by_what_the_next_boot_is() => MountNamespace.Run(scratch =>
+    public void A_system_in_active_is_judged_by_the_next_boot() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var tree = Tree(scratch + "/tree");
@@ -65,7 +65,7 @@ public sealed class SystemSearchTests
         Assert.Equal((NodeImageStatus.NotBooted, "active has no tries left"), Find(system, tree));
         Count(counters => counters.MarkBad(Slot.Active, SlotFault.Damaged));
         Assert.Equal((NodeImageStatus.NotBooted, "active is marked bad: active: its image is damaged"), Find(system, tree));
-        // One that nothing can be read of is none.
+        // An unreadable image counts as none.
         MountedPartition.Change(system.State, () => File.WriteAllText(system.State + Slot.Active.Image(), "rubbish"));
         Assert.Equal(NodeImageStatus.None, Find(system, tree).Status);
     });
