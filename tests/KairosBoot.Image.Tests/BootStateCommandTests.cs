@@ -11,7 +11,7 @@ public class BootStateCommandTests : StateCommands
     {
         Assert.Contains("active is good", Run(0, "assess", "good", "active"));
         Assert.Equal((3, true, 16), (Counters.Active.Left, Counters.Active.Good, Counters.Active.Image.Length));
-        Assert.Contains("next is passive", Run(0, "assess", "bad", "active"));
+        Assert.Contains("the next boot is passive", Run(0, "assess", "bad", "active"));
         Assert.Equal((0, 2, "active:operator"), (Counters.Active.Left, Counters.Passive.Left, Counters.Fault!.ToString()));
         Run(0, "assess", "reset", "active");
         Assert.Equal((3, 2, null), (Counters.Active.Left, Counters.Passive.Left, Counters.Fault));
@@ -21,7 +21,7 @@ public class BootStateCommandTests : StateCommands
     public void The_last_slot_with_tries_cannot_be_marked_bad()
     {
         Counters = new BootCounters { Active = new(0, false, ""), Passive = new(1, false, ""), Recovery = new(0, false, "") };
-        Assert.Contains("passive is the last slot that has tries", Run(1, "assess", "bad", "passive"));
+        Assert.Contains("passive is the last slot with tries left", Run(1, "assess", "bad", "passive"));
         Assert.Equal(1, Counters.Passive.Left);
     }
 

@@ -25,7 +25,7 @@ public class InterruptionTests : Scratch
         // env: the parent of the tests may have set this process to ignore SIGINT.
         var start = new ProcessStartInfo("env",
         [
-            "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"),
+            "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll"),
             "image", "build", "--root", PathOf("root"), "--init", PathOf("root/kairos-boot"), "--modules", "virtio", "--format", "squashfs", "--output", PathOf("out/image"),
         ])
         { RedirectStandardError = true };
@@ -48,7 +48,7 @@ public class InterruptionTests : Scratch
         Assert.Empty(Names(PathOf("out")));
     }
 
-    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
+    private static string InOutput(string name) => Path.Combine(AppContext.BaseDirectory, name);
 
     private static string WaitForChild(int parent, string program)
     {

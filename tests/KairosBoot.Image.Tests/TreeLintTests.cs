@@ -38,7 +38,7 @@ public class TreeLintTests : Scratch
     {
         Directory.Delete(Path.Combine(root, "oem"));
         WriteText("root/oem", "");
-        Assert.Equal(("/oem is not a directory: nothing can be mounted on it", false), (Single().Problem, Single().IsWarning));
+        Assert.Equal(("/oem is not a directory, so nothing can be mounted on it", false), (Single().Problem, Single().IsWarning));
         File.Delete(Path.Combine(root, "oem"));
         File.CreateSymbolicLink(Path.Combine(root, "oem"), "/nowhere");
         Assert.Contains("/oem is not a directory", Single().Problem);
@@ -66,6 +66,6 @@ public class TreeLintTests : Scratch
     public void An_initrd_of_another_kernel_is_an_error()
     {
         Directory.Move(Path.Combine(root, "lib/modules/6.1.0-test"), Path.Combine(root, "lib/modules/6.2.0"));
-        Assert.Contains("for the kernel 6.1.0-test, whose modules the tree has not", Single().Problem);
+        Assert.Contains("for the kernel 6.1.0-test, but the tree has no modules for it", Single().Problem);
     }
 }

@@ -24,9 +24,6 @@ internal sealed class ExtractionDirectory : IDisposable
 
     internal FileHandle Root => root;
 
-    /// <summary>The last part of a path.</summary>
-    internal static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
-
     internal static string ParentOf(string path) => path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "";
 
     /// <summary>Opens the directory of a member. The descriptor is valid until the next call.</summary>
@@ -73,7 +70,7 @@ internal sealed class ExtractionDirectory : IDisposable
 
     /// <summary>Opens a member, without following a link. Null if it does not exist.</summary>
     internal FileHandle? TryOpen(string member) =>
-        Parent(member, created: null) is { } parent ? Syscall.TryOpenAt(parent, NameOf(member), OpenFlags.Path | OpenFlags.NoFollow) : null;
+        Parent(member, created: null) is { } parent ? Syscall.TryOpenAt(parent, PathParts.NameOf(member), OpenFlags.Path | OpenFlags.NoFollow) : null;
 
     private void Forget()
     {

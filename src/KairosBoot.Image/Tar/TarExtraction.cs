@@ -100,7 +100,7 @@ public sealed class TarExtraction
 
     private FileType Create(TarEntry entry, string path)
     {
-        var name = ExtractionDirectory.NameOf(path);
+        var name = PathParts.NameOf(path);
         switch (entry.EntryType)
         {
             case TarEntryType.Directory:
@@ -144,9 +144,9 @@ public sealed class TarExtraction
     private void LinkTo(string path, string existing)
     {
         using var from = existing.Length == 0 ? null : TryOpenParent(existing);
-        if (from is null || Syscall.TryStatAt(from, ExtractionDirectory.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
+        if (from is null || Syscall.TryStatAt(from, PathParts.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
             throw Hostile(path, $"is a hard link to {existing}, which does not precede it in the archive");
-        Syscall.LinkAt(from, ExtractionDirectory.NameOf(existing), Parent(path), ExtractionDirectory.NameOf(path));
+        Syscall.LinkAt(from, PathParts.NameOf(existing), Parent(path), PathParts.NameOf(path));
     }
 
     // A separate handle, because the directory of another member is opened while this one is in use.
@@ -165,7 +165,7 @@ public sealed class TarExtraction
     // After this, the member's name is free, or is a directory if the member is one.
     private void Clear(string path, bool keepDirectory)
     {
-        var (parent, name) = (Parent(path), ExtractionDirectory.NameOf(path));
+        var (parent, name) = (Parent(path), PathParts.NameOf(path));
         if (Syscall.TryStatAt(parent, name) is not { } there) return;
         if (there.Type != FileType.Directory)
             Syscall.UnlinkAt(parent, name);
@@ -205,7 +205,7 @@ public sealed class TarExtraction
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (privileged && member.IsDeviceOrFifo)
-                Syscall.MkNodAt(Parent(member.Path), ExtractionDirectory.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
+                Syscall.MkNodAt(Parent(member.Path), PathParts.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
             using var file = root.TryOpen(member.Path);
             if (file is null)
             {

@@ -55,7 +55,7 @@ public static class Node
     {
         using (var mounts = Syscall.Open(Init + "/ns/mnt", OpenFlags.ReadOnly)) Syscall.EnterMounts(mounts);
         var program = Programs.FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
-        var result = ChildProcess.Run(program, [], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], CommandTimeout);
+        var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], CommandTimeout);
         if (result.ExitCode != 0 || result.TimedOut)
             throw new IOException($"{program} {(result.TimedOut ? $"did not end within {CommandTimeout.TotalMinutes} minutes" : $"ended with {result.ExitCode}")}: {result.Output.Trim()}");
     }

@@ -7,7 +7,7 @@ public sealed class DocumentTests : Scratch
 {
     private const string Shell = "sh test", Yaml = "yaml test", Recipe = "dockerfile test";
 
-    // What a fence may say. A misspelt mark would be a block that nobody tests.
+    // The valid fences. A block with a misspelt fence would not be tested.
     private static readonly string[] Kinds = ["", "sh", Shell, "yaml", Yaml, Recipe, "text"];
 
     public static TheoryData<string> DocumentsWithCommands => With(Shell);

@@ -2,7 +2,7 @@ using KairosBoot.Linux.Tests.Stages;
 
 namespace KairosBoot.Linux.Tests.Install;
 
-/// <summary>Disks that somebody uses: each is kept, and who uses it is said.</summary>
+/// <summary>A disk in use is not changed, and the message names its user.</summary>
 public sealed class DiskInUseTests
 {
     [Fact]
