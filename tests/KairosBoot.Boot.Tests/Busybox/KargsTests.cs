@@ -11,7 +11,7 @@ public sealed class KargsTests
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "kargs", Disks = [disk.File] });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.DoesNotContain("kairosboot.kargs", shell.Run("cat /proc/cmdline"), StringComparison.Ordinal);
-        Assert.Contains("on trial", shell.Run("kboot kargs add fleet=north"), StringComparison.Ordinal);
+        Assert.Contains("pending: ", shell.Run("kboot kargs add fleet=north"), StringComparison.Ordinal);
         // What GRUB is to see next is on the disk, and COS_STATE is read-only as before.
         Assert.NotEqual(0, shell.Try("touch /run/initramfs/cos-state/written").Status);
 
@@ -19,7 +19,7 @@ public sealed class KargsTests
         using QemuMachine next = machine.SwitchOnAgain();
         shell = GuestShell.OfBusybox(next);
         Assert.EndsWith(" kairosboot.kargs=1/ fleet=north", shell.Run("cat /proc/cmdline"), StringComparison.Ordinal);
-        Assert.Equal("active is good, and the kernel arguments that were on trial stay", shell.Run("kboot assess good"));
+        Assert.Equal("active is good; the pending kernel arguments are now permanent", shell.Run("kboot assess good"));
         Assert.Equal("for        arguments\nall        fleet=north", shell.Run("kboot kargs"));
     }
 }

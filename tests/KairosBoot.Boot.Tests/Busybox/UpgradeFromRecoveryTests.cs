@@ -16,7 +16,7 @@ public sealed class UpgradeFromRecoveryTests
         machine.Shell.Run("kboot assess good; kboot assess good passive");
         string passive = machine.Images.Passive;
 
-        Assert.Contains("is a squashfs, for which the kernel that runs has no driver", machine.Shell.Try("kboot upgrade --recovery --image /mnt/rescue.img").Output, StringComparison.Ordinal);
+        Assert.Contains("is a squashfs, and the running kernel has no driver for it", machine.Shell.Try("kboot upgrade --recovery --image /mnt/rescue.img").Output, StringComparison.Ordinal);
         machine.Shell.Run("insmod /mnt/squashfs.ko");
         Assert.Equal("recovery is new, the one before is kept as recovery.old", machine.Change("kboot upgrade --recovery --image /mnt/rescue.img").Outcome);
         Assert.Equal("3+ 3+ 3", machine.Slots);
@@ -55,7 +55,7 @@ public sealed class UpgradeFromRecoveryTests
         machine.Shell.Run("kboot assess good; mkdir -p /oem/kairosboot; touch /usr/local/data /oem/99_mine.yaml /oem/kairosboot/userdata-taken; sync");
         (string active, string passive) before = machine.Images;
         machine.Change("kboot upgrade --image /mnt/broken.img");
-        Assert.Contains("is the recovery system's to do", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
+        Assert.Contains("must be run from the recovery system", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
         machine.Shell.Run("kboot pin passive; kboot assess bad passive; kboot select recovery --once");
         machine.Restart();
         Assert.Equal(("recovery", ("busybox", "good")), (machine.Boots, machine.System));

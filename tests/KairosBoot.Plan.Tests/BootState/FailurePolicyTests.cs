@@ -34,7 +34,10 @@ public sealed class FailurePolicyTests
     ];
 
     [Fact]
-    public void The_table_of_decisions_is_the_golden_text()
+    public void The_table_of_decisions_is_the_golden_text() => Assert.Equal(Golden.ReplaceLineEndings("\n"), Table());
+
+    /// <summary>The decisions as text, for the golden text and for docs/boot-assessment.md.</summary>
+    internal static string Table()
     {
         var text = new StringBuilder();
         foreach (var (name, failure) in Failures)
@@ -42,7 +45,8 @@ public sealed class FailurePolicyTests
             text.Append(name).Append('\n');
             foreach (var (place, progress) in Places) text.Append($"  {place}: {Text(FailurePolicy.Decide(failure, progress), progress)}\n");
         }
-        Assert.Equal(Golden.ReplaceLineEndings("\n"), text.ToString());
+
+        return text.ToString();
     }
 
     [Fact]
