@@ -67,7 +67,7 @@ internal sealed class BootStateLocation : IDisposable
     private static (Slot, string)? ReadBooted()
     {
         // It is for root and its group; another user's status goes without it.
-        if (!Syscall.Access(SystemPaths.Report, what: 4)) return null;
+        if (!Syscall.Access(SystemPaths.Report, Syscall.R_OK)) return null;
         using var report = JsonDocument.Parse(File.ReadAllBytes(SystemPaths.Report));
         var slot = SlotNames.TryParse(report.RootElement.GetProperty("slot").GetString());
         return slot is { } known ? (known, report.RootElement.GetProperty("imageId").GetString() ?? "") : null;

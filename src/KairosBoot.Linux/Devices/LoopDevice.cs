@@ -8,8 +8,9 @@ namespace KairosBoot.Linux;
 public static unsafe class LoopDevice
 {
     // linux/loop.h
-    internal const int LOOP_CONFIGURE = 0x4C0A, LOOP_CTL_GET_FREE = 0x4C82, LOOP_CLR_FD = 0x4C01, LOOP_GET_STATUS64 = 0x4C05;
+    internal const int LOOP_CONFIGURE = 0x4C0A, LOOP_CTL_GET_FREE = 0x4C82, LOOP_GET_STATUS64 = 0x4C05;
     internal const uint LO_FLAGS_READ_ONLY = 1, LO_FLAGS_AUTOCLEAR = 4;
+    private const int LOOP_MAJOR = 7; // linux/major.h
 
     /// <summary>struct loop_info64.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -63,7 +64,6 @@ public static unsafe class LoopDevice
     /// <param name="nodes">Where device nodes are: <c>/dev</c>.</param>
     public static (ulong Device, ulong Inode)? BackingFile(ulong device, string nodes)
     {
-        const ulong LOOP_MAJOR = 7; // linux/major.h
         var minor = (device & 0xFF) | ((device >> 12) & 0xFFFFFF00);
         if (((device >> 8) & 0xFFF) != LOOP_MAJOR) return null;
         using var loop = Syscall.TryOpen($"{nodes}/loop{minor}", OpenFlags.ReadOnly);

@@ -17,7 +17,7 @@ public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
 public static unsafe partial class ChildProcess
 {
     private const int OutputLimit = 64 * 1024, PieceSize = 64 * 1024;
-    private const int SIGKILL = 9, WNOHANG = 1;
+    private const int SIGKILL = Syscall.SIGKILL, WNOHANG = 1, SYS_pidfd_open = 434;
 
     /// <summary>
     /// Starts <paramref name="program"/> in a process group of its own and waits for its end, not for that of anything it leaves in the
@@ -152,7 +152,6 @@ public static unsafe partial class ChildProcess
 
     private static FileHandle PidFd(int pid)
     {
-        const int SYS_pidfd_open = 434;
         var fd = (int)(long)LibC.syscall(SYS_pidfd_open, pid, 0);
         return fd >= 0 ? new FileHandle(fd, "pidfd") : throw new SyscallException("pidfd_open", pid.ToString(), LibC.errno);
     }

@@ -151,12 +151,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>Type of the file system that a descriptor is on: f_type of statfs(2), a number of linux/magic.h.</summary>
-    public static uint FileSystemType(FileHandle file)
-    {
-        var status = stackalloc long[32]; // struct statfs: the type comes first
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return (uint)status[0];
-    }
+    public static uint FileSystemType(FileHandle file) => (uint)FStatFs(file).Type;
 
     /// <summary>
     /// setfsuid(2), setfsgid(2) and setgroups(2) of the calling thread alone; glibc's setgroups would change all threads. With a user other than root
@@ -197,7 +192,10 @@ public static unsafe partial class Syscall
     private static bool IsX64 => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
 
     private static uint TypeBits(FileType type) =>
-        type switch { FileType.CharacterDevice => 0x2000, FileType.BlockDevice => 0x6000, FileType.Fifo => 0x1000, FileType.Socket => 0xC000, _ => 0x8000 };
+        type switch
+        {
+            FileType.CharacterDevice => S_IFCHR, FileType.BlockDevice => S_IFBLK, FileType.Fifo => S_IFIFO, FileType.Socket => S_IFSOCK, _ => S_IFREG,
+        };
 
     private static string Below(FileHandle directory, string name) => name.Length == 0 ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
 }

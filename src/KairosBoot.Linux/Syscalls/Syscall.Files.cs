@@ -56,7 +56,6 @@ public static unsafe partial class Syscall
     /// <summary>open(2) in the same sense.</summary>
     public static FileHandle? TryOpenInRoot(string root, string path, OpenFlags flags)
     {
-        const ulong RESOLVE_IN_ROOT = 0x10;
         using var directory = Open(root, OpenFlags.Path | OpenFlags.Directory);
         return TryOpenAt2(directory, path, flags, RESOLVE_IN_ROOT);
     }
@@ -65,18 +64,16 @@ public static unsafe partial class Syscall
     /// Null where nothing is at the path.</summary>
     public static FileHandle? TryOpenBeneath(FileHandle directory, string path, OpenFlags flags)
     {
-        const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
         return TryOpenAt2(directory, path, flags, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
     }
 
     private static FileHandle? TryOpenAt2(FileHandle directory, string path, OpenFlags flags, ulong resolve)
     {
-        const int SYS_openat2 = 437;
-        var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, resolve }; // struct open_how
+        var how = new OpenHow { Flags = (ulong)(flags.Value | LibC.O_CLOEXEC), Resolve = resolve };
         fixed (byte* p = Z(path))
         {
             int fd;
-            do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, how, 24);
+            do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, &how, sizeof(OpenHow));
             while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
             if (fd >= 0) return new FileHandle(fd, directory.Path + "/" + path.TrimStart('/'));
             return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("openat2", directory.Path + "/" + path.TrimStart('/'));
@@ -183,17 +180,22 @@ public static unsafe partial class Syscall
     /// they do not run out.</summary>
     public static (long Bytes, long Inodes) FreeSpace(FileHandle file)
     {
-        var status = stackalloc long[32]; // struct statfs: type, block size, blocks, free, available, files, free files, ...
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return (status[4] * status[1], status[5] == 0 ? long.MaxValue : status[6]);
+        var status = FStatFs(file);
+        return (status.AvailableBlocks * status.BlockSize, status.Files == 0 ? long.MaxValue : status.FreeFiles);
     }
 
     /// <summary>statfs(2): bytes of the whole file system, free or not.</summary>
     public static long FileSystemSize(FileHandle file)
     {
-        var status = stackalloc long[32];
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return status[2] * status[1];
+        var status = FStatFs(file);
+        return status.Blocks * status.BlockSize;
+    }
+
+    internal static StatFs FStatFs(FileHandle file)
+    {
+        StatFs status;
+        Check(Native.fstatfs(file.Descriptor, &status), "fstatfs", file.Path);
+        return status;
     }
 
     /// <summary>Makes a file empty, and goes on at its start.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -8,11 +7,11 @@ public static unsafe partial class Syscall
     /// <summary>renameat2(2) with RENAME_EXCHANGE: at no instant does one of the two names lead nowhere.</summary>
     public static void Exchange(string one, string other)
     {
-        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 316 : 276; // asm/unistd.h, asm-generic/unistd.h
         fixed (byte* a = Z(one), b = Z(other))
-            Check((int)(long)LibC.syscall(number, LibC.AT_FDCWD, a, LibC.AT_FDCWD, b, RENAME_EXCHANGE), "exchange " + one, other);
+            Check((int)(long)LibC.syscall(SYS_renameat2, LibC.AT_FDCWD, a, LibC.AT_FDCWD, b, RENAME_EXCHANGE), "exchange " + one, other);
     }
 
+    internal static int SYS_renameat2 => IsX64 ? 316 : 276; // asm/unistd.h, asm-generic/unistd.h
     internal const int RENAME_EXCHANGE = 2;
 
     /// <summary>posix_fallocate(3): from now on the file is that long, and its content cannot lack room.</summary>
