@@ -48,25 +48,27 @@ internal static class HeaderRows
     };
 
     /// <summary>Structures of the kernel or the C library: the C name, then the C member of each field.</summary>
-    public static readonly Dictionary<string, (string Name, string[] Members)> Structures = new()
+    public static readonly Dictionary<string, (string Name, string Members)> Structures = new()
     {
-        ["StatFs"] = ("struct statfs", ["f_type", "f_bsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "f_ffree", "f_fsid", "f_namelen",
-            "f_frsize", "f_flags"]),
-        ["SysInfo"] = ("struct sysinfo", ["uptime", "loads", "totalram"]),
-        ["OpenHow"] = ("struct open_how", ["flags", "mode", "resolve"]),
-        ["MountAttr"] = ("struct mount_attr", ["attr_set", "attr_clr", "propagation", "userns_fd"]),
-        ["NetlinkAddress"] = ("struct sockaddr_nl", ["nl_family", "nl_pad", "nl_pid", "nl_groups"]),
-        ["ClockTime"] = ("struct timespec", ["tv_sec", "tv_nsec"]),
-        ["LoopDevice.LoopInfo64"] = ("struct loop_info64", ["lo_device", "lo_inode", "lo_rdevice", "lo_offset", "lo_sizelimit", "lo_number",
-            "lo_encrypt_type", "lo_encrypt_key_size", "lo_flags", "lo_file_name", "lo_crypt_name", "lo_encrypt_key", "lo_init"]),
-        ["LoopDevice.LoopConfig"] = ("struct loop_config", ["fd", "block_size", "info", "__reserved"]),
-        ["KernelPartitions.Request"] = ("struct blkpg_ioctl_arg", ["op", "flags", "datalen", "data"]),
-        ["KernelPartitions.Partition"] = ("struct blkpg_partition", ["start", "length", "pno", "devname", "volname"]),
-        ["FileSystemResize.XfsGeometry"] = ("struct xfs_fsop_geom_v1", ["blocksize", "rtextsize", "agblocks", "agcount", "logblocks",
-            "sectsize", "inodesize", "imaxpct", "datablocks"]),
-        ["FileSystemResize.XfsGrowth"] = ("struct xfs_growfs_data", ["newblocks", "imaxpct"]),
-        ["FileSystemResize.BtrfsArguments"] = ("struct btrfs_ioctl_vol_args", ["fd", "name"]),
-        ["Watchdog.Info"] = ("struct watchdog_info", ["options", "firmware_version", "identity"]),
+        ["StatFs"] = ("struct statfs", "Type=f_type BlockSize=f_bsize Blocks=f_blocks FreeBlocks=f_bfree AvailableBlocks=f_bavail " +
+            "Files=f_files FreeFiles=f_ffree FileSystemId=f_fsid MaxName=f_namelen FragmentSize=f_frsize Flags=f_flags"),
+        ["SysInfo"] = ("struct sysinfo", "Uptime=uptime Loads=loads TotalMemory=totalram"),
+        ["OpenHow"] = ("struct open_how", "Flags=flags Mode=mode Resolve=resolve"),
+        ["MountAttr"] = ("struct mount_attr", "Set=attr_set Clear=attr_clr Propagation=propagation UserNamespace=userns_fd"),
+        ["NetlinkAddress"] = ("struct sockaddr_nl", "Family=nl_family Padding=nl_pad ProcessId=nl_pid Groups=nl_groups"),
+        ["ClockTime"] = ("struct timespec", "Seconds=tv_sec Nanoseconds=tv_nsec"),
+        ["LoopDevice.LoopInfo64"] = ("struct loop_info64", "Device=lo_device INode=lo_inode RDevice=lo_rdevice Offset=lo_offset " +
+            "SizeLimit=lo_sizelimit Number=lo_number EncryptType=lo_encrypt_type EncryptKeySize=lo_encrypt_key_size Flags=lo_flags " +
+            "FileName=lo_file_name CryptName=lo_crypt_name EncryptKey=lo_encrypt_key Init=lo_init"),
+        ["LoopDevice.LoopConfig"] = ("struct loop_config", "FileDescriptor=fd BlockSize=block_size Info=info Reserved=__reserved"),
+        ["KernelPartitions.Request"] = ("struct blkpg_ioctl_arg", "Operation=op Flags=flags DataLength=datalen Data=data"),
+        ["KernelPartitions.Partition"] = ("struct blkpg_partition", "Start=start Length=length Number=pno DeviceName=devname " +
+            "VolumeName=volname"),
+        ["FileSystemResize.XfsGeometry"] = ("struct xfs_fsop_geom_v1", "BlockSize=blocksize RtExtent=rtextsize GroupBlocks=agblocks " +
+            "Groups=agcount LogBlocks=logblocks SectorSize=sectsize InodeSize=inodesize InodePercent=imaxpct DataBlocks=datablocks"),
+        ["FileSystemResize.XfsGrowth"] = ("struct xfs_growfs_data", "NewBlocks=newblocks InodePercent=imaxpct"),
+        ["FileSystemResize.BtrfsArguments"] = ("struct btrfs_ioctl_vol_args", "Descriptor=fd Name=name"),
+        ["Watchdog.Info"] = ("struct watchdog_info", "Options=options FirmwareVersion=firmware_version Identity=identity"),
     };
 
     /// <summary>Names that no C header has, each with the reason.</summary>

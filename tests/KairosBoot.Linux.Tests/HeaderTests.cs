@@ -58,7 +58,10 @@ public sealed partial class HeaderTests
     /// <summary>Reflection cannot see constants of methods.</summary>
     [Fact]
     public void No_method_declares_a_constant_of_the_C_headers() =>
-        Assert.Empty(Sources().SelectMany(file => LocalConstant().Matches(File.ReadAllText(file)).Select(match => file + ":" + match.Value)));
+        Assert.Empty(
+            from file in Sources()
+            from match in LocalConstant().Matches(File.ReadAllText(file))
+            select file + ":" + match.Value);
 
     /// <summary>Constants, members of enumerations, and static properties with a number that depends on the processor.</summary>
     private static IEnumerable<(string Name, long Value)> Constants()
@@ -82,7 +85,8 @@ public sealed partial class HeaderTests
         .Where(type => !type.FullName!.Contains('<') && type.Namespace == "KairosBoot.Linux").OrderBy(Name, StringComparer.Ordinal);
 
     private static string Assertion((string Name, long Value) constant) =>
-        HeaderRows.Rooms.TryGetValue(constant.Name, out var type) ? $"_Static_assert(sizeof({type}) <= {constant.Value}, \"{constant.Name}\");"
+        HeaderRows.Rooms.TryGetValue(constant.Name, out var type)
+            ? $"_Static_assert(sizeof({type}) <= {constant.Value}, \"{constant.Name}\");"
         : Equal(HeaderRows.Expressions.GetValueOrDefault(constant.Name, Member(constant.Name)), constant.Value, constant.Name);
 
     /// <summary>Size of the structure; offset and size of each field.</summary>
@@ -90,17 +94,18 @@ public sealed partial class HeaderTests
     {
         var (name, members) = HeaderRows.Structures[Name(type)];
         yield return Equal($"sizeof({name})", Marshal.SizeOf(type), Name(type));
-        var fields = type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
-        Assert.True(fields.Length == members.Length, $"{Name(type)} has {fields.Length} fields and its row has {members.Length} members");
-        foreach (var (field, member) in fields.OrderBy(field => Marshal.OffsetOf(type, field.Name)).Zip(members))
+        var memberOf = members.Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+        foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
         {
-            var size = field.FieldType.IsPointer ? IntPtr.Size
-                : field.GetCustomAttribute<FixedBufferAttribute>() is { } buffer ? buffer.Length * Marshal.SizeOf(buffer.ElementType)
-                : Marshal.SizeOf(field.FieldType);
+            Assert.True(memberOf.TryGetValue(field.Name, out var member), $"the row of {Name(type)} has no field {field.Name}");
             yield return Equal($"offsetof({name}, {member})", Marshal.OffsetOf(type, field.Name), $"{Name(type)}.{field.Name}");
-            yield return Equal($"sizeof((({name} *)0)->{member})", size, $"{Name(type)}.{field.Name}");
+            yield return Equal($"sizeof((({name} *)0)->{member})", Size(field), $"{Name(type)}.{field.Name}");
         }
     }
+
+    private static int Size(FieldInfo field) => field.FieldType.IsPointer ? IntPtr.Size
+        : field.GetCustomAttribute<FixedBufferAttribute>() is { } buffer ? buffer.Length * Marshal.SizeOf(buffer.ElementType)
+        : Marshal.SizeOf(field.FieldType);
 
     private static void Compile(IEnumerable<string> assertions) => MountNamespace.Run(scratch =>
     {
@@ -122,7 +127,8 @@ public sealed partial class HeaderTests
     {
         DirectoryInfo? top = new(AppContext.BaseDirectory);
         while (top is not null && !File.Exists(Path.Combine(top.FullName, "KairosBoot.sln"))) top = top.Parent;
-        var directory = Path.Combine(top?.FullName ?? throw new DirectoryNotFoundException("no KairosBoot.sln above the tests"), "src/KairosBoot.Linux");
+        if (top is null) throw new DirectoryNotFoundException("no KairosBoot.sln above the tests");
+        var directory = Path.Combine(top.FullName, "src/KairosBoot.Linux");
         return Directory.EnumerateFiles(directory, "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/") && !file.Contains("/bin/")).Order(StringComparer.Ordinal);
     }
