@@ -7,7 +7,7 @@ public sealed class BusyboxBootTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     [Fact]
-    public void A_root_without_systemd_gets_the_same_mounts_and_keeps_the_same_files()
+    public void A_root_without_systemd_has_the_same_mounts_and_keeps_files_even_after_a_power_cut()
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
@@ -32,8 +32,16 @@ public sealed class BusyboxBootTests
 
         shell = GuestShell.OfBusybox(machine);
         shell.Run("test ! -e /etc/gone && test -e /usr/local/kept && test -e /var/log/kept");
+        shell.Run("touch /usr/local/synced /oem/synced && sync");
+
+        // Power is lost.
+        using QemuMachine again = machine.SwitchOnAgain();
+        shell = GuestShell.OfBusybox(again);
+        shell.Run("test -e /usr/local/synced && test -e /oem/synced");
+        Assert.StartsWith("rw", shell.Run("awk '$2 == \"/usr/local\" {print $4}' /proc/mounts"), StringComparison.Ordinal);
+        Assert.Equal("good", Report.Of(shell).GetProperty("verdict").GetString());
         shell.Leave("poweroff");
-        machine.ExpectEnd(Limit);
+        again.ExpectEnd(Limit);
     }
 
     private static string OptionsOf(GuestShell shell, string path) =>

@@ -9,9 +9,9 @@ internal static class FaultMatrix
         new("kernel file missing", Faulty.Passive, "passive,active", "2 2 3", "passive:load"),
         new("kernel file missing", Faulty.Both, "active,passive,recovery", "2 2 2", "passive:load") { Always = Firmware.Uefi },
 
-        new("kernel panics", Faulty.Active, "active active active passive", "0 2 3"),
+        new("kernel panics", Faulty.Active, "active active active passive", "0 2 3") { Always = Firmware.Bios },
         new("kernel panics", Faulty.Passive, "passive passive passive active", "2 0 3"),
-        new("kernel panics", Faulty.Both, "active active active passive passive passive recovery", "0 0 2") { Always = Firmware.Bios },
+        new("kernel panics", Faulty.Both, "active active active passive passive passive recovery", "0 0 2"),
 
         new("init program missing", Faulty.Active, "active>passive", "0 2 3", "active:no-init") { Always = Firmware.Uefi },
         new("init program missing", Faulty.Passive, "passive>active", "2 0 3", "passive:no-init"),
