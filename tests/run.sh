@@ -32,7 +32,11 @@ counter() { # FILE NAME: prints one of the sums of a TRX file
 
 failures() { # FILE: prints the failed tests of a TRX file with their messages, in the escaped form of XML
     awk '
-        /<UnitTestResult / && /outcome="Failed"/ { match($0, /testName="[^"]*"/); print "FAILED: " substr($0, RSTART + 10, RLENGTH - 11); failed = 1 }
+        /<UnitTestResult / && /outcome="Failed"/ {
+            match($0, /testName="[^"]*"/)
+            print "FAILED: " substr($0, RSTART + 10, RLENGTH - 11)
+            failed = 1
+        }
         failed && /<Message>/ { message = 1; sub(/.*<Message>/, "") }
         message { line = $0; sub(/<\/Message>.*/, "", line); print "    " substr(line, 1, 300) }
         /<\/Message>/ { message = 0; failed = 0 }' "$1"

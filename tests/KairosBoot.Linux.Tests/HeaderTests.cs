@@ -3,6 +3,8 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using KairosBoot.CloudConfig;
+using KairosBoot.Execution;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -26,7 +28,7 @@ public sealed partial class HeaderTests
 
     [Fact]
     public void Constants_have_the_values_of_the_C_headers() =>
-        Compile(Constants().Where(constant => !HeaderRows.WithoutHeader.ContainsKey(constant.Name)).Select(Assertion));
+        Compile(Constants().Concat(ConstantsAbove()).Where(constant => !HeaderRows.WithoutHeader.ContainsKey(constant.Name)).Select(Assertion));
 
     [Fact]
     public void Structures_have_the_layout_of_the_C_headers() =>
@@ -80,6 +82,14 @@ public sealed partial class HeaderTests
         }
     }
 
+    /// <summary>Constants with a name of C in the projects above KairosBoot.Linux.</summary>
+    private static IEnumerable<(string Name, long Value)> ConstantsAbove() =>
+        from assembly in (Assembly[])[typeof(StepExecutor).Assembly, typeof(StageProblem).Assembly]
+        from type in assembly.GetTypes()
+        from field in type.GetFields(Declared)
+        where field.IsLiteral && field.FieldType != typeof(string) && field.Name.Contains('_') && CName().IsMatch(field.Name)
+        select ($"{Name(type)}.{field.Name}", Number(field.GetRawConstantValue()!));
+
     private static IEnumerable<Type> Structures() => Types().Where(type => type is { IsValueType: true, IsEnum: false });
 
     private static IEnumerable<Type> Types() => typeof(Syscall).Assembly.GetTypes()
@@ -131,7 +141,7 @@ public sealed partial class HeaderTests
 
     private static long Number(object value) => value is OpenFlags flags ? flags.Value : Convert.ToInt64(value);
 
-    private static string Name(Type type) => type.FullName!["KairosBoot.Linux.".Length..].Replace('+', '.');
+    private static string Name(Type type) => type.FullName![(type.Namespace is { } space ? space.Length + 1 : 0)..].Replace('+', '.');
 
     private static string Member(string name) => name[(name.LastIndexOf('.') + 1)..];
 

@@ -17,7 +17,7 @@ public sealed class MutationMatrixTests
 
     [Theory]
     [MemberData(nameof(Binds))]
-    public void A_bind_is_missing_if_its_store_is_no_directory_and_no_other_bind_is(string which)
+    public void Only_binds_whose_store_is_not_a_directory_are_missing(string which)
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT: files where the stores of the broken paths belong |
         string[] broken = which is "even" or "odd"
@@ -29,19 +29,19 @@ public sealed class MutationMatrixTests
     [Theory]
     [InlineData("/srv")]
     [InlineData("/var")]
-    public void An_overlay_over_something_that_is_no_directory_is_missing_with_what_lies_inside(string path) =>
+    public void An_overlay_on_a_file_is_missing_together_with_the_mounts_inside(string path) =>
         // disk: | COS_OEM | COS_STATE: active.img (busybox) with a file at the path | COS_PERSISTENT |
         BootsDegraded("broken-overlay" + path.Replace('/', '-'), [path], BusyboxRoot.Image("odd", filesAt: [path]), []);
 
     [Fact]
-    public void An_oem_partition_that_has_no_mount_point_is_missing_alone() =>
+    public void Without_a_mount_point_only_the_oem_partition_is_missing() =>
         // disk: | COS_OEM | COS_STATE: active.img (busybox) with a file at /oem | COS_PERSISTENT |
         BootsDegraded("broken-oem", ["/oem"], BusyboxRoot.Image("odd", filesAt: ["/oem"]), []);
 
     [Fact]
-    public void Overlays_whose_device_is_not_there_live_in_memory_and_say_so()
+    public void Overlays_without_their_device_use_memory_and_degrade_the_boot()
     {
-        // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |, with an overlay device on the command line that is nowhere
+        // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |, with a missing overlay device on the command line
         using SmallDisk disk = Disk(BusyboxRoot.Ext4, []);
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         { Name = "broken-overlay-device", Disks = [disk.File], CommandLine = ActiveSlot + " rd.immucore.overlay=LABEL=NOWHERE" });
@@ -57,7 +57,7 @@ public sealed class MutationMatrixTests
     [Theory]
     [InlineData("/etc")]
     [InlineData("/usr/local")]
-    public void A_root_where_a_required_mount_has_no_place_is_not_started(string path)
+    public void A_root_without_a_required_mount_point_is_not_started(string path)
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox) with a file at the path | COS_PERSISTENT |
         using SmallDisk disk = Disk(BusyboxRoot.Image("odd", filesAt: [path]), []);
@@ -65,7 +65,7 @@ public sealed class MutationMatrixTests
     }
 
     [Fact]
-    public void A_mount_that_the_layout_calls_required_fails_the_boot()
+    public void A_failed_mount_that_the_layout_requires_fails_the_boot()
     {
         // disk: | COS_OEM: REQUIRED_PATHS | COS_STATE: active.img (busybox) | COS_PERSISTENT: a file where the store of the path belongs |
         using SmallDisk disk = Disk(BusyboxRoot.Ext4, [(Store("/var/log"), [])], Layout("REQUIRED_PATHS", "/var/log"));
@@ -73,7 +73,7 @@ public sealed class MutationMatrixTests
     }
 
     [Fact]
-    public void A_mount_that_the_layout_calls_optional_is_missing_without_degrading_the_boot()
+    public void An_optional_mount_may_fail_without_degrading_the_boot()
     {
         // disk: | COS_OEM: OPTIONAL_PATHS | COS_STATE: active.img (busybox) with a file at /srv | COS_PERSISTENT |
         using SmallDisk disk = Disk(BusyboxRoot.Image("odd", filesAt: ["/srv"]), [], Layout("OPTIONAL_PATHS", "/srv"));

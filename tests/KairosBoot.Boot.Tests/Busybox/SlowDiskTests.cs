@@ -42,7 +42,7 @@ public sealed class SlowDiskTests
 
     [Theory]
     [MemberData(nameof(AllRounds))]
-    public void Every_boot_of_a_slow_disk_ends_with_the_same_verdict_and_the_same_mounts(int round)
+    public void Every_boot_of_a_slow_disk_has_the_same_verdict_and_mounts(int round)
     {
         // disk, slow: | COS_OEM: VOLUMES | COS_STATE: active.img (busybox, its init prints and ends) | A | B | C | COS_PERSISTENT |
         using SmallDisk disk = new(

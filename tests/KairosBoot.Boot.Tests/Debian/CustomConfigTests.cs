@@ -130,7 +130,7 @@ public sealed class CustomConfigTests(CustomMachine machine) : IClassFixture<Cus
         Assert.Equal("/oem/92_custom.yaml:16: broken: commands: command 2: exit code 3", errors[1]);
         Assert.Contains("broken: complaint", Shell.Run("journalctl -b -u cos-setup-network -o cat | cat").Split('\n'));
 
-        // In five minutes, and then every hour; now by hand.
+        // The timer starts it after five minutes and then every hour; start it now.
         Assert.Contains("cos-setup-reconcile.service", Shell.Run("systemctl list-timers --no-pager cos-setup-reconcile.timer"), StringComparison.Ordinal);
         Shell.Run("systemctl start cos-setup-reconcile.service && tail -n 1 /run/stages | grep -x reconcile");
         Assert.Equal("", Shell.Run("systemd-analyze verify /usr/lib/systemd/system/cos-setup-*"));

@@ -101,7 +101,7 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
     }
 
     [Fact]
-    public void Users_groups_and_their_rights_are_there()
+    public void Users_and_groups_exist_with_their_rights()
     {
         Assert.Equal("fleet-admin:x:900:operator", Shell.Run("getent group fleet-admin"));
         Assert.Equal("/home/operator:/bin/bash", Shell.Run("getent passwd operator | cut -d: -f6,7"));
@@ -114,7 +114,7 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
     [Fact]
     public void Later_stages_run_in_the_booted_system()
     {
-        // Both are of the stage boot.
+        // Both are results of the stage boot.
         Shell.Run("until systemctl -q is-active cos-setup-boot; do sleep 1; done");
         Assert.Equal("guest", Shell.Run("getent passwd guest | cut -d: -f1"));
         Assert.Equal("600 late", Shell.Run("echo $(stat -c %a /etc/late) $(cat /etc/late)"));
@@ -132,7 +132,7 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
     }
 
     [Fact]
-    public void Only_what_its_conditions_allow_was_done()
+    public void Entries_with_a_false_condition_do_not_run()
     {
         Assert.Equal("A machine of the fleet.", Shell.Run("head -n 1 /etc/motd | cut -d. -f1").Trim() + ".");
         Assert.Equal("", Shell.Run("ls -d /etc/modprobe.d/graphics.conf /etc/systemd/system/getty@tty1.service.d /etc/systemd/system/fleet-installer.service 2>/dev/null || true"));
@@ -148,10 +148,10 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
     public void A_secret_is_in_no_log_and_no_report(string secret)
     {
         string log = Shell.Run("cat /run/kairosboot/boot.log");
-        Assert.Contains("token", log, StringComparison.Ordinal); // the entry it is in has run
+        Assert.Contains("token", log, StringComparison.Ordinal); // the entry with the secret has run
         Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
         Assert.DoesNotContain(secret, fleet.Machine.Console.Text, StringComparison.Ordinal);
-        // In two halves: the command line of the search must not be what the journal finds.
+        // In two halves, so that the journal does not contain the secret from the command line of the search.
         Assert.Equal("0", Shell.Run($"s={secret[..9]}; (dmesg; journalctl -q; cat /run/kairosboot/boot.log /run/kairosboot/report.json) | grep -c -e \"${{s}}{secret[9..]}\" || true"));
         Assert.NotEqual("0", Shell.Run($"s={secret[..9]}; cat /oem/*.yaml | grep -c -e \"${{s}}{secret[9..]}\""));
         Assert.Equal("600 root", Shell.Run("stat -c '%a %U' /etc/rancher/config.yaml"));

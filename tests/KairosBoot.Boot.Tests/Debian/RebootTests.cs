@@ -30,7 +30,7 @@ public sealed class RebootTests
         """;
 
     [Fact]
-    public void Busy_reboots_are_clean_and_keep_the_persistent_files_and_the_identity_in_every_slot()
+    public void Busy_reboots_are_clean_and_every_slot_keeps_the_identity()
     {
         // disk: the demo Debian's; through the BIOS and GRUB at first, passive and recovery with -kernel
         QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "reboot", Disks = [Assets.DebianDisk], MemoryMiB = 1024 });
