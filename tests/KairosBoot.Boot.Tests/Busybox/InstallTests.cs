@@ -1,6 +1,6 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine that runs from one disk installs its system on another disk.</summary>
+/// <summary>A machine installs its system on another disk.</summary>
 public sealed class InstallTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
