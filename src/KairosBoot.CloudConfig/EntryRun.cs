@@ -54,7 +54,8 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         Tell(what);
     }
 
-    /// <summary>Runs a script. Null, with the problem reported: there is no shell, or it could not be started or did not end in time.</summary>
+    /// <summary>Runs a script. Null, with the problem reported: there is no shell, or it could not be started or did not end in
+    /// time.</summary>
     internal int? RunShell(string script, int line, string key)
     {
         if (Syscall.Access(Shell, Syscall.X_OK)) return RunProgram(Shell, ["-c", script], line, key);

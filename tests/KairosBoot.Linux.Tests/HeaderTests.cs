@@ -28,7 +28,10 @@ public sealed partial class HeaderTests
 
     [Fact]
     public void Constants_have_the_values_of_the_C_headers() =>
-        Compile(Constants().Concat(ConstantsAbove()).Where(constant => !HeaderRows.WithoutHeader.ContainsKey(constant.Name)).Select(Assertion));
+        Compile(
+            from constant in Constants().Concat(ConstantsAbove())
+            where !HeaderRows.WithoutHeader.ContainsKey(constant.Name)
+            select Assertion(constant));
 
     [Fact]
     public void Structures_have_the_layout_of_the_C_headers() =>

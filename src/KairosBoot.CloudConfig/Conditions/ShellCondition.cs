@@ -3,7 +3,8 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The part of the shell that conditions are written in: <c>[ ]</c>, <c>test</c>, <c>grep</c> on one file, <c>true</c>, <c>false</c>, <c>! &amp;&amp; || ( ) ;</c>. Evaluated
+/// The part of the shell that conditions are written in: <c>[ ]</c>, <c>test</c>, <c>grep</c> on one file, <c>true</c>, <c>false</c>, <c>!
+/// &amp;&amp; || ( ) ;</c>. Evaluated
 /// here because a process costs a millisecond and the shipped configs ask some fifty questions a boot, and because an image may
 /// have no shell.
 /// </summary>

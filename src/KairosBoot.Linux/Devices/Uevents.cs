@@ -26,7 +26,8 @@ public sealed unsafe class Uevents : IDisposable
         var size = 16 * 1024 * 1024;
         LibC.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(int));
         var address = new NetlinkAddress { Family = AF_NETLINK, Groups = KernelGroup };
-        if (LibC.bind(fd, (sockaddr*)&address, sizeof(NetlinkAddress)) < 0) throw new SyscallException("bind", "NETLINK_KOBJECT_UEVENT", LibC.errno);
+        if (LibC.bind(fd, (sockaddr*)&address, sizeof(NetlinkAddress)) < 0)
+            throw new SyscallException("bind", "NETLINK_KOBJECT_UEVENT", LibC.errno);
     }
 
     /// <summary>Next event already here; null when there is none.</summary>

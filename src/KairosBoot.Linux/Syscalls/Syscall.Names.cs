@@ -49,8 +49,8 @@ public static unsafe partial class Syscall
     { Allocated = (long)s.stx_blocks * 512 };
 
     // sys/stat.h
-    private const ushort S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000, S_IFREG = 0x8000, S_IFLNK = 0xA000,
-        S_IFSOCK = 0xC000;
+    private const ushort S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000, S_IFREG = 0x8000,
+        S_IFLNK = 0xA000, S_IFSOCK = 0xC000;
 
     /// <summary>makedev(3).</summary>
     public static ulong DeviceNumber(uint major, uint minor) =>

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>The order active, passive, recovery through GRUB, with systems that never report good and counters that cannot be read.</summary>
+/// <summary>The order active, passive, recovery through GRUB, with systems that never report good and counters that cannot be
+/// read.</summary>
 public sealed class BootCounterTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>
-/// This commit with the disks, counters, manifests and configs of an earlier commit, and the earlier commit as fallback on data of this one.
+/// This commit with the disks, counters, manifests and configs of an earlier commit, and the earlier commit as fallback on data of this
+/// one.
 /// Only tests/compatibility.sh runs these tests: it builds the earlier commit first.
 /// </summary>
 [Trait("Needs", "earlier")]

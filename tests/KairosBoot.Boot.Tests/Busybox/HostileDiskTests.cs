@@ -1,6 +1,7 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Disks that a user has changed between two boots, to make the next one hang, mount over the system or follow a link out of a store.</summary>
+/// <summary>Disks that a user has changed between two boots, to make the next one hang, mount over the system or follow a link out of a
+/// store.</summary>
 public sealed class HostileDiskTests
 {
     private const string CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=20 panic=1";

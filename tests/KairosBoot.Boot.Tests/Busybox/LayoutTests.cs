@@ -120,7 +120,8 @@ public sealed class LayoutTests
     [Fact]
     public void A_partly_written_partition_table_is_valid_and_is_completed()
     {
-        // disk: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: grown in the table only |; the first table has no entries, its copy is valid
+        // disk: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: grown in the table only |; the first table has no
+        // entries, its copy is valid
         using SmallDisk disk = Disk(GrowPersistent);
         disk.Enlarge(512);
         string uuid = disk.PartitionUuid(3);
@@ -147,7 +148,8 @@ public sealed class LayoutTests
         File.Delete(raw);
     }
 
-    /// <summary>The state in the middle of a change: the first header refers to the entries of the copy, its own entries are erased.</summary>
+    /// <summary>The state in the middle of a change: the first header refers to the entries of the copy, its own entries are
+    /// erased.</summary>
     private static void LeaveAfterTheFirstHeader(string file)
     {
         using FileStream stream = new(file, FileMode.Open);

@@ -12,7 +12,8 @@ public sealed class MutationMatrixTests
 {
     private const string ActiveSlot = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1";
 
-    /// <summary>Which of the binds are broken in one boot: of every two neighbours the first or the second; with --all each one alone.</summary>
+    /// <summary>Which of the binds are broken in one boot: of every two neighbours the first or the second; with --all each one
+    /// alone.</summary>
     public static TheoryData<string> Binds => Thorough.Run ? new(["even", "odd", .. DefaultLayout.PersistentStatePaths]) : ["even", "odd"];
 
     [Theory]
@@ -20,10 +21,14 @@ public sealed class MutationMatrixTests
     public void Only_binds_whose_store_is_not_a_directory_are_missing(string which)
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT: files where the stores of the broken paths belong |
-        string[] broken = which is "even" or "odd"
-            ? [.. DefaultLayout.PersistentStatePaths.Index().Where(path => path.Index % 2 == (which == "odd" ? 1 : 0)).Select(path => path.Item)]
-            : [which];
-        BootsDegraded("broken" + which.Replace('/', '-'), broken, BusyboxRoot.Ext4, [.. broken.Select(path => (Store(path), Array.Empty<byte>()))]);
+        string[] broken = which switch
+        {
+            "even" => [.. DefaultLayout.PersistentStatePaths.Where((_, index) => index % 2 == 0)],
+            "odd" => [.. DefaultLayout.PersistentStatePaths.Where((_, index) => index % 2 == 1)],
+            _ => [which],
+        };
+        (string, byte[])[] files = [.. broken.Select(path => (Store(path), Array.Empty<byte>()))];
+        BootsDegraded("broken" + which.Replace('/', '-'), broken, BusyboxRoot.Ext4, files);
     }
 
     [Theory]

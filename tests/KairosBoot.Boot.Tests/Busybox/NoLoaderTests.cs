@@ -14,7 +14,8 @@ public sealed class NoLoaderTests
     [Fact]
     public void Systems_that_never_report_good_are_tried_in_order_until_a_stop()
     {
-        // disk: | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT |, one try each; init prints the slot and resets
+        // disk: | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT |, one try each; init prints
+        // the slot and resets
         byte[] image = Image(init: SaysWhere);
         using SmallDisk disk = Disk(image, "active_left=1\npassive_left=1\nrecovery_left=1\n");
         List<string> slots = [];

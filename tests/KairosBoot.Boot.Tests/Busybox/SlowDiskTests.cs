@@ -3,7 +3,8 @@ using System.Text;
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>
-/// A disk as slow as a worn card, with volumes nested three deep. It boots ten times (fifty with --all) and loses power after each boot. Every
+/// A disk as slow as a worn card, with volumes nested three deep. It boots ten times (fifty with --all) and loses power after each boot.
+/// Every
 /// boot must have the same verdict and the same mounts.
 /// </summary>
 public sealed class SlowDiskTests

@@ -112,7 +112,8 @@ public sealed class UpgradeTests
         machine.Restart();
         Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
         Assert.Equal(first, machine.Status.GetProperty("pinned").GetString());
-        // No slot has the running image any more. It keeps a name, because COS_STATE could not be remounted read-only with a deleted file in use.
+        // No slot has the running image any more. It keeps a name, because COS_STATE could not be remounted read-only with a deleted file
+        // in use.
         machine.Change("kboot upgrade --image /mnt/newer.img");
         Assert.Equal("active.img passive.img replaced.img", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
     }

@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine with user-data on a second drive. The image has the drivers for its file systems as modules; the smaller initrd has none.</summary>
+/// <summary>A machine with user-data on a second drive. The image has the drivers for its file systems as modules; the smaller initrd has
+/// none.</summary>
 public sealed class UserDataTests
 {
     private const string Command = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1 rd.immucore.debug";

@@ -53,7 +53,8 @@ public sealed class VolumeTests
     [Fact]
     public void With_persistent_recovery_the_same_boot_continues_in_recovery()
     {
-        // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: two files share a block | COS_RECOVERY: recovery.img (busybox) |
+        // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: two files share a block | COS_RECOVERY: recovery.img
+        // (busybox) |
         using SmallDisk disk = new(
             new Partition("COS_OEM", 8, ("/90_layout.yaml", "stages:\n  rootfs:\n    - commands: [\"echo $(ls /run/cos) >> /run/sentinels\"]\n"u8.ToArray())),
             State(), Persistent(), new Partition("COS_RECOVERY", 24, ("/cOS/recovery.img", BusyboxRoot.Image("recovery"))));

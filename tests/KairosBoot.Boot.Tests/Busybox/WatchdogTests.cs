@@ -1,6 +1,7 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>The software watchdog of the kernel ends boots that nothing else can end. This kernel has no driver for QEMU's watchdog.</summary>
+/// <summary>The software watchdog of the kernel ends boots that nothing else can end. This kernel has no driver for QEMU's
+/// watchdog.</summary>
 public sealed class WatchdogTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);

@@ -4,7 +4,8 @@ namespace KairosBoot.Boot.Tests;
 
 /// <summary>
 /// A Debian with cloud-config given to kboot disk build. Its health check fails, as /run/well is missing.
-/// <code>| BIOS boot | COS_GRUB | COS_OEM: demo.yaml binds.yaml stages.yaml check.yaml | COS_RECOVERY | COS_STATE: the Debian | COS_PERSISTENT |</code>
+/// <code>| BIOS boot | COS_GRUB | COS_OEM: demo.yaml binds.yaml stages.yaml check.yaml | COS_RECOVERY |
+/// COS_STATE: the Debian | COS_PERSISTENT |</code>
 /// </summary>
 public sealed class CustomMachine : IDisposable
 {
@@ -72,8 +73,8 @@ public sealed class CustomMachine : IDisposable
     {
         string disk = Path.Combine(_work.FullName, "disk.raw");
         Tool.Run(Assets.KBoot, "disk", "build", "--image", Assets.SystemImage, "--recovery", Assets.RecoveryImage,
-            "--cloud-config", Assets.DemoConfig, "--cloud-config", Config("binds.yaml", Binds), "--cloud-config", Config("stages.yaml", Stages),
-            "--cloud-config", Config("check.yaml", Check), "--output", disk);
+            "--cloud-config", Assets.DemoConfig, "--cloud-config", Config("binds.yaml", Binds),
+            "--cloud-config", Config("stages.yaml", Stages), "--cloud-config", Config("check.yaml", Check), "--output", disk);
         _machine = QemuMachine.Start(new MachineSpec { Name = "custom-config", Disks = [disk], MemoryMiB = 1024 });
         try
         {
@@ -131,7 +132,8 @@ public sealed class CustomConfigTests(CustomMachine machine) : IClassFixture<Cus
         Assert.Contains("broken: complaint", Shell.Run("journalctl -b -u cos-setup-network -o cat | cat").Split('\n'));
 
         // The timer starts it after five minutes and then every hour; start it now.
-        Assert.Contains("cos-setup-reconcile.service", Shell.Run("systemctl list-timers --no-pager cos-setup-reconcile.timer"), StringComparison.Ordinal);
+        Assert.Contains("cos-setup-reconcile.service", Shell.Run("systemctl list-timers --no-pager cos-setup-reconcile.timer"),
+            StringComparison.Ordinal);
         Shell.Run("systemctl start cos-setup-reconcile.service && tail -n 1 /run/stages | grep -x reconcile");
         Assert.Equal("", Shell.Run("systemd-analyze verify /usr/lib/systemd/system/cos-setup-*"));
         (int status, string said) = Shell.Try("kboot stage run network");

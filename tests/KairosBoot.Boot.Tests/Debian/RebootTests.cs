@@ -8,10 +8,12 @@ public sealed class RebootTests
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(180);
 
     // Each costs a minute in emulation. --all: 20. Any number: KAIROSBOOT_REBOOTS=20.
-    private static readonly int Reboots =
-        int.Parse(Environment.GetEnvironmentVariable("KAIROSBOOT_REBOOTS") is { Length: > 0 } wanted ? wanted : "1", CultureInfo.InvariantCulture);
+    private static readonly int Reboots = Environment.GetEnvironmentVariable("KAIROSBOOT_REBOOTS") is { Length: > 0 } wanted
+        ? int.Parse(wanted, CultureInfo.InvariantCulture)
+        : 1;
 
-    // They write in every place that persists until systemd stops the service. One writer of each pair ends at SIGTERM, the other must be killed.
+    // They write in every place that persists until systemd stops the service. One writer of each pair ends at SIGTERM, the other must be
+    // killed.
     // Nice, because the shutdown runs on the same emulated processor.
     private const string Writers =
         """
@@ -74,7 +76,8 @@ public sealed class RebootTests
 
     private static string Identity(GuestShell shell) => shell.Run("cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub");
 
-    /// <summary>Reboots while files are written. The image, its loop device and both partitions must be unmounted before the machine resets.</summary>
+    /// <summary>Reboots while files are written. The image, its loop device and both partitions must be unmounted before the machine
+    /// resets.</summary>
     private static void RebootBusy(QemuMachine machine, GuestShell shell)
     {
         shell.Run(Writers);

@@ -50,7 +50,8 @@ public sealed class BlockWriteTests : IDisposable
                 certain = Array.FindLastIndex(blocks, block => block < at);
                 continue;
             }
-            // The write reaches the disk as a whole, or only its first or last sector; after all earlier writes, or after the flushed ones only.
+            // The write reaches the disk as a whole, or only its first or last sector; after all earlier writes, or after the flushed ones
+            // only.
             int newest = Array.FindLastIndex(blocks, block => block <= at);
             foreach (DiskWrite part in Torn(writes[at], blocks.Contains(at)))
             {
@@ -83,7 +84,8 @@ public sealed class BlockWriteTests : IDisposable
     }
 
     /// <summary>
-    /// Asserts that the counters are the last certain ones or later ones. The first counters get their name after they are written. Until the
+    /// Asserts that the counters are the last certain ones or later ones. The first counters get their name after they are written. Until
+    /// the
     /// next write there may be none, or those of the build of the disk while the name still refers to their inode.
     /// </summary>
     private static void AssertValid(string what, byte[] file, BootCounters[] written, int certain, int newest)

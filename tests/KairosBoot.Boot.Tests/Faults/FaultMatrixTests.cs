@@ -4,7 +4,8 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Images that cannot boot and systems that never report good, through GRUB: each slot is tried until its tries are used, then the next one.</summary>
+/// <summary>Images that cannot boot and systems that never report good, through GRUB: each slot is tried until its tries are used, then the
+/// next one.</summary>
 public abstract class FaultMatrixTests(Firmware firmware)
 {
     protected void Check(string name)

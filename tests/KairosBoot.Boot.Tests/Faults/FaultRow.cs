@@ -6,7 +6,8 @@ internal enum Faulty { Active, Passive, Both }
 /// <summary>A fault, and the expected boots until the machine stays up.</summary>
 /// <param name="Fault">Name of a <see cref="Fault"/>.</param>
 /// <param name="In">Images with the fault. For passive, passive is the first slot, because otherwise it would not be started.</param>
-/// <param name="Boots">The slots in the order of their starts: a space before a slot that a new power-on started, a comma before a slot that GRUB
+/// <param name="Boots">The slots in the order of their starts: a space before a slot that a new power-on started, a comma before a slot
+/// that GRUB
 /// started in the same run, <c>></c> before a slot that kairos-boot started in the same boot. The last one stays up.</param>
 /// <param name="Tries">Tries left of active, passive and recovery in the last boot.</param>
 /// <param name="GivenUp">The last verdict about an image in the format of the counter file; empty: none.</param>

@@ -16,7 +16,8 @@ public static class Assets
     public static string KairosBoot => Existing("kairos-boot");
     public static string KBoot => Existing("kboot");
 
-    /// <summary><c>out/</c> of an earlier commit, for tests of compatibility with its disks and images. tests/compatibility.sh makes it.</summary>
+    /// <summary><c>out/</c> of an earlier commit, for tests of compatibility with its disks and images. tests/compatibility.sh makes
+    /// it.</summary>
     public static string Earlier => Environment.GetEnvironmentVariable("KAIROSBOOT_EARLIER") ??
         throw new InvalidOperationException("KAIROSBOOT_EARLIER names no out/ of an earlier commit: run tests/compatibility.sh");
 

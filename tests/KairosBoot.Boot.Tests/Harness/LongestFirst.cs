@@ -12,8 +12,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
     [
         nameof(FleetConfigTests), nameof(UpgradeTests), nameof(RebootTests), nameof(DebianThroughUefiGrub), nameof(DebianThroughBiosGrub),
         nameof(DebianWithDirectKernel), nameof(CustomConfigTests), nameof(BlockWriteTests), nameof(FaultMatrixOnBiosTests),
-        nameof(FaultMatrixOnUefiTests), nameof(UpgradeFromRecoveryTests), nameof(UpgradePowerCutTests), nameof(SlowDiskTests), nameof(StateTests),
-        nameof(FailedBootRecordTests), nameof(InstallTests), nameof(NoLoaderTests), nameof(OtherKernelTests), nameof(WatchdogTests),
+        nameof(FaultMatrixOnUefiTests), nameof(UpgradeFromRecoveryTests), nameof(UpgradePowerCutTests), nameof(SlowDiskTests),
+        nameof(StateTests), nameof(FailedBootRecordTests), nameof(InstallTests), nameof(NoLoaderTests), nameof(OtherKernelTests), nameof(WatchdogTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

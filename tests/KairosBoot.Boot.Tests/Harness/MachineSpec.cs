@@ -30,7 +30,8 @@ public sealed record MachineSpec
     /// <summary>Limit of reads and writes for each second and disk; 0: no limit.</summary>
     public int DiskOperations { get; init; }
 
-    /// <summary>A sector of 512 bytes on the first disk, and the number of its reads that fail at first; <see cref="int.MaxValue"/>: all.</summary>
+    /// <summary>A sector of 512 bytes on the first disk, and the number of its reads that fail at first; <see cref="int.MaxValue"/>:
+    /// all.</summary>
     public (long Sector, int Reads)? Unreadable { get; init; }
 
     /// <summary>True: all disks are write-protected.</summary>
@@ -58,7 +59,8 @@ public sealed record MachineSpec
     public int MemoryMiB { get; init; }
 
     /// <summary>
-    /// False: a reboot ends the machine (-no-reboot), so that a test can detect it. Also, an emulated machine is several times slower after a
+    /// False: a reboot ends the machine (-no-reboot), so that a test can detect it. Also, an emulated machine is several times slower after
+    /// a
     /// reset than after a fresh start.
     /// </summary>
     public bool Reboots { get; init; }

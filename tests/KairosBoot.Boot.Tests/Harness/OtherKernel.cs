@@ -1,6 +1,7 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Images with Debian's generic kernel, its initrd and one of its modules. Its release differs from that of all other images.</summary>
+/// <summary>Images with Debian's generic kernel, its initrd and one of its modules. Its release differs from that of all other
+/// images.</summary>
 public static class OtherKernel
 {
     /// <summary>A module that is not in its initrd.</summary>

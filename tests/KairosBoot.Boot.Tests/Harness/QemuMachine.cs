@@ -139,7 +139,8 @@ public sealed class QemuMachine : IDisposable
         if (spec.HasWatchdog) arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);
         if (spec.DeadDisk != null)
         {
-            // At one byte for each second, the first sector takes longer than any test. The geometry is given because QEMU would read the sector to guess it.
+            // At one byte for each second, the first sector takes longer than any test. The geometry is given because QEMU would read the
+            // sector to guess it.
             arguments.AddRange(["-drive", $"if=none,id=dead,format=raw,snapshot=on,file={spec.DeadDisk},throttling.bps-total=1"]);
             arguments.AddRange(["-device", "virtio-blk-pci,drive=dead,cyls=16,heads=16,secs=63"]);
         }

@@ -41,7 +41,8 @@ public sealed class SerialConsole
     }
 
     /// <summary>Waits for one of the texts after the last match; returns the text before it.</summary>
-    /// <exception cref="TimeoutException">No text appeared in time, or the machine ended. The message has the last lines of the console.</exception>
+    /// <exception cref="TimeoutException">No text appeared in time, or the machine ended. The message has the last lines of the
+    /// console.</exception>
     public string Expect(TimeSpan limit, params string[] texts) => Await(limit, texts, endIsGood: false)!;
 
     /// <summary>The same, but the machine may end before it prints one of the texts: null.</summary>

@@ -8,7 +8,8 @@ public static class Tool
     public static string Run(string program, params string[] arguments)
     {
         (int status, string output) = Try(program, arguments);
-        return status == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {status}\n{output}");
+        if (status == 0) return output;
+        throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {status}\n{output}");
     }
 
     /// <summary>Exit status and output; on failure also the errors.</summary>

@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Systems to upgrade to: busybox images made by <c>kboot image build</c>, about 30 MiB, with their name in <c>/name</c>.</summary>
+/// <summary>Systems to upgrade to: busybox images made by <c>kboot image build</c>, about 30 MiB, with their name in
+/// <c>/name</c>.</summary>
 internal static class UpgradeImages
 {
-    /// <summary>The first system of a machine. Its name is busybox. It has the tools to make file systems, because a reset needs them.</summary>
+    /// <summary>The first system of a machine. Its name is busybox. It has the tools to make file systems, because a reset needs
+    /// them.</summary>
     public static readonly GrubDisk.Kind First = new() { FileSystemTools = true, KernelArguments = "panic=1" };
 
     /// <summary>An init that resets the machine, for a system that never reports good.</summary>
@@ -19,7 +21,8 @@ internal static class UpgradeImages
     public static byte[] Get(string name, string format = "ext4", string? init = null) =>
         Built.GetOrAdd((name, format, init), _ => new(() => Build(name, format, init))).Value;
 
-    /// <summary>The kernel's driver for squashfs. The test loads it with insmod, because the image has no module index for modprobe.</summary>
+    /// <summary>The kernel's driver for squashfs. The test loads it with insmod, because the image has no module index for
+    /// modprobe.</summary>
     public static byte[] SquashfsModule => File.ReadAllBytes(Directory.GetFiles(Path.Combine(Assets.KernelRoot, "lib/modules"), "squashfs.ko", SearchOption.AllDirectories).Single());
 
     /// <summary>

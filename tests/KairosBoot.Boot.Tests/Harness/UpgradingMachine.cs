@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine that boots through GRUB and upgrades itself. Its second disk has <see cref="UpgradeImages"/> and is mounted at <c>/mnt</c>.</summary>
+/// <summary>A machine that boots through GRUB and upgrades itself. Its second disk has <see cref="UpgradeImages"/> and is mounted at
+/// <c>/mnt</c>.</summary>
 internal sealed class UpgradingMachine : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
@@ -25,7 +26,8 @@ internal sealed class UpgradingMachine : IDisposable
     /// <summary>A shell of the running system.</summary>
     public GuestShell Shell { get; private set; } = null!;
 
-    /// <summary>The slots that were started since the last restart, in the format of <see cref="FaultRow.Boots"/>. The last one runs.</summary>
+    /// <summary>The slots that were started since the last restart, in the format of <see cref="FaultRow.Boots"/>. The last one
+    /// runs.</summary>
     public string Boots { get; private set; } = "";
 
     /// <summary>Name of the running system, and the verdict about this boot.</summary>
