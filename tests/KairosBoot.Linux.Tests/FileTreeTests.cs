@@ -17,7 +17,7 @@ public sealed class FileTreeTests
             chmod 2750 sub && chown 7:8 sub && touch -d @1000000001 sub
             """);
         Copy(from, scratch);
-        // Two independent witnesses: find(1) for everything in one line each, Mono.Posix for inode identity.
+        // Two independent views: find(1) for one line about each file, Mono.Posix for the identity of inodes.
         string List(string root) => MountNamespace.Tool("sh", "-c", $"cd {root} && find . -printf '%P %y %m %U:%G %T@ %l\\n' | sort && getfattr -h -m - -d file");
         Assert.Equal(List(from), List(scratch + "/to"));
         Assert.Equal(0, Posix.stat(scratch + "/to/file", out Stat file) | Posix.stat(scratch + "/to/sub/hard", out Stat hard));
@@ -27,7 +27,7 @@ public sealed class FileTreeTests
     });
 
     [Fact]
-    public void What_is_mounted_inside_is_not_part_of_the_tree() => MountNamespace.Run(scratch =>
+    public void A_file_system_mounted_inside_is_not_copied() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/from/volume");
         Syscall.Mount("tmpfs", scratch + "/from/volume", "tmpfs", MountFlags.None, "");
@@ -38,7 +38,7 @@ public sealed class FileTreeTests
     });
 
     [Fact]
-    public void Names_that_are_not_plain_text_survive() => MountNamespace.Run(scratch =>
+    public void Names_that_are_not_plain_text_are_copied() => MountNamespace.Run(scratch =>
     {
         string[] names = ["with space", "ümlaut", "new\nline", "-rf", "*"];
         Directory.CreateDirectory(scratch + "/from");

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Numbers and structures that we declare ourselves, held to the C headers by a program of static asserts.</summary>
+/// <summary>Compares numbers and structs that we declare ourselves with the C headers, in a program of static asserts.</summary>
 public sealed class HeaderTests
 {
     [Fact]
-    public void Our_constants_and_structures_are_those_of_the_headers()
+    public void Our_constants_and_structures_match_the_headers()
     {
         var asserts = new List<string>
         {
@@ -57,9 +57,9 @@ public sealed class HeaderTests
             "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/statfs.h", "sys/syscall.h", "sys/sysinfo.h", "sys/utsname.h", "time.h", "unistd.h");
     }
 
-    // Some of these declare what sys/mount.h declares too.
+    // Some of these also declare what sys/mount.h declares.
     [Fact]
-    public void Those_of_disks_too() => Hold(
+    public void Constants_and_structures_of_disks_match_the_headers() => Hold(
         [
             Equal("BLKRRPART", KernelPartitions.BLKRRPART), Equal("BLKPG", KernelPartitions.BLKPG), Equal("BLKPG_ADD_PARTITION", KernelPartitions.BLKPG_ADD_PARTITION),
             Equal("BLKPG_DEL_PARTITION", KernelPartitions.BLKPG_DEL_PARTITION), Equal("BLKPG_RESIZE_PARTITION", KernelPartitions.BLKPG_RESIZE_PARTITION),

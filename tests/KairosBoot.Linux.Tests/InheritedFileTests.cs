@@ -3,7 +3,7 @@ namespace KairosBoot.Linux.Tests;
 public sealed class InheritedFileTests
 {
     [Fact]
-    public void A_file_for_the_next_program_is_at_its_start_and_stays_open_over_exec()
+    public void An_inherited_file_is_at_its_start_and_stays_open_over_exec()
     {
         using var file = Syscall.InheritedFile("for-the-next", "initrd-timestamp=1 2\n\n"u8);
         // proc(5): pos in decimal, flags in octal.

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace KairosBoot.Linux.Tests;
 
 /// <summary>
-/// The generator behind [LoggerMessage] makes PID 1 code of its own for each combination of parameter types, 3 KB and more, and for a level that is a
+/// The generator for [LoggerMessage] adds 3 KB or more to PID 1 for each combination of parameter types, and for a level that is a
 /// parameter. So numbers are passed as text.
 /// </summary>
 public sealed partial class LogMethodTests

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>What the options of the mounts keep a program from, and what they must not keep it from.</summary>
+/// <summary>What the mount options prevent a program from doing, and what they must allow.</summary>
 public sealed class MountOptionTests
 {
     private const string AsNobody = "65534", AsRoot = "0";
@@ -16,7 +16,7 @@ public sealed class MountOptionTests
 
     private static string Flags(string mountPoint) => PathOptions.Canonical(string.Join(',', Options(mountPoint)).Replace("relatime", ""));
 
-    /// <summary>A directory that is not empty, with a store for it.</summary>
+    /// <summary>A directory with content, and a store for it.</summary>
     private static BindPersistent Bind(string scratch, string path, string options, bool changes = true)
     {
         Directory.CreateDirectory(scratch + path);
@@ -38,7 +38,7 @@ public sealed class MountOptionTests
         MountNamespace.Tool("setpriv", "--reuid", AsNobody, "--regid", AsNobody, "--clear-groups", program, "-u").Trim();
 
     [Fact]
-    public void A_set_uid_program_gains_nothing_in_home_and_works_in_opt() => MountNamespace.Run(scratch =>
+    public void A_set_uid_program_works_in_opt_but_not_in_home() => MountNamespace.Run(scratch =>
     {
         BindPersistent home = Bind(scratch, "/home", "nosuid,nodev"), opt = Bind(scratch, "/opt", "", changes: false);
         Apply(home, opt);
@@ -64,7 +64,7 @@ public sealed class MountOptionTests
     [InlineData("noatime", "nosuid,noatime")]
     [InlineData("noatime", "nosuid,relatime")]
     [InlineData("ro", "nosuid,nodev")]
-    public void Both_ways_to_set_options_of_a_bind_give_the_same(string before, string after) => MountNamespace.Run(scratch =>
+    public void Both_ways_to_set_options_of_a_bind_have_the_same_result(string before, string after) => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/volume");
         var flags = MountOptions.Parse(before).Flags;
@@ -81,12 +81,12 @@ public sealed class MountOptionTests
         Assert.Equal(shown[0], shown[1]);
         Assert.Equal(PathOptions.Canonical(after.Replace("relatime", "")), PathOptions.Canonical(shown[0].Replace("relatime", "")));
         Assert.Equal(after.Contains("relatime"), after.Contains("relatime") && shown[0].Contains("relatime"));
-        // The volume itself and its other binds keep theirs.
+        // The volume itself and its other binds keep their options.
         Assert.Equal(PathOptions.Canonical(before), Flags(scratch + "/volume"));
     });
 
     [Fact]
-    public void An_overlay_runs_programs_that_the_mount_of_its_store_would_not() => MountNamespace.Run(scratch =>
+    public void An_overlay_runs_programs_although_its_store_is_noexec() => MountNamespace.Run(scratch =>
     {
         foreach (var directory in (string[])["/overlays", "/var", "/plain"]) Directory.CreateDirectory(scratch + directory);
         Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/overlays", "tmpfs", "rw,nosuid,nodev,noexec,mode=0755"),
@@ -97,7 +97,7 @@ public sealed class MountOptionTests
     });
 
     [Fact]
-    public void An_image_on_a_partition_without_programs_runs_its_own() => MountNamespace.Run(scratch =>
+    public void An_image_on_a_noexec_partition_runs_its_programs() => MountNamespace.Run(scratch =>
     {
         foreach (var directory in (string[])["/tree", "/cos-state", "/root"]) Directory.CreateDirectory(scratch + directory);
         SetUidProgram(scratch + "/tree");

@@ -5,16 +5,19 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>The walker on generated trees of three owners, compared with <see cref="WalkModel"/>, and against a user who exchanges what it walks through.</summary>
+/// <summary>
+/// The walker on generated trees of three owners, compared with <see cref="WalkModel"/>, and against a user who replaces files on its
+/// way.
+/// </summary>
 public sealed class PathWalkerTests
 {
     private const int Alice = 1000, Bob = 1001;
     private static readonly int[] Owners = [0, 0, Alice, Alice, Bob];
     private static readonly string[] Names = ["a", "b", "c"];
 
-    /// <summary>KAIROSBOOT_PARSER_INPUTS asks for more than the default.</summary>
+    /// <summary>KAIROSBOOT_PARSER_INPUTS sets the number of inputs.</summary>
     [Fact]
-    public void Walks_of_generated_trees_end_where_the_rule_says() => MountNamespace.Run(scratch =>
+    public void Walks_of_generated_trees_follow_the_rule() => MountNamespace.Run(scratch =>
     {
         var random = new Random(CloudConfig.BrokenInputTests.Setting("KAIROSBOOT_FUZZ_SEED", 20260101));
         const int WalksOfATree = 40;
@@ -101,7 +104,7 @@ public sealed class PathWalkerTests
     });
 
     [Fact]
-    public void Accessing_files_as_a_user_ends_where_it_began() => MountNamespace.Run(scratch =>
+    public void After_accessing_files_as_a_user_the_thread_is_root_again() => MountNamespace.Run(scratch =>
     {
         Home(scratch);
         File.WriteAllText(scratch + "/secret", "s");
@@ -109,7 +112,7 @@ public sealed class PathWalkerTests
         using (FileUser.Become(Alice, Alice))
         {
             using (new PathWalker(scratch).Place("/home/alice/new/f", new NewDirectories(Octal.O700))) { }
-            // The walk was another user for a moment, and not root after it.
+            // The walk was another user for a moment, and is root again.
             Assert.Equal(Errno.EACCES, Assert.Throws<SyscallException>(() => FileText.ReadBytes(scratch + "/secret")).Errno);
         }
         Assert.Single(FileText.ReadBytes(scratch + "/secret"));
@@ -117,7 +120,7 @@ public sealed class PathWalkerTests
     });
 
     [Fact]
-    public void An_exchange_during_the_walk_never_leads_out_of_the_home() => MountNamespace.Run(scratch =>
+    public void A_replacement_during_the_walk_never_leads_out_of_the_home() => MountNamespace.Run(scratch =>
     {
         Home(scratch);
         Directory.CreateDirectory(scratch + "/etc/d");
@@ -146,10 +149,10 @@ public sealed class PathWalkerTests
     });
 
     [Fact]
-    public void Directories_created_during_an_exchange_change_nothing_of_root() => MountNamespace.Run(scratch =>
+    public void Directories_created_during_a_replacement_change_no_file_of_root() => MountNamespace.Run(scratch =>
     {
         Home(scratch);
-        // A directory that root has put into the home: a step to it is allowed, its attributes are not the user's to have.
+        // A directory that root put into the home: a step to it is allowed, but the user must not change its attributes.
         Directory.CreateDirectory(scratch + "/home/alice/roots");
         Assert.Equal(0, MonoSyscall.chmod(scratch + "/home/alice/roots", FilePermissions.S_IRWXU));
         var stop = false;

@@ -7,7 +7,7 @@ public sealed class BootTextsTests
     private static readonly MountFileSystem Volume = new(StepClass.Required, "/dev/vda6", "/sysroot/usr/local", "ext4", "rw", "PARTUUID=p-6");
 
     [Fact]
-    public void Fstab_names_what_was_mounted_as_the_running_system_sees_it()
+    public void Fstab_has_the_mounts_as_the_running_system_sees_them()
     {
         var image = new MountImage(StepClass.Required, "/run/initramfs/cos-state/cOS/active.img", "/sysroot", ReadOnly: true);
         var bind = new BindPersistent(StepClass.Degraded, new PersistentDirectory("/sysroot/a b", "/sysroot/usr/local/.state/a b.bind", null));
@@ -41,14 +41,14 @@ public sealed class BootTextsTests
     [InlineData("/sysroot/usr/local", "ro", "ext4", "/", "is read-only")]
     [InlineData("/sysroot/usr/local", "rw", "tmpfs", "/", "is tmpfs, not ext4")]
     [InlineData("/sysroot/usr/local", "rw", "ext4", "/other", "shows /other, not /")]
-    public void A_mount_that_is_not_what_was_planned_is_found(string target, string options, string type, string root, string? reason)
+    public void A_mount_that_differs_from_its_plan_is_found(string target, string options, string type, string root, string? reason)
     {
         var wrong = MountCheck.Compare([Volume.Mount], [new MountInfo(root, target, options, type, "/dev/vda6")]);
         Assert.Equal(reason, wrong.IsEmpty ? null : wrong[0].Reason);
     }
 
     [Fact]
-    public void A_mount_of_another_source_or_without_its_options_or_layers_is_found()
+    public void A_mount_with_a_wrong_source_option_or_layer_is_found()
     {
         static string? Reason(PlannedMount planned, params MountInfo[] actual) => MountCheck.Compare([planned], [.. actual]) is [var wrong] ? wrong.Reason : null;
         MountInfo persistent = new("/", "/sysroot/usr/local", "rw", "ext4", "/dev/vda6");
@@ -71,13 +71,13 @@ public sealed class BootTextsTests
             Reason(overlay, layers with { FileSystemOptions = layers.FileSystemOptions.Replace("upperdir=/run/overlay/var", "upperdir=/run/overlay/etc") }));
     }
 
-    // What /usr/local and a bind on it look like, and what a bind that ought to be as writable as its holder is told.
+    // mountinfo of /usr/local and of a bind on it, and the result for a bind that should be as writable as the mount of its source.
     [Theory]
     [InlineData("rw", "rw", "rw", "rw", null)]
     [InlineData("ro", "rw", "ro", "rw", null)]
     [InlineData("rw", "ro", "rw", "ro", null)]
     [InlineData("rw", "rw", "ro", "rw", "is read-only")]
-    public void A_bind_is_as_writable_as_what_holds_its_source(string holder, string holderSystem, string bind, string bindSystem, string? reason)
+    public void A_bind_is_as_writable_as_the_mount_of_its_source(string holder, string holderSystem, string bind, string bindSystem, string? reason)
     {
         var planned = new BindPersistent(StepClass.Degraded, new PersistentDirectory("/sysroot/etc/ssh", "/sysroot/usr/local/.state/etc-ssh.bind", null)).Mount;
         var actual = MountInfo.Parse(
@@ -91,7 +91,7 @@ public sealed class BootTextsTests
     }
 
     [Fact]
-    public void Fstab_says_read_only_where_it_is()
+    public void Fstab_lists_read_only_mounts_as_read_only()
     {
         var bind = new BindPersistent(StepClass.Degraded, new PersistentDirectory("/sysroot/srv", "/sysroot/usr/local/.state/srv.bind", null));
         var text = FsTab.Text([
@@ -109,7 +109,7 @@ public sealed class BootTextsTests
     }
 
     [Fact]
-    public void The_report_is_json_and_a_failed_degraded_step_makes_the_verdict()
+    public void The_report_is_json_and_a_failed_step_degrades_the_verdict()
     {
         var report = new BootReport
         {
@@ -139,12 +139,12 @@ public sealed class BootTextsTests
     [InlineData(512, "512 B")]
     [InlineData(64L << 20, "64.0 MiB")]
     [InlineData(1_900_000_000, "1.8 GiB")]
-    public void Sizes_are_written_as_people_read_them(long bytes, string text) => Assert.Equal(text, ByteSize.Text(bytes));
+    public void Sizes_have_readable_units(long bytes, string text) => Assert.Equal(text, ByteSize.Text(bytes));
 
     [Theory]
     [InlineData("plain/path-1.2", "plain/path-1.2")]
     [InlineData("it's", @"'it'\''s'")]
     [InlineData("", "''")]
     [InlineData("a b;c", "'a b;c'")]
-    public void Words_are_quoted_only_where_a_shell_would_touch_them(string word, string quoted) => Assert.Equal(quoted, ShellText.Quote(word));
+    public void Only_words_that_a_shell_would_interpret_are_quoted(string word, string quoted) => Assert.Equal(quoted, ShellText.Quote(word));
 }

@@ -44,7 +44,7 @@ internal static class AssessCommand
         if (KargsBootInfo.Of(KernelCommandLine.Parse(File.ReadAllText("/proc/cmdline"))) is not { } told) return "";
         var file = new KargsFile(place.Directory);
         if (file.Keep(told.Used)) return ", and the kernel arguments that were on trial stay";
-        return told.LeftOut is { } failed && file.GiveUp(failed) ? ", without the kernel arguments that were on trial: they are given up, see kboot kargs" : "";
+        return told.LeftOut is { } failed && file.Reject(failed) ? ", without the kernel arguments that were on trial: they are given up, see kboot kargs" : "";
     }
 
     private static string Bad(BootStateLocation place, Slot? named)

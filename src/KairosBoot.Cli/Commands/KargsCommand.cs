@@ -72,7 +72,7 @@ internal static class KargsCommand
         {
             Console.WriteLine("on trial: the next boots have them, the last try of a slot has not; a boot with them that reports good makes them stay");
         }
-        else if (file.GivenUp is { } given && given.Serial > proven.Serial)
+        else if (file.Rejected is { } given && given.Serial > proven.Serial)
         {
             Console.WriteLine("given up, as only a boot without them was good:");
             Print(given);
@@ -93,7 +93,7 @@ internal static class KargsCommand
             writer.WriteStartObject();
             Write(writer, "proven", file.Proven);
             Write(writer, "onTrial", file.Pending);
-            Write(writer, "givenUp", file.GivenUp);
+            Write(writer, "givenUp", file.Rejected);
             writer.WriteEndObject();
         }
 

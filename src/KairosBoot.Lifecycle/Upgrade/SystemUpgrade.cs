@@ -143,7 +143,7 @@ public sealed class SystemUpgrade
         {
             turnover.Clear();
         }
-        catch (SyscallException)
+        catch (Exception e) when (e is SyscallException or OperatorException)
         {
         }
     }

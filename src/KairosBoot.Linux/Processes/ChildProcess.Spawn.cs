@@ -3,16 +3,17 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-// How a program is started.
+// Starting a program.
 public static unsafe partial class ChildProcess
 {
-    /// <summary>Descriptors; without an input it is /dev/null.</summary>
+    /// <summary>The descriptors of a child; null: standard input is /dev/null.</summary>
     private readonly record struct Standard(int? Input, int Output, int Errors);
 
-    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, ChildUser? user)
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
+        ChildUser? user)
     {
         if (user is null) return Spawn(program, arguments, environment, standard, isOtherUser: false);
-        // The kernel keeps a user for each thread, and a child begins with the one of the thread that starts it. This one ends after that.
+        // The kernel keeps a user for each thread, and a child inherits that of the thread that starts it. This thread ends afterwards.
         var pid = 0;
         Exception? failure = null;
         var thread = new Thread(() =>
@@ -29,7 +30,8 @@ public static unsafe partial class ChildProcess
         return failure is null ? pid : throw failure;
     }
 
-    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, bool isOtherUser)
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
+        bool isOtherUser)
     {
         const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
         // Both are opaque: 80 and 336 bytes in glibc on 64-bit machines.
@@ -49,12 +51,12 @@ public static unsafe partial class ChildProcess
                 else Native.posix_spawn_file_actions_addopen(actions, 0, devNull, LibC.O_RDONLY, 0);
                 Native.posix_spawn_file_actions_adddup2(actions, standard.Output, 1);
                 Native.posix_spawn_file_actions_adddup2(actions, standard.Errors, 2);
-                // Ours are close-on-exec; those of a caller's caller may not be.
+                // Our descriptors are close-on-exec; descriptors that this process inherited may not be.
                 Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
                 Native.posix_spawnattr_setsigmask(attributes, &none);
                 Native.posix_spawnattr_setsigdefault(attributes, &all);
-                // A user may not reach the directory that root is in. A new session is a group too, and has no terminal: from root's own a user could
-                // type for root (TIOCSTI).
+                // A user may not be able to reach root's current directory. A new session is also a process group and has no terminal: in
+                // root's session a user could type as root (TIOCSTI).
                 if (isOtherUser) Native.posix_spawn_file_actions_addchdir_np(actions, top);
                 var group = isOtherUser ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
                 Native.posix_spawnattr_setflags(attributes, (short)(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));

@@ -8,7 +8,7 @@ public enum RebootCommand : uint { Restart = 0x01234567, PowerOff = 0x4321FEDC, 
 
 public static unsafe partial class Syscall
 {
-    /// <summary>The old mask.</summary>
+    /// <summary>Returns the previous mask.</summary>
     public static int UMask(int mask) => (int)(uint)LibC.umask((ushort)mask);
 
     public static int GetPid() => LibC.getpid();
@@ -72,19 +72,23 @@ public static unsafe partial class Syscall
         return (time[0], time[1]);
     }
 
-    /// <summary>Lets time pass, for a person to read the screen.</summary>
+    /// <summary>Waits, for an operator to read the screen.</summary>
     public static void Pause(TimeSpan time)
     {
         var end = BootTimeMicroseconds() + (long)time.TotalMicroseconds;
-        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds()) LibC.poll(null, 0, (int)(left / 1000 + 1));
+        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds()) LibC.poll(null, 0,
+            (int)(left / 1000 + 1));
     }
 
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
 
-    /// <summary>kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded before.</summary>
+    /// <summary>
+    /// kexec_file_load(2): sets the kernel that <see cref="RebootCommand.KExec"/> starts, in place of one that was loaded before.
+    /// </summary>
     public static void KexecFileLoad(FileHandle kernel, FileHandle initrd, string commandLine)
     {
-        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? SYS_kexec_file_load : 294; // asm/unistd.h, asm-generic/unistd.h
+        // asm/unistd.h, asm-generic/unistd.h
+        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? SYS_kexec_file_load : 294;
         var text = Z(commandLine);
         var length = text.AsSpan().IndexOf((byte)0) + 1;
         fixed (byte* p = text)
@@ -93,7 +97,7 @@ public static unsafe partial class Syscall
 
     internal const int SYS_kexec_file_load = 320;
 
-    /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty for none.</summary>
+    /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty: none.</summary>
     public static void FInitModule(FileHandle module, string parameters)
     {
         var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 313 : 273; // asm/unistd.h, asm-generic/unistd.h
@@ -101,8 +105,10 @@ public static unsafe partial class Syscall
             Check((int)(long)LibC.syscall(number, module.Descriptor, p, 0), "finit_module", module.Path);
     }
 
-    /// <summary>execve(2): returns only by throwing. Signal mask and dispositions go back to their defaults first, as the kernel would
-    /// have given them to an init it started itself: ignored signals survive exec otherwise.</summary>
+    /// <summary>
+    /// execve(2): returns only by throwing. Resets the signal mask and dispositions first, as for an init that the kernel starts: ignored
+    /// signals would survive exec.
+    /// </summary>
     public static void Exec(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
     {
         ResetSignals();

@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Root changes nothing by path name where somebody else can shape the path. Owner, mode, nodes and attributes have no call by path name at all; the
-/// calls that have one stand in the files below, each with the reason why nobody else shapes its paths. A call in another file fails here, and so does a
-/// line of the list that no call needs any more.
+/// Root changes nothing by path name in directories that another user can change. Owner, mode, nodes and attributes have no call by path
+/// name at all. All other such calls are in the files below, each with the reason why no user can change its paths. A call in another
+/// file fails the test, and so does an unnecessary line of the list.
 /// </summary>
 public sealed partial class PathNameTests
 {
@@ -62,7 +62,7 @@ public sealed partial class PathNameTests
     ];
 
     [Fact]
-    public void Calls_by_path_name_stand_only_where_nobody_else_shapes_the_path()
+    public void Calls_by_path_name_are_only_in_files_whose_paths_no_user_can_change()
     {
         var found = (from call in Calls
                      from file in Sources.All
@@ -75,14 +75,14 @@ public sealed partial class PathNameTests
     }
 
     [Fact]
-    public void Owner_mode_node_and_attributes_have_no_call_by_path_name()
+    public void No_call_changes_owner_mode_node_or_attributes_by_path_name()
     {
         var declared = Sources.All.SelectMany(file => PathCall().Matches(file.Text).Select(match => $"{file.Path}: {match.Value}")).ToList();
         Assert.Empty(declared);
         Assert.Contains(Sources.All, file => HandleCall().IsMatch(file.Text));
     }
 
-    // Each method there is one system call.
+    // Each method in that file is one system call.
     private static bool IsSyscallLayer(string path) => path.StartsWith("KairosBoot.Linux/Syscalls/Syscall.", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\b(static|extern) \w+ (F?ChMod|L?ChOwn|MkNod|LUTimes|SetAttribute|Set|Copy|RemoveOthers|chmod|chown|lchown|mknod)\(string \w+[^)]*\)\s*(=>|\{|;)(?=[^}]*\b(chmod|chown|mknod|xattr))")]

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Which layer may use which. An upgrade in PID 1, or a system call in a decision, shows up here as a reference.</summary>
+/// <summary>Which layer may use which. An upgrade in PID 1, or a system call in a decision, shows up as a reference.</summary>
 public sealed partial class ProjectTests
 {
     private static readonly (string Project, string[] References)[] Allowed =

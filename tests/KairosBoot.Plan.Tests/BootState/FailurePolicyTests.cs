@@ -2,7 +2,7 @@ using System.Text;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Every kind of failure in every place a boot can be in, as a table of text.</summary>
+/// <summary>Every kind of failure in every state of a boot, as golden text.</summary>
 public sealed class FailurePolicyTests
 {
     private static readonly BootCounters Counters = new() { Active = new(2, true, "a"), Passive = new(3, true, "b"), Recovery = new(3, false, "c") };

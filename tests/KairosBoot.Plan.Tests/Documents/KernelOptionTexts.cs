@@ -1,15 +1,15 @@
 namespace KairosBoot.Plan.Tests.Documents;
 
 /// <summary>
-/// What docs/kernel-options.md says about each option: the default and the meaning. Kept here and not in <see cref="KernelOptions"/>, because everything in that
-/// table is part of PID 1.
+/// Default and meaning of each option in docs/kernel-options.md. They are here and not in <see cref="KernelOptions"/>, because that table
+/// is part of PID 1.
 /// </summary>
 internal static class KernelOptionTexts
 {
     /// <param name="Name">As on the command line.</param>
-    /// <param name="Default">What holds without the option.</param>
-    /// <param name="Meaning">One plain sentence, or two.</param>
-    /// <param name="Form">What the value looks like, for an option that <see cref="KernelOptions"/> does not have; the table itself says it for the others.</param>
+    /// <param name="Default">The value without the option.</param>
+    /// <param name="Meaning">One or two plain sentences.</param>
+    /// <param name="Form">The form of its value, for options that are not in <see cref="KernelOptions"/>.</param>
     internal sealed record Text(string Name, string Default, string Meaning, string? Form = null);
 
     internal static readonly Text[] All =

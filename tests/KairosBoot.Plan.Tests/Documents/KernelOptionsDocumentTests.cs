@@ -8,7 +8,7 @@ public sealed partial class KernelOptionsDocumentTests
     private const string Document = "docs/kernel-options.md";
 
     [Fact]
-    public void The_document_has_the_table_that_parses_the_options()
+    public void The_document_has_the_table_of_the_parsed_options()
     {
         var table = Table(KernelOptions.All.Select(option => Row(option.Name, option.FormerName, option.Form, KernelOptionTexts.Find(option.Name)!)));
         GeneratedPart.Check(Document, "kernel options", table);
@@ -24,14 +24,14 @@ public sealed partial class KernelOptionsDocumentTests
         Assert.All(KernelOptions.All, option => Assert.NotNull(KernelOptionTexts.Find(option.Name)));
 
     [Fact]
-    public void Every_option_stands_once_in_each_table()
+    public void Every_option_is_in_each_table_once()
     {
         Assert.Equal(KernelOptions.All.Length, KernelOptions.All.Select(option => option.Name).Distinct().Count());
         Assert.Equal(KernelOptionTexts.All.Length, KernelOptionTexts.All.Select(text => text.Name).Distinct().Count());
         Assert.All(KernelOptionTexts.All, text => Assert.True(text.Form is not null || KernelOptions.Find(text.Name) is not null, $"{text.Name} is not parsed"));
     }
 
-    // Also those that another part of the programs reads, or only writes: an option that the sources name is an option that people meet.
+    // Includes options that other parts of the programs read or only write: users meet every option that the sources name.
     [Fact]
     public void Every_option_that_the_sources_and_the_menu_name_is_documented()
     {

@@ -4,19 +4,19 @@ using System.Text;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Everything that PID 1 and kboot parse from a disk or from the kernel, with damaged inputs: "not mine" is null, "mine but broken" is one of the
-/// exceptions that the parser's summary names, and no input makes a parser claim more than its input can hold.
+/// Damaged inputs for everything that PID 1 and kboot parse from a disk or from the kernel. "Not mine" is null, "mine but broken" is one
+/// of the exceptions in the parser's summary, and no input makes a parser allocate more than its input can hold.
 /// </summary>
 public sealed class ParserFuzzTests
 {
     private const int BlockSize = 512, Blocks = 65536;
 
-    /// <param name="Name">For the failure.</param>
-    /// <param name="Good">Inputs that are damaged.</param>
-    /// <param name="Parse">Parses one, and checks what it got.</param>
+    /// <param name="Name">For the message.</param>
+    /// <param name="Good">Valid inputs, which are damaged.</param>
+    /// <param name="Parse">Parses an input and checks the result.</param>
     public sealed record Parser(string Name, byte[][] Good, Action<byte[]> Parse)
     {
-        /// <summary>One input for so many of the others: checksums over tables and texts of many lines take their time.</summary>
+        /// <summary>Runs one input for so many of the others: checksums over tables and texts of many lines take longer.</summary>
         public int Slowness { get; init; } = 1;
 
         public override string ToString() => Name;
@@ -45,7 +45,7 @@ public sealed class ParserFuzzTests
             if (bytes.Length < 2 * BlockSize) return;
             _ = Gpt.ReadMbr(bytes);
             ReadTable(bytes);
-            // Who writes a hostile table gets its checksums right.
+            // An attacker writes correct checksums.
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(BlockSize + 88), Crc32(bytes.AsSpan(2 * BlockSize, Math.Min(128 * 128, bytes.Length - 2 * BlockSize))));
             if (BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(BlockSize + 12)) is < 20 or > BlockSize) return;
             Gpt.Seal(bytes.AsSpan(BlockSize, BlockSize));

@@ -1,13 +1,13 @@
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>A disk as bytes, with a partition table or without.</summary>
+/// <summary>A disk as bytes, with or without a partition table.</summary>
 internal sealed class DiskBytes(int blockSize, long sizeBytes)
 {
     public byte[] Bytes { get; private init; } = new byte[sizeBytes];
 
     public long Blocks => Bytes.Length / blockSize;
 
-    /// <summary>A disk with these partitions in MiB, one behind the other from the first MiB on.</summary>
+    /// <summary>A disk with these partitions in MiB, one after another from the first MiB.</summary>
     public static DiskBytes With(int blockSize, long sizeBytes, params int[] partitions)
     {
         var disk = new DiskBytes(blockSize, sizeBytes);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Readers of the tools' grammars, written after the tools' sources and not after the writers.</summary>
+/// <summary>Readers of the tools' grammars, derived from the tools' sources and not from our writers.</summary>
 internal static class ScriptReaders
 {
     /// <summary>The commands that debugfs 1.47 executes: source_file() of debugfs.c, then ss_execute_line() and ss_parse() of libss.</summary>

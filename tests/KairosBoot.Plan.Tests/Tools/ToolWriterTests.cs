@@ -22,7 +22,7 @@ public class ToolWriterTests
     }
 
     [Fact]
-    public void A_path_of_4096_bytes_is_written_in_steps_where_a_line_has_no_room()
+    public void A_long_path_is_split_into_steps()
     {
         var path = string.Join('/', Enumerable.Repeat(new string('"', 255), 16))[..4095];
         var script = new DebugFsCommands().SetMode(path, 0x8000).MakeDirectory(path);
@@ -39,10 +39,10 @@ public class ToolWriterTests
     [InlineData("-f")]
     [InlineData("user.\uD800")]
     [InlineData("user.\u007f")]
-    public void What_is_no_attribute_name_is_refused(string name) => Assert.Null(XattrName.TryParse(name));
+    public void An_invalid_attribute_name_is_refused(string name) => Assert.Null(XattrName.TryParse(name));
 
     [Fact]
-    public void The_attribute_name_that_was_a_shell_command_is_refused() =>
+    public void An_attribute_name_with_a_shell_command_is_refused() =>
         Assert.Contains("not the name of an extended attribute", Assert.Throws<OperatorException>(() => XattrName.Parse("user." + new string(' ', 8300) + "!id > /tmp/pwned; #", "m")).Problem);
 
     [Theory]
@@ -56,7 +56,7 @@ public class ToolWriterTests
     [InlineData("6.1/x", false)]
     [InlineData("6.1\\", false)]
     [InlineData("", false)]
-    public void A_kernel_release_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, KernelRelease.TryParse(text) is not null);
+    public void Only_the_characters_of_a_kernel_release_are_accepted(string text, bool isOne) => Assert.Equal(isOne, KernelRelease.TryParse(text) is not null);
 
     [Theory]
     [InlineData("/dev/sda1", true)]
@@ -65,7 +65,7 @@ public class ToolWriterTests
     [InlineData("/dev/../etc/passwd", false)]
     [InlineData("/dev/a b", false)]
     [InlineData("-d", false)]
-    public void A_device_node_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, DeviceNode.TryParse(text) is not null);
+    public void Only_the_characters_of_a_device_node_are_accepted(string text, bool isOne) => Assert.Equal(isOne, DeviceNode.TryParse(text) is not null);
 
     [Theory]
     [InlineData("kairos", true)]
@@ -74,7 +74,7 @@ public class ToolWriterTests
     [InlineData("a:b", false)]
     [InlineData("a\n", false)]
     [InlineData("$", false)]
-    public void A_user_name_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, UserName.TryParse(text) is not null);
+    public void Only_the_characters_of_a_user_name_are_accepted(string text, bool isOne) => Assert.Equal(isOne, UserName.TryParse(text) is not null);
 
     [Theory]
     [InlineData("COS_STATE", true)]
@@ -82,10 +82,10 @@ public class ToolWriterTests
     [InlineData("a b", false)]
     [InlineData("a/b", false)]
     [InlineData("seventeen-letters", false)]
-    public void A_label_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, VolumeLabel.TryParse(text) is not null);
+    public void Only_the_characters_of_a_label_are_accepted(string text, bool isOne) => Assert.Equal(isOne, VolumeLabel.TryParse(text) is not null);
 
     [Fact]
-    public void A_word_from_outside_never_becomes_an_option()
+    public void A_word_from_outside_is_never_an_option()
     {
         Assert.Equal(["copy", "-L", "-x", "./-x", "/-x", "name"], new ToolArguments().Options("copy").Option("-L", "-x").Path("-x").Path("/-x").Value("name", "a name").Words);
         Assert.Contains("starts with '-'", Assert.Throws<OperatorException>(() => new ToolArguments().Value("--upload-pack=id", "a URL")).Problem);
