@@ -43,7 +43,8 @@ public sealed class BlockProbeTests
     [InlineData("mkfs.vfat -F 16", "", null, null)]
     [InlineData("mkfs.vfat -F 32", "dirty 65", "was not cleanly unmounted", null)]
     [InlineData("mkfs.vfat -F 16", "dirty 37", "was not cleanly unmounted", null)]
-    public void The_superblock_says_whether_a_check_is_needed(string make, string change, string? damage, string? routine) => MountNamespace.Run(scratch =>
+    public void The_superblock_says_whether_a_check_is_needed(string make, string change, string? damage, string? routine) =>
+        MountNamespace.Run(scratch =>
     {
         var image = scratch + "/image";
         using (var file = File.Create(image)) file.SetLength(40 << 20);
@@ -100,7 +101,8 @@ public sealed class BlockProbeTests
             foreach (var entry in entries)
                 Assert.Contains(entry.Uuid.ToUpperInvariant(), MountNamespace.Tool("sgdisk", "-i", entry.Number.ToString(), loop));
             // With a wiped primary header, the backup at the end of the disk is used.
-            MountNamespace.Tool("dd", "if=/dev/zero", "of=" + loop, $"bs={blockSize}", "seek=1", "count=1", "conv=notrunc,fsync", "status=none");
+            MountNamespace.Tool("dd", "if=/dev/zero", "of=" + loop, $"bs={blockSize}", "seek=1", "count=1", "conv=notrunc,fsync",
+                "status=none");
             Assert.Equal(entries.AsEnumerable(), BlockProbe.Partitions(device, blockSize, 64 << 20).AsEnumerable());
         }
         finally { MountNamespace.Tool("losetup", "-d", loop); }
@@ -115,7 +117,8 @@ public sealed class BlockProbeTests
     private static void HoldToBlkid(string image)
     {
         var blkid = MountNamespace.Tool("blkid", "-p", "-o", "export", image).Split('\n')
-            .Where(line => line.Contains('=')).ToDictionary(line => line[..line.IndexOf('=')], line => line[(line.IndexOf('=') + 1)..].Replace("\\ ", " "));
+            .Where(line => line.Contains('=')).ToDictionary(line => line[..line.IndexOf('=')],
+                line => line[(line.IndexOf('=') + 1)..].Replace("\\ ", " "));
         var found = Probe(image)!;
         Assert.Equal(
             (blkid["TYPE"], blkid.GetValueOrDefault("LABEL"), blkid.GetValueOrDefault("UUID")), (found.Type, found.Label, found.Uuid));

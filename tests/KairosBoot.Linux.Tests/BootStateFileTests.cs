@@ -26,7 +26,8 @@ public sealed class BootStateFileTests
     private static bool IsReadOnly(string mountPoint) => MountTable.Read().Single(m => m.MountPoint == mountPoint).ReadOnly;
 
     // Reads like GRUB: from the disk, without the journal.
-    private static string OnDisk(string scratch, string request) => MountNamespace.Tool("debugfs", "-R", request, scratch + "/part").Trim().Split('\n')[^1].Trim();
+    private static string OnDisk(string scratch, string request) =>
+        MountNamespace.Tool("debugfs", "-R", request, scratch + "/part").Trim().Split('\n')[^1].Trim();
 
     private static BootBlock OnDisk(string scratch)
     {
@@ -41,7 +42,8 @@ public sealed class BootStateFileTests
     {
         var state = State(scratch, options);
         var blocks = OnDisk(scratch, "blocks /bootstate");
-        var now = BootStateFile.Update(state + "/bootstate", before => before.Counters with { Active = Changed.Active, Once = Changed.Once });
+        var now = BootStateFile.Update(state + "/bootstate",
+            before => before.Counters with { Active = Changed.Active, Once = Changed.Once });
         Assert.Equal(new BootBlock(Changed, null), now);
         Assert.Equal(now, BootStateFile.Read(state + "/bootstate"));
         Assert.Equal(now, OnDisk(scratch));

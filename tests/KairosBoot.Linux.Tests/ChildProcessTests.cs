@@ -21,7 +21,8 @@ public sealed class ChildProcessTests
         var result = Shell("sleep 1000 & echo $!; wait", seconds: 2);
         Assert.True(result.TimedOut);
         var child = int.Parse(result.Output);
-        Assert.True(SpinWait.SpinUntil(() => !File.Exists($"/proc/{child}/exe"), TimeSpan.FromSeconds(10)), "the background process lives on");
+        Assert.True(SpinWait.SpinUntil(() => !File.Exists($"/proc/{child}/exe"), TimeSpan.FromSeconds(10)),
+            "the background process lives on");
     }
 
     [Fact]
@@ -44,19 +45,23 @@ public sealed class ChildProcessTests
     public void The_caller_learns_the_time_since_the_last_output()
     {
         var silences = new List<TimeSpan>();
-        var result = ChildProcess.Run("/bin/sh", ["-c", "sleep 2.5; echo on; sleep 2.5; exit 6"], ["PATH=/usr/bin:/bin"], TimeSpan.FromSeconds(60), waiting: silences.Add);
+        var result = ChildProcess.Run("/bin/sh", ["-c", "sleep 2.5; echo on; sleep 2.5; exit 6"], ["PATH=/usr/bin:/bin"],
+            TimeSpan.FromSeconds(60), waiting: silences.Add);
         Assert.Equal((6, "on\n"), (result.ExitCode, result.Output));
         // Silent twice, with output after each: the times grow, fall, grow again and fall.
-        Assert.Equal(2, Enumerable.Range(1, silences.Count - 1).Count(i => silences[i] < silences[i - 1] && silences[i - 1] > TimeSpan.FromSeconds(1)));
+        Assert.Equal(2, Enumerable.Range(1, silences.Count - 1).Count(i => silences[i] < silences[i - 1]
+            && silences[i - 1] > TimeSpan.FromSeconds(1)));
     }
 
     [Fact]
     public void A_program_with_a_waiting_caller_is_killed_at_its_limit() =>
-        Assert.True(ChildProcess.Run("/bin/sh", ["-c", "sleep 1000"], ["PATH=/usr/bin:/bin"], TimeSpan.FromSeconds(2.5), waiting: _ => { }).TimedOut);
+        Assert.True(ChildProcess.Run("/bin/sh", ["-c", "sleep 1000"], ["PATH=/usr/bin:/bin"], TimeSpan.FromSeconds(2.5),
+            waiting: _ => { }).TimedOut);
 
     [Fact]
     public void A_missing_program_is_an_error_that_names_it() =>
-        Assert.Equal(Errno.ENOENT, Assert.Throws<SyscallException>(() => ChildProcess.Run("/no/such", [], [], TimeSpan.FromSeconds(1))).Errno);
+        Assert.Equal(Errno.ENOENT,
+            Assert.Throws<SyscallException>(() => ChildProcess.Run("/no/such", [], [], TimeSpan.FromSeconds(1))).Errno);
 
     [Fact]
     public void Only_the_three_standard_descriptors_are_inherited() =>

@@ -18,7 +18,8 @@ internal sealed class Exchange : IDisposable
     /// </param>
     public Exchange(string first, string second, string name)
     {
-        var directory = MonoSyscall.open(Path.GetDirectoryName(name)!, Mono.Unix.Native.OpenFlags.O_RDONLY | Mono.Unix.Native.OpenFlags.O_DIRECTORY);
+        var directory = MonoSyscall.open(Path.GetDirectoryName(name)!,
+            Mono.Unix.Native.OpenFlags.O_RDONLY | Mono.Unix.Native.OpenFlags.O_DIRECTORY);
         var last = Path.GetFileName(name);
         thread = new Thread(() =>
         {

@@ -18,7 +18,8 @@ public sealed class FileTreeTests
             """);
         Copy(from, scratch);
         // Two independent views: find(1) for one line about each file, Mono.Posix for the identity of inodes.
-        string List(string root) => MountNamespace.Tool("sh", "-c", $"cd {root} && find . -printf '%P %y %m %U:%G %T@ %l\\n' | sort && getfattr -h -m - -d file");
+        string List(string root) => MountNamespace.Tool("sh", "-c",
+            $"cd {root} && find . -printf '%P %y %m %U:%G %T@ %l\\n' | sort && getfattr -h -m - -d file");
         Assert.Equal(List(from), List(scratch + "/to"));
         Assert.Equal(0, Posix.stat(scratch + "/to/file", out Stat file) | Posix.stat(scratch + "/to/sub/hard", out Stat hard));
         Assert.Equal((file.st_ino, 2UL), (hard.st_ino, (ulong)hard.st_nlink));
@@ -49,7 +50,8 @@ public sealed class FileTreeTests
         FileTree.Delete(scratch + "/to");
         Assert.False(Directory.Exists(scratch + "/to"));
         Copy(scratch + "/from", scratch);
-        string Bytes(string directory) => MountNamespace.Tool("sh", "-c", $"cd {directory} && find . -printf '%p %l\\n' | sort | od -An -c");
+        string Bytes(string directory) => MountNamespace.Tool("sh", "-c",
+            $"cd {directory} && find . -printf '%p %l\\n' | sort | od -An -c");
         Assert.Contains("351", Bytes(scratch + "/to"));
         Assert.Equal(Bytes(scratch + "/from"), Bytes(scratch + "/to"));
         FileTree.Delete(scratch + "/to");

@@ -60,7 +60,8 @@ public sealed class ForeignTreeTests : IDisposable
         using var top = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
         using var byKernel = Syscall.TryOpenInRoot(top, path, followLast: false, out var isSupported);
         using var byWalk = UntrustedTree.Walk(root, path, followLast: false);
-        foreach (var link in isSupported ? new[] { byKernel!, byWalk! } : [byWalk!]) Assert.Equal(FileType.Symlink, Syscall.FStat(link).Type);
+        foreach (var link in isSupported ? new[] { byKernel!, byWalk! } : [byWalk!])
+            Assert.Equal(FileType.Symlink, Syscall.FStat(link).Type);
     }
 
     [Theory]

@@ -12,7 +12,8 @@ public sealed partial class LogMethodTests
     public void Log_methods_of_PID_1_take_text_only()
     {
         var methods = ((string[])["Init", "Execution", "Linux", "Plan", "CloudConfig"])
-            .SelectMany(project => Directory.GetFiles(Path.Combine(TopDirectory(), "src/KairosBoot." + project), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(project => Directory.GetFiles(Path.Combine(TopDirectory(), "src/KairosBoot." + project), "*.cs",
+                SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => LogMethod().Matches(File.ReadAllText(file)));
         Assert.True(methods.Count() >= 20);

@@ -10,9 +10,11 @@ public sealed class MountOptionTests
     private const string AsNobody = "65534", AsRoot = "0";
 
     private static void Apply(params Step[] steps) =>
-        Assert.All(new StepExecutor(new KernelModules(), NullLogger.Instance).Apply([.. steps]), result => Assert.Null(result.Error ?? result.Shortfall));
+        Assert.All(new StepExecutor(new KernelModules(), NullLogger.Instance).Apply([.. steps]),
+            result => Assert.Null(result.Error ?? result.Shortfall));
 
-    private static string[] Options(string mountPoint) => MountTable.Read().Last(mount => mount.MountPoint == mountPoint).Options.Split(',');
+    private static string[] Options(string mountPoint) =>
+        MountTable.Read().Last(mount => mount.MountPoint == mountPoint).Options.Split(',');
 
     private static string Flags(string mountPoint) => PathOptions.Canonical(string.Join(',', Options(mountPoint)).Replace("relatime", ""));
 
@@ -52,7 +54,8 @@ public sealed class MountOptionTests
         BindPersistent home = Bind(scratch, "/home", "nosuid,nodev"), opt = Bind(scratch, "/opt", "", changes: false);
         Apply(home, opt);
         foreach (var bind in (BindPersistent[])[home, opt]) MountNamespace.Tool("mknod", bind.Directory.Path + "/null", "c", "1", "3");
-        Assert.Equal(Errno.EACCES, Assert.Throws<SyscallException>(() => Syscall.Open(home.Directory.Path + "/null", OpenFlags.ReadOnly)).Errno);
+        Assert.Equal(Errno.EACCES,
+            Assert.Throws<SyscallException>(() => Syscall.Open(home.Directory.Path + "/null", OpenFlags.ReadOnly)).Errno);
         Syscall.Open(opt.Directory.Path + "/null", OpenFlags.ReadOnly).Dispose();
     });
 
@@ -90,9 +93,12 @@ public sealed class MountOptionTests
     {
         foreach (var directory in (string[])["/overlays", "/var", "/plain"]) Directory.CreateDirectory(scratch + directory);
         Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/overlays", "tmpfs", "rw,nosuid,nodev,noexec,mode=0755"),
-            new MountOverlay(StepClass.Required, scratch + "/plain", scratch + "/overlays/plain", scratch + "/overlays/plain", Keeps: false),
-            new MountOverlay(StepClass.Required, scratch + "/var", scratch + "/overlays/var", scratch + "/overlays/var", Keeps: false) { Options = "nosuid,nodev" });
-        Assert.Equal(("nosuid,nodev,noexec", "", "nosuid,nodev"), (Flags(scratch + "/overlays"), Flags(scratch + "/plain"), Flags(scratch + "/var")));
+            new MountOverlay(StepClass.Required, scratch + "/plain", scratch + "/overlays/plain", scratch + "/overlays/plain",
+                Keeps: false),
+            new MountOverlay(StepClass.Required, scratch + "/var", scratch + "/overlays/var", scratch + "/overlays/var",
+                Keeps: false) { Options = "nosuid,nodev" });
+        Assert.Equal(("nosuid,nodev,noexec", "", "nosuid,nodev"),
+            (Flags(scratch + "/overlays"), Flags(scratch + "/plain"), Flags(scratch + "/var")));
         Assert.Equal((AsRoot, AsNobody), (UserOf(SetUidProgram(scratch + "/plain")), UserOf(SetUidProgram(scratch + "/var"))));
     });
 
@@ -101,7 +107,8 @@ public sealed class MountOptionTests
     {
         foreach (var directory in (string[])["/tree", "/cos-state", "/root"]) Directory.CreateDirectory(scratch + directory);
         SetUidProgram(scratch + "/tree");
-        Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/cos-state", "tmpfs", "rw," + PathOptions.ByTable(SystemPaths.State)));
+        Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/cos-state", "tmpfs", "rw,"
+            + PathOptions.ByTable(SystemPaths.State)));
         MountNamespace.Tool("mksquashfs", scratch + "/tree", scratch + "/cos-state/active.img", "-quiet", "-no-progress");
         Apply(new MountImage(StepClass.Required, scratch + "/cos-state/active.img", scratch + "/root", ReadOnly: true));
         Assert.Equal(AsRoot, UserOf(scratch + "/root/whoami"));
@@ -117,7 +124,8 @@ public sealed class MountOptionTests
         using var open = Syscall.Open(scratch + "/oem/config", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
         Apply(new SetMountOptions(StepClass.Degraded, scratch + "/oem", "noexec"));
         Assert.Equal("noexec", Flags(scratch + "/oem"));
-        var failed = new StepExecutor(new KernelModules(), NullLogger.Instance).Apply(new SetMountOptions(StepClass.Degraded, scratch + "/nothing", ""));
+        var failed = new StepExecutor(new KernelModules(),
+            NullLogger.Instance).Apply(new SetMountOptions(StepClass.Degraded, scratch + "/nothing", ""));
         Assert.Contains("mount_setattr", failed.Error);
     });
 }

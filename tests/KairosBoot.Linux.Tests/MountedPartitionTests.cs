@@ -41,7 +41,8 @@ public sealed class MountedPartitionTests
     }
 
     /// <summary>A file that stays open for writing until the handle is closed.</summary>
-    private static FileHandle OpenForWriting(string state) => Syscall.Open(state + "/other", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
+    private static FileHandle OpenForWriting(string state) =>
+        Syscall.Open(state + "/other", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
 
     [Fact]
     public void Reading_the_running_image_does_not_prevent_a_change() => Run(state =>
@@ -179,7 +180,8 @@ public sealed class MountedPartitionTests
         foreach (var directory in (string[])["/run", "/proc", "/dev"]) Directory.CreateDirectory(host + directory);
         Syscall.Mount("tmpfs", host + "/run", "tmpfs", MountFlags.None, "");
         Directory.CreateDirectory(host + SystemPaths.State);
-        foreach (var directory in (string[])["/proc", "/dev"]) Syscall.Mount(directory, host + directory, "", MountFlags.Bind | MountFlags.Recursive, "");
+        foreach (var directory in (string[])["/proc", "/dev"])
+            Syscall.Mount(directory, host + directory, "", MountFlags.Bind | MountFlags.Recursive, "");
         Syscall.Mount(state, host + SystemPaths.State, "", MountFlags.Bind, "");
         Syscall.Umount(state);
         List<Exception> failures = [];

@@ -25,7 +25,8 @@ public sealed class OverlayTests
 
     [Theory]
     [MemberData(nameof(Directories))]
-    public void An_overlays_mount_point_has_the_images_mode_under_any_umask(int mode, int uid, int gid, int umask) => MountNamespace.Run(scratch =>
+    public void An_overlays_mount_point_has_the_images_mode_under_any_umask(int mode, int uid, int gid, int umask) =>
+        MountNamespace.Run(scratch =>
     {
         var lower = scratch + "/lower";
         Syscall.MkDir(lower, Octal.O777);
@@ -100,7 +101,8 @@ public sealed class OverlayTests
     [Fact]
     public void A_full_overlay_with_its_own_limit_does_not_fill_the_others() => MountNamespace.Run(scratch =>
     {
-        foreach (var path in (string[])["/root/var", "/root/etc", "/overlays/var", "/overlays/etc"]) Directory.CreateDirectory(scratch + path);
+        foreach (var path in (string[])["/root/var", "/root/etc", "/overlays/var", "/overlays/etc"])
+            Directory.CreateDirectory(scratch + path);
         var limit = TmpfsLimit.TryParse("1m,inodes=40")!;
         Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/overlays/var", "tmpfs", $"rw,{limit.Options},mode=0755"));
         foreach (var name in (string[])["var", "etc"])
@@ -118,9 +120,11 @@ public sealed class OverlayTests
 
     private static string MadeDirectory(string path) => Directory.CreateDirectory(path).FullName;
 
-    private static MountOverlay Overlay(string scratch) => new(StepClass.Required, scratch + "/lower", scratch + "/store", "/store", Keeps: false);
+    private static MountOverlay Overlay(string scratch) =>
+        new(StepClass.Required, scratch + "/lower", scratch + "/store", "/store", Keeps: false);
 
-    private static void Apply(Step step) => Assert.Null(Executor().Apply(step) is { } result ? result.Error ?? result.Shortfall : "no result");
+    private static void Apply(Step step) =>
+        Assert.Null(Executor().Apply(step) is { } result ? result.Error ?? result.Shortfall : "no result");
 
     private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
 }

@@ -35,13 +35,15 @@ public sealed class PathWalkerTests
                 var (path, followLast, isPlace) = ("/" + SomePath(random), random.Next(3) > 0, random.Next(3) == 0);
                 var expected = new WalkModel(root).Walk(path, followLast || isPlace, isPlace);
                 var actual = Walk(place, path, followLast, isPlace, inodes);
-                Assert.True(expected == actual, $"tree {i}, {path}: {expected.Outcome} {expected.Name}, not {actual.Outcome} {actual.Name}\n{Print(root, "")}");
+                Assert.True(expected == actual,
+                    $"tree {i}, {path}: {expected.Outcome} {expected.Name}, not {actual.Outcome} {actual.Name}\n{Print(root, "")}");
                 seen[expected.Outcome] = seen.GetValueOrDefault(expected.Outcome) + 1;
             }
             Directory.Delete(place, recursive: true);
         }
         // A rule that always or never refuses would prove nothing.
-        foreach (var outcome in (string[])["found", "missing", "refused", "loop"]) Assert.True(seen.GetValueOrDefault(outcome) > trees / 50, $"{outcome}: {seen.GetValueOrDefault(outcome)}");
+        foreach (var outcome in (string[])["found", "missing", "refused", "loop"])
+            Assert.True(seen.GetValueOrDefault(outcome) > trees / 50, $"{outcome}: {seen.GetValueOrDefault(outcome)}");
     });
 
     private static void Fill(WalkNode directory, Random random, int depth)
@@ -51,14 +53,16 @@ public sealed class PathWalkerTests
             if (random.Next(4) == 0) continue;
             var uid = Owners[random.Next(Owners.Length)];
             var kind = depth == 3 ? "fl"[random.Next(2)] : "dddfll"[random.Next(6)];
-            var child = new WalkNode(directory, uid, kind) { Target = kind == 'l' ? (random.Next(3) == 0 ? "/" : "") + SomePath(random) : "" };
+            var child = new WalkNode(directory, uid, kind) { Target = kind == 'l' ? (random.Next(3) == 0 ? "/" : "") + SomePath(random)
+                : "" };
             directory.Children[name] = child;
             if (kind == 'd') Fill(child, random, depth + 1);
         }
     }
 
     private static string SomePath(Random random) =>
-        string.Join('/', Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(6) == 0 ? ".." : random.Next(12) == 0 ? "." : Names[random.Next(Names.Length)]));
+        string.Join('/', Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(6) == 0 ? ".." : random.Next(12) == 0 ? "."
+            : Names[random.Next(Names.Length)]));
 
     private static void Make(WalkNode node, string path, Dictionary<ulong, WalkNode> inodes)
     {
@@ -71,7 +75,8 @@ public sealed class PathWalkerTests
         inodes[stat.st_ino] = node;
     }
 
-    private static (string Outcome, WalkNode? Node, string Name) Walk(string root, string path, bool followLast, bool isPlace, Dictionary<ulong, WalkNode> inodes)
+    private static (string Outcome, WalkNode? Node, string Name) Walk(string root, string path, bool followLast, bool isPlace,
+        Dictionary<ulong, WalkNode> inodes)
     {
         try
         {
@@ -100,7 +105,8 @@ public sealed class PathWalkerTests
         using (new PathWalker(scratch).MakeDirectories("/home/alice/x/z", directories)) { }
         Assert.Equal(5, directories.Created);
         Assert.Equal(["0750 5:6", "0750 5:6", "0750 1000:1000", "0750 1000:1000", "0750 1000:1000"],
-            new[] { "srv/a", "srv/a/b", "home/alice/x", "home/alice/x/y", "home/alice/x/z" }.Select(path => Attributes($"{scratch}/{path}")));
+            new[] { "srv/a", "srv/a/b", "home/alice/x", "home/alice/x/y",
+                "home/alice/x/z" }.Select(path => Attributes($"{scratch}/{path}")));
     });
 
     [Fact]
@@ -175,7 +181,8 @@ public sealed class PathWalkerTests
         Volatile.Write(ref stop, true);
         racer.Join();
         var place = Directory.Exists(scratch + "/home/alice/roots") ? "roots" : "new";
-        var roots = Directory.GetDirectories(scratch + "/home/alice").Select(Attributes).Where(text => text.EndsWith(" 0:0", StringComparison.Ordinal)).ToList();
+        var roots = Directory.GetDirectories(scratch
+            + "/home/alice").Select(Attributes).Where(text => text.EndsWith(" 0:0", StringComparison.Ordinal)).ToList();
         Assert.True(roots.All(text => text == "0700 0:0"), $"{place}: {string.Join(", ", roots)}");
     });
 

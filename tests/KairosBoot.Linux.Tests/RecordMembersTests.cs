@@ -22,8 +22,10 @@ public sealed class RecordMembersTests
         var path = Path.Combine(TopDirectory(), "src/KairosBoot.Init/ILLink.Substitutions.xml");
         var text = File.ReadAllText(path);
         int start = text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, end = text.IndexOf(End, StringComparison.Ordinal);
-        var generated = string.Concat(new[] { typeof(Step).Assembly, typeof(FileHandle).Assembly, typeof(KairosBoot.Execution.StepExecutor).Assembly, typeof(StageProblem).Assembly }.Select(Text));
-        if (Environment.GetEnvironmentVariable("KAIROSBOOT_WRITE_DOCS") == "1") File.WriteAllText(path, text[..start] + generated + text[end..]);
+        var generated = string.Concat(new[] { typeof(Step).Assembly, typeof(FileHandle).Assembly,
+            typeof(KairosBoot.Execution.StepExecutor).Assembly, typeof(StageProblem).Assembly }.Select(Text));
+        if (Environment.GetEnvironmentVariable("KAIROSBOOT_WRITE_DOCS") == "1")
+            File.WriteAllText(path, text[..start] + generated + text[end..]);
         else Assert.Equal(generated, text[start..end]);
     }
 
@@ -33,7 +35,8 @@ public sealed class RecordMembersTests
         foreach (var type in assembly.GetTypes().Where(type => !type.IsGenericType).OrderBy(type => type.FullName, StringComparer.Ordinal))
         {
             List<string> methods = [];
-            if (Has(type, "PrintMembers")) methods.Add("System.Boolean PrintMembers(System.Text.StringBuilder)\" body=\"stub\" value=\"false");
+            if (Has(type, "PrintMembers"))
+                methods.Add("System.Boolean PrintMembers(System.Text.StringBuilder)\" body=\"stub\" value=\"false");
             if (Has(type, "GetHashCode") && !Hashed.Contains(type)) methods.Add("System.Int32 GetHashCode()\" body=\"stub\" value=\"0");
             if (methods.Count == 0) continue;
             text.Append($"    <type fullname=\"{type.FullName!.Replace('+', '/')}\">\n");
@@ -44,7 +47,8 @@ public sealed class RecordMembersTests
     }
 
     private static bool Has(Type type, string method) =>
-        type.GetMethod("<Clone>$") is not null || type is { IsValueType: true } && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null
+        type.GetMethod("<Clone>$") is not null || type is { IsValueType: true }
+            && type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null
             ? type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
                 .Any(found => found.Name == method && found.IsDefined(typeof(CompilerGeneratedAttribute)))
             : false;

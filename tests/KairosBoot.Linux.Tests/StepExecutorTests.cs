@@ -96,7 +96,8 @@ public sealed class StepExecutorTests
         File.WriteAllText(broken.Store, "not a directory");
         var results = Executor().Apply([
             new SeedPersistent(StepClass.Degraded, [first, broken, last]),
-            new BindPersistent(StepClass.Degraded, first), new BindPersistent(StepClass.Degraded, broken), new BindPersistent(StepClass.Degraded, last),
+            new BindPersistent(StepClass.Degraded, first), new BindPersistent(StepClass.Degraded, broken),
+                new BindPersistent(StepClass.Degraded, last),
         ]);
         Assert.Equal([true, true, false, true], results.Select(result => result.Error is null));
         Assert.Contains(broken.Store, results[0].Shortfall);
@@ -122,7 +123,8 @@ public sealed class StepExecutorTests
         var directory = new PersistentDirectory(scratch + "/a-b", scratch + @"/state/a\x2db.bind", scratch + "/state/a-b.bind");
         Directory.CreateDirectory(directory.FormerStore!);
         File.WriteAllText(directory.FormerStore + "/kept", "1");
-        Assert.All(Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]), new BindPersistent(StepClass.Degraded, directory)]),
+        Assert.All(Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]),
+            new BindPersistent(StepClass.Degraded, directory)]),
             result => Assert.Null(result.Error ?? result.Shortfall));
         Assert.True(File.Exists(directory.Path + "/kept"));
         Assert.False(Directory.Exists(directory.Store));

@@ -136,7 +136,8 @@ public sealed class VolumeMountTests
         File.WriteAllText(image + "/sbin/fsck.ext4", "#!/bin/sh\necho checking\nexec tail -f /dev/null\n");
         AtPath.ChMod(image + "/sbin/fsck.ext4", Octal.O500);
         var executor = new StepExecutor(new KernelModules(), NullLogger.Instance,
-            (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"], TimeSpan.FromMilliseconds(300)));
+            (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"],
+                TimeSpan.FromMilliseconds(300)));
         Assert.Contains("did not finish in time", executor.Apply(volume with { Image = image }).Shortfall);
         Holds(scratch, volume, "ro", writable: false);
     });
@@ -197,7 +198,8 @@ public sealed class VolumeMountTests
 
     [Fact]
     public void Force_checks_even_a_sound_file_system() => On("", (_, volume) =>
-        Assert.Contains("fsck.mode=force): fsck.ext4 found nothing wrong", Apply(volume with { Checks = new(FsckMode.Force, FsckRepair.Preen) }).Note));
+        Assert.Contains("fsck.mode=force): fsck.ext4 found nothing wrong",
+            Apply(volume with { Checks = new(FsckMode.Force, FsckRepair.Preen) }).Note));
 
     [Fact]
     public void A_damaged_xfs_whose_check_finds_nothing_is_not_mounted_writable() => MountNamespace.Run(scratch =>
@@ -266,7 +268,8 @@ public sealed class VolumeMountTests
     }
 
     private static MountVolume Volume(string scratch, FileHandle loop) => new(
-        StepClass.Required, new BlockDevice(loop.Path[5..], loop.Path[5..], 0, 1) { Superblock = BlockProbe.Superblock(loop) }, scratch + "/volume",
+        StepClass.Required, new BlockDevice(loop.Path[5..], loop.Path[5..], 0, 1) { Superblock = BlockProbe.Superblock(loop) }, scratch
+            + "/volume",
         VolumePolicy.Default, FileSystemChecks.Default)
     { Image = "/" };
 

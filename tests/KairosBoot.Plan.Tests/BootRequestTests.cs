@@ -10,26 +10,31 @@ public sealed class BootRequestTests
     [InlineData("root=LABEL=COS_ACTIVE cos-img/filename=/cOS/active.img", Slot.Active, "/cOS/active.img", "COS_STATE", "active_mode")]
     [InlineData("root=LABEL=COS_PASSIVE cos-img/filename=/cOS/passive.img", Slot.Passive, "/cOS/passive.img", "COS_STATE", "passive_mode")]
     [InlineData("root=LABEL=COS_PASSIVE", Slot.Passive, "/cOS/passive.img", "COS_STATE", "passive_mode")]
-    [InlineData("root=LABEL=COS_SYSTEM cos-img/filename=/cOS/recovery.img", Slot.Recovery, "/cOS/recovery.img", "COS_RECOVERY", "recovery_mode")]
-    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.dir=/ rd.live.squashimg=/cOS/recovery.squashfs", Slot.Recovery, "/cOS/recovery.squashfs",
+    [InlineData("root=LABEL=COS_SYSTEM cos-img/filename=/cOS/recovery.img", Slot.Recovery, "/cOS/recovery.img", "COS_RECOVERY",
+        "recovery_mode")]
+    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.dir=/ rd.live.squashimg=/cOS/recovery.squashfs", Slot.Recovery,
+        "/cOS/recovery.squashfs",
         "COS_RECOVERY", "recovery_mode")]
-    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.squashimg=/cOS/recovery.squashfs kairos.reset", Slot.Recovery, "/cOS/recovery.squashfs",
+    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.squashimg=/cOS/recovery.squashfs kairos.reset", Slot.Recovery,
+        "/cOS/recovery.squashfs",
         "COS_RECOVERY", "autoreset_mode")]
     [InlineData("kairosboot.slot=passive", Slot.Passive, "/cOS/passive.img", "COS_STATE", "passive_mode")]
     [InlineData("root=LABEL=COS_ACTIVE cos-img/filename=cOS/special.img", Slot.Active, "/cOS/special.img", "COS_STATE", "active_mode")]
     public void The_command_line_names_slot_image_and_partition(string text, Slot slot, string image, string label, string sentinel)
     {
         var request = Parse(text);
-        Assert.Equal((slot, image, DeviceRef.Label(label), sentinel), (request.Slot, request.ImagePath, request.ImagePartition, request.SentinelName));
+        Assert.Equal((slot, image, DeviceRef.Label(label), sentinel),
+            (request.Slot, request.ImagePath, request.ImagePartition, request.SentinelName));
         Assert.Empty(request.Warnings);
     }
 
     [Fact]
     public void The_loaders_report_about_the_counters_is_parsed()
     {
-        var told = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.slot=passive kairosboot.why=oneshot kairosboot.env=ro"));
-        Assert.Equal((Slot.Passive, ChoiceReason.OneShot, CounterAccess.ReadOnly, null), (told.Slot, told.Why, told.LoaderCounters, told.TriesLeft));
-        Assert.True(told.LoaderReadsCounters);
+        var parsed = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.slot=passive kairosboot.why=oneshot kairosboot.env=ro"));
+        Assert.Equal((Slot.Passive, ChoiceReason.OneShot, CounterAccess.ReadOnly, null),
+            (parsed.Slot, parsed.Why, parsed.LoaderCounters, parsed.TriesLeft));
+        Assert.True(parsed.LoaderReadsCounters);
         // A loader that found no counters did not count; one that found invalid values did.
         Assert.False(Parse("kairosboot.slot=active kairosboot.env=bad").LoaderReadsCounters);
         Assert.True(Parse("kairosboot.slot=active kairosboot.env=bad kairosboot.tries=2").ForSlot(Slot.Passive).LoaderReadsCounters);
@@ -61,7 +66,8 @@ public sealed class BootRequestTests
         Assert.Equal(a.Volumes.AsEnumerable(), b.Volumes.AsEnumerable());
         Assert.Equal(a with { Volumes = [], Warnings = [] }, b with { Volumes = [], Warnings = [] });
         BootRequest byDefault = Parse("");
-        Assert.False(a.Volumes.IsEmpty && a with { Volumes = [], Warnings = [] } == byDefault with { Volumes = [], Warnings = [] }, "nothing was asked for");
+        Assert.False(a.Volumes.IsEmpty && a with { Volumes = [], Warnings = [] } == byDefault with { Volumes = [], Warnings = [] },
+            "nothing was asked for");
     }
 
     [Theory]

@@ -62,7 +62,8 @@ public sealed class DeviceSearchTests
         foreach (var (wanted, name) in new[] { ("first", "sda5"), ("second", "sdb5") })
         {
             var decision = Decide($"kairosboot.disk={new DiskSeed(wanted).Partition(5)}",
-                Partition("sda5", "COS_STATE", partUuid: $"{new DiskSeed("first").Partition(5)}"), Partition("sdb5", "COS_STATE", partUuid: $"{new DiskSeed("second").Partition(5)}"));
+                Partition("sda5", "COS_STATE", partUuid: $"{new DiskSeed("first").Partition(5)}"),
+                    Partition("sdb5", "COS_STATE", partUuid: $"{new DiskSeed("second").Partition(5)}"));
             Assert.Equal(name, decision.Disk!.Images.Name);
         }
     }

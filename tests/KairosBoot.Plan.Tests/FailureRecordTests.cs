@@ -112,7 +112,8 @@ public sealed class FailureRecordTests
     public void The_record_is_read_back_from_a_kernel_log()
     {
         var dump = new StringBuilder("Shutdown#1 Part1\n<6>[    0.900000] EXT4-fs (vda2): mounted filesystem\n");
-        foreach (var line in Missing().KernelLines().SelectMany(l => l.Split('\n'))) dump.Append($"<2>[    2.345678][    T1] kairos-boot: {line}\n");
+        foreach (var line in Missing().KernelLines().SelectMany(l => l.Split('\n')))
+            dump.Append($"<2>[    2.345678][    T1] kairos-boot: {line}\n");
         dump.Append("<2>[    2.400000] kairos-boot: rebooting in 5 s\n<0>[    7.400000] reboot: Restarting system\n");
         var record = FailureDump.TryRead(dump.ToString(), time: 5);
         Assert.NotNull(record);
@@ -160,7 +161,8 @@ public sealed class FailureRecordTests
     [Fact]
     public void Failed_boots_are_in_the_report_and_do_not_change_its_verdict()
     {
-        var report = new BootReport { Request = BootRequestParser.Parse(KernelCommandLine.Parse("")), Kernel = "6.1", FailedBoots = [Missing()] };
+        var report = new BootReport { Request = BootRequestParser.Parse(KernelCommandLine.Parse("")), Kernel = "6.1",
+            FailedBoots = [Missing()] };
         using var json = JsonDocument.Parse(report.ToJson());
         var failed = json.RootElement.GetProperty("failedBoots")[0];
         Assert.Equal("good", json.RootElement.GetProperty("verdict").GetString());

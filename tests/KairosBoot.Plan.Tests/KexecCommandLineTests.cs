@@ -18,7 +18,8 @@ public sealed class KexecCommandLineTests
     public void The_next_kernel_reads_a_counted_boot_of_that_slot()
     {
         var next = BootRequestParser.Parse(KernelCommandLine.Parse(Line(Grub + " root=LABEL=COS_ACTIVE", Slot.Recovery, 0, why: null)));
-        Assert.Equal((Slot.Recovery, SystemPaths.RecoveryImage, 0, null, Slot.Active), (next.Slot, next.ImagePath, next.TriesLeft, next.Why, next.KexecFrom));
+        Assert.Equal((Slot.Recovery, SystemPaths.RecoveryImage, 0, null, Slot.Active),
+            (next.Slot, next.ImagePath, next.TriesLeft, next.Why, next.KexecFrom));
         Assert.Equal((CounterAccess.Writable, "PARTUUID=aa-1", 10), (next.LoaderCounters, next.LoadedFrom!.ToString(), next.PanicSeconds));
         Assert.Empty(next.Warnings);
         Assert.Null(BootRequestParser.Parse(KernelCommandLine.Parse(Line("root=LABEL=COS_ACTIVE", Slot.Passive, null))).TriesLeft);
@@ -28,8 +29,11 @@ public sealed class KexecCommandLineTests
     public void Quotes_and_words_for_init_are_not_changed()
     {
         const string Front = "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE kairosboot.slot=passive kairosboot.why=order kairosboot.kexec=active ";
-        Assert.Equal(Front + "a=\"two  words\" \"b c\"=d -- root=/dev/sda1 e", Line("a=\"two  words\" \"root=LABEL=COS_ACTIVE\" \"b c\"=d  -- root=/dev/sda1 e\n", Slot.Passive, null));
+        Assert.Equal(Front + "a=\"two  words\" \"b c\"=d -- root=/dev/sda1 e",
+            Line("a=\"two  words\" \"root=LABEL=COS_ACTIVE\" \"b c\"=d  -- root=/dev/sda1 e\n", Slot.Passive, null));
         Assert.Equal(Front + "a \"b root=LABEL=COS_ACTIVE", Line("a \"b root=LABEL=COS_ACTIVE", Slot.Passive, null));
-        Assert.Equal(Front + "quiet", Line("rd.live.squashimg=/cOS/recovery.squashfs root=live:LABEL=COS_RECOVERY kairosboot.kexec=passive quiet", Slot.Passive, null));
+        Assert.Equal(Front + "quiet",
+            Line("rd.live.squashimg=/cOS/recovery.squashfs root=live:LABEL=COS_RECOVERY kairosboot.kexec=passive quiet", Slot.Passive,
+                null));
     }
 }

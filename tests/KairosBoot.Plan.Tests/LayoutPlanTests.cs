@@ -69,7 +69,8 @@ public sealed class LayoutPlanTests
         Assert.Equal(
             ["/srv", "/srv/a", "/srv/a/b", "/srv/a/b/c", "/srv/a/b/c/d", "/srv/a/b/c/d/e"],
             plan.Split('\n').Where(line => line.Contains("mount ")).Select(line => line[(line.LastIndexOf(' ') + 1)..])
-                .Where(target => target.StartsWith("/sysroot/srv", StringComparison.Ordinal)).Select(target => target["/sysroot".Length..]));
+                .Where(target => target.StartsWith("/sysroot/srv",
+                    StringComparison.Ordinal)).Select(target => target["/sysroot".Length..]));
     }
 
     [Fact]
@@ -86,7 +87,8 @@ public sealed class LayoutPlanTests
     [Fact]
     public void Overlays_on_a_device_are_emptied_at_every_boot()
     {
-        var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")), "OVERLAY=LABEL=SCRATCH\nRW_PATHS=\"/etc /var\"\n", null, null);
+        var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")),
+            "OVERLAY=LABEL=SCRATCH\nRW_PATHS=\"/etc /var\"\n", null, null);
         var plan = string.Join('\n', LayoutPlan.For(layout, [], Persistent with { Name = "vdb1" }));
         Assert.Contains("mount -t ext4 -o rw,nosuid,nodev /dev/vdb1 /run/overlay", plan);
         Assert.Contains("rm -rf /run/overlay/.kairosboot/var/.overlay; mkdir -p /run/overlay/.kairosboot/var/.overlay/upper ", plan);
@@ -109,7 +111,8 @@ public sealed class LayoutPlanTests
     [Fact]
     public void A_bound_path_gets_no_overlay()
     {
-        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/root /etc\"\nPERSISTENT_STATE_PATHS=/root\n", ("/usr/local", Persistent));
+        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/root /etc\"\nPERSISTENT_STATE_PATHS=/root\n",
+            ("/usr/local", Persistent));
         Assert.DoesNotContain("lowerdir=/sysroot/root", plan);
     }
 

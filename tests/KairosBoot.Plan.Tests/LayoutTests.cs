@@ -58,7 +58,8 @@ public sealed class LayoutTests
         var layout = LayoutReader.Read(Active, "OPTIONAL_PATHS=\"/etc /usr/local\"\nREQUIRED_PATHS=\"/oem rel\"\n", null, null);
         Assert.Equal((StepClass.Required, StepClass.Required, StepClass.Degraded),
             (layout.Classes.Of("/etc"), layout.Classes.Of("/usr/local"), layout.Classes.Of("/oem")));
-        foreach (var words in (string[])["OPTIONAL_PATHS entry /etc has no effect", "kairosboot.persistent=", "REQUIRED_PATHS entry /oem", "rel is not an absolute"])
+        foreach (var words in (string[])["OPTIONAL_PATHS entry /etc has no effect", "kairosboot.persistent=", "REQUIRED_PATHS entry /oem",
+            "rel is not an absolute"])
             Assert.Contains(layout.Problems, problem => problem.Contains(words));
         Assert.Equal(4, layout.Problems.Length);
     }
@@ -92,8 +93,10 @@ public sealed class LayoutTests
     [Fact]
     public void A_limit_without_effect_is_reported()
     {
-        Assert.Contains("/var=lots", Assert.Single(LayoutReader.Read(Active, "OVERLAY_LIMITS=\"/var=lots /srv=1m\"\n", null, null).Problems));
-        Assert.Contains("OVERLAY_LIMITS has no effect", Assert.Single(LayoutReader.Read(Active, "OVERLAY=LABEL=X\nOVERLAY_LIMITS=/srv=1m\n", null, null).Problems));
+        Assert.Contains("/var=lots",
+            Assert.Single(LayoutReader.Read(Active, "OVERLAY_LIMITS=\"/var=lots /srv=1m\"\n", null, null).Problems));
+        Assert.Contains("OVERLAY_LIMITS has no effect",
+            Assert.Single(LayoutReader.Read(Active, "OVERLAY=LABEL=X\nOVERLAY_LIMITS=/srv=1m\n", null, null).Problems));
     }
 
     [Fact]
@@ -101,7 +104,8 @@ public sealed class LayoutTests
     {
         var request = BootRequestParser.Parse(KernelCommandLine.Parse("rd.immucore.mount=LABEL=D:/data rd.immucore.mount=LABEL=E:/usr/local"));
         const string File = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\n";
-        Assert.Equal(["LABEL=COS_PERSISTENT:/usr/local", "LABEL=D:/data"], LayoutReader.Read(request, File, null, null).Volumes.Select(v => v.ToString()));
+        Assert.Equal(["LABEL=COS_PERSISTENT:/usr/local", "LABEL=D:/data"],
+            LayoutReader.Read(request, File, null, null).Volumes.Select(v => v.ToString()));
         Assert.Single(LayoutReader.Read(request, File + "MERGE=false\n", null, null).Volumes);
     }
 

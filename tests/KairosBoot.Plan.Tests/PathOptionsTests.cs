@@ -8,7 +8,8 @@ public sealed class PathOptionsTests
     private const string HomeAndOpt = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=\"/home /opt\"\n";
 
     private static BlockDevice Device(string name, string label) =>
-        new(name, "vda", int.Parse(name[3..]), 1 << 30) { Superblock = new Superblock("ext4", label, "u", 1 << 30), PartUuid = "p-" + name };
+        new(name, "vda", int.Parse(name[3..]), 1 << 30) { Superblock = new Superblock("ext4", label, "u", 1 << 30), PartUuid = "p-"
+            + name };
 
     private static Layout Read(string text, string? custom = null) => LayoutReader.Read(Active, text, null, custom);
 
@@ -27,8 +28,10 @@ public sealed class PathOptionsTests
         var options = Options(LayoutReader.Read(Active, null, null, null));
         Dictionary<string, string> expected = new()
         {
-            [SystemPaths.State] = "nosuid,nodev,noexec", ["/"] = "", ["/oem"] = "nosuid,nodev", ["/run/overlay"] = "nosuid,nodev", ["/usr/local"] = "",
-            ["/srv/data"] = "nosuid,nodev", ["/var"] = "", ["/etc"] = "", ["/srv"] = "", ["/home"] = "nosuid,nodev", ["/var/log"] = "nosuid,nodev",
+            [SystemPaths.State] = "nosuid,nodev,noexec", ["/"] = "", ["/oem"] = "nosuid,nodev", ["/run/overlay"] = "nosuid,nodev",
+                ["/usr/local"] = "",
+            ["/srv/data"] = "nosuid,nodev", ["/var"] = "", ["/etc"] = "", ["/srv"] = "", ["/home"] = "nosuid,nodev",
+                ["/var/log"] = "nosuid,nodev",
         };
         foreach (var path in DefaultLayout.PersistentStatePaths)
             expected.TryAdd(path, path.StartsWith("/etc/", StringComparison.Ordinal) ? "nosuid,nodev" : "");
@@ -53,7 +56,8 @@ public sealed class PathOptionsTests
             PERSISTENT_STATE_PATHS="/home/u/data /homes /var/tmp /var/tmpfiles /etcetera /var/log/a"
             """));
         Assert.Equal("nosuid,nodev; ; nosuid,nodev; ; ; nosuid,nodev",
-            string.Join("; ", new[] { "/home/u/data", "/homes", "/var/tmp", "/var/tmpfiles", "/etcetera", "/var/log/a" }.Select(path => options[path])));
+            string.Join("; ", new[] { "/home/u/data", "/homes", "/var/tmp", "/var/tmpfiles", "/etcetera",
+                "/var/log/a" }.Select(path => options[path])));
     }
 
     [Fact]
@@ -61,8 +65,10 @@ public sealed class PathOptionsTests
     {
         var layout = Read(HomeAndOpt + "PERSISTENT_STATE_BIND=false\n");
         Assert.Equal(("nosuid,nodev", ""), (Options(layout)["/home"], Options(layout)["/opt"]));
-        Assert.Contains(Steps(layout), step => step.Command.Contains("mount -t overlay -o nosuid,nodev,lowerdir=/sysroot/home,", StringComparison.Ordinal));
-        Assert.Contains(Steps(layout), step => step.Mount?.Options.StartsWith("rw,nosuid,nodev,lowerdir=/home,", StringComparison.Ordinal) == true);
+        Assert.Contains(Steps(layout),
+            step => step.Command.Contains("mount -t overlay -o nosuid,nodev,lowerdir=/sysroot/home,", StringComparison.Ordinal));
+        Assert.Contains(Steps(layout),
+            step => step.Mount?.Options.StartsWith("rw,nosuid,nodev,lowerdir=/home,", StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -99,7 +105,8 @@ public sealed class PathOptionsTests
         Assert.Equal(["home.bind /sysroot/home && nosuid,nodev /sysroot/home", "opt.bind /sysroot/opt"], Binds(""));
         Assert.Equal(["home.bind /sysroot/home", "opt.bind /sysroot/opt"], Binds("/home="));
         Assert.Equal(["home.bind /sysroot/home", "opt.bind /sysroot/opt"], Binds("/usr/local=nosuid,nodev"));
-        Assert.Equal(["home.bind /sysroot/home && nosuid,nodev,noexec /sysroot/home", "opt.bind /sysroot/opt && suid,dev,exec /sysroot/opt"],
+        Assert.Equal(["home.bind /sysroot/home && nosuid,nodev,noexec /sysroot/home",
+            "opt.bind /sysroot/opt && suid,dev,exec /sysroot/opt"],
             Binds("/usr/local=noexec /opt="));
     }
 
@@ -148,7 +155,8 @@ public sealed class PathOptionsTests
     [Fact]
     public void A_line_that_cannot_be_parsed_is_reported_with_its_file()
     {
-        Assert.Contains(Read("RW_PATHS=/etc\nMOUNT_OPTIONS=\"/home=nodev\n").Problems, problem => problem.StartsWith("/run/cos/cos-layout.env:2: ", StringComparison.Ordinal));
+        Assert.Contains(Read("RW_PATHS=/etc\nMOUNT_OPTIONS=\"/home=nodev\n").Problems,
+            problem => problem.StartsWith("/run/cos/cos-layout.env:2: ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -157,7 +165,8 @@ public sealed class PathOptionsTests
     [InlineData("suid,nosuid,noatime,relatime", "nosuid,relatime")]
     [InlineData("rw,noexec,size=5", "noexec")]
     [InlineData("", "")]
-    public void Options_have_one_canonical_text(string options, string canonical) => Assert.Equal(canonical, PathOptions.Canonical(options));
+    public void Options_have_one_canonical_text(string options, string canonical) =>
+        Assert.Equal(canonical, PathOptions.Canonical(options));
 
     [Theory]
     [InlineData("rw,nodev,relatime", "lacks the option nosuid")]
@@ -178,7 +187,8 @@ public sealed class PathOptionsTests
     public void A_failed_change_of_options_keeps_the_expected_ones()
     {
         var layout = Read("MOUNT_OPTIONS=/oem=noexec\n");
-        string Oem(string? error) => BootMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null, 0)))
+        string Oem(string? error) => BootMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null,
+            0)))
             .Single(made => made.Mount!.Target == "/sysroot/oem").Mount!.Options;
         Assert.Equal(("rw,noexec", "rw,nosuid,nodev"), (Oem(null), Oem("refused")));
     }

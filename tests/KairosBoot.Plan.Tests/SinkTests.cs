@@ -10,15 +10,16 @@ namespace KairosBoot.Plan.Tests;
 public sealed class SinkTests
 {
     private static readonly string[] JsonWriters =
-        ["KairosBoot.Cli/JsonOutput.cs", "KairosBoot.Cli/Commands/StatusCommand.cs", "KairosBoot.Cli/Commands/KargsCommand.cs", "KairosBoot.Cli/Commands/InitrdInspectCommand.cs"];
+        ["KairosBoot.Cli/JsonOutput.cs", "KairosBoot.Cli/Commands/StatusCommand.cs", "KairosBoot.Cli/Commands/KargsCommand.cs",
+            "KairosBoot.Cli/Commands/InitrdInspectCommand.cs"];
 
     /// <summary>The call that prints, the files that may use it, and the reason.</summary>
     private static readonly (string Pattern, string[] Files, string Reason)[] Sinks =
     [
-        (@"\bConsole\.(Out|Error|Write|WriteLine)\b", ["KairosBoot.Cli/*"], "Program.cs puts a PrintableWriter in the place of both"),
+        (@"\bConsole\.(Out|Error|Write|WriteLine)\b", ["KairosBoot.Cli/*"], "Program.cs replaces both by a PrintableWriter"),
         (@"\bOpenStandard(Output|Error)\b",
             [.. JsonWriters, "KairosBoot.Cli/Progress.cs"],
-            "Utf8JsonWriter escapes everything but printable ASCII; Progress cleans its text and adds its own control characters"),
+            "Utf8JsonWriter escapes all but printable ASCII; Progress cleans its text and adds its own control characters"),
         (@"\bUtf8JsonWriter\(|JavaScriptEncoder", JsonWriters, "with its default encoder"),
         (@"""/?dev/(kmsg|console|tty)", ["KairosBoot.Linux/Kernel/KernelLog.cs", "KairosBoot.Image/Initrd/InitrdBuilder.cs"], "cleans; makes the node"),
         (@"\bFileHandle\([12],", ["KairosBoot.Init/Stages/StageProtocol.cs", "KairosBoot.Cli/StageLogger.cs"], "a pipe to PID 1, which logs it; a stat of the stream"),

@@ -44,7 +44,8 @@ public sealed class SuperblockTests
     [Fact]
     public void A_truncated_window_never_throws()
     {
-        var window = Window(ExtMagic, (0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2]), (510, [0x55, 0xAA]), (0x36, "FAT16   "u8.ToArray()), (4086, "SWAPSPACE2"u8.ToArray()));
+        var window = Window(ExtMagic, (0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2]), (510, [0x55, 0xAA]), (0x36, "FAT16   "u8.ToArray()),
+            (4086, "SWAPSPACE2"u8.ToArray()));
         for (var length = 0; length < window.Length; length += 7)
         {
             foreach (var (offset, _) in SuperblockProbe.Windows)

@@ -15,7 +15,8 @@ public sealed class VolumeTests
     [InlineData(5, CheckOutcome.Uncorrected, "fsck.ext4 left errors uncorrected (exit 5)")]
     [InlineData(8, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error (exit 8)")]
     [InlineData(9, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error (exit 9)")]
-    [InlineData(12, CheckOutcome.Uncorrected, "fsck.ext4 left errors uncorrected and did not check everything: operational error (exit 12)")]
+    [InlineData(12, CheckOutcome.Uncorrected,
+        "fsck.ext4 left errors uncorrected and did not check everything: operational error (exit 12)")]
     [InlineData(16, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: usage or syntax error (exit 16)")]
     [InlineData(32, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: cancelled (exit 32)")]
     [InlineData(40, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error, cancelled (exit 40)")]
@@ -23,7 +24,8 @@ public sealed class VolumeTests
     [InlineData(128, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: a shared library is missing (exit 128)")]
     [InlineData(137, CheckOutcome.Uncorrected, "fsck.ext4 was killed by signal 9")]
     public void Every_exit_status_of_a_check_is_decoded(int exit, CheckOutcome outcome, string text) =>
-        Assert.Equal((outcome, text), (CheckResult.Of("fsck.ext4", exit, timedOut: false).Outcome, CheckResult.Of("fsck.ext4", exit, timedOut: false).Text));
+        Assert.Equal((outcome, text),
+            (CheckResult.Of("fsck.ext4", exit, timedOut: false).Outcome, CheckResult.Of("fsck.ext4", exit, timedOut: false).Text));
 
     [Fact]
     public void A_check_that_was_killed_counts_as_failed() =>
@@ -71,7 +73,8 @@ public sealed class VolumeTests
     [InlineData("fsck.mode=skip", "is flagged as having errors", "was mounted 30 times without being checked", null)]
     public void A_check_has_a_reason(string commandLine, string? needs, string? routine, string? reason)
     {
-        var found = Request(commandLine).Checks.ReasonFor(new Superblock("ext4", null, null, 0) { NeedsCheck = needs, RoutineCheck = routine });
+        var found = Request(commandLine).Checks.ReasonFor(new Superblock("ext4", null, null, 0) { NeedsCheck = needs,
+            RoutineCheck = routine });
         Assert.Equal(reason, found is null ? null : found.Text + (found.Suspect ? ", suspect" : ""));
     }
 
@@ -93,9 +96,11 @@ public sealed class VolumeTests
         Assert.Equal(
             "mount -t xfs -o rw /dev/vda6 /sysroot/usr/local || mount -t xfs -o ro /dev/vda6 /sysroot/usr/local || " +
             "mount -t xfs -o ro,norecovery /dev/vda6 /sysroot/usr/local || mount -t tmpfs -o rw,size=40%,mode=0755 tmpfs /sysroot/usr/local", step.Command);
-        var flagged = Device("vda6", "ext3") with { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
+        var flagged = Device("vda6",
+            "ext3") with { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
         Assert.StartsWith("chroot /sysroot fsck.ext4 -y /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro ",
-            new MountVolume(StepClass.Required, flagged, "/sysroot/usr/local", VolumePolicy.Default, new(FsckMode.Auto, FsckRepair.Yes)).Command);
+            new MountVolume(StepClass.Required, flagged, "/sysroot/usr/local", VolumePolicy.Default,
+                new(FsckMode.Auto, FsckRepair.Yes)).Command);
         Assert.Equal(("D on /dev/vda6 (ext4)", "PARTUUID=p-6"), ((step with { Device = flagged }).Name, step.Mount.FstabSource));
     }
 
@@ -116,7 +121,8 @@ public sealed class VolumeTests
         // Its stores exist only for this boot: they are seeded and bound as on a disk.
         const string Bind = "mount --bind /sysroot/usr/local/.state/var-log.bind /sysroot/var/log && mount -o remount,bind,nosuid,nodev /sysroot/var/log";
         if (tmpfs >= 0) Assert.InRange(plan.IndexOf(Bind), tmpfs + 1, plan.Count);
-        Assert.DoesNotContain("/usr/local", string.Join('\n', IdentityPlan.For(decision.Volumes, new BootDisk("vda", Device("vda2", "ext4"), null))));
+        Assert.DoesNotContain("/usr/local",
+            string.Join('\n', IdentityPlan.For(decision.Volumes, new BootDisk("vda", Device("vda2", "ext4"), null))));
     }
 
     [Theory]
@@ -130,13 +136,15 @@ public sealed class VolumeTests
         var decision = VolumeSearch.Decide(LayoutReader.Read(request, null, null, null), request,
             [Labelled(4, label), Labelled(6, "COS_PERSISTENT")], new BootDisk("vda", Device("vda2", "ext4"), null));
         Assert.Equal(damaged, Assert.Single(decision.Volumes).Policy.Damaged);
-        Assert.Equal(damaged == DamagedVolume.ReadOnly, decision.Problems.Any(p => p.Class == StepClass.Optional && p.Text.Contains("COS_RECOVERY")));
+        Assert.Equal(damaged == DamagedVolume.ReadOnly,
+            decision.Problems.Any(p => p.Class == StepClass.Optional && p.Text.Contains("COS_RECOVERY")));
     }
 
     [Fact]
     public void A_read_only_format_is_mounted_read_only_and_an_unknown_one_not_checked()
     {
-        var step = new MountVolume(StepClass.Degraded, Device("vda6", "squashfs"), "/sysroot/data", VolumePolicy.Default, FileSystemChecks.Default);
+        var step = new MountVolume(StepClass.Degraded, Device("vda6", "squashfs"), "/sysroot/data", VolumePolicy.Default,
+            FileSystemChecks.Default);
         Assert.StartsWith("mount -t squashfs -o ro /dev/vda6 /sysroot/data", step.Command);
         Assert.True(step.Mount.ReadOnly);
         Assert.DoesNotContain("fsck", (step with { Device = step.Device with { Superblock = null } }).Command);

@@ -7,7 +7,8 @@ namespace KairosBoot.Linux.Tests;
 /// <summary>All kinds of files in places where PID 1 reads a file. A test that hangs shows a boot that hangs.</summary>
 public sealed class HostileFileTests
 {
-    public static TheoryData<string, string> MachineIdPlaces => InTheWay.At("/usr/local/etc/machine-id", "/oem/machine-id", "/etc/machine-id", "all");
+    public static TheoryData<string, string> MachineIdPlaces =>
+        InTheWay.At("/usr/local/etc/machine-id", "/oem/machine-id", "/etc/machine-id", "all");
 
     [Theory]
     [MemberData(nameof(MachineIdPlaces))]
@@ -30,7 +31,8 @@ public sealed class HostileFileTests
     public void An_image_that_is_not_a_file_is_refused_and_has_no_identity(string kind) => MountNamespace.Run(scratch =>
     {
         InTheWay.Put(scratch + "/active.img", kind);
-        if (kind != "sparse") Assert.True(Record.Exception(() => ImageIdentity.Of(scratch + "/active.img")) is SyscallException or OperatorException);
+        if (kind != "sparse")
+            Assert.True(Record.Exception(() => ImageIdentity.Of(scratch + "/active.img")) is SyscallException or OperatorException);
         var result = new StepExecutor(new KernelModules(), NullLogger.Instance)
             .Apply(new MountImage(StepClass.Degraded, scratch + "/active.img", scratch + "/root", ReadOnly: true));
         Assert.NotNull(result.Error);
@@ -48,7 +50,8 @@ public sealed class HostileFileTests
         Assert.Equal((0, false, false), (arguments.Proven.Serial, arguments.Pending is not null, arguments.Rejected is not null));
     });
 
-    public static TheoryData<string, string> FailureFiles => InTheWay.At("/kairosboot", "/kairosboot/failed-boots", "/kairosboot/failed-boots.reported");
+    public static TheoryData<string, string> FailureFiles =>
+        InTheWay.At("/kairosboot", "/kairosboot/failed-boots", "/kairosboot/failed-boots.reported");
 
     [Theory]
     [MemberData(nameof(FailureFiles))]
@@ -67,7 +70,8 @@ public sealed class HostileFileTests
     public void Permissions_of_world_readable_failure_records_are_reduced(string name) => MountNamespace.Run(scratch =>
     {
         StateMachine.Sh($"truncate -s 8M {scratch}/part; mke2fs -q -F -t ext4 {scratch}/part; mkdir {scratch}/state {scratch}/outside; touch {scratch}/outside/file");
-        using (var device = LoopDevice.Attach(scratch + "/part", readOnly: false)) Syscall.Mount(device.Path, scratch + "/state", "ext4", MountFlags.None, "");
+        using (var device = LoopDevice.Attach(scratch + "/part", readOnly: false))
+            Syscall.Mount(device.Path, scratch + "/state", "ext4", MountFlags.None, "");
         StateMachine.Sh($"cd {scratch}/state; mkdir kairosboot; cd kairosboot; echo log > {name}; chmod 644 {name}");
         Syscall.Mount("none", scratch + "/state", "", MountFlags.Remount | MountFlags.ReadOnly, "");
         FailureStore.Tighten(scratch + "/state");

@@ -12,7 +12,8 @@ public sealed class HostilePlaceTests
     // By the walker's rule, a user's link leads only to the user's own files, and a mount is made only at its own path.
     public static TheoryData<string> Links =>
     [
-        "ln -s ../../usr/lib data", "ln -s \"$OLDPWD/usr/lib\" data", "ln -s ../../../root/usr/lib data", "mkdir own; ln -s own data", "ln -s . data", "ln -s .. data",
+        "ln -s ../../usr/lib data", "ln -s \"$OLDPWD/usr/lib\" data", "ln -s ../../../root/usr/lib data", "mkdir own; ln -s own data",
+            "ln -s . data", "ln -s .. data",
         "ln -s ../../usr between; ln -s between/lib data", "ln -s / data", "ln -s data data", "ln -s /nothing/at/all data",
     ];
 
@@ -73,7 +74,8 @@ public sealed class HostilePlaceTests
     public void A_store_that_a_user_replaced_is_refused(string make) => InHome(make, scratch =>
     {
         var directory = new PersistentDirectory(scratch + "/root/target", scratch + Home + "/state/data.bind", null);
-        var results = Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]), new BindPersistent(StepClass.Degraded, directory)]);
+        var results = Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]),
+            new BindPersistent(StepClass.Degraded, directory)]);
         Assert.NotNull(results[0].Error ?? results[0].Shortfall);
         Assert.NotNull(results[1].Error);
         Assert.Equal([scratch], Mounts(scratch));
@@ -94,7 +96,8 @@ public sealed class HostilePlaceTests
     public void An_old_layer_that_is_a_link_is_deleted_without_its_target() => InHome("true", scratch =>
     {
         StateMachine.Sh($"cd {scratch}/root; ln -s usr/lib store");
-        Assert.Null(Executor().Apply(new MountOverlay(StepClass.Degraded, scratch + "/root/target", scratch + "/root/store", "/store", Keeps: false)).Error);
+        Assert.Null(Executor().Apply(new MountOverlay(StepClass.Degraded, scratch + "/root/target", scratch + "/root/store", "/store",
+            Keeps: false)).Error);
         Assert.Equal("file\n", StateMachine.Sh($"ls -A {scratch}{Usr}"));
         Assert.True(Directory.Exists(scratch + "/root/store/upper"));
     });
@@ -152,7 +155,8 @@ public sealed class HostilePlaceTests
         body(scratch);
     });
 
-    private static List<string> Mounts(string scratch) => [.. MountTable.Read().Select(mount => mount.MountPoint).Where(path => path.StartsWith(scratch, StringComparison.Ordinal))];
+    private static List<string> Mounts(string scratch) =>
+        [.. MountTable.Read().Select(mount => mount.MountPoint).Where(path => path.StartsWith(scratch, StringComparison.Ordinal))];
 
     private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
 }

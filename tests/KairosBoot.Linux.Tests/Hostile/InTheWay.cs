@@ -6,7 +6,8 @@ namespace KairosBoot.Linux.Tests;
 internal static class InTheWay
 {
     public static readonly string[] Kinds =
-        ["fifo", "socket", "device", "directory", "full-directory", "link-to-zero", "link-to-kmsg", "link-to-itself", "link-to-fifo", "dangling-link", "sparse"];
+        ["fifo", "socket", "device", "directory", "full-directory", "link-to-zero", "link-to-kmsg", "link-to-itself", "link-to-fifo",
+            "dangling-link", "sparse"];
 
     public static TheoryData<string> All => [.. Kinds];
 

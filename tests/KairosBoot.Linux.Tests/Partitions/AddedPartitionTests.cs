@@ -15,7 +15,8 @@ public sealed class AddedPartitionTests
         Assert.Empty(disk.Layout(Two));
         disk.Verify();
         var added = BlockDeviceScan.One(disk.Name + "p2")!;
-        Assert.Equal(("data", "ext4", "DATA", 64L << 20), (added.PartLabel, added.Superblock?.Type, added.Superblock?.Label, added.SizeBytes));
+        Assert.Equal(("data", "ext4", "DATA", 64L << 20),
+            (added.PartLabel, added.Superblock?.Type, added.Superblock?.Label, added.SizeBytes));
         Assert.Equal('4', added.PartUuid![14]);
         Assert.Equal("swap", BlockDeviceScan.One(disk.Name + "p3")!.Superblock!.Type);
         MountNamespace.Tool("e2fsck", "-f", "-n", disk.Partition(2));
@@ -65,7 +66,8 @@ public sealed class AddedPartitionTests
         // An xfs needs at least 300 MiB.
         Assert.Contains("mkfs.xfs -f -q -L X /dev/", disk.Only("add_partitions: [{fsLabel: X, size: 20, filesystem: xfs}]"));
         Syscall.Mount("/dev/null", "/usr/sbin/mkfs.btrfs", "", MountFlags.Bind, "");
-        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; to fix: add it when the image is built", disk.Only("add_partitions: [{fsLabel: X, size: 200, filesystem: btrfs}]"));
+        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; to fix: add it when the image is built",
+            disk.Only("add_partitions: [{fsLabel: X, size: 200, filesystem: btrfs}]"));
         Assert.Equal(before, disk.Disk.Read().Partitions.Length);
         Assert.Null(BlockDeviceScan.Partition(disk.Name, 2));
         Syscall.Umount("/usr/sbin/mkfs.btrfs");
@@ -107,9 +109,11 @@ public sealed class AddedPartitionTests
     public void An_invalid_partition_is_refused_and_the_next_ones_are_not_added() => On(512, disk =>
     {
         var before = disk.Written;
-        Assert.Contains("no room for a partition of 600 MiB: 494 MiB are free after the last partition", disk.Only("add_partitions: [{fsLabel: X, size: 600}, {fsLabel: Y, size: 8}]"));
+        Assert.Contains("no room for a partition of 600 MiB: 494 MiB are free after the last partition",
+            disk.Only("add_partitions: [{fsLabel: X, size: 600}, {fsLabel: Y, size: 8}]"));
         Assert.Contains("without fsLabel and pLabel", disk.Only("add_partitions: [{size: 8}]"));
-        Assert.Contains("longer than the 12 bytes of xfs", disk.Only("add_partitions: [{fsLabel: THIRTEEN_LONG, size: 400, filesystem: xfs}]"));
+        Assert.Contains("longer than the 12 bytes of xfs",
+            disk.Only("add_partitions: [{fsLabel: THIRTEEN_LONG, size: 400, filesystem: xfs}]"));
         Assert.Contains("longer than 36", disk.Only($"add_partitions: [{{pLabel: {new string('p', 37)}, size: 8}}]"));
         // If a part of it were left out, it would be another layout: a partition over the whole disk.
         Assert.Contains("MiB", disk.Only("add_partitions: [{fsLabel: X, size: 1G}]"));

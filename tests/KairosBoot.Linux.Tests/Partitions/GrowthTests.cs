@@ -63,7 +63,8 @@ public sealed class GrowthTests
             Assert.Empty(disk.Layout(Grow));
             open.Write("still there");
             open.Flush();
-            using (var file = Syscall.Open(mountPoint, OpenFlags.ReadOnly)) Assert.InRange(Syscall.FreeSpace(file).Bytes, 500L << 20, 700L << 20);
+            using (var file = Syscall.Open(mountPoint, OpenFlags.ReadOnly))
+                Assert.InRange(Syscall.FreeSpace(file).Bytes, 500L << 20, 700L << 20);
             Assert.Single(MountTable.Read(), mount => mount.Source == disk.Partition(2));
             Assert.Empty(disk.Layout(Grow));
         }
@@ -163,7 +164,8 @@ public sealed class GrowthTests
         MountNamespace.Tool("mkfs.vfat", disk.Partition(2));
         before = disk.Written;
         Assert.Contains("holds vfat, which cannot grow", disk.Only(Grow));
-        Assert.Contains("partition 1 (first) cannot grow: it is followed by partition 2 (last)", Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
+        Assert.Contains("partition 1 (first) cannot grow: it is followed by partition 2 (last)",
+            Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
         Assert.Equal(before, disk.Written);
     });
 

@@ -34,7 +34,8 @@ public sealed class StateSeedTests
             same-edited user
             same-left v1
             """, Contents(machine));
-        Assert.Equal((1, 1, 5), (result.Followed, result.Added, result.Removed)); // changed-left; new; dropped-left, gone with all in it, ours/f
+        // changed-left; new; dropped-left, gone with all in it, ours/f
+        Assert.Equal((1, 1, 5), (result.Followed, result.Added, result.Removed));
         Assert.Equal(["changed-edited", "dropped-edited", "made"], result.KeptNames.Select(Path.GetFileName).Order());
         Assert.False(Directory.Exists(machine.Store + "/gone"));
 
@@ -148,7 +149,8 @@ public sealed class StateSeedTests
     {
         machine.Install("mkdir a b; echo v1 > a/f; echo v1 > b/f");
         PersistentDirectory Of(string name) => new($"{machine.Image}/{name}", $"{machine.Target}/etc-{name}.bind", null);
-        PersistentSeedResult Boot(string id, params string[] names) => PersistentSeed.Seed(new(StepClass.Degraded, [.. names.Select(Of)], id));
+        PersistentSeedResult Boot(string id, params string[] names) =>
+            PersistentSeed.Seed(new(StepClass.Degraded, [.. names.Select(Of)], id));
         Assert.Equal(2, Boot("1", "a", "b").Seeded);
         machine.Install("mkdir a b; echo v2 > a/f; echo v2 > b/f");
         Assert.Equal(1, Boot("2", "b").Followed);
@@ -169,7 +171,8 @@ public sealed class StateSeedTests
         executor.Apply(machine.Step("2"));
         executor.Apply(machine.Step("2"));
         Assert.Single(log.Lines, line => line.StartsWith("state: 1 paths copied", StringComparison.Ordinal));
-        Assert.Single(log.Lines, line => line.EndsWith("kept 1 that both changed", StringComparison.Ordinal) && line.Contains("1 compared", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.EndsWith("kept 1 that both changed", StringComparison.Ordinal)
+            && line.Contains("1 compared", StringComparison.Ordinal));
         Assert.Single(log.Lines, line => line.StartsWith($"state: {machine.Image}/f stays", StringComparison.Ordinal));
     });
 
@@ -190,7 +193,8 @@ public sealed class StateSeedTests
     internal static void OnVolume(Action<StateMachine> body, int megabytes = 32, string options = "") => MountNamespace.Run(scratch =>
     {
         StateMachine.Sh($"truncate -s {megabytes}M {scratch}/disk && mke2fs -q -F -t ext4 {options} {scratch}/disk && mkdir {scratch}/volume");
-        using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false)) Syscall.Mount(device.Path, scratch + "/volume", "ext4", MountFlags.None, "");
+        using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false))
+            Syscall.Mount(device.Path, scratch + "/volume", "ext4", MountFlags.None, "");
         try { body(new StateMachine(scratch)); }
         finally { Syscall.Umount(scratch + "/volume"); }
     });
@@ -203,7 +207,8 @@ public sealed class StateSeedTests
         public List<string> Lines { get; } = [];
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
         public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel level) => level >= Microsoft.Extensions.Logging.LogLevel.Information;
-        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel level, Microsoft.Extensions.Logging.EventId id, TState state, Exception? exception,
+        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel level, Microsoft.Extensions.Logging.EventId id, TState state,
+            Exception? exception,
             Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
     }
 }

@@ -22,7 +22,8 @@ public sealed partial class ProjectTests
     public void Each_project_references_only_the_layers_below_it()
     {
         var found = Directory.EnumerateFiles(Sources.Top, "KairosBoot.*.csproj", SearchOption.AllDirectories)
-            .ToDictionary(file => Path.GetFileNameWithoutExtension(file)["KairosBoot.".Length..], file => Reference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Order());
+            .ToDictionary(file => Path.GetFileNameWithoutExtension(file)["KairosBoot.".Length..],
+                file => Reference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Order());
         Assert.Equal(Allowed.Select(row => row.Project).Order(), found.Keys.Order());
         Assert.All(Allowed, row => Assert.Equal(row.References.Order(), found[row.Project]));
     }

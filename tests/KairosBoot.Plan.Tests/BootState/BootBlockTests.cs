@@ -18,7 +18,8 @@ public sealed class BootBlockTests
         Assert.Equal(new BootBlock(Odd, null), BootBlock.Read(BootBlock.Write(Odd)));
         Assert.Equal(new BootBlock(new BootCounters(), null), BootBlock.Read(BootBlock.Write(new BootCounters())));
         var id = new string('f', 16);
-        var longest = Odd with { Active = new(3, true, id), Passive = new(3, true, id), Recovery = new(3, true, id), Once = Slot.Recovery, Last = Slot.Recovery };
+        var longest = Odd with { Active = new(3, true, id), Passive = new(3, true, id), Recovery = new(3, true, id), Once = Slot.Recovery,
+            Last = Slot.Recovery };
         Assert.Equal(longest, BootBlock.Read(BootBlock.Write(longest)).Counters);
     }
 
@@ -32,7 +33,8 @@ public sealed class BootBlockTests
 
     [Fact]
     public void Missing_values_are_those_of_an_image_that_was_never_booted() =>
-        Assert.Equal(new BootBlock(new BootCounters { Passive = new(1, false, "") }, null), BootBlock.Read(File("passive_left=1\nprefix=(hd9)/evil\n")));
+        Assert.Equal(new BootBlock(new BootCounters { Passive = new(1, false, "") }, null),
+            BootBlock.Read(File("passive_left=1\nprefix=(hd9)/evil\n")));
 
     [Theory]
     [InlineData("active_left=9\nactive_ok=1\n", "active_left")]

@@ -46,7 +46,8 @@ public sealed class BootCountersTests
     [InlineData(Slot.Recovery, true, 3, 3, 0, Slot.Recovery, "recovery")]
     [InlineData(Slot.Active, true, 0, 2, 3, null, "passive")]
     [InlineData(Slot.Active, true, 0, 0, 0, null, null)]
-    public void Without_a_loader_that_counts_the_counters_choose(Slot started, bool byCounters, int active, int passive, int recovery, Slot? once, string? slot)
+    public void Without_a_loader_that_counts_the_counters_choose(Slot started, bool byCounters, int active, int passive, int recovery,
+        Slot? once, string? slot)
     {
         var counters = Counters(active, passive, recovery) with { Once = once };
         Assert.Equal(slot, counters.NextForUncounted(started, byCounters)?.Name());
@@ -97,7 +98,8 @@ public sealed class BootCountersTests
 
     [Fact]
     public void A_slot_whose_image_was_unknown_keeps_its_tries() =>
-        Assert.Equal(new BootCounter(2, false, A), new BootCounters { Active = new(2, false, "") }.SyncWithImages([(Slot.Active, A)]).Active);
+        Assert.Equal(new BootCounter(2, false, A),
+            new BootCounters { Active = new(2, false, "") }.SyncWithImages([(Slot.Active, A)]).Active);
 
     [Fact]
     public void An_upgrade_that_renames_active_to_passive_takes_the_counter_along()

@@ -23,7 +23,8 @@ public sealed class EnvironmentBlockTests
     [InlineData("a=1", "")]
     [InlineData("", "")]
     [InlineData("\n\n=\n", "\n\n=")]
-    public void Variables_are_read_like_GRUB_reads_them(string content, string expected) => Assert.Equal(expected, Parsed(Signature + content));
+    public void Variables_are_read_like_GRUB_reads_them(string content, string expected) =>
+        Assert.Equal(expected, Parsed(Signature + content));
 
     [Theory]
     [InlineData("")]

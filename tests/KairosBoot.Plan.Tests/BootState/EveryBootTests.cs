@@ -25,7 +25,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     private static readonly Loader[] Loaders = [Grub, ReadOnly, .. Slots.Select(slot => new Loader(Writes: false, Reads: false, slot))];
 
     private static readonly Image[][] Worlds =
-        [.. from a in Enum.GetValues<Image>() from p in Enum.GetValues<Image>() from r in Enum.GetValues<Image>() select (Image[])[a, p, r]];
+        [.. from a in Enum.GetValues<Image>() from p in Enum.GetValues<Image>() from r in Enum.GetValues<Image>() select (Image[])[a, p,
+            r]];
 
     private static IEnumerable<BootCounters> All(int goods = 8) =>
         from tries in Enumerable.Range(0, 64)
@@ -42,7 +43,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     /// One boot, from power on to its end, by the rules of the menu and of kairos-boot; <paramref name="written"/> receives every block
     /// that is written.
     /// </summary>
-    private static (BootCounters Counters, End End, Slot? Slot) Boot(Loader loader, BootCounters counters, Image[] world, Action<BootCounters>? written = null)
+    private static (BootCounters Counters, End End, Slot? Slot) Boot(Loader loader, BootCounters counters, Image[] world,
+        Action<BootCounters>? written = null)
     {
         void Write(BootCounters next)
         {
@@ -70,7 +72,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         return Initrd(request, counters, world, Write);
     }
 
-    private static (BootCounters Counters, End End, Slot? Slot) Initrd(BootRequest request, BootCounters counters, Image[] world, Action<BootCounters> write)
+    private static (BootCounters Counters, End End, Slot? Slot) Initrd(BootRequest request, BootCounters counters, Image[] world,
+        Action<BootCounters> write)
     {
         void Write(BootCounters? next)
         {
@@ -103,7 +106,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 case Image.Dies or Image.DoesNotLoad:
                     return (counters, End.Reboots, slot);
             }
-            var next = FailurePolicy.Decide(new(FailureKind.ImageUnbootable, "damaged"), new(slot, new(counters, null)) { Counted = counted });
+            var next = FailurePolicy.Decide(new(FailureKind.ImageUnbootable, "damaged"),
+                new(slot, new(counters, null)) { Counted = counted });
             Write(next.Counters);
             if (next.Action == FailureAction.Reboot) return (counters, End.Reboots, slot);
             request = request.ForSlot(next.Slot!.Value, next.Why);

@@ -13,7 +13,8 @@ public sealed class UpgradeRulesTests
     [InlineData(Slot.Active, true, true, true, Slot.Passive, false)]
     [InlineData(Slot.Recovery, true, true, true, Slot.Active, true)]
     [InlineData(Slot.Recovery, true, false, true, Slot.Passive, false)]
-    public void The_active_image_becomes_passive_if_it_is_the_one_to_fall_back_to(Slot? running, bool activeGood, bool passiveGood, bool passiveIsThere, Slot? pinned, bool moves)
+    public void The_active_image_becomes_passive_if_it_is_the_one_to_fall_back_to(Slot? running, bool activeGood, bool passiveGood,
+        bool passiveIsThere, Slot? pinned, bool moves)
     {
         var counters = new BootCounters { Active = new(3, activeGood, ""), Passive = new(3, passiveGood, "") };
         Assert.Equal(moves, UpgradeRules.ActiveBecomesPassive(running, counters, passiveIsThere, pinned));

@@ -9,7 +9,8 @@ internal sealed class Mutations(int seed)
     public static int Seed => Setting("KAIROSBOOT_FUZZ_SEED", 20260101);
 
     // Numbers at the limits of lengths, offsets and counts.
-    private static readonly ulong[] Edges = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue];
+    private static readonly ulong[] Edges = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+        0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue];
 
     private readonly Random random = new(seed);
 
@@ -35,7 +36,8 @@ internal sealed class Mutations(int seed)
         return bytes;
     }
 
-    private void Copy(byte[] bytes, int from, int to) => Array.Copy(bytes, from, bytes, to, random.Next(Math.Min(64, bytes.Length - Math.Max(from, to))));
+    private void Copy(byte[] bytes, int from, int to) =>
+        Array.Copy(bytes, from, bytes, to, random.Next(Math.Min(64, bytes.Length - Math.Max(from, to))));
 
     private void Edge(byte[] bytes, int at)
     {
@@ -45,5 +47,6 @@ internal sealed class Mutations(int seed)
         for (var i = 0; i < width && at + i < bytes.Length; i++) bytes[at + i] = (byte)(value >> 8 * (bigEndian ? width - 1 - i : i));
     }
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

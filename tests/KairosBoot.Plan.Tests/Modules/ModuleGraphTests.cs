@@ -35,7 +35,8 @@ public class ModuleGraphTests
     [Fact]
     public void A_soft_dependency_may_be_an_alias_of_several_modules()
     {
-        var graph = Graph("fs.ko:\ncrc-intel.ko:\ncrc-generic.ko:\n", "softdep fs pre: crypto-crc\n", "alias crypto-crc crc_intel\nalias crypto-crc crc_generic\n");
+        var graph = Graph("fs.ko:\ncrc-intel.ko:\ncrc-generic.ko:\n", "softdep fs pre: crypto-crc\n",
+            "alias crypto-crc crc_intel\nalias crypto-crc crc_generic\n");
         Assert.Equal(["crc_intel", "crc_generic", "fs"], graph.LoadOrder("fs"));
     }
 

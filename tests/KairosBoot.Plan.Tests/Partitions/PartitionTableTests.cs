@@ -57,12 +57,14 @@ public sealed class PartitionTableTests
         var table = disk.Table()!;
         var place = table.Place(8 * MiB, isLast: false, "new");
         Assert.Equal((2, 5L * MiB / blockSize, 13L * MiB / blockSize - 1), (place.Number, place.First, place.Last));
-        var writes = table.With(place, PartitionType.For("swap", isBootable: false), Guid.NewGuid()).Writes(disk.Bytes.AsSpan(0, blockSize));
+        var writes = table.With(place, PartitionType.For("swap", isBootable: false),
+            Guid.NewGuid()).Writes(disk.Bytes.AsSpan(0, blockSize));
         for (var done = 0; done <= writes.Length; done++)
         {
             var cut = disk.Copy();
             cut.Apply(writes[..done]);
-            Assert.Equal(cut.Table()!.Partitions.Length == 2 ? "P1 new" : "P1", string.Join(' ', cut.Table()!.Partitions.Select(p => p.Name)));
+            Assert.Equal(cut.Table()!.Partitions.Length == 2 ? "P1 new" : "P1",
+                string.Join(' ', cut.Table()!.Partitions.Select(p => p.Name)));
         }
         disk.Apply(writes);
         Assert.Equal("partition 2 (new)", disk.Table()!.Last!.ToString());
@@ -84,10 +86,11 @@ public sealed class PartitionTableTests
     public void Only_the_last_partition_grows_up_to_the_free_space()
     {
         var table = DiskBytes.With(512, 32 * MiB, 4, 4, 4).Table()!;
-        var behind = Assert.Throws<OperatorException>(() => table.GrownEnd(table.Partitions[0], 0));
-        Assert.Equal("partition 1 (P1) cannot grow: it is followed by partition 2 (P2), partition 3 (P3)", behind.Problem);
+        var refused = Assert.Throws<OperatorException>(() => table.GrownEnd(table.Partitions[0], 0));
+        Assert.Equal("partition 1 (P1) cannot grow: it is followed by partition 2 (P2), partition 3 (P3)", refused.Problem);
         Assert.Equal(table.Last!.First + 10 * MiB / 512 - 1, table.GrownEnd(table.Last, 10 * MiB));
-        Assert.Contains("cannot grow to 40 MiB: the disk has room for 22 MiB", Assert.Throws<OperatorException>(() => table.GrownEnd(table.Last, 40 * MiB)).Problem);
+        Assert.Contains("cannot grow to 40 MiB: the disk has room for 22 MiB",
+            Assert.Throws<OperatorException>(() => table.GrownEnd(table.Last, 40 * MiB)).Problem);
     }
 
     [Fact]
@@ -95,7 +98,8 @@ public sealed class PartitionTableTests
     {
         var table = DiskBytes.With(512, 32 * MiB, 4).Table()!;
         Assert.Equal(table.LastUsable, table.Place(27 * MiB, isLast: true, "").Last);
-        Assert.Contains("27 MiB: 26 MiB are free", Assert.Throws<OperatorException>(() => table.Place(27 * MiB, isLast: false, "")).Problem);
+        Assert.Contains("27 MiB: 26 MiB are free",
+            Assert.Throws<OperatorException>(() => table.Place(27 * MiB, isLast: false, "")).Problem);
         Assert.Contains("29 MiB", Assert.Throws<OperatorException>(() => table.Place(29 * MiB, isLast: true, "")).Problem);
         var rest = table.Place(0, isLast: true, "");
         Assert.Equal(31 * MiB / 512 - 1, rest.Last);
@@ -122,7 +126,7 @@ public sealed class PartitionTableTests
     {
         Refused("overlaps partition 1 (P1)", t => t.WithEnd(t.Partitions[0], t.Partitions[1].First));
         Refused("ends before it begins", t => t.WithEnd(t.Partitions[1], 100));
-        Refused("reaches into the last blocks", t => t.WithEnd(t.Partitions[1], t.LastUsable + 1));
+        Refused("extends into the last blocks", t => t.WithEnd(t.Partitions[1], t.LastUsable + 1));
         var disk = DiskBytes.With(512, 16 * MiB, 4, 4);
         disk.Bytes[2 * 512 + 200]++;
         Assert.Contains("checksum of its entries", Assert.Throws<OperatorException>(disk.Table).Problem);
@@ -147,10 +151,12 @@ public sealed class PartitionTableTests
             var disk = good.Copy();
             for (var i = 0; i < 3; i++) disk.Bytes[512 + random.Next(92)] = (byte)random.Next(256);
             // With a valid checksum, the invalid values are parsed.
-            if (BinaryPrimitives.ReadInt32LittleEndian(disk.Bytes.AsSpan(512 + 12)) is >= 92 and <= 512) Gpt.Seal(disk.Bytes.AsSpan(512, 512));
+            if (BinaryPrimitives.ReadInt32LittleEndian(disk.Bytes.AsSpan(512 + 12)) is >= 92 and <= 512)
+                Gpt.Seal(disk.Bytes.AsSpan(512, 512));
             try
             {
-                if (disk.Table() is { Last: { } last } table) _ = table.WithEnd(last, table.GrownEnd(last, 0)).Writes(disk.Bytes.AsSpan(0, 512));
+                if (disk.Table() is { Last: { } last } table)
+                    _ = table.WithEnd(last, table.GrownEnd(last, 0)).Writes(disk.Bytes.AsSpan(0, 512));
             }
             catch (OperatorException) { }
         }

@@ -78,7 +78,8 @@ public sealed class InterruptedMergeTests
         foreach (var name in (string[])[.. Universe, "a/mine", "a/b/mine", "mine"])
         {
             if (random.Next(3) > 0 || !machine.Store.TryGetValue(Parent(name), out var parent) || !parent.IsDirectory) continue;
-            foreach (var below in machine.Store.Keys.Where(key => key == name || key.StartsWith(name + "/", StringComparison.Ordinal)).ToList())
+            foreach (var below in machine.Store.Keys.Where(key => key == name
+                || key.StartsWith(name + "/", StringComparison.Ordinal)).ToList())
             {
                 machine.Store.Remove(below);
                 theirs.RemoveAll(file => file.Item1 == below);
@@ -106,7 +107,8 @@ public sealed class InterruptedMergeTests
         /// <returns>Number of actions of the merge.</returns>
         public int Merge(Dictionary<string, EntrySignature> image, int limit = int.MaxValue)
         {
-            List<MergeEntry> walk = [.. image.OrderBy(f => f.Key, Comparer<string>.Create(MergeTree.Compare)).Select(f => new MergeEntry(f.Key) { Image = f.Value })];
+            List<MergeEntry> walk = [.. image.OrderBy(f => f.Key,
+                Comparer<string>.Create(MergeTree.Compare)).Select(f => new MergeEntry(f.Key) { Image = f.Value })];
             if (section is null)
             {
                 section = ManifestSection.Of("/p", "p", "i", walk, meanwhile: false);
@@ -135,7 +137,8 @@ public sealed class InterruptedMergeTests
                     break;
                 case MergeActionKind.Put:
                     Assert.True(Store.GetValueOrDefault(Parent(name)).IsDirectory, $"{name}: no directory to put it in");
-                    Assert.True(!there.IsThere || (!there.IsDirectory && !action.Entry.Image.IsDirectory), $"mv NEW {name}: a directory in the way");
+                    Assert.True(!there.IsThere || (!there.IsDirectory && !action.Entry.Image.IsDirectory),
+                        $"mv NEW {name}: a directory in the way");
                     Store[name] = action.Entry.Image;
                     break;
                 default:

@@ -5,7 +5,8 @@ namespace KairosBoot.Plan.Tests;
 public sealed class StateManifestTests
 {
     private static readonly string[] Names =
-        ["", " leading and trailing ", "-rf", "a\nb", "a\tb", "back\\slash", @"\x0a", "bell\u0007", "caf\u00e9", "d\uDCE9j\uDCFF", "\u7f51", "\U0001F427", "z\u007f"];
+        ["", " leading and trailing ", "-rf", "a\nb", "a\tb", "back\\slash", @"\x0a", "bell\u0007", "caf\u00e9", "d\uDCE9j\uDCFF", "\u7f51",
+            "\U0001F427", "z\u007f"];
 
     [Fact]
     public void Every_name_and_signature_is_read_back()
@@ -89,7 +90,8 @@ public sealed class StateManifestTests
 
     private static bool IsNoticed(byte[] bytes)
     {
-        if (bytes.Length < PersistentManifest.FirstLine || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
+        if (bytes.Length < PersistentManifest.FirstLine
+            || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
             || length > bytes.Length || PersistentManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections)
         {
             return true;

@@ -48,7 +48,8 @@ public sealed class StateMergeTests
     [InlineData("dir:b,dir*", "dir:b", "dir:half", MergeChange.Attributes, "dir:b")]
     [InlineData("dir", "-", "dir", MergeChange.Remove, null)]
     [InlineData("dir", "-", "dir:user", MergeChange.None, null)]
-    public void A_file_follows_the_image_unless_the_user_changed_it(string? seeded, string image, string store, MergeChange change, string? next)
+    public void A_file_follows_the_image_unless_the_user_changed_it(string? seeded, string image, string store, MergeChange change,
+        string? next)
     {
         var entry = Decide(seeded, image, store);
         Assert.Equal(change, entry.Change);
@@ -86,7 +87,8 @@ public sealed class StateMergeTests
 
     [Fact]
     public void A_directory_that_the_user_deleted_stays_deleted() =>
-        Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "dir:new", "-"), ("d/new", null, "v2", "-"), ("d/old", "v1", "v2", "-")));
+        Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "dir:new", "-"), ("d/new", null, "v2", "-"),
+            ("d/old", "v1", "v2", "-")));
 
     [Fact]
     public void Nothing_is_added_below_a_link_that_replaces_a_directory() =>
@@ -133,7 +135,8 @@ public sealed class StateMergeTests
         string[] names = ["", "a", "a/b", "a/b/c", "a/z", "a b", "a-b", "a-b/x", "a.d", "b"];
         Assert.Equal(names, names.Reverse().Order(Comparer<string>.Create(MergeTree.Compare)));
         var entries = MergeTree.Join([], [.. names.Select(name => new MergeEntry(name))]);
-        Assert.Equal(["a", "a-b", "a/b"], entries.Select(e => e.Parent?.Name).Where(p => p?.Length > 0).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "a-b", "a/b"],
+            entries.Select(e => e.Parent?.Name).Where(p => p?.Length > 0).Distinct().Order(StringComparer.Ordinal));
     }
 
     private static MergeEntry Decide(string? seeded, string image, string store) =>
@@ -158,7 +161,8 @@ public sealed class StateMergeTests
         "-" => EntrySignature.Absent,
         "dir*" => EntrySignature.AnyDirectory,
         "link" => EntrySignature.Of('l', 0, Sha256.Hash("link"u8)),
-        _ when word.StartsWith("dir", StringComparison.Ordinal) => EntrySignature.Of('d', 0, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
+        _ when word.StartsWith("dir", StringComparison.Ordinal) => EntrySignature.Of('d', 0,
+            Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
         _ => EntrySignature.Of('f', word.Length, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
     };
 }

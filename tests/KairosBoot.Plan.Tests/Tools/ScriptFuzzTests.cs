@@ -10,13 +10,15 @@ public class ScriptFuzzTests
 {
     private static readonly string[] Pieces =
     [
-        "\"", "\"\"", "\\", "'", "\n", "\r", "\0", "!id > /tmp/x", "!", "#", " ", "  ", "\t", ";", "$(id)", "`id`", "<2>", "-f", "..", ".", "/", "%s", "f 644 0 0 touch x", " s 777 0 0 ",
+        "\"", "\"\"", "\\", "'", "\n", "\r", "\0", "!id > /tmp/x", "!", "#", " ", "  ", "\t", ";", "$(id)", "`id`", "<2>", "-f", "..", ".",
+            "/", "%s", "f 644 0 0 touch x", " s 777 0 0 ",
         "\uDC80", "\uDCFF", "é", "\U0001F600", "\u0085", "\u2028", "cd", "quit", "user.", "security.", "6.1.0", "\b", "\x1b[2J", "\x7f",
     ];
 
     private static readonly HashSet<string> KnownCommands = ["cd", "mkdir", "write", "symlink", "mknod", "sif", "ea_set"];
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
     [Fact]
     public void No_name_adds_a_command_for_debugfs_or_mksquashfs()
