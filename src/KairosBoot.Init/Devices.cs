@@ -67,7 +67,8 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     public BlockDevice? FindState(BootDisk disk) =>
         DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), Seen, disk.Disk, onBootDiskOnly: true).Device;
 
-    /// <summary>Waits for the volumes of the layout: for volumes of the system as long as for the boot disk, for others a few seconds.</summary>
+    /// <summary>Waits for the volumes of the layout: for volumes of the system as long as for the boot disk, for others a few
+    /// seconds.</summary>
     /// <exception cref="BootFailureException">A required one is missing.</exception>
     public ImmutableArray<FoundVolume> FindVolumes(BootRequest request, Layout layout, BootDisk disk)
     {
@@ -114,8 +115,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         return null;
     }
 
-    /// <summary>Reads all devices again after a stage: a command may have created a file system, for which the kernel sends no event.</summary>
-    public void ReadAgain() => watch!.LookAgain();
+    /// <summary>Reads all devices again after a stage: a command may have created a file system, for which the kernel sends no
+    /// event.</summary>
+    public void ReadAgain() => watch!.Rescan();
 
     private string DescribeSeen() => MissingDevices.Seen(Seen, modules.Problems, modules.UnmatchedHardware);
 

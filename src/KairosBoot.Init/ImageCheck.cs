@@ -15,7 +15,7 @@ internal static class ImageCheck
         {
             var problem = $"the image {request.ImagePath} has no program {request.Init}";
             // An init= of the command line is not the image's fault.
-            if (request.Init != BootRequest.UsualInit) throw new OperatorException(problem, "set init= to a program of the image");
+            if (request.Init != BootRequest.DefaultInit) throw new OperatorException(problem, "set init= to a program of the image");
             throw Unbootable(problem, "put an init in the image, or name one with init=");
         }
         foreach (var mount in ApiFileSystems.Moved)

@@ -21,7 +21,8 @@ public sealed record StepResult(Step Step, string? Error, long Microseconds)
 /// <summary>A cloud-config entry that had no effect; or, as a warning, one whose effect may differ from what its author expects.</summary>
 public sealed record ConfigProblem(string File, int Line, string Entry, string Key, string Reason, bool IsWarning)
 {
-    public override string ToString() => $"{File}:{Line}: {(Entry.Length > 0 ? Entry + ": " : "")}{(Key.Length > 0 ? Key + ": " : "")}{Reason}";
+    public override string ToString() =>
+        $"{File}:{Line}: {(Entry.Length > 0 ? Entry + ": " : "")}{(Key.Length > 0 ? Key + ": " : "")}{Reason}";
 }
 
 /// <summary>One boot, as /run/kairosboot/report.json describes it.</summary>
@@ -85,7 +86,8 @@ public sealed record BootReport
         json.Object("phases", members => { foreach (var (name, time) in Phases) members.Number(name, time); });
         json.Array("problems", items =>
         {
-            foreach (var problem in Problems) items.Object(null, item => item.String("class", ClassName(problem.Class)).String("text", problem.Text));
+            foreach (var problem in Problems)
+                items.Object(null, item => item.String("class", ClassName(problem.Class)).String("text", problem.Text));
         });
         json.Array("failedBoots", items => { foreach (var record in FailedBoots) WriteFailure(items, record); });
         json.Array("cloudConfigProblems", items => { foreach (var problem in ConfigProblems) WriteProblem(items, problem); });
@@ -118,7 +120,8 @@ public sealed record BootReport
     });
 
     private static void WriteMount(JsonText items, MountInfo mount) => items.Object(null, item => item
-        .String("path", SystemPaths.InNewRoot(mount.MountPoint)).String("type", mount.Type).String("source", mount.Source).String("options", mount.Options));
+        .String("path", SystemPaths.InNewRoot(mount.MountPoint)).String("type", mount.Type).String("source", mount.Source).String("options",
+            mount.Options));
 
     private static void WriteDevice(JsonText items, BlockDevice device) => items.Object(null, item => item
         .String("device", device.Node).Number("bytes", device.SizeBytes).String("type", device.Superblock?.Type)

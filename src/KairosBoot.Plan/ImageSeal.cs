@@ -40,7 +40,8 @@ public sealed class ImageSeal(long size, string sha256)
         if (!Is(lastBytes)) return null;
         var end = lastBytes.IndexOf((byte)0);
         var lines = Encoding.ASCII.GetString(lastBytes[Magic.Length..(end < 0 ? lastBytes.Length : end)]).Split('\n');
-        return lines.Length == 3 && lines[0].StartsWith("size ", StringComparison.Ordinal) && long.TryParse(lines[0].AsSpan(5), out var size)
+        return lines.Length == 3 && lines[0].StartsWith("size ", StringComparison.Ordinal)
+            && long.TryParse(lines[0].AsSpan(5), out var size)
             && lines[1].Length == 7 + 64 && lines[1].StartsWith("sha256 ", StringComparison.Ordinal) ? new(size, lines[1][7..]) : null;
     }
 }

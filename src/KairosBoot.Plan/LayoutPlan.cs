@@ -16,7 +16,8 @@ public static class LayoutPlan
     /// <param name="volumes">The devices found for the layout's volumes, in the layout's order; a missing volume has no device.</param>
     /// <param name="overlayDevice">The device of the overlays; null: a tmpfs.</param>
     /// <param name="image">Identity of the image that provides the initial content of persistent paths.</param>
-    public static ImmutableArray<Step> For(Layout layout, ImmutableArray<FoundVolume> volumes, BlockDevice? overlayDevice, string image = "")
+    public static ImmutableArray<Step> For(Layout layout, ImmutableArray<FoundVolume> volumes, BlockDevice? overlayDevice,
+        string image = "")
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
         plan.Add(OverlayStore(layout, overlayDevice));
@@ -41,7 +42,8 @@ public static class LayoutPlan
     private static Step OverlayStore(Layout layout, BlockDevice? device) => device is null
         ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs",
             $"{StoreOptions(layout)},{(layout.Overlay.Tmpfs ?? OverlayBacking.DefaultLimit).Options},mode=0755")
-        : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, StoreOptions(layout), device.StableName);
+        : new MountFileSystem(StepClass.Required, device.Node, SystemPaths.Overlays, device.Superblock!.MountType, StoreOptions(layout),
+            device.StableName);
 
     private static string StoreOptions(Layout layout) => PathOptions.Join("rw", layout.Options.Of(SystemPaths.Overlays));
 

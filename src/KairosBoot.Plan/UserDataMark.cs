@@ -20,7 +20,8 @@ public sealed record UserDataMark(string Device, string? Model, string? Serial, 
 {
     private const int DigestDigits = 64;
 
-    private const string DeviceKey = "DEVICE=", ModelKey = "MODEL=", SerialKey = "SERIAL=", DigestKey = "SHA256=", MetadataKey = "METADATA_SHA256=";
+    private const string DeviceKey = "DEVICE=", ModelKey = "MODEL=", SerialKey = "SERIAL=", DigestKey = "SHA256=",
+        MetadataKey = "METADATA_SHA256=";
 
     /// <summary>SHA-256 of the volume's data about the machine other than the user-data; null: none.</summary>
     public string? MetadataSha256 { get; init; }
@@ -28,7 +29,8 @@ public sealed record UserDataMark(string Device, string? Model, string? Serial, 
     /// <param name="disk">The whole disk: partitions have no model and no serial number.</param>
     /// <param name="node">Device node of the volume.</param>
     /// <param name="sha256">SHA-256 of its user-data.</param>
-    public static UserDataMark Of(BlockDevice disk, string node, string sha256) => new(node, OneLine(disk.Model), OneLine(disk.Serial), sha256);
+    public static UserDataMark Of(BlockDevice disk, string node, string sha256) =>
+        new(node, OneLine(disk.Model), OneLine(disk.Serial), sha256);
 
     /// <summary>
     /// The same disk according to its driver. Disks of one model without a serial number count as the same; then the digest decides.
@@ -68,10 +70,12 @@ public sealed record UserDataMark(string Device, string? Model, string? Serial, 
             digest = Value(line, DigestKey) ?? digest;
             metadata = Value(line, MetadataKey) ?? metadata;
         }
-        return device is null || !IsDigest(digest) ? null : new(device, model, serial, digest!) { MetadataSha256 = IsDigest(metadata) ? metadata : null };
+        return device is null || !IsDigest(digest) ? null
+            : new(device, model, serial, digest!) { MetadataSha256 = IsDigest(metadata) ? metadata : null };
     }
 
-    private static string? Value(string line, string key) => line.StartsWith(key, StringComparison.Ordinal) ? OneLine(line[key.Length..]) : null;
+    private static string? Value(string line, string key) =>
+        line.StartsWith(key, StringComparison.Ordinal) ? OneLine(line[key.Length..]) : null;
 
     private static bool IsDigest(string? text)
     {

@@ -22,7 +22,7 @@ public class KargsCommandTests : StateCommands
         Run(0, "kargs", "add", "--slot", "recovery", "console=ttyS1");
         Run(0, "kargs", "remove", "loglevel");
         Assert.Equal(2, Arguments.Pending!.Serial - Arguments.Proven.Serial);
-        Assert.True(Arguments.GiveUp(Arguments.Pending.Serial));
+        Assert.True(Arguments.Reject(Arguments.Pending.Serial));
         Assert.Null(Arguments.Pending);
         Assert.Contains("rejected: ", Run(0, "kargs"));
         using var json = JsonDocument.Parse(Run(0, "kargs", "--json"));
@@ -38,7 +38,7 @@ public class KargsCommandTests : StateCommands
         var booted = Arguments.Pending!.Serial;
         Run(0, "kargs", "add", "two");
         Assert.False(Arguments.Keep(booted));
-        Assert.False(Arguments.GiveUp(booted));
+        Assert.False(Arguments.Reject(booted));
         Assert.Equal("one two", string.Join(' ', Arguments.Pending![null]));
     }
 

@@ -1,2 +1,2 @@
-// Loop devices, mount namespaces and working directories belong to the machine: one test at a time.
+// Loop devices, mount namespaces and working directories are shared by the whole machine, so one test runs at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,6 +1,6 @@
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Calls by path name, which the product has not: for what a test prepares.</summary>
+/// <summary>Calls by path name, which the product does not have, for the preparation of tests.</summary>
 internal static class AtPath
 {
     internal static void MkNod(string path, FileType type, int mode, ulong device)

@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Our reading of superblocks and tables held to what the real tools write and blkid and sgdisk read.</summary>
+/// <summary>Compares our reading of superblocks and partition tables with blkid and sgdisk, on the output of the real tools.</summary>
 public sealed class BlockProbeTests
 {
     [Theory]
@@ -24,7 +24,7 @@ public sealed class BlockProbeTests
         HoldToBlkid(image);
     });
 
-    // What the tools make of a file system, and what we read in it. A journal that is to be replayed is the kernel's business.
+    // The output of the tools for a file system, and our reading of it. The kernel replays a journal, so that needs no check.
     [Theory]
     [InlineData("mke2fs -q -t ext4", "", null, null)]
     [InlineData("mke2fs -q -t ext4", "debugfs -w -R|ssv state 3", "is flagged as having errors", null)]
@@ -43,7 +43,8 @@ public sealed class BlockProbeTests
     [InlineData("mkfs.vfat -F 16", "", null, null)]
     [InlineData("mkfs.vfat -F 32", "dirty 65", "was not cleanly unmounted", null)]
     [InlineData("mkfs.vfat -F 16", "dirty 37", "was not cleanly unmounted", null)]
-    public void A_file_system_says_itself_whether_it_needs_a_check(string make, string change, string? damage, string? routine) => MountNamespace.Run(scratch =>
+    public void The_superblock_says_whether_a_check_is_needed(string make, string change, string? damage, string? routine) =>
+        MountNamespace.Run(scratch =>
     {
         var image = scratch + "/image";
         using (var file = File.Create(image)) file.SetLength(40 << 20);
@@ -51,7 +52,7 @@ public sealed class BlockProbeTests
         MountNamespace.Tool(words[0], [.. words[1..], image]);
         if (change.StartsWith("dirty "))
         {
-            // FAT_STATE_DIRTY, where the kernel's fs/fat/inode.c keeps it; fsck.vfat agrees below.
+            // FAT_STATE_DIRTY, at the offset in the kernel's fs/fat/inode.c; fsck.vfat agrees below.
             using (var file = File.OpenWrite(image))
             {
                 file.Position = int.Parse(change[6..]);
@@ -99,8 +100,9 @@ public sealed class BlockProbeTests
             Assert.Equal([(1, "COS_STATE"), (5, "name with ümlaut")], entries.Select(e => (e.Number, e.Name!)));
             foreach (var entry in entries)
                 Assert.Contains(entry.Uuid.ToUpperInvariant(), MountNamespace.Tool("sgdisk", "-i", entry.Number.ToString(), loop));
-            // A wiped primary header: the backup at the end of the disk answers.
-            MountNamespace.Tool("dd", "if=/dev/zero", "of=" + loop, $"bs={blockSize}", "seek=1", "count=1", "conv=notrunc,fsync", "status=none");
+            // With a wiped primary header, the backup at the end of the disk is used.
+            MountNamespace.Tool("dd", "if=/dev/zero", "of=" + loop, $"bs={blockSize}", "seek=1", "count=1", "conv=notrunc,fsync",
+                "status=none");
             Assert.Equal(entries.AsEnumerable(), BlockProbe.Partitions(device, blockSize, 64 << 20).AsEnumerable());
         }
         finally { MountNamespace.Tool("losetup", "-d", loop); }
@@ -115,7 +117,8 @@ public sealed class BlockProbeTests
     private static void HoldToBlkid(string image)
     {
         var blkid = MountNamespace.Tool("blkid", "-p", "-o", "export", image).Split('\n')
-            .Where(line => line.Contains('=')).ToDictionary(line => line[..line.IndexOf('=')], line => line[(line.IndexOf('=') + 1)..].Replace("\\ ", " "));
+            .Where(line => line.Contains('=')).ToDictionary(line => line[..line.IndexOf('=')],
+                line => line[(line.IndexOf('=') + 1)..].Replace("\\ ", " "));
         var found = Probe(image)!;
         Assert.Equal(
             (blkid["TYPE"], blkid.GetValueOrDefault("LABEL"), blkid.GetValueOrDefault("UUID")), (found.Type, found.Label, found.Uuid));

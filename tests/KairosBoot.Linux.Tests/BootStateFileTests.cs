@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>The boot counters on real ext4 partitions: a file behind a loop device, mounted at <c>/state</c> of the scratch directory.</summary>
+/// <summary>
+/// The boot counters on real ext4 partitions: a file on a loop device, mounted at <c>/state</c> of the scratch directory.
+/// </summary>
 public sealed class BootStateFileTests
 {
     private static readonly BootCounters Changed = new() { Active = new(1, true, "0123456789abcdef"), Once = Slot.Recovery };
@@ -23,8 +25,9 @@ public sealed class BootStateFileTests
 
     private static bool IsReadOnly(string mountPoint) => MountTable.Read().Single(m => m.MountPoint == mountPoint).ReadOnly;
 
-    // As GRUB does: from the disk, and nothing from the journal.
-    private static string OnDisk(string scratch, string request) => MountNamespace.Tool("debugfs", "-R", request, scratch + "/part").Trim().Split('\n')[^1].Trim();
+    // Reads like GRUB: from the disk, without the journal.
+    private static string OnDisk(string scratch, string request) =>
+        MountNamespace.Tool("debugfs", "-R", request, scratch + "/part").Trim().Split('\n')[^1].Trim();
 
     private static BootBlock OnDisk(string scratch)
     {
@@ -35,11 +38,12 @@ public sealed class BootStateFileTests
     [Theory]
     [InlineData("ro")]
     [InlineData("rw")]
-    public void A_change_is_on_the_disk_where_the_file_was_and_the_partition_as_before(string options) => MountNamespace.Run(scratch =>
+    public void A_change_is_written_in_place_and_the_partition_is_as_before(string options) => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, options);
         var blocks = OnDisk(scratch, "blocks /bootstate");
-        var now = BootStateFile.Update(state + "/bootstate", before => before.Counters with { Active = Changed.Active, Once = Changed.Once });
+        var now = BootStateFile.Update(state + "/bootstate",
+            before => before.Counters with { Active = Changed.Active, Once = Changed.Once });
         Assert.Equal(new BootBlock(Changed, null), now);
         Assert.Equal(now, BootStateFile.Read(state + "/bootstate"));
         Assert.Equal(now, OnDisk(scratch));
@@ -49,7 +53,7 @@ public sealed class BootStateFileTests
     });
 
     [Fact]
-    public void What_does_not_change_is_not_written() => MountNamespace.Run(scratch =>
+    public void Unchanged_counters_are_not_written() => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "ro");
         var before = File.ReadAllBytes(scratch + "/part");
@@ -64,7 +68,7 @@ public sealed class BootStateFileTests
     [InlineData("short", "is 1023 bytes long instead of 1024")]
     [InlineData("sparse", "has holes")]
     [InlineData("nines", "is not a GRUB environment block")]
-    public void What_is_no_block_is_named_and_made_anew_whole(string kind, string problem) => MountNamespace.Run(scratch =>
+    public void An_unusable_block_is_reported_and_recreated(string kind, string problem) => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "ro", prepare: mounted =>
         {
@@ -85,7 +89,7 @@ public sealed class BootStateFileTests
     [Theory]
     [InlineData("directory")]
     [InlineData("pipe")]
-    public void What_lies_in_the_way_is_named_and_does_no_harm(string kind) => MountNamespace.Run(scratch =>
+    public void Another_kind_of_file_in_its_place_is_reported(string kind) => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "ro", prepare: mounted =>
             MountNamespace.Tool(kind == "pipe" ? "mkfifo" : "mkdir", mounted + "/bootstate"));
@@ -95,7 +99,7 @@ public sealed class BootStateFileTests
     });
 
     [Fact]
-    public void A_read_only_device_refuses_and_nothing_is_lost() => MountNamespace.Run(scratch =>
+    public void A_read_only_device_refuses_the_change() => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "ro", readOnlyDevice: true);
         var failure = Assert.Throws<SyscallException>(() => BootStateFile.Update(state + "/bootstate", _ => Changed));

@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Which disks can be plugged in from outside, by what sysfs of real machines says about them.</summary>
+/// <summary>Which disks can be plugged in from outside, according to sysfs of real machines.</summary>
 public sealed class DeviceBusTests : IDisposable
 {
     private readonly string sysfs = Directory.CreateTempSubdirectory("kairosboot-sysfs-").FullName;
@@ -34,7 +34,7 @@ public sealed class DeviceBusTests : IDisposable
     [InlineData("SD", "SD")]
     [InlineData("SDcombo", "SD")]
     [InlineData("", "SD")]
-    public void A_chip_on_the_board_is_a_disk_and_a_card_is_not(string type, string? bus)
+    public void A_soldered_chip_is_built_in_and_a_card_is_not(string type, string? bus)
     {
         Directory.CreateDirectory(sysfs + "/class/block/mmcblk0/device");
         if (type.Length > 0) File.WriteAllText(sysfs + "/class/block/mmcblk0/device/type", type + "\n");
@@ -42,5 +42,5 @@ public sealed class DeviceBusTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_that_sysfs_does_not_know_is_one_of_the_machine() => Assert.Null(DeviceBus.OfMedium(new BlockDevice("vdz", "vdz", 0, 1), sysfs));
+    public void A_disk_unknown_to_sysfs_is_built_in() => Assert.Null(DeviceBus.OfMedium(new BlockDevice("vdz", "vdz", 0, 1), sysfs));
 }

@@ -2,7 +2,9 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>A thread that gives one name to two files in turn, as fast as it can, for as long as this lives: what a user can do in a home.</summary>
+/// <summary>
+/// A thread that gives one name to two files in turn, as fast as it can, as long as this lives: like a user in a home directory.
+/// </summary>
 internal sealed class Exchange : IDisposable
 {
     private readonly Thread thread;
@@ -10,11 +12,14 @@ internal sealed class Exchange : IDisposable
 
     /// <param name="first">A file.</param>
     /// <param name="second">Another one.</param>
-    /// <param name="name">Free at the start. Its directory is opened now, so that the names stay in it: this thread is root, and follows no link that a
-    /// user could not follow.</param>
+    /// <param name="name">
+    /// Does not exist at the start. Its directory is opened now, so that the names stay in it. This thread is root, but follows no link
+    /// that a user could not follow.
+    /// </param>
     public Exchange(string first, string second, string name)
     {
-        var directory = MonoSyscall.open(Path.GetDirectoryName(name)!, Mono.Unix.Native.OpenFlags.O_RDONLY | Mono.Unix.Native.OpenFlags.O_DIRECTORY);
+        var directory = MonoSyscall.open(Path.GetDirectoryName(name)!,
+            Mono.Unix.Native.OpenFlags.O_RDONLY | Mono.Unix.Native.OpenFlags.O_DIRECTORY);
         var last = Path.GetFileName(name);
         thread = new Thread(() =>
         {

@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Records of failed boots on real ext4 partitions: a file behind a loop device, mounted at <c>/state</c> of the scratch directory.</summary>
+/// <summary>
+/// Records of failed boots on real ext4 partitions: a file on a loop device, mounted at <c>/state</c> of the scratch directory.
+/// </summary>
 public sealed class FailureStoreTests
 {
     private static FailureRecord Record(string problem) => new() { Time = 5, Problem = problem, Log = "[    1.0] info  booting" };
@@ -14,7 +16,7 @@ public sealed class FailureStoreTests
         return Mount(scratch, options);
     }
 
-    // The device itself can be written to, as a disk can.
+    // The device itself is writable, like a disk.
     private static string Mount(string scratch, string options)
     {
         Directory.CreateDirectory(scratch + "/state");
@@ -26,11 +28,11 @@ public sealed class FailureStoreTests
 
     private static bool IsReadOnly(string mountPoint) => MountTable.Read().Single(m => m.MountPoint == mountPoint).ReadOnly;
 
-    // What the next boot finds: clean, with nothing in the journal.
+    // The state that the next boot finds: clean, with an empty journal.
     private static string Superblock(string scratch) => MountNamespace.Tool("dumpe2fs", "-h", scratch + "/part");
 
     [Fact]
-    public void A_read_only_partition_takes_records_and_is_read_only_and_clean_afterwards() => MountNamespace.Run(scratch =>
+    public void A_read_only_partition_stores_records_and_is_clean_afterwards() => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "ro,nosuid,nodev");
         FailureStore.Add(state, Record("first"));
@@ -46,7 +48,7 @@ public sealed class FailureStoreTests
     });
 
     [Fact]
-    public void What_was_reported_is_not_new_any_more_and_what_fails_after_it_is() => MountNamespace.Run(scratch =>
+    public void A_reported_record_is_not_new_and_a_later_one_is() => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "ro");
         Assert.False(FailureStore.HasNew(state));
@@ -88,7 +90,7 @@ public sealed class FailureStoreTests
     });
 
     [Fact]
-    public void A_full_partition_refuses_and_keeps_the_records_it_has() => MountNamespace.Run(scratch =>
+    public void A_full_partition_refuses_and_keeps_its_records() => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "rw");
         FailureStore.Add(state, Record("before"));
@@ -100,7 +102,7 @@ public sealed class FailureStoreTests
         Assert.Equal(["failed-boots"], Directory.GetFileSystemEntries(state + "/kairosboot").Select(Path.GetFileName));
     });
 
-    // Blocks are allocated when they are written back: what was free for a write may be more afterwards than the write was told.
+    // Blocks are allocated when they are written back: more may be free afterwards than the write reported.
     private static void Fill(string directory)
     {
         for (var (size, file) = (8 << 20, 0); size > 0; file++)
@@ -124,13 +126,13 @@ public sealed class FailureStoreTests
     });
 
     [Fact]
-    public void A_partition_whose_superblock_says_errors_is_not_written_to() => MountNamespace.Run(scratch =>
+    public void A_partition_with_errors_in_its_superblock_is_not_written() => MountNamespace.Run(scratch =>
     {
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", scratch + "/part", "8M");
         MountNamespace.Tool("debugfs", "-w", "-R", "ssv state 2", scratch + "/part");
         var before = File.ReadAllBytes(scratch + "/part");
         var state = Mount(scratch, "ro");
-        var failure = Assert.Throws<SyscallException>(() => FailureStore.Add(state, Record("nowhere")));
+        var failure = Assert.Throws<OperatorException>(() => FailureStore.Add(state, Record("nowhere")));
         Assert.Contains("has errors", failure.Message);
         Assert.True(IsReadOnly(state));
         MountNamespace.Tool("umount", state);
@@ -138,10 +140,10 @@ public sealed class FailureStoreTests
     });
 
     [Fact]
-    public void A_directory_that_is_no_mount_point_is_not_written_to() => MountNamespace.Run(scratch =>
+    public void A_directory_without_a_mount_is_not_written() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/oem");
-        Assert.Throws<SyscallException>(() => FailureStore.Add(scratch + "/oem", Record("nowhere")));
+        Assert.Throws<OperatorException>(() => FailureStore.Add(scratch + "/oem", Record("nowhere")));
         Assert.Empty(Directory.GetFileSystemEntries(scratch + "/oem"));
     });
 
@@ -150,7 +152,7 @@ public sealed class FailureStoreTests
     [InlineData("huge")]
     [InlineData("directory")]
     [InlineData("pipe")]
-    public void Whatever_lies_where_the_records_should_be_does_no_harm(string kind) => MountNamespace.Run(scratch =>
+    public void Any_kind_of_file_in_place_of_the_records_is_harmless(string kind) => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "rw");
         var path = state + "/kairosboot/failed-boots";

@@ -17,8 +17,9 @@ public sealed class FileTreeTests
             chmod 2750 sub && chown 7:8 sub && touch -d @1000000001 sub
             """);
         Copy(from, scratch);
-        // Two independent witnesses: find(1) for everything in one line each, Mono.Posix for inode identity.
-        string List(string root) => MountNamespace.Tool("sh", "-c", $"cd {root} && find . -printf '%P %y %m %U:%G %T@ %l\\n' | sort && getfattr -h -m - -d file");
+        // Two independent views: find(1) for one line about each file, Mono.Posix for the identity of inodes.
+        string List(string root) => MountNamespace.Tool("sh", "-c",
+            $"cd {root} && find . -printf '%P %y %m %U:%G %T@ %l\\n' | sort && getfattr -h -m - -d file");
         Assert.Equal(List(from), List(scratch + "/to"));
         Assert.Equal(0, Posix.stat(scratch + "/to/file", out Stat file) | Posix.stat(scratch + "/to/sub/hard", out Stat hard));
         Assert.Equal((file.st_ino, 2UL), (hard.st_ino, (ulong)hard.st_nlink));
@@ -27,7 +28,7 @@ public sealed class FileTreeTests
     });
 
     [Fact]
-    public void What_is_mounted_inside_is_not_part_of_the_tree() => MountNamespace.Run(scratch =>
+    public void A_file_system_mounted_inside_is_not_copied() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/from/volume");
         Syscall.Mount("tmpfs", scratch + "/from/volume", "tmpfs", MountFlags.None, "");
@@ -38,7 +39,7 @@ public sealed class FileTreeTests
     });
 
     [Fact]
-    public void Names_that_are_not_plain_text_survive() => MountNamespace.Run(scratch =>
+    public void Names_that_are_not_plain_text_are_copied() => MountNamespace.Run(scratch =>
     {
         string[] names = ["with space", "ümlaut", "new\nline", "-rf", "*"];
         Directory.CreateDirectory(scratch + "/from");
@@ -49,7 +50,8 @@ public sealed class FileTreeTests
         FileTree.Delete(scratch + "/to");
         Assert.False(Directory.Exists(scratch + "/to"));
         Copy(scratch + "/from", scratch);
-        string Bytes(string directory) => MountNamespace.Tool("sh", "-c", $"cd {directory} && find . -printf '%p %l\\n' | sort | od -An -c");
+        string Bytes(string directory) => MountNamespace.Tool("sh", "-c",
+            $"cd {directory} && find . -printf '%p %l\\n' | sort | od -An -c");
         Assert.Contains("351", Bytes(scratch + "/to"));
         Assert.Equal(Bytes(scratch + "/from"), Bytes(scratch + "/to"));
         FileTree.Delete(scratch + "/to");

@@ -20,7 +20,7 @@ public sealed class ForeignTreeTests : IDisposable
         Syscall.Symlink("/etc", root + "/dir");
         Syscall.Symlink("nothing", root + "/dangling");
         Syscall.Symlink("/proc/self/root", root + "/magic");
-        // Other owners than root's on the way: of a stranger's tree everything is a stranger's.
+        // Other owners than root on the way: in a stranger's tree, all files belong to the stranger.
         Mono.Unix.Native.Syscall.lchown(root + "/dir", 1234, 1234);
         AtPath.ChOwn(root + "/etc/deep", 1235, 1235);
     }
@@ -55,18 +55,19 @@ public sealed class ForeignTreeTests : IDisposable
     [InlineData("/loop")]
     [InlineData("/out")]
     [InlineData("/dangling")]
-    public void A_link_at_the_end_can_be_asked_for_itself(string path)
+    public void A_link_at_the_end_can_be_opened_itself(string path)
     {
         using var top = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
         using var byKernel = Syscall.TryOpenInRoot(top, path, followLast: false, out var isSupported);
         using var byWalk = UntrustedTree.Walk(root, path, followLast: false);
-        foreach (var link in isSupported ? new[] { byKernel!, byWalk! } : [byWalk!]) Assert.Equal(FileType.Symlink, Syscall.FStat(link).Type);
+        foreach (var link in isSupported ? new[] { byKernel!, byWalk! } : [byWalk!])
+            Assert.Equal(FileType.Symlink, Syscall.FStat(link).Type);
     }
 
     [Theory]
     [InlineData(Errno.ENOSYS)]
     [InlineData(Errno.EPERM)]
-    public void A_kernel_that_refuses_openat2_leaves_it_to_the_walk(int errno) => SystemCallFilter.Run(437, errno, () =>
+    public void Without_openat2_the_walker_is_used(int errno) => SystemCallFilter.Run(437, errno, () =>
     {
         using var top = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
         Assert.Null(Syscall.TryOpenInRoot(top, "/absolute", followLast: true, out var isSupported));
@@ -77,7 +78,7 @@ public sealed class ForeignTreeTests : IDisposable
     });
 
     [Fact]
-    public void The_root_itself_is_a_path_too()
+    public void The_root_itself_is_a_valid_path()
     {
         Assert.True(UntrustedTree.HasDirectory(root, ""));
         Assert.True(UntrustedTree.HasDirectory(root, "/"));
@@ -85,12 +86,12 @@ public sealed class ForeignTreeTests : IDisposable
     }
 
     [Fact]
-    public void An_attribute_goes_to_the_descriptors_file_and_to_a_link_itself()
+    public void An_attribute_is_set_on_the_file_or_the_link_itself()
     {
         using var file = UntrustedTree.TryOpen(root, "/etc/file")!;
         ExtendedAttributes.Set(file, "user.x", "1"u8);
         using var link = UntrustedTree.TryOpen(root, "/absolute", followLast: false)!;
-        // No link may have one of user's: had it been followed, the file would have it.
+        // A link cannot have a user attribute: if the link had been followed, its target would have it.
         Assert.Equal(Errno.EPERM, Assert.Throws<SyscallException>(() => ExtendedAttributes.Set(link, "user.y", "1"u8)).Errno);
     }
 }

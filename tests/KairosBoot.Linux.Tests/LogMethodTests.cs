@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace KairosBoot.Linux.Tests;
 
 /// <summary>
-/// The generator behind [LoggerMessage] makes PID 1 code of its own for each combination of parameter types, 3 KB and more, and for a level that is a
+/// The generator for [LoggerMessage] adds 3 KB or more to PID 1 for each combination of parameter types, and for a level that is a
 /// parameter. So numbers are passed as text.
 /// </summary>
 public sealed partial class LogMethodTests
@@ -12,7 +12,8 @@ public sealed partial class LogMethodTests
     public void Log_methods_of_PID_1_take_text_only()
     {
         var methods = ((string[])["Init", "Execution", "Linux", "Plan", "CloudConfig"])
-            .SelectMany(project => Directory.GetFiles(Path.Combine(TopDirectory(), "src/KairosBoot." + project), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(project => Directory.GetFiles(Path.Combine(TopDirectory(), "src/KairosBoot." + project), "*.cs",
+                SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .SelectMany(file => LogMethod().Matches(File.ReadAllText(file)));
         Assert.True(methods.Count() >= 20);

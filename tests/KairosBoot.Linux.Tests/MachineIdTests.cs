@@ -13,7 +13,7 @@ public sealed class MachineIdTests
     private static string Read(string path) => File.ReadAllText(path).TrimEnd('\n');
 
     [Fact]
-    public void A_new_machine_gets_an_id_that_every_store_keeps() => MountNamespace.Run(scratch =>
+    public void A_new_machine_gets_an_id_in_every_store() => MountNamespace.Run(scratch =>
     {
         Assert.Null(Commit(scratch, "/usr/local/etc/machine-id", "/oem/machine-id"));
         var id = Read(scratch + "/etc/machine-id");
@@ -30,7 +30,7 @@ public sealed class MachineIdTests
     [InlineData("uninitialized")]
     [InlineData("00000000000000000000000000000000")]
     [InlineData("ffffffffffffffffffffffffffffffff")] // an image that carries one
-    public void What_the_image_carries_is_never_the_machines_id(string inImage) => MountNamespace.Run(scratch =>
+    public void The_machine_id_of_the_image_is_never_used(string inImage) => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/etc");
         File.WriteAllText(scratch + "/etc/machine-id", inImage + "\n");
@@ -40,7 +40,7 @@ public sealed class MachineIdTests
     });
 
     [Fact]
-    public void The_first_store_decides_and_a_damaged_or_missing_one_is_mended() => MountNamespace.Run(scratch =>
+    public void The_first_store_decides_and_the_others_are_repaired() => MountNamespace.Run(scratch =>
     {
         File.WriteAllText(scratch + "/first", "0123");
         File.WriteAllText(scratch + "/second", Known + "\n");
@@ -49,7 +49,7 @@ public sealed class MachineIdTests
     });
 
     [Fact]
-    public void An_id_that_no_store_could_keep_is_said_to_be_for_this_boot_only() => MountNamespace.Run(scratch =>
+    public void An_id_that_no_store_could_keep_is_reported() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/full");
         Syscall.Mount("tmpfs", scratch + "/full", "tmpfs", MountFlags.ReadOnly, "");

@@ -2,10 +2,10 @@ using System.Runtime.ExceptionServices;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>A thread with a mount namespace and a root of its own, over a scratch directory that is gone afterwards.</summary>
+/// <summary>A thread with its own mount namespace and root, in a scratch directory that is deleted afterwards.</summary>
 internal static class MountNamespace
 {
-    /// <summary>Runs <paramref name="body"/> there, with the path of an empty tmpfs.</summary>
+    /// <summary>Runs <paramref name="body"/> with the path of an empty tmpfs.</summary>
     public static void Run(Action<string> body)
     {
         var scratch = Directory.CreateTempSubdirectory("kairosboot-test-").FullName;
@@ -17,7 +17,7 @@ internal static class MountNamespace
                 Syscall.UnshareMounts();
                 Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
                 Syscall.Mount("tmpfs", scratch, "tmpfs", MountFlags.None, "mode=0755");
-                // By hand: what a namespace takes along when it ends may leave its loop devices behind, and a machine has only so many.
+                // Unmounted explicitly: when a namespace ends, its loop devices may stay attached, and their number is limited.
                 try { body(scratch); }
                 finally { MountTable.UnmountBelow([scratch]); }
             }
@@ -29,7 +29,7 @@ internal static class MountNamespace
         failure?.Throw();
     }
 
-    /// <summary>A tool of the distribution; its output is the message of the failure.</summary>
+    /// <summary>Runs a tool of the distribution; if it fails, its output is the message.</summary>
     public static string Tool(string program, params string[] arguments)
     {
         var path = new[] { "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/" }.Select(d => d + program).FirstOrDefault(File.Exists)

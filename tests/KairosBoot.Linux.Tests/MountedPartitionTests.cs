@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>A real ext4 partition that is mounted read-only at <c>/state</c> of the scratch directory, with an image in it that a loop device has.</summary>
+/// <summary>
+/// A real ext4 partition, mounted read-only at <c>/state</c> of the scratch directory, with an image that is attached to a loop device.
+/// </summary>
 public sealed class MountedPartitionTests
 {
     private static void Run(Action<string> body) => MountNamespace.Run(scratch =>
@@ -38,11 +40,12 @@ public sealed class MountedPartitionTests
         return thread;
     }
 
-    /// <summary>A file that is open for writing until the handle is closed.</summary>
-    private static FileHandle OpenForWriting(string state) => Syscall.Open(state + "/other", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
+    /// <summary>A file that stays open for writing until the handle is closed.</summary>
+    private static FileHandle OpenForWriting(string state) =>
+        Syscall.Open(state + "/other", OpenFlags.WriteOnly | OpenFlags.Create, Octal.O600);
 
     [Fact]
-    public void Reading_the_image_that_the_system_runs_from_is_not_in_the_way() => Run(state =>
+    public void Reading_the_running_image_does_not_prevent_a_change() => Run(state =>
     {
         var image = state + "/active.img";
         MountedPartition.Change(state, () => File.SetLastAccessTimeUtc(image, DateTime.UnixEpoch));
@@ -75,7 +78,7 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void Somebody_who_writes_there_for_a_moment_is_waited_for() => Run(state =>
+    public void A_short_writer_is_waited_for() => Run(state =>
     {
         List<Exception> failures = [];
         Thread? closing = null;
@@ -94,13 +97,12 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void Somebody_who_goes_on_writing_there_is_told_of_and_the_next_change_makes_it_read_only_again() => Run(state =>
+    public void A_lasting_writer_is_reported_and_the_next_change_restores_read_only() => Run(state =>
     {
         FileHandle? other = null;
-        var failure = Assert.Throws<SyscallException>(() => MountedPartition.Change(state, () => other = OpenForWriting(state)));
-        Assert.Equal(Errno.EBUSY, failure.Errno);
+        var failure = Assert.Throws<OperatorException>(() => MountedPartition.Change(state, () => other = OpenForWriting(state)));
         Assert.Contains(state, failure.Message);
-        Assert.Contains("stays writable", failure.Message);
+        Assert.Contains("stays writable", failure.Problem);
         Assert.False(Mounted(state).ReadOnly);
         other!.Dispose();
         MountedPartition.Change(state, () => { });
@@ -108,7 +110,7 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void A_change_that_fails_says_why_and_the_partition_is_as_before() => Run(state =>
+    public void After_a_failed_change_the_partition_is_as_before() => Run(state =>
     {
         Assert.Throws<OperatorException>(() => MountedPartition.Change(state, () => throw new OperatorException("no room", "make some")));
         AssertAsBefore(state);
@@ -119,7 +121,7 @@ public sealed class MountedPartitionTests
     [InlineData("ro,noatime", "ro,noatime")]
     [InlineData("ro,nosuid,nodev,noexec,relatime", "ro,nosuid,nodev,noexec,relatime")]
     [InlineData("ro,nodiratime,relatime", "ro,nodiratime,relatime")]
-    public void Its_options_are_those_it_had(string options, string shown) => Run(state =>
+    public void The_previous_options_are_restored(string options, string shown) => Run(state =>
     {
         Syscall.Mount("none", state, "", MountFlags.Remount | MountOptions.Parse(options).Flags, "");
         Assert.Equal(shown, Mounted(state).Options);
@@ -127,7 +129,7 @@ public sealed class MountedPartitionTests
         {
             Assert.Contains("noatime", Mounted(state).Options.Split(','));
             Assert.DoesNotContain("ro", Mounted(state).Options.Split(','));
-            // Safe while it is writable too.
+            // Safe while it is writable, too.
             foreach (var option in (string[])["nosuid", "nodev", "noexec"])
                 Assert.Equal(shown.Split(',').Contains(option), Mounted(state).Options.Split(',').Contains(option));
         });
@@ -146,7 +148,7 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void Two_that_change_it_at_once_do_not_end_each_others_time() => Run(state =>
+    public void Two_concurrent_changes_share_the_writable_time() => Run(state =>
     {
         List<Exception> failures = [];
         using var secondIsIn = new ManualResetEventSlim();
@@ -171,20 +173,21 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void A_container_with_the_machines_root_and_the_machine_itself_do_not_end_each_others_time() => Run(state =>
+    public void A_container_and_the_machine_share_the_writable_time() => Run(state =>
     {
-        // The machine's root, as it is mounted in the container; the container's own /run is another one.
+        // The machine's root as mounted in the container; the container's own /run is different.
         var host = Path.GetDirectoryName(state) + "/host";
         foreach (var directory in (string[])["/run", "/proc", "/dev"]) Directory.CreateDirectory(host + directory);
         Syscall.Mount("tmpfs", host + "/run", "tmpfs", MountFlags.None, "");
         Directory.CreateDirectory(host + SystemPaths.State);
-        foreach (var directory in (string[])["/proc", "/dev"]) Syscall.Mount(directory, host + directory, "", MountFlags.Bind | MountFlags.Recursive, "");
+        foreach (var directory in (string[])["/proc", "/dev"])
+            Syscall.Mount(directory, host + directory, "", MountFlags.Bind | MountFlags.Recursive, "");
         Syscall.Mount(state, host + SystemPaths.State, "", MountFlags.Bind, "");
         Syscall.Umount(state);
         List<Exception> failures = [];
         using var machineIsUp = new ManualResetEventSlim();
         using var containerIsIn = new ManualResetEventSlim();
-        // With a mount of its own of the partition, which is read-only whatever the container does to its.
+        // With its own mount of the partition, which is read-only independently of the container's mount.
         var machine = Start(() =>
         {
             Syscall.UnshareMounts();
@@ -207,7 +210,7 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void Many_at_once_all_get_their_change_and_it_is_read_only_in_the_end() => Run(state =>
+    public void Many_concurrent_changes_all_succeed() => Run(state =>
     {
         List<Exception> failures = [];
         var threads = Enumerable.Range(0, 4).Select(thread => Start(() =>
@@ -221,9 +224,9 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void What_a_killed_program_left_writable_the_next_change_makes_read_only() => Run(state =>
+    public void The_next_change_restores_read_only_after_a_killed_program() => Run(state =>
     {
-        // As one leaves it: its note is there, its lock went with it.
+        // The state after a killed program: its note exists, its lock is gone.
         MountedPartition.Change(state, () => { });
         var list = Directory.GetFiles("/run/kairosboot", "writable.*").Single();
         Assert.Equal(0, new FileInfo(list).Length);
@@ -234,7 +237,7 @@ public sealed class MountedPartitionTests
     });
 
     [Fact]
-    public void What_somebody_made_writable_stays_writable() => Run(state =>
+    public void A_partition_that_was_writable_before_stays_writable() => Run(state =>
     {
         Syscall.Mount("none", state, "", MountFlags.Remount | MountFlags.NoAtime, "");
         MountedPartition.Change(state, () => File.WriteAllText(state + "/file", ""));

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Writable layers on the real kernel.</summary>
+/// <summary>Writable overlays on the real kernel.</summary>
 public sealed class OverlayTests
 {
     public static TheoryData<int, int, int, int> Directories
@@ -25,7 +25,8 @@ public sealed class OverlayTests
 
     [Theory]
     [MemberData(nameof(Directories))]
-    public void An_overlays_mount_point_looks_as_the_image_has_it_under_any_umask(int mode, int uid, int gid, int umask) => MountNamespace.Run(scratch =>
+    public void An_overlays_mount_point_has_the_images_mode_under_any_umask(int mode, int uid, int gid, int umask) =>
+        MountNamespace.Run(scratch =>
     {
         var lower = scratch + "/lower";
         Syscall.MkDir(lower, Octal.O777);
@@ -45,7 +46,7 @@ public sealed class OverlayTests
     });
 
     [Fact]
-    public void A_path_that_is_missing_is_made_where_the_directory_above_can_be_written_to() => MountNamespace.Run(scratch =>
+    public void A_missing_path_is_created_in_a_writable_directory() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/lower");
         Apply(Overlay(scratch));
@@ -55,7 +56,7 @@ public sealed class OverlayTests
     });
 
     [Fact]
-    public void A_path_that_is_missing_in_a_read_only_image_is_named_with_what_the_build_has_to_do() => MountNamespace.Run(scratch =>
+    public void A_path_missing_in_a_read_only_image_is_reported_with_the_fix() => MountNamespace.Run(scratch =>
     {
         Syscall.Mount("tmpfs", MadeDirectory(scratch + "/image"), "tmpfs", MountFlags.ReadOnly, "");
         var overlay = new MountOverlay(StepClass.Degraded, scratch + "/image/missing", scratch + "/store", "/store", Keeps: false);
@@ -63,7 +64,7 @@ public sealed class OverlayTests
     });
 
     [Fact]
-    public void What_an_earlier_boot_left_on_the_overlays_device_is_gone_and_what_others_left_is_not() => MountNamespace.Run(scratch =>
+    public void Only_our_own_directory_on_the_overlays_device_is_emptied() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/lower/directory");
         File.WriteAllText(scratch + "/lower/file", "image");
@@ -79,7 +80,7 @@ public sealed class OverlayTests
     });
 
     [Fact]
-    public void A_layer_that_is_kept_shows_what_it_had_and_read_only_where_its_volume_is() => MountNamespace.Run(scratch =>
+    public void A_kept_layer_is_read_only_on_a_read_only_volume() => MountNamespace.Run(scratch =>
     {
         var kept = Overlay(scratch) with { Keeps = true, Store = scratch + "/volume/store" };
         Directory.CreateDirectory(scratch + "/lower");
@@ -98,9 +99,10 @@ public sealed class OverlayTests
     });
 
     [Fact]
-    public void Filling_an_overlay_that_has_a_limit_of_its_own_leaves_room_in_the_others() => MountNamespace.Run(scratch =>
+    public void A_full_overlay_with_its_own_limit_does_not_fill_the_others() => MountNamespace.Run(scratch =>
     {
-        foreach (var path in (string[])["/root/var", "/root/etc", "/overlays/var", "/overlays/etc"]) Directory.CreateDirectory(scratch + path);
+        foreach (var path in (string[])["/root/var", "/root/etc", "/overlays/var", "/overlays/etc"])
+            Directory.CreateDirectory(scratch + path);
         var limit = TmpfsLimit.TryParse("1m,inodes=40")!;
         Apply(new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/overlays/var", "tmpfs", $"rw,{limit.Options},mode=0755"));
         foreach (var name in (string[])["var", "etc"])
@@ -118,9 +120,11 @@ public sealed class OverlayTests
 
     private static string MadeDirectory(string path) => Directory.CreateDirectory(path).FullName;
 
-    private static MountOverlay Overlay(string scratch) => new(StepClass.Required, scratch + "/lower", scratch + "/store", "/store", Keeps: false);
+    private static MountOverlay Overlay(string scratch) =>
+        new(StepClass.Required, scratch + "/lower", scratch + "/store", "/store", Keeps: false);
 
-    private static void Apply(Step step) => Assert.Null(Executor().Apply(step) is { } result ? result.Error ?? result.Shortfall : "no result");
+    private static void Apply(Step step) =>
+        Assert.Null(Executor().Apply(step) is { } result ? result.Error ?? result.Shortfall : "no result");
 
     private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
 }

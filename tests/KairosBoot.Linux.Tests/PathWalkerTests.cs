@@ -5,16 +5,19 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>The walker on generated trees of three owners, compared with <see cref="WalkModel"/>, and against a user who exchanges what it walks through.</summary>
+/// <summary>
+/// The walker on generated trees of three owners, compared with <see cref="WalkModel"/>, and against a user who replaces files on its
+/// way.
+/// </summary>
 public sealed class PathWalkerTests
 {
     private const int Alice = 1000, Bob = 1001;
     private static readonly int[] Owners = [0, 0, Alice, Alice, Bob];
     private static readonly string[] Names = ["a", "b", "c"];
 
-    /// <summary>KAIROSBOOT_PARSER_INPUTS asks for more than the default.</summary>
+    /// <summary>KAIROSBOOT_PARSER_INPUTS sets the number of inputs.</summary>
     [Fact]
-    public void Walks_of_generated_trees_end_where_the_rule_says() => MountNamespace.Run(scratch =>
+    public void Walks_of_generated_trees_follow_the_rule() => MountNamespace.Run(scratch =>
     {
         var random = new Random(CloudConfig.BrokenInputTests.Setting("KAIROSBOOT_FUZZ_SEED", 20260101));
         const int WalksOfATree = 40;
@@ -32,13 +35,15 @@ public sealed class PathWalkerTests
                 var (path, followLast, isPlace) = ("/" + SomePath(random), random.Next(3) > 0, random.Next(3) == 0);
                 var expected = new WalkModel(root).Walk(path, followLast || isPlace, isPlace);
                 var actual = Walk(place, path, followLast, isPlace, inodes);
-                Assert.True(expected == actual, $"tree {i}, {path}: {expected.Outcome} {expected.Name}, not {actual.Outcome} {actual.Name}\n{Print(root, "")}");
+                Assert.True(expected == actual,
+                    $"tree {i}, {path}: {expected.Outcome} {expected.Name}, not {actual.Outcome} {actual.Name}\n{Print(root, "")}");
                 seen[expected.Outcome] = seen.GetValueOrDefault(expected.Outcome) + 1;
             }
             Directory.Delete(place, recursive: true);
         }
         // A rule that always or never refuses would prove nothing.
-        foreach (var outcome in (string[])["found", "missing", "refused", "loop"]) Assert.True(seen.GetValueOrDefault(outcome) > trees / 50, $"{outcome}: {seen.GetValueOrDefault(outcome)}");
+        foreach (var outcome in (string[])["found", "missing", "refused", "loop"])
+            Assert.True(seen.GetValueOrDefault(outcome) > trees / 50, $"{outcome}: {seen.GetValueOrDefault(outcome)}");
     });
 
     private static void Fill(WalkNode directory, Random random, int depth)
@@ -48,14 +53,16 @@ public sealed class PathWalkerTests
             if (random.Next(4) == 0) continue;
             var uid = Owners[random.Next(Owners.Length)];
             var kind = depth == 3 ? "fl"[random.Next(2)] : "dddfll"[random.Next(6)];
-            var child = new WalkNode(directory, uid, kind) { Target = kind == 'l' ? (random.Next(3) == 0 ? "/" : "") + SomePath(random) : "" };
+            var child = new WalkNode(directory, uid, kind) { Target = kind == 'l' ? (random.Next(3) == 0 ? "/" : "") + SomePath(random)
+                : "" };
             directory.Children[name] = child;
             if (kind == 'd') Fill(child, random, depth + 1);
         }
     }
 
     private static string SomePath(Random random) =>
-        string.Join('/', Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(6) == 0 ? ".." : random.Next(12) == 0 ? "." : Names[random.Next(Names.Length)]));
+        string.Join('/', Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(6) == 0 ? ".." : random.Next(12) == 0 ? "."
+            : Names[random.Next(Names.Length)]));
 
     private static void Make(WalkNode node, string path, Dictionary<ulong, WalkNode> inodes)
     {
@@ -68,7 +75,8 @@ public sealed class PathWalkerTests
         inodes[stat.st_ino] = node;
     }
 
-    private static (string Outcome, WalkNode? Node, string Name) Walk(string root, string path, bool followLast, bool isPlace, Dictionary<ulong, WalkNode> inodes)
+    private static (string Outcome, WalkNode? Node, string Name) Walk(string root, string path, bool followLast, bool isPlace,
+        Dictionary<ulong, WalkNode> inodes)
     {
         try
         {
@@ -97,11 +105,12 @@ public sealed class PathWalkerTests
         using (new PathWalker(scratch).MakeDirectories("/home/alice/x/z", directories)) { }
         Assert.Equal(5, directories.Created);
         Assert.Equal(["0750 5:6", "0750 5:6", "0750 1000:1000", "0750 1000:1000", "0750 1000:1000"],
-            new[] { "srv/a", "srv/a/b", "home/alice/x", "home/alice/x/y", "home/alice/x/z" }.Select(path => Attributes($"{scratch}/{path}")));
+            new[] { "srv/a", "srv/a/b", "home/alice/x", "home/alice/x/y",
+                "home/alice/x/z" }.Select(path => Attributes($"{scratch}/{path}")));
     });
 
     [Fact]
-    public void Accessing_files_as_a_user_ends_where_it_began() => MountNamespace.Run(scratch =>
+    public void After_accessing_files_as_a_user_the_thread_is_root_again() => MountNamespace.Run(scratch =>
     {
         Home(scratch);
         File.WriteAllText(scratch + "/secret", "s");
@@ -109,7 +118,7 @@ public sealed class PathWalkerTests
         using (FileUser.Become(Alice, Alice))
         {
             using (new PathWalker(scratch).Place("/home/alice/new/f", new NewDirectories(Octal.O700))) { }
-            // The walk was another user for a moment, and not root after it.
+            // The walk was another user for a moment, and is root again.
             Assert.Equal(Errno.EACCES, Assert.Throws<SyscallException>(() => FileText.ReadBytes(scratch + "/secret")).Errno);
         }
         Assert.Single(FileText.ReadBytes(scratch + "/secret"));
@@ -117,7 +126,7 @@ public sealed class PathWalkerTests
     });
 
     [Fact]
-    public void An_exchange_during_the_walk_never_leads_out_of_the_home() => MountNamespace.Run(scratch =>
+    public void A_replacement_during_the_walk_never_leads_out_of_the_home() => MountNamespace.Run(scratch =>
     {
         Home(scratch);
         Directory.CreateDirectory(scratch + "/etc/d");
@@ -146,10 +155,10 @@ public sealed class PathWalkerTests
     });
 
     [Fact]
-    public void Directories_created_during_an_exchange_change_nothing_of_root() => MountNamespace.Run(scratch =>
+    public void Directories_created_during_a_replacement_change_no_file_of_root() => MountNamespace.Run(scratch =>
     {
         Home(scratch);
-        // A directory that root has put into the home: a step to it is allowed, its attributes are not the user's to have.
+        // A directory that root put into the home: a step to it is allowed, but the user must not change its attributes.
         Directory.CreateDirectory(scratch + "/home/alice/roots");
         Assert.Equal(0, MonoSyscall.chmod(scratch + "/home/alice/roots", FilePermissions.S_IRWXU));
         var stop = false;
@@ -172,7 +181,8 @@ public sealed class PathWalkerTests
         Volatile.Write(ref stop, true);
         racer.Join();
         var place = Directory.Exists(scratch + "/home/alice/roots") ? "roots" : "new";
-        var roots = Directory.GetDirectories(scratch + "/home/alice").Select(Attributes).Where(text => text.EndsWith(" 0:0", StringComparison.Ordinal)).ToList();
+        var roots = Directory.GetDirectories(scratch
+            + "/home/alice").Select(Attributes).Where(text => text.EndsWith(" 0:0", StringComparison.Ordinal)).ToList();
         Assert.True(roots.All(text => text == "0700 0:0"), $"{place}: {string.Join(", ", roots)}");
     });
 

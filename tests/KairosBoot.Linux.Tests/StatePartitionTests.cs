@@ -6,7 +6,7 @@ namespace KairosBoot.Linux.Tests;
 public sealed class StatePartitionTests
 {
     [Fact]
-    public void On_a_system_that_kairos_boot_did_not_start_there_is_none_and_it_is_said_how_to_name_one() => MountNamespace.Run(_ =>
+    public void On_another_system_COS_STATE_must_be_specified() => MountNamespace.Run(_ =>
     {
         var failure = Assert.Throws<OperatorException>(() => StatePartition.Find());
         Assert.Contains("kairos-boot did not start this system", failure.Problem);
@@ -14,7 +14,7 @@ public sealed class StatePartitionTests
     });
 
     [Fact]
-    public void Recovery_has_it_for_as_long_as_it_needs_it_and_can_change_the_counters() => MountNamespace.Run(scratch =>
+    public void Recovery_mounts_COS_STATE_to_change_the_counters() => MountNamespace.Run(scratch =>
     {
         Syscall.Mount("tmpfs", "/run", "tmpfs", MountFlags.None, "");
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", scratch + "/part", "8M");

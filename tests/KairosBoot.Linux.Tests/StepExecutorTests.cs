@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Steps on the real kernel. Every path a step names is inside the namespace's own tmpfs.</summary>
+/// <summary>Steps on the real kernel. All paths of the steps are inside the namespace's tmpfs.</summary>
 public sealed class StepExecutorTests
 {
     private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
@@ -13,7 +13,7 @@ public sealed class StepExecutorTests
     [InlineData("ext4")]
     [InlineData("squashfs")]
     [InlineData("erofs")]
-    public void An_image_is_mounted_by_what_is_in_it_whatever_its_name(string type) => MountNamespace.Run(scratch =>
+    public void An_image_is_mounted_by_its_superblock_not_by_its_name(string type) => MountNamespace.Run(scratch =>
     {
         var image = Image(scratch, type);
         Executor().Apply(new MountImage(StepClass.Required, image, scratch + "/root", ReadOnly: true));
@@ -25,11 +25,11 @@ public sealed class StepExecutorTests
     });
 
     [Theory]
-    [InlineData("zeros", "holds no file system that is known here")]
-    [InlineData("cut", "is cut short")]
+    [InlineData("zeros", "has no known file system")]
+    [InlineData("cut", "is truncated")]
     [InlineData("absent", "is missing")]
     [InlineData("directory", "is not a file")]
-    public void A_bad_image_is_refused_with_what_is_wrong_and_nothing_stays_mounted(string kind, string reason) => MountNamespace.Run(scratch =>
+    public void An_invalid_image_is_refused_and_nothing_stays_mounted(string kind, string reason) => MountNamespace.Run(scratch =>
     {
         var image = scratch + "/bad.img";
         switch (kind)
@@ -49,7 +49,7 @@ public sealed class StepExecutorTests
     });
 
     [Fact]
-    public void A_failed_degraded_step_stops_no_other() => MountNamespace.Run(scratch =>
+    public void A_failed_degraded_step_does_not_stop_other_steps() => MountNamespace.Run(scratch =>
     {
         var results = Executor().Apply(
         [
@@ -62,7 +62,7 @@ public sealed class StepExecutorTests
     });
 
     [Fact]
-    public void A_mount_point_missing_in_a_read_only_root_is_named_with_the_fix() => MountNamespace.Run(scratch =>
+    public void A_mount_point_missing_in_a_read_only_root_is_reported() => MountNamespace.Run(scratch =>
     {
         Executor().Apply(new MountImage(StepClass.Required, Image(scratch, "squashfs"), scratch + "/root", ReadOnly: true));
         var result = Executor().Apply(new MountFileSystem(StepClass.Degraded, "tmpfs", scratch + "/root/data", "tmpfs", "rw"));
@@ -87,7 +87,7 @@ public sealed class StepExecutorTests
     });
 
     [Fact]
-    public void A_store_that_cannot_be_made_takes_no_other_with_it() => MountNamespace.Run(scratch =>
+    public void A_store_that_cannot_be_created_does_not_affect_the_others() => MountNamespace.Run(scratch =>
     {
         PersistentDirectory Path(string name) => new($"{scratch}/etc/{name}", $"{scratch}/state/etc-{name}.bind", null);
         PersistentDirectory first = Path("a"), broken = Path("b"), last = Path("c");
@@ -96,7 +96,8 @@ public sealed class StepExecutorTests
         File.WriteAllText(broken.Store, "not a directory");
         var results = Executor().Apply([
             new SeedPersistent(StepClass.Degraded, [first, broken, last]),
-            new BindPersistent(StepClass.Degraded, first), new BindPersistent(StepClass.Degraded, broken), new BindPersistent(StepClass.Degraded, last),
+            new BindPersistent(StepClass.Degraded, first), new BindPersistent(StepClass.Degraded, broken),
+                new BindPersistent(StepClass.Degraded, last),
         ]);
         Assert.Equal([true, true, false, true], results.Select(result => result.Error is null));
         Assert.Contains(broken.Store, results[0].Shortfall);
@@ -104,7 +105,7 @@ public sealed class StepExecutorTests
     });
 
     [Fact]
-    public void An_unfinished_copy_of_a_power_cut_is_not_taken_for_a_store() => MountNamespace.Run(scratch =>
+    public void An_incomplete_copy_is_not_used_as_a_store() => MountNamespace.Run(scratch =>
     {
         var directory = new PersistentDirectory(scratch + "/etc", scratch + "/state/etc.bind", null);
         Directory.CreateDirectory(directory.Path);
@@ -117,12 +118,13 @@ public sealed class StepExecutorTests
     });
 
     [Fact]
-    public void A_store_under_the_name_kairos_gave_it_is_used() => MountNamespace.Run(scratch =>
+    public void A_store_with_the_name_that_Kairos_gave_it_is_used() => MountNamespace.Run(scratch =>
     {
         var directory = new PersistentDirectory(scratch + "/a-b", scratch + @"/state/a\x2db.bind", scratch + "/state/a-b.bind");
         Directory.CreateDirectory(directory.FormerStore!);
         File.WriteAllText(directory.FormerStore + "/kept", "1");
-        Assert.All(Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]), new BindPersistent(StepClass.Degraded, directory)]),
+        Assert.All(Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]),
+            new BindPersistent(StepClass.Degraded, directory)]),
             result => Assert.Null(result.Error ?? result.Shortfall));
         Assert.True(File.Exists(directory.Path + "/kept"));
         Assert.False(Directory.Exists(directory.Store));

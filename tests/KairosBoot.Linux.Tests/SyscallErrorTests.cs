@@ -3,11 +3,11 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>An error is only as good as its errno, and our own imports have to have it saved like the library's.</summary>
+/// <summary>Errors need the right errno: our own imports must save it like those of the library.</summary>
 public sealed class SyscallErrorTests
 {
     [Fact]
-    public void Every_import_of_our_own_that_fails_says_why() => MountNamespace.Run(scratch =>
+    public void Every_failing_import_sets_errno() => MountNamespace.Run(scratch =>
     {
         File.WriteAllText(scratch + "/file", "");
         Expect(Errno.ENOENT, () => Syscall.Rename(scratch + "/none", scratch + "/other"));
@@ -28,7 +28,7 @@ public sealed class SyscallErrorTests
     });
 
     [Fact]
-    public void A_lower_layer_without_extended_attributes_gets_its_overlay_all_the_same() => MountNamespace.Run(scratch =>
+    public void A_lower_layer_without_extended_attributes_gets_an_overlay() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/tree/etc");
         MountNamespace.Tool("mksquashfs", scratch + "/tree", scratch + "/image", "-quiet", "-no-progress", "-no-xattrs");

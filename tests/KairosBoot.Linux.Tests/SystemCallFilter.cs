@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>A thread in which one system call fails, as under an older kernel or in a container: seccomp(2).</summary>
+/// <summary>A thread in which one system call fails, as on an older kernel or in a container: seccomp(2).</summary>
 internal static unsafe class SystemCallFilter
 {
     private const int PR_SET_SECCOMP = 22, PR_SET_NO_NEW_PRIVS = 38, SECCOMP_MODE_FILTER = 2; // linux/prctl.h, linux/seccomp.h
@@ -42,7 +42,7 @@ internal static unsafe class SystemCallFilter
         if (failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
     }
 
-    // For this thread alone, which ends with the test.
+    // For this thread only, which ends with the test.
     private static void Install(int systemCall, int errno)
     {
         const ushort LoadWord = 0x20, JumpIfEqual = 0x15, Return = 0x06; // BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JEQ|BPF_K, BPF_RET|BPF_K

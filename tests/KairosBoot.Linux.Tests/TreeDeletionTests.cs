@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Deletions in trees that a user has shaped.</summary>
+/// <summary>Deletions in trees that a user can change.</summary>
 public sealed class TreeDeletionTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class TreeDeletionTests
     });
 
     [Fact]
-    public void A_tree_deeper_than_open_files_and_path_names_go_is_deleted() => MountNamespace.Run(scratch =>
+    public void A_tree_deeper_than_the_limit_of_open_files_is_deleted() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/tree");
         var directory = Syscall.Open(scratch + "/tree", OpenFlags.ReadOnly | OpenFlags.Directory);
@@ -43,7 +43,7 @@ public sealed class TreeDeletionTests
     });
 
     [Fact]
-    public void What_is_mounted_inside_a_tree_is_not_deleted() => MountNamespace.Run(scratch =>
+    public void A_file_system_mounted_inside_a_tree_is_not_deleted() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/tree/volume");
         Syscall.Mount("tmpfs", scratch + "/tree/volume", "tmpfs", MountFlags.None, "");

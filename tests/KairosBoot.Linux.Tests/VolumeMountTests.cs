@@ -4,13 +4,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Damaged file systems on real loop devices, with this system's own fsck in the part of the image's.</summary>
+/// <summary>Damaged file systems on real loop devices; this system's own fsck plays the part of the image's.</summary>
 public sealed class VolumeMountTests
 {
     private static readonly VolumePolicy ToRecovery = new(DamagedVolume.Recovery, MissingVolume.Stop),
         ToTmpfs = new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs, new("1m", null));
 
-    // Each change, and that e2fsck does what the name says about it, is part of what is tested.
+    // The test also proves each change, and that e2fsck reacts as the name says.
     private const string FlaggedAndWrong = "ssv state 3\nssv free_blocks_count 5", NoJournal = "clri <8>", NoRoot = "clri <2>";
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_file_system_that_says_nothing_and_cannot_be_mounted_is_checked_once_and_mounted() => On(NoJournal, (scratch, volume) =>
+    public void An_unflagged_file_system_that_cannot_be_mounted_is_checked_once() => On(NoJournal, (scratch, volume) =>
     {
         Assert.Null(volume.Check);
         var result = Apply(volume);
@@ -36,7 +36,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void What_the_check_leaves_uncorrected_is_mounted_read_only_and_the_data_is_there() => OnDamaged((scratch, volume) =>
+    public void A_volume_with_uncorrected_errors_is_mounted_read_only() => OnDamaged((scratch, volume) =>
     {
         var result = Apply(volume);
         Assert.Null(result.Error);
@@ -55,7 +55,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void Recovery_can_be_wanted_instead_and_then_nothing_is_mounted() => OnDamaged((_, volume) =>
+    public void With_the_policy_recovery_a_damaged_volume_is_not_mounted() => OnDamaged((_, volume) =>
     {
         var wish = Assert.Throws<RecoveryWantedException>(() => Apply(volume with { Policy = ToRecovery }));
         Assert.Contains("left errors uncorrected", wish.Message);
@@ -64,22 +64,22 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_file_system_that_cannot_even_be_read_fails_with_the_reason_and_the_fix() => On(NoRoot, (_, volume) =>
+    public void An_unreadable_file_system_fails_with_the_reason_and_the_fix() => On(NoRoot, (_, volume) =>
     {
         var failure = Assert.Throws<StepFailedException>(() => Apply(volume));
         Assert.Contains("left errors uncorrected (exit 4), and cannot be mounted read-only either", failure.Result.Error);
         Assert.Contains("repair it from recovery", failure.Result.Error);
-        // Another volume's failure is a line in the report.
+        // For another volume, the failure is only a line in the report.
         Assert.NotNull(Apply(volume with { Class = StepClass.Degraded }).Error);
         Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == volume.Target);
     });
 
     [Fact]
-    public void A_tmpfs_of_the_size_that_was_asked_for_can_stand_in() => On(NoRoot, (_, volume) =>
+    public void A_tmpfs_of_the_configured_size_can_replace_a_volume() => On(NoRoot, (_, volume) =>
     {
         var result = Apply(volume with { Policy = ToTmpfs });
         Assert.Null(result.Error);
-        Assert.Contains("gone after this boot", result.Shortfall);
+        Assert.Contains("lost after this boot", result.Shortfall);
         var mount = MountTable.Read().Single(mount => mount.MountPoint == volume.Target);
         Assert.Equal(("tmpfs", false), (mount.Type, mount.ReadOnly));
         Assert.Empty(MountCheck.Compare([result.Mount!], [mount]));
@@ -88,7 +88,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void An_image_without_the_program_is_told_which_package_has_it() => On(FlaggedAndWrong, (scratch, volume) =>
+    public void A_missing_check_program_is_reported_with_its_package() => On(FlaggedAndWrong, (scratch, volume) =>
     {
         var result = Apply(volume with { Image = EmptyImage(scratch) });
         Assert.Contains("the image has no fsck.ext4 (add e2fsprogs when it is built)", result.Shortfall);
@@ -96,7 +96,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_routine_check_without_a_program_costs_no_writes() => On("ssv max_mnt_count 5\nssv mnt_count 7", (scratch, volume) =>
+    public void Without_a_check_program_a_routine_check_is_skipped() => On("ssv max_mnt_count 5\nssv mnt_count 7", (scratch, volume) =>
     {
         var result = Apply(volume with { Image = EmptyImage(scratch) });
         Assert.Null(result.Error ?? result.Shortfall);
@@ -105,7 +105,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_routine_check_starts_the_count_anew() => On("ssv max_mnt_count 5\nssv mnt_count 7", (_, volume) =>
+    public void A_routine_check_resets_the_mount_count() => On("ssv max_mnt_count 5\nssv mnt_count 7", (_, volume) =>
     {
         Assert.Contains("found nothing wrong", Apply(volume).Note);
         Syscall.Umount(volume.Target);
@@ -113,7 +113,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_file_system_is_checked_once_however_often_it_is_mounted() => OnDamaged((_, volume) =>
+    public void A_file_system_is_checked_only_once() => OnDamaged((_, volume) =>
     {
         var runs = 0;
         var executor = new StepExecutor(new KernelModules(), NullLogger.Instance, (image, program, arguments, limit) =>
@@ -130,19 +130,20 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_check_without_end_is_ended_and_counts_as_none() => On(FlaggedAndWrong, (scratch, volume) =>
+    public void A_check_that_does_not_end_is_killed() => On(FlaggedAndWrong, (scratch, volume) =>
     {
         var image = EmptyImage(scratch);
         File.WriteAllText(image + "/sbin/fsck.ext4", "#!/bin/sh\necho checking\nexec tail -f /dev/null\n");
         AtPath.ChMod(image + "/sbin/fsck.ext4", Octal.O500);
         var executor = new StepExecutor(new KernelModules(), NullLogger.Instance,
-            (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"], TimeSpan.FromMilliseconds(300)));
+            (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"],
+                TimeSpan.FromMilliseconds(300)));
         Assert.Contains("did not finish in time", executor.Apply(volume with { Image = image }).Shortfall);
         Holds(scratch, volume, "ro", writable: false);
     });
 
     [Fact]
-    public void A_program_that_cannot_be_started_is_no_check() => On(FlaggedAndWrong, (scratch, volume) =>
+    public void A_check_program_that_cannot_be_started_counts_as_failed() => On(FlaggedAndWrong, (scratch, volume) =>
     {
         var image = EmptyImage(scratch);
         File.WriteAllText(image + "/sbin/fsck.ext4", "not a program");
@@ -151,7 +152,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void With_checks_skipped_a_flagged_file_system_is_mounted_as_it_is() => On(FlaggedAndWrong, (scratch, volume) =>
+    public void With_checks_skipped_a_flagged_file_system_is_mounted() => On(FlaggedAndWrong, (scratch, volume) =>
     {
         var result = Apply(volume with { Checks = new(FsckMode.Skip, FsckRepair.Preen) });
         Assert.Null(result.Error ?? result.Shortfall ?? result.Note);
@@ -168,7 +169,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_wiped_journal_is_made_anew() => OnWipedJournal((scratch, volume) =>
+    public void A_wiped_journal_is_recreated() => OnWipedJournal((scratch, volume) =>
     {
         Assert.Contains("repaired it", Apply(volume).Note);
         Holds(scratch, volume, "rw", writable: true);
@@ -186,7 +187,7 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void A_sound_file_system_is_mounted_without_a_word() => On("", (scratch, volume) =>
+    public void A_sound_file_system_is_mounted_without_a_note() => On("", (scratch, volume) =>
     {
         var result = Apply(volume);
         Assert.Null(result.Error ?? result.Shortfall ?? result.Note);
@@ -196,8 +197,9 @@ public sealed class VolumeMountTests
     });
 
     [Fact]
-    public void Force_checks_even_what_is_sound() => On("", (_, volume) =>
-        Assert.Contains("fsck.mode=force): fsck.ext4 found nothing wrong", Apply(volume with { Checks = new(FsckMode.Force, FsckRepair.Preen) }).Note));
+    public void Force_checks_even_a_sound_file_system() => On("", (_, volume) =>
+        Assert.Contains("fsck.mode=force): fsck.ext4 found nothing wrong",
+            Apply(volume with { Checks = new(FsckMode.Force, FsckRepair.Preen) }).Note));
 
     [Fact]
     public void A_damaged_xfs_whose_check_finds_nothing_is_not_mounted_writable() => MountNamespace.Run(scratch =>
@@ -224,7 +226,7 @@ public sealed class VolumeMountTests
         body(scratch, Volume(scratch, device));
     });
 
-    /// <summary>Two files that share a block: e2fsck -a does not decide whose it is.</summary>
+    /// <summary>Two files that share a block: e2fsck -a does not decide which one keeps it.</summary>
     private static void OnDamaged(Action<string, MountVolume> body) => MountNamespace.Run(scratch =>
     {
         var image = Image(scratch, "");
@@ -266,7 +268,8 @@ public sealed class VolumeMountTests
     }
 
     private static MountVolume Volume(string scratch, FileHandle loop) => new(
-        StepClass.Required, new BlockDevice(loop.Path[5..], loop.Path[5..], 0, 1) { Superblock = BlockProbe.Superblock(loop) }, scratch + "/volume",
+        StepClass.Required, new BlockDevice(loop.Path[5..], loop.Path[5..], 0, 1) { Superblock = BlockProbe.Superblock(loop) }, scratch
+            + "/volume",
         VolumePolicy.Default, FileSystemChecks.Default)
     { Image = "/" };
 

@@ -13,8 +13,8 @@ internal sealed class WalkNode(WalkNode? parent, int uid, char kind)
 }
 
 /// <summary>
-/// The rule of <see cref="PathWalker"/> once more, over a tree in memory. First the whole path is resolved as path_resolution(7) says, with a note of every
-/// step; then the notes alone decide whether a step was one that a user could have led root to.
+/// A second implementation of the rule of <see cref="PathWalker"/>, on a tree in memory. First the whole path is resolved as in
+/// path_resolution(7), with a record of each step; then the records alone decide whether a user could have led root to a step.
 /// </summary>
 internal sealed class WalkModel(WalkNode root)
 {
@@ -22,7 +22,9 @@ internal sealed class WalkModel(WalkNode root)
 
     private readonly List<(WalkNode Node, Way Way)> steps = [];
 
-    /// <summary><c>refused</c>, <c>loop</c>, <c>missing</c>, or <c>found</c> with the node, and the name in it where a place was asked for.</summary>
+    /// <summary>
+    /// <c>refused</c>, <c>loop</c>, <c>missing</c>, or <c>found</c> with the node, and its name if a place was requested.
+    /// </summary>
     public (string Outcome, WalkNode? Node, string Name) Walk(string path, bool followLast, bool isPlace)
     {
         steps.Clear();
@@ -71,7 +73,7 @@ internal sealed class WalkModel(WalkNode root)
             var (node, way) = steps[i];
             var user = steps.Take(i).LastOrDefault(step => step.Uid() != 0 && step.Way != Way.Up).Node?.Uid ?? 0;
             if (user == 0 || node.Uid == user) continue;
-            // Exempt: down to a directory of root, from the user's own directory or one of root below that.
+            // Exempt: a step down to a directory of root, from the user's own directory or a directory of root below it.
             var since = steps.Take(i).Where(step => step.Way != Way.Link).Reverse().TakeWhile(step => step.Way is Way.Down or Way.Start).ToList();
             var isBelowOwn = since.TakeWhile(step => step.Node.Uid is 0 || step.Node.Uid == user).Any(step => step.Node.Uid == user);
             if (way == Way.Down && node is { Kind: 'd', Uid: 0 } && isBelowOwn) continue;

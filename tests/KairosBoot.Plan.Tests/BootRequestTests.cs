@@ -4,33 +4,38 @@ public sealed class BootRequestTests
 {
     private static BootRequest Parse(string text) => BootRequestParser.Parse(KernelCommandLine.Parse(text));
 
-    // What GRUB writes, what Kairos' own menu writes, and what a person types.
+    // Command lines of our GRUB menu, of Kairos' menu, and typed by a person.
     [Theory]
     [InlineData("", Slot.Active, "/cOS/active.img", "COS_STATE", "active_mode")]
     [InlineData("root=LABEL=COS_ACTIVE cos-img/filename=/cOS/active.img", Slot.Active, "/cOS/active.img", "COS_STATE", "active_mode")]
     [InlineData("root=LABEL=COS_PASSIVE cos-img/filename=/cOS/passive.img", Slot.Passive, "/cOS/passive.img", "COS_STATE", "passive_mode")]
     [InlineData("root=LABEL=COS_PASSIVE", Slot.Passive, "/cOS/passive.img", "COS_STATE", "passive_mode")]
-    [InlineData("root=LABEL=COS_SYSTEM cos-img/filename=/cOS/recovery.img", Slot.Recovery, "/cOS/recovery.img", "COS_RECOVERY", "recovery_mode")]
-    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.dir=/ rd.live.squashimg=/cOS/recovery.squashfs", Slot.Recovery, "/cOS/recovery.squashfs",
+    [InlineData("root=LABEL=COS_SYSTEM cos-img/filename=/cOS/recovery.img", Slot.Recovery, "/cOS/recovery.img", "COS_RECOVERY",
+        "recovery_mode")]
+    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.dir=/ rd.live.squashimg=/cOS/recovery.squashfs", Slot.Recovery,
+        "/cOS/recovery.squashfs",
         "COS_RECOVERY", "recovery_mode")]
-    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.squashimg=/cOS/recovery.squashfs kairos.reset", Slot.Recovery, "/cOS/recovery.squashfs",
+    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.squashimg=/cOS/recovery.squashfs kairos.reset", Slot.Recovery,
+        "/cOS/recovery.squashfs",
         "COS_RECOVERY", "autoreset_mode")]
     [InlineData("kairosboot.slot=passive", Slot.Passive, "/cOS/passive.img", "COS_STATE", "passive_mode")]
     [InlineData("root=LABEL=COS_ACTIVE cos-img/filename=cOS/special.img", Slot.Active, "/cOS/special.img", "COS_STATE", "active_mode")]
     public void The_command_line_names_slot_image_and_partition(string text, Slot slot, string image, string label, string sentinel)
     {
         var request = Parse(text);
-        Assert.Equal((slot, image, DeviceRef.Label(label), sentinel), (request.Slot, request.ImagePath, request.ImagePartition, request.SentinelName));
+        Assert.Equal((slot, image, DeviceRef.Label(label), sentinel),
+            (request.Slot, request.ImagePath, request.ImagePartition, request.SentinelName));
         Assert.Empty(request.Warnings);
     }
 
     [Fact]
-    public void What_the_loader_says_of_the_counters_is_taken_as_it_says_it()
+    public void The_loaders_report_about_the_counters_is_parsed()
     {
-        var told = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.slot=passive kairosboot.why=oneshot kairosboot.env=ro"));
-        Assert.Equal((Slot.Passive, ChoiceReason.OneShot, CounterAccess.ReadOnly, null), (told.Slot, told.Why, told.LoaderCounters, told.TriesLeft));
-        Assert.True(told.LoaderReadsCounters);
-        // One that found no counters has taken no try; one that found impossible values has.
+        var parsed = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.slot=passive kairosboot.why=oneshot kairosboot.env=ro"));
+        Assert.Equal((Slot.Passive, ChoiceReason.OneShot, CounterAccess.ReadOnly, null),
+            (parsed.Slot, parsed.Why, parsed.LoaderCounters, parsed.TriesLeft));
+        Assert.True(parsed.LoaderReadsCounters);
+        // A loader that found no counters did not count; one that found invalid values did.
         Assert.False(Parse("kairosboot.slot=active kairosboot.env=bad").LoaderReadsCounters);
         Assert.True(Parse("kairosboot.slot=active kairosboot.env=bad kairosboot.tries=2").ForSlot(Slot.Passive).LoaderReadsCounters);
         Assert.False(Parse("kairosboot.tries=2").LoaderReadsCounters);
@@ -42,7 +47,7 @@ public sealed class BootRequestTests
     }
 
     [Fact]
-    public void The_file_decides_where_file_and_label_disagree_and_a_warning_says_so()
+    public void If_file_and_label_disagree_the_file_decides_with_a_warning()
     {
         var request = Parse("root=LABEL=COS_PASSIVE cos-img/filename=/cOS/active.img");
         Assert.Equal(Slot.Active, request.Slot);
@@ -56,12 +61,13 @@ public sealed class BootRequestTests
     [InlineData("rd.immucore.debugrw", "rd.cos.debugrw")]
     public void Both_spellings_mean_the_same(string current, string former)
     {
-        // A record that holds an array is not equal by value, so the arrays are compared apart.
+        // A record with an array is not equal by value, so the arrays are compared separately.
         BootRequest a = Parse(current), b = Parse(former);
         Assert.Equal(a.Volumes.AsEnumerable(), b.Volumes.AsEnumerable());
         Assert.Equal(a with { Volumes = [], Warnings = [] }, b with { Volumes = [], Warnings = [] });
         BootRequest byDefault = Parse("");
-        Assert.False(a.Volumes.IsEmpty && a with { Volumes = [], Warnings = [] } == byDefault with { Volumes = [], Warnings = [] }, "nothing was asked for");
+        Assert.False(a.Volumes.IsEmpty && a with { Volumes = [], Warnings = [] } == byDefault with { Volumes = [], Warnings = [] },
+            "nothing was asked for");
     }
 
     [Theory]
@@ -85,7 +91,7 @@ public sealed class BootRequestTests
     [InlineData("kairosboot.userdata=sd", "kairosboot.userdata", "sd")]
     [InlineData("kairosboot.slot=third", "kairosboot.slot", "third")]
     [InlineData("root=/dev/sda1", "root", "/dev/sda1")]
-    public void A_known_option_with_a_bad_value_is_a_warning_that_names_both_and_changes_nothing(string text, string name, string value)
+    public void An_option_with_an_invalid_value_is_a_warning_and_changes_nothing(string text, string name, string value)
     {
         var request = Parse(text);
         var warning = Assert.Single(request.Warnings);
@@ -95,37 +101,37 @@ public sealed class BootRequestTests
     }
 
     [Fact]
-    public void User_data_from_media_needs_the_option()
+    public void User_data_from_removable_media_needs_the_option()
     {
         Assert.False(Parse("").UserDataFromMedia);
         Assert.True(Parse("kairosboot.userdata=usb").UserDataFromMedia);
     }
 
     [Fact]
-    public void Words_of_other_programs_are_not_ours_to_judge() =>
+    public void Words_of_other_programs_are_ignored() =>
         Assert.Empty(Parse("quiet splash rd.immucore.whatever=1 kairosboot.unheard-of nomodeset root2=x").Warnings);
 
     [Theory]
     [InlineData("kairosboot.break=layout")]
     [InlineData("kairosboot.shell=always")]
     [InlineData("rd.cos.disable")]
-    public void An_option_that_is_documented_but_not_built_is_never_passed_over_in_silence(string text) =>
+    public void A_documented_option_that_is_not_implemented_is_a_warning(string text) =>
         Assert.Contains("not supported", Assert.Single(Parse(text).Warnings));
 
     [Theory]
     [InlineData("kairosboot.watchdog=30", 30)]
     [InlineData("", null)]
-    public void A_watchdog_is_asked_for_by_its_time(string text, int? seconds) => Assert.Equal(seconds, Parse(text).WatchdogSeconds);
+    public void A_watchdog_is_requested_with_its_timeout(string text, int? seconds) => Assert.Equal(seconds, Parse(text).WatchdogSeconds);
 
     [Theory]
     [InlineData("panic=5", 5)]
     [InlineData("panic=-1", 0)]
     [InlineData("panic=0", 10)]
     [InlineData("", 10)]
-    public void A_failed_boot_always_ends_in_a_reboot(string text, int seconds) => Assert.Equal(seconds, Parse(text).PanicSeconds);
+    public void A_failed_boot_always_reboots(string text, int seconds) => Assert.Equal(seconds, Parse(text).PanicSeconds);
 
     [Fact]
-    public void An_empty_oem_label_means_there_is_none()
+    public void An_empty_oem_label_means_no_oem_partition()
     {
         Assert.Null(Parse("rd.immucore.oemlabel=").Oem);
         Assert.Equal(DeviceRef.Label("COS_OEM"), Parse("").Oem);

@@ -17,7 +17,7 @@ public sealed class DeviceSearchTests
         BootRequestParser.Parse(KernelCommandLine.Parse(commandLine)), [.. devices], oemTimedOut: false);
 
     [Fact]
-    public void One_disk_with_the_label_is_the_boot_disk_and_brings_its_oem()
+    public void The_only_disk_with_the_label_is_the_boot_disk()
     {
         var decision = Decide("", Partition("vda3", "COS_STATE"), Partition("vda1", "COS_OEM"));
         Assert.Equal(("vda", "vda3", "vda1"), (decision.Disk!.Disk, decision.Disk.Images.Name, decision.Disk.Oem!.Name));
@@ -45,7 +45,7 @@ public sealed class DeviceSearchTests
     }
 
     [Fact]
-    public void Two_copies_of_a_disk_are_refused_with_what_tells_the_disks_apart()
+    public void Two_copies_of_a_disk_are_refused_with_model_and_serial()
     {
         BlockDevice Disk(string name, string serial) => new(name, name, 0, 1 << 30) { Model = "Twin", Serial = serial };
         var decision = Decide("kairosboot.disk=aa-1", Disk("sda", "S1"), Partition("sda5", "COS_STATE", partUuid: "aa-1"),
@@ -57,18 +57,19 @@ public sealed class DeviceSearchTests
     }
 
     [Fact]
-    public void Two_disks_with_seeds_of_their_own_boot_the_one_that_the_loader_names()
+    public void Of_two_disks_with_different_ids_the_loaders_disk_boots()
     {
         foreach (var (wanted, name) in new[] { ("first", "sda5"), ("second", "sdb5") })
         {
             var decision = Decide($"kairosboot.disk={new DiskSeed(wanted).Partition(5)}",
-                Partition("sda5", "COS_STATE", partUuid: $"{new DiskSeed("first").Partition(5)}"), Partition("sdb5", "COS_STATE", partUuid: $"{new DiskSeed("second").Partition(5)}"));
+                Partition("sda5", "COS_STATE", partUuid: $"{new DiskSeed("first").Partition(5)}"),
+                    Partition("sdb5", "COS_STATE", partUuid: $"{new DiskSeed("second").Partition(5)}"));
             Assert.Equal(name, decision.Disk!.Images.Name);
         }
     }
 
     [Fact]
-    public void Another_disk_does_not_stand_in_for_the_one_the_loader_named()
+    public void Another_disk_does_not_replace_the_loaders_disk()
     {
         var decision = Decide("kairosboot.disk=aa-9", Partition("vda3", "COS_STATE", partUuid: "aa-1"));
         Assert.Null(decision.Disk);
@@ -76,7 +77,7 @@ public sealed class DeviceSearchTests
     }
 
     [Fact]
-    public void Oem_on_another_disk_is_not_this_machines()
+    public void An_OEM_partition_on_another_disk_is_not_used()
     {
         var decision = Decide("", Partition("vda3", "COS_STATE"), Partition("vdb1", "COS_OEM"));
         Assert.Equal("vda", decision.Disk!.Disk);
@@ -84,23 +85,23 @@ public sealed class DeviceSearchTests
     }
 
     [Fact]
-    public void Of_two_oems_on_the_disk_none_is_taken_and_both_are_named()
+    public void Of_two_OEM_partitions_on_the_disk_none_is_mounted_and_both_are_named()
     {
         var decision = Decide("", Partition("vda3", "COS_STATE"), Partition("vda1", "COS_OEM"), Partition("vda7", "COS_OEM"));
         Assert.Equal(("vda3", null), (decision.Disk!.Images.Name, decision.Disk.Oem));
-        Assert.StartsWith("none is mounted, as LABEL=COS_OEM is on /dev/vda1", decision.Disk.OemProblem);
+        Assert.StartsWith("LABEL=COS_OEM is on /dev/vda1", decision.Disk.OemProblem);
         Assert.Contains(" and on /dev/vda7", decision.Disk.OemProblem);
     }
 
     [Fact]
-    public void A_luks_container_with_the_label_is_no_candidate()
+    public void A_LUKS_container_with_the_label_is_not_a_candidate()
     {
         var devices = ImmutableArray.Create(Partition("vda4", "DATA", "crypto_LUKS"), Partition("vda5", "DATA"));
         Assert.Equal("vda5", DeviceSearch.Find(DeviceRef.Label("DATA"), devices, "vda", onBootDiskOnly: false).Device!.Name);
     }
 
     [Fact]
-    public void A_partition_name_counts_where_no_file_system_has_the_label()
+    public void A_partition_name_is_used_if_no_file_system_has_the_label()
     {
         var named = new BlockDevice("vda2", "vda", 2, 1) { PartLabel = "DATA", Superblock = new Superblock("xfs", null, null, 0) };
         Assert.Equal("vda2", DeviceSearch.Find(DeviceRef.Label("DATA"), [named], null, onBootDiskOnly: false).Device!.Name);
@@ -108,7 +109,7 @@ public sealed class DeviceSearchTests
     }
 
     [Fact]
-    public void A_data_label_may_be_on_another_disk_but_the_boot_disks_wins()
+    public void A_data_label_is_searched_on_the_boot_disk_first()
     {
         BlockDevice here = Partition("vda9", "DATA"), there = Partition("vdb1", "DATA");
         Assert.Equal("vda9", DeviceSearch.Find(DeviceRef.Label("DATA"), [here, there], "vda", onBootDiskOnly: false).Device!.Name);
@@ -128,5 +129,5 @@ public sealed class DeviceSearchTests
     [InlineData("LABEL=")]
     [InlineData("/dev/")]
     [InlineData("")]
-    public void Anything_else_is_none(string text) => Assert.Null(DeviceRef.TryParse(text));
+    public void Any_other_text_is_not_a_device_reference(string text) => Assert.Null(DeviceRef.TryParse(text));
 }

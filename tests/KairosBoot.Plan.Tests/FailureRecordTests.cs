@@ -17,7 +17,7 @@ public sealed class FailureRecordTests
     private static FailureRecord Only(string content) => Assert.Single(FailureFile.Parse(content));
 
     [Fact]
-    public void The_file_is_what_a_person_reads_and_holds_the_whole_record()
+    public void The_file_is_readable_text_with_the_whole_record()
     {
         var text = Text(Missing());
         Assert.Equal(
@@ -45,18 +45,18 @@ public sealed class FailureRecordTests
     }
 
     [Fact]
-    public void A_boot_that_failed_before_its_command_line_has_a_record_too()
+    public void A_boot_that_failed_before_its_command_line_has_a_record()
     {
         var early = new FailureRecord { Problem = "mount -t proc proc /proc: Out of memory" };
         Assert.Equal((early.Problem, null, ""), (Only(Text(early)).Problem, Only(Text(early)).Slot, Only(Text(early)).Image));
     }
 
     [Theory]
-    [InlineData("problem: image", "porblem image")]       // a line that is none
-    [InlineData("problem: image", "problems: image")]     // without what went wrong
+    [InlineData("problem: image", "porblem image")]       // an invalid line
+    [InlineData("problem: image", "problems: image")]     // without the problem
     [InlineData("time: 1795399712", "time: soon")]
-    [InlineData("--- end ---", "")]                       // the power went
-    public void A_damaged_block_is_passed_over_and_the_others_are_read(string whole, string damaged)
+    [InlineData("--- end ---", "")]                       // a power cut
+    public void A_damaged_block_is_ignored_and_the_others_are_read(string whole, string damaged)
     {
         var before = new FailureRecord { Problem = "before" };
         var later = new FailureRecord { Problem = "later", Log = "its log" };
@@ -74,7 +74,7 @@ public sealed class FailureRecordTests
     [InlineData("--- boot failed ---\n--- end ---\n")]
     [InlineData("  indented\n--- boot failed ---\n  indented\n--- end ---\n")]
     [InlineData("\ufffd\ufffd\n--- end ---\n--- end ---\n")]
-    public void What_is_not_a_record_is_none_and_the_next_one_can_be_added(string content)
+    public void Text_that_is_not_a_record_is_ignored_and_a_record_can_be_added(string content)
     {
         Assert.Empty(FailureFile.Parse(content));
         Assert.Equal(Text(Missing()), Text(Only(FailureFile.Add(content, Missing()))));
@@ -89,7 +89,7 @@ public sealed class FailureRecordTests
     }
 
     [Fact]
-    public void The_file_stays_below_its_limit_whatever_boots_have_to_say()
+    public void The_file_stays_below_its_size_limit()
     {
         var text = "";
         var log = string.Concat(Enumerable.Repeat("[    1.000001] info  ümläute and more of them\n", 4000));
@@ -109,10 +109,11 @@ public sealed class FailureRecordTests
         Assert.Equal(@"label \x1b[2J\x7f", new FailureRecord { Problem = "label \u001b[2J\u007f" }.Problem);
 
     [Fact]
-    public void The_end_of_a_kernel_log_has_the_record_again()
+    public void The_record_is_read_back_from_a_kernel_log()
     {
         var dump = new StringBuilder("Shutdown#1 Part1\n<6>[    0.900000] EXT4-fs (vda2): mounted filesystem\n");
-        foreach (var line in Missing().KernelLines().SelectMany(l => l.Split('\n'))) dump.Append($"<2>[    2.345678][    T1] kairos-boot: {line}\n");
+        foreach (var line in Missing().KernelLines().SelectMany(l => l.Split('\n')))
+            dump.Append($"<2>[    2.345678][    T1] kairos-boot: {line}\n");
         dump.Append("<2>[    2.400000] kairos-boot: rebooting in 5 s\n<0>[    7.400000] reboot: Restarting system\n");
         var record = FailureDump.TryRead(dump.ToString(), time: 5);
         Assert.NotNull(record);
@@ -133,14 +134,14 @@ public sealed class FailureRecordTests
     [InlineData("Oops#1 Part1\n<4>[    2.3] kairos-boot: verdict good: active ready after 300 ms\n")]
     [InlineData("kairos-boot: BOOT FAILED: said by a program, not by the kernel\n")]
     [InlineData("")]
-    public void Anybody_elses_kernel_log_is_left_alone(string dump) => Assert.Null(FailureDump.TryRead(dump, time: 0));
+    public void Kernel_logs_without_a_failed_boot_are_ignored(string dump) => Assert.Null(FailureDump.TryRead(dump, time: 0));
 
     [Theory]
     [InlineData("Shutdown#1 Part2\n<6>[    0.9] x\n", "Shutdown#1")]
     [InlineData("Oops#3 Part10\n", "Oops#3")]
     [InlineData("Panic#1\n Part1\n", "")]
     [InlineData("", "")]
-    public void The_parts_of_one_log_say_that_they_are(string dump, string kind) => Assert.Equal(kind, FailureDump.Kind(dump));
+    public void The_parts_of_one_log_have_the_same_kind(string dump, string kind) => Assert.Equal(kind, FailureDump.Kind(dump));
 
     [Theory]
     [InlineData(0, "1970-01-01 00:00:00 UTC")]
@@ -148,7 +149,7 @@ public sealed class FailureRecordTests
     [InlineData(1_709_251_199, "2024-02-29 23:59:59 UTC")]
     [InlineData(4_107_542_400, "2100-03-01 00:00:00 UTC")]
     [InlineData(-5, "1970-01-01 00:00:00 UTC")]
-    public void Times_are_written_for_people(long seconds, string text) => Assert.Equal(text, FailureRecord.Utc(seconds));
+    public void Times_are_shown_in_UTC(long seconds, string text) => Assert.Equal(text, FailureRecord.Utc(seconds));
 
     [Fact]
     public void Times_agree_with_the_librarys_calendar()
@@ -158,9 +159,10 @@ public sealed class FailureRecordTests
     }
 
     [Fact]
-    public void Failed_boots_are_in_the_report_and_leave_the_verdict_of_this_one_alone()
+    public void Failed_boots_are_in_the_report_and_do_not_change_its_verdict()
     {
-        var report = new BootReport { Request = BootRequestParser.Parse(KernelCommandLine.Parse("")), Kernel = "6.1", FailedBoots = [Missing()] };
+        var report = new BootReport { Request = BootRequestParser.Parse(KernelCommandLine.Parse("")), Kernel = "6.1",
+            FailedBoots = [Missing()] };
         using var json = JsonDocument.Parse(report.ToJson());
         var failed = json.RootElement.GetProperty("failedBoots")[0];
         Assert.Equal("good", json.RootElement.GetProperty("verdict").GetString());

@@ -3,7 +3,7 @@ namespace KairosBoot.Plan.Tests;
 public sealed class KernelCommandLineTests
 {
     [Fact]
-    public void Quotes_keep_spaces_together_and_are_dropped()
+    public void Quotes_keep_spaces_together_and_are_removed()
     {
         var line = KernelCommandLine.Parse("a=1 b=\"two words\" \"c=x y\" d\n");
         KernelParameter[] expected = [new("a", "1"), new("b", "two words"), new("c", "x y"), new("d", null)];
@@ -19,7 +19,7 @@ public sealed class KernelCommandLineTests
     }
 
     [Fact]
-    public void The_last_of_several_wins()
+    public void The_last_of_several_values_wins()
     {
         Assert.Equal("b", KernelCommandLine.Parse("x=a x=b").Last("x"));
         Assert.Null(KernelCommandLine.Parse("x=a x").Last("x"));
@@ -30,5 +30,5 @@ public sealed class KernelCommandLineTests
     [InlineData("   \n")]
     [InlineData("\"")]
     [InlineData("= == =a a=")]
-    public void Odd_text_is_no_error(string text) => Assert.NotNull(KernelCommandLine.Parse(text));
+    public void Unusual_text_is_not_an_error(string text) => Assert.NotNull(KernelCommandLine.Parse(text));
 }

@@ -9,27 +9,31 @@ public sealed class KexecCommandLineTests
         KexecCommandLine.For(running, BootRequestParser.Parse(KernelCommandLine.Parse(running)).ForSlot(slot, why), Slot.Active, tries);
 
     [Fact]
-    public void What_is_about_the_slot_is_said_anew_and_the_rest_stays_in_its_order() => Assert.Equal(
+    public void Words_about_the_slot_are_replaced_and_the_others_keep_their_order() => Assert.Equal(
         "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE kairosboot.slot=passive kairosboot.why=order kairosboot.tries=1 kairosboot.kexec=active "
         + "BOOT_IMAGE=(image_active)/boot/vmlinuz kairosboot.env=ok kairosboot.disk=aa-1 panic=10 console=tty1 console=ttyS0",
         Line(Grub, Slot.Passive, 1));
 
     [Fact]
-    public void The_next_kernel_reads_it_as_a_boot_of_that_slot_whose_try_is_taken()
+    public void The_next_kernel_reads_a_counted_boot_of_that_slot()
     {
         var next = BootRequestParser.Parse(KernelCommandLine.Parse(Line(Grub + " root=LABEL=COS_ACTIVE", Slot.Recovery, 0, why: null)));
-        Assert.Equal((Slot.Recovery, SystemPaths.RecoveryImage, 0, null, Slot.Active), (next.Slot, next.ImagePath, next.TriesLeft, next.Why, next.KexecFrom));
+        Assert.Equal((Slot.Recovery, SystemPaths.RecoveryImage, 0, null, Slot.Active),
+            (next.Slot, next.ImagePath, next.TriesLeft, next.Why, next.KexecFrom));
         Assert.Equal((CounterAccess.Writable, "PARTUUID=aa-1", 10), (next.LoaderCounters, next.LoadedFrom!.ToString(), next.PanicSeconds));
         Assert.Empty(next.Warnings);
         Assert.Null(BootRequestParser.Parse(KernelCommandLine.Parse(Line("root=LABEL=COS_ACTIVE", Slot.Passive, null))).TriesLeft);
     }
 
     [Fact]
-    public void Quotes_open_ones_and_what_is_for_init_stay_as_they_are()
+    public void Quotes_and_words_for_init_are_not_changed()
     {
         const string Front = "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE kairosboot.slot=passive kairosboot.why=order kairosboot.kexec=active ";
-        Assert.Equal(Front + "a=\"two  words\" \"b c\"=d -- root=/dev/sda1 e", Line("a=\"two  words\" \"root=LABEL=COS_ACTIVE\" \"b c\"=d  -- root=/dev/sda1 e\n", Slot.Passive, null));
+        Assert.Equal(Front + "a=\"two  words\" \"b c\"=d -- root=/dev/sda1 e",
+            Line("a=\"two  words\" \"root=LABEL=COS_ACTIVE\" \"b c\"=d  -- root=/dev/sda1 e\n", Slot.Passive, null));
         Assert.Equal(Front + "a \"b root=LABEL=COS_ACTIVE", Line("a \"b root=LABEL=COS_ACTIVE", Slot.Passive, null));
-        Assert.Equal(Front + "quiet", Line("rd.live.squashimg=/cOS/recovery.squashfs root=live:LABEL=COS_RECOVERY kairosboot.kexec=passive quiet", Slot.Passive, null));
+        Assert.Equal(Front + "quiet",
+            Line("rd.live.squashimg=/cOS/recovery.squashfs root=live:LABEL=COS_RECOVERY kairosboot.kexec=passive quiet", Slot.Passive,
+                null));
     }
 }

@@ -22,9 +22,10 @@ public sealed class LayoutPlanTests
         Assert.Equal(
             """
             mount -t tmpfs -o rw,nosuid,nodev,size=25%,mode=0755 tmpfs /run/overlay
-            rm -rf /run/overlay/etc/.overlay; mkdir -p /run/overlay/etc/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
-            rm -rf /run/overlay/var/.overlay; mkdir -p /run/overlay/var/.overlay/{upper,work}; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
+            rm -rf /run/overlay/etc/.overlay; mkdir -p /run/overlay/etc/.overlay/upper /run/overlay/etc/.overlay/work; chown --reference=/sysroot/etc /run/overlay/etc/.overlay/upper; chmod --reference=/sysroot/etc /run/overlay/etc/.overlay/upper; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
+            rm -rf /run/overlay/var/.overlay; mkdir -p /run/overlay/var/.overlay/upper /run/overlay/var/.overlay/work; chown --reference=/sysroot/var /run/overlay/var/.overlay/upper; chmod --reference=/sysroot/var /run/overlay/var/.overlay/upper; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
             mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || { chroot /sysroot fsck.ext4 -a -f /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local; } || mount -t ext4 -o ro /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro,noload /dev/vda6 /sysroot/usr/local
+            # fill new stores from the image; in existing ones, update the files that the user did not change
             [ -d /sysroot/usr/local/.state/etc-ssh.bind ] || cp -a /sysroot/etc/ssh /sysroot/usr/local/.state/etc-ssh.bind
             [ -d /sysroot/usr/local/.state/root.bind ] || cp -a /sysroot/root /sysroot/usr/local/.state/root.bind
             mount --bind /sysroot/usr/local/.state/root.bind /sysroot/root
@@ -47,7 +48,7 @@ public sealed class LayoutPlanTests
     }
 
     [Fact]
-    public void A_store_under_the_name_kairos_gave_it_is_looked_for_unless_that_name_is_another_paths()
+    public void A_store_with_Kairos_name_is_used_unless_it_is_another_paths()
     {
         const string Volume = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\n";
         Assert.Contains("|| [ -d /sysroot/usr/local/.state/var-lib-ca-certs.bind ]",
@@ -57,7 +58,7 @@ public sealed class LayoutPlanTests
     }
 
     [Fact]
-    public void Volumes_and_binds_three_deep_come_in_the_order_of_their_depth_whatever_the_order_of_the_lists()
+    public void Mounts_are_ordered_by_depth_not_by_the_order_of_the_lists()
     {
         BlockDevice Device(int number) => Persistent with { Name = $"vda{number}", Partition = number, PartUuid = $"p-{number}" };
         var plan = Plan("""
@@ -68,11 +69,12 @@ public sealed class LayoutPlanTests
         Assert.Equal(
             ["/srv", "/srv/a", "/srv/a/b", "/srv/a/b/c", "/srv/a/b/c/d", "/srv/a/b/c/d/e"],
             plan.Split('\n').Where(line => line.Contains("mount ")).Select(line => line[(line.LastIndexOf(' ') + 1)..])
-                .Where(target => target.StartsWith("/sysroot/srv", StringComparison.Ordinal)).Select(target => target["/sysroot".Length..]));
+                .Where(target => target.StartsWith("/sysroot/srv",
+                    StringComparison.Ordinal)).Select(target => target["/sysroot".Length..]));
     }
 
     [Fact]
-    public void A_limit_of_its_own_gives_an_overlay_a_tmpfs_of_its_own()
+    public void An_overlay_with_its_own_limit_gets_its_own_tmpfs()
     {
         var plan = Plan("RW_PATHS=\"/etc /var\"\nOVERLAY=tmpfs:64m,inodes=4k\nOVERLAY_LIMITS=\"/var=16m,inodes=500 /not-an-overlay=1m\"\n");
         Assert.Equal(
@@ -83,12 +85,13 @@ public sealed class LayoutPlanTests
     }
 
     [Fact]
-    public void Overlays_on_a_device_are_new_at_every_boot_and_touch_nothing_but_their_own()
+    public void Overlays_on_a_device_are_emptied_at_every_boot()
     {
-        var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")), "OVERLAY=LABEL=SCRATCH\nRW_PATHS=\"/etc /var\"\n", null, null);
+        var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")),
+            "OVERLAY=LABEL=SCRATCH\nRW_PATHS=\"/etc /var\"\n", null, null);
         var plan = string.Join('\n', LayoutPlan.For(layout, [], Persistent with { Name = "vdb1" }));
         Assert.Contains("mount -t ext4 -o rw,nosuid,nodev /dev/vdb1 /run/overlay", plan);
-        Assert.Contains("rm -rf /run/overlay/.kairosboot/var/.overlay; mkdir -p /run/overlay/.kairosboot/var/.overlay/{upper,work}", plan);
+        Assert.Contains("rm -rf /run/overlay/.kairosboot/var/.overlay; mkdir -p /run/overlay/.kairosboot/var/.overlay/upper ", plan);
     }
 
     [Fact]
@@ -106,14 +109,15 @@ public sealed class LayoutPlanTests
     }
 
     [Fact]
-    public void A_path_that_is_bound_gets_no_overlay_below_it()
+    public void A_bound_path_gets_no_overlay()
     {
-        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/root /etc\"\nPERSISTENT_STATE_PATHS=/root\n", ("/usr/local", Persistent));
+        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/root /etc\"\nPERSISTENT_STATE_PATHS=/root\n",
+            ("/usr/local", Persistent));
         Assert.DoesNotContain("lowerdir=/sysroot/root", plan);
     }
 
     [Fact]
-    public void A_volume_without_a_device_is_left_out_and_the_rest_stays()
+    public void A_volume_without_a_device_is_left_out()
     {
         var plan = Plan("VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=GONE:/data\"\nRW_PATHS=/etc\n", ("/usr/local", Persistent));
         Assert.Contains("/sysroot/usr/local", plan);

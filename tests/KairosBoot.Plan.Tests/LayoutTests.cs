@@ -20,7 +20,7 @@ public sealed class LayoutTests
         Assert.DoesNotContain(DefaultLayout.PersistentStatePaths, path => MountPath.IsInside(path, "/usr"));
 
     [Fact]
-    public void Recovery_is_all_in_memory_whatever_the_custom_file_says()
+    public void Recovery_keeps_all_changes_in_memory()
     {
         var layout = LayoutReader.Read(Recovery, null, null, "CUSTOM_BIND_MOUNTS=/data\nCUSTOM_EPHEMERAL_MOUNTS=/scratch\n");
         Assert.Empty(layout.Volumes);
@@ -41,7 +41,7 @@ public sealed class LayoutTests
     }
 
     [Fact]
-    public void A_bad_entry_drops_only_itself_and_is_named()
+    public void An_invalid_entry_is_reported_and_dropped_alone()
     {
         var layout = LayoutReader.Read(Active,
             "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local nonsense\"\nPERSISTENT_STATE_PATHS=\"relative /etc/ssh /usr /run/x /a,b\"\nOVERLAY=lots\n", null, null);
@@ -53,12 +53,13 @@ public sealed class LayoutTests
     }
 
     [Fact]
-    public void A_class_that_is_nobodys_choice_is_refused_with_the_reason()
+    public void A_fixed_class_cannot_be_changed()
     {
         var layout = LayoutReader.Read(Active, "OPTIONAL_PATHS=\"/etc /usr/local\"\nREQUIRED_PATHS=\"/oem rel\"\n", null, null);
         Assert.Equal((StepClass.Required, StepClass.Required, StepClass.Degraded),
             (layout.Classes.Of("/etc"), layout.Classes.Of("/usr/local"), layout.Classes.Of("/oem")));
-        foreach (var words in (string[])["OPTIONAL_PATHS entry /etc has no effect", "kairosboot.persistent=", "REQUIRED_PATHS entry /oem", "rel is not an absolute"])
+        foreach (var words in (string[])["OPTIONAL_PATHS entry /etc has no effect", "kairosboot.persistent=", "REQUIRED_PATHS entry /oem",
+            "rel is not an absolute"])
             Assert.Contains(layout.Problems, problem => problem.Contains(words));
         Assert.Equal(4, layout.Problems.Length);
     }
@@ -68,7 +69,7 @@ public sealed class LayoutTests
     [InlineData("tmpfs:512m", "size=512m")]
     [InlineData("tmpfs:1g,inodes=20k", "size=1g,nr_inodes=20k")]
     [InlineData("tmpfs:65536,inodes=7", "size=65536,nr_inodes=7")]
-    public void A_size_is_a_share_or_a_number_with_a_cap_on_files_where_wanted(string text, string options)
+    public void A_size_is_a_share_or_a_number_with_an_optional_inode_limit(string text, string options)
     {
         var backing = OverlayBacking.TryParse(text);
         Assert.Equal((options, text), (backing?.Tmpfs?.Options, backing?.ToString()));
@@ -87,21 +88,24 @@ public sealed class LayoutTests
     [InlineData("tmpfs:1m,mode=0777")]
     [InlineData("tmpfs:1m,inodes=5,inodes=6")]
     [InlineData("memory")]
-    public void What_is_no_size_is_no_backing(string text) => Assert.Null(OverlayBacking.TryParse(text));
+    public void An_invalid_size_is_refused(string text) => Assert.Null(OverlayBacking.TryParse(text));
 
     [Fact]
-    public void A_limit_that_cannot_hold_is_named()
+    public void A_limit_without_effect_is_reported()
     {
-        Assert.Contains("/var=lots", Assert.Single(LayoutReader.Read(Active, "OVERLAY_LIMITS=\"/var=lots /srv=1m\"\n", null, null).Problems));
-        Assert.Contains("OVERLAY_LIMITS has no effect", Assert.Single(LayoutReader.Read(Active, "OVERLAY=LABEL=X\nOVERLAY_LIMITS=/srv=1m\n", null, null).Problems));
+        Assert.Contains("/var=lots",
+            Assert.Single(LayoutReader.Read(Active, "OVERLAY_LIMITS=\"/var=lots /srv=1m\"\n", null, null).Problems));
+        Assert.Contains("OVERLAY_LIMITS has no effect",
+            Assert.Single(LayoutReader.Read(Active, "OVERLAY=LABEL=X\nOVERLAY_LIMITS=/srv=1m\n", null, null).Problems));
     }
 
     [Fact]
-    public void The_command_lines_volumes_join_those_of_the_file_unless_it_says_otherwise()
+    public void Volumes_of_the_command_line_are_added_unless_MERGE_is_false()
     {
         var request = BootRequestParser.Parse(KernelCommandLine.Parse("rd.immucore.mount=LABEL=D:/data rd.immucore.mount=LABEL=E:/usr/local"));
         const string File = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\n";
-        Assert.Equal(["LABEL=COS_PERSISTENT:/usr/local", "LABEL=D:/data"], LayoutReader.Read(request, File, null, null).Volumes.Select(v => v.ToString()));
+        Assert.Equal(["LABEL=COS_PERSISTENT:/usr/local", "LABEL=D:/data"],
+            LayoutReader.Read(request, File, null, null).Volumes.Select(v => v.ToString()));
         Assert.Single(LayoutReader.Read(request, File + "MERGE=false\n", null, null).Volumes);
     }
 

@@ -8,7 +8,8 @@ public sealed class PathOptionsTests
     private const string HomeAndOpt = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=\"/home /opt\"\n";
 
     private static BlockDevice Device(string name, string label) =>
-        new(name, "vda", int.Parse(name[3..]), 1 << 30) { Superblock = new Superblock("ext4", label, "u", 1 << 30), PartUuid = "p-" + name };
+        new(name, "vda", int.Parse(name[3..]), 1 << 30) { Superblock = new Superblock("ext4", label, "u", 1 << 30), PartUuid = "p-"
+            + name };
 
     private static Layout Read(string text, string? custom = null) => LayoutReader.Read(Active, text, null, custom);
 
@@ -16,7 +17,7 @@ public sealed class PathOptionsTests
         [.. RootPlan.ForImages(Active, Disk), .. RootPlan.For(Active, Disk), .. RootPlan.ForOptions(layout, Disk),
          .. LayoutPlan.For(layout, [.. layout.Volumes.Select((v, i) => new FoundVolume(v, Device("vda" + (6 + i), "V")))], null)];
 
-    /// <summary>Each mount point with the words of the table that its mount has.</summary>
+    /// <summary>Each mount point with the options of the table that its mount has.</summary>
     private static Dictionary<string, string> Options(Layout layout) =>
         BootMounts.Of(Steps(layout).Select(step => new StepResult(step, null, 0)))
             .ToDictionary(made => SystemPaths.InNewRoot(made.Mount!.Target), made => PathOptions.Canonical(made.Mount!.Options));
@@ -27,8 +28,10 @@ public sealed class PathOptionsTests
         var options = Options(LayoutReader.Read(Active, null, null, null));
         Dictionary<string, string> expected = new()
         {
-            [SystemPaths.State] = "nosuid,nodev,noexec", ["/"] = "", ["/oem"] = "nosuid,nodev", ["/run/overlay"] = "nosuid,nodev", ["/usr/local"] = "",
-            ["/srv/data"] = "nosuid,nodev", ["/var"] = "", ["/etc"] = "", ["/srv"] = "", ["/home"] = "nosuid,nodev", ["/var/log"] = "nosuid,nodev",
+            [SystemPaths.State] = "nosuid,nodev,noexec", ["/"] = "", ["/oem"] = "nosuid,nodev", ["/run/overlay"] = "nosuid,nodev",
+                ["/usr/local"] = "",
+            ["/srv/data"] = "nosuid,nodev", ["/var"] = "", ["/etc"] = "", ["/srv"] = "", ["/home"] = "nosuid,nodev",
+                ["/var/log"] = "nosuid,nodev",
         };
         foreach (var path in DefaultLayout.PersistentStatePaths)
             expected.TryAdd(path, path.StartsWith("/etc/", StringComparison.Ordinal) ? "nosuid,nodev" : "");
@@ -44,7 +47,7 @@ public sealed class PathOptionsTests
     }
 
     [Fact]
-    public void Paths_below_those_of_the_table_have_the_same_and_paths_with_longer_names_do_not()
+    public void Paths_below_a_row_of_the_table_have_its_options()
     {
         var options = Options(Read(
             """
@@ -53,7 +56,8 @@ public sealed class PathOptionsTests
             PERSISTENT_STATE_PATHS="/home/u/data /homes /var/tmp /var/tmpfiles /etcetera /var/log/a"
             """));
         Assert.Equal("nosuid,nodev; ; nosuid,nodev; ; ; nosuid,nodev",
-            string.Join("; ", new[] { "/home/u/data", "/homes", "/var/tmp", "/var/tmpfiles", "/etcetera", "/var/log/a" }.Select(path => options[path])));
+            string.Join("; ", new[] { "/home/u/data", "/homes", "/var/tmp", "/var/tmpfiles", "/etcetera",
+                "/var/log/a" }.Select(path => options[path])));
     }
 
     [Fact]
@@ -61,8 +65,10 @@ public sealed class PathOptionsTests
     {
         var layout = Read(HomeAndOpt + "PERSISTENT_STATE_BIND=false\n");
         Assert.Equal(("nosuid,nodev", ""), (Options(layout)["/home"], Options(layout)["/opt"]));
-        Assert.Contains(Steps(layout), step => step.Command.Contains("mount -t overlay -o nosuid,nodev,lowerdir=/sysroot/home,", StringComparison.Ordinal));
-        Assert.Contains(Steps(layout), step => step.Mount?.Options.StartsWith("rw,nosuid,nodev,lowerdir=/home,", StringComparison.Ordinal) == true);
+        Assert.Contains(Steps(layout),
+            step => step.Command.Contains("mount -t overlay -o nosuid,nodev,lowerdir=/sysroot/home,", StringComparison.Ordinal));
+        Assert.Contains(Steps(layout),
+            step => step.Mount?.Options.StartsWith("rw,nosuid,nodev,lowerdir=/home,", StringComparison.Ordinal) == true);
     }
 
     [Fact]
@@ -82,7 +88,7 @@ public sealed class PathOptionsTests
     }
 
     [Fact]
-    public void A_mount_from_before_the_layout_is_changed_by_a_step_of_its_own()
+    public void A_mount_made_before_the_layout_is_changed_by_a_step()
     {
         var layout = Read("MOUNT_OPTIONS=\"/oem=noexec /run/initramfs/cos-state=\"\n");
         Assert.Equal(["mount -o remount,bind,suid,dev,exec /run/initramfs/cos-state", "mount -o remount,bind,noexec /sysroot/oem"],
@@ -92,26 +98,27 @@ public sealed class PathOptionsTests
     }
 
     [Fact]
-    public void A_bind_costs_a_second_call_only_where_its_options_differ_from_those_of_its_store()
+    public void A_bind_is_remounted_only_if_its_options_differ_from_its_store()
     {
         string[] Binds(string options) => [.. Steps(Read(HomeAndOpt + $"MOUNT_OPTIONS=\"{options}\"\n")).OfType<BindPersistent>()
             .Select(step => step.Command.Replace("mount --bind /sysroot/usr/local/.state/", "").Replace("mount -o remount,bind,", ""))];
         Assert.Equal(["home.bind /sysroot/home && nosuid,nodev /sysroot/home", "opt.bind /sysroot/opt"], Binds(""));
         Assert.Equal(["home.bind /sysroot/home", "opt.bind /sysroot/opt"], Binds("/home="));
         Assert.Equal(["home.bind /sysroot/home", "opt.bind /sysroot/opt"], Binds("/usr/local=nosuid,nodev"));
-        Assert.Equal(["home.bind /sysroot/home && nosuid,nodev,noexec /sysroot/home", "opt.bind /sysroot/opt && suid,dev,exec /sysroot/opt"],
+        Assert.Equal(["home.bind /sysroot/home && nosuid,nodev,noexec /sysroot/home",
+            "opt.bind /sysroot/opt && suid,dev,exec /sysroot/opt"],
             Binds("/usr/local=noexec /opt="));
     }
 
     [Fact]
-    public void A_bind_shows_what_its_volume_allows_not_less_than_its_own_options()
+    public void A_bind_has_the_options_of_its_volume_and_its_own()
     {
         var options = Options(Read(HomeAndOpt + "MOUNT_OPTIONS=\"/usr/local=noexec,noatime\"\n"));
         Assert.Equal(("nosuid,nodev,noexec,noatime", "noexec,noatime"), (options["/home"], options["/opt"]));
     }
 
     [Fact]
-    public void A_volume_that_holds_the_stores_is_no_stranger()
+    public void The_volume_with_the_stores_allows_set_uid_programs()
     {
         var options = Options(Read(
             """
@@ -134,7 +141,7 @@ public sealed class PathOptionsTests
     [InlineData("home=nosuid", "entry home=nosuid is not /path=OPTION", "")]
     [InlineData("/a/../home=nosuid", "is not /path=OPTION", "")]
     [InlineData("=nosuid", "entry =nosuid is not /path=OPTION", "")]
-    public void What_cannot_be_used_is_named_and_the_default_holds(string entry, params string[] says)
+    public void An_invalid_entry_is_reported_and_the_default_is_used(string entry, params string[] says)
     {
         const string Lists = "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=D:/data\"\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=\"/home /opt /var/log\"\n";
         var layout = Read(Lists + $"MOUNT_OPTIONS=\"{entry} /var/log=noexec\"\n");
@@ -146,9 +153,10 @@ public sealed class PathOptionsTests
     }
 
     [Fact]
-    public void A_line_that_cannot_be_parsed_is_named_with_its_file()
+    public void A_line_that_cannot_be_parsed_is_reported_with_its_file()
     {
-        Assert.Contains(Read("RW_PATHS=/etc\nMOUNT_OPTIONS=\"/home=nodev\n").Problems, problem => problem.StartsWith("/run/cos/cos-layout.env:2: ", StringComparison.Ordinal));
+        Assert.Contains(Read("RW_PATHS=/etc\nMOUNT_OPTIONS=\"/home=nodev\n").Problems,
+            problem => problem.StartsWith("/run/cos/cos-layout.env:2: ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -157,7 +165,8 @@ public sealed class PathOptionsTests
     [InlineData("suid,nosuid,noatime,relatime", "nosuid,relatime")]
     [InlineData("rw,noexec,size=5", "noexec")]
     [InlineData("", "")]
-    public void Options_have_one_text(string options, string canonical) => Assert.Equal(canonical, PathOptions.Canonical(options));
+    public void Options_have_one_canonical_text(string options, string canonical) =>
+        Assert.Equal(canonical, PathOptions.Canonical(options));
 
     [Theory]
     [InlineData("rw,nodev,relatime", "lacks the option nosuid")]
@@ -175,10 +184,11 @@ public sealed class PathOptionsTests
     }
 
     [Fact]
-    public void A_change_of_options_that_failed_leaves_what_is_expected_of_the_mount()
+    public void A_failed_change_of_options_keeps_the_expected_ones()
     {
         var layout = Read("MOUNT_OPTIONS=/oem=noexec\n");
-        string Oem(string? error) => BootMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null, 0)))
+        string Oem(string? error) => BootMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null,
+            0)))
             .Single(made => made.Mount!.Target == "/sysroot/oem").Mount!.Options;
         Assert.Equal(("rw,noexec", "rw,nosuid,nodev"), (Oem(null), Oem("refused")));
     }

@@ -12,25 +12,25 @@ public sealed class PrintableTextTests
     [InlineData("\u0080\u009b31m\u009f", @"\x80\x9b31m\x9f")]
     [InlineData("\u202egpj.exe\u202c \u2066x\u2069", @"\u202egpj.exe\u202c \u2066x\u2069")]
     [InlineData("\ud83d\ude00\u001b\ud83d\ude00", "\ud83d\ude00\\x1b\ud83d\ude00")]
-    public void What_a_terminal_obeys_is_shown_as_its_number(string text, string shown) => Assert.Equal(shown, PrintableText.Clean(text));
+    public void Control_characters_are_shown_as_numbers(string text, string shown) => Assert.Equal(shown, PrintableText.Clean(text));
 
     [Theory]
     [InlineData("")]
     [InlineData("two lines\n\tand a tab")]
     [InlineData("Grüße, 漢字, \ud83d\ude00, \u00a0, \u00ad, \\x1b")]
-    public void Clean_text_is_not_even_copied(string text) => Assert.Same(text, PrintableText.Clean(text));
+    public void Clean_text_is_returned_unchanged(string text) => Assert.Same(text, PrintableText.Clean(text));
 
-    // No theory: text in an attribute holds no half of a pair.
+    // Not a theory: text in an attribute cannot hold half of a surrogate pair.
     [Fact]
-    public void Halves_of_a_pair_and_bytes_of_a_name_that_is_not_UTF8_are_shown() =>
+    public void Lone_surrogates_and_bytes_that_are_not_UTF8_are_shown() =>
         Assert.Equal(@"\x9b1m \ud83d x \udc00", PrintableText.Clean("\udc9b1m \ud83d x \udc00"));
 
     [Fact]
-    public void C1_characters_as_bytes_of_UTF8_are_found_too() =>
+    public void C1_characters_in_UTF8_are_found() =>
         Assert.Equal(@"\x80\x9f", PrintableText.Clean(Encoding.UTF8.GetString([0xC2, 0x80, 0xC2, 0x9F])));
 
     [Fact]
-    public void Every_single_character_comes_out_harmless()
+    public void Every_single_character_is_made_safe()
     {
         for (var c = 0; c <= char.MaxValue; c++)
         {
@@ -42,10 +42,10 @@ public sealed class PrintableTextTests
     }
 
     [Fact]
-    public void Random_text_and_random_bytes_come_out_harmless_and_come_out_the_same_twice()
+    public void Random_text_is_made_safe_and_cleaning_twice_changes_nothing()
     {
         var random = new Random(13);
-        // Where the decisions are: controls, C1, bidi, surrogates, and what lies next to them.
+        // The limits of the ranges: controls, C1, bidi, surrogates, and their neighbours.
         (int First, int Count)[] ranges = [(0, 0xA2), (0x2028, 8), (0x2064, 8), (0xD7FE, 4), (0xDBFE, 4), (0xDC7E, 0x84), (0xDFFE, 4)];
         char[] likely = [.. ranges.SelectMany(range => Enumerable.Range(range.First, range.Count)).Select(c => (char)c)];
         for (var round = 0; round < 20_000; round++)
@@ -62,20 +62,20 @@ public sealed class PrintableTextTests
     }
 
     [Fact]
-    public void Json_of_the_report_shows_a_terminal_nothing_either()
+    public void The_reports_json_is_safe_for_a_terminal()
     {
         for (var c = 0; c <= char.MaxValue; c++)
         {
             var text = new JsonText().Object(null, json => json.String("name", $"a{(char)c}b")).ToString();
             AssertHarmless(text);
-            if (char.IsSurrogate((char)c)) continue; // no string of JSON at all for some readers
+            if (char.IsSurrogate((char)c)) continue; // some JSON readers refuse such a string
             using var json = JsonDocument.Parse(text);
             Assert.Equal($"a{(char)c}b", json.RootElement.GetProperty("name").GetString());
         }
     }
 
     [Fact]
-    public void What_is_kept_of_a_failed_boot_can_be_shown_with_cat()
+    public void The_file_of_failed_boots_is_safe_for_a_terminal()
     {
         var kept = FailureFile.Add("", new FailureRecord
         {
@@ -92,7 +92,7 @@ public sealed class PrintableTextTests
         return bytes;
     }
 
-    // Judged by the categories of Unicode, not by our own list.
+    // Checked with the categories of Unicode, not with our own list.
     private static void AssertHarmless(string text)
     {
         for (var i = 0; i < text.Length; i++)

@@ -4,20 +4,22 @@ using System.Text.RegularExpressions;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Where text leaves the programs for a person: a scan of the sources. A new place has to go through PrintableText, and into this list with its reason.
+/// All places where the programs print text: a scan of the sources. A new place must use PrintableText and be added to this list with its
+/// reason.
 /// </summary>
 public sealed class SinkTests
 {
     private static readonly string[] JsonWriters =
-        ["KairosBoot.Cli/JsonOutput.cs", "KairosBoot.Cli/Commands/StatusCommand.cs", "KairosBoot.Cli/Commands/KargsCommand.cs", "KairosBoot.Cli/Commands/InitrdInspectCommand.cs"];
+        ["KairosBoot.Cli/JsonOutput.cs", "KairosBoot.Cli/Commands/StatusCommand.cs", "KairosBoot.Cli/Commands/KargsCommand.cs",
+            "KairosBoot.Cli/Commands/InitrdInspectCommand.cs"];
 
-    /// <summary>What a sink looks like, the files that may have it, and why.</summary>
+    /// <summary>The call that prints, the files that may use it, and the reason.</summary>
     private static readonly (string Pattern, string[] Files, string Reason)[] Sinks =
     [
-        (@"\bConsole\.(Out|Error|Write|WriteLine)\b", ["KairosBoot.Cli/*"], "Program.cs puts a PrintableWriter in the place of both"),
+        (@"\bConsole\.(Out|Error|Write|WriteLine)\b", ["KairosBoot.Cli/*"], "Program.cs replaces both by a PrintableWriter"),
         (@"\bOpenStandard(Output|Error)\b",
             [.. JsonWriters, "KairosBoot.Cli/Progress.cs"],
-            "Utf8JsonWriter escapes everything but printable ASCII; Progress cleans its text and adds its own control characters"),
+            "Utf8JsonWriter escapes all but printable ASCII; Progress cleans its text and adds its own control characters"),
         (@"\bUtf8JsonWriter\(|JavaScriptEncoder", JsonWriters, "with its default encoder"),
         (@"""/?dev/(kmsg|console|tty)", ["KairosBoot.Linux/Kernel/KernelLog.cs", "KairosBoot.Image/Initrd/InitrdBuilder.cs"], "cleans; makes the node"),
         (@"\bFileHandle\([12],", ["KairosBoot.Init/Stages/StageProtocol.cs", "KairosBoot.Cli/StageLogger.cs"], "a pipe to PID 1, which logs it; a stat of the stream"),
@@ -26,7 +28,7 @@ public sealed class SinkTests
         (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Execution/BootState/FailureStore.cs", "KairosBoot.Init/Failures/FailureKeeping.cs"], "FailureFile cleans; names the path"),
     ];
 
-    /// <summary>Files that print themselves, so they must clean.</summary>
+    /// <summary>Files that print by themselves, so they must clean the text.</summary>
     private static readonly string[] Cleaning =
     [
         "KairosBoot.Cli/PrintableWriter.cs", "KairosBoot.Cli/Progress.cs", "KairosBoot.Init/BootLog.cs", "KairosBoot.Init/SlotCounting.cs",
@@ -52,7 +54,7 @@ public sealed class SinkTests
     }
 
     [Fact]
-    public void The_list_names_no_file_that_has_no_sink()
+    public void Every_file_of_the_list_has_a_sink()
     {
         var files = Files().ToList();
         foreach (var sink in Sinks)
@@ -67,7 +69,7 @@ public sealed class SinkTests
     }
 
     [Fact]
-    public void Only_printers_clean_as_a_name_must_stay_what_it_is()
+    public void Only_printers_clean_text()
     {
         Assert.Equal(Cleaning.Append("KairosBoot.Plan/Texts/PrintableText.cs").Order(StringComparer.Ordinal),
             Files().Where(file => Regex.IsMatch(file.Text, @"\bPrintableText\.|class PrintableText\b")).Select(file => file.Name)

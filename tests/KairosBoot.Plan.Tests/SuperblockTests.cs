@@ -3,7 +3,7 @@ using System.Text;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Hand-made bytes for the decisions; the Linux tier holds the probes to what mkfs really writes.</summary>
+/// <summary>Hand-made bytes for the decisions; the Linux tier compares the probes with the output of mkfs.</summary>
 public sealed class SuperblockTests
 {
     private static byte[] Window(params (int At, byte[] Bytes)[] parts)
@@ -34,7 +34,7 @@ public sealed class SuperblockTests
     }
 
     [Fact]
-    public void A_luks_header_wins_over_what_the_old_file_system_left_behind()
+    public void A_LUKS_header_wins_over_an_old_superblock()
     {
         var window = Window(ExtMagic, (0x478, "DATA"u8.ToArray()), (0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2]), (24, "DATA"u8.ToArray()));
         var found = SuperblockProbe.Probe(0, window)!;
@@ -42,9 +42,10 @@ public sealed class SuperblockTests
     }
 
     [Fact]
-    public void Any_cut_of_a_window_is_not_mine_or_a_superblock_and_never_an_exception()
+    public void A_truncated_window_never_throws()
     {
-        var window = Window(ExtMagic, (0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2]), (510, [0x55, 0xAA]), (0x36, "FAT16   "u8.ToArray()), (4086, "SWAPSPACE2"u8.ToArray()));
+        var window = Window(ExtMagic, (0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2]), (510, [0x55, 0xAA]), (0x36, "FAT16   "u8.ToArray()),
+            (4086, "SWAPSPACE2"u8.ToArray()));
         for (var length = 0; length < window.Length; length += 7)
         {
             foreach (var (offset, _) in SuperblockProbe.Windows)
@@ -53,7 +54,7 @@ public sealed class SuperblockTests
     }
 
     [Fact]
-    public void Random_bytes_are_never_an_exception()
+    public void Random_bytes_never_throw()
     {
         var random = new Random(1);
         var window = new byte[8192];
@@ -68,7 +69,7 @@ public sealed class SuperblockTests
     }
 
     [Fact]
-    public void An_mbr_disks_partuuid_is_its_signature_and_the_number()
+    public void The_PARTUUID_of_an_MBR_disk_is_signature_and_number()
     {
         var block = Window((440, U32(0x1234abcd)), (446 + 4, [0x83]), (446 + 16 + 4, [0x0C]), (510, [0x55, 0xAA]));
         Assert.Equal(["1234abcd-01", "1234abcd-02"], Gpt.ReadMbr(block).Select(entry => entry.Uuid));
@@ -77,7 +78,7 @@ public sealed class SuperblockTests
     }
 
     [Fact]
-    public void A_damaged_gpt_header_is_not_believed()
+    public void A_damaged_GPT_header_is_refused()
     {
         Assert.Null(Gpt.ReadHeader(Window((0, "EFI PART"u8.ToArray()), (12, U32(92)), (80, U32(128)), (84, U32(128)))));
         Assert.Null(Gpt.ReadHeader(Encoding.ASCII.GetBytes("EFI PART")));

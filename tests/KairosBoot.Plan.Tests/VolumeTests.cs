@@ -1,6 +1,6 @@
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>What is decided about a volume that is damaged, full of doubt, or not there.</summary>
+/// <summary>Decisions about a volume that is damaged, suspect or missing.</summary>
 public sealed class VolumeTests
 {
     private static BootRequest Request(string commandLine) => BootRequestParser.Parse(KernelCommandLine.Parse(commandLine));
@@ -15,18 +15,20 @@ public sealed class VolumeTests
     [InlineData(5, CheckOutcome.Uncorrected, "fsck.ext4 left errors uncorrected (exit 5)")]
     [InlineData(8, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error (exit 8)")]
     [InlineData(9, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error (exit 9)")]
-    [InlineData(12, CheckOutcome.Uncorrected, "fsck.ext4 left errors uncorrected and did not check everything: operational error (exit 12)")]
+    [InlineData(12, CheckOutcome.Uncorrected,
+        "fsck.ext4 left errors uncorrected and did not check everything: operational error (exit 12)")]
     [InlineData(16, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: usage or syntax error (exit 16)")]
     [InlineData(32, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: cancelled (exit 32)")]
     [InlineData(40, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error, cancelled (exit 40)")]
     [InlineData(127, CheckOutcome.Uncorrected, "fsck.ext4 left errors uncorrected and did not check everything: operational error, usage or syntax error, cancelled, unknown error (exit 127)")]
     [InlineData(128, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: a shared library is missing (exit 128)")]
     [InlineData(137, CheckOutcome.Uncorrected, "fsck.ext4 was killed by signal 9")]
-    public void Every_exit_status_of_a_check_is_understood(int exit, CheckOutcome outcome, string text) =>
-        Assert.Equal((outcome, text), (CheckResult.Of("fsck.ext4", exit, timedOut: false).Outcome, CheckResult.Of("fsck.ext4", exit, timedOut: false).Text));
+    public void Every_exit_status_of_a_check_is_decoded(int exit, CheckOutcome outcome, string text) =>
+        Assert.Equal((outcome, text),
+            (CheckResult.Of("fsck.ext4", exit, timedOut: false).Outcome, CheckResult.Of("fsck.ext4", exit, timedOut: false).Text));
 
     [Fact]
-    public void A_check_that_was_ended_because_it_took_too_long_is_no_check() =>
+    public void A_check_that_was_killed_counts_as_failed() =>
         Assert.False(CheckResult.Of("fsck.ext4", 0, timedOut: true).Sound);
 
     [Theory]
@@ -38,7 +40,7 @@ public sealed class VolumeTests
     [InlineData("kairosboot.persistent=recovery,tmpfs", DamagedVolume.Recovery, MissingVolume.Tmpfs)]
     [InlineData("kairosboot.persistent=recovery,tmpfs root=LABEL=COS_RECOVERY", DamagedVolume.ReadOnly, MissingVolume.Tmpfs)]
     [InlineData("kairosboot.persistent=recovery kairos.reset", DamagedVolume.ReadOnly, MissingVolume.Tmpfs)]
-    public void The_persistent_volume_has_the_policy_of_the_command_line_and_recovery_its_own(
+    public void Recovery_has_its_own_policy_for_the_persistent_volume(
         string commandLine, DamagedVolume damaged, MissingVolume missing)
     {
         var request = Request(commandLine);
@@ -49,7 +51,7 @@ public sealed class VolumeTests
     }
 
     [Fact]
-    public void Recovery_after_a_damaged_volume_is_another_slot_on_the_same_disk_and_never_turns_to_recovery_itself()
+    public void Recovery_never_falls_back_to_recovery()
     {
         var recovery = Request("cos-img/filename=/cOS/active.img kairosboot.disk=aa-1 kairosboot.tries=2 kairosboot.why=order kairosboot.persistent=recovery")
             .ForSlot(Slot.Recovery);
@@ -71,12 +73,13 @@ public sealed class VolumeTests
     [InlineData("fsck.mode=skip", "is flagged as having errors", "was mounted 30 times without being checked", null)]
     public void A_check_has_a_reason(string commandLine, string? needs, string? routine, string? reason)
     {
-        var found = Request(commandLine).Checks.ReasonFor(new Superblock("ext4", null, null, 0) { NeedsCheck = needs, RoutineCheck = routine });
+        var found = Request(commandLine).Checks.ReasonFor(new Superblock("ext4", null, null, 0) { NeedsCheck = needs,
+            RoutineCheck = routine });
         Assert.Equal(reason, found is null ? null : found.Text + (found.Suspect ? ", suspect" : ""));
     }
 
     [Fact]
-    public void A_check_interval_counts_only_when_the_clock_says_that_it_is_over()
+    public void A_check_interval_needs_a_clock_that_is_set()
     {
         var superblock = new Superblock("ext4", null, null, 0) { CheckDueAt = 1_000_000 };
         Assert.Null(superblock.AsOf(999_999).RoutineCheck);
@@ -85,7 +88,7 @@ public sealed class VolumeTests
     }
 
     [Fact]
-    public void The_step_prints_as_what_an_operator_would_type()
+    public void The_step_prints_as_shell_commands()
     {
         var device = Device("vda6", "xfs") with { PartUuid = "p-6" };
         var policy = new VolumePolicy(DamagedVolume.ReadOnly, MissingVolume.Tmpfs, new("40%", null));
@@ -93,16 +96,18 @@ public sealed class VolumeTests
         Assert.Equal(
             "mount -t xfs -o rw /dev/vda6 /sysroot/usr/local || mount -t xfs -o ro /dev/vda6 /sysroot/usr/local || " +
             "mount -t xfs -o ro,norecovery /dev/vda6 /sysroot/usr/local || mount -t tmpfs -o rw,size=40%,mode=0755 tmpfs /sysroot/usr/local", step.Command);
-        var flagged = Device("vda6", "ext3") with { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
+        var flagged = Device("vda6",
+            "ext3") with { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
         Assert.StartsWith("chroot /sysroot fsck.ext4 -y /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro ",
-            new MountVolume(StepClass.Required, flagged, "/sysroot/usr/local", VolumePolicy.Default, new(FsckMode.Auto, FsckRepair.Yes)).Command);
+            new MountVolume(StepClass.Required, flagged, "/sysroot/usr/local", VolumePolicy.Default,
+                new(FsckMode.Auto, FsckRepair.Yes)).Command);
         Assert.Equal(("D on /dev/vda6 (ext4)", "PARTUUID=p-6"), ((step with { Device = flagged }).Name, step.Mount.FstabSource));
     }
 
     [Theory]
     [InlineData("", StepClass.Required, "no such partition")]
-    [InlineData("kairosboot.persistent=tmpfs", StepClass.Degraded, "gone after this boot")]
-    public void A_missing_persistent_volume_stops_the_boot_or_a_tmpfs_of_the_overlays_size_stands_in(string commandLine, StepClass stepClass, string says)
+    [InlineData("kairosboot.persistent=tmpfs", StepClass.Degraded, "lost after this boot")]
+    public void A_missing_persistent_volume_stops_the_boot_or_becomes_a_tmpfs(string commandLine, StepClass stepClass, string says)
     {
         var request = Request(commandLine + " rd.immucore.overlay=tmpfs:30%");
         var layout = LayoutReader.Read(request, null, null, null);
@@ -113,16 +118,17 @@ public sealed class VolumeTests
         var plan = LayoutPlan.For(layout, decision.Volumes, null).Select(step => step.Command).ToList();
         var tmpfs = plan.IndexOf("mount -t tmpfs -o rw,size=30%,mode=0755 tmpfs /sysroot/usr/local");
         Assert.Equal(stepClass == StepClass.Degraded, tmpfs >= 0);
-        // Its state is what the machine has of it, for this boot: seeded and bound as on a disk.
+        // Its stores exist only for this boot: they are seeded and bound as on a disk.
         const string Bind = "mount --bind /sysroot/usr/local/.state/var-log.bind /sysroot/var/log && mount -o remount,bind,nosuid,nodev /sysroot/var/log";
         if (tmpfs >= 0) Assert.InRange(plan.IndexOf(Bind), tmpfs + 1, plan.Count);
-        Assert.DoesNotContain("/usr/local", string.Join('\n', IdentityPlan.For(decision.Volumes, new BootDisk("vda", Device("vda2", "ext4"), null))));
+        Assert.DoesNotContain("/usr/local",
+            string.Join('\n', IdentityPlan.For(decision.Volumes, new BootDisk("vda", Device("vda2", "ext4"), null))));
     }
 
     [Theory]
     [InlineData("COS_RECOVERY", DamagedVolume.Recovery)]
     [InlineData("OTHER", DamagedVolume.ReadOnly)]
-    public void A_machine_without_a_recovery_partition_does_not_turn_to_it_and_says_so_at_every_boot(string label, DamagedVolume damaged)
+    public void A_machine_without_recovery_mounts_a_damaged_volume_read_only(string label, DamagedVolume damaged)
     {
         var request = Request("kairosboot.persistent=recovery");
         BlockDevice Labelled(int number, string name) =>
@@ -130,20 +136,22 @@ public sealed class VolumeTests
         var decision = VolumeSearch.Decide(LayoutReader.Read(request, null, null, null), request,
             [Labelled(4, label), Labelled(6, "COS_PERSISTENT")], new BootDisk("vda", Device("vda2", "ext4"), null));
         Assert.Equal(damaged, Assert.Single(decision.Volumes).Policy.Damaged);
-        Assert.Equal(damaged == DamagedVolume.ReadOnly, decision.Problems.Any(p => p.Class == StepClass.Optional && p.Text.Contains("COS_RECOVERY")));
+        Assert.Equal(damaged == DamagedVolume.ReadOnly,
+            decision.Problems.Any(p => p.Class == StepClass.Optional && p.Text.Contains("COS_RECOVERY")));
     }
 
     [Fact]
-    public void A_volume_of_a_format_that_takes_no_writes_is_mounted_read_only_to_begin_with_and_an_unknown_one_is_not_checked()
+    public void A_read_only_format_is_mounted_read_only_and_an_unknown_one_not_checked()
     {
-        var step = new MountVolume(StepClass.Degraded, Device("vda6", "squashfs"), "/sysroot/data", VolumePolicy.Default, FileSystemChecks.Default);
+        var step = new MountVolume(StepClass.Degraded, Device("vda6", "squashfs"), "/sysroot/data", VolumePolicy.Default,
+            FileSystemChecks.Default);
         Assert.StartsWith("mount -t squashfs -o ro /dev/vda6 /sysroot/data", step.Command);
         Assert.True(step.Mount.ReadOnly);
         Assert.DoesNotContain("fsck", (step with { Device = step.Device with { Superblock = null } }).Command);
     }
 
     [Fact]
-    public void Another_volume_that_is_missing_is_degraded_and_nothing_stands_in_for_it()
+    public void Another_missing_volume_degrades_the_boot_without_a_replacement()
     {
         var request = Request("rd.immucore.mount=LABEL=DATA:/data kairosboot.persistent=tmpfs");
         var layout = LayoutReader.Read(request, "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\n", null, null);

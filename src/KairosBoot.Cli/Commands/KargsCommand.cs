@@ -61,7 +61,7 @@ internal static class KargsCommand
             Console.WriteLine("pending: the next boots use them, except the last try of a slot; " +
                 "a boot with them that is marked good makes them permanent");
         }
-        else if (file.GivenUp is { } rejected && rejected.Serial > proven.Serial)
+        else if (file.Rejected is { } rejected && rejected.Serial > proven.Serial)
         {
             Console.WriteLine("rejected: only a boot without them reached \"good\":");
             Print(rejected);
@@ -79,7 +79,7 @@ internal static class KargsCommand
     {
         Write(writer, "proven", file.Proven);
         Write(writer, "onTrial", file.Pending);
-        Write(writer, "givenUp", file.GivenUp);
+        Write(writer, "givenUp", file.Rejected);
     });
 
     private static void Write(Utf8JsonWriter writer, string name, Kargs? arguments)

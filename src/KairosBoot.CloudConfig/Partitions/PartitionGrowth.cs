@@ -58,7 +58,7 @@ internal static class PartitionGrowth
 
     private static void GrowFileSystem(string node, string type, long length, EntryRun run)
     {
-        var growth = FileSystemResize.Look(node, type, length);
+        var growth = FileSystemResize.Examine(node, type, length);
         if (growth.IsDone) return;
         var grow = $"the {type} on {node} could not grow from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.MaxBytes)}";
         // The superblock of a mounted file system is out of date on the disk. Its driver refuses to grow it after errors.

@@ -4,12 +4,12 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// The file with the boot counters. GRUB writes into the disk blocks that it found the file in, and reads them without looking into the
-/// journal: the file is written over in place, never cut, never made longer.
+/// The file with the boot counters. GRUB writes to the disk blocks in which it found the file, and reads them without the journal. So the
+/// file is overwritten in place; it is never truncated or extended.
 /// </summary>
 public static class BootStateFile
 {
-    /// <summary>What the file says. Never fails: what is wrong with it is part of the answer.</summary>
+    /// <summary>The counters in the file. Never fails: a problem of the file is part of the result.</summary>
     public static BootBlock Read(string path)
     {
         try
@@ -19,8 +19,9 @@ public static class BootStateFile
             using var file = StateFile.TryOpen(directory, StateFile.Name(path), out var status);
             if (status.Type == FileType.Unknown) return BootBlock.Unusable("is missing");
             if (file is null) return BootBlock.Unusable("is not a file");
-            if (status.Size != EnvironmentBlock.Bytes) return BootBlock.Unusable($"is {status.Size} bytes long instead of {EnvironmentBlock.Bytes}");
-            // GRUB finds no disk block to write into.
+            if (status.Size != EnvironmentBlock.Bytes)
+                return BootBlock.Unusable($"is {status.Size} bytes long instead of {EnvironmentBlock.Bytes}");
+            // Without a disk block, GRUB cannot write.
             if (status.Allocated < status.Size) return BootBlock.Unusable("has holes");
             var bytes = new byte[EnvironmentBlock.Bytes];
             return BootBlock.Read(bytes.AsSpan(0, Syscall.PRead(file, bytes, 0)));
@@ -28,11 +29,11 @@ public static class BootStateFile
         catch (SyscallException e) { return BootBlock.Unusable("cannot be read: " + e.Message); }
     }
 
-    /// <summary>Reads, changes and writes, with nobody else doing the same in between. Nothing is written where nothing changes.</summary>
-    /// <param name="path">The file, absolute; its directory is there.</param>
-    /// <param name="change">The counters to write for what was read; null: leave it.</param>
-    /// <returns>What is in the file now.</returns>
-    /// <exception cref="SyscallException">It cannot be written.</exception>
+    /// <summary>Reads, changes and writes the counters under a lock. Writes only if they change.</summary>
+    /// <param name="path">The file, absolute; its directory exists.</param>
+    /// <param name="change">Returns the counters to write; null: write nothing.</param>
+    /// <returns>The content of the file afterwards.</returns>
+    /// <exception cref="SyscallException">The file cannot be written.</exception>
     public static BootBlock Update(string path, Func<BootBlock, BootCounters?> change)
     {
         using var directory = Syscall.Open(StateFile.Parent(path), OpenFlags.ReadOnly | OpenFlags.Directory);

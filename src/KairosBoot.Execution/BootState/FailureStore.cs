@@ -6,18 +6,18 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// The records of failed boots on a partition, <see cref="FailureFile"/> at its root. A partition that is mounted read-only is writable for
-/// as long as one change takes. Every method throws <see cref="SyscallException"/> where the partition does not take it, or
-/// <see cref="OperatorException"/> where a user has put something in the way.
+/// The records of failed boots on a partition, a <see cref="FailureFile"/>. A read-only partition is made writable for the duration of a
+/// change. Methods throw <see cref="SyscallException"/> if the partition cannot be written, and <see cref="OperatorException"/> if a
+/// user's file is in the way.
 /// </summary>
 public static class FailureStore
 {
-    // The log of a boot may hold what a cloud-config printed: it is for root and its group.
+    // The log of a boot may contain output of a cloud-config, which only root and its group may read.
     private const int OwnerAndGroup = Octal.O640;
 
-    /// <summary>Adds a record; the file is the old one or the new one, whatever happens to the power.</summary>
-    /// <param name="mountPoint">Of the partition.</param>
-    /// <param name="record">What happened.</param>
+    /// <summary>Adds a record. After a power cut the file is the old one or the new one.</summary>
+    /// <param name="mountPoint">Mount point of the partition.</param>
+    /// <param name="record">The failure.</param>
     public static void Add(string mountPoint, FailureRecord record) => MountedPartition.Change(mountPoint, () =>
     {
         using var place = new PathWalker(mountPoint).Place(SystemPaths.FailedBoots, new NewDirectories(Octal.O755), followLast: false);
@@ -29,7 +29,7 @@ public static class FailureStore
         Syscall.FSync(root);
     });
 
-    /// <summary>Records that no boot has reported yet, oldest first. Costs one open(2) where there is none.</summary>
+    /// <summary>Records that no boot has reported yet, the oldest first. Costs one open(2) if there are none.</summary>
     public static ImmutableArray<FailureRecord> Read(string mountPoint) => Read(mountPoint, SystemPaths.FailedBoots);
 
     /// <summary>Records that a boot has reported.</summary>
@@ -41,14 +41,14 @@ public static class FailureStore
         return directory is null ? [] : FailureFile.Parse(ReadEnd(directory, Name(path)));
     }
 
-    /// <summary>False: nothing waits to be reported there.</summary>
+    /// <summary>False: no record waits to be reported.</summary>
     public static bool HasNew(string mountPoint)
     {
         using var directory = TryOpenDirectory(mountPoint);
         return directory is not null && Syscall.TryStatAt(directory, Name(SystemPaths.FailedBoots)) is { Type: FileType.Regular };
     }
 
-    /// <summary>Takes permissions from files of earlier versions that had more.</summary>
+    /// <summary>Removes excess permissions from files of earlier versions.</summary>
     public static void Tighten(string mountPoint)
     {
         using var directory = TryOpenDirectory(mountPoint);
@@ -64,17 +64,20 @@ public static class FailureStore
         }
     }
 
-    private static bool IsOpenToOthers(FileStatus? file) => file is { Type: FileType.Regular } status && (status.Mode & ~OwnerAndGroup) != 0;
+    private static bool IsOpenToOthers(FileStatus? file) =>
+        file is { Type: FileType.Regular } status && (status.Mode & ~OwnerAndGroup) != 0;
 
-    /// <summary>What was there is reported: the next boot does not report it again.</summary>
+    /// <summary>Marks all records as reported, so that the next boot does not report them again.</summary>
     public static void MarkReported(string mountPoint) => MountedPartition.Change(mountPoint, () =>
     {
-        using var directory = TryOpenDirectory(mountPoint) ?? throw new SyscallException("rename", mountPoint + SystemPaths.FailedBoots, Errno.ENOENT);
+        using var directory = TryOpenDirectory(mountPoint)
+            ?? throw new OperatorException($"{mountPoint}{SystemPaths.FailedBoots} was removed meanwhile",
+                "stop the program that changes it");
         Syscall.RenameAt(directory, Name(SystemPaths.FailedBoots), directory, Name(SystemPaths.FailedBootsReported));
         Sync(directory);
     });
 
-    // No more than the file may hold, from its end, where the newest stands: whatever is there is not a reason to run out of memory.
+    // At most the maximum size of the file, from its end with the newest records: a larger file must not use up the memory.
     private static string ReadEnd(FileHandle directory, string name)
     {
         using var found = Syscall.TryOpenAt(directory, name, OpenFlags.Path | OpenFlags.NoFollow);
@@ -85,7 +88,7 @@ public static class FailureStore
         return Encoding.UTF8.GetString(buffer, 0, read);
     }
 
-    // One name below the root of the partition: a link there is none of ours.
+    // A single name at the root of the partition: KairosBoot never puts a link there, so a link is not followed.
     private static FileHandle? TryOpenDirectory(string mountPoint)
     {
         using var root = Syscall.TryOpen(mountPoint, OpenFlags.Path | OpenFlags.Directory);

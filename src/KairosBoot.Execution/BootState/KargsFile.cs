@@ -4,26 +4,26 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// The machine's own kernel arguments on COS_STATE: those that a good boot has had, and those on trial beside them, which GRUB prefers but for a
+/// The machine's own kernel arguments on COS_STATE: those that a good boot had, and pending ones, which GRUB uses instead except for a
 /// slot's last try.
 /// </summary>
-/// <param name="state">Where COS_STATE is mounted.</param>
+/// <param name="state">Mount point of COS_STATE.</param>
 public sealed class KargsFile(string state)
 {
-    // Three lists of the most characters: anything longer is none.
+    // Enough for three lists of the maximum length: a longer file is invalid.
     private const int MaxBytes = 64 * 1024;
 
-    /// <summary>Those that a good boot has had.</summary>
+    /// <summary>The arguments that a good boot had.</summary>
     public Kargs Proven => Read(SystemPaths.Arguments) ?? new();
 
-    /// <summary>Null: there are none on trial.</summary>
+    /// <summary>The arguments that no good boot had yet; null: none.</summary>
     public Kargs? Pending => Read(SystemPaths.PendingKargs);
 
-    /// <summary>The last ones that were given up; null: there were none.</summary>
-    public Kargs? GivenUp => Read(SystemPaths.RejectedKargs);
+    /// <summary>The last arguments that were rejected; null: none.</summary>
+    public Kargs? Rejected => Read(SystemPaths.RejectedKargs);
 
-    /// <summary>Changes what the next boots are tried with.</summary>
-    /// <exception cref="SyscallException">They cannot be written; they are as they were.</exception>
+    /// <summary>Changes the pending arguments, which the next boots use.</summary>
+    /// <exception cref="SyscallException">They cannot be written; they are unchanged.</exception>
     public void Change(Func<Kargs, Kargs> change) => Locked(directory =>
     {
         var (proven, trial) = (Proven, Pending);
@@ -33,14 +33,14 @@ public sealed class KargsFile(string state)
         else StateFile.Replace(directory, StateFile.Name(SystemPaths.PendingKargs), (wanted with { Serial = 1 + LastSerial() }).Write());
     });
 
-    /// <summary>A boot with these was good: they stay.</summary>
-    /// <param name="serial">The boot's.</param>
-    /// <returns>False: they were not on trial, or others are by now.</returns>
+    /// <summary>Keeps the pending arguments: a boot with them was good.</summary>
+    /// <param name="serial">Serial of the arguments that the boot had.</param>
+    /// <returns>False: they are not the pending ones, or no longer.</returns>
     public bool Keep(int serial) => Pending?.Serial == serial && MovePending(SystemPaths.Arguments);
 
-    /// <summary>Boots with these failed, and one without them was good: they go.</summary>
-    /// <returns>False: others are on trial by now.</returns>
-    public bool GiveUp(int serial) => Pending?.Serial == serial && MovePending(SystemPaths.RejectedKargs);
+    /// <summary>Rejects the pending arguments: boots with them failed, and one without them was good.</summary>
+    /// <returns>False: other arguments are pending now.</returns>
+    public bool Reject(int serial) => Pending?.Serial == serial && MovePending(SystemPaths.RejectedKargs);
 
     private bool MovePending(string place)
     {
@@ -52,7 +52,7 @@ public sealed class KargsFile(string state)
         return true;
     }
 
-    private int LastSerial() => Math.Max(Proven.Serial, Math.Max(Pending?.Serial ?? 0, GivenUp?.Serial ?? 0));
+    private int LastSerial() => Math.Max(Proven.Serial, Math.Max(Pending?.Serial ?? 0, Rejected?.Serial ?? 0));
 
     private void Remove(string name, FileHandle directory)
     {

@@ -5,8 +5,9 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// Who has a partition writable at the moment that is read-only otherwise: a file under the machine's /run that each of them holds a shared lock of. While
-/// it is in use it says with which options the partition was mounted before. A program that is killed loses its lock, and leaves that to the next one.
+/// The programs that presently need a partition writable that is normally read-only: a file in the machine's /run on which each of them
+/// holds a shared lock. While the partition is writable, the file has its previous mount options. A killed program loses its lock, and the
+/// next one restores the options.
 /// </summary>
 internal sealed class PartitionWriters : IDisposable
 {
@@ -14,14 +15,15 @@ internal sealed class PartitionWriters : IDisposable
 
     private PartitionWriters(FileHandle file) => this.file = file;
 
-    /// <summary>Waits only for one that is making the partition read-only again.</summary>
-    /// <param name="mountPoint">Of the partition; whatever it is mounted at, it is the same list.</param>
-    /// <returns>Null: it is mounted nowhere, or there is no /run that this program may write to.</returns>
+    /// <summary>Waits only for a program that is making the partition read-only again.</summary>
+    /// <param name="mountPoint">A mount point of the partition; all its mount points share one file.</param>
+    /// <returns>Null: nothing is mounted there, or there is no writable /run.</returns>
     internal static PartitionWriters? Join(string mountPoint)
     {
         if (Syscall.TryStat(mountPoint) is not { } partition) return null;
-        // A container that has the machine's root mounted shares the list with the machine's own programs: a /run of its own has nothing to do with it.
-        var directory = (mountPoint.EndsWith(SystemPaths.State, StringComparison.Ordinal) ? mountPoint[..^SystemPaths.State.Length] : "") + SystemPaths.Runtime;
+        // A container that has mounted the machine's root uses the machine's file; the container's own /run is not used.
+        var directory = (mountPoint.EndsWith(SystemPaths.State, StringComparison.Ordinal) ? mountPoint[..^SystemPaths.State.Length] : "")
+            + SystemPaths.Runtime;
         FileHandle file;
         try
         {
@@ -33,8 +35,8 @@ internal sealed class PartitionWriters : IDisposable
         return new(file);
     }
 
-    /// <summary>The options of the mount before the first of them came; empty: none of them has changed it.</summary>
-    internal string Before
+    /// <summary>The mount options before the first change; empty: the partition was not changed.</summary>
+    internal string PreviousOptions
     {
         get
         {
@@ -43,13 +45,15 @@ internal sealed class PartitionWriters : IDisposable
         }
     }
 
-    /// <summary>Before it is made writable. Two at once write the same.</summary>
+    /// <summary>Stores the options before the partition is made writable. Two programs at once write the same text.</summary>
     internal void Note(string options) => Syscall.PWriteAll(file, Encoding.UTF8.GetBytes(options), 0);
 
-    /// <summary>It is as it was before.</summary>
+    /// <summary>The partition has its previous options again.</summary>
     internal void Forget() => Syscall.Empty(file);
 
-    /// <summary>True: nobody else has it, and nobody can join before this one leaves. Once asked, this one is no longer in the others' way.</summary>
+    /// <summary>
+    /// True: no other program needs the partition, and none can join before this one leaves. The call releases this program's own lock.
+    /// </summary>
     internal bool IsLast() => Syscall.TryLock(file);
 
     public void Dispose() => file.Dispose();

@@ -2,10 +2,10 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Execution;
 
-/// <summary>The image that the running system is.</summary>
+/// <summary>The image of the running system.</summary>
 public static class RunningImage
 {
-    /// <summary>Its file; null where / is no image in a file, or the file is not within reach.</summary>
+    /// <summary>Path of the image file; null: / is not an image file, or the file cannot be accessed.</summary>
     public static string? Find()
     {
         string? source = null;

@@ -3,19 +3,19 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Execution;
 
-/// <summary>A small file on COS_STATE that GRUB reads: replaced by another one, so that there is always a whole one.</summary>
+/// <summary>A small file on COS_STATE that GRUB reads. It is replaced as a whole, so that it is complete at every instant.</summary>
 internal static class StateFile
 {
     private const int ReadableByAll = Octal.O644;
 
-    /// <param name="directory">On a partition that is writable now.</param>
-    /// <param name="name">Of the file in it.</param>
-    /// <param name="content">All of it.</param>
-    /// <exception cref="SyscallException">It is unchanged.</exception>
+    /// <param name="directory">Its directory, on a partition that is writable now.</param>
+    /// <param name="name">Name of the file.</param>
+    /// <param name="content">The whole content.</param>
+    /// <exception cref="SyscallException">The file could not be replaced; it is unchanged.</exception>
     internal static void Replace(FileHandle directory, string name, ReadOnlySpan<byte> content)
     {
         var unfinished = name + ".unfinished";
-        // From an earlier try, or a link that somebody put there.
+        // From an earlier attempt, or a link that a user put there.
         FileTree.Delete(directory, unfinished);
         try
         {
@@ -33,8 +33,10 @@ internal static class StateFile
         Settle(directory);
     }
 
-    /// <summary>Opens a small file for reading. Null: nothing has that name, or no regular file, which is not opened: that could be an action in
-    /// itself.</summary>
+    /// <summary>
+    /// Opens a small file for reading. Null: nothing has that name, or it is not a regular file, which is not opened because that can
+    /// have side effects.
+    /// </summary>
     internal static FileHandle? TryOpen(FileHandle directory, string name, out FileStatus status)
     {
         status = default;
@@ -43,7 +45,7 @@ internal static class StateFile
         return Syscall.Reopen(found, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
     }
 
-    /// <summary>What was done to names is where GRUB, which replays no journal, looks for it.</summary>
+    /// <summary>Writes changed names to their final place on the disk, where GRUB finds them: it does not replay the journal.</summary>
     internal static void Settle(FileHandle directory)
     {
         Syscall.FSync(directory);

@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// COS_STATE, where images and counters are, or COS_RECOVERY. The one that the system runs off is mounted all the time; the other one for as long as
-/// this lives.
+/// COS_STATE, which holds images and counters, or COS_RECOVERY. The partition of the running system is always mounted; the other one is
+/// mounted as long as this lives.
 /// </summary>
 public sealed class StatePartition : IDisposable
 {
@@ -17,17 +17,17 @@ public sealed class StatePartition : IDisposable
         this.mountedHere = mountedHere;
     }
 
-    /// <summary>Where it is mounted, read-only.</summary>
+    /// <summary>Its mount point, read-only.</summary>
     public string Path { get; }
 
-    /// <summary>The one that this system's image lies on.</summary>
+    /// <summary>The partition with the running system's image.</summary>
     public static StatePartition Booted => Given(SystemPaths.State);
 
-    /// <summary>One that somebody else has mounted.</summary>
+    /// <summary>A partition that is already mounted.</summary>
     /// <param name="path">Absolute.</param>
     public static StatePartition Given(string path) => new(path, mountedHere: false);
 
-    /// <summary>Mounts it at a place that nothing else uses.</summary>
+    /// <summary>Mounts the partition at a private mount point.</summary>
     public static StatePartition Mount(BlockDevice device)
     {
         var place = $"{SystemPaths.Runtime}/{device.Name}.{Syscall.GetPid()}";
@@ -37,20 +37,20 @@ public sealed class StatePartition : IDisposable
         return new(place, mountedHere: true);
     }
 
-    /// <summary>That of the running system, on the disk it was booted from.</summary>
-    /// <param name="host">Where that system's root is mounted; empty: it is this one.</param>
-    /// <param name="label">Which partition.</param>
-    /// <exception cref="OperatorException">This is no such system, or its disk has none.</exception>
+    /// <summary>Finds a partition of the running system on the disk that it was booted from, and mounts it if necessary.</summary>
+    /// <param name="host">Mount point of that system's root; empty: this system.</param>
+    /// <param name="label">Label of the partition.</param>
+    /// <exception cref="OperatorException">kairos-boot did not start this system, or its disk has no such partition.</exception>
     public static StatePartition Find(string host = "", string label = SystemPaths.StateLabel)
     {
         var (device, booted) = Search(host, label);
         return device == booted ? Given(host + SystemPaths.State) : Mount(device);
     }
 
-    /// <summary>A partition of the running system's disk, mounted or not.</summary>
+    /// <summary>Finds a partition of the running system's disk, mounted or not.</summary>
     /// <param name="host">As above.</param>
-    /// <param name="label">Of its file system, or its name in the partition table.</param>
-    /// <exception cref="OperatorException">This is no such system, or its disk has none.</exception>
+    /// <param name="label">Label of its file system, or its name in the partition table.</param>
+    /// <exception cref="OperatorException">kairos-boot did not start this system, or its disk has no such partition.</exception>
     public static BlockDevice FindDevice(string host, string label) => Search(host, label).Device;
 
     private static (BlockDevice Device, BlockDevice? Booted) Search(string host, string label)
@@ -62,7 +62,7 @@ public sealed class StatePartition : IDisposable
         if (source is null)
         {
             throw new OperatorException($"nothing is mounted at {place}: kairos-boot did not start this system",
-                "run it on a machine that kairos-boot started, or name a mounted COS_STATE with --state");
+                "run it on a machine that kairos-boot started, or specify a mounted COS_STATE with --state");
         }
 
         var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
@@ -72,7 +72,7 @@ public sealed class StatePartition : IDisposable
         var found = DeviceSearch.Find(DeviceRef.Label(label), devices, images?.Disk, onBootDiskOnly: true);
         if (images is not null && found.Candidates.Contains(images)) return (images, images);
         return found.Device is { } only ? (only, images)
-            : throw new OperatorException($"the disk of {source} has no {label}, or more than one", "name it, mounted, with --state");
+            : throw new OperatorException($"the disk of {source} has no {label}, or more than one", "mount it and specify it with --state");
     }
 
     public void Dispose()

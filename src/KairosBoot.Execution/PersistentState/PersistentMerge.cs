@@ -4,16 +4,16 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// Brings the stores of a state directory in line with an image. In this order, so that a power cut between any two calls loses nothing and
-/// the next boot, with whichever image, ends where it would have ended:
-/// what comes is copied aside; the manifest says what is about to change, old and new; the changes are made, each in one call; the manifest
-/// says what there is.
+/// Brings the stores of a state directory in line with an image. The order makes sure that a power cut between any two calls loses
+/// nothing, and that the next boot, with this image or another one, has the same result: copy the new files to a staging directory; write
+/// to the manifest what will change, old and new; make the changes, each in one call; write the final state to the manifest.
 /// </summary>
-/// <param name="stores">The state directory; closed with the pass.</param>
-/// <param name="manifest">Of the state directory; closed with the pass.</param>
+/// <param name="stores">The state directory; closed with this.</param>
+/// <param name="manifest">Manifest of the state directory; closed with this.</param>
 /// <param name="image">Identity of the image.</param>
-/// <param name="result">What came of it.</param>
-internal sealed class PersistentMerge(PersistentStores stores, PersistentManifestFile manifest, string image, PersistentSeedResult result) : IDisposable
+/// <param name="result">Receives the result.</param>
+internal sealed class PersistentMerge(PersistentStores stores, PersistentManifestFile manifest, string image, PersistentSeedResult result)
+    : IDisposable
 {
     private const string StagingName = "staging";
     private readonly List<PersistentPath> paths = [];
@@ -31,8 +31,8 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
         }
     }
 
-    /// <summary>Decides, and copies what will come. No store has changed afterwards.</summary>
-    /// <returns>False where nothing can be done.</returns>
+    /// <summary>Plans the changes and stages the new files. No store is changed.</summary>
+    /// <returns>False: no change is possible.</returns>
     public bool Prepare(List<PersistentDirectory> directories)
     {
         var damaged = new List<string>();
@@ -59,8 +59,14 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
     {
         try
         {
-            path.Prepare(sections);
-            paths.Add(path);
+            if (path.Prepare(sections))
+            {
+                paths.Add(path);
+                return;
+            }
+
+            result.NoSpace(path.Path);
+            TryDelete(staging!, staged);
         }
         catch (Exception e) when (e is SyscallException or OperatorException)
         {
@@ -70,8 +76,8 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
         finally { path.Close(); }
     }
 
-    /// <summary>Writes down what is about to change. From here on the next boot knows, whatever happens.</summary>
-    /// <returns>False where that is not possible; nothing has changed then.</returns>
+    /// <summary>Writes the planned changes to the manifest. From here on, the next boot can continue after a power cut.</summary>
+    /// <returns>False: the manifest cannot be written; no store was changed.</returns>
     public bool Announce()
     {
         try
@@ -99,8 +105,8 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
     }
 
     /// <summary>Makes the changes.</summary>
-    /// <param name="limit">How many of <see cref="Actions"/>.</param>
-    /// <returns>False where the volume cannot go on.</returns>
+    /// <param name="limit">How many of <see cref="Actions"/> to make.</param>
+    /// <returns>False: the volume accepts no more changes.</returns>
     public bool Change(int limit = int.MaxValue)
     {
         foreach (var path in paths)
@@ -119,7 +125,7 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
                 if (IsOfVolume(refused)) break;
             }
             if (refused is not null) result.Refused(path.Path, refused);
-            // Else it is single files that will not have it, immutable ones: they stay, as if the user had changed them.
+            // If single files cannot be changed, for example immutable ones, they stay as if the user had changed them.
             if (IsOfVolume(refused)) return false;
             if (path.Merge is { } merge) result.Add(path.Path, merge);
             else if (refused is null) result.Seeded++;
@@ -129,7 +135,7 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
 
     private static bool IsOfVolume(Exception? refused) => refused is SyscallException { Errno: Errno.EIO or Errno.ENOSPC or Errno.EROFS };
 
-    /// <summary>The manifest says what there is; the next boot with this image has nothing to do.</summary>
+    /// <summary>Writes the final state to the manifest; the next boot with this image has nothing to do.</summary>
     public void Settle()
     {
         try { manifest.Settle(); }
@@ -139,7 +145,7 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
         }
     }
 
-    /// <summary>Leaves nothing behind but stores and manifest.</summary>
+    /// <summary>Deletes everything except the stores and the manifest.</summary>
     public void CleanUp()
     {
         if (staging is null) return;

@@ -4,15 +4,16 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// One persistent path on its way to a new image. Nothing of its store changes before <see cref="Do"/>: everything that comes is copied to a
-/// staging directory of the same file system first, and then only renamed. Image and store are walked by descriptors, and no link in them is followed:
-/// the users who own them may have exchanged any directory for one.
+/// Updates one persistent path to a new image. Its store is not changed before <see cref="Do"/>: new files are first copied to a staging
+/// directory of the same file system and then only renamed. Image and store are walked by descriptors, and links in them are not followed:
+/// users may have replaced their directories by links.
 /// </summary>
 /// <param name="directory">The path and its store.</param>
 /// <param name="stores">The state directory.</param>
-/// <param name="stagingDirectory">Where the copies of all paths are.</param>
-/// <param name="staging">Name of a directory there for the copies of this path; not there yet.</param>
-internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, FileHandle stagingDirectory, string staging) : IDisposable
+/// <param name="stagingDirectory">The directory with the copies of all paths.</param>
+/// <param name="staging">Name of a directory in it for the copies of this path, which does not exist yet.</param>
+internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, FileHandle stagingDirectory, string staging)
+    : IDisposable
 {
     private const int DirectoryMode = Octal.O755;
     private const int BytesOfAnInode = 4096;
@@ -24,23 +25,25 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     /// <summary>The path in the running system.</summary>
     public string Path { get; } = PersistentSeed.InRunningSystem(directory.Path);
     public string StoreName { get; private set; } = PersistentStores.Name(directory.Store);
-    /// <summary>Null: there was no store, and all of it is copied.</summary>
+    /// <summary>Null: there is no store yet, and the whole path is copied.</summary>
     public MergePlan? Merge { get; private set; }
     public int Actions => Merge?.Actions.Count ?? 1;
 
-    /// <summary>Decides what is to be done, and copies what will come.</summary>
+    /// <summary>Plans the changes and stages the new files.</summary>
+    /// <returns>False: the volume has too little free space.</returns>
     /// <param name="sections">The manifest.</param>
     /// <exception cref="OperatorException">A user's link is on the way to the path or the store.</exception>
-    public void Prepare(List<ManifestSection> sections)
+    public bool Prepare(List<ManifestSection> sections)
     {
         var existing = stores.Find(directory);
         if (existing is not null) StoreName = existing;
         else if (Syscall.TryStatAt(stores.Directory!, StoreName) is not (null or { Type: FileType.Symlink }))
-            throw new SyscallException("readdir", directory.Store, Errno.ENOTDIR);
+            throw new OperatorException($"{directory.Store} is not a directory", "remove it");
         OpenImage();
         entries = image is null ? [] : PersistentScan.OfImage(image);
-        if (existing is null) PrepareAll();
-        else PrepareMerge(sections.Find(section => section.Path == Path && section.Store == StoreName)?.Entries());
+        return existing is null
+            ? PrepareAll()
+            : PrepareMerge(sections.Find(section => section.Path == Path && section.Store == StoreName)?.Entries());
     }
 
     private void OpenImage()
@@ -57,27 +60,29 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         inStore = new DirectoryCursor(store);
     }
 
-    private void PrepareAll()
+    private bool PrepareAll()
     {
-        CheckRoom(entries);
+        if (!HasSpaceFor(entries)) return false;
         if (image is not null)
         {
             Syscall.Rewind(image);
             FileTree.Copy(image, stagingDirectory, staging);
-            return;
+            return true;
         }
         using var empty = MakeStaging();
         Syscall.FChMod(empty, DirectoryMode);
         entries.Add(new MergeEntry("") { Image = new PersistentScan().Signature(empty, Syscall.FStat(empty)) });
+        return true;
     }
 
-    private void PrepareMerge(List<MergeEntry>? seeded)
+    private bool PrepareMerge(List<MergeEntry>? seeded)
     {
         OpenStore();
         entries = MergeTree.Join(seeded, entries);
         PersistentScan.AddStore(store!, inStore!, entries);
         Merge = MergePlan.Decide(entries);
-        CheckRoom(entries.FindAll(entry => entry.Change is MergeChange.Add or MergeChange.Replace or MergeChange.Exchange));
+        var added = entries.FindAll(entry => entry.Change is MergeChange.Add or MergeChange.Replace or MergeChange.Exchange);
+        if (!HasSpaceFor(added)) return false;
         staged = MakeStaging();
         var links = new Dictionary<string, MergeEntry>();
         var stagedLinks = new Dictionary<string, string>();
@@ -85,6 +90,7 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
             if (entry.HardLink is { } same && entry.Store.Equals(entry.Image)) links.TryAdd(same, entry);
         for (var i = 0; i < Merge.Actions.Count; i++)
             if (Merge.Actions[i] is { Kind: MergeActionKind.Put, Entry: var entry }) Stage(entry, $"{i}", links, stagedLinks);
+        return true;
     }
 
     private FileHandle MakeStaging()
@@ -93,10 +99,10 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         return Syscall.OpenDirectoryAt(stagingDirectory, staging);
     }
 
-    /// <param name="entry">What comes.</param>
+    /// <param name="entry">The entry to copy.</param>
     /// <param name="name">Its name in the staging directory.</param>
-    /// <param name="inPlace">Files of the store that have the content of a file of the image with several names.</param>
-    /// <param name="copies">Those that were staged.</param>
+    /// <param name="inPlace">Files of the store with the content of an image file that has several names.</param>
+    /// <param name="copies">The same files in the staging directory.</param>
     private void Stage(MergeEntry entry, string name, Dictionary<string, MergeEntry> inPlace, Dictionary<string, string> copies)
     {
         if (entry.HardLink is { } same)
@@ -117,19 +123,19 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         FileTree.CopyOne(from, its, staged!, name);
     }
 
-    // Roughly: a disk that is filled to the brim helps nobody. The manifest comes twice.
-    private void CheckRoom(List<MergeEntry> coming)
+    // A rough estimate, so that the disk is not filled completely. The manifest is written twice.
+    private bool HasSpaceFor(List<MergeEntry> added)
     {
-        if (coming.Count == 0) return;
+        if (added.Count == 0) return true;
         long bytes = entries.Count * 2 * 128L;
-        foreach (var entry in coming) bytes += entry.Room + BytesOfAnInode;
+        foreach (var entry in added) bytes += entry.AllocatedBytes + BytesOfAnInode;
         var (freeBytes, freeInodes) = Syscall.FreeSpace(stagingDirectory);
-        if (bytes > freeBytes || coming.Count + 8 > freeInodes) throw new SyscallException("copy", $"{stagingDirectory.Path}/{staging}", Errno.ENOSPC);
+        return bytes <= freeBytes && added.Count + 8 <= freeInodes;
     }
 
     public ManifestSection Section(string image, bool meanwhile) => ManifestSection.Of(Path, StoreName, image, entries, meanwhile);
 
-    /// <summary>One rename, removal or change of attributes.</summary>
+    /// <summary>Executes one action: a rename, a deletion or a change of attributes.</summary>
     public void Do(int index)
     {
         if (Merge is null)
@@ -158,9 +164,10 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         staged ??= Syscall.OpenDirectoryAt(stagingDirectory, staging);
     }
 
-    private SyscallException Gone(MergeEntry entry) => new("openat", $"{Path}/{entry.Name}", Errno.ENOTDIR);
+    private OperatorException Gone(MergeEntry entry) =>
+        new($"the directory {Path}/{entry.Name} was replaced during the update", "stop the program that changes it");
 
-    /// <summary>Directories that are as the image has them get its times again, which the changes in them have moved.</summary>
+    /// <summary>Restores the times of directories that are the same as in the image, which the changes in them have modified.</summary>
     public void SetTimes()
     {
         if (Merge is null || Merge.Actions.Count == 0) return;
@@ -179,10 +186,11 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     private void SetTime(MergeEntry entry)
     {
-        if (inImage?.TryOpen(entry.Name) is { } from && inStore!.TryOpen(entry.Name) is { } to) Syscall.UTimes(to, Syscall.FStat(from).MTimeNs);
+        if (inImage?.TryOpen(entry.Name) is { } from && inStore!.TryOpen(entry.Name) is { } to)
+            Syscall.UTimes(to, Syscall.FStat(from).MTimeNs);
     }
 
-    /// <summary>Closes what is open; <see cref="Do"/> opens it again. There may be more paths than a process may have files open.</summary>
+    /// <summary>Closes all files; <see cref="Do"/> opens them again. There may be more paths than a process may have open files.</summary>
     public void Close()
     {
         inImage?.Dispose();

@@ -4,14 +4,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Execution;
 
-/// <summary>Reads what a merge decides from: the image's side and the store's.</summary>
+/// <summary>Reads the image and the store for a merge.</summary>
 internal sealed class PersistentScan
 {
     private byte[]? buffer;
     private readonly List<MergeEntry> entries = [];
     private ulong device;
 
-    /// <summary>Everything below a directory of the image, in the order of a walk.</summary>
+    /// <summary>All entries below a directory of the image, in the order of a walk.</summary>
     /// <param name="root">Opened for reading.</param>
     public static List<MergeEntry> OfImage(FileHandle root)
     {
@@ -23,8 +23,8 @@ internal sealed class PersistentScan
     }
 
     /// <summary>
-    /// Fills in what the store has. Only names that an image had are looked at, and only those files are read that may still be what it had;
-    /// what the user made is left alone, however much it is.
+    /// Adds the state of the store to the entries. Examines only names that an image had, and reads only files that may still be
+    /// unchanged; it ignores files that the user made, no matter how many.
     /// </summary>
     public static void AddStore(FileHandle store, DirectoryCursor cursor, List<MergeEntry> entries)
     {
@@ -32,8 +32,8 @@ internal sealed class PersistentScan
         foreach (var entry in entries)
         {
             if (entry.Name.Length == 0) scan.AddRoot(store, entry);
-            // A directory that is a link now leads somewhere else: nothing below it is the store's.
-            else if (entry.Parent is { Store.IsDirectory: true } parent && scan.Add(cursor, entry)) parent.Holds++;
+            // A directory that is a link now leads elsewhere: nothing below it belongs to the store.
+            else if (entry.Parent is { Store.IsDirectory: true } parent && scan.Add(cursor, entry)) parent.ChildCount++;
         }
         LookForMore(cursor, entries);
     }
@@ -44,7 +44,7 @@ internal sealed class PersistentScan
         entry.Store = MayBe(entry, status) ? Signature(store, status) : EntrySignature.Unread(Kind(status.Type));
     }
 
-    /// <summary>False: the store has nothing with that name.</summary>
+    /// <summary>False: the store has no such name.</summary>
     private bool Add(DirectoryCursor cursor, MergeEntry entry)
     {
         var (directory, name) = cursor.Parent(entry.Name);
@@ -55,9 +55,9 @@ internal sealed class PersistentScan
         return true;
     }
 
-    /// <summary>What a directory is.</summary>
+    /// <summary>The signature of a directory.</summary>
     /// <param name="directory">Opened for reading.</param>
-    /// <param name="status">Of it.</param>
+    /// <param name="status">Its status.</param>
     public EntrySignature Signature(FileHandle directory, FileStatus status)
     {
         var digest = Begin(status);
@@ -65,7 +65,7 @@ internal sealed class PersistentScan
         return EntrySignature.Of(Kind(status.Type), 0, digest.Finish());
     }
 
-    /// <summary>What a file in a directory is, or a link itself.</summary>
+    /// <summary>The signature of a file in a directory, which may be a link itself.</summary>
     private EntrySignature Signature(FileHandle directory, string name, FileStatus status)
     {
         var digest = Begin(status);
@@ -88,7 +88,7 @@ internal sealed class PersistentScan
         Span<byte> head = stackalloc byte[32];
         head.Clear();
         head[0] = (byte)kind;
-        // A link's mode means nothing, and file systems make up different ones.
+        // The mode of a link has no meaning, and file systems report different ones.
         BinaryPrimitives.WriteInt32LittleEndian(head[4..], status.Type == FileType.Symlink ? 0 : status.Mode);
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], status.Uid);
         BinaryPrimitives.WriteInt32LittleEndian(head[12..], status.Gid);
@@ -112,7 +112,9 @@ internal sealed class PersistentScan
             }
             else
             {
-                entries.Add(new MergeEntry(childName) { Image = Signature(directory, child, found), HardLink = found.HardLink, Room = found.Allocated });
+                var entry = new MergeEntry(childName) { Image = Signature(directory, child, found), HardLink = found.HardLink };
+                entry.AllocatedBytes = found.Allocated;
+                entries.Add(entry);
             }
         }
     }
@@ -141,24 +143,24 @@ internal sealed class PersistentScan
     private static bool MayBe(EntrySignature signature, FileStatus status) =>
         signature.Kind == Kind(status.Type) && (status.Type != FileType.Regular || signature.Size == status.Size);
 
-    // Only for directories that may have to go: what is in them besides the entries is the user's.
+    // Only for directories that may be deleted: anything in them that is not an entry is the user's.
     private static void LookForMore(DirectoryCursor cursor, List<MergeEntry> entries)
     {
         foreach (var entry in entries)
         {
             if (entry.Store.IsDirectory && !entry.Image.IsDirectory && entry.Untouched)
-                entry.HoldsMore = cursor.TryOpen(entry.Name) is not { } directory || HoldsMore(directory, entry.Holds);
+                entry.HoldsMore = cursor.TryOpen(entry.Name) is not { } directory || HoldsMore(directory, entry.ChildCount);
         }
     }
 
-    // No more names are read than it takes to know: a user may have made more than fit into the memory.
-    private static bool HoldsMore(FileHandle directory, int than)
+    // Reads no more names than necessary: a user may have created more than fit into memory.
+    private static bool HoldsMore(FileHandle directory, int expected)
     {
         Syscall.Rewind(directory);
         var names = new List<string>();
         var some = new byte[8192];
-        while (names.Count <= than && Syscall.ReadNames(directory, some, names)) { }
-        return names.Count != than;
+        while (names.Count <= expected && Syscall.ReadNames(directory, some, names)) { }
+        return names.Count != expected;
     }
 
     private static char Kind(FileType type) => type switch

@@ -4,13 +4,14 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// Fills the stores of persistent paths from the image, and brings them in line with every new one: see <see cref="MergePlan"/> for what
-/// follows and what stays, <see cref="PersistentMerge"/> for why a power cut does no harm.
+/// Fills the stores of persistent paths from the image and updates them for each new image. See <see cref="MergePlan"/> for the files that
+/// follow the image, and <see cref="PersistentMerge"/> for the effect of a power cut.
 /// </summary>
 public static class PersistentSeed
 {
-    /// <summary>Does what is to be done, which is nothing where every store was brought in line with this image before: then the head of the manifest
-    /// is all that is read, and nothing is written.</summary>
+    /// <summary>
+    /// Updates the stores. If all of them belong to this image already, it reads only the head of the manifest and writes nothing.
+    /// </summary>
     public static PersistentSeedResult Seed(SeedPersistent step)
     {
         var result = new PersistentSeedResult();
@@ -21,34 +22,42 @@ public static class PersistentSeed
         return result;
     }
 
-    /// <summary>A pass over the paths whose store is missing or belongs to another image, ready for its changes. Null: none, or it cannot be made.</summary>
+    /// <summary>
+    /// Prepares the update of all paths whose store is missing or belongs to another image. Null: there is none, or no update is
+    /// possible.
+    /// </summary>
     internal static PersistentMerge? Begin(SeedPersistent step, PersistentSeedResult result)
     {
         if (step.Directories.IsEmpty) return null;
         var store = step.Directories[0].Store;
         var stores = new PersistentStores(store[..store.LastIndexOf('/')]);
         var pass = new PersistentMerge(stores, new PersistentManifestFile(stores), step.Image, result);
-        if (Late(step, stores, pass.Manifest) is { Count: > 0 } late)
+        if (FindOutdated(step, stores, pass.Manifest) is { Count: > 0 } outdated)
         {
-            if (pass.Prepare(late)) return pass;
+            if (pass.Prepare(outdated)) return pass;
             pass.CleanUp();
         }
         pass.Dispose();
         return null;
     }
 
-    private static List<PersistentDirectory> Late(SeedPersistent step, PersistentStores stores, PersistentManifestFile manifest)
+    private static List<PersistentDirectory> FindOutdated(SeedPersistent step, PersistentStores stores, PersistentManifestFile manifest)
     {
         List<ManifestSection> known;
         try { known = manifest.ReadHead(); }
-        catch (Exception e) when (e is SyscallException or OperatorException) { known = []; } // the pass runs into the same, and says so
-        var late = new List<PersistentDirectory>();
+        catch (Exception e) when (e is SyscallException or OperatorException) { known = []; } // the update reports it
+        var outdated = new List<PersistentDirectory>();
         foreach (var directory in step.Directories)
-            if (step.Image.Length == 0 || !IsKnown(known, InRunningSystem(directory.Path), step.Image, directory, stores)) late.Add(directory);
-        return late;
+        {
+            if (step.Image.Length == 0 || !IsKnown(known, InRunningSystem(directory.Path), step.Image, directory, stores))
+                outdated.Add(directory);
+        }
+
+        return outdated;
     }
 
-    private static bool IsKnown(List<ManifestSection> known, string path, string image, PersistentDirectory directory, PersistentStores stores)
+    private static bool IsKnown(List<ManifestSection> known, string path, string image, PersistentDirectory directory,
+        PersistentStores stores)
     {
         var section = known.Find(section => section.Path == path);
         if (section is null || section.Image != image) return false;

@@ -3,12 +3,12 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Execution;
 
-/// <summary>A state directory, open: its stores are found and opened from here.</summary>
+/// <summary>An open state directory, in which stores are found and opened.</summary>
 internal sealed class PersistentStores : IDisposable
 {
     private readonly string path;
 
-    /// <param name="path">Of the state directory, as the initrd sees it.</param>
+    /// <param name="path">Path of the state directory in the initrd.</param>
     /// <exception cref="OperatorException">A user's link is on the way.</exception>
     internal PersistentStores(string path)
     {
@@ -21,7 +21,7 @@ internal sealed class PersistentStores : IDisposable
 
     internal void Make() => Directory ??= StepPlace.MakeDirectories(path);
 
-    /// <summary>Name of the store that holds the state of a path: its own, or the one Kairos gave it. Null: none yet.</summary>
+    /// <summary>Name of the store of a path: its own name, or the one that Kairos gave it. Null: there is none yet.</summary>
     /// <exception cref="OperatorException">A user has put a link in its place.</exception>
     internal string? Find(PersistentDirectory directory)
     {
@@ -37,12 +37,12 @@ internal sealed class PersistentStores : IDisposable
         return followed is not null;
     }
 
-    /// <summary>Opened for reading. A link of root is followed.</summary>
+    /// <summary>Opens a store for reading. A link of root is followed.</summary>
     internal FileHandle Open(string name)
     {
         var store = $"{path}/{name}";
         if (Syscall.TryOpenAt(Directory!, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow) is { } opened) return opened;
-        using var followed = StepPlace.TryOpenDirectory(store) ?? throw new SyscallException("openat", store, Errno.ENOTDIR);
+        using var followed = StepPlace.TryOpenDirectory(store) ?? throw new OperatorException($"{store} is not a directory", "remove it");
         return Syscall.Reopen(followed, OpenFlags.ReadOnly | OpenFlags.Directory);
     }
 

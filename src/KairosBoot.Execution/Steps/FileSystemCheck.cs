@@ -5,31 +5,32 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Execution;
 
-/// <summary>Runs a program that sees an image as its /, with the machine's own /dev, /proc and /run in it.</summary>
-/// <param name="image">Where the image is mounted.</param>
+/// <summary>Runs a program with an image as its root, in which the machine's own /dev, /proc and /run are mounted.</summary>
+/// <param name="image">Mount point of the image.</param>
 /// <param name="program">Path inside the image.</param>
-/// <param name="arguments">What follows its name.</param>
-/// <param name="limit">How long it may take.</param>
+/// <param name="arguments">The arguments after its name.</param>
+/// <param name="limit">Time limit.</param>
 public delegate CommandResult ImageProgram(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit);
 
-/// <summary>Checks file systems with the image's own fsck, each device once in a boot.</summary>
+/// <summary>Checks file systems with the image's own fsck, each device once per boot.</summary>
 public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
 {
-    // A full check of a few terabytes on a slow disk. Longer than that, and nobody knows any more whether the machine is alive.
+    // Enough for a full check of a few terabytes on a slow disk. After a longer time, the operator cannot tell whether the machine still
+    // works.
     private const int Minutes = 30;
 
     private static readonly ImmutableArray<string> Directories = ["/sbin/", "/usr/sbin/", "/bin/", "/usr/bin/"];
 
-    // The package that has the program, by the name most distributions give it.
+    // The package with the program, named as in most distributions.
     private static readonly (string Type, string Package)[] Packages =
         [("ext4", "e2fsprogs"), ("vfat", "dosfstools"), ("xfs", "xfsprogs"), ("btrfs", "btrfs-progs"), ("f2fs", "f2fs-tools")];
 
     private readonly Dictionary<string, CheckResult> done = [];
 
-    /// <summary>Null: the image has no program for it.</summary>
-    /// <param name="volume">What to check. It must not be mounted.</param>
-    /// <param name="reason">What it is or did that it has to be checked.</param>
-    /// <param name="force">Check even what says it is clean.</param>
+    /// <summary>Null: the image has no program for this file system.</summary>
+    /// <param name="volume">The volume to check. It must not be mounted.</param>
+    /// <param name="reason">Why it is checked, as a predicate: <c>is flagged as having errors</c>.</param>
+    /// <param name="force">Check even if the file system is marked clean.</param>
     public CheckResult? Run(MountVolume volume, string reason, bool force)
     {
         var device = volume.Device.Node;
@@ -40,7 +41,7 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
         return done[device] = Interpret(volume.Image, program, arguments);
     }
 
-    /// <summary><c>the image has no fsck.ext4: add e2fsprogs when it is built</c></summary>
+    /// <summary><c>the image has no fsck.ext4 (add e2fsprogs when it is built)</c></summary>
     public static string Missing(MountVolume volume)
     {
         var package = "the program";
@@ -68,7 +69,8 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
         {
             foreach (var directory in Directories)
             {
-                if (Syscall.TryStatInRoot(volume.Image, directory + name) is { Type: FileType.Regular } file && (file.Mode & Octal.O111) != 0)
+                if (Syscall.TryStatInRoot(volume.Image, directory + name) is { Type: FileType.Regular } file
+                    && (file.Mode & Octal.O111) != 0)
                     return directory + name;
             }
         }

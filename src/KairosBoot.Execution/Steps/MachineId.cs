@@ -4,14 +4,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Execution;
 
-/// <summary>Keeps and renews machine ids: 32 lower-case hexadecimal digits and a newline.</summary>
+/// <summary>Stores and renews machine ids: 32 lower-case hexadecimal digits and a newline.</summary>
 public static class MachineId
 {
     private const int ReadableByAll = Octal.O444;
 
-    /// <summary>Null where all is well; a sentence where the identity may not outlive this boot.</summary>
-    /// <param name="step">Where it is kept and where it is needed.</param>
-    /// <param name="note">A sentence where something else than a file was in its place; null otherwise.</param>
+    /// <summary>Null: done; a sentence: the identity may be lost after this boot.</summary>
+    /// <param name="step">The stores and the target.</param>
+    /// <param name="note">A sentence if another kind of file was replaced; else null.</param>
     public static string? Commit(CommitMachineId step, out string? note)
     {
         string? id = null;
@@ -34,7 +34,7 @@ public static class MachineId
         return kept || step.Stores.IsEmpty ? null : $"the machine id {id} is for this boot only: {problem}";
     }
 
-    /// <summary>Null where the file is missing, cannot be read, or does not hold an id.</summary>
+    /// <summary>Null: the file is missing, cannot be read, or does not hold an id.</summary>
     private static string? TryRead(string path, ref string? note)
     {
         string text;
@@ -56,7 +56,7 @@ public static class MachineId
         return text;
     }
 
-    // A random UUID of version 4, variant 1, as systemd-machine-id-setup makes them.
+    // A random UUID, version 4, variant 1, as from systemd-machine-id-setup.
     private static string New()
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -66,7 +66,7 @@ public static class MachineId
         return Convert.ToHexStringLower(bytes);
     }
 
-    // Whole or missing, whatever happens to the power. What has the name goes, whatever it is: a link itself, not what it leads to.
+    // After a power cut the file is complete or missing. An existing file of any kind is replaced: a link itself, not its target.
     private static void Write(string path, string id)
     {
         using var place = StepPlace.File(path, followLast: false);

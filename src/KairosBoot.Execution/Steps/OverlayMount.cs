@@ -3,12 +3,12 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Execution;
 
-/// <summary>Mounts a writable layer over a directory; https://docs.kernel.org/filesystems/overlayfs.html</summary>
+/// <summary>Mounts a writable overlay over a directory; https://docs.kernel.org/filesystems/overlayfs.html</summary>
 internal static class OverlayMount
 {
     private const int DirectoryMode = Octal.O755;
 
-    /// <summary>Null where the layer is writable; a sentence where what it holds can only be read.</summary>
+    /// <summary>Null: the overlay is writable; a sentence: it is read-only.</summary>
     public static string? Do(MountOverlay overlay, KernelModules modules)
     {
         using var target = StepPlace.MountPoint(overlay.Target);
@@ -18,12 +18,14 @@ internal static class OverlayMount
         if (isReadOnly) return MountReadOnly(overlay, store, target, flags);
         using var work = OpenOrMake(store!, "work", out _);
         using var upper = OpenOrMake(store!, "upper", out var isNew);
-        if (isNew) TakeAfter(target, upper);
+        if (isNew) CopyAttributes(target, upper);
         Syscall.Mount("overlay", target, "overlay", flags, $"lowerdir={Layer(target)},upperdir={Layer(upper)},workdir={Layer(work)}");
         return null;
     }
 
-    /// <summary>Open, and new unless it is to be kept. Null: it is missing, and its file system is read-only.</summary>
+    /// <summary>
+    /// Opens the store; deletes its content first unless it is kept. Null: it is missing, and its file system is read-only.
+    /// </summary>
     private static FileHandle? Store(MountOverlay overlay, out bool isReadOnly)
     {
         isReadOnly = false;
@@ -45,8 +47,8 @@ internal static class OverlayMount
         }
     }
 
-    /// <summary>The upper directory's own mode, owner and attributes are what the mount point shows.</summary>
-    private static void TakeAfter(FileHandle target, FileHandle upper)
+    /// <summary>The mount point shows mode, owner and attributes of the upper directory.</summary>
+    private static void CopyAttributes(FileHandle target, FileHandle upper)
     {
         var status = Syscall.FStat(target);
         using var lower = Syscall.Reopen(target, OpenFlags.ReadOnly | OpenFlags.Directory);
@@ -61,24 +63,30 @@ internal static class OverlayMount
         isNew = status is null;
         if (isNew) Syscall.MkDirAt(store, name, DirectoryMode);
         else if (status is { Type: not FileType.Directory } other)
-            throw new OperatorException($"{store.Path}/{name} is no directory; it belongs to user {other.Uid}", "remove it");
+            throw new OperatorException($"{store.Path}/{name} is not a directory; it belongs to user {other.Uid}", "remove it");
         return Syscall.OpenDirectoryAt(store, name);
     }
 
-    // The kernel refuses an upper layer on a read-only file system. As a second lower one it shows what was kept.
+    // The kernel refuses an upper layer on a read-only file system. As an additional lower layer, it still shows the kept content.
     private static string MountReadOnly(MountOverlay overlay, FileHandle? store, FileHandle target, MountFlags flags)
     {
-        using var upper = store is null ? null : Syscall.TryOpenAt(store, "upper", OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
-        if (upper is null) throw new OperatorException($"{overlay.Store} cannot be made: its file system is read-only", "see why it is, above");
+        using var upper = store is null ? null
+            : Syscall.TryOpenAt(store, "upper", OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
+        if (upper is null)
+            {
+            throw new OperatorException($"{overlay.Store} cannot be created: its file system is read-only",
+                "see the reason in the messages before");
+        }
+
         Syscall.Mount("overlay", target, "overlay", MountFlags.ReadOnly | flags, $"lowerdir={Layer(upper)}:{Layer(target)}");
-        return $"read-only, because {overlay.Store} is";
+        return $"read-only, because {overlay.Store} is on a read-only file system";
     }
 
     /// <summary>
-    /// A layer can only be named by its path, which mountinfo shows later. This one was found by a walk that refuses every link of a user, and it has no
-    /// links in it; nobody but this process is running yet.
+    /// A layer must be named by its path, which mountinfo shows later. This path was found by a walk that refuses links of users, and it
+    /// contains no links; no other process is running yet.
     /// </summary>
     private static string Layer(FileHandle directory) => directory.Path.AsSpan().IndexOfAny(",:\\") < 0 ? directory.Path
-        : throw new OperatorException($"{directory.Path} cannot be a layer of an overlay: it has a comma, colon or backslash in it",
+        : throw new OperatorException($"{directory.Path} cannot be a layer of an overlay: it contains a comma, a colon or a backslash",
             "rename the directory that the link leads to");
 }

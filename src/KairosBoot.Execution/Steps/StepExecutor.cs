@@ -6,25 +6,26 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Execution;
 
-/// <summary>A required step failed: this boot must not go on.</summary>
-/// <param name="result">The step and what came of it.</param>
-/// <param name="cause">What the step ran into.</param>
-public sealed class StepFailedException(StepResult result, Exception? cause = null) : Exception($"{result.Step.Command}: {result.Error}", cause)
+/// <summary>A required step failed: the boot must not continue.</summary>
+/// <param name="result">The step and its result.</param>
+/// <param name="cause">The exception in the step.</param>
+public sealed class StepFailedException(StepResult result, Exception? cause = null)
+    : Exception($"{result.Step.Command}: {result.Error}", cause)
 {
     public StepResult Result { get; } = result;
 }
 
-/// <summary>Does what a plan says: one switch, one call an arm, one log line and one duration a step.</summary>
-/// <param name="modules">Loads what a file system needs.</param>
-/// <param name="logger">One line a step.</param>
-/// <param name="imageProgram">Runs the image's fsck. Without one it is run where it lies, with this process's own root.</param>
+/// <summary>Executes plans: one switch, one call for each kind of step, one log line and one duration for each step.</summary>
+/// <param name="modules">Loads the driver of a file system.</param>
+/// <param name="logger">Gets one line for each step.</param>
+/// <param name="imageProgram">Runs the image's fsck; null: run it with this process's own root.</param>
 public sealed partial class StepExecutor(KernelModules modules, ILogger logger, ImageProgram? imageProgram = null)
 {
     private readonly FileSystemCheck check = new(imageProgram ?? InPlace, logger);
 
-    /// <summary>Every step of the plan, in order, with what came of it.</summary>
-    /// <exception cref="StepFailedException">A required step failed; the ones after it were not tried.</exception>
-    /// <exception cref="RecoveryWantedException">A volume is damaged and recovery is wanted instead.</exception>
+    /// <summary>Executes all steps of the plan in order.</summary>
+    /// <exception cref="StepFailedException">A required step failed; the steps after it were not executed.</exception>
+    /// <exception cref="RecoveryWantedException">A volume is damaged, and its policy is to boot recovery.</exception>
     public ImmutableArray<StepResult> Apply(ImmutableArray<Step> plan)
     {
         var results = ImmutableArray.CreateBuilder<StepResult>(plan.Length);
@@ -38,7 +39,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         string? error = null, shortfall = null, note = null;
         VolumeOutcome? volume = null;
         Exception? cause = null;
-        // One of the two places that catch broadly: whatever a step runs into must not stop the steps that have nothing to do with it.
+        // One of the few broad catches: a failure in one step must not stop steps that do not depend on it.
         try
         {
             if (step is MountVolume mount) (shortfall, note) = ((volume = Mount(mount)).Shortfall, volume.Note);
@@ -53,12 +54,12 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         if (volume is not null) result = result with { Mount = volume.Mount };
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, cause);
         if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
-        else if (shortfall is not null) DoneInPart(BootReport.ClassName(step.Class), step.Summary, shortfall);
+        else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), step.Summary, shortfall);
         else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds.ToString());
         return result;
     }
 
-    /// <summary>Null where all is well; a sentence where a step did only a part of its work.</summary>
+    /// <summary>Null: done; a sentence: only a part of the step was done.</summary>
     private string? Do(Step step)
     {
         switch (step)
@@ -84,7 +85,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         file.Commit();
     }
 
-    // The SELinux label that the image gave its own fstab: no policy is loaded yet that would give the new file one.
+    // Copies the SELinux label of the image's own fstab: no policy is loaded yet that would label the new file.
     private static void TakeLabels(FilePlace place, FileHandle file)
     {
         if (place.Status is not { Type: FileType.Regular }) return;
@@ -128,12 +129,12 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         if (status.Type != FileType.Regular) throw new OperatorException($"image {mount.Image} is not a file", "put an image there");
         using var image = ImageIdentity.Open(mount.Image)!;
         var superblock = BlockProbe.Superblock(image)
-            ?? throw new OperatorException($"image {mount.Image} ({ByteSize.Text(status.Size)}) holds no file system that is known here",
+            ?? throw new OperatorException($"image {mount.Image} ({ByteSize.Text(status.Size)}) has no known file system",
                 "write the image again");
         if (superblock.SizeBytes > status.Size)
         {
             throw new OperatorException(
-                $"image {mount.Image} is cut short: its {superblock.Type} says {superblock.SizeBytes} bytes, the file has {status.Size}",
+                $"image {mount.Image} is truncated: its {superblock.Type} has {superblock.SizeBytes} bytes, the file has {status.Size}",
                 "write the image again");
         }
 
@@ -148,35 +149,37 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
         var result = PersistentSeed.Seed(seed);
         if (result.Seeded + result.Compared > 0)
         {
-            BroughtInLine($"{result.Seeded} paths copied from the image, {result.Compared} compared with it: "
-                + $"followed {result.Followed}, added {result.Added}, removed {result.Removed}, kept {result.Kept} that both changed");
+            LogSeeding($"{result.Seeded} paths copied from the image, {result.Compared} compared with it: "
+                + $"{result.Followed} files updated, {result.Added} added, {result.Removed} removed, {result.Kept} kept that both changed");
         }
 
-        foreach (var name in result.KeptNames) KeptAsChanged(name);
+        foreach (var name in result.KeptNames) LogKept(name);
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }
 
     private static void Bind(PersistentDirectory directory, string? options)
     {
-        using var store = StepPlace.TryOpenDirectory(directory.Store) ?? (directory.FormerStore is { } former ? StepPlace.TryOpenDirectory(former) : null)
-            ?? throw new OperatorException($"{directory.Store} is not there", "see why it could not be made, above");
+        using var store = StepPlace.TryOpenDirectory(directory.Store)
+            ?? (directory.FormerStore is { } former ? StepPlace.TryOpenDirectory(former) : null)
+            ?? throw new OperatorException($"{directory.Store} is missing", "see in the messages before why it was not created");
         using var target = StepPlace.MountPoint(directory.Path);
         using var mount = Syscall.Bind(store, target);
         if (options is not null) MountAttributes.Set(Syscall.DescriptorPath(mount), MountOptions.Parse(options).Flags);
     }
 
-    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
+    // Numbers are passed as text: each other combination of types would add code to PID 1.
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]
     private partial void Done(string @class, string step, string microseconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "state: {Counts}")]
-    private partial void BroughtInLine(string counts);
+    private partial void LogSeeding(string counts);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "state: {File} stays as the user has it; the image has another")]
-    private partial void KeptAsChanged(string file);
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "state: {File}: changed by the user and by the image; the user's version is kept")]
+    private partial void LogKept(string file);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step done in part: {Step}: {Shortfall}")]
-    private partial void DoneInPart(string @class, string step, string shortfall);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step partly done: {Step}: {Shortfall}")]
+    private partial void PartlyDone(string @class, string step, string shortfall);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step failed: {Step}: {Error}")]
     private partial void Failed(string @class, string step, string error);

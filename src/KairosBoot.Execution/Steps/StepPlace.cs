@@ -4,17 +4,21 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// Opens the places that steps name. A path in the new root is walked in it: its absolute links start there, and not at the initrd's root. A user's link
-/// never decides where a mount lands.
+/// Opens the places that steps name. A path in the new root is resolved in it: absolute links start there, not at the initrd's root. A
+/// user's link never decides where a file system is mounted.
 /// </summary>
 internal static class StepPlace
 {
     private const int DirectoryMode = Octal.O755;
     private static readonly OpenFlags Directory = OpenFlags.Path | OpenFlags.Directory;
 
-    /// <summary>Opens a directory that somebody else may have shaped, with <see cref="OpenFlags.Path"/>. Null: no directory is at the path.</summary>
-    /// <param name="path">Absolute, as the initrd sees it.</param>
-    /// <exception cref="OperatorException">A user's link or directory is on the way: who, and where it leads.</exception>
+    /// <summary>
+    /// Opens a directory that users may have changed, with <see cref="OpenFlags.Path"/>. Null: no directory is at the path.
+    /// </summary>
+    /// <param name="path">Absolute, in the initrd.</param>
+    /// <exception cref="OperatorException">
+    /// A user's link or directory is on the way; the message names the user and the place that it leads to.
+    /// </exception>
     internal static FileHandle? TryOpenDirectory(string path)
     {
         var direct = Syscall.TryOpenWithoutLinks(path, Directory, out var unclear);
@@ -26,8 +30,10 @@ internal static class StepPlace
         return null;
     }
 
-    /// <summary>The directory at which something will be mounted, created where it is missing and the file system takes writes.</summary>
-    /// <exception cref="OperatorException">As above; the mount would land elsewhere; or the directory is missing and the image is read-only.</exception>
+    /// <summary>Opens the mount point of a mount. Creates it if it is missing and the file system is writable.</summary>
+    /// <exception cref="OperatorException">
+    /// As above; a user's link leads elsewhere; or the directory is missing and the image is read-only.
+    /// </exception>
     internal static FileHandle MountPoint(string path)
     {
         var direct = Syscall.TryOpenWithoutLinks(path, Directory, out _);
@@ -37,12 +43,12 @@ internal static class StepPlace
         {
             var made = walker.MakeDirectories(inside, new NewDirectories(DirectoryMode));
             if (made.Path == path || UserOnTheWay(walker, inside) is not (> 0 and var user)) return made;
-            using (made) throw LandsElsewhere(path, made, user);
+            using (made) throw LinkOnTheWay(path, made, user);
         }
         catch (SyscallException e) when (e.Errno == Errno.EROFS) { throw MissingMountPoint(path); }
     }
 
-    /// <summary>Where a step writes a file. A link of root at the end is followed.</summary>
+    /// <summary>The place of a file that a step writes. A link of root at the end is followed.</summary>
     internal static FilePlace File(string path, bool followLast = true)
     {
         var (walker, inside) = Walker(path);
@@ -67,20 +73,20 @@ internal static class StepPlace
             ? (new PathWalker(SystemPaths.Sysroot), path[SystemPaths.Sysroot.Length..])
             : (new PathWalker(), path);
 
-    // A link that root has put into the image leads where root wants it. One in a user's directory may be the user's.
+    // A link that root put into the image leads where root wants. A link in a user's directory may be the user's.
     private static int UserOnTheWay(PathWalker walker, string inside)
     {
         using var place = walker.Place(inside);
         return place.User;
     }
 
-    private static OperatorException LandsElsewhere(string path, FileHandle made, int user) => new(
-        $"nothing is mounted at {path}: a link of user {user} is on the way, and the mount would land at {made.Path}",
-        "replace the link by a directory");
+    private static OperatorException LinkOnTheWay(string path, FileHandle made, int user) => new(
+        $"nothing is mounted at {path}: a link of user {user} is on the way, and would lead the mount to {made.Path}",
+        "replace the link with a directory");
 
     private static OperatorException MissingMountPoint(string path)
     {
         var inImage = path.StartsWith(SystemPaths.Sysroot, StringComparison.Ordinal) ? path[SystemPaths.Sysroot.Length..] : path;
-        return new($"mount point {inImage} is missing in the read-only image", $"add it when the image is built: mkdir -p {inImage}");
+        return new($"mount point {inImage} is missing in the read-only image", $"create it when the image is built: mkdir -p {inImage}");
     }
 }

@@ -3,14 +3,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Execution;
 
-/// <summary>A volume is damaged and its policy is to boot recovery instead: this boot ends here, and that one begins.</summary>
-/// <param name="problem">What is damaged and how, as a sentence without a full stop.</param>
+/// <summary>A volume is damaged, and its policy is to boot recovery instead: this attempt ends.</summary>
+/// <param name="problem">What is damaged, as a sentence without a full stop.</param>
 public sealed class RecoveryWantedException(string problem) : Exception(problem);
 
-/// <summary>How a volume came to be mounted.</summary>
-/// <param name="mount">What is there now.</param>
-/// <param name="shortfall">What it lacks, a sentence; null where it is as it should be.</param>
-/// <param name="note">What happened to it on the way, a sentence; null where nothing did.</param>
+/// <summary>How a volume was mounted.</summary>
+/// <param name="mount">The mount that was made.</param>
+/// <param name="shortfall">What it lacks, as a sentence; null: nothing.</param>
+/// <param name="note">What was done before the mount, as a sentence; null: nothing.</param>
 internal sealed class VolumeOutcome(PlannedMount mount, string? shortfall, string? note)
 {
     public PlannedMount Mount => mount;
@@ -19,26 +19,27 @@ internal sealed class VolumeOutcome(PlannedMount mount, string? shortfall, strin
 }
 
 /// <summary>
-/// Mounts one volume: writable where it is sound or one check has made it so, read-only where it is damaged, and where it cannot be mounted at
-/// all what its policy says.
+/// Mounts one volume: writable if it is sound or a check has repaired it, read-only if it is damaged. If it cannot be mounted at all, its
+/// policy decides.
 /// </summary>
 /// <param name="volume">The step.</param>
 /// <param name="target">Its mount point, open.</param>
-/// <param name="check">Checks it.</param>
+/// <param name="check">Checks the volume.</param>
 internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSystemCheck check)
 {
     private CheckResult? result;
     private SyscallException? failure;
     private string? damage, note;
 
-    /// <exception cref="RecoveryWantedException">It is damaged and recovery is wanted.</exception>
-    /// <exception cref="OperatorException">It cannot be mounted and nothing is to stand in for it.</exception>
+    /// <exception cref="RecoveryWantedException">The volume is damaged, and its policy is to boot recovery.</exception>
+    /// <exception cref="OperatorException">It cannot be mounted, and its policy has no replacement.</exception>
     public VolumeOutcome Run()
     {
         if (volume.Check is { } reason) Check(reason, force: volume.Checks.Mode == FsckMode.Force);
-        if (damage is null && Mounts()) return new(volume.Mount, null, note);
-        if (damage is not null && volume.Policy.Damaged == DamagedVolume.Recovery) throw new RecoveryWantedException($"{volume.Name} {damage}");
-        return ReadOnly();
+        if (damage is null && TryMountWritable()) return new(volume.Mount, null, note);
+        if (damage is not null && volume.Policy.Damaged == DamagedVolume.Recovery)
+            throw new RecoveryWantedException($"{volume.Name} {damage}");
+        return MountReadOnly();
     }
 
     private void Check(CheckReason reason, bool force)
@@ -47,14 +48,14 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
         if (result is { Sound: true }) note = $"{volume.Name} {reason.Text}: {result.Text}";
         else if (result is not null) damage = $"{reason.Text}; {result.Text}";
         else if (reason.Suspect) damage = $"{reason.Text}, and {FileSystemCheck.Missing(volume)}";
-        // Nobody says that it is damaged: what is missing is not worth its writes.
+        // There is no sign of damage, so the volume stays writable although it cannot be checked.
         else note = $"{volume.Name} {reason.Text}, but {FileSystemCheck.Missing(volume)}";
     }
 
-    private bool Mounts()
+    private bool TryMountWritable()
     {
         if ((failure = TryMount(volume.Options)) is null) return true;
-        if (!SaysDamaged(failure)) return false;
+        if (!IndicatesDamage(failure)) return false;
         var reason = new CheckReason($"cannot be mounted, {Errno.Describe(failure.Errno)}", suspect: true);
         if (result is null && volume.MayBeChecked)
         {
@@ -67,9 +68,9 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
     }
 
     private string NotChecked =>
-        volume.Device.Superblock is null ? "it holds no file system that is known here" : "it is not checked (fsck.mode=skip)";
+        volume.Device.Superblock is null ? "it has no known file system" : "it is not checked (fsck.mode=skip)";
 
-    private VolumeOutcome ReadOnly()
+    private VolumeOutcome MountReadOnly()
     {
         var problem = damage ?? $"cannot be mounted writable, {Errno.Describe(failure!.Errno)}";
         foreach (var options in volume.ReadOnlyOptions)
@@ -82,12 +83,12 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
         if (volume.Policy.Missing != MissingVolume.Tmpfs) throw new OperatorException(problem, Fix);
         var tmpfs = MountOptions.Parse(volume.Policy.TmpfsOptions(volume.Flags));
         Syscall.Mount("tmpfs", target, "tmpfs", tmpfs.Flags, tmpfs.Data);
-        return new(volume.MountOfTmpfs, $"{problem}; a tmpfs stands in: what is written there is gone after this boot; {Fix}", note);
+        return new(volume.MountOfTmpfs, $"{problem}; a tmpfs is mounted instead: data written there is lost after this boot; {Fix}", note);
     }
 
     private string Fix => damage is null
-        ? "see that the device can be read and written, and that the initrd has the driver of its file system"
-        : $"repair it from recovery ({volume.RepairCommand}), or make it anew";
+        ? "check that the device can be read and written, and that the initrd has the driver of its file system"
+        : $"repair it from recovery ({volume.RepairCommand}), or recreate it";
 
     private SyscallException? TryMount(string options)
     {
@@ -97,7 +98,7 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
         return null;
     }
 
-    // What file systems answer about themselves; all else is about the device or the kernel, where fsck has nothing to say.
-    private static bool SaysDamaged(SyscallException failure) =>
+    // The errors by which file systems report damage. All others are about the device or the kernel, and fsck cannot help.
+    private static bool IndicatesDamage(SyscallException failure) =>
         failure.Errno is Errno.EUCLEAN or Errno.EINVAL or Errno.EIO or Errno.EBADMSG or Errno.ESTALE;
 }

@@ -58,7 +58,7 @@ public static class SlotAssessment
         if (KargsBootInfo.Of(KernelCommandLine.Parse(File.ReadAllText("/proc/cmdline"))) is not { } info) return "";
         var file = new KargsFile(location.Directory);
         if (file.Keep(info.Used)) return "; the pending kernel arguments are now permanent";
-        return info.LeftOut is { } failed && file.GiveUp(failed)
+        return info.LeftOut is { } failed && file.Reject(failed)
             ? "; this boot was without the pending kernel arguments, so they are rejected: see kboot kargs" : "";
     }
 }

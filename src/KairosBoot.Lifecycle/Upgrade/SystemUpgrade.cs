@@ -143,7 +143,7 @@ public sealed class SystemUpgrade
         {
             slotSwitch.Clear();
         }
-        catch (SyscallException)
+        catch (Exception e) when (e is SyscallException or OperatorException)
         {
         }
     }

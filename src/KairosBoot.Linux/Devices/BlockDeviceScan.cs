@@ -5,36 +5,37 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Block devices from sysfs and their own first bytes; no udev, no blkid. Loop, RAM, device-mapper and floppy devices are passed over: a
-/// label inside a guest's image or a logical volume is not this machine's, and an empty floppy drive takes half a minute to say so.
+/// Finds block devices in sysfs and reads their first bytes, without udev or blkid. Skips loop, RAM, device-mapper and floppy devices: a
+/// label in a guest's image or a logical volume does not belong to this machine, and reading an empty floppy drive takes half a minute.
 /// </summary>
 public static class BlockDeviceScan
 {
     private const string ClassBlock = "/sys/class/block";
-    private static readonly string[] PassedOver = ["loop", "ram", "zram", "dm-", "fd", "mtdblock", "nbd"];
+    private static readonly string[] Skipped = ["loop", "ram", "zram", "dm-", "fd", "mtdblock", "nbd"];
 
-    /// <summary>Everything there is now, in the order of the names.</summary>
-    /// <param name="known">Devices of an earlier look, which are not read again.</param>
+    /// <summary>All present devices, in the order of their names.</summary>
+    /// <param name="known">Devices of an earlier scan, which are not read again.</param>
     public static ImmutableArray<BlockDevice> All(IReadOnlyDictionary<string, BlockDevice> known)
     {
         var devices = ImmutableArray.CreateBuilder<BlockDevice>();
         var tables = new Dictionary<string, ImmutableArray<PartitionEntry>>();
         foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
-            if ((known.TryGetValue(name, out var device) ? device : ProbeUnlessPassedOver(name, tables)) is { } found) devices.Add(found);
+            if ((known.TryGetValue(name, out var device) ? device : ProbeUnlessSkipped(name, tables)) is { } found) devices.Add(found);
         return devices.ToImmutable();
     }
 
-    /// <summary>A device that somebody names, of whatever kind. Null: there is none, or it is without a medium.</summary>
+    /// <summary>A device by its name, of any kind. Null: it does not exist, or it has no medium.</summary>
     public static BlockDevice? One(string name) => Probe(name, []);
 
-    /// <summary>Bytes; 0 where the kernel has no such device.</summary>
+    /// <summary>Bytes; 0: the kernel has no such device.</summary>
     // sysfs counts in units of 512 bytes, whatever the device's block size.
     public static long SizeBytes(string name) => Number($"{ClassBlock}/{name}/size") * 512;
 
     /// <summary>Bytes of a logical block: 512 or 4096.</summary>
-    public static int BlockSize(string disk) => (int)Number($"{ClassBlock}/{disk}/queue/logical_block_size") is > 0 and var size ? size : 512;
+    public static int BlockSize(string disk) =>
+        (int)Number($"{ClassBlock}/{disk}/queue/logical_block_size") is > 0 and var size ? size : 512;
 
-    /// <summary>The kernel's name of a disk's partition; null where it knows none with that number.</summary>
+    /// <summary>The kernel's name of a disk's partition; null: the kernel has none with that number.</summary>
     public static string? Partition(string disk, int number)
     {
         foreach (var name in Syscall.ReadDirectoryIfThere($"{ClassBlock}/{disk}"))
@@ -42,20 +43,21 @@ public static class BlockDeviceScan
         return null;
     }
 
-    /// <summary>The kernel's name of a device by its number, as stat(2) encodes it; null where there is none.</summary>
+    /// <summary>The kernel's name of a device by its number, as stat(2) encodes it; null: the kernel has no such device.</summary>
     public static string? NameOf(ulong device)
     {
-        long major = (long)(((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFFUL)), minor = (long)((device & 0xFF) | ((device >> 12) & 0xFFFFFF00));
+        long major = (long)(((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFFUL)),
+            minor = (long)((device & 0xFF) | ((device >> 12) & 0xFFFFFF00));
         var link = $"/sys/dev/block/{major}:{minor}";
         if (Syscall.TryStat(link) is null) return null;
         var path = Syscall.ReadLink(link);
         return PathParts.NameOf(path);
     }
 
-    /// <summary>Null: passed over, or as <see cref="One"/>.</summary>
-    private static BlockDevice? ProbeUnlessPassedOver(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
+    /// <summary>Null: skipped, or as for <see cref="One"/>.</summary>
+    private static BlockDevice? ProbeUnlessSkipped(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
     {
-        foreach (var prefix in PassedOver)
+        foreach (var prefix in Skipped)
             if (name.StartsWith(prefix, StringComparison.Ordinal)) return null;
         return Probe(name, tables);
     }
@@ -108,7 +110,7 @@ public static class BlockDeviceScan
         return tables[disk] = BlockProbe.Partitions(node, BlockSize(disk), SizeBytes(disk));
     }
 
-    // The partition's directory lies inside its disk's: no arithmetic on names, which differ by driver.
+    // The partition's directory in sysfs is inside that of its disk. Computing the disk from the name would depend on the driver.
     private static string DiskOf(string directory)
     {
         var path = Syscall.ReadLink(directory).Split('/');

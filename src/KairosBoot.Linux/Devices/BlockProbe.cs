@@ -6,7 +6,7 @@ namespace KairosBoot.Linux;
 /// <summary>Reads what <see cref="SuperblockProbe"/> and <see cref="Gpt"/> need from devices and image files.</summary>
 public static class BlockProbe
 {
-    /// <summary>Null: nothing known there. Throws where the device cannot be read.</summary>
+    /// <summary>Null: no known format. Throws if the device cannot be read.</summary>
     public static Superblock? Superblock(FileHandle device)
     {
         foreach (var (offset, length) in SuperblockProbe.Windows)
@@ -19,10 +19,10 @@ public static class BlockProbe
         return null;
     }
 
-    /// <summary>Entries of the disk's partition table: GPT, its backup, or MBR; empty where there is none.</summary>
+    /// <summary>Entries of the disk's partition table: GPT, its backup, or MBR; empty: it has none.</summary>
     /// <param name="disk">The whole disk.</param>
     /// <param name="blockSize">Bytes of a logical block: 512 or 4096.</param>
-    /// <param name="sizeBytes">Of the disk.</param>
+    /// <param name="sizeBytes">Size of the disk.</param>
     public static ImmutableArray<PartitionEntry> Partitions(FileHandle disk, int blockSize, long sizeBytes)
     {
         var start = new byte[blockSize * 2];

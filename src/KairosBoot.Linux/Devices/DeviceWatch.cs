@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// The hardware as it appears. Kernel events load drivers and announce disks; nothing is polled, and no time passes while everything
-/// that is wanted is there.
+/// Watches the hardware appear. Kernel events load drivers and announce disks. Nothing is polled, and no time passes once all wanted
+/// devices exist.
 /// </summary>
 public sealed partial class DeviceWatch : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed partial class DeviceWatch : IDisposable
     private readonly ILogger logger;
     private readonly Watchdog watchdog;
 
-    /// <summary>Events first, then what is there already: whatever appears in between is in both.</summary>
+    /// <summary>Subscribes to events first and then scans: a device that appears in between is found twice, not missed.</summary>
     public DeviceWatch(KernelModules modules, ILogger logger, Watchdog watchdog)
     {
         this.modules = modules;
@@ -26,16 +26,19 @@ public sealed partial class DeviceWatch : IDisposable
         modules.LoadAlways();
         modules.LoadForPresentHardware();
         TakeEvents();
-        Look();
+        Scan();
     }
 
     /// <summary>Block devices seen so far, in the order of their names.</summary>
     public ImmutableArray<BlockDevice> Devices { get; private set; } = [];
 
-    /// <summary>Returns as soon as <paramref name="decided"/> says so, asked again after every change; false: the time is over.</summary>
-    /// <param name="decided">May be asked any number of times.</param>
-    /// <param name="deadline">On the clock of <see cref="Syscall.BootTimeMicroseconds"/>.</param>
-    /// <param name="missing">Names what is awaited, for the line that says so every five seconds.</param>
+    /// <summary>
+    /// Returns true as soon as <paramref name="decided"/> returns true, which is asked after every change; false: the deadline has
+    /// passed.
+    /// </summary>
+    /// <param name="decided">May be called any number of times.</param>
+    /// <param name="deadline">Time on the clock of <see cref="Syscall.BootTimeMicroseconds"/>.</param>
+    /// <param name="missing">Names the missing devices, for a message every five seconds.</param>
     public bool WaitUntil(Func<ImmutableArray<BlockDevice>, bool> decided, long deadline, Func<string> missing)
     {
         var progress = Syscall.BootTimeMicroseconds() + ProgressMicroseconds;
@@ -48,24 +51,24 @@ public sealed partial class DeviceWatch : IDisposable
                 StillWaiting(missing(), ((deadline - now) / 1_000_000).ToString());
                 progress = now + ProgressMicroseconds;
             }
-            // A wait that has an end of its own is not what a watchdog is for.
+            // A wait with a deadline needs no watchdog, so the watchdog is fed.
             watchdog.Feed();
             var left = (int)((Math.Min(deadline, progress) - now) / 1000 + 1);
             events.Wait(watchdog.IsArmed ? Math.Min(left, 1000) : left);
-            if (TakeEvents()) Look();
+            if (TakeEvents()) Scan();
         }
         return true;
     }
 
-    /// <summary>Reads all of it anew: somebody may have changed sizes, labels or tables, which no event tells.</summary>
-    public void LookAgain()
+    /// <summary>Reads all devices again: sizes, labels or tables may have been changed without an event.</summary>
+    public void Rescan()
     {
         TakeEvents();
         known.Clear();
-        Look();
+        Scan();
     }
 
-    /// <summary>Handles the events that are here. True: block devices may have changed.</summary>
+    /// <summary>Handles the pending events. True: block devices may have changed.</summary>
     private bool TakeEvents()
     {
         var changed = false;
@@ -86,7 +89,7 @@ public sealed partial class DeviceWatch : IDisposable
         return changed;
     }
 
-    private void Look()
+    private void Scan()
     {
         Devices = BlockDeviceScan.All(known);
         known.Clear();

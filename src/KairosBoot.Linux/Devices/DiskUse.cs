@@ -1,11 +1,13 @@
 namespace KairosBoot.Linux;
 
-/// <summary>Who uses a disk or one of its partitions: what would be lost, or go on writing, if somebody made it anew.</summary>
+/// <summary>
+/// Finds the users of a disk or of its partitions: what would be lost, or would continue to write, if the disk were overwritten.
+/// </summary>
 public static class DiskUse
 {
     private const string ClassBlock = "/sys/class/block";
 
-    /// <summary>A sentence for each use, in the order of the partitions. Empty: nobody that can be named.</summary>
+    /// <summary>A sentence for each use, in the order of the partitions. Empty: no use is known.</summary>
     /// <param name="disk">The kernel's name of the whole disk.</param>
     public static IReadOnlyList<string> Of(string disk)
     {
@@ -21,17 +23,21 @@ public static class DiskUse
                 uses.Add($"/dev/{name} is part of /dev/{holder}{Named(FileText.TryReadAttribute($"{ClassBlock}/{holder}/dm/name"))}");
             foreach (var loop in Syscall.ReadDirectoryIfThere(ClassBlock))
             {
-                if (loop.StartsWith("loop", StringComparison.Ordinal) && Is(FileText.TryReadAttribute($"{ClassBlock}/{loop}/loop/backing_file") ?? "", node.RDevice))
-                    uses.Add($"/dev/{name} is what /dev/{loop} shows");
+                if (loop.StartsWith("loop", StringComparison.Ordinal)
+                    && Is(FileText.TryReadAttribute($"{ClassBlock}/{loop}/loop/backing_file") ?? "", node.RDevice))
+                    uses.Add($"/dev/{name} is attached to /dev/{loop}");
             }
         }
         return uses;
     }
 
-    /// <summary>The kernel takes no writes to it.</summary>
+    /// <summary>True: the kernel refuses writes to the disk.</summary>
     public static bool IsReadOnly(string disk) => FileText.TryReadAttribute($"{ClassBlock}/{disk}/ro") == "1";
 
-    /// <summary>Somebody whom <see cref="Of"/> does not see has claimed it: the kernel lets only one claim a disk and its partitions.</summary>
+    /// <summary>
+    /// True: a user that <see cref="Of"/> does not find has claimed the disk. The kernel allows only one claim of a disk and its
+    /// partitions.
+    /// </summary>
     public static bool IsClaimed(string disk)
     {
         try
@@ -50,7 +56,7 @@ public static class DiskUse
         return names;
     }
 
-    // By the number of the device: /dev/root and /dev/disk/by-uuid are names too.
+    // Compares device numbers: /dev/root and /dev/disk/by-uuid are other names of the same device.
     private static bool Is(string path, ulong device) =>
         path.StartsWith('/') && Syscall.TryStat(path) is { Type: FileType.BlockDevice } found && found.RDevice == device;
 

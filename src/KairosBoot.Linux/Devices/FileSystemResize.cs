@@ -5,15 +5,16 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Lets a file system take what its partition has: while it is mounted, by its own driver, as resize2fs, xfs_growfs and btrfs do. A power cut
-/// leaves it at its old size or at the new one, as its journal sees to it.
+/// Grows a mounted file system to the size of its partition with its own driver, as resize2fs, xfs_growfs and btrfs do. After a power cut
+/// its journal restores the old size or the new one.
 /// </summary>
 public static unsafe class FileSystemResize
 {
     // linux/ext4.h, xfs_fs.h, linux/btrfs.h
-    internal const uint EXT4_IOC_RESIZE_FS = 0x40086610, XFS_IOC_FSGEOMETRY_V1 = 0x80705864, XFS_IOC_FSGROWFSDATA = 0x4010586E, BTRFS_IOC_RESIZE = 0x50009403;
+    internal const uint EXT4_IOC_RESIZE_FS = 0x40086610, XFS_IOC_FSGEOMETRY_V1 = 0x80705864, XFS_IOC_FSGROWFSDATA = 0x4010586E,
+        BTRFS_IOC_RESIZE = 0x50009403;
 
-    /// <summary>struct xfs_fsop_geom_v1, as far as it is looked at: the percentage of inodes goes back as it came.</summary>
+    /// <summary>struct xfs_fsop_geom_v1, up to the last field used: the percentage of inodes is passed back unchanged.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 112)]
     internal struct XfsGeometry
     {
@@ -37,11 +38,11 @@ public static unsafe class FileSystemResize
         public fixed byte Name[4088];
     }
 
-    /// <summary>How far it can grow, from its superblock.</summary>
+    /// <summary>How far it can grow, according to its superblock.</summary>
     /// <param name="node">The device.</param>
-    /// <param name="type">One that <see cref="FileSystemGrowth.IsKnown"/>.</param>
+    /// <param name="type">A type for which <see cref="FileSystemGrowth.IsKnown"/> is true.</param>
     /// <param name="deviceBytes">Size of the device.</param>
-    public static FileSystemGrowth Look(string node, string type, long deviceBytes)
+    public static FileSystemGrowth Examine(string node, string type, long deviceBytes)
     {
         var window = new byte[FileSystemGrowth.WindowLength];
         using var device = Syscall.Open(node, OpenFlags.ReadOnly);
@@ -49,7 +50,7 @@ public static unsafe class FileSystemResize
         return FileSystemGrowth.Of(type, window, deviceBytes);
     }
 
-    /// <summary>Mounts it where nobody sees it, which also replays its journal, and grows it. Where it is mounted already that mount stays as it is.</summary>
+    /// <summary>Mounts it detached, which also replays its journal, and grows it. An existing mount is not changed.</summary>
     public static void Grow(string node, string type, FileSystemGrowth growth)
     {
         using var root = Syscall.MountDetached(node, type);
@@ -69,7 +70,7 @@ public static unsafe class FileSystemResize
     {
         XfsGeometry geometry;
         Syscall.IoCtl(root, XFS_IOC_FSGEOMETRY_V1, &geometry, nameof(XFS_IOC_FSGEOMETRY_V1));
-        // Its superblock is older than itself while it is mounted.
+        // While it is mounted, the superblock on the disk may be older than the file system.
         if (geometry.DataBlocks >= blocks) return;
         var growth = new XfsGrowth { NewBlocks = blocks, InodePercent = geometry.InodePercent };
         Syscall.IoCtl(root, XFS_IOC_FSGROWFSDATA, &growth, nameof(XFS_IOC_FSGROWFSDATA));

@@ -3,7 +3,9 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-/// <summary>Tells the kernel of one partition (BLKPG), while the others and the disk are in use. It reads no table for that, and writes none.</summary>
+/// <summary>
+/// Informs the kernel of a change of one partition (BLKPG) while the others and the disk are in use. Reads and writes no partition table.
+/// </summary>
 public static unsafe class KernelPartitions
 {
     // linux/fs.h, linux/blkpg.h
@@ -28,19 +30,23 @@ public static unsafe class KernelPartitions
         public fixed byte DeviceName[64], VolumeName[64];
     }
 
-    /// <param name="disk">Open, for reading or writing.</param>
-    /// <param name="number">Of the partition.</param>
-    /// <param name="start">Byte of the disk where it begins.</param>
-    /// <param name="length">Bytes.</param>
-    public static void Add(FileHandle disk, int number, long start, long length) => Do(disk, BLKPG_ADD_PARTITION, "ADD", number, start, length);
+    /// <param name="disk">Opened for reading or writing.</param>
+    /// <param name="number">Number of the partition.</param>
+    /// <param name="start">Its offset on the disk in bytes.</param>
+    /// <param name="length">Its length in bytes.</param>
+    public static void Add(FileHandle disk, int number, long start, long length) =>
+        Do(disk, BLKPG_ADD_PARTITION, "ADD", number, start, length);
 
     /// <inheritdoc cref="Add"/>
-    public static void Resize(FileHandle disk, int number, long start, long length) => Do(disk, BLKPG_RESIZE_PARTITION, "RESIZE", number, start, length);
+    public static void Resize(FileHandle disk, int number, long start, long length) =>
+        Do(disk, BLKPG_RESIZE_PARTITION, "RESIZE", number, start, length);
 
     public static void Delete(FileHandle disk, int number) => Do(disk, BLKPG_DEL_PARTITION, "DEL", number, 0, 0);
 
-    /// <summary>Has the kernel read the table of a disk again (BLKRRPART).</summary>
-    /// <returns>0; EBUSY: a partition is in use, and the kernel keeps what it knows; EINVAL: the kernel looks for no partitions on this disk.</returns>
+    /// <summary>Makes the kernel read the partition table of a disk again (BLKRRPART).</summary>
+    /// <returns>
+    /// 0; EBUSY: a partition is in use, and the kernel keeps the old table; EINVAL: the kernel reads no partitions from this disk.
+    /// </returns>
     public static int TryReread(FileHandle disk) => LibC.ioctl(disk.Descriptor, BLKRRPART, null) < 0 ? LibC.errno : 0;
 
     private static void Do(FileHandle disk, int operation, string name, int number, long start, long length)

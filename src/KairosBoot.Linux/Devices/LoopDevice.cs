@@ -4,7 +4,9 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-/// <summary>Loop devices, configured in one call (LOOP_CONFIGURE, kernel 5.8) so that no half-made one is ever visible.</summary>
+/// <summary>
+/// Loop devices. LOOP_CONFIGURE (kernel 5.8) sets one up in a single call, so that a half-configured one is never visible.
+/// </summary>
 public static unsafe class LoopDevice
 {
     // linux/loop.h
@@ -32,11 +34,10 @@ public static unsafe class LoopDevice
     }
 
     /// <summary>
-    /// Attaches <paramref name="image"/> to a free device that frees itself when its last user (the mount) is gone. The handle keeps it
-    /// until
-    /// the mount is made.
+    /// Attaches <paramref name="image"/> to a free loop device, which is freed automatically after its last user (the mount). The handle
+    /// keeps it until the mount is made.
     /// </summary>
-    /// <returns>The open device; its <see cref="FileHandle.Path"/> is the node.</returns>
+    /// <returns>The open device; its <see cref="FileHandle.Path"/> is the device node.</returns>
     public static FileHandle Attach(string image, bool readOnly)
     {
         var access = readOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite;
@@ -54,16 +55,17 @@ public static unsafe class LoopDevice
             if (LibC.ioctl(device.Descriptor, LOOP_CONFIGURE, &config) >= 0) return device;
             var errno = LibC.errno;
             device.Dispose();
-            // Somebody else took it between the two calls: ask again.
+            // Another process took it between the two calls: try again.
             if (errno != Errno.EBUSY) throw new SyscallException("ioctl LOOP_CONFIGURE " + image, "/dev/loop" + number, errno);
         }
     }
 
-    /// <summary>The file behind the loop device that a file system is on: its device and inode, whatever it is called by now. Null: it is
-    /// on no loop
-    /// device, or the file behind it is not known.</summary>
+    /// <summary>
+    /// Device and inode of the file that is attached to a file system's loop device; they stay the same if the file is renamed. Null: the
+    /// file system is not on a loop device, or the file is not known.
+    /// </summary>
     /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
-    /// <param name="nodes">Where device nodes are: <c>/dev</c>.</param>
+    /// <param name="nodes">Directory of the device nodes: <c>/dev</c>.</param>
     public static (ulong Device, ulong Inode)? BackingFile(ulong device, string nodes)
     {
         var minor = (device & 0xFF) | ((device >> 12) & 0xFFFFFF00);

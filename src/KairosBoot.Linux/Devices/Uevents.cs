@@ -3,14 +3,14 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-/// <summary>What the kernel announced.</summary>
+/// <summary>A kernel event.</summary>
 /// <param name="Action"><c>add</c>, <c>change</c>, <c>bind</c>, <c>remove</c>...</param>
 /// <param name="Subsystem"><c>block</c>, <c>pci</c>, <c>virtio</c>...</param>
-/// <param name="Modalias">What modules match against; null where there is none.</param>
-/// <param name="DeviceName">Name under /dev; null where it has no node.</param>
+/// <param name="Modalias">The text that the patterns of modules are matched with; null: the device has none.</param>
+/// <param name="DeviceName">Name in /dev; null: the device has no node.</param>
 public sealed record Uevent(string Action, string Subsystem, string? Modalias, string? DeviceName);
 
-/// <summary>The kernel's own device events, NETLINK_KOBJECT_UEVENT. Open it before looking at sysfs and nothing can slip between.</summary>
+/// <summary>The kernel's own device events, NETLINK_KOBJECT_UEVENT. Open it before scanning sysfs; then no device is missed.</summary>
 public sealed unsafe class Uevents : IDisposable
 {
     private const int AF_NETLINK = 16, NETLINK_KOBJECT_UEVENT = 15, KernelGroup = 1, SOL_SOCKET = 1, SO_RCVBUFFORCE = 33, SOCK_RAW = 3;
@@ -22,7 +22,7 @@ public sealed unsafe class Uevents : IDisposable
         var fd = LibC.socket(AF_NETLINK, SOCK_RAW | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
         if (fd < 0) throw new SyscallException("socket", "NETLINK_KOBJECT_UEVENT", LibC.errno);
         socket = new FileHandle(fd, "uevents");
-        // A machine with hundreds of disks announces them in one burst. Refusal is no harm: overflow is noticed below.
+        // A machine with hundreds of disks announces them in one burst. If the kernel refuses the size, an overflow is detected below.
         var size = 16 * 1024 * 1024;
         LibC.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(int));
         var address = new NetlinkAddress { Family = AF_NETLINK, Groups = KernelGroup };
@@ -30,8 +30,8 @@ public sealed unsafe class Uevents : IDisposable
             throw new SyscallException("bind", "NETLINK_KOBJECT_UEVENT", LibC.errno);
     }
 
-    /// <summary>Next event already here; null when there is none.</summary>
-    /// <param name="overflowed">True: events were lost, and only a new look at sysfs tells what happened.</param>
+    /// <summary>The next pending event; null: there is none.</summary>
+    /// <param name="overflowed">True: events were lost, so sysfs must be scanned again.</param>
     public Uevent? TryRead(out bool overflowed)
     {
         overflowed = false;
@@ -54,7 +54,7 @@ public sealed unsafe class Uevents : IDisposable
         }
     }
 
-    /// <summary>Sleeps until an event comes. False: <paramref name="milliseconds"/> went by without one.</summary>
+    /// <summary>Waits for an event. False: <paramref name="milliseconds"/> have passed without one.</summary>
     public bool Wait(int milliseconds)
     {
         var poll = new pollfd { fd = socket.Descriptor, events = LibC.POLLIN };

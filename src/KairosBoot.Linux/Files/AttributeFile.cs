@@ -2,11 +2,13 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-/// <summary>A file as the calls of xattr(7) take it: an open one; or a name in a directory, which is a path through /proc, as those calls have no *at form
-/// on the kernels in the field. Only the last name of that path could be a link, and it is not followed.</summary>
+/// <summary>
+/// A file for the calls of xattr(7): an open one, or a name in a directory, which is passed as a path through /proc, because those calls
+/// have no *at form on kernels in use. Only the last name of that path could be a link, and it is not followed.
+/// </summary>
 internal readonly unsafe struct AttributeFile
 {
-    private const int LargestValue = 65536; // XATTR_SIZE_MAX
+    private const int MaxValueBytes = 65536; // XATTR_SIZE_MAX
     private readonly FileHandle? open;
     private readonly byte[] path;
     private readonly string shown;
@@ -21,7 +23,7 @@ internal readonly unsafe struct AttributeFile
     internal static AttributeFile At(FileHandle directory, string name) =>
         new(null, FileName.Encode($"{Syscall.DescriptorPath(directory)}/{name}"), $"{directory.Path}/{name}");
 
-    /// <summary>For reading only: of a link the link's own.</summary>
+    /// <summary>For reading only. For a link, the attributes of the link itself.</summary>
     internal static AttributeFile AtPath(string path) => new(null, FileName.Encode(path), path);
 
     internal SyscallException Failed(string operation, int errno) => new(operation, shown, errno);
@@ -34,7 +36,8 @@ internal readonly unsafe struct AttributeFile
         {
             nint length;
             fixed (byte* p = path, b = buffer)
-                length = open is null ? Native.llistxattr(p, b, (nuint)buffer.Length) : Native.flistxattr(open.Descriptor, b, (nuint)buffer.Length);
+                length = open is null ? Native.llistxattr(p, b, (nuint)buffer.Length)
+                    : Native.flistxattr(open.Descriptor, b, (nuint)buffer.Length);
             if (length < 0 && LibC.errno == Errno.ERANGE)
             {
                 buffer = new byte[buffer.Length * 4]; // the kernel's limit is 64 KiB
@@ -42,33 +45,36 @@ internal readonly unsafe struct AttributeFile
             }
             if (length < 0) return LibC.errno == Errno.EOPNOTSUPP ? names : throw Failed("listxattr", LibC.errno);
             if (length == 0) return names;
-            foreach (var name in FileName.Decode(buffer.AsSpan(0, (int)length)).Split('\0', StringSplitOptions.RemoveEmptyEntries)) names.Add(name);
+            foreach (var name in FileName.Decode(buffer.AsSpan(0, (int)length)).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+                names.Add(name);
             return names;
         }
     }
 
     internal byte[] Get(string name)
     {
-        // Most are a few dozen bytes.
-        foreach (var size in (ReadOnlySpan<int>)[256, LargestValue])
+        // Most values are a few dozen bytes.
+        foreach (var size in (ReadOnlySpan<int>)[256, MaxValueBytes])
         {
             var buffer = new byte[size];
             fixed (byte* p = path, n = FileName.Encode(name), b = buffer)
             {
-                var length = open is null ? Native.lgetxattr(p, n, b, (nuint)buffer.Length) : Native.fgetxattr(open.Descriptor, n, b, (nuint)buffer.Length);
+                var length = open is null ? Native.lgetxattr(p, n, b, (nuint)buffer.Length)
+                    : Native.fgetxattr(open.Descriptor, n, b, (nuint)buffer.Length);
                 if (length >= 0) return buffer[..(int)length];
-                if (LibC.errno != Errno.ERANGE || size == LargestValue) break;
+                if (LibC.errno != Errno.ERANGE || size == MaxValueBytes) break;
             }
         }
         throw Failed("getxattr " + name, LibC.errno);
     }
 
-    /// <summary>0, or the number of the error.</summary>
+    /// <summary>0 or the error number.</summary>
     internal int TrySet(string name, ReadOnlySpan<byte> value)
     {
         fixed (byte* p = path, n = FileName.Encode(name), v = value)
         {
-            var result = open is null ? Native.lsetxattr(p, n, v, (nuint)value.Length, 0) : Native.fsetxattr(open.Descriptor, n, v, (nuint)value.Length, 0);
+            var result = open is null ? Native.lsetxattr(p, n, v, (nuint)value.Length, 0)
+                : Native.fsetxattr(open.Descriptor, n, v, (nuint)value.Length, 0);
             return result == 0 ? 0 : LibC.errno;
         }
     }

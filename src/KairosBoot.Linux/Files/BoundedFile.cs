@@ -4,19 +4,19 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Reads whole files that somebody else can write: only regular files, never waiting for the other end of a pipe, no more than a limit. A file of
-/// procfs or sysfs says that it is a regular one; reading some of those never ends, so they are refused too.
+/// Reads whole files that another user can write: only regular files, without waiting for the other end of a pipe, and up to a limit.
+/// Files of procfs and sysfs also report the type "regular", but reading some of them never ends, so they are refused.
 /// </summary>
 public static class BoundedFile
 {
-    // linux/magic.h: file systems whose files the kernel makes up as they are read.
+    // linux/magic.h: file systems whose files the kernel generates when they are read.
     private const uint PROC_SUPER_MAGIC = 0x9FA0, SYSFS_MAGIC = 0x62656572, DEBUGFS_MAGIC = 0x64626720, TRACEFS_MAGIC = 0x74726163,
         SECURITYFS_MAGIC = 0x73636673, CONFIGFS_MAGIC = 0x62656570;
 
-    /// <summary>Null where nothing is at the path. Links are followed as the kernel follows them.</summary>
+    /// <summary>Null: nothing is at the path. Links are followed as by the kernel.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="limit">What is allowed for such a file.</param>
-    /// <exception cref="OperatorException">It is no regular file, or larger than allowed.</exception>
+    /// <param name="limit">The limit for this kind of file.</param>
+    /// <exception cref="OperatorException">It is not a regular file, or it is too large.</exception>
     /// <exception cref="SyscallException">It cannot be read.</exception>
     public static byte[]? TryRead(string path, ReadLimit limit)
     {
@@ -25,13 +25,14 @@ public static class BoundedFile
     }
 
     /// <summary>As <see cref="TryRead(string, ReadLimit)"/>, as text in UTF-8.</summary>
-    public static string? TryReadText(string path, ReadLimit limit) => TryRead(path, limit) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+    public static string? TryReadText(string path, ReadLimit limit) =>
+        TryRead(path, limit) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>
-    /// As <see cref="TryRead(string, ReadLimit)"/>, of a file that the kernel makes up and that is meant: its size says nothing, so it is read until it ends.
-    /// One that would have the reader wait is EAGAIN.
+    /// As <see cref="TryRead(string, ReadLimit)"/> for a file that the kernel generates, if the caller expects one. Its size is unknown,
+    /// so it is read to the end. EAGAIN: reading it would have to wait.
     /// </summary>
-    public static byte[]? TryReadMadeUp(string path, ReadLimit limit)
+    public static byte[]? TryReadGenerated(string path, ReadLimit limit)
     {
         using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
         if (file is null) return null;
@@ -47,7 +48,7 @@ public static class BoundedFile
         }
     }
 
-    /// <summary>All of a file that a walker has found.</summary>
+    /// <summary>Reads a file that a walker has opened.</summary>
     /// <param name="file">Opened with <see cref="OpenFlags.Path"/>.</param>
     /// <param name="limit">As above.</param>
     public static byte[] Read(FileHandle file, ReadLimit limit)
@@ -57,30 +58,32 @@ public static class BoundedFile
         return ReadOpened(opened, status.Size);
     }
 
-    /// <summary>Opens it for reading after it was found to be a regular file: opening a device can be an action in itself.</summary>
+    /// <summary>Opens a file for reading after checking that it is a regular file: opening a device can have side effects.</summary>
     /// <param name="file">Opened with <see cref="OpenFlags.Path"/>.</param>
-    /// <param name="limit">Larger than this is refused.</param>
+    /// <param name="limit">A larger file is refused.</param>
     public static FileHandle Open(FileHandle file, ReadLimit limit)
     {
         Check(file, limit);
         return Reopen(file);
     }
 
-    private static FileHandle Reopen(FileHandle file) => Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+    private static FileHandle Reopen(FileHandle file) =>
+        Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
 
-    /// <summary>Refuses what is no regular file of a disk, and a larger one.</summary>
+    /// <summary>Refuses a file that is not a regular file on a disk, or is too large.</summary>
     internal static FileStatus Check(FileHandle file, ReadLimit limit)
     {
         var status = Syscall.FStat(file);
         CheckType(file, status);
         if (status.Size > limit.Bytes) throw TooLarge(file.Path, status.Size, limit);
         if (Syscall.FileSystemType(file) is PROC_SUPER_MAGIC or SYSFS_MAGIC or DEBUGFS_MAGIC or TRACEFS_MAGIC or SECURITYFS_MAGIC or CONFIGFS_MAGIC)
-            throw new OperatorException($"{file.Path} is made up by the kernel, not a file on a disk", "put a regular file there");
+            throw new OperatorException($"{file.Path} is generated by the kernel, it is not a file on a disk", "put a regular file there");
         return status;
     }
 
-    /// <summary>The content of a file that <see cref="Open"/> has opened. It may grow meanwhile: no more than the limit is read.</summary>
-    internal static byte[] ReadOpened(FileHandle file, ReadLimit limit) => ReadOpened(file, Math.Min(Syscall.FStat(file).Size, limit.Bytes));
+    /// <summary>The content of a file that <see cref="Open"/> has opened. The file may grow meanwhile: at most the limit is read.</summary>
+    internal static byte[] ReadOpened(FileHandle file, ReadLimit limit) =>
+        ReadOpened(file, Math.Min(Syscall.FStat(file).Size, limit.Bytes));
 
     private static byte[] ReadOpened(FileHandle file, long size)
     {

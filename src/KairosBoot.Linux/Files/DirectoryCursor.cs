@@ -1,17 +1,21 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Opens directories of a tree in the order of a walk: the way to the last one stays open, so that most cost one call or none. No link is followed on
-/// the way, and a directory that has become one is not found.
+/// Opens directories of a tree in the order of a walk. The directories on the way to the last one stay open, so most calls need one system
+/// call or none. Links on the way are not followed: a directory that was replaced by a link is not found.
 /// </summary>
-/// <param name="root">Of the tree; stays open as long as this is used.</param>
+/// <param name="root">Top of the tree; must stay open while this is used.</param>
 public sealed class DirectoryCursor(FileHandle root) : IDisposable
 {
-    // Two lists and no list of pairs: that one would be code of its own in the initrd.
+    // Two lists instead of a list of pairs: the latter would add code to the initrd.
     private readonly List<string> paths = [];
     private readonly List<FileHandle> way = [];
 
-    /// <summary>Opened for reading, and by the cursor only: valid until its next call. Null: no directory is there.</summary>
+    /// <summary>
+    /// Opens a directory for reading. The cursor owns it: it is valid until the next call. Null: no directory is at the path.
+    /// </summary>
     /// <param name="path">Relative to the root; empty: the root.</param>
     public FileHandle? TryOpen(string path)
     {
@@ -31,15 +35,17 @@ public sealed class DirectoryCursor(FileHandle root) : IDisposable
         }
     }
 
-    /// <summary>The directory of a path, and its last name there.</summary>
+    /// <summary>The directory of a path, and the last name of the path.</summary>
     public (FileHandle Directory, string Name) Parent(string path)
     {
         var cut = path.LastIndexOf('/');
-        var directory = TryOpen(path[..Math.Max(cut, 0)]) ?? throw new SyscallException("openat", $"{root.Path}/{path}", Errno.ENOTDIR);
+        var directory = TryOpen(path[..Math.Max(cut, 0)])
+            ?? throw new OperatorException(
+                $"the directory of {root.Path}/{path} was replaced while it was in use", "stop the program that changes it");
         return (directory, path[(cut + 1)..]);
     }
 
-    /// <summary>What has this path is about to be replaced: an open directory there is the one before.</summary>
+    /// <summary>Closes open directories at or below the path, because the caller is about to replace it.</summary>
     public void Forget(string path)
     {
         while (way.Count > 0 && IsAtOrBelow(paths[^1], path)) Close();

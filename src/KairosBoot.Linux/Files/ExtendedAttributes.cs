@@ -8,12 +8,14 @@ namespace KairosBoot.Linux;
 public static unsafe class ExtendedAttributes
 {
     /// <summary>
-    /// Copies all attributes of one open file to another. An attribute that the target's file system does not know is left out: the image's own ext4
-    /// may carry what a tmpfs cannot.
+    /// Copies all attributes of one open file to another. Attributes that the target's file system does not support are left out: the
+    /// image's ext4 may have some that a tmpfs cannot store.
     /// </summary>
     public static void Copy(FileHandle from, FileHandle to) => Copy(AttributeFile.Opened(from), AttributeFile.Opened(to));
 
-    /// <summary>As <see cref="Copy(FileHandle, FileHandle)"/>, by names in directories; of a link the link's own.</summary>
+    /// <summary>
+    /// As <see cref="Copy(FileHandle, FileHandle)"/>, for names in directories. For a link, the attributes of the link itself.
+    /// </summary>
     public static void CopyAt(FileHandle fromDirectory, string from, FileHandle toDirectory, string to) =>
         Copy(AttributeFile.At(fromDirectory, from), AttributeFile.At(toDirectory, to));
 
@@ -27,7 +29,7 @@ public static unsafe class ExtendedAttributes
         }
     }
 
-    /// <summary>Removes those from an open file that another one does not have.</summary>
+    /// <summary>Removes the attributes from an open file that another one does not have.</summary>
     public static void RemoveOthers(FileHandle from, FileHandle to)
     {
         var wanted = AttributeFile.Opened(from).List();
@@ -37,15 +39,17 @@ public static unsafe class ExtendedAttributes
     }
 
     /// <summary>
-    /// Adds names and values to a digest, in the order of the names. Not those that the running system gives a file without anybody
-    /// changing it: the SELinux label, which a relabelling sets, and what the kernel's integrity subsystem keeps there.
+    /// Adds names and values to a digest, in the order of the names. Skips attributes that the running system sets without a change by a
+    /// user: the SELinux label, which a relabelling sets, and the data of the kernel's integrity subsystem.
     /// </summary>
     public static void AddTo(Sha256 digest, FileHandle file) => AddTo(digest, AttributeFile.Opened(file));
 
-    /// <summary>As <see cref="AddTo(Sha256, FileHandle)"/>, by a name in a directory; of a link the link's own.</summary>
+    /// <summary>
+    /// As <see cref="AddTo(Sha256, FileHandle)"/>, for a name in a directory. For a link, the attributes of the link itself.
+    /// </summary>
     public static void AddTo(Sha256 digest, FileHandle directory, string name) => AddTo(digest, AttributeFile.At(directory, name));
 
-    /// <summary>As <see cref="AddTo(Sha256, FileHandle)"/>, by a path in a tree that nobody else shapes.</summary>
+    /// <summary>As <see cref="AddTo(Sha256, FileHandle)"/>, for a path in a tree that only root changes.</summary>
     public static void AddTo(Sha256 digest, string path) => AddTo(digest, AttributeFile.AtPath(path));
 
     private static void AddTo(Sha256 digest, AttributeFile file)
@@ -62,20 +66,21 @@ public static unsafe class ExtendedAttributes
     }
 
     /// <summary>
-    /// Gives what a descriptor stands for, a link itself included, an attribute in place of what it had under that name. Only root may set names
-    /// outside of <c>user.</c> Needs /proc.
+    /// Sets an attribute of the file of a descriptor, which may be a link itself. Only root may set names outside <c>user.</c> Needs /proc.
     /// </summary>
     /// <param name="file">May be opened with <see cref="OpenFlags.Path"/>.</param>
     /// <param name="name">With its namespace: <c>security.capability</c>.</param>
-    /// <param name="value">Any bytes, none included.</param>
-    /// <exception cref="SyscallException">EOPNOTSUPP: the file system keeps no such attributes; EPERM: not for this kind of file or user.</exception>
+    /// <param name="value">Any bytes, or none.</param>
+    /// <exception cref="SyscallException">
+    /// EOPNOTSUPP: the file system does not support it; EPERM: not allowed for this kind of file or user.
+    /// </exception>
     public static void Set(FileHandle file, string name, ReadOnlySpan<byte> value)
     {
-        // The name in /proc is a link that leads to exactly that file, so it has to be followed: once, to a link itself if it is one.
+        // The name in /proc is a link to exactly that file, so it must be followed: once, and no further if the file itself is a link.
         fixed (byte* p = FileName.Encode(Syscall.DescriptorPath(file)), n = FileName.Encode(name), v = value)
             if (Native.setxattr(p, n, v, (nuint)value.Length, 0) < 0) throw new SyscallException("setxattr " + name, file.Path, LibC.errno);
     }
 
-    // Bookkeeping of the overlay below, not the file's.
+    // Data of the overlay below, not attributes of the file.
     private static bool IsOverlays(string name) => name.StartsWith("trusted.overlay.", StringComparison.Ordinal);
 }

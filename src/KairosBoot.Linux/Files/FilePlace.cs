@@ -3,7 +3,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Where a file is or will be: its directory, open, and its name there. What a <see cref="PathWalker"/> returns; nothing here looks a path up again.
+/// The place of a file that exists or will be created: its open directory, and its name there. The result of a <see cref="PathWalker"/>;
+/// no path is looked up again.
 /// </summary>
 public sealed class FilePlace : IDisposable
 {
@@ -18,20 +19,22 @@ public sealed class FilePlace : IDisposable
     public FileHandle Directory { get; }
     public string Name { get; }
 
-    /// <summary>With all links followed, where it was found.</summary>
+    /// <summary>The path with all links followed, as it was found.</summary>
     public string Path { get; }
 
-    /// <summary>Who can exchange what is at the place, other than root; 0: nobody.</summary>
+    /// <summary>The user other than root who can replace the file; 0: none.</summary>
     public int User { get; }
 
-    /// <summary>Of what the walk has found there; null: nothing.</summary>
+    /// <summary>Status of the file when the walk found it; null: it did not exist.</summary>
     public FileStatus? Found { get; }
 
-    /// <summary>Of what is there, a link itself included; null: nothing is.</summary>
+    /// <summary>Present status of the file, not following a link; null: it does not exist.</summary>
     public FileStatus? Status => Syscall.TryStatAt(Directory, Name);
 
-    /// <summary>Opens what is there for its owner, its mode and <see cref="Syscall.Reopen"/>. Null: nothing is.</summary>
-    /// <exception cref="OperatorException">It is a link, or it belongs to somebody else than the user who could have put it there.</exception>
+    /// <summary>Opens the file for its owner, its mode and <see cref="Syscall.Reopen"/>. Null: it does not exist.</summary>
+    /// <exception cref="OperatorException">
+    /// It is a link, or it belongs to another user than the one who could have put it there.
+    /// </exception>
     public FileHandle? TryOpen()
     {
         var file = Syscall.TryOpenAt(Directory, Name, OpenFlags.Path | OpenFlags.NoFollow);
@@ -41,7 +44,11 @@ public sealed class FilePlace : IDisposable
             var status = Syscall.FStat(file);
             if (status.Type == FileType.Symlink) throw new OperatorException($"{Path} is a link", "remove it, or name what it points to");
             if (User != 0 && status.Uid != User)
-                throw new OperatorException($"{Path} belongs to user {status.Uid}, in {userPath} of user {User}", $"remove it, or give it to user {User}");
+            {
+                throw new OperatorException($"{Path} belongs to user {status.Uid}, but {userPath} belongs to user {User}",
+                    $"remove it, or give it to user {User}");
+            }
+
             return file;
         }
         catch
@@ -51,7 +58,7 @@ public sealed class FilePlace : IDisposable
         }
     }
 
-    /// <summary>Creates a directory here. False: something exists already.</summary>
+    /// <summary>Creates a directory here. False: the name exists already.</summary>
     /// <param name="directory">Mode and owner.</param>
     public bool MakeDirectory(NewDirectories directory)
     {
@@ -61,10 +68,10 @@ public sealed class FilePlace : IDisposable
     }
 
     /// <summary>
-    /// All of the file, to write it again with changes. In a directory that a user shapes it is read as that user: what the user has linked there but
-    /// may not read does not end up in a file of theirs. Null: nothing is there.
+    /// The whole content of the file, for writing it again with changes. In a directory that a user can change, the file is read as that
+    /// user: a file that the user has linked there but may not read must not end up in a file of theirs. Null: it does not exist.
     /// </summary>
-    /// <exception cref="OperatorException">As of <see cref="BoundedFile"/>, or the user may not read it.</exception>
+    /// <exception cref="OperatorException">As for <see cref="BoundedFile"/>, or the user may not read it.</exception>
     public byte[]? TryRead(ReadLimit limit)
     {
         using var file = Syscall.TryOpenAt(Directory, Name, OpenFlags.Path | OpenFlags.NoFollow);
@@ -75,31 +82,35 @@ public sealed class FilePlace : IDisposable
         return BoundedFile.ReadOpened(opened, limit);
     }
 
-    /// <summary>By its name in the directory: the way through /proc may be closed to the user.</summary>
+    /// <summary>Opens it by its name in the directory: the path through /proc may be closed to the user.</summary>
     private FileHandle OpenAsUser(FileStatus expected)
     {
         const int NoGroup = 65534;
         FileHandle file;
         using (FileUser.Become(User, NoGroup))
         {
-            try { file = Syscall.OpenAt(Directory, Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal); }
+            try { file = Syscall.OpenAt(Directory, Name,
+                OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal); }
             catch (SyscallException e) when (e.Errno == Errno.EACCES)
             {
                 throw new OperatorException(
-                    $"{Path} belongs to user {expected.Uid}; user {User}, to whom {userPath} belongs, may not read it", $"remove it, or give it to user {User}");
+                    $"{Path} belongs to user {expected.Uid}; user {User}, who owns {userPath}, may not read it",
+                    $"remove it, or give it to user {User}");
             }
         }
         var found = Syscall.FStat(file);
         if ((found.Inode, found.Device) == (expected.Inode, expected.Device)) return file;
         file.Dispose();
-        throw new OperatorException($"{Path} of user {User} was exchanged while it was read", $"stop the program that changes {Directory.Path}");
+        throw new OperatorException($"{Path} of user {User} was replaced while it was read",
+            $"stop the program that changes {Directory.Path}");
     }
 
     /// <summary>As <see cref="TryRead"/>, as text in UTF-8.</summary>
     public string? TryReadText(ReadLimit limit) => TryRead(limit) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>
-    /// Whether others than root can put something there or exchange it. A file with a second name that was found there may be any file of its file system.
+    /// True: users other than root can create or replace files here. A file found there that has a second name may be any file of its file
+    /// system.
     /// </summary>
     public bool IsSharedWithUsers => User != 0 || (Syscall.FStat(Directory).Mode & Octal.O022) != 0;
 

@@ -3,8 +3,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// A file that will take its place when it is whole: until then it has another name there, with its owner and mode from the start. A reader, or a power
-/// cut, finds the old file or the new one.
+/// Replaces a file by a new one. Until it is complete, the new file has a temporary name in the same directory, with its owner and mode
+/// from the start. A reader, or a system after a power cut, sees the old file or the new one.
 /// </summary>
 public sealed class FileReplacement : IDisposable
 {
@@ -13,18 +13,19 @@ public sealed class FileReplacement : IDisposable
     private readonly string temporary;
     private bool isPending;
 
-    /// <param name="place">Where it will be. Must stay open as long as this lives.</param>
-    /// <param name="mode">Permission bits, whatever the umask is.</param>
+    /// <param name="place">The place of the file. Must stay open while this lives.</param>
+    /// <param name="mode">Permission bits, independent of the umask.</param>
     /// <param name="uid">Owner.</param>
     /// <param name="gid">Group.</param>
-    /// <param name="temporary">Its name until then; null: one that nobody else has. A fixed one is for files with one writer: what a power cut leaves of one
-    /// try is deleted by the next.</param>
+    /// <param name="temporary">
+    /// The temporary name; null: a unique one. A fixed name is for files with one writer: the next attempt deletes what a power cut left.
+    /// </param>
     public FileReplacement(FilePlace place, int mode, int uid, int gid, string? temporary = null)
     {
         this.place = place;
         this.temporary = temporary ?? TemporaryName(place.Name);
         if (temporary is not null) FileTree.Delete(place.Directory, temporary);
-        // Root's until it has its owner: a user who owns the directory cannot open it before its mode says so.
+        // Belongs to root until its owner is set: a user who owns the directory cannot open it before its mode allows that.
         File = Syscall.OpenAt(place.Directory, this.temporary,
             OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode & OwnerOnly);
         isPending = true;
@@ -41,11 +42,11 @@ public sealed class FileReplacement : IDisposable
         }
     }
 
-    /// <summary>Open for writing, and empty.</summary>
+    /// <summary>The new file, empty, open for writing.</summary>
     public FileHandle File { get; }
 
-    /// <summary>Flushes the file and gives it its name, in place of what had it.</summary>
-    /// <param name="mtimeNs">The time it gets, nanoseconds since 1970; null: when it was written.</param>
+    /// <summary>Flushes the file and renames it to its final name.</summary>
+    /// <param name="mtimeNs">Its modification time, nanoseconds since 1970; null: the time of writing.</param>
     public void Commit(long? mtimeNs = null)
     {
         Syscall.FSync(File);
@@ -59,12 +60,12 @@ public sealed class FileReplacement : IDisposable
         File.Dispose();
         if (!isPending) return;
         isPending = false;
-        // What went wrong before is what is reported.
+        // The first error is the one to report.
         try { Syscall.UnlinkAt(place.Directory, temporary); }
         catch (SyscallException) { }
     }
 
-    /// <summary>A name that no other writer of the same file has at the same time.</summary>
+    /// <summary>A name that no other writer of the same file uses at the same time.</summary>
     internal static string TemporaryName(string name)
     {
         Span<byte> random = stackalloc byte[6];

@@ -4,10 +4,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
 
-/// <summary>Whole small files, UTF-8.</summary>
+/// <summary>Reads and writes whole small files, UTF-8.</summary>
 public static class FileText
 {
-    /// <summary>Also right for /proc and /sys, whose files say size 0.</summary>
+    /// <summary>Also works for /proc and /sys, whose files report size 0.</summary>
     public static byte[] ReadBytes(string path)
     {
         using var file = Syscall.Open(path, OpenFlags.ReadOnly);
@@ -16,21 +16,21 @@ public static class FileText
 
     public static string Read(string path) => Encoding.UTF8.GetString(ReadBytes(path));
 
-    /// <summary>Null where nothing is at the path.</summary>
+    /// <summary>Null: nothing is at the path.</summary>
     public static string? TryRead(string path)
     {
         using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly);
         return file is null ? null : Encoding.UTF8.GetString(ReadToEnd(file));
     }
 
-    /// <summary>An attribute of sysfs or procfs without its newline; null where it is not there or the driver refuses to say.</summary>
+    /// <summary>An attribute of sysfs or procfs without its newline; null: it does not exist, or the driver refuses to read it.</summary>
     public static string? TryReadAttribute(string path)
     {
         try { return TryRead(path)?.Trim(); }
         catch (SyscallException) { return null; }
     }
 
-    // Hundreds of attributes of sysfs are read at a boot, of a few bytes each: on the heap they get no more than that.
+    // A boot reads hundreds of attributes of sysfs, of a few bytes each: their heap buffers are no larger than that.
     [SkipLocalsInit]
     private static byte[] ReadToEnd(FileHandle file)
     {
@@ -42,10 +42,10 @@ public static class FileText
             if (n == 0) return small[..length].ToArray();
             length += n;
         }
-        return ReadOn(file, small);
+        return ReadRest(file, small);
     }
 
-    private static byte[] ReadOn(FileHandle file, ReadOnlySpan<byte> start)
+    private static byte[] ReadRest(FileHandle file, ReadOnlySpan<byte> start)
     {
         var buffer = new byte[Math.Max(2 * start.Length, Syscall.FStat(file).Size + 1)];
         start.CopyTo(buffer);
@@ -58,7 +58,7 @@ public static class FileText
         }
     }
 
-    /// <summary>Creates or truncates; the file has exactly <paramref name="mode"/> before the first byte is in it.</summary>
+    /// <summary>Creates or truncates the file. It has exactly <paramref name="mode"/> before the first byte is written.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content, int mode = Octal.O644)
     {
         using var file = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, mode & Octal.O600);
@@ -68,7 +68,7 @@ public static class FileText
 
     public static void Write(string path, string content, int mode = Octal.O644) => Write(path, Encoding.UTF8.GetBytes(content), mode);
 
-    /// <summary>One write(2) into an existing file: how attributes of sysfs and procfs are set.</summary>
+    /// <summary>Sets an attribute of sysfs or procfs: one write(2) into an existing file.</summary>
     public static void WriteAttribute(string path, string value)
     {
         using var file = Syscall.Open(path, OpenFlags.WriteOnly);

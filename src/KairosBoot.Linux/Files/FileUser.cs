@@ -1,8 +1,8 @@
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// The calling thread accesses files as another user for as long as this lives: what it creates belongs to that user, and what that user may not
-/// read or write is refused (EACCES). May be nested: the end of one gives the thread back to the user before it.
+/// While this lives, the calling thread accesses files as another user: new files belong to that user, and files that the user may not
+/// read or write are refused (EACCES). Can be nested: disposing restores the user before.
 /// </summary>
 public sealed class FileUser : IDisposable
 {
@@ -11,7 +11,7 @@ public sealed class FileUser : IDisposable
 
     private FileUser(int[] groups) => (groupsBefore, (uidBefore, gidBefore)) = (groups, Syscall.GetFileUser());
 
-    /// <param name="uid">User. 0 changes nothing; nor does any other where the caller is not root, who has no choice.</param>
+    /// <param name="uid">User. 0 changes nothing. A caller that is not root cannot change its user, so nothing happens.</param>
     /// <param name="gid">Primary group.</param>
     /// <param name="groups">Supplementary groups.</param>
     public static FileUser Become(int uid, int gid, ReadOnlySpan<int> groups = default)

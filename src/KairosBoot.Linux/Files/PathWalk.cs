@@ -2,7 +2,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
 
-/// <summary>One walk of a <see cref="PathWalker"/>. Before: nothing is open but the root. After: the end of the path is, or its directory.</summary>
+/// <summary>
+/// One walk of a <see cref="PathWalker"/>. Before: only the root is open. After: the end of the path is open, or its directory.
+/// </summary>
 internal sealed class PathWalk : IDisposable
 {
     private readonly string root, path;
@@ -11,10 +13,10 @@ internal sealed class PathWalk : IDisposable
     private int linksLeft;
     private FileHandle current;
     private FileStatus status;
-    // Whose directory or link the walk has come through last; 0: only root's so far.
+    // The owner of the last directory or link on the way that does not belong to root; 0: all belong to root so far.
     private int user;
     private string userPath = "";
-    // In a directory of the user, or in one of root below it: see the exemption in PathWalker.
+    // In a directory of the user, or in a directory of root below it: see the exemption in PathWalker.
     private bool isInUsersTree;
     private string lastName = ".";
     private FileStatus? found;
@@ -28,22 +30,22 @@ internal sealed class PathWalk : IDisposable
         Note(rootStatus, current.Path);
     }
 
-    /// <summary>False: a link at the end of the path is what is asked for.</summary>
+    /// <summary>False: do not follow a link at the end of the path.</summary>
     internal bool FollowsLast { get; init; } = true;
 
-    /// <summary>The last name is a place to create or replace something: it is not stepped to.</summary>
+    /// <summary>The last name is a place to create or replace something: it is not opened.</summary>
     internal bool StopsAtName { get; init; }
 
-    /// <summary>A step to anybody's file is allowed: nothing outside of the root can be reached anyway.</summary>
+    /// <summary>Allows a step to a file of any owner, because nothing outside the root can be reached.</summary>
     internal bool IgnoresOwners { get; init; }
 
     internal bool IsDirectory => status.Type == FileType.Directory;
 
-    /// <summary>Goes to the end. False: something on the way is missing, or no directory.</summary>
-    /// <param name="create">How missing directories are created; null: not at all.</param>
+    /// <summary>Walks to the end. False: something on the way is missing, or is not a directory.</summary>
+    /// <param name="create">How to create missing directories; null: do not create them.</param>
     internal bool Run(NewDirectories? create)
     {
-        SkipWhatOnlyRootShapes();
+        SkipRootOnlyDirectories();
         while (names.TryPop(out var name))
         {
             if (!IsDirectory) return false;
@@ -66,20 +68,20 @@ internal sealed class PathWalk : IDisposable
             }
             if (child is null && create is null) return false;
             child ??= create!.Create(current, status, name);
-            if (Go(child, name, isLast)) return true;
+            if (StepTo(child, name, isLast)) return true;
         }
         return true;
     }
 
     /// <summary>
-    /// Directories of root that only root writes to, from the root on, are opened in one step: nobody else can exchange anything on that way. Most paths of
-    /// configs are such ones, and PID 1 walks many.
+    /// Opens the leading directories that only root can change in one step: no other user can replace anything on that way. Most paths of
+    /// configs start with such directories, and PID 1 walks many paths.
     /// </summary>
-    private void SkipWhatOnlyRootShapes()
+    private void SkipRootOnlyDirectories()
     {
         var prefix = "";
         var end = status;
-        while (names.Count > 1 && IsRootsAlone(end) && names.Peek() != "..")
+        while (names.Count > 1 && IsRootOnly(end) && names.Peek() != "..")
         {
             var next = prefix.Length == 0 ? names.Peek() : $"{prefix}/{names.Peek()}";
             if (Syscall.TryStatAt(current, next) is not { Type: FileType.Directory, Uid: 0 } directory) break;
@@ -92,10 +94,10 @@ internal sealed class PathWalk : IDisposable
         (current, status) = (opened, end);
     }
 
-    private static bool IsRootsAlone(FileStatus directory) => directory.Uid == 0 && (directory.Mode & Octal.O022) == 0;
+    private static bool IsRootOnly(FileStatus directory) => directory.Uid == 0 && (directory.Mode & Octal.O022) == 0;
 
-    /// <summary>True: the walk ends before this name.</summary>
-    private bool Go(FileHandle child, string name, bool isLast)
+    /// <summary>Steps to the child. True: the walk ends before this name.</summary>
+    private bool StepTo(FileHandle child, string name, bool isLast)
     {
         try
         {
@@ -123,7 +125,7 @@ internal sealed class PathWalk : IDisposable
 
     private void Up()
     {
-        // The root has no parent: of a system that is mounted elsewhere too.
+        // The root has no parent, even if it is the root of a system that is mounted elsewhere.
         if (status.Inode == rootStatus.Inode && status.Device == rootStatus.Device) return;
         var parent = Syscall.OpenAt(current, "..", OpenFlags.Path | OpenFlags.Directory);
         current.Dispose();
@@ -149,7 +151,7 @@ internal sealed class PathWalk : IDisposable
         Push(target);
     }
 
-    /// <summary>Refuses a step from what belongs to a user to what does not.</summary>
+    /// <summary>Refuses a step from something that belongs to a user to something that does not.</summary>
     private void Check(FileStatus next, string nextPath)
     {
         if (user == 0 || next.Uid == user || IgnoresOwners) return;
@@ -158,8 +160,8 @@ internal sealed class PathWalk : IDisposable
     }
 
     private OperatorException Refused(string nextPath, int nextUid) => new(
-        $"{path} is not used: {userPath} belongs to user {user} and leads to {nextPath}, which belongs to user {nextUid}",
-        "replace the link or directory of that user, or name a path that does not go through it");
+        $"{path} is not used: {userPath} belongs to user {user} but leads to {nextPath}, which belongs to user {nextUid}",
+        "replace the link or directory of that user, or use a path that does not go through it");
 
     private void Note(FileStatus passed, string passedPath)
     {

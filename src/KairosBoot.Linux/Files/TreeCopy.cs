@@ -3,11 +3,11 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>One copy of a directory; see <see cref="FileTree.Copy"/>.</summary>
-/// <param name="device">The file system that it does not leave.</param>
+/// <param name="device">The file system that the copy does not leave.</param>
 internal sealed class TreeCopy(ulong device)
 {
     private const int OnlyOwner = Octal.O600;
-    // Where the first name of a file with several is in the copy.
+    // For files with several names: the first name in the copy.
     private readonly Dictionary<string, string> hardLinks = [];
     private FileHandle? root;
 
@@ -24,11 +24,11 @@ internal sealed class TreeCopy(ulong device)
 
     /// <param name="from">Opened for reading.</param>
     /// <param name="to">The new directory.</param>
-    /// <param name="path">Of the new directory below the root of the copy.</param>
-    /// <param name="status">Of <paramref name="from"/>.</param>
+    /// <param name="path">Path of the new directory in the copy.</param>
+    /// <param name="status">Status of <paramref name="from"/>.</param>
     private void Fill(FileHandle from, FileHandle to, string path, FileStatus status)
     {
-        // A mount point inside shows its own empty directory: what is mounted there is not part of the image.
+        // For a mount point inside, only the empty directory is copied: the file system mounted there is not part of the tree.
         if (status.Device == device)
             foreach (var name in Syscall.ReadDirectory(from)) Entry(from, to, path, name);
         FileTree.SetAttributes(from, to, status);
@@ -62,7 +62,7 @@ internal sealed class TreeCopy(ulong device)
 
     private static string Below(string path, string name) => path.Length == 0 ? name : $"{path}/{name}";
 
-    /// <summary>Copies what is no directory, with its attributes.</summary>
+    /// <summary>Copies a file that is not a directory, with its attributes.</summary>
     internal static void File(FileHandle fromDirectory, string from, FileHandle directory, string name, FileStatus status)
     {
         switch (status.Type)
@@ -89,7 +89,8 @@ internal sealed class TreeCopy(ulong device)
     private static void Content(FileHandle fromDirectory, string from, FileHandle directory, string name, FileStatus status)
     {
         using var source = Syscall.OpenAt(fromDirectory, from, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        using var target = Syscall.OpenAt(directory, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OnlyOwner);
+        using var target = Syscall.OpenAt(directory, name,
+            OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OnlyOwner);
         Syscall.CopySparse(source, target);
         FileTree.SetAttributes(source, target, status);
     }

@@ -1,8 +1,8 @@
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Deletes a tree that anybody may have shaped. It never has more than a few directories open at a time, nor more than a few names in memory: a user may
-/// nest directories deeper than a process may have files open, and put more names into one than fit into the memory.
+/// Deletes a tree of any shape. Keeps only a few directories open and a few names in memory: a user may nest directories deeper than the
+/// limit of open files, and create more names in one directory than fit into memory.
 /// </summary>
 internal sealed class TreeDeletion
 {
@@ -44,13 +44,13 @@ internal sealed class TreeDeletion
     {
         if (depth == MaxDepth)
         {
-            // Its turn comes at the top, in the next round.
+            // Moved to the top, where the next round deletes it.
             Syscall.RenameAt(directory, name, top!, FileReplacement.TemporaryName("deep"));
             hasMoved = true;
             return;
         }
         using (var child = Open(directory, name))
-            // What is mounted there is not part of the tree: rmdir(2) says EBUSY.
+            // A file system mounted there is not part of the tree: rmdir(2) fails with EBUSY.
             if (Syscall.FStat(child).Device == device) Empty(child, depth + 1);
         Syscall.RmDirAt(directory, name);
     }
@@ -58,11 +58,11 @@ internal sealed class TreeDeletion
     private static FileHandle Open(FileHandle directory, string name) =>
         Syscall.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
 
-    /// <summary>False: nothing has that name any more.</summary>
+    /// <summary>Unlinks a file. True: the name is a directory; false: the name is gone.</summary>
     private static bool IsDirectoryLeft(FileHandle directory, string name)
     {
         var errno = Syscall.UnlinkAtErrno(directory, name);
-        // A read-only file system says so before it looks for the name.
+        // A read-only file system reports EROFS before it looks for the name.
         if (errno is Errno.ENOENT or Errno.ENOTDIR || errno == Errno.EROFS && Syscall.TryStatAt(directory, name) is null) return false;
         if (errno is not (0 or Errno.EISDIR)) throw new SyscallException("unlinkat", $"{directory.Path}/{name}", errno);
         return errno == Errno.EISDIR;

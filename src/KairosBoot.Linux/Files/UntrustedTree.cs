@@ -1,19 +1,21 @@
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// A tree of files of which nothing is trusted, as a process sees it that has its root there: links and ".." never lead out of it. Each call finds its file
-/// by descriptors, so that what is exchanged meanwhile changes nothing about that.
+/// A tree from an untrusted source. Paths are resolved as for a process whose root is the top of the tree: links and ".." never lead out
+/// of it. Each call finds its file by descriptors, so a concurrent replacement cannot change that.
 /// </summary>
 public static class UntrustedTree
 {
-    /// <summary>Opens a file for its status and <see cref="Syscall.Reopen"/>. Null where nothing is there, or links have no end.</summary>
+    /// <summary>
+    /// Opens a file for its status and <see cref="Syscall.Reopen"/>. Null: nothing is at the path, or its links form a loop.
+    /// </summary>
     /// <param name="root">Top directory.</param>
     /// <param name="path">In the tree, with or without a leading slash.</param>
-    /// <param name="followLast">False: of a link at the end, the link itself.</param>
+    /// <param name="followLast">False: open a link at the end of the path itself.</param>
     public static FileHandle? TryOpen(string root, string path, bool followLast = true)
     {
         using var top = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
-        // Without a name, the root itself.
+        // An empty path is the root itself.
         var inside = path.Trim('/').Length == 0 ? "." : path;
         var found = Syscall.TryOpenInRoot(top, inside, followLast, out var isSupported);
         return isSupported ? found : Walk(root, inside, followLast);
@@ -26,28 +28,28 @@ public static class UntrustedTree
         catch (SyscallException failure) when (failure.Errno == Errno.ELOOP) { return null; }
     }
 
-    /// <summary>Of what a path leads to. Null where nothing is there.</summary>
+    /// <summary>Status of the file at a path. Null: nothing is at the path.</summary>
     public static FileStatus? TryStat(string root, string path, bool followLast = true)
     {
         using var file = TryOpen(root, path, followLast);
         return file is null ? null : Syscall.FStat(file);
     }
 
-    /// <summary>Whether a path leads to something.</summary>
+    /// <summary>True: the path leads to a file.</summary>
     public static bool Has(string root, string path) => TryStat(root, path) is not null;
 
-    /// <summary>Whether a path leads to a directory.</summary>
+    /// <summary>True: the path leads to a directory.</summary>
     public static bool HasDirectory(string root, string path) => TryStat(root, path)?.Type == FileType.Directory;
 
-    /// <summary>All of a regular file. Null where nothing is there.</summary>
-    /// <exception cref="Plan.OperatorException">It is something else, or larger than the limit.</exception>
+    /// <summary>The content of a regular file. Null: nothing is at the path.</summary>
+    /// <exception cref="Plan.OperatorException">It is not a regular file, or it is too large.</exception>
     public static byte[]? TryRead(string root, string path, ReadLimit limit)
     {
         using var file = TryOpen(root, path);
         return file is null ? null : BoundedFile.Read(file, limit);
     }
 
-    /// <summary>Names in a directory, in byte order; none where it is no directory.</summary>
+    /// <summary>Names in a directory, in byte order; empty: it is not a directory.</summary>
     public static IReadOnlyList<string> Names(string root, string path)
     {
         using var found = TryOpen(root, path);

@@ -3,22 +3,22 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
 
-/// <summary>/dev/kmsg: one record a line, none longer than the kernel takes.</summary>
+/// <summary>/dev/kmsg: one record for each line, split at the kernel's maximum length.</summary>
 public sealed class KernelLog : IDisposable
 {
-    // PRINTKRB_RECORD_MAX is 1024 less the record's own prefix; longer writes are refused with EINVAL.
+    // PRINTKRB_RECORD_MAX is 1024 minus the record's own prefix; the kernel refuses longer writes with EINVAL.
     private const int RecordLimit = 900;
     private const string RateLimit = "/proc/sys/kernel/printk_devkmsg";
     private readonly FileHandle? kmsg;
-    private readonly string? formerRateLimit;
+    private readonly string? previousRateLimit;
 
-    /// <summary>Needs /dev and /proc. Where there is no kmsg the lines go nowhere: the boot log still has them.</summary>
+    /// <summary>Needs /dev and /proc. Without kmsg the lines are dropped: the boot log still has them.</summary>
     public KernelLog()
     {
         try { kmsg = Syscall.TryOpen("/dev/kmsg", OpenFlags.WriteOnly); }
         catch (SyscallException) { }
-        // Userland may write ten lines in five seconds; a failing boot has more to say.
-        formerRateLimit = FileText.TryReadAttribute(RateLimit);
+        // Userland may write ten lines in five seconds; a failing boot writes more.
+        previousRateLimit = FileText.TryReadAttribute(RateLimit);
         TrySet(RateLimit, "on");
     }
 
@@ -37,22 +37,22 @@ public sealed class KernelLog : IDisposable
     private void WriteRecord(string record)
     {
         try { Syscall.WriteAll(kmsg!, Encoding.UTF8.GetBytes(record)); }
-        catch (SyscallException) { } // a full or refusing log is no reason to stop
+        catch (SyscallException) { } // the boot does not depend on the log
     }
 
-    /// <summary>Lets every message through to the consoles, whatever quiet said.</summary>
+    /// <summary>Shows all kernel messages on the consoles, even with quiet on the command line.</summary>
     public static void ShowEverything() => TrySet("/proc/sys/kernel/printk", "8");
 
     private static void TrySet(string path, string value)
     {
-        // printk_devkmsg takes its words only with the newline.
+        // printk_devkmsg accepts its words only with a newline.
         try { FileText.WriteAttribute(path, value + "\n"); }
-        catch (SyscallException) { } // fixed by the command line, or no /proc yet
+        catch (SyscallException) { } // set by the command line, or /proc is not mounted yet
     }
 
     public void Dispose()
     {
-        if (formerRateLimit is not null) TrySet(RateLimit, formerRateLimit);
+        if (previousRateLimit is not null) TrySet(RateLimit, previousRateLimit);
         kmsg?.Dispose();
     }
 }

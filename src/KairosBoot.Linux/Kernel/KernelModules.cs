@@ -3,8 +3,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Loads the initrd's modules by name or by what hardware announces, each once, dependencies first. A module that fails is remembered and
-/// named when something turns out to be missing; it never stops the boot by itself.
+/// Loads the initrd's modules by name or by modalias, each once, dependencies first. A module that fails is recorded and reported when a
+/// device turns out to be missing; it does not stop the boot.
 /// </summary>
 public sealed class KernelModules
 {
@@ -14,8 +14,10 @@ public sealed class KernelModules
     private readonly HashSet<string> unmatched = [];
     private readonly List<string> problems = [];
 
-    /// <summary>Without an index (everything built in) nothing is loaded; an index for another kernel is a problem, and is not used.</summary>
-    /// <param name="root">Of the initrd, where it is not the caller's own.</param>
+    /// <summary>
+    /// Without an index (all drivers built in) no module is loaded. An index for another kernel is reported and not used.
+    /// </summary>
+    /// <param name="root">Root of the initrd; empty: that of the caller.</param>
     public KernelModules(string root = "")
     {
         var release = Syscall.KernelRelease();
@@ -30,10 +32,10 @@ public sealed class KernelModules
             problems.Add($"the initrd carries modules for kernel {other}, but {release} is running");
     }
 
-    /// <summary>What went wrong so far, one sentence each.</summary>
+    /// <summary>Failures so far, one sentence each.</summary>
     public IReadOnlyList<string> Problems => problems;
 
-    /// <summary>Hardware that announced itself and for which the initrd has no driver, sorted.</summary>
+    /// <summary>Modaliases of hardware for which the initrd has no driver, sorted.</summary>
     public List<string> UnmatchedHardware
     {
         get
@@ -44,17 +46,21 @@ public sealed class KernelModules
         }
     }
 
-    /// <summary>The modules every boot needs.</summary>
+    /// <summary>Loads the modules that every boot needs.</summary>
     public void LoadAlways()
     {
         if (index is null) return;
         foreach (var name in index.Always) Load(name);
     }
 
-    /// <summary>The driver of a file system. Nothing happens where the kernel has it built in, or the initrd has none: mount will say so.</summary>
+    /// <summary>
+    /// Loads the driver of a file system. Does nothing if it is built in, or if the initrd has none: then the mount fails and reports it.
+    /// </summary>
     public void LoadFileSystem(string type) => Load("fs-" + type);
 
-    /// <summary>Drivers for everything on the buses now; what appears because of that announces itself as an event.</summary>
+    /// <summary>
+    /// Loads drivers for all devices on the buses now. Devices that appear because of that announce themselves with an event.
+    /// </summary>
     public void LoadForPresentHardware()
     {
         foreach (var bus in Syscall.ReadDirectoryIfThere("/sys/bus"))
@@ -73,7 +79,7 @@ public sealed class KernelModules
         foreach (var name in names) Load(name);
     }
 
-    /// <summary>A driver by its name. Nothing happens where the initrd has none of that name.</summary>
+    /// <summary>Loads a driver by its name. Does nothing if the initrd has no such driver.</summary>
     public void Load(string name)
     {
         if (index?.LoadOrder(name) is not { } order) return;
@@ -88,7 +94,7 @@ public sealed class KernelModules
             using var file = Syscall.Open($"{directory}/{module}.ko", OpenFlags.ReadOnly);
             Syscall.FInitModule(file, "");
         }
-        // EEXIST: it is there. ENODEV: its hardware is not, which only the driver itself could tell.
+        // EEXIST: it is loaded already. ENODEV: its hardware does not exist, which only the driver can detect.
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ENODEV) { }
         catch (SyscallException e) { problems.Add(e.Message); }
     }

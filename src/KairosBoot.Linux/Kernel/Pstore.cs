@@ -12,7 +12,7 @@ public sealed class PstoreFailure(FailureRecord record, string name, string kind
 }
 
 /// <summary>
-/// The firmware's or the machine's memory for the end of a kernel log: no disk is needed to keep it and to have it back.
+/// Memory of the firmware or the machine that keeps the end of a kernel log over a restart, without a disk.
 /// Documentation/admin-guide/pstore-blk.rst, ABI/testing/pstore.
 /// </summary>
 public static class Pstore
@@ -20,13 +20,16 @@ public static class Pstore
     private const string Place = "/sys/fs/pstore", Backend = "/sys/module/pstore/parameters/backend";
     private const string AlwaysDump = "/sys/module/printk/parameters/always_kmsg_dump";
 
-    // It is small, and with some firmware flash memory that wears: a machine that fails again and again has said why by then.
+    // The memory is small and, with some firmware, flash that wears out. For a machine that fails repeatedly, a few records are enough.
     private const int MaxUnread = 3;
 
-    /// <summary>False: the machine has nothing to keep a log in, or the kernel no driver for it.</summary>
-    public static bool IsThere => FileText.TryReadAttribute(Backend) is { Length: > 0 } backend && backend != "(null)" && Syscall.TryStat(Place) is not null;
+    /// <summary>False: the machine has no memory for a log, or the kernel has no driver for it.</summary>
+    public static bool IsThere =>
+        FileText.TryReadAttribute(Backend) is { Length: > 0 } backend && backend != "(null)" && Syscall.TryStat(Place) is not null;
 
-    /// <summary>Has the kernel keep the end of its log when it restarts, not only when it panics. False where enough is kept already.</summary>
+    /// <summary>
+    /// Makes the kernel keep the end of its log at a restart too, not only at a panic. False: enough records are kept already.
+    /// </summary>
     public static bool KeepLogAtRestart()
     {
         if (!IsThere || Read().Count >= MaxUnread) return false;
@@ -34,7 +37,7 @@ public static class Pstore
         return true;
     }
 
-    /// <summary>Boots that failed in the initrd. What else is there is left to whom it belongs.</summary>
+    /// <summary>Boots that failed in the initrd. All other entries are not ours and are not touched.</summary>
     public static List<PstoreFailure> Read() => Mounted(() =>
     {
         var found = new List<PstoreFailure>();
@@ -47,7 +50,7 @@ public static class Pstore
         return found;
     });
 
-    /// <summary>Erases what <see cref="Read"/> found, with the earlier parts of a log that was longer than one entry.</summary>
+    /// <summary>Erases the entries that <see cref="Read"/> found, and the earlier parts of logs that were longer than one entry.</summary>
     public static void Erase(List<PstoreFailure> failures) => Mounted(() =>
     {
         foreach (var name in Syscall.ReadDirectory(Place))
@@ -55,19 +58,20 @@ public static class Pstore
         return failures;
     });
 
-    // Parts are written one after the other, and say of which log they are but not of which boot.
+    // The parts of a log are written one after another. They name their log but not their boot, so the time of writing is compared.
     private static bool IsOf(List<PstoreFailure> failures, string name, string text, long written)
     {
         foreach (var failure in failures)
         {
-            if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text) && written - failure.Written is >= -2 and <= 2)
+            if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text)
+                && written - failure.Written is >= -2 and <= 2)
                 return true;
         }
 
         return false;
     }
 
-    /// <summary>Null where it is not a kernel log or cannot be read: not ours to explain.</summary>
+    /// <summary>Null: it is not a kernel log, or it cannot be read.</summary>
     private static string? TryRead(string name, out long written)
     {
         written = 0;
@@ -81,7 +85,7 @@ public static class Pstore
         catch (SyscallException) { return null; }
     }
 
-    // systemd mounts it too, later; what was not mounted here is not mounted afterwards.
+    // systemd also mounts it later. If it was not mounted before, it is unmounted afterwards.
     private static List<PstoreFailure> Mounted(Func<List<PstoreFailure>> use)
     {
         foreach (var mount in MountTable.Read())

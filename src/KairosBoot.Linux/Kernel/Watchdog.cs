@@ -5,12 +5,13 @@ using Tmds.Linux;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// The machine's watchdog: a timer that resets it unless it is fed in time. Without a device it does nothing. Interface: the kernel's
+/// The machine's watchdog: a timer that resets the machine unless it is fed in time. Does nothing without a device. Interface: the kernel's
 /// Documentation/watchdog/watchdog-api.rst.
 /// </summary>
 public sealed unsafe class Watchdog : IDisposable
 {
-    internal const uint WDIOC_GETSUPPORT = 0x80285700, WDIOC_KEEPALIVE = 0x80045705, WDIOC_SETTIMEOUT = 0xC0045706, WDIOC_GETTIMEOUT = 0x80045707;
+    internal const uint WDIOC_GETSUPPORT = 0x80285700, WDIOC_KEEPALIVE = 0x80045705, WDIOC_SETTIMEOUT = 0xC0045706,
+        WDIOC_GETTIMEOUT = 0x80045707;
     internal const int WDIOF_MAGICCLOSE = 0x0100;
 
     private static readonly string[] Devices = ["/dev/watchdog0", "/dev/watchdog"];
@@ -25,27 +26,27 @@ public sealed unsafe class Watchdog : IDisposable
         public fixed byte Identity[32];
     }
 
-    /// <summary>True from <see cref="TryArm"/> on: the machine resets when it is not fed for <see cref="Seconds"/>.</summary>
+    /// <summary>True after <see cref="TryArm"/>: the machine resets if it is not fed for <see cref="Seconds"/>.</summary>
     public bool IsArmed => device is not null;
 
-    /// <summary>What the driver calls it: <c>i6300ESB timer</c>, <c>Software Watchdog</c>.</summary>
+    /// <summary>Its name according to the driver: <c>i6300ESB timer</c>, <c>Software Watchdog</c>.</summary>
     public string Identity { get; private set; } = "";
 
-    /// <summary>The time the driver took, which may not be the one it was asked for.</summary>
+    /// <summary>The time that the driver uses, which may differ from the requested one.</summary>
     public int Seconds { get; private set; }
 
-    /// <summary>True: it goes on after it was closed. False: the driver stops it then.</summary>
+    /// <summary>True: the timer continues after the device is closed. False: the driver stops it then.</summary>
     public bool OutlivesHandOver { get; private set; }
 
-    /// <summary>Starts the timer. False where the machine has none, or none whose driver is loaded.</summary>
-    /// <exception cref="SyscallException">There is one, and it cannot be had.</exception>
+    /// <summary>Starts the timer. False: the machine has no watchdog, or its driver is not loaded.</summary>
+    /// <exception cref="SyscallException">The watchdog exists but cannot be opened.</exception>
     public bool TryArm(int seconds)
     {
         foreach (var path in Devices)
         {
             if (Syscall.TryStat(path) is not null)
             {
-                // Opening starts it.
+                // Opening the device starts the timer.
                 device = Syscall.Open(path, OpenFlags.WriteOnly);
                 Info info;
                 if (Control(WDIOC_GETSUPPORT, &info))
@@ -53,7 +54,7 @@ public sealed unsafe class Watchdog : IDisposable
                     Identity = Encoding.ASCII.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(info.Identity)).Trim();
                     OutlivesHandOver = (info.Options & WDIOF_MAGICCLOSE) != 0;
                 }
-                // A driver that has no such time keeps its own.
+                // A driver that does not support this time keeps its own.
                 Control(WDIOC_SETTIMEOUT, &seconds);
                 int actual;
                 Seconds = Control(WDIOC_GETTIMEOUT, &actual) ? actual : 0;
@@ -64,7 +65,7 @@ public sealed unsafe class Watchdog : IDisposable
         return false;
     }
 
-    /// <summary>Starts the time anew.</summary>
+    /// <summary>Restarts the timer.</summary>
     public void Feed()
     {
         var nothing = 0;
@@ -72,7 +73,7 @@ public sealed unsafe class Watchdog : IDisposable
     }
 
     /// <summary>
-    /// Leaves it running for whoever opens it next: only the letter V written before would tell the driver that closing it is meant to stop it.
+    /// Closes the device and leaves the timer running for the next process that opens it. Only the letter V written before would stop it.
     /// </summary>
     public void Dispose()
     {

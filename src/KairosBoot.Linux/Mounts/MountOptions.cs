@@ -1,6 +1,6 @@
 namespace KairosBoot.Linux;
 
-/// <summary>Options as mount(8) takes them, taken apart as mount(2) wants them: flags, and the rest for the file system.</summary>
+/// <summary>Splits the options of mount(8) for mount(2): flags, and the rest for the file system.</summary>
 public readonly record struct MountOptions(MountFlags Flags, string Data)
 {
     private static readonly (string Name, MountFlags Flag)[] FlagNames =

@@ -3,12 +3,12 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
 
-/// <summary>The mounts that the calling thread sees, as the kernel has them.</summary>
+/// <summary>The mounts of the calling thread.</summary>
 public static class MountTable
 {
     public static ImmutableArray<MountInfo> Read() => MountInfo.Parse(FileText.Read("/proc/thread-self/mountinfo"));
 
-    /// <summary>What is mounted there, of several the last one, which hides the others; null: nothing.</summary>
+    /// <summary>The mount at this mount point; of several, the last one, which hides the others; null: nothing is mounted there.</summary>
     public static MountInfo? Find(string mountPoint)
     {
         var mounts = Read();
@@ -17,8 +17,10 @@ public static class MountTable
         return null;
     }
 
-    /// <summary>Takes away everything mounted at or below these paths, last mount first. What is busy is detached: its journal is closed when its
-    /// last user goes.</summary>
+    /// <summary>
+    /// Unmounts everything at or below these paths, the last mount first. A busy mount is detached: its journal is closed after its last
+    /// user.
+    /// </summary>
     public static void UnmountBelow(ImmutableArray<string> paths)
     {
         var mounts = Read();

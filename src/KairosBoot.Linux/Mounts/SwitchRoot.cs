@@ -3,8 +3,8 @@ using Tmds.Linux;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Makes the new root the root, as switch_root(8) does. The initramfs cannot be unmounted, so its files are deleted: that is what gives
-/// their memory back.
+/// Makes the new root the root, as switch_root(8) does. The initramfs cannot be unmounted, so its files are deleted, which frees their
+/// memory.
 /// </summary>
 public sealed unsafe class SwitchRoot : IDisposable
 {
@@ -18,10 +18,12 @@ public sealed unsafe class SwitchRoot : IDisposable
         oldDevice = Syscall.FStat(oldRoot).Device;
     }
 
-    /// <summary>Before: the API file systems are mounted here, the new root at <paramref name="newRoot"/>. After: they are inside it, and
-    /// it is /.</summary>
+    /// <summary>
+    /// Before: the API file systems are mounted here, and the new root at <paramref name="newRoot"/>. After: they are inside it, and it
+    /// is /.
+    /// </summary>
     /// <param name="newRoot">A mount point.</param>
-    /// <param name="moved">Mounts that go along; a mount point missing in the new root is an error.</param>
+    /// <param name="moved">Mounts to move along. A missing mount point in the new root is an error.</param>
     public static SwitchRoot Enter(string newRoot, IEnumerable<string> moved)
     {
         var old = new SwitchRoot(Syscall.Open("/", OpenFlags.ReadOnly | OpenFlags.Directory));
@@ -30,12 +32,13 @@ public sealed unsafe class SwitchRoot : IDisposable
         Syscall.Mount(".", "/", "", MountFlags.Move, "");
         Syscall.ChRoot(".");
         Syscall.ChDir("/");
-        // Everything so far was private. Containers expect what the host mounts to reach them: systemd shares /, other inits do not.
+        // All mounts so far are private. Containers expect that mounts of the host propagate to them: systemd shares /, other inits do
+        // not.
         Syscall.Mount("none", "/", "", MountFlags.Shared | MountFlags.Recursive, "");
         return old;
     }
 
-    /// <summary>Deletes the initramfs. Refuses where the old root is anything but a file system in memory.</summary>
+    /// <summary>Deletes the initramfs. Does nothing if the old root is not a file system in memory.</summary>
     public void FreeOldRoot()
     {
         if (Syscall.FileSystemType(oldRoot) is RAMFS_MAGIC or TMPFS_MAGIC) Empty(oldRoot);

@@ -3,10 +3,10 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-// How a program is started.
+// Starting a program.
 public static unsafe partial class ChildProcess
 {
-    /// <summary>Descriptors; without an input it is /dev/null.</summary>
+    /// <summary>The descriptors of a child; null: standard input is /dev/null.</summary>
     private readonly record struct Standard(int? Input, int Output, int Errors);
 
     // spawn.h
@@ -17,7 +17,7 @@ public static unsafe partial class ChildProcess
     private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, ChildUser? user)
     {
         if (user is null) return Spawn(program, arguments, environment, standard, isOtherUser: false);
-        // The kernel keeps a user for each thread, and a child begins with the one of the thread that starts it. This one ends after that.
+        // The kernel keeps a user for each thread, and a child inherits that of the thread that starts it. This thread ends afterwards.
         var pid = 0;
         Exception? failure = null;
         var thread = new Thread(() =>
@@ -34,7 +34,8 @@ public static unsafe partial class ChildProcess
         return failure is null ? pid : throw failure;
     }
 
-    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, bool isOtherUser)
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
+        bool isOtherUser)
     {
         byte* actions = stackalloc byte[SpawnActionsRoom], attributes = stackalloc byte[SpawnAttributesRoom];
         sigset_t none, all;
@@ -52,13 +53,12 @@ public static unsafe partial class ChildProcess
                 else Native.posix_spawn_file_actions_addopen(actions, 0, devNull, LibC.O_RDONLY, 0);
                 Native.posix_spawn_file_actions_adddup2(actions, standard.Output, 1);
                 Native.posix_spawn_file_actions_adddup2(actions, standard.Errors, 2);
-                // Ours are close-on-exec; those of a caller's caller may not be.
+                // Our descriptors are close-on-exec; descriptors that this process inherited may not be.
                 Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
                 Native.posix_spawnattr_setsigmask(attributes, &none);
                 Native.posix_spawnattr_setsigdefault(attributes, &all);
-                // A user may not reach the directory that root is in. A new session is a group too, and has no terminal: from root's own a
-                // user could
-                // type for root (TIOCSTI).
+                // A user may not be able to reach root's current directory. A new session is also a process group and has no terminal: in
+                // root's session a user could type as root (TIOCSTI).
                 if (isOtherUser) Native.posix_spawn_file_actions_addchdir_np(actions, top);
                 var group = isOtherUser ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
                 Native.posix_spawnattr_setflags(attributes, (short)(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));

@@ -4,35 +4,38 @@ using Tmds.Linux;
 namespace KairosBoot.Linux;
 
 /// <summary>How a program ended.</summary>
-/// <param name="ExitCode">Its exit code; 128 + n where signal n ended it.</param>
-/// <param name="TimedOut">It was still running at the time limit and was killed with all its group.</param>
-/// <param name="Output">Standard output, where that had no file to go to, and error together, the first 64 KiB.</param>
+/// <param name="ExitCode">Its exit code; 128 + n: signal n ended it.</param>
+/// <param name="TimedOut">It was still running at the time limit and was killed with its process group.</param>
+/// <param name="Output">The first 64 KiB of standard error, and of standard output if that has no file of its own.</param>
 public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
 {
-    /// <summary>False: it has said that it is done, and lives on.</summary>
+    /// <summary>False: it reported that it is done, and continues to run.</summary>
     internal bool HasEnded { get; init; } = true;
 }
 
-/// <summary>Runs another program and waits for it. Only for what an image or its owner asks for; the boot itself starts none.</summary>
+/// <summary>
+/// Runs another program and waits for it. Only for programs that an image or its owner asks for; the boot itself starts none.
+/// </summary>
 public static unsafe partial class ChildProcess
 {
     private const int OutputLimit = 64 * 1024, PieceSize = 64 * 1024;
     private const int SIGKILL = Syscall.SIGKILL, WNOHANG = 1, SYS_pidfd_open = 434;
 
     /// <summary>
-    /// Starts <paramref name="program"/> in a process group of its own and waits for its end, not for that of anything it leaves in the
+    /// Starts <paramref name="program"/> in its own process group and waits for its end. Does not wait for processes that it leaves in the
     /// background.
     /// </summary>
-    /// <param name="program">Its path.</param>
-    /// <param name="arguments">Without its name.</param>
+    /// <param name="program">Path of the program.</param>
+    /// <param name="arguments">The arguments after its name.</param>
     /// <param name="environment"><c>NAME=VALUE</c>.</param>
-    /// <param name="limit">After this it is killed, with its group.</param>
+    /// <param name="limit">After this time it is killed with its group.</param>
     /// <param name="input">Its standard input; null: /dev/null.</param>
-    /// <param name="output">Its standard output; null: it goes the way of its standard error.</param>
+    /// <param name="output">Its standard output; null: the same as its standard error.</param>
     /// <param name="waiting">Called about once a second while it runs, with the time since its last output.</param>
-    /// <param name="user">Who it runs as; null: as this process.</param>
+    /// <param name="user">The user that it runs as; null: the user of this process.</param>
     public static CommandResult Run(
-        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle? input = null, FileHandle? output = null,
+        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle? input = null,
+            FileHandle? output = null,
         Action<TimeSpan>? waiting = null, ChildUser? user = null)
     {
         var (reader, writer) = Pipe(program);
@@ -48,16 +51,14 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    /// <summary>As <see cref="Run"/>, where the standard output goes to the caller while the program runs: it can end the program at any
-    /// piece.</summary>
-    /// <param name="program">Its path.</param>
-    /// <param name="arguments">Without its name.</param>
-    /// <param name="environment"><c>NAME=VALUE</c>.</param>
-    /// <param name="limit">After this it is killed, with its group.</param>
-    /// <param name="input">Its standard input.</param>
-    /// <param name="receive">Gets all pieces in order. What it throws ends the program, and is thrown on.</param>
+    /// <summary>
+    /// As <see cref="Run"/>, but passes the standard output to the caller while the program runs. The caller can end the program after
+    /// any piece.
+    /// </summary>
+    /// <param name="receive">Receives all pieces in order. If it throws, the program is killed and the exception is passed on.</param>
     public static CommandResult Stream(
-        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle input, OutputReceiver receive)
+        string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle input,
+            OutputReceiver receive)
     {
         var (reader, writer) = Pipe(program);
         var (stream, streamWriter) = Pipe(program);
@@ -67,7 +68,8 @@ public static unsafe partial class ChildProcess
             int pid;
             using (writer)
             using (streamWriter)
-                pid = Spawn(program, arguments, environment, new Standard(input.Descriptor, streamWriter.Descriptor, writer.Descriptor), user: null);
+                pid = Spawn(program, arguments, environment, new Standard(input.Descriptor, streamWriter.Descriptor, writer.Descriptor),
+                    user: null);
             try { return Collect(pid, reader, Deadline(limit), waiting: null, stream: stream, receive: receive); }
             catch
             {
@@ -88,11 +90,12 @@ public static unsafe partial class ChildProcess
     }
 
     /// <summary>
-    /// Reads until the output ends or the process does, whichever comes first: a daemon it started may hold the pipe for ever. With an
-    /// <paramref name="end"/>, that byte at the end of what there is ends it too, and the process goes on.
+    /// Reads until the output or the process ends, whichever comes first: a daemon that it started may hold the pipe forever. With an
+    /// <paramref name="end"/>, reading also stops when the last byte read is that byte; then the process continues to run.
     /// </summary>
     internal static CommandResult Collect(
-        int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting, byte? end = null, FileHandle? stream = null, OutputReceiver? receive = null)
+        int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting, byte? end = null, FileHandle? stream = null,
+            OutputReceiver? receive = null)
     {
         using var exited = PidFd(pid);
         var output = new List<byte>();
@@ -147,7 +150,8 @@ public static unsafe partial class ChildProcess
         return new CommandResult(Reap(pid), timedOut, Text(output));
     }
 
-    private static void Keep(ReadOnlySpan<byte> bytes, List<byte> output) => output.AddRange(bytes[..Math.Min(bytes.Length, OutputLimit - output.Count)]);
+    private static void Keep(ReadOnlySpan<byte> bytes, List<byte> output) =>
+        output.AddRange(bytes[..Math.Min(bytes.Length, OutputLimit - output.Count)]);
 
     private static string Text(List<byte> output) => Encoding.UTF8.GetString(output.ToArray());
 
@@ -166,7 +170,7 @@ public static unsafe partial class ChildProcess
         return signal != 0 ? 128 + signal : (status >> 8) & 0xFF;
     }
 
-    /// <summary>Collects children that were re-parented to this process (PID 1) and have ended. Never waits.</summary>
+    /// <summary>Reaps ended children that were re-parented to this process (PID 1). Never waits.</summary>
     public static void ReapOrphans()
     {
         int status;

@@ -4,15 +4,15 @@ using Tmds.Linux;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// A part of this program in a process of its own: it begins with a copy of everything, so nothing has to start, and whatever becomes of it,
-/// this process stays as it is. It does one thing after the other as it is asked, and what it has learnt from one is there for the
-/// next. For a program whose one thread does all the work.
+/// A forked copy of this program. It starts with a copy of the whole memory, so nothing must be started again, and its failures do not
+/// affect this process. It handles one request after another and keeps what it learned for the next one. Only for a program that does all
+/// its work in one thread.
 /// </summary>
 public sealed unsafe class ForkedProcess : IDisposable
 {
-    // Behind everything that it prints for a question.
+    // Follows everything that the child prints for a request.
     private const byte EndOfAnswer = 0;
-    private static readonly TimeSpan PatienceWithThreads = TimeSpan.FromSeconds(1), PatienceWithEnd = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxWaitForThreads = TimeSpan.FromSeconds(1), MaxWaitForEnd = TimeSpan.FromSeconds(5);
     private readonly int pid;
     private readonly FileHandle questions, answers;
 
@@ -23,12 +23,14 @@ public sealed unsafe class ForkedProcess : IDisposable
         this.answers = answers;
     }
 
-    /// <summary>Nobody is there any more to be asked.</summary>
+    /// <summary>The process has ended and takes no more requests.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <param name="name">What it is called in errors.</param>
-    /// <param name="work">What it does with a question, its standard output and error being the answer. 0 when it can be asked again; anything
-    /// else ends the process with that exit code, and an exception with 1.</param>
+    /// <param name="name">Its name in errors.</param>
+    /// <param name="work">
+    /// Handles a request; its standard output and standard error are the answer. Returns 0 to continue; any other value ends the process
+    /// with that exit code, and an exception with 1.
+    /// </param>
     public static ForkedProcess Start(string name, Func<string, int> work)
     {
         AwaitOtherThreads();
@@ -49,13 +51,16 @@ public sealed unsafe class ForkedProcess : IDisposable
         }
     }
 
-    /// <summary>Waits for the answer as <see cref="ChildProcess.Run"/> does for the end of a program. Exit code 0: it is there to be asked again.</summary>
-    /// <param name="question">Not empty, of at most 4 KiB.</param>
-    /// <param name="limit">After this it is killed, with its group.</param>
-    /// <param name="waiting">Called about once a second, with the time since it last printed something.</param>
+    /// <summary>
+    /// Sends a request and waits for the answer, as <see cref="ChildProcess.Run"/> waits for the end of a program. Exit code 0: the
+    /// process continues to run.
+    /// </summary>
+    /// <param name="question">Not empty, at most 4 KiB.</param>
+    /// <param name="limit">After this time it is killed with its group.</param>
+    /// <param name="waiting">Called about once a second, with the time since its last output.</param>
     public CommandResult Ask(string question, TimeSpan limit, Action<TimeSpan>? waiting = null)
     {
-        // Where nobody reads it, the end is the answer.
+        // If the process has ended, its end is the answer.
         try { Syscall.WriteAll(questions, Encoding.UTF8.GetBytes(question)); }
         catch (SyscallException e) when (e.Errno == Errno.EPIPE) { }
         return Collect(limit, waiting, EndOfAnswer);
@@ -68,11 +73,11 @@ public sealed unsafe class ForkedProcess : IDisposable
         return result;
     }
 
-    /// <summary>Lets it end, and waits for that.</summary>
+    /// <summary>Lets the process end and waits for it.</summary>
     public void Dispose()
     {
         questions.Dispose();
-        if (!HasEnded) Collect(PatienceWithEnd, waiting: null, end: null);
+        if (!HasEnded) Collect(MaxWaitForEnd, waiting: null, end: null);
         answers.Dispose();
     }
 
@@ -82,7 +87,7 @@ public sealed unsafe class ForkedProcess : IDisposable
         try
         {
             LibC.setpgid(0, 0);
-            // Its own copy of the other end would keep the questions from ever ending.
+            // With its own copy of the writing end open, the child would never see the end of the requests.
             questions.Dispose();
             using var nothing = Syscall.Open("/dev/null", OpenFlags.ReadOnly);
             LibC.dup2(nothing.Descriptor, 0);
@@ -90,7 +95,7 @@ public sealed unsafe class ForkedProcess : IDisposable
             LibC.dup2(answered.Descriptor, 2);
             exitCode = Answer(work, asked, answered);
         }
-        // Nothing may return from here: behind the caller is the other process's work.
+        // Must not return: after the caller comes the work of the parent process.
         finally { Native._exit(exitCode); }
     }
 
@@ -106,12 +111,13 @@ public sealed unsafe class ForkedProcess : IDisposable
     }
 
     /// <summary>
-    /// Of several threads only the calling one exists in the copy, and what another one was about to release would stay taken. The runtime's
-    /// finalizer thread is the only one there is, and after a collection it may have something to do: asleep, it holds nothing.
+    /// Waits until all other threads sleep. In a forked copy only the calling thread exists, so a lock that another thread holds would
+    /// stay locked. The only other thread is the runtime's finalizer thread, which may be active after a collection; while it sleeps, it
+    /// holds no lock.
     /// </summary>
     private static void AwaitOtherThreads()
     {
-        var end = Syscall.BootTimeMicroseconds() + (long)PatienceWithThreads.TotalMicroseconds;
+        var end = Syscall.BootTimeMicroseconds() + (long)MaxWaitForThreads.TotalMicroseconds;
         while (!OthersSleep() && Syscall.BootTimeMicroseconds() < end) Syscall.Pause(TimeSpan.FromMilliseconds(1));
     }
 

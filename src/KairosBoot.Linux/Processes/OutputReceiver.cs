@@ -1,6 +1,6 @@
 namespace KairosBoot.Linux;
 
-/// <summary>Takes what a program prints, piece by piece, while it runs.</summary>
-/// <param name="piece">Empty about once a second while nothing comes.</param>
-/// <returns>False: the program is killed, with its group.</returns>
+/// <summary>Receives the output of a program, piece by piece, while it runs.</summary>
+/// <param name="piece">Empty about once a second if there is no output.</param>
+/// <returns>False: kill the program with its group.</returns>
 public delegate bool OutputReceiver(ReadOnlySpan<byte> piece);

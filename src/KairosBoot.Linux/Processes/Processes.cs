@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace KairosBoot.Linux;
 
-/// <summary>A process of userland that is still there.</summary>
+/// <summary>A process of userland that is still running.</summary>
 public sealed record LeftoverProcess(int Pid, string Program);
 
 /// <summary>The processes of the machine, from /proc.</summary>
 public static class Processes
 {
-    /// <summary>Ends every process but this one. Kernel threads have no program and are not touched.</summary>
-    /// <returns>What there was to end.</returns>
+    /// <summary>Kills every process except this one. Kernel threads have no program and are skipped.</summary>
+    /// <returns>The killed processes.</returns>
     public static List<LeftoverProcess> EndAllOthers()
     {
         var ended = new List<LeftoverProcess>();
@@ -22,7 +22,7 @@ public static class Processes
                 Syscall.Kill(pid, Syscall.SIGKILL);
                 ended.Add(new(pid, program));
             }
-            catch (SyscallException) { } // a kernel thread, or gone by itself
+            catch (SyscallException) { } // a kernel thread, or it has ended
         }
         ChildProcess.ReapOrphans();
         return ended;

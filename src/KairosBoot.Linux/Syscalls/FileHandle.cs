@@ -3,7 +3,7 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-/// <summary>An open file descriptor, always close-on-exec. The path it was opened by names it in errors.</summary>
+/// <summary>An open file descriptor, always close-on-exec. Errors name it by the path that it was opened with.</summary>
 public sealed class FileHandle : SafeHandle
 {
     public FileHandle(int descriptor, string path) : base(-1, ownsHandle: true)

@@ -11,15 +11,17 @@ public enum FileType { Unknown, Regular, Directory, Symlink, BlockDevice, Charac
 /// <param name="Links">Hard links.</param>
 /// <param name="Inode">Inode number.</param>
 /// <param name="Device">Device the file is on, as st_dev encodes it.</param>
-/// <param name="RDevice">Device the file stands for, as st_rdev encodes it.</param>
+/// <param name="RDevice">Device number of a device node, as st_rdev encodes it.</param>
 /// <param name="MTimeNs">Last change of the content, nanoseconds since 1970.</param>
 public readonly record struct FileStatus(
     FileType Type, int Mode, int Uid, int Gid, long Size, long Links, ulong Inode, ulong Device, ulong RDevice, long MTimeNs)
 {
-    /// <summary>Bytes of the disk it takes: fewer than <see cref="Size"/> where it has holes.</summary>
+    /// <summary>Bytes that it occupies on the disk: fewer than <see cref="Size"/> if it has holes.</summary>
     public long Allocated { get; init; }
 
-    /// <summary>The same text for every name of a file that has several; null where it has one. The inode alone does not tell: below an
-    /// overlay are several file systems.</summary>
+    /// <summary>
+    /// Equal texts are names of the same file; null: it has only one name. The inode alone is not enough: an overlay consists of several
+    /// file systems.
+    /// </summary>
     public string? HardLink => Links > 1 && Type != FileType.Directory ? $"{Device:x}:{Inode:x}" : null;
 }

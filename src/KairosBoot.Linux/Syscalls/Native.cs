@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// glibc functions that Tmds.LibC does not declare. Raw: pointers in, -1 and errno out. LibC.errno is the value the runtime saved at
-/// the call, so every import that can fail has to have it saved; the posix_spawn family returns its error instead.
+/// glibc functions that Tmds.LibC does not declare. Raw: pointers in, -1 and errno out. LibC.errno is the value that the runtime saved at
+/// the call, so each import that sets errno needs SetLastError. The posix_spawn family returns its error instead.
 /// </summary>
 internal static unsafe class Native
 {
@@ -14,7 +14,7 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int setns(int fd, int type);
     [DllImport(LibC, SetLastError = true)] internal static extern int rename(byte* from, byte* to);
     [DllImport(LibC, SetLastError = true)] internal static extern int renameat(int fromDirectory, byte* from, int toDirectory, byte* to);
-    // The library's own goes through __xmknod, which glibc keeps for old binaries only.
+    // Tmds.LibC's version uses __xmknod, which glibc keeps only for old binaries.
     [DllImport(LibC, SetLastError = true)] internal static extern int mknodat(int directory, byte* path, uint mode, ulong device);
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int sysinfo(void* status);
@@ -41,7 +41,8 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int fsetxattr(int fd, byte* name, byte* value, nuint size, int flags);
     [DllImport(LibC, SetLastError = true)] internal static extern int fremovexattr(int fd, byte* name);
 
-    [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** environment);
+    [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv,
+        byte** environment);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_init(void* actions);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addopen(void* actions, int fd, byte* path, int flags, uint mode);

@@ -2,7 +2,7 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-/// <summary>Flags of open(2). Tmds.LibC supplies the numbers, because some differ between processors.</summary>
+/// <summary>Flags of open(2). The numbers come from Tmds.LibC, because some differ between architectures.</summary>
 public readonly record struct OpenFlags(int Value)
 {
     public static OpenFlags ReadOnly => new(LibC.O_RDONLY);
@@ -16,7 +16,7 @@ public readonly record struct OpenFlags(int Value)
     public static OpenFlags NoFollow => new(LibC.O_NOFOLLOW);
     public static OpenFlags NonBlocking => new(LibC.O_NONBLOCK);
     public static OpenFlags NoControllingTerminal => new(LibC.O_NOCTTY);
-    /// <summary>Names a place without opening what is there.</summary>
+    /// <summary>Refers to a file without opening it.</summary>
     public static OpenFlags Path => new(LibC.O_PATH);
 
     public static OpenFlags operator |(OpenFlags a, OpenFlags b) => new(a.Value | b.Value);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KairosBoot.Linux;
 
-/// <summary>A NULL-terminated char*[] for exec and its like.</summary>
+/// <summary>A NULL-terminated char*[] for exec and similar calls.</summary>
 internal sealed unsafe class StringVector : IDisposable
 {
     private readonly int count;

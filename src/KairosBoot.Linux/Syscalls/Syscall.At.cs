@@ -2,14 +2,14 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-// Calls that name a file by a directory's descriptor and one name in it. A descriptor opened with OpenFlags.Path will do.
+// Calls that name a file by the descriptor of a directory and one name in it. The descriptor may be opened with OpenFlags.Path.
 public static unsafe partial class Syscall
 {
-    /// <summary>openat(2), close-on-exec added. <paramref name="mode"/> counts where the file is created, less the umask.</summary>
+    /// <summary>openat(2) with close-on-exec. <paramref name="mode"/> is used if the file is created, less the umask.</summary>
     public static FileHandle OpenAt(FileHandle directory, string name, OpenFlags flags, int mode = 0) =>
         TryOpenAt(directory, name, flags, mode) ?? throw Failed("openat", Below(directory, name));
 
-    /// <summary>As <see cref="OpenAt"/>; null where nothing has that name (ENOENT, ENOTDIR).</summary>
+    /// <summary>As <see cref="OpenAt"/>; null: nothing has that name (ENOENT, ENOTDIR).</summary>
     public static FileHandle? TryOpenAt(FileHandle directory, string name, OpenFlags flags, int mode = 0)
     {
         fixed (byte* p = Z(name))
@@ -22,8 +22,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Opens the file that a descriptor stands for once more, now with other flags: through /proc, so no name is looked up
-    /// again.</summary>
+    /// <summary>Opens the file of a descriptor again with other flags. It uses /proc, so no name is looked up again.</summary>
     public static FileHandle Reopen(FileHandle file, OpenFlags flags)
     {
         fixed (byte* p = Z(DescriptorPath(file)))
@@ -35,11 +34,12 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>A path that leads to exactly the file of a descriptor, for calls that take a path only: mount(2), xattr(7). Needs
-    /// /proc.</summary>
+    /// <summary>
+    /// A path that leads to exactly the file of a descriptor, for calls that only accept a path: mount(2), xattr(7). Needs /proc.
+    /// </summary>
     public static string DescriptorPath(FileHandle file) => $"/proc/self/fd/{file.Descriptor}";
 
-    /// <summary>statx(2) of the name itself, not of what a link points to. Null where nothing has that name.</summary>
+    /// <summary>statx(2) of the name itself, not following a link. Null: nothing has that name.</summary>
     public static FileStatus? TryStatAt(FileHandle directory, string name)
     {
         statx s;
@@ -52,6 +52,10 @@ public static unsafe partial class Syscall
         return ToStatus(s);
     }
 
+    /// <summary>As <see cref="TryStatAt"/>; ENOENT: nothing has that name.</summary>
+    public static FileStatus StatAt(FileHandle directory, string name) =>
+        TryStatAt(directory, name) ?? throw new SyscallException("statx", Below(directory, name), Linux.Errno.ENOENT);
+
     public static void MkDirAt(FileHandle directory, string name, int mode)
     {
         fixed (byte* p = Z(name)) Check(LibC.mkdirat(directory.Descriptor, p, (ushort)mode), "mkdirat", Below(directory, name));
@@ -62,7 +66,7 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(name)) Check(LibC.unlinkat(directory.Descriptor, p, 0), "unlinkat", Below(directory, name));
     }
 
-    /// <summary>As <see cref="UnlinkAt"/>, for a name that may be missing or a directory's: 0, or the number of the error.</summary>
+    /// <summary>As <see cref="UnlinkAt"/>, for a name that may be missing or a directory: 0 or the error number.</summary>
     internal static int UnlinkAtErrno(FileHandle directory, string name)
     {
         fixed (byte* p = Z(name)) return LibC.unlinkat(directory.Descriptor, p, 0) == 0 ? 0 : LibC.errno;
@@ -75,10 +79,11 @@ public static unsafe partial class Syscall
 
     public static void SymlinkAt(string target, FileHandle directory, string name)
     {
-        fixed (byte* t = Z(target), p = Z(name)) Check(LibC.symlinkat(t, directory.Descriptor, p), "symlinkat " + target, Below(directory, name));
+        fixed (byte* t = Z(target), p = Z(name))
+            Check(LibC.symlinkat(t, directory.Descriptor, p), "symlinkat " + target, Below(directory, name));
     }
 
-    /// <summary>linkat(2). A link as <paramref name="existing"/> is linked itself, not what it points to.</summary>
+    /// <summary>linkat(2). If <paramref name="existing"/> is a link, the link itself is linked.</summary>
     public static void LinkAt(FileHandle from, string existing, FileHandle directory, string name)
     {
         fixed (byte* e = Z(existing), p = Z(name))
@@ -88,15 +93,17 @@ public static unsafe partial class Syscall
     public static void RenameAt(FileHandle fromDirectory, string from, FileHandle toDirectory, string to)
     {
         fixed (byte* f = Z(from), t = Z(to))
-            Check(Native.renameat(fromDirectory.Descriptor, f, toDirectory.Descriptor, t), "renameat " + Below(fromDirectory, from), Below(toDirectory, to));
+            Check(Native.renameat(fromDirectory.Descriptor, f, toDirectory.Descriptor, t), "renameat " + Below(fromDirectory, from),
+                Below(toDirectory, to));
     }
 
     public static void MkNodAt(FileHandle directory, string name, FileType type, int mode, ulong device)
     {
-        fixed (byte* p = Z(name)) Check(Native.mknodat(directory.Descriptor, p, TypeBits(type) | (uint)mode, device), "mknodat", Below(directory, name));
+        fixed (byte* p = Z(name))
+            Check(Native.mknodat(directory.Descriptor, p, TypeBits(type) | (uint)mode, device), "mknodat", Below(directory, name));
     }
 
-    /// <summary>Target of the link that <paramref name="link"/>, opened with <see cref="OpenFlags.Path"/>, is.</summary>
+    /// <summary>Target of the link <paramref name="link"/>, which is opened with <see cref="OpenFlags.Path"/>.</summary>
     [System.Runtime.CompilerServices.SkipLocalsInit]
     public static string ReadLink(FileHandle link)
     {
@@ -110,45 +117,49 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>As <see cref="FChOwn"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too; of a link it is the link's own
-    /// owner.</summary>
+    /// <summary>
+    /// As <see cref="FChOwn"/>, also for a descriptor opened with <see cref="OpenFlags.Path"/>. For a link, the owner of the link itself.
+    /// </summary>
     public static void ChOwn(FileHandle file, int uid, int gid)
     {
         byte empty = 0;
         Check(LibC.fchownat(file.Descriptor, &empty, (uint)uid, (uint)gid, LibC.AT_EMPTY_PATH), $"fchownat {uid}:{gid}", file.Path);
     }
 
-    /// <summary>As <see cref="FChMod"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too. A link has no mode:
-    /// EOPNOTSUPP.</summary>
+    /// <summary>
+    /// As <see cref="FChMod"/>, also for a descriptor opened with <see cref="OpenFlags.Path"/>. A link has no mode: EOPNOTSUPP.
+    /// </summary>
     public static void ChMod(FileHandle file, int mode)
     {
-        // fchmod(2) refuses such a descriptor, and fchmodat2(2) is newer than the kernels in the field.
+        // fchmod(2) refuses such a descriptor, and fchmodat2(2) is newer than kernels in use.
         fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.chmod(p, (ushort)mode), "chmod " + OctalText(mode), file.Path);
     }
 
-    /// <summary>Sets access and modification time of what a descriptor stands for, a link itself included: nanoseconds since
-    /// 1970.</summary>
+    /// <summary>
+    /// Sets access and modification time of the file of a descriptor, which may be a link itself: nanoseconds since 1970.
+    /// </summary>
     public static void UTimes(FileHandle file, long mtimeNs)
     {
         var times = stackalloc timespec[2];
         SetTimes(times, mtimeNs);
         byte empty = 0;
-        // AT_EMPTY_PATH came to utimensat(2) with Linux 5.8.
+        // utimensat(2) accepts AT_EMPTY_PATH since Linux 5.8.
         if (LibC.utimensat(file.Descriptor, &empty, times, LibC.AT_EMPTY_PATH) == 0) return;
         fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.utimensat(LibC.AT_FDCWD, p, times, 0), "utimensat", file.Path);
     }
 
-    /// <summary>As <see cref="UTimes"/>, by a name in a directory; of a link the link itself.</summary>
+    /// <summary>As <see cref="UTimes"/>, for a name in a directory. For a link, the times of the link itself.</summary>
     public static void UTimesAt(FileHandle directory, string name, long mtimeNs)
     {
         var times = stackalloc timespec[2];
         SetTimes(times, mtimeNs);
-        fixed (byte* p = Z(name)) Check(LibC.utimensat(directory.Descriptor, p, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", Below(directory, name));
+        fixed (byte* p = Z(name))
+            Check(LibC.utimensat(directory.Descriptor, p, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", Below(directory, name));
     }
 
     private static void SetTimes(timespec* times, long mtimeNs)
     {
-        // The kernel takes nanoseconds from 0 to 999,999,999 only, before 1970 too.
+        // The kernel accepts only nanoseconds from 0 to 999,999,999, also before 1970.
         var seconds = Math.DivRem(mtimeNs, 1_000_000_000, out var nanoseconds);
         if (nanoseconds < 0) (seconds, nanoseconds) = (seconds - 1, nanoseconds + 1_000_000_000);
         times[0].tv_sec = times[1].tv_sec = seconds;
@@ -159,24 +170,24 @@ public static unsafe partial class Syscall
     public static uint FileSystemType(FileHandle file) => (uint)FStatFs(file).Type;
 
     /// <summary>
-    /// setfsuid(2), setfsgid(2) and setgroups(2) of the calling thread alone; glibc's setgroups would change all threads. With a user other
-    /// than root
-    /// the kernel leaves out the capabilities that pass over modes and owners of files.
+    /// setfsuid(2), setfsgid(2) and setgroups(2) for the calling thread only; glibc's setgroups would change all threads. For a user other
+    /// than root the kernel drops the capabilities that override modes and owners of files.
     /// </summary>
     internal static void SetFileUser(int uid, int gid, ReadOnlySpan<int> groups)
     {
-        // Back to root: the user first, as only root may set the groups.
+        // Back to root: the user first, because only root may set the groups.
         if (uid == 0) LibC.syscall(SYS_setfsuid, 0);
         fixed (int* list = groups) Check((int)(long)LibC.syscall(SYS_setgroups, groups.Length, list), "setgroups", null);
         LibC.syscall(SYS_setfsgid, gid);
         LibC.syscall(SYS_setfsuid, uid);
-        // Both calls return the id before, never an error: an id that none has changes nothing and shows what holds now.
+        // Both calls return the previous id and never an error. An invalid id changes nothing, so the call shows the present id.
         if ((int)(long)LibC.syscall(SYS_setfsuid, -1) != uid) throw new SyscallException($"setfsuid {uid}", null, Linux.Errno.EPERM);
         if ((int)(long)LibC.syscall(SYS_setfsgid, -1) != gid) throw new SyscallException($"setfsgid {gid}", null, Linux.Errno.EPERM);
     }
 
-    /// <summary>User and group that the calling thread accesses files as.</summary>
-    internal static (int Uid, int Gid) GetFileUser() => ((int)(long)LibC.syscall(SYS_setfsuid, -1), (int)(long)LibC.syscall(SYS_setfsgid, -1));
+    /// <summary>User and group for file access of the calling thread.</summary>
+    internal static (int Uid, int Gid) GetFileUser() =>
+        ((int)(long)LibC.syscall(SYS_setfsuid, -1), (int)(long)LibC.syscall(SYS_setfsgid, -1));
 
     /// <summary>Supplementary groups of the calling thread.</summary>
     internal static int[] GetGroups()
@@ -195,7 +206,8 @@ public static unsafe partial class Syscall
     internal static int SYS_setgroups => IsX64 ? 116 : 159;
     internal static int SYS_getgroups => IsX64 ? 115 : 158;
 
-    private static bool IsX64 => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
+    private static bool IsX64 =>
+        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
 
     private static uint TypeBits(FileType type) =>
         type switch
@@ -207,5 +219,6 @@ public static unsafe partial class Syscall
             _ => S_IFREG,
         };
 
-    private static string Below(FileHandle directory, string name) => name.Length == 0 ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
+    private static string Below(FileHandle directory, string name) =>
+        name.Length == 0 ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
 }

@@ -12,7 +12,7 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(path)) Check(LibC.mkdir(p, (ushort)mode), "mkdir", path);
     }
 
-    /// <summary>Like mkdir -p: true where it made the last level. An existing directory keeps its mode.</summary>
+    /// <summary>Like mkdir -p: true if it created the last level. An existing directory keeps its mode.</summary>
     public static bool MakeDirectories(string path, int mode = Octal.O755)
     {
         fixed (byte* p = Z(path))
@@ -31,14 +31,14 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(path)) Check(LibC.rmdir(p), "rmdir", path);
     }
 
-    /// <summary>Names in a directory without <c>.</c> and <c>..</c>, in byte order, so that what follows from them is repeatable.</summary>
+    /// <summary>Names in a directory without <c>.</c> and <c>..</c>, in byte order, so that results are reproducible.</summary>
     public static List<string> ReadDirectory(string path)
     {
         using var directory = Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
         return ReadDirectory(directory);
     }
 
-    /// <summary>As <see cref="ReadDirectory(string)"/>, of a directory that was opened for reading and not read yet.</summary>
+    /// <summary>As <see cref="ReadDirectory(string)"/>, for a directory that was opened for reading and not read yet.</summary>
     [SkipLocalsInit]
     public static List<string> ReadDirectory(FileHandle directory)
     {
@@ -49,7 +49,7 @@ public static unsafe partial class Syscall
         return names;
     }
 
-    /// <summary>Adds as many of the next names as one call returns, in the order of the file system. False: there are no more.</summary>
+    /// <summary>Adds the next names, as many as one call returns, in the order of the file system. False: there are no more.</summary>
     public static bool ReadNames(FileHandle directory, Span<byte> buffer, List<string> names)
     {
         fixed (byte* start = buffer)
@@ -69,10 +69,10 @@ public static unsafe partial class Syscall
     // struct linux_dirent64: offsets of the record length (16 bits) and of the name
     private const int DirentRecordLength = 16, DirentName = 19;
 
-    /// <summary>The next names are read from the start of the directory again.</summary>
+    /// <summary>The next read starts at the beginning of the directory again.</summary>
     public static void Rewind(FileHandle directory) => LSeek(directory, 0, SEEK_SET);
 
-    /// <summary>As <see cref="ReadDirectory(string)"/>; empty where the directory is not there.</summary>
+    /// <summary>As <see cref="ReadDirectory(string)"/>; empty: the directory does not exist.</summary>
     public static List<string> ReadDirectoryIfThere(string path)
     {
         try { return ReadDirectory(path); }

@@ -4,7 +4,7 @@ namespace KairosBoot.Linux;
 
 public static unsafe partial class Syscall
 {
-    /// <summary>open(2), close-on-exec added. <paramref name="mode"/> counts where the file is made, less the umask.</summary>
+    /// <summary>open(2) with close-on-exec. <paramref name="mode"/> is used if the file is created, less the umask.</summary>
     public static FileHandle Open(string path, OpenFlags flags, int mode = 0)
     {
         fixed (byte* p = Z(path))
@@ -16,8 +16,10 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. It is at its
-    /// start.</summary>
+    /// <summary>
+    /// A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. Its position is at the
+    /// start.
+    /// </summary>
     public static FileHandle InheritedFile(string name, ReadOnlySpan<byte> content)
     {
         FileHandle file;
@@ -32,7 +34,7 @@ public static unsafe partial class Syscall
         return file;
     }
 
-    /// <summary>As <see cref="Open"/>; null where nothing is at the path (ENOENT, ENOTDIR).</summary>
+    /// <summary>As <see cref="Open"/>; null: nothing is at the path (ENOENT, ENOTDIR).</summary>
     public static FileHandle? TryOpen(string path, OpenFlags flags)
     {
         fixed (byte* p = Z(path))
@@ -46,25 +48,27 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>stat(2) of a path whose absolute links are meant inside <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null
-    /// where
-    /// nothing is at the path.</summary>
+    /// <summary>
+    /// stat(2) of a path in which absolute links start at <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null: nothing is at
+    /// the path.
+    /// </summary>
     public static FileStatus? TryStatInRoot(string root, string path)
     {
         using var file = TryOpenInRoot(root, path, OpenFlags.Path);
         return file is null ? null : FStat(file);
     }
 
-    /// <summary>open(2) in the same sense.</summary>
+    /// <summary>open(2) with the same resolution.</summary>
     public static FileHandle? TryOpenInRoot(string root, string path, OpenFlags flags)
     {
         using var directory = Open(root, OpenFlags.Path | OpenFlags.Directory);
         return TryOpenAt2(directory, path, flags, RESOLVE_IN_ROOT);
     }
 
-    /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is
-    /// EXDEV.
-    /// Null where nothing is at the path.</summary>
+    /// <summary>
+    /// Opens a path that must stay below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH; a way out is
+    /// EXDEV. Null: nothing is at the path.
+    /// </summary>
     public static FileHandle? TryOpenBeneath(FileHandle directory, string path, OpenFlags flags)
     {
         return TryOpenAt2(directory, path, flags, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
@@ -79,11 +83,12 @@ public static unsafe partial class Syscall
             do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, &how, sizeof(OpenHow));
             while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
             if (fd >= 0) return new FileHandle(fd, directory.Path + "/" + path.TrimStart('/'));
-            return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("openat2", directory.Path + "/" + path.TrimStart('/'));
+            return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null
+                : throw Failed("openat2", directory.Path + "/" + path.TrimStart('/'));
         }
     }
 
-    /// <summary>Bytes read, fewer than asked for at the end of the file; 0 there.</summary>
+    /// <summary>Number of bytes read; 0 at the end of the file.</summary>
     public static int Read(FileHandle file, Span<byte> buffer)
     {
         fixed (byte* p = buffer)
@@ -95,7 +100,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Fills the buffer from <paramref name="offset"/> as far as the file goes; bytes read.</summary>
+    /// <summary>Reads from <paramref name="offset"/> until the buffer is full or the file ends; returns the number of bytes.</summary>
     public static int PRead(FileHandle file, Span<byte> buffer, long offset)
     {
         var done = 0;
@@ -124,7 +129,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>pwrite(2) of everything.</summary>
+    /// <summary>pwrite(2) until all bytes are written.</summary>
     public static void PWriteAll(FileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         fixed (byte* p = bytes)
@@ -141,7 +146,7 @@ public static unsafe partial class Syscall
     internal static void IoCtl(FileHandle file, uint request, void* argument, string name) =>
         Check(LibC.ioctl(file.Descriptor, (int)request, argument), "ioctl " + name, file.Path);
 
-    /// <summary>sendfile(2) until the source ends. Bytes copied.</summary>
+    /// <summary>sendfile(2) up to the end of the source. Number of bytes copied.</summary>
     public static long CopyAll(FileHandle from, FileHandle to)
     {
         long copied = 0;
@@ -154,22 +159,21 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Copies a file into an empty one and leaves its holes out, where its file system can tell them: lseek(2),
-    /// SEEK_DATA.</summary>
+    /// <summary>Copies a file into an empty one and keeps its holes, if its file system reports them: lseek(2), SEEK_DATA.</summary>
     public static void CopySparse(FileHandle from, FileHandle to)
     {
         var size = FStat(from).Size;
         for (long hole = 0; hole < size;)
         {
             var data = LSeek(from, hole, SEEK_DATA);
-            if (data < 0 && LibC.errno == Linux.Errno.ENXIO) break; // nothing but a hole up to the end
+            if (data < 0 && LibC.errno == Linux.Errno.ENXIO) break; // only a hole up to the end
             if (data < 0 || (hole = LSeek(from, data, SEEK_HOLE)) < 0) throw Failed("lseek", from.Path);
             if (LSeek(from, data, SEEK_SET) < 0 || LSeek(to, data, SEEK_SET) < 0) throw Failed("lseek", from.Path);
             for (var left = hole - data; left > 0;)
             {
                 var n = Native.sendfile(to.Descriptor, from.Descriptor, null, (nuint)Math.Min(left, 1 << 22));
                 if (Interrupted(n, "sendfile " + from.Path, to.Path)) continue;
-                if (n == 0) throw new SyscallException("sendfile", from.Path, Linux.Errno.EIO); // shorter than it said
+                if (n == 0) throw new SyscallException("sendfile", from.Path, Linux.Errno.EIO); // the file was truncated meanwhile
                 left -= n;
             }
         }
@@ -180,16 +184,17 @@ public static unsafe partial class Syscall
 
     private static long LSeek(FileHandle file, long offset, int whence) => LibC.lseek(file.Descriptor, offset, whence);
 
-    /// <summary>statfs(2): what anybody but root may still use. A file system that makes its inodes as it goes says that it has none at
-    /// all:
-    /// they do not run out.</summary>
+    /// <summary>
+    /// statfs(2): space available to users other than root. A file system that creates inodes on demand reports 0 inodes: then they are
+    /// unlimited.
+    /// </summary>
     public static (long Bytes, long Inodes) FreeSpace(FileHandle file)
     {
         var status = FStatFs(file);
         return (status.AvailableBlocks * status.BlockSize, status.Files == 0 ? long.MaxValue : status.FreeFiles);
     }
 
-    /// <summary>statfs(2): bytes of the whole file system, free or not.</summary>
+    /// <summary>statfs(2): bytes of the whole file system, used or free.</summary>
     public static long FileSystemSize(FileHandle file)
     {
         var status = FStatFs(file);
@@ -203,46 +208,20 @@ public static unsafe partial class Syscall
         return status;
     }
 
-    /// <summary>Makes a file empty, and goes on at its start.</summary>
+    /// <summary>Truncates a file to 0 bytes and sets its position to the start.</summary>
     public static void Empty(FileHandle file)
     {
         Check(LibC.ftruncate(file.Descriptor, 0), "ftruncate", file.Path);
         LibC.lseek(file.Descriptor, 0, LibC.SEEK_SET);
     }
 
-    /// <summary>flock(2): waits until nobody else has the file or directory locked. The handle's end is the lock's.</summary>
-    public static void Lock(FileHandle file) => Lock(file, LOCK_EX);
-
-    /// <summary>As <see cref="Lock(FileHandle)"/>, beside others who share it.</summary>
-    public static void LockShared(FileHandle file) => Lock(file, LOCK_SH);
-
-    private static void Lock(FileHandle file, int operation)
-    {
-        int result;
-        do result = Native.flock(file.Descriptor, operation);
-        while (Interrupted(result, "flock", file.Path));
-    }
-
-    /// <summary>As <see cref="Lock(FileHandle)"/>; false where somebody else has it locked. A shared lock that the handle had is gone
-    /// then.</summary>
-    public static bool TryLock(FileHandle file)
-    {
-        int result;
-        do result = Native.flock(file.Descriptor, LOCK_EX | LOCK_NB);
-        while (result < 0 && LibC.errno == Linux.Errno.EINTR);
-        if (result < 0 && LibC.errno != Linux.Errno.EAGAIN) throw Failed("flock", file.Path);
-        return result == 0;
-    }
-
-    // linux/fcntl.h
-    private const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
-
     public static void FDataSync(FileHandle file) => Check(Native.fdatasync(file.Descriptor), "fdatasync", file.Path);
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
     public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);
     public static void Sync() => LibC.sync();
     public static void FChMod(FileHandle file, int mode) => Check(LibC.fchmod(file.Descriptor, (ushort)mode), "fchmod", file.Path);
-    public static void FChOwn(FileHandle file, int uid, int gid) => Check(LibC.fchown(file.Descriptor, (uint)uid, (uint)gid), "fchown", file.Path);
+    public static void FChOwn(FileHandle file, int uid, int gid) =>
+        Check(LibC.fchown(file.Descriptor, (uint)uid, (uint)gid), "fchown", file.Path);
 
     private static string OctalText(int mode) => Convert.ToString(mode, 8);
 }

@@ -5,13 +5,14 @@ namespace KairosBoot.Linux;
 public static unsafe partial class Syscall
 {
     /// <summary>
-    /// openat2(2) with RESOLVE_IN_ROOT: absolute paths, absolute links and ".." stay below the directory, and no link of /proc is followed.
+    /// openat2(2) with RESOLVE_IN_ROOT: absolute paths, absolute links and ".." stay below the directory, and links of /proc are not
+    /// followed.
     /// </summary>
     /// <param name="root">The directory.</param>
-    /// <param name="path">Absolute, as seen from there.</param>
-    /// <param name="followLast">False: of a link at the end, the link itself.</param>
-    /// <param name="isSupported">False: the kernel is older than 5.6, or a filter of system calls forbids the call (ENOSYS, EPERM).</param>
-    /// <returns>Opened with <see cref="OpenFlags.Path"/>. Null where nothing is there, or links have no end.</returns>
+    /// <param name="path">Absolute, as seen from the root.</param>
+    /// <param name="followLast">False: open a link at the end of the path itself.</param>
+    /// <param name="isSupported">False: the kernel is older than 5.6, or a system call filter forbids the call (ENOSYS, EPERM).</param>
+    /// <returns>Opened with <see cref="OpenFlags.Path"/>. Null: nothing is at the path, or its links form a loop.</returns>
     internal static FileHandle? TryOpenInRoot(FileHandle root, string path, bool followLast, out bool isSupported)
     {
         const int Attempts = 64;
@@ -34,7 +35,7 @@ public static unsafe partial class Syscall
                     case Linux.Errno.ENOSYS or Linux.Errno.EPERM:
                         isSupported = false;
                         return null;
-                    // Something was renamed while ".." was followed: openat2(2) says to try again.
+                    // A concurrent rename while ".." was followed: openat2(2) asks to try again.
                     case Linux.Errno.EAGAIN or Linux.Errno.EINTR when attempt < Attempts:
                         continue;
                     default:

@@ -6,13 +6,15 @@ namespace KairosBoot.Linux;
 [Flags]
 public enum MountFlags : uint
 {
-    None = 0, ReadOnly = 1, NoSuid = 2, NoDev = 4, NoExec = 8, Synchronous = 16, Remount = 32, DirSync = 128, NoAtime = 1024, NoDirAtime = 2048,
-    Bind = 4096, Move = 8192, Recursive = 16384, Private = 1 << 18, Slave = 1 << 19, Shared = 1 << 20, RelAtime = 1 << 21, StrictAtime = 1 << 24,
+    None = 0, ReadOnly = 1, NoSuid = 2, NoDev = 4, NoExec = 8, Synchronous = 16, Remount = 32, DirSync = 128, NoAtime = 1024,
+        NoDirAtime = 2048,
+    Bind = 4096, Move = 8192, Recursive = 16384, Private = 1 << 18, Slave = 1 << 19, Shared = 1 << 20, RelAtime = 1 << 21,
+        StrictAtime = 1 << 24,
 }
 
 public static unsafe partial class Syscall
 {
-    /// <summary>mount(2). Empty <paramref name="type"/> and <paramref name="data"/> stand for none.</summary>
+    /// <summary>mount(2). An empty <paramref name="type"/> or <paramref name="data"/> means none.</summary>
     public static void Mount(string source, string target, string type, MountFlags flags, string data)
     {
         fixed (byte* s = Z(source), t = Z(target), f = Z(type), d = Z(data))
@@ -23,12 +25,12 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>
-    /// A file system that is mounted nowhere: only what holds the handle can look into it, and it is gone when that is closed. No device,
-    /// program or set-uid bit in it counts. fsopen(2), fsconfig(2), fsmount(2).
+    /// Mounts a file system without a mount point: it is accessible only through the handle, and unmounted when the handle is closed.
+    /// Devices, programs and set-uid bits in it have no effect. fsopen(2), fsconfig(2), fsmount(2).
     /// </summary>
     /// <param name="source">Block device.</param>
-    /// <param name="type">As mount(2) wants it.</param>
-    /// <param name="flags">Options without a value, for the kernel or the file system: <c>ro</c>.</param>
+    /// <param name="type">File-system type for mount(2).</param>
+    /// <param name="flags">Options without a value for the kernel or the file system: <c>ro</c>.</param>
     /// <returns>Its root directory.</returns>
     public static FileHandle MountDetached(string source, string type, params ReadOnlySpan<string> flags)
     {
@@ -41,7 +43,8 @@ public static unsafe partial class Syscall
             var attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
             foreach (var flag in flags)
             {
-                fixed (byte* f = Z(flag)) Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_SET_FLAG, f, null, 0), operation, source);
+                fixed (byte* f = Z(flag))
+                    Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_SET_FLAG, f, null, 0), operation, source);
                 if (flag == "ro") attributes |= MOUNT_ATTR_RDONLY;
             }
             Check((int)(long)LibC.syscall(SYS_fsconfig, context.Descriptor, FSCONFIG_CMD_CREATE, null, null, 0), operation, source);
@@ -50,7 +53,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>A directory without what is mounted below it, for as long as the handle lives; nobody else sees it. open_tree(2).</summary>
+    /// <summary>A directory without the mounts below it, as long as the handle is open; no other process sees it. open_tree(2).</summary>
     public static FileHandle CloneTree(string path)
     {
         fixed (byte* p = Z(path))
@@ -60,11 +63,11 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Changes the flags of one mount, none of its file system: mount_setattr(2).</summary>
-    /// <param name="mount">The root of a mount.</param>
-    /// <param name="set">MOUNT_ATTR_* that it has afterwards.</param>
-    /// <param name="clear">MOUNT_ATTR_* that it has not, unless they are in <paramref name="set"/>.</param>
-    /// <returns>False: the kernel has no such call, or a filter refuses it.</returns>
+    /// <summary>Changes the flags of one mount, not of its file system: mount_setattr(2).</summary>
+    /// <param name="mount">Root of a mount.</param>
+    /// <param name="set">MOUNT_ATTR_* to set.</param>
+    /// <param name="clear">MOUNT_ATTR_* to clear, unless they are in <paramref name="set"/>.</param>
+    /// <returns>False: the kernel does not have this call, or a filter refuses it.</returns>
     public static bool TrySetMountAttributes(string mount, ulong set, ulong clear)
     {
         var attributes = new MountAttr { Set = set, Clear = clear };
@@ -79,8 +82,10 @@ public static unsafe partial class Syscall
     internal const int SYS_open_tree = 428, OPEN_TREE_CLONE = 1;
 
     // Numbers of newer system calls are the same on all architectures: asm-generic/unistd.h, linux/mount.h.
-    internal const int SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432, FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1, FSCONFIG_SET_FLAG = 0,
-        FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6, MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4, MOUNT_ATTR_NOEXEC = 8;
+    internal const int SYS_fsopen = 430, SYS_fsconfig = 431, SYS_fsmount = 432, FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1,
+        FSCONFIG_SET_FLAG = 0,
+        FSCONFIG_SET_STRING = 1, FSCONFIG_CMD_CREATE = 6, MOUNT_ATTR_RDONLY = 1, MOUNT_ATTR_NOSUID = 2, MOUNT_ATTR_NODEV = 4,
+            MOUNT_ATTR_NOEXEC = 8;
 
     public static void Umount(string target, bool lazily = false)
     {
@@ -99,20 +104,20 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(path)) Check(LibC.chdir(p), "chdir", path);
     }
 
-    /// <summary>A mount namespace of the calling thread's own, with its own root and working directory.</summary>
+    /// <summary>Gives the calling thread its own mount namespace, root and working directory.</summary>
     public static void UnshareMounts() => Check(LibC.unshare(LibC.CLONE_NEWNS | LibC.CLONE_FS), "unshare", null);
 
-    /// <summary>A host name of the calling thread's own, as it is now.</summary>
+    /// <summary>Gives the calling thread its own copy of the host name.</summary>
     public static void UnshareHostName() => Check(LibC.unshare(LibC.CLONE_NEWUTS), "unshare", null);
 
-    /// <summary>Root and working directory of the calling thread's own: chroot then leaves other threads alone.</summary>
+    /// <summary>Gives the calling thread its own root and working directory: chroot then does not affect other threads.</summary>
     public static void UnshareRoot() => Check(LibC.unshare(LibC.CLONE_FS), "unshare", null);
 
-    /// <summary>The calling thread's mounts, root and working directory become those of another process: setns(2).</summary>
-    /// <param name="space"><c>/proc/PID/ns/mnt</c>, as it was opened.</param>
+    /// <summary>Switches the calling thread to the mounts, root and working directory of another process: setns(2).</summary>
+    /// <param name="space"><c>/proc/PID/ns/mnt</c>, open.</param>
     public static void EnterMounts(FileHandle space)
     {
-        // The kernel refuses a thread that shares its root with others.
+        // The kernel refuses a thread that shares its root with other threads.
         UnshareRoot();
         Check(Native.setns(space.Descriptor, LibC.CLONE_NEWNS), "setns", space.Path);
     }

@@ -4,10 +4,10 @@ namespace KairosBoot.Linux;
 
 public static unsafe partial class Syscall
 {
-    /// <summary>stat(2): follows links. Null where nothing is at the path.</summary>
+    /// <summary>stat(2): follows links. Null: nothing is at the path.</summary>
     public static FileStatus? TryStat(string path) => StatX(path, followLinks: true);
 
-    /// <summary>lstat(2): of the link itself. Null where nothing is at the path.</summary>
+    /// <summary>lstat(2): status of the link itself. Null: nothing is at the path.</summary>
     public static FileStatus? TryLStat(string path) => StatX(path, followLinks: false);
 
     private static FileStatus? StatX(string path, bool followLinks)
@@ -15,7 +15,7 @@ public static unsafe partial class Syscall
         statx s;
         fixed (byte* p = Z(path))
         {
-            // AT_NO_AUTOMOUNT: looking must not mount.
+            // AT_NO_AUTOMOUNT: reading the status must not mount anything.
             var flags = LibC.AT_NO_AUTOMOUNT | (followLinks ? 0 : LibC.AT_SYMLINK_NOFOLLOW);
             if (LibC.statx(LibC.AT_FDCWD, p, flags, LibC.STATX_BASIC_STATS, &s) < 0)
                 return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("statx", path);
@@ -62,10 +62,10 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(path)) return LibC.access(p, what) == 0;
     }
 
-    /// <summary>What <see cref="Access"/> asks for; unistd.h.</summary>
+    /// <summary>Permissions for <see cref="Access"/>; unistd.h.</summary>
     public const int R_OK = 4, W_OK = 2, X_OK = 1;
 
-    /// <summary>True where the file system at the path is mounted read-only; access(2).</summary>
+    /// <summary>True: the file system at the path is mounted read-only; access(2).</summary>
     public static bool IsReadOnly(string path) => !Access(path, W_OK) && LibC.errno == Linux.Errno.EROFS;
 
     public static void Unlink(string path)

@@ -8,7 +8,7 @@ public enum RebootCommand : uint { Restart = 0x01234567, PowerOff = 0x4321FEDC, 
 
 public static unsafe partial class Syscall
 {
-    /// <summary>The old mask.</summary>
+    /// <summary>Returns the previous mask.</summary>
     public static int UMask(int mask) => (int)(uint)LibC.umask((ushort)mask);
 
     public static int GetPid() => LibC.getpid();
@@ -76,11 +76,12 @@ public static unsafe partial class Syscall
 
     private const int CLOCK_REALTIME = 0, CLOCK_BOOTTIME = 7; // time.h
 
-    /// <summary>Lets time pass, for a person to read the screen.</summary>
+    /// <summary>Waits, for an operator to read the screen.</summary>
     public static void Pause(TimeSpan time)
     {
         var end = BootTimeMicroseconds() + (long)time.TotalMicroseconds;
-        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds()) LibC.poll(null, 0, (int)(left / 1000 + 1));
+        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds()) LibC.poll(null, 0,
+            (int)(left / 1000 + 1));
     }
 
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
@@ -99,15 +100,17 @@ public static unsafe partial class Syscall
     internal static int SYS_kexec_file_load => IsX64 ? 320 : 294;
     internal static int SYS_finit_module => IsX64 ? 313 : 273;
 
-    /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty for none.</summary>
+    /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty: none.</summary>
     public static void FInitModule(FileHandle module, string parameters)
     {
         fixed (byte* p = Z(parameters))
             Check((int)(long)LibC.syscall(SYS_finit_module, module.Descriptor, p, 0), "finit_module", module.Path);
     }
 
-    /// <summary>execve(2): returns only by throwing. Signal mask and dispositions go back to their defaults first, as the kernel would
-    /// have given them to an init it started itself: ignored signals survive exec otherwise.</summary>
+    /// <summary>
+    /// execve(2): returns only by throwing. Resets the signal mask and dispositions first, as for an init that the kernel starts: ignored
+    /// signals would survive exec.
+    /// </summary>
     public static void Exec(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
     {
         ResetSignals();

@@ -2,14 +2,14 @@ using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
-// What copies of trees and mounts need of descriptors.
+// What copies of trees and mounts need: calls with descriptors.
 public static unsafe partial class Syscall
 {
-    /// <summary>A directory, for reading. ENOTDIR where a link or something else has that name.</summary>
+    /// <summary>Opens a directory for reading. ENOTDIR: the name is a link or another file.</summary>
     public static FileHandle OpenDirectoryAt(FileHandle directory, string name) =>
         OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
 
-    /// <summary>Target of the link that has this name.</summary>
+    /// <summary>Target of the link with this name.</summary>
     [System.Runtime.CompilerServices.SkipLocalsInit]
     public static string ReadLinkAt(FileHandle directory, string name)
     {
@@ -22,21 +22,22 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Owner of what has this name, a link itself included.</summary>
+    /// <summary>Sets the owner of a name, not following a link.</summary>
     public static void ChOwnAt(FileHandle directory, string name, int uid, int gid)
     {
         fixed (byte* p = Z(name))
-            Check(LibC.fchownat(directory.Descriptor, p, (uint)uid, (uint)gid, LibC.AT_SYMLINK_NOFOLLOW), $"fchownat {uid}:{gid}", Below(directory, name));
+            Check(LibC.fchownat(directory.Descriptor, p, (uint)uid, (uint)gid, LibC.AT_SYMLINK_NOFOLLOW), $"fchownat {uid}:{gid}",
+                Below(directory, name));
     }
 
     /// <summary>
-    /// Opens a path on which no link is, the last name included: openat2(2) with RESOLVE_NO_SYMLINKS. Whoever owns its directories, it
-    /// leads where it says.
+    /// Opens a path in which no name is a link, the last one included: openat2(2) with RESOLVE_NO_SYMLINKS. Such a path is safe even if
+    /// other users own its directories.
     /// </summary>
     /// <param name="path">Absolute.</param>
     /// <param name="flags">As for <see cref="Open"/>.</param>
-    /// <param name="unclear">True: there is a link, or the kernel cannot say (ENOSYS; EPERM of a sandbox).</param>
-    /// <returns>Null where <paramref name="unclear"/>, and where nothing is at the path.</returns>
+    /// <param name="unclear">True: the path has a link, or the kernel cannot tell (ENOSYS; EPERM of a sandbox).</param>
+    /// <returns>Null if <paramref name="unclear"/>, or if nothing is at the path.</returns>
     public static FileHandle? TryOpenWithoutLinks(string path, OpenFlags flags, out bool unclear)
     {
         var how = new OpenHow { Flags = (ulong)(flags.Value | LibC.O_CLOEXEC), Resolve = RESOLVE_NO_SYMLINKS };
@@ -54,9 +55,10 @@ public static unsafe partial class Syscall
         return null;
     }
 
-    /// <summary>As <see cref="Mount(string, string, string, MountFlags, string)"/>, at the directory that a descriptor stands for, or above
-    /// what is
-    /// mounted there.</summary>
+    /// <summary>
+    /// As <see cref="Mount(string, string, string, MountFlags, string)"/>, on the directory of a descriptor, over an existing mount
+    /// there.
+    /// </summary>
     public static void Mount(string source, FileHandle target, string type, MountFlags flags, string data)
     {
         fixed (byte* s = Z(source), t = Z(DescriptorPath(target)), f = Z(type), d = Z(data))
@@ -86,12 +88,12 @@ public static unsafe partial class Syscall
     // asm-generic/unistd.h, linux/mount.h
     internal const int SYS_move_mount = 429, MOVE_MOUNT_F_EMPTY_PATH = 0x04, MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
-    /// <summary>True where the mount that a descriptor is on takes no writes; statfs(2).</summary>
+    /// <summary>True: the mount of a descriptor is read-only; statfs(2).</summary>
     public static bool IsReadOnly(FileHandle file) => (FStatFs(file).Flags & ST_RDONLY) != 0;
 
     private const int ST_RDONLY = 1; // sys/statvfs.h
 
-    /// <summary>Bytes of memory that the kernel has; sysinfo(2).</summary>
+    /// <summary>Size of the memory in bytes; sysinfo(2).</summary>
     public static long MemoryBytes()
     {
         SysInfo status;

@@ -5,8 +5,8 @@ namespace KairosBoot.Linux;
 public static unsafe partial class Syscall
 {
     /// <summary>
-    /// setgroups(2), setresgid(2) and setresuid(2) of the calling thread alone, where glibc's would change all threads. The thread cannot undo it:
-    /// with the user it loses all capabilities.
+    /// setgroups(2), setresgid(2) and setresuid(2) for the calling thread only; glibc's would change all threads. The thread cannot undo
+    /// it: it loses all capabilities.
     /// </summary>
     internal static void SetThreadUser(ChildUser user)
     {

@@ -3,12 +3,12 @@ using Tmds.Linux;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// The system calls this product makes, one method each, named as its man page: strings in, handles and records out. Every
-/// failure is a <see cref="SyscallException"/>; <c>Try</c> methods return null where the file is not there. EINTR is retried.
+/// The system calls that KairosBoot makes, one method each, named as its man page: strings in, handles and records out. Every failure is a
+/// <see cref="SyscallException"/>; <c>Try</c> methods return null if the file does not exist. EINTR is retried.
 /// </summary>
 public static unsafe partial class Syscall
 {
-    /// <summary>The NUL-terminated bytes of an argument. A NUL inside it would cut a path short without a word: EINVAL.</summary>
+    /// <summary>The NUL-terminated bytes of an argument. A NUL inside would silently cut a path short, so it is refused: EINVAL.</summary>
     private static byte[] Z(string text)
     {
         if (text.Contains('\0')) throw new SyscallException("open", text.Replace('\0', '?'), Linux.Errno.EINVAL);

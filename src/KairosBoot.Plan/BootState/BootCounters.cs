@@ -59,7 +59,8 @@ public sealed record BootCounters
     /// </param>
     public Slot? NextForUncounted(Slot started, bool byCounters)
     {
-        var kept = byCounters ? this[started].Left > 0 || Once == started : Once is null && started != Slot.Active && this[started].Left > 0;
+        var kept = byCounters ? this[started].Left > 0 || Once == started : Once is null && started != Slot.Active
+            && this[started].Left > 0;
         return kept ? started : Next;
     }
 

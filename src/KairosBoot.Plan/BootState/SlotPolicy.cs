@@ -15,7 +15,8 @@ public static class SlotPolicy
     /// <param name="block">The counters on the disk.</param>
     /// <param name="images">Ids of the images in the slots that were examined; null: the slot has no image.</param>
     /// <param name="isChosen">An earlier attempt of this boot chose the slot: keep it.</param>
-    public static SlotDecision Decide(BootRequest request, BootBlock block, ImmutableArray<(Slot Slot, string? Image)> images, bool isChosen)
+    public static SlotDecision Decide(BootRequest request, BootBlock block, ImmutableArray<(Slot Slot, string? Image)> images,
+        bool isChosen)
     {
         var slot = request.Slot;
         if (!block.Usable) return WithoutCounters(request, block, images);
@@ -50,7 +51,7 @@ public static class SlotPolicy
     {
         // After kexec, the kernel before this one chose the slot. An image with a name of its own belongs to no slot, so there is nothing
         // to choose.
-        if (isChosen || request.KexecFrom is not null || !request.IsSlotsOwnImage)
+        if (isChosen || request.KexecFrom is not null || !request.IsSlotImage)
             return new(request.Slot, counters.CountAttempt(request.Slot), CountedBy.Initrd);
         var chosen = counters.NextForUncounted(request.Slot, request.LoaderReadsCounters);
         ChoiceReason? why = chosen != counters.Next ? null : counters.Once is null ? ChoiceReason.Order : ChoiceReason.OneShot;

@@ -2,15 +2,17 @@ using System.Collections.Immutable;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What this boot was asked to do, decided once from the command line.</summary>
+/// <summary>
+/// What this boot was asked to do, parsed once from the command line. A value: there is one for each boot, and nothing changes it.
+/// </summary>
 public sealed record BootRequest
 {
-    public const string UsualInit = "/sbin/init";
+    public const string DefaultInit = "/sbin/init";
 
     public required Slot Slot { get; init; }
-    /// <summary>Image inside its partition: <c>/cOS/active.img</c>.</summary>
+    /// <summary>Path of the image inside its partition: <c>/cOS/active.img</c>.</summary>
     public required string ImagePath { get; init; }
-    /// <summary>Recovery asked to put the machine back into its factory state.</summary>
+    /// <summary>The recovery system was asked to restore the factory state.</summary>
     public bool AutoReset { get; init; }
     public OverlayBacking? Overlay { get; init; }
     public ImmutableArray<VolumeRequest> Volumes { get; init; } = [];
@@ -18,53 +20,56 @@ public sealed record BootRequest
     public DeviceRef? Oem { get; init; } = DeviceRef.Label(SystemPaths.OemLabel);
     public TimeSpan OemTimeout { get; init; } = TimeSpan.FromSeconds(5);
     public TimeSpan DeviceTimeout { get; init; } = TimeSpan.FromSeconds(60);
-    /// <summary>Image mounted read-write, for debugging.</summary>
+    /// <summary>The image is mounted read-write, for debugging.</summary>
     public bool RootWritable { get; init; }
     public bool Debug { get; init; }
-    public string Init { get; init; } = UsualInit;
-    /// <summary>Partition the loader read the image from: pins the boot disk.</summary>
+    public string Init { get; init; } = DefaultInit;
+    /// <summary>The partition that the loader read the image from. It identifies the boot disk.</summary>
     public DeviceRef? LoadedFrom { get; init; }
-    /// <summary>Seconds between a failure and the reboot; 0: at once.</summary>
+    /// <summary>Seconds between a failure and the reboot; 0: immediately.</summary>
     public int PanicSeconds { get; init; } = 10;
-    /// <summary>Time after which the hardware resets a machine that makes no progress; null: its watchdog stays as it is.</summary>
+    /// <summary>The hardware resets a machine that makes no progress for this time; null: the watchdog is not changed.</summary>
     public int? WatchdogSeconds { get; init; }
-    /// <summary>Tries the loader left this slot, or the kernel that started this one; null where neither counted.</summary>
+    /// <summary>Tries that the loader, or the kernel that started this one, left this slot; null: neither of them counted.</summary>
     public int? TriesLeft { get; init; }
-    /// <summary>How the loader found the boot counters: <c>ok</c>, <c>ro</c> (it could not write them), <c>bad</c>; null where it did not look for any.</summary>
+    /// <summary>How the loader found the boot counters; null: it did not look for them.</summary>
     public CounterAccess? LoaderCounters { get; init; }
-    /// <summary>The loader reads the counters, and so starts the slot that they name, with its own kernel.</summary>
+    /// <summary>The loader reads the counters, so it starts the slot that they name, with the slot's own kernel.</summary>
     public bool LoaderReadsCounters { get; init; }
-    /// <summary>Why this slot was chosen: <c>order</c>, <c>oneshot</c>; null where it was not chosen by the counters.</summary>
+    /// <summary>Why the counters chose this slot; null: they did not choose it.</summary>
     public ChoiceReason? Why { get; init; }
-    /// <summary>The slot whose kernel started this one in its place, with kexec; null where the loader did.</summary>
+    /// <summary>The slot whose kernel started this one with kexec; null: the loader started it.</summary>
     public Slot? KexecFrom { get; init; }
-    /// <summary>What was asked for where the persistent volume is damaged or missing.</summary>
+    /// <summary>What to do if the persistent volume is damaged or missing.</summary>
     public VolumePolicy Persistent { get; init; } = VolumePolicy.Default;
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
-    /// <summary>User-data may come from USB and SD media too.</summary>
+    /// <summary>User-data is also read from USB and SD media.</summary>
     public bool UserDataFromMedia { get; init; }
-    /// <summary>Known options with a bad value, one sentence each: the default holds.</summary>
+    /// <summary>Known options with an invalid value, one sentence each; the default is used.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 
     /// <summary>The partition that holds the images of this slot.</summary>
     public DeviceRef ImagePartition =>
         DeviceRef.Label(Slot == Slot.Recovery ? SystemPaths.RecoveryLabel : SystemPaths.StateLabel);
 
-    /// <summary>Name of the sentinel under /run/cos: exactly one is there in a boot.</summary>
+    /// <summary>Name of the sentinel in /run/cos: each boot writes exactly one.</summary>
     public string SentinelName => AutoReset ? "autoreset_mode" : Slot.Name() + "_mode";
 
-    /// <summary>False: an image by a name of its own was asked for, which no slot stands for.</summary>
-    public bool IsSlotsOwnImage => ImagePath == Slot.Image() || ImagePath == SystemPaths.OtherRecoveryImage;
+    /// <summary>False: the command line names an image with a name of its own, which belongs to no slot.</summary>
+    public bool IsSlotImage => ImagePath == Slot.Image() || ImagePath == SystemPaths.OtherRecoveryImage;
 
-    /// <summary>True where users' data and their own layout have no say: recovery must not depend on what it may have to repair.</summary>
+    /// <summary>True: the users' data and their layout are not used. Recovery must not depend on what it may have to repair.</summary>
     public bool WithoutPersistence => Slot == Slot.Recovery || AutoReset;
 
-    /// <summary>What happens to a volume that is damaged or missing. Recovery comes up whatever its volumes are like, and never turns to recovery.</summary>
+    /// <summary>
+    /// What to do with a damaged or missing volume. Recovery boots in any state of its volumes, and never falls back to recovery.
+    /// </summary>
     public VolumePolicy PolicyFor(VolumeRequest volume) =>
         volume.Path != SystemPaths.Persistent ? VolumePolicy.Default
         : WithoutPersistence ? new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs)
         : Persistent;
 
-    /// <summary>The same machine's other slot. What the loader counted and why is about the slot it chose.</summary>
-    public BootRequest ForSlot(Slot slot, ChoiceReason? why = null) => this with { Slot = slot, ImagePath = slot.Image(), TriesLeft = null, Why = why };
+    /// <summary>The same request for another slot. The loader's count and its reason belong to the slot that it started.</summary>
+    public BootRequest ForSlot(Slot slot, ChoiceReason? why = null) =>
+        this with { Slot = slot, ImagePath = slot.Image(), TriesLeft = null, Why = why };
 }

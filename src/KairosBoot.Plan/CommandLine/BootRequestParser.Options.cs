@@ -1,6 +1,6 @@
 namespace KairosBoot.Plan;
 
-// What each row of the table changes. True: the value is valid.
+// What each option changes. A method returns true if the value is valid.
 public sealed partial class BootRequestParser
 {
     private bool Parse(KernelOption option, KernelParameter word) => option.Kind switch
@@ -87,7 +87,8 @@ public sealed partial class BootRequestParser
         return repair is { } known && Set(Request with { Checks = new(Request.Checks.Mode, known) });
     }
 
-    // The kernel's own meaning: positive waits, negative does not. Its 0 (stay in the panic) is no end for an unattended machine.
+    // As in the kernel: a positive number waits, a negative one does not. The kernel's 0 (stay in the panic) is ignored: an unattended
+    // machine must reboot.
     private bool SetPanic(string? value)
     {
         if (!int.TryParse(value, out var seconds)) return false;
@@ -101,7 +102,7 @@ public sealed partial class BootRequestParser
         return on || value is "0" or "false" or "no" or "off";
     }
 
-    // The owner of a machine who sets one of these relies on it: to ignore it silently would be worse than not to know it.
+    // A user who sets one of these relies on it: ignoring it without a warning would be worse than not knowing it.
     private bool WarnUnsupported(KernelParameter parameter)
     {
         if (parameter is not { Name: "kairosboot.shell", Value: "never" })

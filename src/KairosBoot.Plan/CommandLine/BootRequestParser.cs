@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace KairosBoot.Plan;
 
-/// <summary>Command line to request. <see cref="KernelOptions"/> has one row for each option.</summary>
+/// <summary>Parses the command line into a request. <see cref="KernelOptions"/> has one row for each option.</summary>
 public sealed partial class BootRequestParser
 {
     private readonly ImmutableArray<string>.Builder warnings = ImmutableArray.CreateBuilder<string>();
@@ -14,21 +14,21 @@ public sealed partial class BootRequestParser
     {
     }
 
-    /// <summary>What the words so far ask for.</summary>
+    /// <summary>The request from the words parsed so far.</summary>
     private BootRequest Request { get; set; } = new() { Slot = Slot.Active, ImagePath = "/cOS/active.img" };
 
-    /// <summary>Never fails: unknown words belong to other programs, bad values become warnings.</summary>
+    /// <summary>Never fails: unknown words belong to other programs, and invalid values become warnings.</summary>
     public static BootRequest Parse(KernelCommandLine commandLine)
     {
         var parser = new BootRequestParser();
-        foreach (var parameter in commandLine.Parameters) parser.Take(parameter);
+        foreach (var parameter in commandLine.Parameters) parser.Apply(parameter);
         return parser.Finish();
     }
 
-    private void Take(KernelParameter parameter)
+    private void Apply(KernelParameter parameter)
     {
         if (KernelOptions.Find(parameter.Name) is { } option && !Parse(option, parameter))
-            warnings.Add($"{parameter.Name}={parameter.Value} is not valid (expected {option.Form}); the default holds");
+            warnings.Add($"{parameter.Name}={parameter.Value} is not valid (expected {option.Form}); the default is used");
     }
 
     private BootRequest Finish()
@@ -48,8 +48,8 @@ public sealed partial class BootRequestParser
         };
     }
 
-    // The file name decides the slot; a label (or the loader's word) only where no file is named. GRUB's recovery entry for a
-    // squashfs is written for dracut: root=live:LABEL=COS_RECOVERY with the file in rd.live.squashimg.
+    // The file name decides the slot; a label or the loader's slot decides only if no file is named. GRUB's recovery entry for a squashfs
+    // uses dracut's form: root=live:LABEL=COS_RECOVERY with the file in rd.live.squashimg.
     private (Slot, string Image) ChooseImage(ImmutableArray<string>.Builder problems)
     {
         if (root.StartsWith("live:", StringComparison.Ordinal))
@@ -62,13 +62,13 @@ public sealed partial class BootRequestParser
             problems.Add($"cos-img/filename={file} is not a path inside a partition; the slot's own image is used");
         var byRoot = SlotOfRoot(root);
         var byLoader = SlotNames.TryParse(loaderSlot);
-        if (loaderSlot is { } told && byLoader is null)
-            problems.Add($"kairosboot.slot={told} is none of active, passive, recovery; it is ignored");
+        if (loaderSlot is not null && byLoader is null)
+            problems.Add($"kairosboot.slot={loaderSlot} is not active, passive or recovery; it is ignored");
         if (root.Length > 0 && byRoot is null && named is null)
-            problems.Add($"root={root} names none of LABEL=COS_ACTIVE, COS_PASSIVE, COS_SYSTEM, COS_RECOVERY; active is booted");
+            problems.Add($"root={root} is not LABEL=COS_ACTIVE, COS_PASSIVE, COS_SYSTEM or COS_RECOVERY; active is booted");
         var slot = (named is null ? null : SlotOfFile(named)) ?? byRoot ?? byLoader ?? Slot.Active;
         if (byRoot is { } other && other != slot)
-            problems.Add($"root={root} says {other.Name()} but cos-img/filename={file} is {slot.Name()}; the file decides");
+            problems.Add($"root={root} names {other.Name()} but cos-img/filename={file} names {slot.Name()}; cos-img/filename is used");
         return (slot, named ?? slot.Image());
     }
 

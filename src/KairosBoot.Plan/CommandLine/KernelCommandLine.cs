@@ -6,8 +6,8 @@ namespace KairosBoot.Plan;
 public readonly record struct KernelParameter(string Name, string? Value);
 
 /// <summary>
-/// The kernel command line, read once. Quoting as in the kernel's lib/cmdline.c next_arg: double quotes keep spaces together and are
-/// dropped; everything after a lone <c>--</c> is for the real init and not looked at.
+/// The kernel command line. Quoting as in the kernel's lib/cmdline.c next_arg: double quotes keep spaces together and are removed.
+/// Everything after a lone <c>--</c> belongs to the real init and is ignored.
 /// </summary>
 public sealed class KernelCommandLine
 {
@@ -34,7 +34,7 @@ public sealed class KernelCommandLine
         return new KernelCommandLine(text.Trim(), parameters.ToImmutable());
     }
 
-    /// <summary>The next word from there on, with its quotes; null at the end.</summary>
+    /// <summary>The next word from the position on, with its quotes; null at the end.</summary>
     internal static string? NextWord(string text, ref int position)
     {
         while (position < text.Length && char.IsWhiteSpace(text[position])) position++;
@@ -48,7 +48,7 @@ public sealed class KernelCommandLine
 
     internal static string Unquoted(string word) => word.Replace("\"", "");
 
-    /// <summary>True where the word stands there, with or without a value.</summary>
+    /// <summary>True if the word occurs, with or without a value.</summary>
     public bool Has(string name)
     {
         foreach (var parameter in Parameters)
@@ -56,7 +56,7 @@ public sealed class KernelCommandLine
         return false;
     }
 
-    /// <summary>Value of the last occurrence: the last one wins, as it does in the kernel. Null where it is absent or has none.</summary>
+    /// <summary>The value of the last occurrence, which wins as in the kernel. Null: the word does not occur or has no value.</summary>
     public string? Last(string name)
     {
         string? value = null;

@@ -1,9 +1,13 @@
 namespace KairosBoot.Plan;
 
-/// <summary>What the value of an option says; <see cref="BootRequestParser"/> has an arm for each. No delegates in the table: PID 1 would carry code for each row.</summary>
+/// <summary>
+/// What an option changes; <see cref="BootRequestParser"/> has an arm for each. The table has no delegates: PID 1 would need code for each
+/// row.
+/// </summary>
 internal enum KernelOptionKind
 {
-    ImageFile, Root, LiveImage, LoaderSlot, AutoReset, TriesLeft, Why, LoaderCounters, KexecFrom, LoadedFrom, Overlay, Volume, Oem, OemTimeout, DeviceTimeout,
+    ImageFile, Root, LiveImage, LoaderSlot, AutoReset, TriesLeft, Why, LoaderCounters, KexecFrom, LoadedFrom, Overlay, Volume, Oem,
+        OemTimeout, DeviceTimeout,
     Persistent, CheckMode, CheckRepair, UserData, Init, Panic, Watchdog, Debug, RootWritable, Unsupported,
 }
 
@@ -14,24 +18,25 @@ public sealed class KernelOption
     private readonly int min, max;
 
     /// <param name="name">As it is written on the command line, without the equals sign.</param>
-    /// <param name="form">What its value looks like; the warning about a value of another form says it.</param>
+    /// <param name="form">The form of its value, for the warning about an invalid value.</param>
     /// <param name="kind">What it changes.</param>
     internal KernelOption(string name, string form, KernelOptionKind kind) => (Name, this.form, Kind) = (name, form, kind);
 
-    /// <summary>One whose value is a number.</summary>
-    internal KernelOption(string name, int min, int max, KernelOptionKind kind) => (Name, this.min, this.max, Kind) = (name, min, max, kind);
+    /// <summary>An option whose value is a number.</summary>
+    internal KernelOption(string name, int min, int max, KernelOptionKind kind) =>
+        (Name, this.min, this.max, Kind) = (name, min, max, kind);
 
     public string Name { get; }
 
     internal KernelOptionKind Kind { get; }
 
-    /// <summary>What its value looks like, in words. Built here and not in the table: a good command line needs no text.</summary>
+    /// <summary>The form of its value, in words. Built here and not in the table: a valid command line needs no text.</summary>
     public string Form => max == 0 ? form : $"a number from {min} to {max}";
 
-    /// <summary>The name that it had in an earlier generation of Kairos and that means the same; null where it had none.</summary>
+    /// <summary>The name with the same meaning in an earlier generation of Kairos; null: it had none.</summary>
     public string? FormerName => Name.StartsWith(KernelOptions.Prefix, StringComparison.Ordinal)
         ? string.Concat(KernelOptions.FormerPrefix, Name.AsSpan(KernelOptions.Prefix.Length)) : null;
 
-    /// <returns>Null: the value is no number, or outside of what is allowed.</returns>
+    /// <returns>Null: the value is not a number, or it is out of range.</returns>
     internal int? Number(string? value) => int.TryParse(value, out var number) && number >= min && number <= max ? number : null;
 }

@@ -1,31 +1,31 @@
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Every option that <see cref="BootRequestParser"/> knows, one row each: its name, the form of its value, what it changes. What each one means is in the
-/// documents (docs/kernel-options.md), whose table is generated from this one: PID 1 needs no explanations.
+/// Every option that <see cref="BootRequestParser"/> reads, one row each: its name, the form of its value, what it changes. The meanings
+/// are in docs/kernel-options.md, whose table is generated from this one: PID 1 needs no explanations.
 /// </summary>
 public static class KernelOptions
 {
-    /// <summary>Every option with the first prefix is also known with the second one.</summary>
+    /// <summary>Every option with the first prefix is also accepted with the second one.</summary>
     internal const string Prefix = "rd.immucore.", FormerPrefix = "rd.cos.";
 
     public static readonly KernelOption[] All =
     [
-        // Which image. BootRequestParser.ChooseImage judges these together, so that each is only noted here.
+        // Which image to boot. BootRequestParser.ChooseImage evaluates these together; here they are only stored.
         new("cos-img/filename", "a path inside the partition", KernelOptionKind.ImageFile),
         new("root", "LABEL=COS_ACTIVE, COS_PASSIVE, COS_SYSTEM or COS_RECOVERY, or live:LABEL=...", KernelOptionKind.Root),
         new("rd.live.squashimg", "a path inside the partition", KernelOptionKind.LiveImage),
         new("kairosboot.slot", "active, passive or recovery", KernelOptionKind.LoaderSlot),
         new("kairos.reset", "none", KernelOptionKind.AutoReset),
 
-        // What the loader says about the counters and the disk.
+        // What the loader reports about the counters and the disk.
         new("kairosboot.tries", 0, 9, KernelOptionKind.TriesLeft),
         new("kairosboot.why", "order or oneshot", KernelOptionKind.Why),
         new("kairosboot.env", "ok, ro or bad", KernelOptionKind.LoaderCounters),
         new("kairosboot.kexec", "active, passive or recovery", KernelOptionKind.KexecFrom),
         new("kairosboot.disk", "a PARTUUID", KernelOptionKind.LoadedFrom),
 
-        // What is mounted, and how long it may take.
+        // What to mount, and how long to wait for it.
         new("rd.immucore.overlay", "tmpfs:SIZE or a device", KernelOptionKind.Overlay),
         new("rd.immucore.mount", "DEVICE:/path, for example LABEL=DATA:/srv/data", KernelOptionKind.Volume),
         new("rd.immucore.oemlabel", "a label, or nothing", KernelOptionKind.Oem),
@@ -37,7 +37,7 @@ public static class KernelOptions
 
         new("kairosboot.userdata", "usb", KernelOptionKind.UserData),
 
-        // How the boot runs and what a failure leads to.
+        // How the boot runs, and what happens after a failure.
         new("init", "an absolute path", KernelOptionKind.Init),
         new("panic", "a number of seconds", KernelOptionKind.Panic),
         new("kairosboot.watchdog", 5, 3600, KernelOptionKind.Watchdog),
@@ -50,7 +50,7 @@ public static class KernelOptions
 
     private const string SwitchForm = "nothing, 1 or 0";
 
-    /// <summary>The option of that name, in either spelling; null where the word belongs to another program.</summary>
+    /// <summary>The option of that name, in either spelling; null: the word belongs to another program.</summary>
     public static KernelOption? Find(string name)
     {
         if (name.StartsWith(FormerPrefix, StringComparison.Ordinal)) name = string.Concat(Prefix, name.AsSpan(FormerPrefix.Length));

@@ -2,14 +2,14 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>The command line of another slot's kernel, made from that of the kernel which starts it.</summary>
+/// <summary>The command line for another slot's kernel, derived from that of the running kernel.</summary>
 public static class KexecCommandLine
 {
     /// <param name="running">Command line of the running kernel.</param>
-    /// <param name="next">What its kernel is to boot.</param>
+    /// <param name="next">What the next kernel must boot.</param>
     /// <param name="from">Slot of the running kernel.</param>
-    /// <param name="triesLeft">Tries that the next slot has left, this boot's being taken; null where nothing counted.</param>
-    /// <returns>What is about the slot anew, and in front, where no open quote can swallow it; behind it every other word as it was.</returns>
+    /// <param name="triesLeft">Tries that the next slot has left after this boot; null: nothing was counted.</param>
+    /// <returns>The words about the slot first, where no open quote can include them; then every other word unchanged.</returns>
     public static string For(string running, BootRequest next, Slot from, int? triesLeft)
     {
         var line = new StringBuilder();
@@ -32,7 +32,8 @@ public static class KexecCommandLine
     private static bool IsAboutSlot(string word)
     {
         var equals = word.IndexOf('=');
-        return (equals < 0 ? word : word[..equals]) is "cos-img/filename" or "root" or "rd.live.squashimg" or "kairosboot.slot" or "kairosboot.why"
+        return (equals < 0 ? word
+            : word[..equals]) is "cos-img/filename" or "root" or "rd.live.squashimg" or "kairosboot.slot" or "kairosboot.why"
             or "kairosboot.tries" or "kairosboot.kexec";
     }
 }

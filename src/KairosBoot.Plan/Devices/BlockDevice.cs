@@ -1,10 +1,10 @@
 namespace KairosBoot.Plan;
 
-/// <summary>A block device as sysfs and its own first bytes describe it.</summary>
+/// <summary>A block device as described by sysfs and its first bytes.</summary>
 /// <param name="Name">The kernel's name: <c>vda4</c>, <c>nvme0n1p2</c>.</param>
-/// <param name="Disk">Name of the whole disk it is on; its own name where it is a whole disk.</param>
+/// <param name="Disk">Name of the whole disk that contains it; its own name for a whole disk.</param>
 /// <param name="Partition">From 1; 0 for a whole disk.</param>
-/// <param name="SizeBytes">Bytes.</param>
+/// <param name="SizeBytes">Its size.</param>
 public sealed record BlockDevice(string Name, string Disk, int Partition, long SizeBytes)
 {
     public Superblock? Superblock { get; init; }
@@ -14,16 +14,18 @@ public sealed record BlockDevice(string Name, string Disk, int Partition, long S
     public string? PartUuid { get; init; }
     public string? Model { get; init; }
     public string? Serial { get; init; }
-    /// <summary>Set where the device could not be read.</summary>
+    /// <summary>Why the device could not be read; null: it could.</summary>
     public string? Unreadable { get; init; }
 
     public string Node => "/dev/" + Name;
 
-    /// <summary>A name that holds when the kernel numbers its disks another way: for fstab. The node where it has no better one.</summary>
+    /// <summary>
+    /// A name for fstab that stays the same if the kernel numbers its disks differently. The node if the device has no such name.
+    /// </summary>
     public string StableName =>
         PartUuid is not null ? "PARTUUID=" + PartUuid : Superblock?.Uuid is { } uuid ? "UUID=" + uuid : Node;
 
-    /// <summary>One line for people: <c>/dev/vda4 ext4 LABEL=COS_STATE 2.0 GiB PARTUUID=...</c></summary>
+    /// <summary>One line for messages: <c>/dev/vda4 ext4 LABEL=COS_STATE 2.0 GiB PARTUUID=...</c></summary>
     public override string ToString()
     {
         var text = $"{Node} {Superblock?.Type ?? (Unreadable is null ? "no known file system" : "unreadable: " + Unreadable)}";

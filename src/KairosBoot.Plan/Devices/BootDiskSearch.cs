@@ -2,18 +2,18 @@ using System.Collections.Immutable;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What the devices seen so far mean for the boot: go on, wait for more, or stop.</summary>
-/// <param name="Disk">Set: go on.</param>
-/// <param name="Missing">What is still awaited; empty when found.</param>
-/// <param name="Refusal">Set: waiting will not help, and this is why.</param>
+/// <summary>What the devices seen so far mean for the boot: continue, wait, or stop.</summary>
+/// <param name="Disk">Set: continue with this disk.</param>
+/// <param name="Missing">Devices still missing; empty: none.</param>
+/// <param name="Refusal">Set: waiting cannot help; the reason.</param>
 public sealed record BootDiskDecision(BootDisk? Disk, ImmutableArray<DeviceRef> Missing, OperatorException? Refusal);
 
-/// <summary>Chooses the boot disk. The loader's partition pins it; without that the one disk that carries the label is it.</summary>
+/// <summary>Chooses the boot disk: the disk with the loader's partition. If that is not known, the only disk that has the label.</summary>
 public static class BootDiskSearch
 {
     /// <param name="request">What to boot.</param>
-    /// <param name="devices">Everything seen so far.</param>
-    /// <param name="oemTimedOut">The time given to OEM is over: go on without it.</param>
+    /// <param name="devices">All devices seen so far.</param>
+    /// <param name="oemTimedOut">The time limit for OEM is over: continue without it.</param>
     public static BootDiskDecision Decide(BootRequest request, ImmutableArray<BlockDevice> devices, bool oemTimedOut)
     {
         string? pinned = null;
@@ -21,12 +21,13 @@ public static class BootDiskSearch
         {
             var pin = DeviceSearch.Find(loadedFrom, devices, bootDisk: null, onBootDiskOnly: false);
             if (pin.Missing) return Wait(loadedFrom);
-            if (pin.Ambiguous) return Refuse(pin, devices, "disks copied block by block share it; detach all but one");
+            if (pin.Ambiguous) return Refuse(pin, devices, "detach all but one: disks copied block by block have the same PARTUUID");
             pinned = pin.Device!.Disk;
         }
         var images = DeviceSearch.Find(request.ImagePartition, devices, pinned, onBootDiskOnly: true);
         if (images.Missing) return Wait(request.ImagePartition);
-        if (images.Ambiguous) return Refuse(images, devices, "detach all but one, or name the boot disk's partition with kairosboot.disk=PARTUUID");
+        if (images.Ambiguous)
+            return Refuse(images, devices, "detach all but one, or name the boot disk's partition with kairosboot.disk=PARTUUID");
         var disk = images.Device!.Disk;
         return Oem(request, devices, new BootDisk(disk, images.Device, null), oemTimedOut);
     }
@@ -35,10 +36,14 @@ public static class BootDiskSearch
     {
         if (request.Oem is null) return new(disk, [], null);
         var oem = DeviceSearch.Find(request.Oem, devices, disk.Disk, onBootDiskOnly: true);
-        // Nobody can say which one is the machine's. The system boots without it, as it does without one that is damaged.
+        // It is unknown which of them belongs to this machine. The system boots without OEM, as it does when OEM is damaged.
         if (oem.Ambiguous)
-            return new(disk with { OemProblem = $"none is mounted, as {oem.Wanted} is on {string.Join(" and on ", oem.Candidates)}; give them different labels" }, [], null);
-        // All partitions of a disk appear with it, so one that is not there now will not come. A disk without a partition table says nothing.
+        {
+            var problem = $"{oem.Wanted} is on {string.Join(" and on ", oem.Candidates)}, so none is mounted; give them different labels";
+            return new(disk with { OemProblem = problem }, [], null);
+        }
+        // All partitions of a disk appear together with it, so waiting cannot help. For a disk without a partition table this is not
+        // known.
         var complete = disk.Images.Partition > 0;
         if (oem.Device is not null || complete || timedOut) return new(disk with { Oem = oem.Device }, [], null);
         return Wait(request.Oem);
@@ -53,7 +58,9 @@ public static class BootDiskSearch
         return new(null, [], new OperatorException($"{result.Wanted} is on more than one device:{list}", fix));
     }
 
-    /// <summary>With what tells disks apart that have the same content: model and serial are the disk's, not the partition's.</summary>
+    /// <summary>
+    /// Adds model and serial number of the whole disk: they distinguish disks with the same content, and partitions do not have them.
+    /// </summary>
     private static BlockDevice WithDisk(BlockDevice device, ImmutableArray<BlockDevice> devices)
     {
         foreach (var disk in devices)

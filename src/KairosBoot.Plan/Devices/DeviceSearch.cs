@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace KairosBoot.Plan;
 
-/// <summary>Outcome of a search: exactly one candidate, none, or several that nothing tells apart.</summary>
+/// <summary>The result of a search: one candidate, none, or several that cannot be distinguished.</summary>
 public sealed record DeviceSearchResult(DeviceRef Wanted, ImmutableArray<BlockDevice> Candidates)
 {
     public BlockDevice? Device => Candidates.Length == 1 ? Candidates[0] : null;
@@ -10,17 +10,17 @@ public sealed record DeviceSearchResult(DeviceRef Wanted, ImmutableArray<BlockDe
     public bool Ambiguous => Candidates.Length > 1;
 }
 
-/// <summary>Finds what a <see cref="DeviceRef"/> names among the devices seen. Labels are looked up on the boot disk first.</summary>
+/// <summary>Finds the device that a <see cref="DeviceRef"/> names. Labels are looked up on the boot disk first.</summary>
 public static class DeviceSearch
 {
     /// <param name="wanted">What to look for.</param>
-    /// <param name="devices">Everything seen so far.</param>
-    /// <param name="bootDisk">Name of the disk the machine booted from; null where that is not known.</param>
-    /// <param name="onBootDiskOnly">Never look elsewhere: the system's own partitions belong to one disk.</param>
+    /// <param name="devices">All devices seen so far.</param>
+    /// <param name="bootDisk">Name of the disk that the machine booted from; null: not known.</param>
+    /// <param name="onBootDiskOnly">Do not search other disks: the system's own partitions are on one disk.</param>
     public static DeviceSearchResult Find(DeviceRef wanted, ImmutableArray<BlockDevice> devices, string? bootDisk, bool onBootDiskOnly)
     {
         var matches = Matches(wanted, devices);
-        // A partition name counts where no file system carries the label.
+        // The partition name is used if no file system has the label.
         if (matches.IsEmpty && wanted.Kind == DeviceRefKind.Label)
             matches = Matches(new DeviceRef(DeviceRefKind.PartLabel, wanted.Value), devices);
         if (bootDisk is null || wanted.Kind is DeviceRefKind.Path) return new(wanted, matches);
@@ -38,7 +38,7 @@ public static class DeviceSearch
 
     private static bool Is(BlockDevice device, DeviceRef wanted) => wanted.Kind switch
     {
-        // A LUKS container and the file system inside it often share a label: the container is never what is meant.
+        // A LUKS container and the file system inside it often share a label: the container is never the one to mount.
         DeviceRefKind.Label => device.Superblock is { Mountable: true } s && s.Label == wanted.Value,
         DeviceRefKind.Uuid => device.Superblock is { Mountable: true } s && Same(s.Uuid, wanted.Value),
         DeviceRefKind.PartLabel => device.PartLabel == wanted.Value && device.Superblock is not { Mountable: false },

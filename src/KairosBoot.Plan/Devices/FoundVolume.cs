@@ -1,6 +1,6 @@
 namespace KairosBoot.Plan;
 
-/// <summary>A volume of the layout and the device found for it; null where there is none.</summary>
+/// <summary>A volume of the layout and its device; null: not found.</summary>
 public sealed class FoundVolume(VolumeRequest request, BlockDevice? device)
 {
     public VolumeRequest Request => request;
@@ -8,12 +8,13 @@ public sealed class FoundVolume(VolumeRequest request, BlockDevice? device)
     public VolumePolicy Policy { get; init; } = VolumePolicy.Default;
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
 
-    /// <summary>The step that puts it, or what stands in for it, at its path; null where there is nothing to put there.</summary>
-    /// <param name="stepClass">What a failure means.</param>
+    /// <summary>The step that mounts it, or its replacement; null: there is nothing to mount.</summary>
+    /// <param name="stepClass">What a failure means for the boot.</param>
     public Step? MountStep(StepClass stepClass)
     {
         var target = SystemPaths.Sysroot + Request.Path;
         if (Device is not null) return new MountVolume(stepClass, Device, target, Policy, Checks) { Flags = Request.Options };
-        return Policy.Missing == MissingVolume.Tmpfs ? new MountFileSystem(stepClass, "tmpfs", target, "tmpfs", Policy.TmpfsOptions(Request.Options)) : null;
+        return Policy.Missing == MissingVolume.Tmpfs
+            ? new MountFileSystem(stepClass, "tmpfs", target, "tmpfs", Policy.TmpfsOptions(Request.Options)) : null;
     }
 }

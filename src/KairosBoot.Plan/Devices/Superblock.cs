@@ -1,26 +1,29 @@
 namespace KairosBoot.Plan;
 
-/// <summary>What a volume says of itself in its own first bytes.</summary>
-/// <param name="Type">blkid's name: <c>ext4</c>, <c>xfs</c>, <c>btrfs</c>, <c>vfat</c>, <c>squashfs</c>, <c>erofs</c>, <c>f2fs</c>, <c>iso9660</c>, <c>swap</c>,
+/// <summary>A volume as described by its superblock.</summary>
+/// <param name="Type">blkid's name: <c>ext4</c>, <c>xfs</c>, <c>btrfs</c>, <c>vfat</c>, <c>squashfs</c>, <c>erofs</c>, <c>f2fs</c>,
+/// <c>iso9660</c>, <c>swap</c>,
 /// <c>crypto_LUKS</c>, <c>LVM2_member</c>, <c>linux_raid_member</c>.</param>
-/// <param name="Label">Null where it has none.</param>
-/// <param name="Uuid">In the spelling blkid prints; null where it has none.</param>
-/// <param name="SizeBytes">How long the volume says it is; 0 where the format does not say.</param>
+/// <param name="Label">Null: it has none.</param>
+/// <param name="Uuid">In blkid's spelling; null: it has none.</param>
+/// <param name="SizeBytes">Size of the volume; 0: the format does not store it.</param>
 public sealed record Superblock(string Type, string? Label, string? Uuid, long SizeBytes)
 {
-    /// <summary>False for containers (LUKS, LVM, RAID) and swap: never a candidate for a mount.</summary>
+    /// <summary>False: a container (LUKS, LVM, RAID) or swap, which is never mounted.</summary>
     public bool Mountable => Type is not ("crypto_LUKS" or "LVM2_member" or "linux_raid_member" or "swap");
 
-    /// <summary>Why it may be damaged: <c>is flagged as having errors</c>. Null where nothing says so, or where its journal will see to it.</summary>
+    /// <summary>
+    /// Why it may be damaged: <c>is flagged as having errors</c>. Null: there is no sign of damage, or replaying the journal repairs it.
+    /// </summary>
     public string? NeedsCheck { get; init; }
 
-    /// <summary>Why a check is due all the same; null where none is.</summary>
+    /// <summary>Why a routine check is due; null: none is due.</summary>
     public string? RoutineCheck { get; init; }
 
-    /// <summary>When its check interval ends, in seconds since 1970; 0 where it has none.</summary>
+    /// <summary>When its check interval ends, in seconds since 1970; 0: it has no interval.</summary>
     public long CheckDueAt { get; init; }
 
-    /// <summary>The same with what the clock says about it. A clock that was never set is before every date.</summary>
+    /// <summary>The same with a routine check if its check interval is over at this time. An unset clock is before every date.</summary>
     /// <param name="now">Seconds since 1970.</param>
     public Superblock AsOf(long now) => CheckDueAt > 0 && now > CheckDueAt && RoutineCheck is null
         ? this with { RoutineCheck = "was not checked for longer than its check interval" }

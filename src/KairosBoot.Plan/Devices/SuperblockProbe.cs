@@ -4,26 +4,26 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Recognises volumes by their superblocks. A row of <see cref="Formats"/> looks at one window of the device: almost everything
-/// lives in the first 8 KiB, so a device is read once in the common case.
+/// Recognises volumes by their superblocks. Each row of <see cref="Formats"/> examines one window of the device. Almost all superblocks
+/// are in the first 8 KiB, so one read is enough in most cases.
 /// </summary>
 public static class SuperblockProbe
 {
-    /// <summary>Where to read and how much, in the order to try.</summary>
+    /// <summary>Which parts of the device to read, in this order.</summary>
     public static ReadOnlySpan<(long Offset, int Length)> Windows => WindowTable;
 
     private static readonly (long Offset, int Length)[] WindowTable = [(0, 8192), (0x8000, 2048), (0x10000, 4096)];
 
     private delegate Superblock? Format(ReadOnlySpan<byte> window);
 
-    // Containers first: a LUKS or RAID member may still carry the old file system's bytes behind its own header.
+    // Containers first: a LUKS or RAID member may still have the superblock of an old file system after its own header.
     private static readonly (long Window, Format Probe)[] Formats =
     [
         (0, Luks), (0, LinuxRaid), (0, Lvm2), (0, Xfs), (0, Squashfs), (0, Ext), (0, Erofs), (0, F2fs), (0, Swap), (0, Vfat),
         (0x8000, Iso9660), (0x10000, Btrfs),
     ];
 
-    /// <summary>Null: nothing known in this window. A short window (end of a small device) is fine.</summary>
+    /// <summary>Null: no known format in this window. A short window (end of a small device) is allowed.</summary>
     public static Superblock? Probe(long windowOffset, ReadOnlySpan<byte> window)
     {
         foreach (var (offset, probe) in Formats)
@@ -38,7 +38,7 @@ public static class SuperblockProbe
     {
         if (w.Length < 2048 || U16(w, 0x438) != 0xEF53) return null;
         uint compat = U32(w, 0x45C), incompat = U32(w, 0x460), readOnlyCompat = U32(w, 0x464);
-        // ext3 is ext2 with a journal; whatever either does not know makes it ext4.
+        // ext3 is ext2 with a journal; a feature that neither of them has makes it ext4.
         var ext4 = (incompat & ~0x16u) != 0 || (readOnlyCompat & ~0x7u) != 0;
         var type = ext4 ? "ext4" : (compat & 4) != 0 ? "ext3" : "ext2";
         var blocks = (long)U32(w, 0x404) | ((incompat & 0x80) != 0 ? (long)U32(w, 0x550) << 32 : 0);
@@ -51,7 +51,7 @@ public static class SuperblockProbe
         };
     }
 
-    // s_state: EXT4_VALID_FS 1, EXT4_ERROR_FS 2. A journal keeps the first one set while the file system is in use.
+    // s_state: EXT4_VALID_FS 1, EXT4_ERROR_FS 2. With a journal, the first flag stays set while the file system is in use.
     private static string? ExtDamage(ReadOnlySpan<byte> w, bool journalToReplay)
     {
         var state = U16(w, 0x43A);
@@ -59,11 +59,11 @@ public static class SuperblockProbe
         return (state & 1) == 0 && !journalToReplay ? "was not cleanly unmounted" : null;
     }
 
-    // s_mnt_count and s_max_mnt_count, which is signed: most file systems have -1 or 0 and never reach it.
+    // s_mnt_count and s_max_mnt_count. The latter is signed: in most file systems it is -1 or 0, which means no limit.
     private static string? ExtRoutine(ReadOnlySpan<byte> w)
     {
-        int count = U16(w, 0x434), most = (short)U16(w, 0x436);
-        return most > 0 && count >= most ? $"was mounted {count} times without being checked" : null;
+        int count = U16(w, 0x434), max = (short)U16(w, 0x436);
+        return max > 0 && count >= max ? $"was mounted {count} times without being checked" : null;
     }
 
     private static Superblock? Xfs(ReadOnlySpan<byte> w) =>
@@ -131,7 +131,7 @@ public static class SuperblockProbe
 
     private static Superblock? Lvm2(ReadOnlySpan<byte> w)
     {
-        // The label may stand in any of the first four sectors.
+        // The label may be in any of the first four sectors.
         for (var sector = 0; sector < 4 && w.Length >= (sector + 1) * 512; sector++)
         {
             if (w[(sector * 512)..].StartsWith("LABELONE"u8) && w[(sector * 512 + 24)..].StartsWith("LVM2 001"u8))

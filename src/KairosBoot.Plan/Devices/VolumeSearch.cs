@@ -5,7 +5,7 @@ namespace KairosBoot.Plan;
 /// <summary>What the devices seen so far mean for the layout's volumes.</summary>
 /// <param name="volumes">One for each volume of the layout, in its order.</param>
 /// <param name="awaited">Volumes that may still appear.</param>
-/// <param name="problems">Volumes that will not come, and why, with what that means for the boot.</param>
+/// <param name="problems">Volumes that cannot appear, the reason, and what that means for the boot.</param>
 public sealed class VolumeDecision(
     ImmutableArray<FoundVolume> volumes, ImmutableArray<VolumeRequest> awaited, ImmutableArray<(StepClass Class, string Text)> problems)
 {
@@ -17,10 +17,10 @@ public sealed class VolumeDecision(
 /// <summary>Matches the volumes of a layout to devices.</summary>
 public static class VolumeSearch
 {
-    /// <param name="layout">The volumes that are wanted.</param>
-    /// <param name="request">What happens to those that are damaged or missing.</param>
-    /// <param name="devices">Everything seen so far.</param>
-    /// <param name="disk">Where the system's own volumes are.</param>
+    /// <param name="layout">The volumes to find.</param>
+    /// <param name="request">What to do with damaged or missing volumes.</param>
+    /// <param name="devices">All devices seen so far.</param>
+    /// <param name="disk">The disk with the system's own volumes.</param>
     public static VolumeDecision Decide(Layout layout, BootRequest request, ImmutableArray<BlockDevice> devices, BootDisk disk)
     {
         var volumes = ImmutableArray.CreateBuilder<FoundVolume>();
@@ -36,7 +36,7 @@ public static class VolumeSearch
             {
                 policy = policy.WithoutRecovery();
                 problems.Add((StepClass.Optional,
-                    $"{wanted}: the boot disk has no {SystemPaths.RecoveryLabel}; where the volume is damaged it is mounted read-only"));
+                    $"{wanted}: the boot disk has no {SystemPaths.RecoveryLabel}; a damaged volume is mounted read-only instead"));
             }
             if (layout.Overlay.Tmpfs is { } limit) policy = policy.WithTmpfs(limit);
             volumes.Add(new(wanted, problem is null ? found.Device : null) { Policy = policy, Checks = request.Checks });
@@ -46,13 +46,13 @@ public static class VolumeSearch
         return new(volumes.ToImmutable(), awaited.ToImmutable(), problems.ToImmutable());
     }
 
-    /// <summary>What it means for the boot that a volume will not come, where <paramref name="problem"/> says why.</summary>
+    /// <summary>The problem of a missing volume with its meaning for the boot.</summary>
     public static (StepClass Class, string Text) WithMeaning(VolumeRequest volume, VolumePolicy policy, string problem) =>
         policy.Missing == MissingVolume.Tmpfs
-            ? (StepClass.Degraded, $"{problem}; a tmpfs stands in: what is written to {volume.Path} is gone after this boot")
+            ? (StepClass.Degraded, $"{problem}; a tmpfs is mounted instead: data written to {volume.Path} is lost after this boot")
             : (volume.Class, problem);
 
-    // All partitions of the boot disk are there with it: what it does not have now will not come.
+    // All partitions of the boot disk appear together with it: a partition that is missing now will not appear.
     private static string? Problem(VolumeRequest request, DeviceSearchResult found, bool complete)
     {
         if (found.Ambiguous) return $"{request}: more than one device: {string.Join(", ", found.Candidates)}";
@@ -68,7 +68,7 @@ public static class VolumeSearch
     private static bool HasRecovery(ImmutableArray<BlockDevice> devices, BootDisk disk) =>
         DeviceSearch.Find(DeviceRef.Label(SystemPaths.RecoveryLabel), devices, disk.Disk, onBootDiskOnly: true).Device is not null;
 
-    /// <summary>One of the labels whose partitions belong to one disk.</summary>
+    /// <summary>One of the labels whose partitions are all on one disk.</summary>
     public static bool IsSystemLabel(DeviceRef device) => device is { Kind: DeviceRefKind.Label or DeviceRefKind.PartLabel } &&
         device.Value is SystemPaths.StateLabel or SystemPaths.RecoveryLabel or SystemPaths.OemLabel or SystemPaths.PersistentLabel;
 }

@@ -1,13 +1,15 @@
 namespace KairosBoot.Plan;
 
-/// <summary>The end of a kernel log, as pstore keeps it over a restart: <c>&lt;2&gt;[    2.345678] kairos-boot: BOOT FAILED: ...</c>.</summary>
+/// <summary>
+/// The end of a kernel log that pstore kept over a restart: <c>&lt;2&gt;[    2.345678] kairos-boot: BOOT FAILED: ...</c>.
+/// </summary>
 public static class FailureDump
 {
     private const string Ours = "kairos-boot: ", Failed = "BOOT FAILED: ", Fix = "to fix it: ", Step = "step: ";
 
-    /// <summary>Null where the log is not that of a boot that failed in the initrd: it is somebody else's then.</summary>
+    /// <summary>Null: the log is not from a boot that failed in the initrd, so it is not ours.</summary>
     /// <param name="text">The dump.</param>
-    /// <param name="time">When it was written, seconds since 1970, where the log does not say.</param>
+    /// <param name="time">When it was written, seconds since 1970; used if the log has no time.</param>
     public static FailureRecord? TryRead(string text, long time)
     {
         var record = new FailureRecord { Time = time, Log = text };
@@ -16,9 +18,11 @@ public static class FailureDump
         {
             if (Message(line) is not { } message) continue;
             if (record.TryTakeWhichBoot(message)) member = "";
-            else if (message.StartsWith(Failed, StringComparison.Ordinal)) (problem, fix, step, member) = (message[Failed.Length..], "", "", Failed);
+            else if (message.StartsWith(Failed, StringComparison.Ordinal))
+                (problem, fix, step, member) = (message[Failed.Length..], "", "", Failed);
             else if (message.StartsWith(Fix, StringComparison.Ordinal) && member.Length > 0) (fix, member) = (message[Fix.Length..], Fix);
-            else if (message.StartsWith(Step, StringComparison.Ordinal) && member.Length > 0) (step, member) = (message[Step.Length..], Step);
+            else if (message.StartsWith(Step, StringComparison.Ordinal) && member.Length > 0)
+                (step, member) = (message[Step.Length..], Step);
             else if (member == Failed) problem += "\n" + message;
             else if (member == Fix) fix += "\n" + message;
             else if (member == Step) step += "\n" + message;
@@ -30,7 +34,9 @@ public static class FailureDump
         return record;
     }
 
-    /// <summary>Of which log an entry is a part: <c>Shutdown#1</c> for the first line <c>Shutdown#1 Part2</c>; empty where it does not say.</summary>
+    /// <summary>
+    /// The log that an entry is a part of: <c>Shutdown#1</c> for the first line <c>Shutdown#1 Part2</c>; empty: not stated.
+    /// </summary>
     public static string Kind(string text)
     {
         var end = text.IndexOf('\n');
@@ -38,7 +44,7 @@ public static class FailureDump
         return part < 0 ? "" : text[..part];
     }
 
-    // Level and time stand in front, and whatever else the kernel is set to add: <6>[    1.234567][    T1].
+    // The level, the time and, depending on the kernel's settings, more fields precede the text: <6>[    1.234567][    T1].
     private static string? Message(string line)
     {
         if (line.Length == 0 || line[0] is not ('<' or '[')) return null;

@@ -5,8 +5,8 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// The file <c>kairosboot/failed-boots</c> of a partition: one block a failed boot, oldest first. A block is <c>key: value</c> lines between its
-/// first and last line; a value goes on in lines that start with two spaces. Keys that are not known are passed over.
+/// The file <c>kairosboot/failed-boots</c> of a partition: one block for each failed boot, the oldest first. A block has <c>key: value</c>
+/// lines between its first and last line; lines that start with two spaces continue a value. Unknown keys are ignored.
 /// <code>
 /// --- boot failed ---
 /// time: 1795399712 (2026-11-23 02:08:32 UTC)
@@ -24,15 +24,15 @@ namespace KairosBoot.Plan;
 /// </summary>
 public static class FailureFile
 {
-    /// <summary>The newest this many are kept ...</summary>
+    /// <summary>At most this many records, the newest ones, are kept.</summary>
     public const int MaxRecords = 8;
 
-    /// <summary>... as far as they fit into this many bytes.</summary>
+    /// <summary>The size limit of the file; older records are dropped first.</summary>
     public const int MaxBytes = 64 * 1024;
 
     private const string First = "--- boot failed ---", Last = "--- end ---";
 
-    /// <summary>The file's new content with one record more.</summary>
+    /// <summary>The content of the file with one record added.</summary>
     public static string Add(string content, FailureRecord record)
     {
         var records = Parse(content).Add(record);
@@ -47,7 +47,7 @@ public static class FailureFile
         }
     }
 
-    /// <summary>Never fails: blocks that are damaged or cut off are passed over.</summary>
+    /// <summary>Never fails: blocks that are damaged or cut off are ignored.</summary>
     public static ImmutableArray<FailureRecord> Parse(string content)
     {
         var records = ImmutableArray.CreateBuilder<FailureRecord>();

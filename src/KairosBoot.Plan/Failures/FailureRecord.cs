@@ -3,54 +3,54 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>Why a boot failed, as it outlives the reboot: for a person to read, and for the next good boot to report.</summary>
+/// <summary>Why a boot failed. It survives the reboot: an operator can read it, and the next good boot reports it.</summary>
 public sealed class FailureRecord
 {
-    /// <summary>The log of the boot is cut to its end: this many bytes of UTF-8 at most.</summary>
+    /// <summary>At most this many bytes (UTF-8) from the end of the boot's log are kept.</summary>
     public const int MaxLog = 8 * 1024;
 
-    // One boot's list of devices and drivers can be long; what is wrong stands first.
+    // A boot's list of devices and drivers can be long; the failure is at the start.
     private const int MaxText = 4 * 1024;
     private const string WhichBoot = "failed boot: id=";
 
     private string problem = "", log = "";
 
-    /// <summary>Seconds since 1970 as the machine's clock had it; a machine without a battery may be far off.</summary>
+    /// <summary>Seconds since 1970 by the machine's clock, which may be wrong on a machine without a battery.</summary>
     public long Time { get; set; }
-    /// <summary>/proc/sys/kernel/random/boot_id of that boot; empty where it is not known.</summary>
+    /// <summary>/proc/sys/kernel/random/boot_id of that boot; empty: not known.</summary>
     public string BootId { get; set; } = "";
-    /// <summary>Null where the boot did not get as far as its command line.</summary>
+    /// <summary>Null: the boot failed before it read its command line.</summary>
     public Slot? Slot { get; set; }
-    /// <summary>Image inside its partition; empty where the boot did not get as far as its command line.</summary>
+    /// <summary>Path of the image inside its partition; empty: the boot failed before it read its command line.</summary>
     public string Image { get; set; } = "";
     /// <summary><c>uname -r</c>.</summary>
     public string Kernel { get; set; } = "";
-    /// <summary>What went wrong and where.</summary>
+    /// <summary>What failed and where.</summary>
     public string Problem { get => problem; set => problem = Head(Clean(value)); }
-    /// <summary>What to do about it; null where nobody but a developer can tell.</summary>
+    /// <summary>How to fix it; null: only a developer can find out.</summary>
     public string? Fix { get; set; }
-    /// <summary>The shell command that amounts to the step that failed; null where it was none.</summary>
+    /// <summary>The shell command that does the same as the failed step; null: the failure was not in a step.</summary>
     public string? Step { get; set; }
     /// <summary>The end of the boot's log.</summary>
     public string Log { get => log; set => log = Tail(Clean(value)); }
 
-    /// <summary>Where a good boot found it: <c>oem</c>, <c>state</c>, <c>pstore</c>; empty until then.</summary>
+    /// <summary>Where a good boot found the record: <c>oem</c>, <c>state</c>, <c>pstore</c>; empty until then.</summary>
     public string FoundIn { get; set; } = "";
 
     public string SlotName => Slot is { } slot ? slot.Name() : "unknown";
 
-    /// <summary>What the kernel log is told, from which <see cref="FailureDump"/> has the record again.</summary>
+    /// <summary>The lines for the kernel log, from which <see cref="FailureDump"/> reads the record back.</summary>
     public List<string> KernelLines()
     {
         var lines = new List<string> { "BOOT FAILED: " + Problem };
         if (Fix is not null) lines.Add("to fix it: " + Fix);
         if (Step is not null) lines.Add("step: " + Step);
-        // Everything that is one word, and the image, which may hold spaces, at the end.
+        // The fields without spaces first, and the image, whose path may contain spaces, at the end.
         lines.Add($"{WhichBoot}{BootId} time={Time} slot={SlotName} kernel={Kernel} image={Image}");
         return lines;
     }
 
-    /// <summary>Takes from such a line which boot it was; false where it is another one.</summary>
+    /// <summary>Reads from such a line which boot it was; false: it is another line.</summary>
     internal bool TryTakeWhichBoot(string line)
     {
         if (!line.StartsWith(WhichBoot, StringComparison.Ordinal)) return false;
@@ -62,7 +62,7 @@ public sealed class FailureRecord
         return true;
     }
 
-    /// <summary>On one line, for a log.</summary>
+    /// <summary>The record on one line, for a log.</summary>
     public string Summary
     {
         get
@@ -72,7 +72,7 @@ public sealed class FailureRecord
         }
     }
 
-    /// <summary><c>2026-11-23 02:08:32 UTC</c>. By hand: the library's formatting would weigh more than all of this.</summary>
+    /// <summary><c>2026-11-23 02:08:32 UTC</c>. Written by hand: the library's formatting would make PID 1 larger.</summary>
     public static string Utc(long unixSeconds)
     {
         var days = Math.DivRem(Math.Clamp(unixSeconds, 0, 253_402_300_799), 86_400, out var second);
@@ -91,18 +91,20 @@ public sealed class FailureRecord
 
     private static string Head(string text) => text.Length <= MaxText ? text : text[..MaxText] + " ...";
 
-    // From the start of a line: half a line at the top says nothing.
+    // Starts at a whole line: half a line is useless.
     private static string Tail(string text)
     {
         text = text.Trim('\n');
         var bytes = Encoding.UTF8.GetBytes(text);
         if (bytes.Length <= MaxLog) return text;
-        // The byte before the end counts: a line that begins just there is whole.
+        // Includes the byte before the cut: if it ends a line, the next line is whole.
         var end = bytes.AsSpan(bytes.Length - MaxLog - 1);
         var cut = end.IndexOf((byte)'\n');
         return cut < 0 ? "" : Encoding.UTF8.GetString(end[(cut + 1)..]);
     }
 
-    /// <summary>Here already: the limits are of what is shown. Lines of a firmware's log end with a carriage return too.</summary>
+    /// <summary>
+    /// Cleans here already, because the limits apply to the shown text. Lines of a firmware's log also end with a carriage return.
+    /// </summary>
     private static string Clean(string text) => PrintableText.Clean(text.Replace("\r", ""));
 }

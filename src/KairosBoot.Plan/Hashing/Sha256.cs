@@ -4,8 +4,8 @@ using System.Numerics;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// SHA-256 of a message in pieces or at once, and its HMAC (FIPS 180-4, RFC 2104). Written out because .NET's calls OpenSSL, which a static
-/// program cannot load.
+/// SHA-256 of a message in pieces or at once, and its HMAC (FIPS 180-4, RFC 2104). Implemented here because .NET calls OpenSSL, which a
+/// static program cannot load.
 /// </summary>
 public sealed class Sha256
 {
@@ -40,7 +40,7 @@ public sealed class Sha256
         piece.CopyTo(pending);
     }
 
-    /// <summary>The digest, 32 bytes; nothing can be appended any more.</summary>
+    /// <summary>The digest, 32 bytes; nothing can be appended after it.</summary>
     public byte[] Finish()
     {
         Span<byte> tail = stackalloc byte[BlockSize * 2];

@@ -9,7 +9,8 @@ public static class Karg
     // The menu sets these. Which system boots from which disk depends on them.
     private static readonly string[] SetByMenu =
     [
-        "root", "cos-img/filename", "kairosboot.slot", "kairosboot.tries", "kairosboot.why", "kairosboot.env", "kairosboot.disk", "kairosboot.kexec",
+        "root", "cos-img/filename", "kairosboot.slot", "kairosboot.tries", "kairosboot.why", "kairosboot.env", "kairosboot.disk",
+            "kairosboot.kexec",
         "kairosboot.kargs", "initrd", "rdinit", "BOOT_IMAGE",
     ];
 

@@ -39,7 +39,8 @@ public sealed record Kargs
 
     public Kargs() { }
 
-    public Kargs With(Slot? slot, ImmutableArray<string> arguments) => new(words.SetItem(Kinds.IndexOf(slot), arguments)) { Serial = Serial };
+    public Kargs With(Slot? slot, ImmutableArray<string> arguments) =>
+        new(words.SetItem(Kinds.IndexOf(slot), arguments)) { Serial = Serial };
 
     /// <summary>True for the same arguments; their serials are not compared.</summary>
     public bool SameAs(Kargs other)
@@ -54,7 +55,8 @@ public sealed record Kargs
 
     /// <summary>Removes a word; for a name without a value, all words of that name.</summary>
     public Kargs Remove(Slot? slot, string word) =>
-        With(slot, this[slot].RemoveAll(other => other == word || (!word.Contains('=') && other.StartsWith(word + "=", StringComparison.Ordinal))));
+        With(slot, this[slot].RemoveAll(other => other == word
+            || (!word.Contains('=') && other.StartsWith(word + "=", StringComparison.Ordinal))));
 
     /// <summary>Null: the file is not an environment block.</summary>
     public static Kargs? TryRead(ReadOnlySpan<byte> file)

@@ -21,5 +21,6 @@ public readonly record struct KargsBootInfo(int Used, int? LeftOut)
         return (used.Length == 0 || number is not null) && (leftOut.Length == 0 || other is not null) ? new(number ?? 0, other) : null;
     }
 
-    private static int? TryNumber(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? TryNumber(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// The layout of an image that ships none: what Kairos' stock 00_rootfs.yaml writes. Without /usr/libexec, which is the image's own code:
-/// as a bind it would shadow the next image's programs and break the fallback to this one.
+/// The layout of an image that has none: what Kairos' stock 00_rootfs.yaml writes, except for /usr/libexec. That directory is the image's
+/// own code: a bind mount would hide the programs of the next image and break the fallback to this one.
 /// </summary>
 public static class DefaultLayout
 {
@@ -24,6 +24,6 @@ public static class DefaultLayout
         "/var/lib/osd", "/var/lib/rancher", "/var/lib/rook", "/var/lib/tailscale", "/var/lib/wicked", "/var/lib/kairos", "/var/log",
     ];
 
-    /// <summary>RW_PATHS where a layout file names none: recovery, and images with a file that only sets OVERLAY.</summary>
+    /// <summary>RW_PATHS if a layout file names none: in recovery, and for images with a file that only sets OVERLAY.</summary>
     public static readonly ImmutableArray<string> RwPathsWithoutLayout = ["/etc", "/root", "/home", "/opt", "/srv", "/usr/local", "/var"];
 }

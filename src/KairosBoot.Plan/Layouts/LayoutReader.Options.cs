@@ -4,10 +4,10 @@ namespace KairosBoot.Plan;
 
 public sealed partial class LayoutReader
 {
-    /// <summary>MOUNT_OPTIONS of the layout files; of several entries for a path the last one holds.</summary>
+    /// <summary>MOUNT_OPTIONS of the layout files; the last entry for a path wins.</summary>
     /// <param name="files">In the order in which they are read.</param>
     /// <param name="mounted">Every path that the layout mounts.</param>
-    /// <param name="volumes">With the default options of each.</param>
+    /// <param name="volumes">The volumes with their default options.</param>
     private PathOptions Options(ReadOnlySpan<EnvFileResult> files, HashSet<string> mounted, ImmutableArray<VolumeRequest> volumes)
     {
         var options = new PathOptions();
@@ -19,7 +19,8 @@ public sealed partial class LayoutReader
                 if (equals <= 0 || MountPath.TryNormalise(word[..equals]) is not { } path)
                     problems.Add($"{PathOptions.Key} entry {word} is not /path=OPTION,OPTION");
                 else if (PathOptions.Unknown(word[(equals + 1)..]) is { } unknown)
-                    problems.Add($"{PathOptions.Key} entry {word}: {unknown} is none of {PathOptions.Words}; {path} keeps {Default(path, volumes)}");
+                    problems.Add($"{PathOptions.Key} entry {word}: {unknown} is none of {PathOptions.Words}; " +
+                        $"{path} keeps {Default(path, volumes)}");
                 else if (!mounted.Contains(path))
                     problems.Add($"{PathOptions.Key} entry {word} has no effect: nothing is mounted at {path}");
                 else options.Choose(path, PathOptions.Canonical(word[(equals + 1)..]));
@@ -37,9 +38,10 @@ public sealed partial class LayoutReader
         return options.Length == 0 ? "no options" : options;
     }
 
-    private static HashSet<string> Mounted(ImmutableArray<VolumeRequest> volumes, ImmutableArray<string> rwPaths, ImmutableArray<string> statePaths)
+    private static HashSet<string> Mounted(ImmutableArray<VolumeRequest> volumes, ImmutableArray<string> rwPaths,
+        ImmutableArray<string> statePaths)
     {
-        // What the boot mounts without being asked.
+        // Mounts of every boot, without an entry in the layout.
         HashSet<string> mounted = [SystemPaths.State, SystemPaths.Oem, SystemPaths.Overlays];
         foreach (var volume in volumes) mounted.Add(volume.Path);
         foreach (var path in rwPaths) mounted.Add(path);
@@ -47,10 +49,10 @@ public sealed partial class LayoutReader
         return mounted;
     }
 
-    /// <summary>Each volume with its options: the defaults, or the layout's.</summary>
-    /// <param name="volumes">As they were listed.</param>
+    /// <summary>Each volume with its options: the defaults, or those of the layout.</summary>
+    /// <param name="volumes">As listed in the files.</param>
     /// <param name="target">The state directory.</param>
-    /// <param name="options">Null: the defaults.</param>
+    /// <param name="options">Null: use the defaults.</param>
     private static ImmutableArray<VolumeRequest> WithOptions(ImmutableArray<VolumeRequest> volumes, string target, PathOptions? options)
     {
         var result = ImmutableArray.CreateBuilder<VolumeRequest>(volumes.Length);

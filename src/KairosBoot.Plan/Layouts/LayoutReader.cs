@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Layout files to layout. Every list is split at white space, duplicates go, the first one stays. What cannot be used becomes a
-/// problem and drops only itself.
+/// Parses layout files. Every list is split at white space; of duplicates, the first one stays. An entry that cannot be used becomes a
+/// problem, and only that entry is ignored.
 /// </summary>
 public sealed partial class LayoutReader
 {
@@ -13,7 +13,7 @@ public sealed partial class LayoutReader
 
     private LayoutReader(BootRequest request) => this.request = request;
 
-    /// <summary>Texts of the three layout files; null for one that is not there.</summary>
+    /// <summary>Texts of the three layout files; null: the file does not exist.</summary>
     public static Layout Read(BootRequest request, string? cosLayout, string? extraLayout, string? customLayout) =>
         new LayoutReader(request).Read(cosLayout, extraLayout, customLayout);
 
@@ -27,9 +27,10 @@ public sealed partial class LayoutReader
         var classes = Classes(persistent ? [layout, extra, custom] : [layout]);
         var target = Path("PERSISTENT_STATE_TARGET", layout["PERSISTENT_STATE_TARGET"]) ?? SystemPaths.PersistentState;
         var limits = OverlayLimits(backing, persistent ? [layout, custom] : [layout]);
-        var volumes = WithOptions(Volumes(layout, classes, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []), target, options: null);
-        var rwPaths = RwPaths(layout, custom, fileThere: cosLayout is not null);
-        var statePaths = persistent ? WithoutPathsOver(target, StatePaths(layout, extra, custom, fileThere: cosLayout is not null)) : [];
+        var volumes = WithOptions(Volumes(layout, classes, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []), target,
+            options: null);
+        var rwPaths = RwPaths(layout, custom, hasFile: cosLayout is not null);
+        var statePaths = persistent ? WithoutPathsOver(target, StatePaths(layout, extra, custom, hasFile: cosLayout is not null)) : [];
         var options = Options(persistent ? [layout, extra, custom] : [layout], Mounted(volumes, rwPaths, statePaths), volumes);
         return new Layout
         {
@@ -64,14 +65,15 @@ public sealed partial class LayoutReader
             foreach (var word in Words(file["OVERLAY_LIMITS"]))
             {
                 var equals = word.IndexOf('=');
-                if (equals > 0 && MountPath.TryNormalise(word[..equals]) is { } path && TmpfsLimit.TryParse(word[(equals + 1)..]) is { } limit)
+                if (equals > 0 && MountPath.TryNormalise(word[..equals]) is { } path
+                    && TmpfsLimit.TryParse(word[(equals + 1)..]) is { } limit)
                     limits.Add((path, limit));
                 else problems.Add($"OVERLAY_LIMITS entry {word} is not /path=SIZE or /path=SIZE,inodes=NUMBER");
             }
         }
 
         if (backing.Tmpfs is not null || limits.Count == 0) return limits.ToImmutable();
-        problems.Add($"OVERLAY_LIMITS has no effect: the overlays are on {backing}, and only memory can be shared out");
+        problems.Add($"OVERLAY_LIMITS has no effect: the overlays are on {backing}; only a tmpfs can be limited");
         return [];
     }
 
@@ -102,7 +104,7 @@ public sealed partial class LayoutReader
             if (VolumeRequest.TryParse(text) is { } volume) listed.Add(volume);
             else problems.Add($"VOLUMES entry {text} is not DEVICE:/path");
         }
-        // MERGE=false: the file's list stands alone. Where both name a path, the file wins.
+        // MERGE=false: only the file's list is used. If both lists name a path, the file wins.
         var merge = Flag(layout, "MERGE", byDefault: true) || listed.Count == 0;
         var merged = ImmutableArray.CreateBuilder<VolumeRequest>();
         foreach (var volume in listed)
@@ -123,24 +125,21 @@ public sealed partial class LayoutReader
         return false;
     }
 
-    private ImmutableArray<string> RwPaths(
-        EnvFileResult layout, EnvFileResult custom, bool fileThere)
+    private ImmutableArray<string> RwPaths(EnvFileResult layout, EnvFileResult custom, bool hasFile)
     {
         var paths = ImmutableArray.CreateBuilder<string>();
         AddPaths(paths, "RW_PATHS", layout["RW_PATHS"]);
         if (paths.Count == 0)
-            paths.AddRange(fileThere || request.WithoutPersistence ? DefaultLayout.RwPathsWithoutLayout : DefaultLayout.RwPaths);
+            paths.AddRange(hasFile || request.WithoutPersistence ? DefaultLayout.RwPathsWithoutLayout : DefaultLayout.RwPaths);
         AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", layout["CUSTOM_EPHEMERAL_MOUNTS"]);
         if (!request.WithoutPersistence) AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", custom["CUSTOM_EPHEMERAL_MOUNTS"]);
         return paths.ToImmutable();
     }
 
-    private ImmutableArray<string> StatePaths(
-        EnvFileResult layout, EnvFileResult extra,
-        EnvFileResult custom, bool fileThere)
+    private ImmutableArray<string> StatePaths(EnvFileResult layout, EnvFileResult extra, EnvFileResult custom, bool hasFile)
     {
         var paths = ImmutableArray.CreateBuilder<string>();
-        if (!fileThere) paths.AddRange(DefaultLayout.PersistentStatePaths);
+        if (!hasFile) paths.AddRange(DefaultLayout.PersistentStatePaths);
         AddPaths(paths, "PERSISTENT_STATE_PATHS", layout["PERSISTENT_STATE_PATHS"]);
         AddPaths(paths, "PERSISTENT_STATE_PATHS", extra["PERSISTENT_STATE_PATHS"]);
         AddPaths(paths, "CUSTOM_BIND_MOUNTS", layout["CUSTOM_BIND_MOUNTS"]);
@@ -154,13 +153,13 @@ public sealed partial class LayoutReader
             if (Path(key, word) is { } path && !paths.Contains(path) && Usable(key, path)) paths.Add(path);
     }
 
-    // The kernel's own trees are moved into the new root at the end; a layer below them would never be seen. And overlayfs takes its
-    // directories from one string, in which a comma, a colon and a backslash mean something else.
+    // The kernel's own trees are moved into the new root at the end and would hide an overlay below them. And overlayfs gets its
+    // directories in one string, in which a comma, a colon and a backslash have another meaning.
     private bool Usable(string key, string path)
     {
         if (path.AsSpan().IndexOfAny(",:\\") >= 0)
         {
-            problems.Add($"{key} entry {path} has a comma, colon or backslash in it; it is left out");
+            problems.Add($"{key} entry {path} contains a comma, a colon or a backslash; it is left out");
             return false;
         }
         foreach (var tree in (string[])["/dev", "/proc", "/sys", "/run", SystemPaths.Oem])
@@ -175,7 +174,7 @@ public sealed partial class LayoutReader
         return true;
     }
 
-    /// <summary>A path that contains the state directory would hide its own store and every other one.</summary>
+    /// <summary>Drops paths that contain the state directory: their mounts would hide all stores.</summary>
     private ImmutableArray<string> WithoutPathsOver(string target, ImmutableArray<string> paths) => paths.RemoveAll(path =>
     {
         var over = MountPath.IsInside(target, path);

@@ -1,12 +1,12 @@
 namespace KairosBoot.Plan;
 
-/// <summary>The text files that depmod(8) and the kernel build leave beside the modules, read as rows.</summary>
+/// <summary>Reads the text files that depmod(8) and the kernel build write next to the modules.</summary>
 public static class DepmodFiles
 {
     private static readonly char[] Blanks = [' ', '\t'];
 
     /// <summary>modules.dep: <c>path: dependency dependency</c>, the nearest dependency first.</summary>
-    /// <exception cref="FormatException">A line without a colon or a path that is not a module's.</exception>
+    /// <exception cref="FormatException">A line has no colon, or a path is not a module's.</exception>
     public static IReadOnlyList<ModuleFile> ReadDependencies(string text)
     {
         var rows = new List<ModuleFile>();
@@ -23,7 +23,7 @@ public static class DepmodFiles
         return rows;
     }
 
-    /// <summary>modules.alias: <c>alias PATTERN MODULE</c>. Lines of another kind are skipped, as modprobe does.</summary>
+    /// <summary>modules.alias: <c>alias PATTERN MODULE</c>. Other lines are skipped, as by modprobe.</summary>
     public static IReadOnlyList<ModuleAlias> ReadAliases(string text)
     {
         var rows = new List<ModuleAlias>();
@@ -37,7 +37,7 @@ public static class DepmodFiles
         return rows;
     }
 
-    /// <summary>modules.softdep: <c>softdep MODULE pre: A B post: C</c>; names before any of the two words count as pre.</summary>
+    /// <summary>modules.softdep: <c>softdep MODULE pre: A B post: C</c>; names before both words count as pre.</summary>
     public static IReadOnlyList<SoftDependency> ReadSoftDependencies(string text)
     {
         var rows = new List<SoftDependency>();
@@ -63,11 +63,11 @@ public static class DepmodFiles
         return rows;
     }
 
-    /// <summary>modules.builtin: one path a line.</summary>
+    /// <summary>modules.builtin: one path on each line.</summary>
     public static IReadOnlySet<string> ReadBuiltIn(string text) =>
         Lines(text).Select(path => ModuleName.FromPath(path)).OfType<string>().ToHashSet();
 
-    /// <summary>The aliases in modules.builtin.modinfo: NUL-separated <c>module.alias=PATTERN</c> among other fields.</summary>
+    /// <summary>The aliases in modules.builtin.modinfo: NUL-separated <c>module.alias=PATTERN</c> between other fields.</summary>
     public static IReadOnlyList<ModuleAlias> ReadBuiltInAliases(string text)
     {
         const string Field = ".alias=";

@@ -1,4 +1,4 @@
 namespace KairosBoot.Plan;
 
-/// <summary>One row of modules.alias: a pattern, or another name, and the module it stands for.</summary>
+/// <summary>One row of modules.alias: a pattern, or another name, and its module.</summary>
 public readonly record struct ModuleAlias(string Pattern, string Module);

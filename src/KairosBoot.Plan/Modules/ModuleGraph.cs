@@ -1,9 +1,10 @@
 namespace KairosBoot.Plan;
 
-/// <summary>All modules of one kernel with what each needs.</summary>
+/// <summary>All modules of one kernel with their dependencies.</summary>
 public sealed class ModuleGraph
 {
-    // Asked for by request_module() at mount time and declared nowhere; there is no modprobe in the initrd to answer.
+    // The kernel requests these with request_module() at mount time, and no file declares them. The initrd has no modprobe to answer the
+    // request.
     private static readonly Dictionary<string, string[]> Undeclared = new()
     {
         ["vfat"] = ["nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"],
@@ -30,17 +31,17 @@ public sealed class ModuleGraph
 
     public string Release { get; }
 
-    /// <summary>Of loadable and of built-in modules.</summary>
+    /// <summary>Aliases of loadable and built-in modules.</summary>
     public IReadOnlyList<ModuleAlias> Aliases { get; }
 
     public IReadOnlySet<string> BuiltIn { get; }
 
     public IReadOnlyCollection<ModuleFile> Files => files.Values;
 
-    /// <summary>The row of modules.dep, or null when the kernel has no such loadable module.</summary>
+    /// <summary>The row of modules.dep; null: the kernel has no such loadable module.</summary>
     public ModuleFile? Find(string name) => files.GetValueOrDefault(ModuleName.Normalize(name));
 
-    /// <summary>The modules that have to be there for these to work, these included; built-in ones left out.</summary>
+    /// <summary>These modules and all modules that they need, without built-in ones.</summary>
     /// <exception cref="FormatException">modules.dep names a dependency that it has no row for.</exception>
     public IReadOnlySet<string> Closure(IEnumerable<string> names)
     {
@@ -51,7 +52,7 @@ public sealed class ModuleGraph
         return seen;
     }
 
-    /// <summary>Dependencies, the module itself, then the modules its softdep wants after it; built-in ones left out.</summary>
+    /// <summary>The dependencies, the module itself, then the modules that its softdep names as post; without built-in ones.</summary>
     public IReadOnlyList<string> LoadOrder(string name)
     {
         var order = new List<string>();
@@ -59,7 +60,7 @@ public sealed class ModuleGraph
         return order;
     }
 
-    // Soft dependencies may form rings (crypto drivers do): a module on the way already is not entered again.
+    // Soft dependencies may form cycles (those of crypto drivers do): a module that is being visited is skipped.
     private void Visit(string name, HashSet<string> seen, List<string> order)
     {
         if (!files.TryGetValue(name, out var file) || !seen.Add(name)) return;
@@ -68,7 +69,7 @@ public sealed class ModuleGraph
         foreach (var dependency in file.Dependencies.Reverse())
         {
             if (!files.ContainsKey(dependency))
-                throw new FormatException($"modules.dep: {name} needs {dependency}, which has no row of its own");
+                throw new FormatException($"modules.dep: {name} needs {dependency}, which has no row");
             Visit(dependency, seen, order);
         }
 

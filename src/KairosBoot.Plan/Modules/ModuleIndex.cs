@@ -1,22 +1,22 @@
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// The initrd's modules.index: which packed module drives which hardware, and what to load in which order. Names are
-/// the kernel's ('_', never '-') and are the file names in the initrd too, without <c>.ko</c>.
+/// The initrd's modules.index: which packed module drives which hardware, and which modules to load in which order. Names are the kernel's
+/// ('_', never '-'); in the initrd they are also the file names, without <c>.ko</c>.
 /// </summary>
 /// <remarks>
-/// PID 1 reads it, so parsing only checks the lines and finds the sections; every look-up searches the text itself, and
-/// of the aliases only those of the device's own bus. Written by <see cref="ModuleIndexWriter"/>.
+/// PID 1 reads it, so parsing only checks the lines and finds the sections. Every look-up searches the text itself, and only the aliases of
+/// the device's own bus. Written by <see cref="ModuleIndexWriter"/>.
 /// <code>
 /// modules.index 1
 /// release 6.1.0-1-amd64
 /// always loop                                  loaded whatever the hardware
 /// name fs_iso9660 isofs                        another name for a module
 /// load virtio_blk virtio_ring virtio_blk       the order to load a module and its dependencies in
-/// builtin ext4 vfat                            what the kernel brings itself
-/// bus virtio                                   aliases, grouped by what stands before the first ':'
+/// builtin ext4 vfat                            modules built into the kernel
+/// bus virtio                                   aliases, grouped by the text before the first ':'
 ///  d00000002v* virtio_blk
-/// bus *                                        aliases whose bus is a pattern itself: whole
+/// bus *                                        aliases with a pattern before the ':', in full
 ///  acpi*:LNRO0005:* virtio_mmio
 /// </code>
 /// </remarks>
@@ -32,13 +32,13 @@ public sealed class ModuleIndex
 
     private ModuleIndex(string text) => this.text = text;
 
-    /// <summary>What <c>uname -r</c> says on the kernel the modules were built for.</summary>
+    /// <summary>Release of the kernel that the modules were built for, as in <c>uname -r</c>.</summary>
     public string Release { get; private set; } = "";
 
-    /// <summary>Modules to load first, in this order, whatever the hardware.</summary>
+    /// <summary>Modules to load first on any hardware, in this order.</summary>
     public IReadOnlyList<string> Always => always;
 
-    /// <exception cref="FormatException">A line is not of the format; the message has its number.</exception>
+    /// <exception cref="FormatException">A line is invalid; the message has its number.</exception>
     public static ModuleIndex Parse(string text)
     {
         var index = new ModuleIndex(text) { namesEnd = text.Length };
@@ -56,7 +56,7 @@ public sealed class ModuleIndex
         return index.Release.Length > 0 ? index : throw new FormatException($"modules.index line {number}: no release");
     }
 
-    /// <summary>The modules whose aliases match a device's modalias, each once, in the index's order.</summary>
+    /// <summary>The modules whose aliases match a device's modalias, without duplicates, in the order of the index.</summary>
     public IReadOnlyList<string> ForModalias(string modalias)
     {
         List<string>? found = null;
@@ -73,8 +73,8 @@ public sealed class ModuleIndex
     }
 
     /// <summary>
-    /// What to load for a module, in order: its dependencies, itself, then what its softdep wants after it. Empty: built
-    /// into the kernel. Null: neither in this initrd nor built in. <c>fs-ext4</c> and the like are names too.
+    /// The modules to load for a module, in order: its dependencies, the module itself, then the modules that its softdep names as post.
+    /// Empty: built into the kernel. Null: neither in this initrd nor built in. Also accepts names such as <c>fs-ext4</c>.
     /// </summary>
     public IReadOnlyList<string>? LoadOrder(string name)
     {

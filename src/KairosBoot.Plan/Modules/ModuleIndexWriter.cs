@@ -2,12 +2,12 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>Writes the text that <see cref="ModuleIndex"/> reads. The same modules give the same text.</summary>
+/// <summary>Writes the text that <see cref="ModuleIndex"/> reads. The output depends only on the modules.</summary>
 public static class ModuleIndexWriter
 {
     /// <param name="graph">The kernel's modules.</param>
-    /// <param name="packed">Names of the modules in the initrd: closed over dependencies.</param>
-    /// <param name="always">Names to load whatever the hardware, in order; those built into the kernel are left out.</param>
+    /// <param name="packed">Names of the modules in the initrd, with all their dependencies.</param>
+    /// <param name="always">Names to load on any hardware, in order; built-in ones are left out.</param>
     public static string ToText(ModuleGraph graph, IReadOnlySet<string> packed, IEnumerable<string> always)
     {
         var text = new StringBuilder();
@@ -24,7 +24,7 @@ public static class ModuleIndexWriter
         return text.ToString();
     }
 
-    // mount(2) asks for a file system as fs-TYPE; TYPE is not always the module's name (iso9660 is isofs).
+    // The kernel requests a file system as fs-TYPE; TYPE is not always the module's name (iso9660 is isofs).
     private static IEnumerable<(string Alias, string Module)> FileSystemNames(ModuleGraph graph, IReadOnlySet<string> packed) =>
         graph.Aliases
             .Where(row => row.Pattern.StartsWith("fs-", StringComparison.Ordinal)
@@ -43,7 +43,8 @@ public static class ModuleIndexWriter
         {
             text.Append("bus ").Append(bus.Key).Append('\n');
             var skip = bus.Key == "*" ? 0 : bus.Key.Length + 1;
-            foreach (var (pattern, module) in bus.OrderBy(row => row.Pattern, StringComparer.Ordinal).ThenBy(row => row.Module, StringComparer.Ordinal))
+            foreach (var (pattern, module) in bus.OrderBy(row => row.Pattern, StringComparer.Ordinal).ThenBy(row => row.Module,
+                StringComparer.Ordinal))
                 text.Append(' ').Append(pattern.AsSpan(skip)).Append(' ').Append(module).Append('\n');
         }
     }

@@ -10,7 +10,7 @@ public static class ModuleName
 
     public static string Normalize(string name) => name.Replace('-', '_');
 
-    /// <summary>The name for a path of modules.dep, or null when the path is not a module's.</summary>
+    /// <summary>The name for a path of modules.dep; null: the path is not a module's.</summary>
     public static string? FromPath(ReadOnlySpan<char> path)
     {
         var file = path[(path.LastIndexOf('/') + 1)..];

@@ -1,7 +1,7 @@
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// One row of modules.softdep: what a module wants loaded before and after it, without being unable to do without.
-/// Names may be aliases (crypto-crc32c).
+/// One row of modules.softdep: modules that should be loaded before and after a module but are not required. Names may be aliases
+/// (crypto-crc32c).
 /// </summary>
 public sealed record SoftDependency(string Module, IReadOnlyList<string> Before, IReadOnlyList<string> After);

@@ -5,7 +5,7 @@ namespace KairosBoot.Plan;
 /// <summary>The kernel's own file systems: mounted first, moved into the new root last.</summary>
 public static class ApiFileSystems
 {
-    /// <summary>What systemd's mount-setup uses, so that it finds them done.</summary>
+    /// <summary>The same options as in systemd's mount-setup, which then does not mount them again.</summary>
     public static readonly ImmutableArray<Step> Mounts =
     [
         new MountFileSystem(StepClass.Required, "proc", "/proc", "proc", "nosuid,nodev,noexec"),
@@ -14,15 +14,18 @@ public static class ApiFileSystems
         new MountFileSystem(StepClass.Required, "tmpfs", "/run", "tmpfs", "nosuid,nodev,mode=0755"),
     ];
 
-    /// <summary>What the new root expects of an initrd: its shutdown program, and under /dev what an init other than systemd does not always mount.</summary>
+    /// <summary>
+    /// What the new root expects from an initrd: its shutdown program, and mounts in /dev that inits other than systemd do not always
+    /// make.
+    /// </summary>
     public static readonly ImmutableArray<Step> ForUserland =
     [
-        // Degraded: without it the next shutdown leaves the image's loop device and the state partition in use.
+        // Degraded: without it, the next shutdown cannot release the image's loop device and the state partition.
         new CopyFile(StepClass.Degraded, "/init", SystemPaths.Shutdown, Octal.O755),
         new MountFileSystem(StepClass.Optional, "devpts", "/dev/pts", "devpts", "nosuid,noexec,gid=5,mode=0620,ptmxmode=0000"),
         new MountFileSystem(StepClass.Optional, "tmpfs", "/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"),
     ];
 
-    /// <summary>In the order in which they move.</summary>
+    /// <summary>In the order in which they are moved.</summary>
     public static readonly ImmutableArray<string> Moved = ["/dev", "/proc", "/sys", "/run"];
 }

@@ -1,9 +1,9 @@
 namespace KairosBoot.Plan;
 
-/// <summary>The mounts that steps have made, as they are after all of them.</summary>
+/// <summary>The mounts that steps have made, in their final state.</summary>
 public static class BootMounts
 {
-    /// <summary>The results that have a mount, in mount order; without the kernel's own file systems.</summary>
+    /// <summary>The results with a mount, in mount order; without the kernel's own file systems.</summary>
     public static List<StepResult> Of(IEnumerable<StepResult> results)
     {
         var made = new List<StepResult>();

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>/etc/fstab of the new root: what was really mounted, in mount order. fstab(5).</summary>
+/// <summary>/etc/fstab of the new root: the actual mounts, in mount order. fstab(5).</summary>
 public static class FsTab
 {
-    /// <param name="mounted">A planned mount that was made, and the type and source mountinfo shows for it.</param>
+    /// <param name="mounted">A planned mount that was made, and its type and source in mountinfo.</param>
     public static string Text(ImmutableArray<(PlannedMount Planned, MountInfo Actual)> mounted)
     {
         var text = new StringBuilder("# Written by kairos-boot at every boot: what it mounted, in mount order.\n");
@@ -16,19 +16,20 @@ public static class FsTab
                 .Append(Escape(SystemPaths.InNewRoot(planned.Target))).Append(' ')
                 .Append(planned.Type == "none" ? "none" : actual.Type).Append(' ')
                 .Append(Options(planned, actual))
-                // No file-system check by userland, of the root least of all: e2fsck refuses a read-only device that is mounted, and
-                // inits other than systemd take that for a reason to stop.
+                // No file-system check by userland, least of all of the root: e2fsck refuses a mounted read-only device, and inits other
+                // than systemd stop because of that.
                 .Append(" 0 0\n");
         }
         return text.ToString();
     }
 
-    // What cannot be written to is not said to be writable: a remount by userland would be refused, or worse, would not.
+    // A read-only mount is not listed as writable: userland's remount would fail or, worse, succeed.
     private static string Options(PlannedMount planned, MountInfo actual)
     {
         if (!actual.ReadOnly || planned.ReadOnly) return planned.Options;
         if (planned.Options == "rw") return "ro";
-        return planned.Options.StartsWith("rw,", StringComparison.Ordinal) ? string.Concat("ro", planned.Options.AsSpan(2)) : planned.Options + ",ro";
+        return planned.Options.StartsWith("rw,", StringComparison.Ordinal) ? string.Concat("ro", planned.Options.AsSpan(2))
+            : planned.Options + ",ro";
     }
 
     private static string Escape(string field) => field.Replace("\\", @"\134").Replace(" ", @"\040").Replace("\t", @"\011");

@@ -4,22 +4,24 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>One line of /proc/self/mountinfo; proc(5).</summary>
-/// <param name="Root">Directory of the file system that is mounted: <c>/</c>, or a bind's source in its own file system.</param>
-/// <param name="MountPoint">As this process sees it.</param>
-/// <param name="Options">Of this mount.</param>
+/// <param name="Root">Directory of the file system that is mounted: <c>/</c>, or a bind's source inside its file system.</param>
+/// <param name="MountPoint">As seen by this process.</param>
+/// <param name="Options">Options of this mount.</param>
 /// <param name="Type">File-system type.</param>
 /// <param name="Source">Device or name.</param>
-/// <param name="FileSystemOptions">Of the file system, whichever mount shows it.</param>
+/// <param name="FileSystemOptions">Options of the file system, the same for all its mounts.</param>
 public sealed record MountInfo(string Root, string MountPoint, string Options, string Type, string Source, string FileSystemOptions = "")
 {
-    /// <summary>The file system itself takes no writes, whatever this mount of it says: it was mounted so, or the kernel found errors in it.</summary>
+    /// <summary>
+    /// The file system itself is read-only, independent of this mount: it was mounted so, or the kernel found errors in it.
+    /// </summary>
     public bool FileSystemReadOnly => IsReadOnly(FileSystemOptions);
 
     public bool ReadOnly => FileSystemReadOnly || IsReadOnly(Options);
 
     private static bool IsReadOnly(string options) => options == "ro" || options.StartsWith("ro,", StringComparison.Ordinal);
 
-    /// <summary>In the kernel's order: later lines lie on top. Lines that are no mount are passed over.</summary>
+    /// <summary>In the kernel's order: later mounts cover earlier ones. Lines that are not mounts are ignored.</summary>
     public static ImmutableArray<MountInfo> Parse(string text)
     {
         var mounts = ImmutableArray.CreateBuilder<MountInfo>();

@@ -5,7 +5,9 @@ namespace KairosBoot.Plan;
 /// <summary>Absolute paths in the new root.</summary>
 public static class MountPath
 {
-    /// <summary>One slash between names, none at the end. Null: not absolute, the root itself, or with <c>.</c> or <c>..</c> in it.</summary>
+    /// <summary>
+    /// One slash between names, none at the end. Null: not absolute, the root itself, or a name is <c>.</c> or <c>..</c>.
+    /// </summary>
     public static string? TryNormalise(string path)
     {
         if (!path.StartsWith('/')) return null;
@@ -18,7 +20,7 @@ public static class MountPath
         return normal.Length == 0 ? null : normal.ToString();
     }
 
-    /// <summary>True for the same path too.</summary>
+    /// <summary>Also true for the directory itself.</summary>
     public static bool IsInside(string path, string directory) =>
         path == directory || path.StartsWith(directory == "/" ? "/" : directory + "/", StringComparison.Ordinal);
 

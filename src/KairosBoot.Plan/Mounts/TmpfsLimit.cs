@@ -1,8 +1,10 @@
 namespace KairosBoot.Plan;
 
-/// <summary>How much a tmpfs may hold; tmpfs(5).</summary>
-/// <param name="Size">Of the memory: <c>25%</c>, <c>512m</c>, <c>1g</c>, or bytes.</param>
-/// <param name="Inodes">Most files: <c>20000</c>, <c>20k</c>. Null: the kernel's default, one for every two pages of memory.</param>
+/// <summary>The size limit of a tmpfs; tmpfs(5).</summary>
+/// <param name="Size">Share of the memory, or a size: <c>25%</c>, <c>512m</c>, <c>1g</c>, or bytes.</param>
+/// <param name="Inodes">
+/// Maximum number of files: <c>20000</c>, <c>20k</c>. Null: the kernel's default, one for every two pages of memory.
+/// </param>
 public sealed record TmpfsLimit(string Size, string? Inodes)
 {
     private const string InodesOption = "inodes=";
@@ -20,7 +22,7 @@ public sealed record TmpfsLimit(string Size, string? Inodes)
             : null;
     }
 
-    /// <summary>For mount(2).</summary>
+    /// <summary>The options for mount(2).</summary>
     public string Options => $"size={Size}" + (Inodes is null ? "" : $",nr_inodes={Inodes}");
 
     private static bool IsNumber(string text, string units)

@@ -1,10 +1,10 @@
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// All identifiers of one disk, from one text: the same text gives the same disk, another text shares none with it. Two disks that share a PARTUUID cannot be
-/// used in one machine.
+/// Generates all identifiers of one disk from one text: the same text gives the same disk, and different texts share no identifier. Two
+/// disks with the same PARTUUID cannot be used in one machine.
 /// </summary>
-/// <param name="text">Any; see <see cref="Problem"/> for what a person may give.</param>
+/// <param name="text">Any text; <see cref="Problem"/> has the rules for operators.</param>
 public sealed class DiskSeed(string text)
 {
     private const int MaxLength = 256;
@@ -18,13 +18,13 @@ public sealed class DiskSeed(string text)
     /// <summary>UUID of the file system in that partition.</summary>
     public Guid FileSystem(int number) => Id($"file system {number}");
 
-    /// <summary>What its directories are hashed with: known to others, it lets them choose names that make a directory slow.</summary>
+    /// <summary>The hash seed of its directories: a user who knows it can choose names that make a directory slow.</summary>
     public Guid DirectoryHash(int number) => Id($"directory hash {number}");
 
     /// <summary>Volume id of a FAT file system in that partition.</summary>
     public uint FatSerial(int number) => BitConverter.ToUInt32(Id($"FAT serial {number}").ToByteArray());
 
-    /// <summary>Why a text that a person gives is no seed; null: it is one.</summary>
+    /// <summary>Why a text from an operator is not a seed; null: it is one.</summary>
     public static string? Problem(string text)
     {
         if (string.IsNullOrWhiteSpace(text)) return "is empty";
@@ -34,6 +34,6 @@ public sealed class DiskSeed(string text)
         return null;
     }
 
-    // What is after the last colon is one of ours, so that no two pairs make the same name.
+    // The text after the last colon is always one of ours, so that no two pairs give the same name.
     private Guid Id(string what) => NamedUuid.Of($"kairosboot:{text}:{what}");
 }

@@ -1,7 +1,7 @@
 namespace KairosBoot.Plan;
 
-/// <summary>One change to a disk. What follows it must not reach the disk before it does.</summary>
-/// <param name="offset">Bytes from the start of the disk, at a block.</param>
+/// <summary>One write to a disk. It must be on the disk before the next one starts.</summary>
+/// <param name="offset">Bytes from the start of the disk, a multiple of the block size.</param>
 /// <param name="bytes">Whole blocks.</param>
 public sealed class DiskWrite(long offset, byte[] bytes)
 {

@@ -2,13 +2,15 @@ using System.Buffers.Binary;
 
 namespace KairosBoot.Plan;
 
-/// <summary>How far a file system can grow in its partition, by the rules of its own driver, so that one that is as large as it can be is not touched.</summary>
-/// <param name="sizeBytes">What it has on this device.</param>
-/// <param name="largestBytes">What it can have.</param>
+/// <summary>
+/// How far a file system can grow in its partition, by its driver's rules. One that already has the maximum size is not touched.
+/// </summary>
+/// <param name="sizeBytes">Its present size.</param>
+/// <param name="largestBytes">Its maximum size on this device.</param>
 /// <param name="blockSize">Bytes of one of its blocks.</param>
 public sealed class FileSystemGrowth(long sizeBytes, long largestBytes, int blockSize)
 {
-    /// <summary>Bytes from the start of the device that decide: <see cref="Of"/> gets so many from <see cref="Window"/>.</summary>
+    /// <summary>Bytes that <see cref="Of"/> needs, at the offset <see cref="Window"/>.</summary>
     public const int WindowLength = 4096;
 
     public long SizeBytes => sizeBytes;
@@ -16,15 +18,15 @@ public sealed class FileSystemGrowth(long sizeBytes, long largestBytes, int bloc
     public long MaxBlocks => largestBytes / blockSize;
     public bool IsDone => largestBytes <= sizeBytes;
 
-    /// <summary>btrfs: the number of this device among those of the file system.</summary>
+    /// <summary>btrfs: the number of this device in the file system.</summary>
     public long Device { get; private init; } = 1;
 
-    /// <summary>File systems that grow while they are mounted, as their drivers are called.</summary>
+    /// <summary>File systems that can grow while mounted, by the names of their drivers.</summary>
     public static bool IsKnown(string type) => type is "ext4" or "xfs" or "btrfs";
 
     public static long Window(string type) => type == "btrfs" ? 0x10000 : 0;
 
-    /// <param name="type">One that <see cref="IsKnown"/>.</param>
+    /// <param name="type">A type for which <see cref="IsKnown"/> is true.</param>
     /// <param name="window">Its superblock.</param>
     /// <param name="deviceBytes">Size of the device.</param>
     public static FileSystemGrowth Of(string type, ReadOnlySpan<byte> window, long deviceBytes) => type switch
@@ -35,11 +37,12 @@ public sealed class FileSystemGrowth(long sizeBytes, long largestBytes, int bloc
         _ => throw new InvalidOperationException(),
     };
 
-    // fs/ext4/resize.c: a last group without room for its own tables, and a little more, is not begun.
+    // fs/ext4/resize.c: a last group without space for its own tables and a few more blocks is not created.
     private static FileSystemGrowth Ext4(ReadOnlySpan<byte> w, long deviceBytes)
     {
         var wide = (U32(w, 0x460) & 0x80) != 0; // INCOMPAT_64BIT
-        int blockSize = 1024 << (int)(U32(w, 0x418) & 7), inodeSize = Math.Max((ushort)128, U16(w, 0x458)), descriptor = wide ? Math.Max((ushort)32, U16(w, 0x4FE)) : 32;
+        int blockSize = 1024 << (int)(U32(w, 0x418) & 7), inodeSize = Math.Max((ushort)128, U16(w, 0x458)), descriptor = wide
+            ? Math.Max((ushort)32, U16(w, 0x4FE)) : 32;
         long now = U32(w, 0x404) | (wide ? (long)U32(w, 0x550) << 32 : 0), firstData = U32(w, 0x414), perGroup = Math.Max(1, U32(w, 0x420));
         var largest = deviceBytes / blockSize;
         if (!wide) largest = Math.Min(largest, uint.MaxValue);
@@ -50,7 +53,7 @@ public sealed class FileSystemGrowth(long sizeBytes, long largestBytes, int bloc
         return new(now * blockSize, largest * blockSize, blockSize);
     }
 
-    // fs/xfs/xfs_fsops.c: an allocation group of less than 64 blocks (XFS_MIN_AG_BLOCKS) is not begun.
+    // fs/xfs/xfs_fsops.c: an allocation group of less than 64 blocks (XFS_MIN_AG_BLOCKS) is not created.
     private static FileSystemGrowth Xfs(ReadOnlySpan<byte> w, long deviceBytes)
     {
         var blockSize = (int)Math.Clamp(BinaryPrimitives.ReadUInt32BigEndian(w[4..]), 512, 65536);
@@ -60,7 +63,7 @@ public sealed class FileSystemGrowth(long sizeBytes, long largestBytes, int bloc
         return new(now * blockSize, largest * blockSize, blockSize);
     }
 
-    // The item of this device stands in the superblock: devid and total_bytes of struct btrfs_dev_item at 0xC9.
+    // The superblock contains the item of this device: devid and total_bytes of struct btrfs_dev_item at 0xC9.
     private static FileSystemGrowth Btrfs(ReadOnlySpan<byte> w, long deviceBytes)
     {
         var sector = (int)Math.Clamp(U32(w, 0x90), 512, 65536);

@@ -4,10 +4,11 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>UUIDs that follow from a name: RFC 9562, version 5, in its name space for URLs. They are hashed with SHA-1 (FIPS 180-4).</summary>
+/// <summary>UUIDs derived from a name: RFC 9562, version 5, in its name space for URLs. They are hashed with SHA-1 (FIPS 180-4).</summary>
 public static class NamedUuid
 {
-    private static ReadOnlySpan<byte> UrlNamespace => [0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8];
+    private static ReadOnlySpan<byte> UrlNamespace =>
+        [0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8];
 
     public static Guid Of(string name)
     {
@@ -34,7 +35,8 @@ public static class NamedUuid
     {
         Span<uint> w = stackalloc uint[80];
         for (var i = 0; i < 80; i++)
-            w[i] = i < 16 ? BinaryPrimitives.ReadUInt32BigEndian(block[(i * 4)..]) : BitOperations.RotateLeft(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+            w[i] = i < 16 ? BinaryPrimitives.ReadUInt32BigEndian(block[(i * 4)..])
+                : BitOperations.RotateLeft(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
         uint a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
         for (var i = 0; i < 80; i++)
         {

@@ -4,8 +4,8 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// A GPT as a whole, and what it becomes. Layout: UEFI specification 5.3. A value of this class does not change; what changes it returns
-/// another one, whose <see cref="Writes"/> put it on the disk.
+/// A whole GPT. Layout: UEFI specification 5.3. A value of this class does not change: each change returns a new table, and
+/// <see cref="Writes"/> puts a table on the disk.
 /// </summary>
 public sealed class PartitionTable
 {
@@ -29,26 +29,28 @@ public sealed class PartitionTable
     /// <summary>Of the whole disk.</summary>
     public long Blocks { get; }
 
-    /// <summary>In the order they lie on the disk.</summary>
+    /// <summary>In the order of their position on the disk.</summary>
     public ImmutableArray<TablePartition> Partitions { get; }
 
     /// <summary>Null on a disk without partitions.</summary>
     public TablePartition? Last => Partitions.IsEmpty ? null : Partitions[^1];
 
-    /// <summary>A power cut came between the writes of an earlier change: the table is whole, and its entries lie where only a change puts them.</summary>
+    /// <summary>
+    /// A power cut interrupted an earlier change: the table is valid, but its entries are where only a change in progress puts them.
+    /// </summary>
     public bool IsHalfWritten => shape.Lba >= Field(FirstUsableLba);
 
-    /// <summary>The last block a partition may take when the copy of the table lies at the end of the disk.</summary>
+    /// <summary>The last block that a partition may use; the backup table follows it.</summary>
     public long LastUsable => Blocks - 2 - ArrayBlocks;
 
     private long ArrayBlocks => (shape.Length + BlockSize - 1) / BlockSize;
     private long AlignedBlocks => Math.Max(1, Alignment / BlockSize);
 
-    /// <summary>Null: no header of a GPT there, or its checksum is wrong.</summary>
+    /// <summary>Null: there is no GPT header, or its checksum is wrong.</summary>
     /// <param name="header">The second block of the disk.</param>
-    /// <param name="readEntries">Reads that many bytes of the disk from that offset; fewer where it ends.</param>
-    /// <param name="blocks">Of the whole disk.</param>
-    /// <exception cref="OperatorException">It contradicts itself or the disk: nobody should change it.</exception>
+    /// <param name="readEntries">Reads that many bytes of the disk from that offset; fewer at its end.</param>
+    /// <param name="blocks">Blocks of the whole disk.</param>
+    /// <exception cref="OperatorException">The table contradicts itself or the disk, so it must not be changed.</exception>
     public static PartitionTable? Parse(ReadOnlySpan<byte> header, Func<long, int, byte[]> readEntries, long blocks)
     {
         if (Gpt.ReadHeader(header) is not { } shape) return null;
@@ -75,56 +77,59 @@ public sealed class PartitionTable
         return new(header, new byte[EntryCount * EntryLength], new(2, EntryCount, EntryLength), blockSize, blocks);
     }
 
-    /// <summary>The last block of a partition that has grown; its present one where there is nothing to grow.</summary>
-    /// <param name="partition">One of this table.</param>
-    /// <param name="sizeBytes">What it should have; 0: all there is, in whole MiB.</param>
-    /// <exception cref="OperatorException">Something lies behind it, or the disk is too small.</exception>
+    /// <summary>The last block of a partition after growing; its present one if it cannot grow.</summary>
+    /// <param name="partition">A partition of this table.</param>
+    /// <param name="sizeBytes">The wanted size; 0: all free space, in whole MiB.</param>
+    /// <exception cref="OperatorException">Another partition follows it, or the disk is too small.</exception>
     public long GrownEnd(TablePartition partition, long sizeBytes)
     {
         if (partition.Number != Last!.Number)
         {
-            var behind = new List<string>();
+            var followers = new List<string>();
             foreach (var other in Partitions)
-                if (other.First > partition.First) behind.Add(other.ToString());
-            throw new OperatorException($"{partition} cannot grow: behind it is {string.Join(", ", behind)}", "only the last partition of a disk can grow");
+                if (other.First > partition.First) followers.Add(other.ToString());
+            throw new OperatorException($"{partition} cannot grow: it is followed by {string.Join(", ", followers)}",
+                "choose the last partition of the disk; no other one can grow");
         }
         if (sizeBytes == 0) return Math.Max(partition.Last, (LastUsable + 1) / AlignedBlocks * AlignedBlocks - 1);
-        var most = LastUsable - partition.First + 1;
-        if (sizeBytes / BlockSize > most)
+        var max = LastUsable - partition.First + 1;
+        if (sizeBytes / BlockSize > max)
         {
-            throw new OperatorException($"{partition} cannot grow to {MiB(sizeBytes)}: the disk has room for {MiB(most * BlockSize)}",
-                "ask for less, or leave the size out to take all there is");
+            throw new OperatorException($"{partition} cannot grow to {MiB(sizeBytes)}: the disk has room for {MiB(max * BlockSize)}",
+                "ask for less, or omit the size to use all free space");
         }
 
         return Math.Max(partition.Last, partition.First + sizeBytes / BlockSize - 1);
     }
 
-    /// <summary>A place behind the last partition, with a number that is free.</summary>
-    /// <param name="sizeBytes">0: all that is left.</param>
-    /// <param name="isLast">Nothing is to follow: the copy of the table may cost it up to 1 MiB of its size.</param>
+    /// <summary>A place after the last partition, with a free number.</summary>
+    /// <param name="sizeBytes">0: all free space.</param>
+    /// <param name="isLast">No partition follows: it may be up to 1 MiB smaller, to leave room for the backup table.</param>
     /// <param name="name">Name of the partition.</param>
-    /// <exception cref="OperatorException">There is none.</exception>
+    /// <exception cref="OperatorException">There is no room.</exception>
     public TablePartition Place(long sizeBytes, bool isLast, string name)
     {
         var number = 1;
         while (number <= shape.Count && Entry(number)[..16].IndexOfAnyExcept((byte)0) >= 0) number++;
-        if (number > shape.Count) throw new OperatorException($"all {shape.Count} entries of the partition table are taken", "remove a partition");
-        var behind = Math.Max(Last?.Last + 1 ?? 0, Field(FirstUsableLba));
-        var first = Math.Max(1, (behind + AlignedBlocks - 1) / AlignedBlocks) * AlignedBlocks;
+        if (number > shape.Count)
+            throw new OperatorException($"all {shape.Count} entries of the partition table are in use", "remove a partition");
+        var end = Math.Max(Last?.Last + 1 ?? 0, Field(FirstUsableLba));
+        var first = Math.Max(1, (end + AlignedBlocks - 1) / AlignedBlocks) * AlignedBlocks;
         var free = LastUsable - first + 1;
         var wanted = sizeBytes == 0 ? free / AlignedBlocks * AlignedBlocks : sizeBytes / BlockSize;
         if (isLast && wanted > free && wanted - AlignedBlocks <= free) wanted = free;
         if (wanted <= 0 || wanted > free)
         {
+            var size = sizeBytes == 0 ? "any size" : MiB(sizeBytes);
             throw new OperatorException(
-                $"no room for a partition of {(sizeBytes == 0 ? "any size" : MiB(sizeBytes))}: {MiB(Math.Max(0, free) * BlockSize)} are left behind the last one",
+                $"no room for a partition of {size}: {MiB(Math.Max(0, free) * BlockSize)} are free after the last partition",
                 "ask for less, or enlarge the disk");
         }
 
         return new(number, first, first + wanted - 1, name);
     }
 
-    /// <summary>The same with that partition ending there.</summary>
+    /// <summary>The table in which the partition ends at that block.</summary>
     public PartitionTable WithEnd(TablePartition partition, long last)
     {
         var changed = (byte[])entries.Clone();
@@ -132,7 +137,7 @@ public sealed class PartitionTable
         return new(header, changed, shape, BlockSize, Blocks);
     }
 
-    /// <summary>The same with one partition more.</summary>
+    /// <summary>The table with one more partition.</summary>
     public PartitionTable With(TablePartition partition, PartitionType type, Guid uuid)
     {
         var changed = (byte[])entries.Clone();
@@ -147,11 +152,13 @@ public sealed class PartitionTable
     }
 
     /// <summary>
-    /// Puts this table on the disk so that after a power cut at any point the kernel, which reads the first header only and wants its checksums
-    /// right, finds the old partitions or the new ones. The first header changes twice, one block each time: to the entries of the copy
-    /// at the end, so that its own may be overwritten, and back.
+    /// The writes that put this table on the disk. After a power cut at any point, the kernel, which reads only the first header and
+    /// requires valid checksums, finds the old partitions or the new ones. The first header is written twice, one block each time: first
+    /// it points to the entries of the backup at the end, so that its own entries can be overwritten, then back to its own.
     /// </summary>
-    /// <param name="firstBlock">Of the disk. A protective MBR learns the size of the disk, one with partitions of its own is left alone.</param>
+    /// <param name="firstBlock">
+    /// First block of the disk. A protective MBR gets the size of the disk; an MBR with partitions of its own is not changed.
+    /// </param>
     public ImmutableArray<DiskWrite> Writes(ReadOnlySpan<byte> firstBlock)
     {
         long backup = Blocks - 1, backupEntries = backup - ArrayBlocks, primaryEntries = IsHalfWritten ? 2 : shape.Lba;
@@ -180,7 +187,8 @@ public sealed class PartitionTable
 
     private void Check()
     {
-        if (Field(FirstUsableLba) < (IsHalfWritten ? 2 : shape.Lba) + ArrayBlocks) throw Contradiction("its entries lie where partitions may");
+        if (Field(FirstUsableLba) < (IsHalfWritten ? 2 : shape.Lba) + ArrayBlocks)
+            throw Contradiction("its entries overlap the area for partitions");
         long end = Field(FirstUsableLba) - 1;
         TablePartition? before = null;
         foreach (var partition in Partitions)
@@ -188,7 +196,11 @@ public sealed class PartitionTable
             if (partition.Last < partition.First) throw Contradiction($"{partition} ends before it begins");
             if (partition.First <= end) throw Contradiction($"{partition} overlaps {before?.ToString() ?? "the table"}");
             if (partition.Last > LastUsable)
-                throw new OperatorException($"{partition} reaches into the last blocks of the disk, where the copy of the table belongs", "was the disk made smaller? restore its size");
+                {
+                    throw new OperatorException(
+                        $"{partition} extends into the last blocks of the disk, which are reserved for the backup partition table",
+                        "restore the size of the disk if it was made smaller");
+                }
             (end, before) = (partition.Last, partition);
         }
     }
@@ -199,7 +211,8 @@ public sealed class PartitionTable
         foreach (var entry in Gpt.ReadEntries(entries, shape))
         {
             var bytes = Entry(entry.Number);
-            found.Add(new(entry.Number, BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]), entry.Name!));
+            found.Add(new(entry.Number, BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
+                BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]), entry.Name!));
         }
         found.Sort((a, b) => a.First.CompareTo(b.First));
         return [.. found];
@@ -211,7 +224,7 @@ public sealed class PartitionTable
 
     private long Field(int offset) => BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(offset));
 
-    // As sizes are asked for. Rounded down: what is told as free must fit.
+    // The unit in which sizes are given. Rounded down: a size that is reported as free must fit.
     private static string MiB(long bytes) => $"{bytes >> 20} MiB";
 
     private static OperatorException Contradiction(string what) =>

@@ -1,8 +1,8 @@
 namespace KairosBoot.Plan;
 
-/// <summary>What a GPT entry says its partition is for.</summary>
+/// <summary>The purpose of a partition according to its GPT entry.</summary>
 /// <param name="id">Type GUID.</param>
-/// <param name="attributes">Bits of the entry: UEFI specification 5.3.3.</param>
+/// <param name="attributes">Attribute bits of the entry: UEFI specification 5.3.3.</param>
 public sealed class PartitionType(Guid id, ulong attributes)
 {
     public Guid Id => id;
@@ -10,9 +10,9 @@ public sealed class PartitionType(Guid id, ulong attributes)
 
     private const ulong RequiredByPlatform = 1, LegacyBootable = 4;
 
-    // As numbers: nothing else here reads a GUID from text.
-    /// <param name="fileSystem">As <c>add_partitions</c> names it.</param>
-    /// <param name="isBootable">FAT is an ESP then; the Linux ones become a BIOS boot partition, as they do for Kairos.</param>
+    // As numbers: no other code here parses a GUID from text.
+    /// <param name="fileSystem">The name in <c>add_partitions</c>.</param>
+    /// <param name="isBootable">FAT becomes an ESP; the Linux file systems become a BIOS boot partition, as in Kairos.</param>
     public static PartitionType For(string fileSystem, bool isBootable) => fileSystem switch
     {
         "swap" => new(new(0x0657fd6d, 0xa4ab, 0x43c4, 0x84, 0xe5, 0x09, 0x33, 0xc8, 0x4b, 0x4f, 0x4f), 0),

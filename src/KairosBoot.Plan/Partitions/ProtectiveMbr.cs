@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace KairosBoot.Plan;
 
-/// <summary>The first block of a GPT disk: one partition over everything, so that what knows no GPT takes nothing for free. UEFI specification 5.2.3.</summary>
+/// <summary>
+/// The first block of a GPT disk: one partition over the whole disk, so that a program without GPT support sees no free space. UEFI
+/// specification 5.2.3.
+/// </summary>
 public static class ProtectiveMbr
 {
     private const int Table = 446, EntryLength = 16, Type = 4, Start = 8, Size = 12;
@@ -17,7 +20,7 @@ public static class ProtectiveMbr
         return WithSize(block, blocks)!;
     }
 
-    /// <summary>It protects a GPT, whatever else it holds.</summary>
+    /// <summary>True: it protects a GPT, even if it has other partitions.</summary>
     public static bool Is(ReadOnlySpan<byte> block)
     {
         for (var i = 0; HasSignature(block) && i < 4; i++)
@@ -27,10 +30,13 @@ public static class ProtectiveMbr
 
     internal static bool HasSignature(ReadOnlySpan<byte> block) => block.Length >= 512 && block[510] == 0x55 && block[511] == 0xAA;
 
-    /// <summary>The block with the size of the disk in it, boot loader and all. Null: it has it already, or is not one that does nothing but protect.</summary>
+    /// <summary>
+    /// The block with the size of the disk, its boot loader unchanged. Null: it has that size already, or it has other partitions.
+    /// </summary>
     public static byte[]? WithSize(ReadOnlySpan<byte> block, long blocks)
     {
-        if (!HasSignature(block) || block[Table + Type] != 0xEE || BinaryPrimitives.ReadUInt32LittleEndian(block[(Table + Start)..]) != 1) return null;
+        if (!HasSignature(block) || block[Table + Type] != 0xEE || BinaryPrimitives.ReadUInt32LittleEndian(block[(Table + Start)..]) != 1)
+            return null;
         for (var i = 1; i < 4; i++)
             if (block[Table + i * EntryLength + Type] != 0) return null;
         var size = (uint)Math.Min(blocks - 1, uint.MaxValue);

@@ -1,10 +1,10 @@
 namespace KairosBoot.Plan;
 
-/// <summary>A partition as its table has it.</summary>
+/// <summary>A partition in its table.</summary>
 /// <param name="number">From 1.</param>
 /// <param name="first">Its first block.</param>
 /// <param name="last">Its last block.</param>
-/// <param name="name">Empty where it has none.</param>
+/// <param name="name">Empty: it has none.</param>
 public sealed class TablePartition(int number, long first, long last, string name)
 {
     public int Number => number;

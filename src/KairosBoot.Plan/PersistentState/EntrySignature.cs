@@ -3,13 +3,13 @@ using System.Globalization;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// What a file of persistent state is, apart from its name: kind, mode, owner, content and extended attributes, as one digest. Times are no
-/// part of it: reproducible images have the same ones for ever, and a restored backup has new ones.
+/// The state of a file of persistent state except for its name: kind, mode, owner, content and extended attributes, as one digest. Times
+/// are not included: reproducible images always have the same ones, and a restored backup has new ones.
 /// </summary>
 public readonly struct EntrySignature : IEquatable<EntrySignature>
 {
     private const char NoKind = '\0';
-    private const long AnyOf = -1;
+    private const long AnySize = -1;
     private readonly ulong high, low;
 
     private EntrySignature(char kind, long size, ulong high, ulong low)
@@ -20,41 +20,46 @@ public readonly struct EntrySignature : IEquatable<EntrySignature>
         this.low = low;
     }
 
-    /// <summary>Nothing is there.</summary>
+    /// <summary>The file does not exist.</summary>
     public static EntrySignature Absent => default;
 
-    /// <summary>A directory whose mode, owner and attributes are being changed: those are several calls, and any mixture of old and new may be
-    /// what a power cut leaves.</summary>
-    public static EntrySignature AnyDirectory => new('d', AnyOf, 0, 0);
+    /// <summary>
+    /// A directory whose mode, owner and attributes are being changed. This takes several calls, so a power cut may leave any mixture of
+    /// old and new ones.
+    /// </summary>
+    public static EntrySignature AnyDirectory => new('d', AnySize, 0, 0);
 
-    /// <summary>A file of which it is known without reading it that it has none of the signatures in question.</summary>
+    /// <summary>A file that was not read because it is known to have none of the signatures in question.</summary>
     /// <param name="kind">As in <see cref="Of"/>.</param>
-    public static EntrySignature Unread(char kind) => new(kind, AnyOf - 1, 0, 0);
+    public static EntrySignature Unread(char kind) => new(kind, AnySize - 1, 0, 0);
 
-    /// <param name="kind">As find(1) names it with <c>%y</c>: <c>f d l c b p s</c>.</param>
-    /// <param name="size">Bytes of a regular file, else 0.</param>
-    /// <param name="digest">SHA-256 of everything else; its first half is kept.</param>
+    /// <param name="kind">As in find(1) <c>%y</c>: <c>f d l c b p s</c>.</param>
+    /// <param name="size">Size of a regular file, else 0.</param>
+    /// <param name="digest">SHA-256 of everything else; its first half is stored.</param>
     public static EntrySignature Of(char kind, long size, ReadOnlySpan<byte> digest) => new(kind, size,
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(digest), System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(digest[8..]));
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(digest),
+            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(digest[8..]));
 
     public char Kind { get; }
     public long Size { get; }
     public bool IsThere => Kind != NoKind;
     public bool IsDirectory => Kind == 'd';
 
-    /// <summary>True where a file with the other signature is taken for this one.</summary>
-    public bool Accepts(EntrySignature seen) => Equals(seen) || (IsDirectory && Size == AnyOf && seen.IsDirectory);
+    /// <summary>True: a file with the other signature counts as this one.</summary>
+    public bool Accepts(EntrySignature seen) => Equals(seen) || (IsDirectory && Size == AnySize && seen.IsDirectory);
 
     public bool Equals(EntrySignature other) => Kind == other.Kind && Size == other.Size && high == other.high && low == other.low;
     public override bool Equals(object? other) => other is EntrySignature signature && Equals(signature);
     public override int GetHashCode() => (int)low;
 
-    /// <summary><c>-</c> for nothing, <c>d*</c> for any directory, <c>f12.5f70bf18a086007016e948b04aed3b82</c> for a file of 12 bytes,
-    /// <c>d5f70...</c> for anything else.</summary>
+    /// <summary>
+    /// <c>-</c> for an absent file, <c>d*</c> for any directory, <c>f12.5f70bf18a086007016e948b04aed3b82</c> for a file of 12 bytes,
+    /// <c>d5f70...</c> for everything else.
+    /// </summary>
     public override string ToString()
     {
         if (!IsThere) return "-";
-        if (Size == AnyOf) return "d*";
+        if (Size == AnySize) return "d*";
         var digest = high.ToString("x16", CultureInfo.InvariantCulture) + low.ToString("x16", CultureInfo.InvariantCulture);
         return Kind == 'f' ? $"f{Size.ToString(CultureInfo.InvariantCulture)}.{digest}" : Kind + digest;
     }

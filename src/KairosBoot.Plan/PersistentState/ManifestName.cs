@@ -4,12 +4,12 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// File names in the manifest: a backslash is <c>\\</c>, a control character and a byte that is no UTF-8 (a lone low surrogate, U+DC80 to
-/// U+DCFF, in memory) are <c>\x0a</c> and <c>\xff</c>. Everything else stands for itself.
+/// File names in the manifest: a backslash is <c>\\</c>; a control character, and a byte that is not UTF-8 (in memory a lone low surrogate,
+/// U+DC80 to U+DCFF), are <c>\x0a</c> and <c>\xff</c>. All other characters are unchanged.
 /// </summary>
 internal static class ManifestName
 {
-    private const char BytesAt = '\uDC00';
+    private const char ByteEscapes = '\uDC00';
 
     internal static void Append(StringBuilder text, string name)
     {
@@ -42,7 +42,7 @@ internal static class ManifestName
             else if (text.Length - i >= 4 && text[i + 1] == 'x'
                 && int.TryParse(text.Slice(i + 2, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
             {
-                name.Append((char)(value < 0x80 ? value : BytesAt + value));
+                name.Append((char)(value < 0x80 ? value : ByteEscapes + value));
                 i += 3;
             }
             else

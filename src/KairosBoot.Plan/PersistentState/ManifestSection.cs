@@ -2,29 +2,29 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What a manifest says of one persistent path.</summary>
+/// <summary>The part of a manifest about one persistent path.</summary>
 /// <param name="path">In the running system: <c>/etc/ssh</c>.</param>
-/// <param name="store">Name of the store in the state directory: <c>etc-ssh.bind</c>.</param>
-/// <param name="image">The image the store was last brought in line with; <see cref="Unfinished"/> while it is being done.</param>
+/// <param name="store">Name of the store in its directory: <c>etc-ssh.bind</c>.</param>
+/// <param name="image">The image that the store was last updated to; <see cref="Unfinished"/> during an update.</param>
 public sealed class ManifestSection(string path, string store, string image)
 {
-    /// <summary>Stands for the image while the changes are made: no image is that one, so the next boot looks again.</summary>
+    /// <summary>Stands for the image during an update. No image has this identity, so the next boot repeats the update.</summary>
     public const string Unfinished = "-";
 
     public string Path { get; } = path;
     public string Store { get; } = store;
     public string Image { get; } = image;
-    /// <summary>Bytes of <see cref="Text"/>, and half of their SHA-256 in hexadecimal.</summary>
+    /// <summary>Bytes of <see cref="Text"/>, and the first half of their SHA-256 in hexadecimal.</summary>
     public required int Length { get; init; }
     public required string Digest { get; init; }
-    /// <summary>One line an entry; null where only the head was read, or where the text is not what the head says.</summary>
+    /// <summary>One line for each entry; null: only the head was read, or the text does not match the head.</summary>
     public byte[]? Text { get; set; }
 
-    /// <param name="path">As for the constructor, and the next two.</param>
+    /// <param name="path">As in the constructor, like the next two.</param>
     /// <param name="store">Name of the store.</param>
     /// <param name="image">The image.</param>
-    /// <param name="entries">After a merge was decided, in the order of a walk.</param>
-    /// <param name="meanwhile">Whether the changes of the merge are still to be made.</param>
+    /// <param name="entries">The entries after a merge was planned, in the order of a walk.</param>
+    /// <param name="meanwhile">True: the changes of the merge are not made yet.</param>
     public static ManifestSection Of(string path, string store, string image, List<MergeEntry> entries, bool meanwhile)
     {
         var text = new StringBuilder();
@@ -38,10 +38,11 @@ public sealed class ManifestSection(string path, string store, string image)
             text.Append('\n');
         }
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
-        return new(path, store, meanwhile ? Unfinished : image) { Length = bytes.Length, Digest = PersistentManifest.HalfDigest(bytes), Text = bytes };
+        return new(path, store, meanwhile ? Unfinished : image) { Length = bytes.Length, Digest = PersistentManifest.HalfDigest(bytes),
+            Text = bytes };
     }
 
-    /// <summary>Entries with nothing but name and base, in the order of a walk. Null: the text is missing or damaged.</summary>
+    /// <summary>Entries with only name and base, in the order of a walk. Null: the text is missing or damaged.</summary>
     public List<MergeEntry>? Entries()
     {
         if (Text is null) return null;

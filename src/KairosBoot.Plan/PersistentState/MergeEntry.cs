@@ -3,22 +3,22 @@ namespace KairosBoot.Plan;
 /// <summary>What the merge does with an entry of a store.</summary>
 public enum MergeChange
 {
-    /// <summary>Stays as it is.</summary>
+    /// <summary>The entry is not changed.</summary>
     None,
-    /// <summary>The image's file comes where nothing is.</summary>
+    /// <summary>The image's file is added where the store has none.</summary>
     Add,
-    /// <summary>The image's file takes the place of what is there, in one rename.</summary>
+    /// <summary>The image's file replaces the entry, in one rename.</summary>
     Replace,
-    /// <summary>What is there goes first, then the image's comes: a directory is on one side of it.</summary>
+    /// <summary>The entry is deleted, then the image's is added: one of the two is a directory.</summary>
     Exchange,
     /// <summary>The directory stays and gets mode, owner and attributes of the image's.</summary>
     Attributes,
-    /// <summary>Goes.</summary>
+    /// <summary>The entry is deleted.</summary>
     Remove,
 }
 
-/// <summary>One name below a persistent path, as three trees have it: what was last seeded, the image, and the store.</summary>
-/// <param name="name">Below the store, <c>sshd_config.d/10.conf</c>; empty for the store itself.</param>
+/// <summary>One name below a persistent path in three trees: what was last seeded, the image, and the store.</summary>
+/// <param name="name">Relative to the store, <c>sshd_config.d/10.conf</c>; empty: the store itself.</param>
 public sealed class MergeEntry(string name)
 {
     private static readonly EntrySignature[] Nothing = [EntrySignature.Absent];
@@ -26,35 +26,35 @@ public sealed class MergeEntry(string name)
     public string Name { get; } = name;
 
     /// <summary>
-    /// What the store may have here without anybody but the boot having touched it. Null: the manifest does not know the name, so nothing.
-    /// Empty: the user deleted what an image had, and whatever is here is theirs.
+    /// The signatures that the store may have here if only the boot has written to it. Null: the name is not in the manifest, so the store
+    /// should have nothing here. Empty: the user deleted a file of the image; a file here now is the user's.
     /// </summary>
     public EntrySignature[]? Base { get; set; }
     public EntrySignature Image { get; set; }
     public EntrySignature Store { get; set; }
 
-    /// <summary>The directory that holds it, where that is an entry too.</summary>
+    /// <summary>The directory that contains it, if that is an entry too.</summary>
     public MergeEntry? Parent { get; set; }
-    /// <summary>A directory of the store with something in it that is no entry: it belongs to the user.</summary>
+    /// <summary>The store's directory contains something that is not an entry: it belongs to the user.</summary>
     public bool HoldsMore { get; set; }
-    /// <summary>How many entries the store has directly in it.</summary>
-    public int Holds { get; set; }
-    /// <summary>Bytes of the disk that the image's file takes.</summary>
-    public long Room { get; set; }
-    /// <summary>Same text, same file: an image's file with several names.</summary>
+    /// <summary>Number of entries directly in it in the store.</summary>
+    public int ChildCount { get; set; }
+    /// <summary>Bytes that the image's file occupies on the disk.</summary>
+    public long AllocatedBytes { get; set; }
+    /// <summary>Equal texts are the same file: a file of the image with several names.</summary>
     public string? HardLink { get; set; }
 
     public MergeChange Change { get; set; }
-    /// <summary>A directory is here when the merge is done.</summary>
+    /// <summary>True: this is a directory after the merge.</summary>
     public bool DirectoryAfter { get; set; }
-    /// <summary>Set on the way: something below it stays.</summary>
-    internal bool HoldsWhatStays { get; set; }
+    /// <summary>Set during planning: something below it stays.</summary>
+    internal bool HasRemaining { get; set; }
 
-    /// <summary>The store has what was seeded, or has nothing where nothing was.</summary>
+    /// <summary>The store has what was seeded, or nothing if nothing was seeded.</summary>
     public bool Untouched => IsBase(Store);
 
     /// <summary>The image has what was last seeded.</summary>
-    public bool ImageAsBefore => IsBase(Image);
+    public bool IsImageUnchanged => IsBase(Image);
 
     private bool IsBase(EntrySignature signature)
     {
@@ -64,15 +64,16 @@ public sealed class MergeEntry(string name)
     }
 
     /// <summary>
-    /// The base of the next merge, once this one is done: what the image has, whatever became of it here. Where the user deleted what the
-    /// image no longer has, an empty one remembers it: the image that had it may come back. The store itself outlives its path in the image.
+    /// The base of the next merge after this one is done: what the image has, even if the merge did not apply it. If the user deleted a
+    /// file that the image no longer has either, an empty base records the deletion: the image that had the file may return. The store
+    /// itself stays if its path is gone from the image.
     /// </summary>
     public EntrySignature[]? Settled =>
         Image.IsThere ? [Image] : Name.Length == 0 ? Base : Store.IsThere || Untouched ? null : [];
 
     /// <summary>
-    /// The base while the changes are made. Whatever a power cut leaves of a change counts as untouched, so that the next merge, with this
-    /// image or any other, ends where it would have ended after a whole one.
+    /// The base while the changes are made. Every state that a power cut can leave counts as untouched, so that the next merge, with this
+    /// image or another one, has the same result as after a completed merge.
     /// </summary>
     public EntrySignature[]? Meanwhile => Change switch
     {

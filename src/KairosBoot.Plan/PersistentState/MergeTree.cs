@@ -1,9 +1,9 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Lists of entries in the order of a walk: parents before what they hold, all of that before the next name.</summary>
+/// <summary>Lists of entries in the order of a walk: a directory, then everything in it, then the next name.</summary>
 public static class MergeTree
 {
-    /// <summary>That order for two names; a slash comes before everything else.</summary>
+    /// <summary>Compares two names in that order; a slash sorts before all other characters.</summary>
     public static int Compare(string a, string b)
     {
         var length = Math.Min(a.Length, b.Length);
@@ -12,9 +12,11 @@ public static class MergeTree
         return a.Length - b.Length;
     }
 
-    /// <summary>One list of what was seeded and what the image has, every entry with its parent.</summary>
-    /// <param name="seeded">From the manifest. Null: it does not know the store, or cannot be relied on; then the image's own files and missing ones count
-    /// as seeded, and everything else as the user's.</param>
+    /// <summary>Joins what was seeded and what the image has into one list, each entry with its parent.</summary>
+    /// <param name="seeded">
+    /// From the manifest. Null: the store is not in it, or it is unreliable; then the image's files and missing files count as seeded,
+    /// and all others as the user's.
+    /// </param>
     /// <param name="image">From a walk through the image.</param>
     public static List<MergeEntry> Join(List<MergeEntry>? seeded, List<MergeEntry> image)
     {
@@ -52,5 +54,6 @@ public static class MergeTree
     }
 
     private static bool IsBelow(string name, string directory) =>
-        directory.Length == 0 || (name.Length > directory.Length && name[directory.Length] == '/' && name.StartsWith(directory, StringComparison.Ordinal));
+        directory.Length == 0
+            || (name.Length > directory.Length && name[directory.Length] == '/' && name.StartsWith(directory, StringComparison.Ordinal));
 }

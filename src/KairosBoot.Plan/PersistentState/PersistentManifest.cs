@@ -11,16 +11,17 @@ namespace KairosBoot.Plan;
 /// ...                                                             path, store, image, bytes and digest of its section
 /// d4fb... ssh_host_key                                            the sections, in the order of the head
 /// </code>
-/// Between the words of a line of the head is a tab. The head alone says whether a boot has anything to do, so that it costs the same for ten files and for a hundred thousand.
+/// A tab separates the words of a line of the head. The head alone shows whether a boot has something to do, so the cost does not depend on
+/// the number of files.
 /// </summary>
 public static class PersistentManifest
 {
     private const string Magic = "kairosboot-state ", Version = "1 ";
 
-    /// <summary>Bytes of the first line: enough to know how long the head is.</summary>
+    /// <summary>Bytes of the first line, which has the length of the head.</summary>
     public const int FirstLine = 17 + 2 + 8 + 1 + 32 + 1;
 
-    // A head has a line for each persistent path, a hundred bytes or so; more than this is no head.
+    // A head has a line of about a hundred bytes for each persistent path; a larger one is damaged.
     private const int MaxHeadLength = 1 << 20;
 
     /// <summary>Bytes of the head, this line included; null: not the first line of a manifest of this version.</summary>
@@ -37,7 +38,8 @@ public static class PersistentManifest
     /// <param name="head">As many bytes as <see cref="HeadLength"/> says.</param>
     public static List<ManifestSection>? ParseHead(ReadOnlySpan<byte> head)
     {
-        if (head.Length < FirstLine || Encoding.UTF8.GetString(head.Slice(FirstLine - 33, 32)) != HalfDigest(head[FirstLine..])) return null;
+        if (head.Length < FirstLine || Encoding.UTF8.GetString(head.Slice(FirstLine - 33, 32)) != HalfDigest(head[FirstLine..]))
+            return null;
         var sections = new List<ManifestSection>();
         foreach (var line in Encoding.UTF8.GetString(head[FirstLine..]).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -53,7 +55,7 @@ public static class PersistentManifest
         return sections;
     }
 
-    /// <summary>Gives the sections their text, where it is what the head says.</summary>
+    /// <summary>Sets the text of each section whose digest matches.</summary>
     /// <param name="sections">From <see cref="ParseHead"/>.</param>
     /// <param name="body">Everything after the head.</param>
     /// <returns>The paths whose text is damaged.</returns>
@@ -71,7 +73,7 @@ public static class PersistentManifest
         return damaged;
     }
 
-    /// <summary>The head of a manifest with these sections, whose texts come after it.</summary>
+    /// <summary>The head of a manifest with these sections; their texts follow it.</summary>
     public static byte[] Head(List<ManifestSection> sections)
     {
         var text = new StringBuilder();

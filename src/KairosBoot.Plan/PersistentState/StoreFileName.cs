@@ -2,12 +2,13 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>Names of the stores under the state directory and of the overlays' upper directories.</summary>
+/// <summary>Names of the stores in the state directory and of the overlays' directories.</summary>
 public static class StoreFileName
 {
     /// <summary>
-    /// <c>/etc/ssh</c> is <c>etc-ssh</c>, as Kairos has always named it. A dash in the path itself is written <c>\x2d</c>, so that
-    /// <c>/etc/foo-bar</c> and <c>/etc/foo/bar</c> never share a store; a backslash is <c>\x5c</c>.
+    /// <c>/etc/ssh</c> is <c>etc-ssh</c>, as in Kairos. A dash in the path is written <c>\x2d</c>, so that <c>/etc/foo-bar</c> and
+    /// <c>/etc/foo/bar</c>
+    /// never share a store; a backslash is <c>\x5c</c>.
     /// </summary>
     public static string Of(string path)
     {
@@ -17,6 +18,6 @@ public static class StoreFileName
         return name.ToString();
     }
 
-    /// <summary>The name Kairos gives: every slash a dash, and dashes left as they are.</summary>
+    /// <summary>The name in Kairos: each slash becomes a dash, and dashes stay.</summary>
     public static string KairosName(string path) => path[1..].Replace('/', '-');
 }

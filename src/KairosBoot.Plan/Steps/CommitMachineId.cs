@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// The machine's identity, machine-id(5), from where it is kept to where it is looked for. The first store that holds one decides and the
-/// others are brought in line; a machine without any gets a new one. What the image carries is never adopted: every machine that boots
-/// the image would share it.
+/// Copies the machine's identity, machine-id(5), from its store to /etc/machine-id. The first store that holds one decides, and the others
+/// are updated; a machine without any gets a new one. An identity in the image is never used: every machine that boots the image would
+/// share it.
 /// </summary>
-/// <param name="Class">What a failure means.</param>
+/// <param name="Class">What a failure means for the boot.</param>
 /// <param name="Target">/etc/machine-id of the new root.</param>
-/// <param name="Stores">Files that outlive the boot, best one first. Empty: the identity is new at every boot.</param>
+/// <param name="Stores">Files that survive the boot, in order of preference. Empty: the identity is new at every boot.</param>
 public sealed record CommitMachineId(StepClass Class, string Target, ImmutableArray<string> Stores) : Step(Class)
 {
     public override string Command

@@ -1,28 +1,30 @@
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// A writable layer over a directory of the image. Upper and work directory are made under <paramref name="Store"/>; the upper one gets
-/// mode, owner and extended attributes of the lower one, so that the mount point looks as the image has it.
+/// Mounts a writable overlay over a directory of the image. Creates the upper and the work directory in <paramref name="Store"/>. The upper
+/// directory gets mode, owner and extended attributes of the lower one, so that the mount point looks like the directory in the image.
 /// </summary>
-/// <param name="Class">What a failure means.</param>
-/// <param name="Target">The directory, which is its own lower layer.</param>
-/// <param name="Store">Directory that holds <c>upper</c> and <c>work</c>, outside the new root or on a volume of it.</param>
-/// <param name="FstabStore">The same as the running system will see it.</param>
-/// <param name="Keeps">True: what is in the store already stays, from boot to boot. False: the layer is new, and what an earlier boot left goes.</param>
+/// <param name="Class">What a failure means for the boot.</param>
+/// <param name="Target">The directory, which is also the lower layer.</param>
+/// <param name="Store">Directory that holds <c>upper</c> and <c>work</c>, outside the new root or on a volume in it.</param>
+/// <param name="FstabStore">The same directory in the running system.</param>
+/// <param name="Keeps">True: the content of the store stays from boot to boot. False: content of an earlier boot is deleted first.</param>
 public sealed record MountOverlay(StepClass Class, string Target, string Store, string FstabStore, bool Keeps) : Step(Class)
 {
     public string Upper => Store + "/upper";
     public string Work => Store + "/work";
 
-    /// <summary>Of <see cref="PathOptions"/>. The mount of the store has its own: an overlay does not take them over.</summary>
+    /// <summary>Options from <see cref="PathOptions"/>. The mount of the store has its own: an overlay does not inherit them.</summary>
     public string Options { get; init; } = "";
 
-    // xino and index stay at the kernel's defaults: they differ by build and none of them changes what the system sees.
+    // xino and index keep the kernel's defaults: these differ between kernels, and none of them changes what the system sees.
     public string Data => $"lowerdir={Target},upperdir={Upper},workdir={Work}";
 
     public override string Command =>
         (Keeps ? "" : $"rm -rf {ShellText.Quote(Store)}; ") +
-        $"mkdir -p {ShellText.Quote(Store)}/{{upper,work}}; " +
+        $"mkdir -p {ShellText.Quote(Upper)} {ShellText.Quote(Work)}; " +
+        $"chown --reference={ShellText.Quote(Target)} {ShellText.Quote(Upper)}; " +
+        $"chmod --reference={ShellText.Quote(Target)} {ShellText.Quote(Upper)}; " +
         $"mount -t overlay -o {ShellText.Quote(Options.Length == 0 ? Data : Options + "," + Data)} overlay {ShellText.Quote(Target)}";
 
     public override PlannedMount Mount

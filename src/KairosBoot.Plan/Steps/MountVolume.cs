@@ -4,38 +4,39 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// A volume with data on it: checked first where that is due, mounted, and where that fails or must not be, what its policy says. One step,
-/// because how it is mounted depends on what the check says. The mount point is made where it is missing.
+/// Mounts a volume with data: checks it first if a check is due, mounts it, and follows its policy if it cannot be mounted. This is one
+/// step, because the result of the check decides how it is mounted. Creates the mount point if it is missing.
 /// </summary>
-/// <param name="Class">What a failure means.</param>
-/// <param name="Device">Where it is, with the superblock as it was found.</param>
-/// <param name="Target">Mount point as the initrd sees it.</param>
-/// <param name="Policy">What to do where it is damaged or cannot be mounted.</param>
-/// <param name="Checks">When it is checked, and how.</param>
-public sealed record MountVolume(StepClass Class, BlockDevice Device, string Target, VolumePolicy Policy, FileSystemChecks Checks) : Step(Class)
+/// <param name="Class">What a failure means for the boot.</param>
+/// <param name="Device">The device, with the superblock that was found on it.</param>
+/// <param name="Target">Mount point in the initrd.</param>
+/// <param name="Policy">What to do if it is damaged or cannot be mounted.</param>
+/// <param name="Checks">When and how it is checked.</param>
+public sealed record MountVolume(StepClass Class, BlockDevice Device, string Target, VolumePolicy Policy, FileSystemChecks Checks)
+    : Step(Class)
 {
-    /// <summary>Why it is checked before it is mounted; null: it is not, unless mounting it fails.</summary>
+    /// <summary>Why it is checked before the mount; null: it is checked only if the mount fails.</summary>
     public CheckReason? Check => Device.Superblock is { } superblock ? Checks.ReasonFor(superblock) : null;
 
-    /// <summary>The image whose fsck runs, mounted here.</summary>
+    /// <summary>Mount point of the image that provides the fsck program.</summary>
     public string Image { get; init; } = SystemPaths.Sysroot;
 
-    /// <summary>For mount(2).</summary>
+    /// <summary>File-system type for mount(2).</summary>
     public string Type => Device.Superblock?.MountType ?? "ext4";
 
-    /// <summary>Of <see cref="PathOptions"/>: the same however it comes to be mounted.</summary>
+    /// <summary>Options from <see cref="PathOptions"/>, used for every way to mount it.</summary>
     public string Flags { get; init; } = "";
 
-    /// <summary><c>ro</c> for the formats that nothing writes to, and the flags.</summary>
+    /// <summary><c>ro</c> for read-only formats, else <c>rw</c>, and the flags.</summary>
     public string Options => PathOptions.Join(Type is "squashfs" or "erofs" or "iso9660" ? "ro" : "rw", Flags);
 
-    /// <summary>False: checking it can do no good. Nobody knows what is on a device without a superblock.</summary>
+    /// <summary>False: a check is useless, because the content of a device without a superblock is unknown.</summary>
     public bool MayBeChecked => Checks.Mode != FsckMode.Skip && Device.Superblock is not null;
 
-    /// <summary>Names of the programs that check it, best one first.</summary>
+    /// <summary>Names of the programs that can check it, in order of preference.</summary>
     public ImmutableArray<string> CheckPrograms => Type == "ext4" ? ["fsck.ext4", "e2fsck"] : ["fsck." + Type];
 
-    /// <summary>What a person repairs it with: two of these do nothing under the name of fsck.</summary>
+    /// <summary>The command that an operator repairs it with. For xfs and btrfs, fsck does nothing.</summary>
     public string RepairCommand => Type switch
     {
         "xfs" => "xfs_repair " + Device.Node,
@@ -44,8 +45,8 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     };
 
     /// <summary>
-    /// Ways to mount it without writing, in the order in which to try them. The later ones do not replay the journal, which is what a damaged
-    /// journal or a write-protected device needs.
+    /// Options to mount it without writing, in the order in which to try them. The later ones do not replay the journal, which helps with
+    /// a damaged journal or a write-protected device.
     /// </summary>
     public ImmutableArray<string> ReadOnlyOptions
     {
@@ -83,10 +84,10 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
 
     public override PlannedMount Mount => MountWith(Options);
 
-    /// <summary>The mount as fstab will show it, with the options that worked.</summary>
+    /// <summary>The mount as fstab shows it, with the options that worked.</summary>
     public PlannedMount MountWith(string options) => new(Device.StableName, Target, Type, options) { Source = Device.Node };
 
-    /// <summary>What is there instead where nothing worked.</summary>
+    /// <summary>The tmpfs that is mounted instead if nothing worked.</summary>
     public PlannedMount MountOfTmpfs => new("tmpfs", Target, "tmpfs", Policy.TmpfsOptions(Flags)) { Source = "tmpfs" };
 
     private string MountCommand(string options) => $"mount -t {Type} -o {options} {ShellText.Quote(Device.Node)} {ShellText.Quote(Target)}";

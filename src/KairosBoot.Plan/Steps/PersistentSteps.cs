@@ -3,18 +3,20 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>A path of the image and the store on the persistent volume that stands in for it.</summary>
-/// <param name="Path">As the initrd sees it: <c>/sysroot/etc/ssh</c>.</param>
-/// <param name="Store">Where its state lives: <c>/sysroot/usr/local/.state/etc-ssh.bind</c>.</param>
-/// <param name="FormerStore">The name Kairos gave it; used where it exists. Null where that name belongs to another path.</param>
+/// <summary>A path of the image and its store on the persistent volume.</summary>
+/// <param name="Path">In the initrd: <c>/sysroot/etc/ssh</c>.</param>
+/// <param name="Store">The directory with its content: <c>/sysroot/usr/local/.state/etc-ssh.bind</c>.</param>
+/// <param name="FormerStore">
+/// The store under the name that Kairos gave it, which is used if it exists. Null: that name belongs to another path.
+/// </param>
 public sealed record PersistentDirectory(string Path, string Store, string? FormerStore);
 
 /// <summary>
-/// Fills stores from what the image has under their paths, and brings them in line with every new image: files that nobody changed follow it,
-/// everything else stays. As a command it prints the first part; no shell has one for the other.
+/// Fills new stores from the image, and updates all stores for each new image: files that the user did not change follow the image,
+/// everything else stays. No shell command does the second part; the printed text describes it.
 /// </summary>
-/// <param name="Class">What a failure means.</param>
-/// <param name="Directories">In one state directory.</param>
+/// <param name="Class">What a failure means for the boot.</param>
+/// <param name="Directories">Paths whose stores are in one state directory.</param>
 /// <param name="Image">Identity of the image. Empty: not known, so every boot compares.</param>
 public sealed record SeedPersistent(StepClass Class, ImmutableArray<PersistentDirectory> Directories, string Image = "") : Step(Class)
 {
@@ -22,11 +24,11 @@ public sealed record SeedPersistent(StepClass Class, ImmutableArray<PersistentDi
     {
         get
         {
-            var text = new StringBuilder();
+            var text = new StringBuilder(
+                "# fill new stores from the image; in existing ones, update the files that the user did not change");
             foreach (var (path, store, former) in Directories)
             {
-                if (text.Length > 0) text.Append('\n');
-                text.Append("[ -d ").Append(ShellText.Quote(store)).Append(" ]");
+                text.Append('\n').Append("[ -d ").Append(ShellText.Quote(store)).Append(" ]");
                 if (former is not null) text.Append(" || [ -d ").Append(ShellText.Quote(former)).Append(" ]");
                 text.Append(" || cp -a ").Append(ShellText.Quote(path)).Append(' ').Append(ShellText.Quote(store));
             }
@@ -35,13 +37,16 @@ public sealed record SeedPersistent(StepClass Class, ImmutableArray<PersistentDi
     }
 }
 
-/// <summary>Bind mounts a store over its path. The mount point is made where the root can still be written to.</summary>
+/// <summary>Bind-mounts a store over its path. Creates the mount point if the root is writable.</summary>
 public sealed record BindPersistent(StepClass Class, PersistentDirectory Directory) : Step(Class)
 {
-    /// <summary>All of <see cref="PathOptions"/> that it has in the end.</summary>
+    /// <summary>All options from <see cref="PathOptions"/> that the mount has in the end.</summary>
     public string Options { get; init; } = "";
 
-    /// <summary>True: these are not the options of the mount that the store is on, which mount(2) gives a bind whatever it is asked for.</summary>
+    /// <summary>
+    /// True: the options differ from those of the mount with the store. mount(2) ignores options for a bind mount, so a remount is
+    /// needed.
+    /// </summary>
     public bool ChangesOptions { get; init; }
 
     public override string Command => $"mount --bind {ShellText.Quote(Directory.Store)} {ShellText.Quote(Directory.Path)}" +

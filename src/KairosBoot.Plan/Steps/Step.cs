@@ -3,24 +3,25 @@ namespace KairosBoot.Plan;
 /// <summary>What a failed step means for the boot.</summary>
 public enum StepClass
 {
-    /// <summary>The boot has failed: nothing is handed to the real init.</summary>
+    /// <summary>The boot failed: the real init is not started.</summary>
     Required,
-    /// <summary>The boot goes on and says loudly what is missing.</summary>
+    /// <summary>The boot continues, and the report and the console say what is missing.</summary>
     Degraded,
-    /// <summary>Nice to have; noted in the report.</summary>
+    /// <summary>The boot continues; the report mentions it.</summary>
     Optional,
 }
 
 /// <summary>
-/// One thing the boot does. A plan is an ordered list of these; each carries its own policy for failure and prints as the shell
-/// command that does the same, which is the log line, the dry run and what an operator can paste.
+/// One thing that the boot does. A plan is an ordered list of steps. Each step carries its own policy for failure and prints as a shell
+/// command that does the same, for the log, the dry run and an operator's shell. A line that starts with <c># </c> is a description, not a
+/// command.
 /// </summary>
 public abstract record Step(StepClass Class)
 {
-    /// <summary>The shell command that amounts to this step.</summary>
+    /// <summary>The shell command that does the same as this step.</summary>
     public abstract string Command { get; }
 
-    /// <summary>The command on one line: a log is no place for the files it writes.</summary>
+    /// <summary>The first line of the command, for a log.</summary>
     public string Summary
     {
         get
@@ -30,24 +31,26 @@ public abstract record Step(StepClass Class)
         }
     }
 
-    /// <summary>The mount that is there afterwards, where the step makes one.</summary>
+    /// <summary>The mount that exists afterwards, if the step makes one.</summary>
     public virtual PlannedMount? Mount => null;
 
     public sealed override string ToString() => Command;
 }
 
-/// <summary>A mount as fstab and mountinfo will show it.</summary>
-/// <param name="FstabSource">Stable name: <c>PARTUUID=...</c>, <c>overlay</c>, a directory for a bind. Null: its device is known only when made.</param>
-/// <param name="Target">As the initrd sees it: <c>/sysroot/etc</c>.</param>
-/// <param name="Type">File-system type; <c>none</c> for a bind; null where the superblock decides.</param>
+/// <summary>A mount as fstab and mountinfo show it.</summary>
+/// <param name="FstabSource">
+/// Stable name: <c>PARTUUID=...</c>, <c>overlay</c>, a directory for a bind. Null: the device is known only after the mount.
+/// </param>
+/// <param name="Target">In the initrd: <c>/sysroot/etc</c>.</param>
+/// <param name="Type">File-system type; <c>none</c> for a bind; null: the superblock decides.</param>
 /// <param name="Options">Comma separated, as in fstab.</param>
 /// <param name="Root">For a bind the directory inside the source file system, else <c>/</c>.</param>
 public sealed record PlannedMount(string? FstabSource, string Target, string? Type, string Options, string Root = "/")
 {
-    /// <summary>Device or name as mountinfo shows it. Null: known only when made.</summary>
+    /// <summary>Device or name as mountinfo shows it. Null: known only after the mount.</summary>
     public string? Source { get; init; }
 
-    /// <summary>What the file system itself was given, comma separated, where it shows it as it was given: the layers of an overlay.</summary>
+    /// <summary>Options of the file system that mountinfo shows unchanged, comma separated: the layers of an overlay.</summary>
     public string? Layers { get; init; }
 
     public bool ReadOnly => Options == "ro" || Options.StartsWith("ro,", StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 namespace KairosBoot.Plan;
 
-/// <summary>A file with this content; its directory is made where missing.</summary>
+/// <summary>Writes a file with this content. Creates its directory if it is missing.</summary>
 public sealed record WriteFile(StepClass Class, string Path, string Content) : Step(Class)
 {
     private const int ReadableByAll = Octal.O644;

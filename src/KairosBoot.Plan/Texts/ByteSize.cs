@@ -1,6 +1,6 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Sizes as people read them.</summary>
+/// <summary>Sizes for messages.</summary>
 public static class ByteSize
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -3,17 +3,17 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>A line of an env file that was left out.</summary>
+/// <summary>A line of an env file that was ignored.</summary>
 /// <param name="Line">From 1.</param>
-/// <param name="Reason">Does not repeat the line: env files hold tokens.</param>
+/// <param name="Reason">Does not include the line: env files may hold tokens.</param>
 public sealed record EnvFileProblem(int Line, string Reason);
 
-/// <summary>What an env file sets.</summary>
-/// <param name="Values">In the order of first appearance; each key once, with its last value.</param>
-/// <param name="Problems">Lines that were left out.</param>
+/// <summary>The variables of an env file.</summary>
+/// <param name="Values">Each key once with its last value, in the order of first appearance.</param>
+/// <param name="Problems">Lines that were ignored.</param>
 public sealed record EnvFileResult(ImmutableArray<KeyValuePair<string, string>> Values, ImmutableArray<EnvFileProblem> Problems)
 {
-    /// <summary>Null where the file does not set the key.</summary>
+    /// <summary>Null: the file does not set the key.</summary>
     public string? this[string key]
     {
         get
@@ -26,9 +26,9 @@ public sealed record EnvFileResult(ImmutableArray<KeyValuePair<string, string>> 
 }
 
 /// <summary>
-/// Env files as godotenv reads them, which is what wrote and read the layout until now: <c>K=V</c>, <c>K: V</c>, <c>export K=V</c>;
-/// <c>#</c> comments, inside a line only after a space; single quotes literal, double quotes with escapes; <c>$A</c> and
-/// <c>${A}</c> stand for earlier keys of the file. One difference: a bad line is left out, not the rest of the file.
+/// Env files in the syntax of godotenv, which wrote and read the layout until now: <c>K=V</c>, <c>K: V</c>, <c>export K=V</c>; <c>#</c>
+/// comments, inside a line only after a space; single quotes literal, double quotes with escapes; <c>$A</c> and <c>${A}</c> are replaced by
+/// earlier keys of the file. One difference: an invalid line is ignored alone, not with the rest of the file.
 /// </summary>
 public static class EnvFile
 {
@@ -89,7 +89,7 @@ public static class EnvFile
                     var key = text[start..position].Trim();
                     position++;
                     SkipBlanks();
-                    return key.Length > 0 ? key : Problem("no name before the sign");
+                    return key.Length > 0 ? key : Problem("no name before = or :");
                 }
                 if (!char.IsLetterOrDigit(c) && c is not ('_' or '.') && !IsBlank(c)) return Problem("not NAME=VALUE");
             }
@@ -120,7 +120,7 @@ public static class EnvFile
         {
             for (var i = position + 1; i < text.Length; i++)
             {
-                // godotenv looks one character back only and so cannot read the "a\\" it writes itself.
+                // godotenv looks back only one character, so it cannot read the "a\\" that it writes itself.
                 if (text[i] == '\\' && i + 1 < text.Length && (quote == '"' || text[i + 1] == quote)) i++;
                 else if (text[i] == quote) return TakeQuoted(quote, i);
             }
@@ -134,7 +134,10 @@ public static class EnvFile
             return quote == '"' ? Expand(Unescape(value)) : value;
         }
 
-        /// <summary><c>\n</c> and <c>\r</c> become those, any other escaped character itself; <c>\$</c> stays for <see cref="Expand"/>.</summary>
+        /// <summary>
+        /// <c>\n</c> and <c>\r</c> become control characters, other escaped characters themselves; <c>\$</c> stays for
+        /// <see cref="Expand"/>.
+        /// </summary>
         private static string Unescape(string value)
         {
             if (!value.Contains('\\')) return value;
@@ -160,7 +163,9 @@ public static class EnvFile
             return expanded.ToString();
         }
 
-        /// <summary>Position of the last character taken. Names are upper case, digits and <c>_</c>; a lone <c>$</c> stays.</summary>
+        /// <summary>
+        /// Position of the last character read. Names are upper-case letters, digits and <c>_</c>; a lone <c>$</c> stays.
+        /// </summary>
         private int ExpandName(string value, int dollar, StringBuilder expanded)
         {
             var braced = dollar + 1 < value.Length && value[dollar + 1] == '{';

@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// File names as text. The kernel's are bytes, mostly UTF-8; a byte that is none becomes a lone low surrogate, U+DC80 to U+DCFF, and that
-/// byte again on the way back: no file is lost for its name.
+/// File names as text. The kernel's names are bytes, usually UTF-8. A byte that is not UTF-8 becomes a lone low surrogate, U+DC80 to
+/// U+DCFF, and is converted back to the same byte: every file can be accessed.
 /// </summary>
 public static class FileName
 {
@@ -17,7 +17,8 @@ public static class FileName
         var text = new StringBuilder(bytes.Length);
         while (bytes.Length > 0)
         {
-            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) == System.Buffers.OperationStatus.Done) text.Append(rune.ToString());
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) == System.Buffers.OperationStatus.Done)
+                text.Append(rune.ToString());
             else
                 foreach (var b in bytes[..length]) text.Append((char)(BytesAt + b));
             bytes = bytes[length..];
@@ -25,10 +26,10 @@ public static class FileName
         return text.ToString();
     }
 
-    /// <summary>With a NUL at the end, as system calls want it.</summary>
+    /// <summary>The bytes of the name with a NUL at the end, for system calls.</summary>
     public static byte[] Encode(string name)
     {
-        // Every path system call comes here, and nearly every path is ASCII.
+        // Every system call with a path comes here, and nearly every path is ASCII.
         var ascii = new byte[name.Length + 1];
         for (var i = 0; i < name.Length; i++)
         {

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>Writes JSON, RFC 8259, two spaces a level. Small on purpose: it is part of PID 1, where a serialiser costs more than the report.</summary>
+/// <summary>
+/// Writes JSON, RFC 8259, indented by two spaces. It is small because it is part of PID 1, where a serialiser would be larger than the
+/// report.
+/// </summary>
 public sealed class JsonText
 {
     private readonly StringBuilder text = new();
@@ -67,7 +70,7 @@ public sealed class JsonText
         var plainFrom = 0;
         for (var i = 0; i < value.Length; i++)
         {
-            // Most of a report is plain text: it is copied in runs.
+            // Most of a report is plain text, which is copied in runs.
             if (value[i] is >= ' ' and <= '~' and not ('"' or '\\')) continue;
             text.Append(value, plainFrom, i - plainFrom);
             Escape(value[i]);

@@ -3,14 +3,16 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Text for a terminal, a console or a log. Names, labels, configs and the output of programs come from outside and may hold what a terminal takes
-/// for a command, or what shows a line in another order than it has. Whoever prints cleans; nothing else does, so that names stay what they are.
+/// Makes text safe for a terminal, a console or a log. Names, labels, configs and program output come from outside and may contain text
+/// that a terminal interprets as a command, or that changes the order in which a line is shown. Only code that prints cleans text: other
+/// code keeps the original names.
 /// </summary>
 public static class PrintableText
 {
     /// <summary>
-    /// Shows control characters (C0 but newline and tab, DEL, C1), bidi controls and halves of a surrogate pair as <c>\x1b</c> or <c>\u202e</c>. A byte
-    /// of a file name that is not UTF-8 (U+DC80 to U+DCFF here) is shown as that byte. Text without any of them is returned itself.
+    /// Replaces control characters (C0 except newline and tab, DEL, C1), bidi controls and lone surrogates by <c>\x1b</c> or
+    /// <c>\u202e</c>. A byte of a file name that is not UTF-8 (here U+DC80 to U+DCFF) is shown as that byte. Text without such characters
+    /// is returned unchanged.
     /// </summary>
     public static string Clean(string text)
     {
@@ -23,7 +25,7 @@ public static class PrintableText
         return text;
     }
 
-    /// <summary>True for what a terminal must not be shown, a half of a surrogate pair among it.</summary>
+    /// <summary>True for characters that a terminal must not receive, lone surrogates included.</summary>
     public static bool MustEscape(char c) => c switch
     {
         '\n' or '\t' => false,
@@ -46,5 +48,6 @@ public static class PrintableText
         return clean.ToString();
     }
 
-    private static bool IsPair(string text, int i) => char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+    private static bool IsPair(string text, int i) =>
+        char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
 }

@@ -1,9 +1,9 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Text as a POSIX shell takes it.</summary>
+/// <summary>Text for a POSIX shell.</summary>
 public static class ShellText
 {
-    /// <summary>The word itself where a shell would not touch it, else in single quotes.</summary>
+    /// <summary>The word itself if a shell does not interpret it, else in single quotes.</summary>
     public static string Quote(string word)
     {
         foreach (var c in word)

@@ -3,9 +3,10 @@ using System.Globalization;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// A script for <c>debugfs -f</c>. It reads a line into 8192 bytes (fgets), takes what a longer one has left as the next command, ends a line at a
-/// carriage return too, and gives a line that starts with <c>!</c> to a shell. So each line here starts with a command of this source, and a line that
-/// would be longer is written in steps through the directories. A word in quotes has only the quote to be doubled (libss, parse.c).
+/// A script for <c>debugfs -f</c>. debugfs reads a line into 8192 bytes (fgets) and takes the rest of a longer one as the next command. It
+/// also ends a line at a carriage return, and passes a line that starts with <c>!</c> to a shell. So each line here starts with a command
+/// of this source, and a line that would be too long is split into steps through the directories. In a quoted word, only the quote must be
+/// doubled (libss, parse.c).
 /// </summary>
 public sealed class DebugFsCommands
 {
@@ -15,18 +16,18 @@ public sealed class DebugFsCommands
     private const string Program = "debugfs";
     private readonly MemoryStream text = new();
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of lines.</summary>
     public int Count { get; private set; }
 
     public byte[] ToBytes() => text.ToArray();
 
-    /// <summary>The time of what is created from here on.</summary>
+    /// <summary>Sets the time of the files created after it.</summary>
     public DebugFsCommands SetCurrentTime(long seconds) => Add($"set_current_time @{seconds.ToString(CultureInfo.InvariantCulture)}");
 
-    /// <param name="path">As all paths here: without a leading slash. Its directory exists.</param>
+    /// <param name="path">Like all paths here: without a leading slash. Its directory exists.</param>
     public DebugFsCommands MakeDirectory(string path) => InDirectoryOf(path, name => $"mkdir {name}");
 
-    /// <param name="source">A file of the host.</param>
+    /// <param name="source">A file on the host.</param>
     /// <param name="path">Where it is copied to.</param>
     public DebugFsCommands WriteFile(string source, string path) => InDirectoryOf(path, name => $"write {Quote(source)} {name}");
 
@@ -41,16 +42,18 @@ public sealed class DebugFsCommands
         At(path, file => $"sif {file} uid {Number(uid)}").At(path, file => $"sif {file} gid {Number(gid)}");
 
     /// <param name="path">The file.</param>
-    /// <param name="typeAndMode">As st_mode of stat(2).</param>
-    public DebugFsCommands SetMode(string path, int typeAndMode) => At(path, file => $"sif {file} mode 0{Convert.ToString(typeAndMode, 8)}");
+    /// <param name="typeAndMode">st_mode as in stat(2).</param>
+    public DebugFsCommands SetMode(string path, int typeAndMode) =>
+        At(path, file => $"sif {file} mode 0{Convert.ToString(typeAndMode, 8)}");
 
     /// <param name="path">The file.</param>
     /// <param name="name">The attribute.</param>
-    /// <param name="valueFile">A file of the host with its value: bytes that no line could carry.</param>
-    public DebugFsCommands SetAttribute(string path, XattrName name, string valueFile) => At(path, file => $"ea_set -f {Quote(valueFile)} {file} {Quote(name.Text)}");
+    /// <param name="valueFile">A file on the host with the value, which may have bytes that a line cannot contain.</param>
+    public DebugFsCommands SetAttribute(string path, XattrName name, string valueFile) =>
+        At(path, file => $"ea_set -f {Quote(valueFile)} {file} {Quote(name.Text)}");
 
     /// <summary>One request for <c>debugfs -R</c>.</summary>
-    /// <param name="command">As this source spells it.</param>
+    /// <param name="command">A constant of this source.</param>
     /// <param name="path">Without a leading slash.</param>
     public static string Request(string command, string path)
     {
@@ -73,7 +76,7 @@ public sealed class DebugFsCommands
         var line = command(Absolute(path));
         if (Fits(line)) return Add(line);
         var slash = path.LastIndexOf('/');
-        // With ./ before it, a name in angle brackets is not taken for the number of an inode.
+        // The prefix ./ keeps debugfs from taking a name in angle brackets for an inode number.
         return Enter(slash < 0 ? "" : path[..slash]).Add(command(Quote("./" + path[(slash + 1)..])));
     }
 
@@ -94,7 +97,8 @@ public sealed class DebugFsCommands
         return this;
     }
 
-    private static bool Fits(string line) => line.Length <= MaxLineBytes / 3 || FileName.Encode(line).AsSpan().TrimEnd((byte)0).Length <= MaxLineBytes;
+    private static bool Fits(string line) =>
+        line.Length <= MaxLineBytes / 3 || FileName.Encode(line).AsSpan().TrimEnd((byte)0).Length <= MaxLineBytes;
 
     private static string Absolute(string path) => Quote("/" + path);
 

@@ -1,6 +1,7 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Path of a block device: <c>/dev/</c> and letters, digits and <c>. _ + - : ! @ = % # /</c>, without empty, <c>.</c> and <c>..</c> parts.</summary>
+/// <summary>Path of a block device: <c>/dev/</c> and letters, digits and <c>. _ + - : ! @ = % # /</c>, without empty, <c>.</c> and
+/// <c>..</c> parts.</summary>
 public sealed record DeviceNode
 {
     private const string Directory = "/dev/";
@@ -9,7 +10,7 @@ public sealed record DeviceNode
 
     public string Path { get; }
 
-    /// <summary>Null: it is none.</summary>
+    /// <summary>Null: not the path of a block device.</summary>
     public static DeviceNode? TryParse(string path)
     {
         if (!path.StartsWith(Directory, StringComparison.Ordinal)) return null;
@@ -17,14 +18,15 @@ public sealed record DeviceNode
         {
             if (part is "" or "." or "..") return null;
             foreach (var c in part)
-                if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or ':' or '!' or '@' or '=' or '%' or '#')) return null;
+                if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or ':' or '!' or '@' or '=' or '%' or '#'))
+                    return null;
         }
         return new DeviceNode(path);
     }
 
-    /// <exception cref="OperatorException">It is none.</exception>
+    /// <exception cref="OperatorException">Not the path of a block device.</exception>
     public static DeviceNode Parse(string path) => TryParse(path) ?? throw new OperatorException(
-        $"'{ToolText.Show(path)}' is not the path of a device", "name one below /dev, as lsblk -p prints it");
+        $"'{ToolText.Show(path)}' is not the path of a block device", "use a path below /dev, as printed by lsblk -p");
 
     public override string ToString() => Path;
 }

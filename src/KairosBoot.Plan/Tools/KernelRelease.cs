@@ -1,8 +1,8 @@
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// What <c>uname -r</c> prints, and the name of the directory of a kernel's modules: letters, digits and <c>. _ + - ~ ^ :</c>, at most 64 (struct new_utsname).
-/// It becomes part of paths, links and scripts, so nothing else passes.
+/// A kernel release as printed by <c>uname -r</c>, which is also the directory name of its modules: letters, digits and <c>. _ + - ~ ^
+/// :</c>, at most 64 (struct new_utsname). It becomes part of paths, links and scripts, so all other characters are refused.
 /// </summary>
 public sealed record KernelRelease
 {
@@ -12,7 +12,7 @@ public sealed record KernelRelease
 
     public string Text { get; }
 
-    /// <summary>Null: it is none.</summary>
+    /// <summary>Null: not a kernel release.</summary>
     public static KernelRelease? TryParse(string text)
     {
         if (text.Length is 0 or > MaxLength || !char.IsAsciiLetterOrDigit(text[0])) return null;
@@ -21,11 +21,12 @@ public sealed record KernelRelease
         return new KernelRelease(text);
     }
 
-    /// <exception cref="OperatorException">It is none.</exception>
+    /// <exception cref="OperatorException">Not a kernel release.</exception>
     /// <param name="text">The release.</param>
     /// <param name="place">Where it was found.</param>
     public static KernelRelease Parse(string text, string place) => TryParse(text) ?? throw new OperatorException(
-        $"{ToolText.Show(place)}: '{ToolText.Show(text)}' is not a kernel release: at most {MaxLength} letters, digits and . _ + - ~ ^ :", "rename or remove it");
+        $"{ToolText.Show(place)}: '{ToolText.Show(text)}' is not a kernel release: at most {MaxLength} letters, digits and . _ + - ~ ^ :",
+            "rename or remove it");
 
     public override string ToString() => Text;
 }

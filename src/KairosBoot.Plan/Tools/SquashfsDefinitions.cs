@@ -3,9 +3,9 @@ using System.Globalization;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// A pseudo file for <c>mksquashfs -pf</c>: what the image gets that the tree has not. A line feed ends a definition even in quotes, a backslash at the end
-/// of a line joins the next one to it, and the content of a file is the output of a shell command. That command is <c>cat</c> and a name that is
-/// chosen here; the caller puts the file under that name into the directory in which mksquashfs runs.
+/// A pseudo file for <c>mksquashfs -pf</c>: the entries that the image gets in addition to the tree. A line feed ends a definition even in
+/// quotes, a backslash at the end of a line joins the next one, and the content of a file is the output of a shell command. Here that
+/// command is always <c>cat</c> with a generated name; the caller creates a file of that name in the directory in which mksquashfs runs.
 /// </summary>
 public sealed class SquashfsDefinitions
 {
@@ -15,24 +15,24 @@ public sealed class SquashfsDefinitions
     private const string Program = "mksquashfs";
     private readonly MemoryStream text = new();
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Number of lines.</summary>
     public int Count { get; private set; }
 
     public byte[] ToBytes() => text.ToArray();
 
-    /// <param name="path">As all paths here: without a leading slash.</param>
+    /// <param name="path">Like all paths here: without a leading slash.</param>
     /// <param name="mode">Permission bits.</param>
     public SquashfsDefinitions MakeDirectory(string path, int mode) => Add(path, $"d {Owner(mode, 0, 0)}");
 
     /// <param name="path">The link.</param>
-    /// <param name="target">The rest of the line: no quoting exists for it.</param>
+    /// <param name="target">The rest of the line, which cannot be quoted.</param>
     public SquashfsDefinitions MakeLink(string path, string target) =>
         target.Length == 0 || char.IsWhiteSpace(target[0]) || target.EndsWith('\\')
             ? throw ToolText.Refused(target, "cannot be the target of a link that mksquashfs makes")
             : Add(path, $"s 777 0 0 {ToolText.RequirePlain(target, Program)}");
 
-    /// <summary>A file of root.</summary>
-    /// <returns>Name of the file with the content, in the directory in which mksquashfs runs.</returns>
+    /// <summary>Adds a file owned by root.</summary>
+    /// <returns>Name of the file that must hold the content, in the directory in which mksquashfs runs.</returns>
     public string WriteFile(string path, int mode)
     {
         var source = $"content.{Count.ToString(CultureInfo.InvariantCulture)}";
@@ -45,7 +45,7 @@ public sealed class SquashfsDefinitions
     public SquashfsDefinitions MakeDevice(string path, bool isBlock, int mode, int uid, int gid, int major, int minor) =>
         Add(path, string.Create(CultureInfo.InvariantCulture, $"{(isBlock ? 'b' : 'c')} {Owner(mode, uid, gid)} {major} {minor}"));
 
-    /// <summary>Gives a file of the tree its mode and owner.</summary>
+    /// <summary>Sets mode and owner of a file in the tree.</summary>
     public SquashfsDefinitions Modify(string path, int mode, int uid, int gid) => Add(path, $"m {Owner(mode, uid, gid)}");
 
     private SquashfsDefinitions Add(string path, string rest)
@@ -57,5 +57,6 @@ public sealed class SquashfsDefinitions
         return this;
     }
 
-    private static string Owner(int mode, int uid, int gid) => string.Create(CultureInfo.InvariantCulture, $"{Convert.ToString(mode, 8)} {uid} {gid}");
+    private static string Owner(int mode, int uid, int gid) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Convert.ToString(mode, 8)} {uid} {gid}");
 }

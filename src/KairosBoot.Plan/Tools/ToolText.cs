@@ -2,33 +2,38 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What all texts for other programs have in common: the characters that none of them takes, and the refusals.</summary>
+/// <summary>Rules for text that another program reads: characters that no program accepts, and the errors for them.</summary>
 public static class ToolText
 {
     private const int MaxShown = 200;
 
-    /// <summary>Refuses control characters. In most programs a line feed starts a new command, in debugfs a carriage return too; a NUL ends the text early.</summary>
-    /// <param name="text">What is to be written.</param>
-    /// <param name="program">The program that would read it.</param>
-    /// <exception cref="OperatorException">It has one.</exception>
+    /// <summary>
+    /// Refuses control characters. In most programs a line feed starts a new command, in debugfs also a carriage return; a NUL ends the
+    /// text early.
+    /// </summary>
+    /// <param name="text">The text to write.</param>
+    /// <param name="program">The program that reads it.</param>
+    /// <exception cref="OperatorException">It has a control character.</exception>
     public static string RequirePlain(string text, string program)
     {
         foreach (var c in text)
-            if (char.IsControl(c)) throw Refused(text, $"contains the control character U+{(int)c:X4}, which cannot be written for {program}");
+            if (char.IsControl(c))
+                throw Refused(text, $"contains the control character U+{(int)c:X4}, which cannot be written for {program}");
         return text;
     }
 
-    /// <summary>Refuses what is no path of a member of a tree: relative, without <c>.</c>, <c>..</c> and empty parts.</summary>
+    /// <summary>Refuses a path that is not relative or has <c>.</c>, <c>..</c> or empty parts.</summary>
     public static string RequireMember(string path, string program)
     {
         foreach (var part in path.Split('/'))
-            if (part is "" or "." or "..") throw Refused(path, $"is no path inside a tree, as {program} would read it");
+            if (part is "" or "." or "..")
+                throw Refused(path, $"is not a path that {program} can read: a part of it is empty, '.' or '..'");
         return RequirePlain(path, program);
     }
 
-    /// <summary>Refuses a line that the program would read as two, or not at all.</summary>
+    /// <summary>Refuses a line that the program would read as two lines or not at all.</summary>
     /// <param name="line">Without its line feed.</param>
-    /// <param name="maxBytes">What the program reads as one line, the line feed left out.</param>
+    /// <param name="maxBytes">The maximum length of a line that the program reads, without the line feed.</param>
     /// <param name="program">The program.</param>
     internal static byte[] RequireLine(string line, int maxBytes, string program)
     {
@@ -39,9 +44,10 @@ public static class ToolText
         return bytes[..length];
     }
 
-    internal static OperatorException Refused(string text, string why) => new($"'{Show(text)}' {why}", "rename or remove it in the tree or archive that it comes from");
+    internal static OperatorException Refused(string text, string why) =>
+        new($"'{Show(text)}' {why}", "rename or remove it in the tree or archive that it comes from");
 
-    /// <summary>For a message: short, and without characters that a terminal acts on.</summary>
+    /// <summary>For messages: shortened, and without characters that a terminal interprets.</summary>
     public static string Show(string text)
     {
         var shown = new StringBuilder();

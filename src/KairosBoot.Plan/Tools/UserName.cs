@@ -1,6 +1,9 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Name of a user or group, passwd(5): letters, digits and <c>_ . -</c>, perhaps <c>$</c> at the end, at most 32; the first is no <c>-</c>.</summary>
+/// <summary>
+/// Name of a user or group, passwd(5): letters, digits and <c>_ . -</c>, optionally a final <c>$</c>, at most 32; it does not start with
+/// <c>-</c>.
+/// </summary>
 public sealed record UserName
 {
     private const int MaxLength = 32;
@@ -9,7 +12,7 @@ public sealed record UserName
 
     public string Text { get; }
 
-    /// <summary>Null: it is none.</summary>
+    /// <summary>Null: not such a name.</summary>
     public static UserName? TryParse(string text)
     {
         var body = text.EndsWith('$') ? text.AsSpan(0, text.Length - 1) : text;
@@ -19,9 +22,10 @@ public sealed record UserName
         return new UserName(text);
     }
 
-    /// <exception cref="OperatorException">It is none.</exception>
+    /// <exception cref="OperatorException">Not such a name.</exception>
     public static UserName Parse(string text) => TryParse(text) ?? throw new OperatorException(
-        $"'{ToolText.Show(text)}' is not the name of a user or group: at most {MaxLength} letters, digits and _ . -", "choose another name");
+        $"'{ToolText.Show(text)}' is not the name of a user or group: at most {MaxLength} letters, digits and _ . -",
+            "choose another name");
 
     public override string ToString() => Text;
 }

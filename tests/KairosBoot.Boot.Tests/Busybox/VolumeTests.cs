@@ -98,8 +98,8 @@ public sealed class VolumeTests
         GuestShell shell = GuestShell.OfBusybox(machine);
         using JsonDocument report = Report(shell);
         Assert.Equal("degraded", Verdict(report));
-        Assert.Contains(Problems(report), text => text.Contains("gone after this boot", StringComparison.Ordinal));
-        ConsoleText.HoldsLineWith(machine.Console, "COS_PERSISTENT", "gone after this boot");
+        Assert.Contains(Problems(report), text => text.Contains("lost after this boot", StringComparison.Ordinal));
+        ConsoleText.HoldsLineWith(machine.Console, "COS_PERSISTENT", "lost after this boot");
         Assert.Equal("tmpfs", shell.Run("awk '$2 == \"/usr/local\" {print $3}' /proc/mounts"));
         // COS_STATE cannot be checked by a program of the images on it, so the report asks for a check.
         Assert.Contains(Problems(report), text => text.Contains("COS_STATE on /dev/vda2 is flagged as having errors; run fsck.ext4", StringComparison.Ordinal));

@@ -113,8 +113,8 @@ public sealed class KeptAttributesTests : IDisposable
     [Theory]
     [InlineData(1000, false, null)]
     [InlineData(1000, true, "has another hard link and cannot be replaced by a new file")]
-    [InlineData(0, false, "belongs to user 0, in /home/alice of user 1000")]
-    [InlineData(1001, false, "belongs to user 1001, in /home/alice of user 1000")]
+    [InlineData(0, false, "belongs to user 0, but /home/alice belongs to user 1000")]
+    [InlineData(1001, false, "belongs to user 1001, but /home/alice belongs to user 1000")]
     public void A_mount_point_in_a_home_is_written_to_only_where_the_file_is_the_users(int owner, bool hasSecondName, string? refusal)
     {
         root.Put("/home/alice/f", "old", "0644");

@@ -4,14 +4,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Everything that can lie where PID 1 reads a file. A test that does not end shows a boot that does not either.</summary>
+/// <summary>All kinds of files in places where PID 1 reads a file. A test that hangs shows a boot that hangs.</summary>
 public sealed class HostileFileTests
 {
-    public static TheoryData<string, string> MachineIdPlaces => InTheWay.At("/usr/local/etc/machine-id", "/oem/machine-id", "/etc/machine-id", "all");
+    public static TheoryData<string, string> MachineIdPlaces =>
+        InTheWay.At("/usr/local/etc/machine-id", "/oem/machine-id", "/etc/machine-id", "all");
 
     [Theory]
     [MemberData(nameof(MachineIdPlaces))]
-    public void A_machine_id_is_written_in_place_of_whatever_was_there(string place, string kind) => MountNamespace.Run(scratch =>
+    public void A_machine_id_replaces_any_kind_of_file(string place, string kind) => MountNamespace.Run(scratch =>
     {
         string[] places = ["/usr/local/etc/machine-id", "/oem/machine-id", "/etc/machine-id"];
         foreach (var path in places)
@@ -27,10 +28,11 @@ public sealed class HostileFileTests
 
     [Theory]
     [MemberData(nameof(InTheWay.All), MemberType = typeof(InTheWay))]
-    public void An_image_that_is_no_file_is_refused_and_has_no_identity(string kind) => MountNamespace.Run(scratch =>
+    public void An_image_that_is_not_a_file_is_refused_and_has_no_identity(string kind) => MountNamespace.Run(scratch =>
     {
         InTheWay.Put(scratch + "/active.img", kind);
-        if (kind != "sparse") Assert.True(Record.Exception(() => ImageIdentity.Of(scratch + "/active.img")) is SyscallException or OperatorException);
+        if (kind != "sparse")
+            Assert.True(Record.Exception(() => ImageIdentity.Of(scratch + "/active.img")) is SyscallException or OperatorException);
         var result = new StepExecutor(new KernelModules(), NullLogger.Instance)
             .Apply(new MountImage(StepClass.Degraded, scratch + "/active.img", scratch + "/root", ReadOnly: true));
         Assert.NotNull(result.Error);
@@ -40,19 +42,20 @@ public sealed class HostileFileTests
 
     [Theory]
     [MemberData(nameof(StateFiles))]
-    public void Counters_and_arguments_that_are_no_files_count_as_missing(string name, string kind) => MountNamespace.Run(scratch =>
+    public void Counters_and_arguments_that_are_not_files_count_as_missing(string name, string kind) => MountNamespace.Run(scratch =>
     {
         InTheWay.Put(scratch + name, kind);
         Assert.NotNull(BootStateFile.Read(scratch + "/bootstate").Problem);
         var arguments = new KargsFile(scratch);
-        Assert.Equal((0, false, false), (arguments.Proven.Serial, arguments.Pending is not null, arguments.GivenUp is not null));
+        Assert.Equal((0, false, false), (arguments.Proven.Serial, arguments.Pending is not null, arguments.Rejected is not null));
     });
 
-    public static TheoryData<string, string> FailureFiles => InTheWay.At("/kairosboot", "/kairosboot/failed-boots", "/kairosboot/failed-boots.reported");
+    public static TheoryData<string, string> FailureFiles =>
+        InTheWay.At("/kairosboot", "/kairosboot/failed-boots", "/kairosboot/failed-boots.reported");
 
     [Theory]
     [MemberData(nameof(FailureFiles))]
-    public void Records_of_failed_boots_that_are_no_files_count_as_none(string name, string kind) => MountNamespace.Run(scratch =>
+    public void Records_of_failed_boots_that_are_not_files_count_as_missing(string name, string kind) => MountNamespace.Run(scratch =>
     {
         InTheWay.Put(scratch + name, kind);
         Assert.Empty(FailureStore.Read(scratch));
@@ -64,10 +67,11 @@ public sealed class HostileFileTests
     [Theory]
     [InlineData("failed-boots")]
     [InlineData("failed-boots.reported")]
-    public void Logs_of_failed_boots_that_all_could_read_are_tightened(string name) => MountNamespace.Run(scratch =>
+    public void Permissions_of_world_readable_failure_records_are_reduced(string name) => MountNamespace.Run(scratch =>
     {
         StateMachine.Sh($"truncate -s 8M {scratch}/part; mke2fs -q -F -t ext4 {scratch}/part; mkdir {scratch}/state {scratch}/outside; touch {scratch}/outside/file");
-        using (var device = LoopDevice.Attach(scratch + "/part", readOnly: false)) Syscall.Mount(device.Path, scratch + "/state", "ext4", MountFlags.None, "");
+        using (var device = LoopDevice.Attach(scratch + "/part", readOnly: false))
+            Syscall.Mount(device.Path, scratch + "/state", "ext4", MountFlags.None, "");
         StateMachine.Sh($"cd {scratch}/state; mkdir kairosboot; cd kairosboot; echo log > {name}; chmod 644 {name}");
         Syscall.Mount("none", scratch + "/state", "", MountFlags.Remount | MountFlags.ReadOnly, "");
         FailureStore.Tighten(scratch + "/state");
@@ -80,7 +84,7 @@ public sealed class HostileFileTests
 
     [Theory]
     [MemberData(nameof(ManifestFiles))]
-    public void Whatever_lies_where_the_manifest_should_be_is_replaced(string name, string kind) => StateSeedTests.OnVolume(machine =>
+    public void Any_kind_of_file_in_place_of_the_manifest_is_replaced(string name, string kind) => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("echo v1 > f");
         machine.GoodBoot("1");
@@ -97,11 +101,11 @@ public sealed class HostileFileTests
 
     [Theory]
     [MemberData(nameof(InTheWay.All), MemberType = typeof(InTheWay))]
-    public void What_has_the_name_of_the_control_directory_is_named_and_stays(string kind) => StateSeedTests.OnVolume(machine =>
+    public void A_file_with_the_name_of_the_control_directory_is_reported(string kind) => StateSeedTests.OnVolume(machine =>
     {
         if (kind.EndsWith("directory", StringComparison.Ordinal)) return;
         machine.Install("echo v1 > f");
         InTheWay.Put(machine.Target + "/.kairosboot", kind);
-        Assert.Contains(".kairosboot is no directory; it belongs to user 0; remove it", Assert.Single(machine.Boot("1").Problems));
+        Assert.Contains(".kairosboot is not a directory; it belongs to user 0; remove it", Assert.Single(machine.Boot("1").Problems));
     });
 }

@@ -4,21 +4,22 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Mount targets, stores and layers that a user has shaped: user 1000 owns <c>/root/home/u</c> of the scratch directory.</summary>
+/// <summary>Mount points, stores and layers that a user has changed: user 1000 owns <c>/root/home/u</c> of the scratch directory.</summary>
 public sealed class HostilePlaceTests
 {
     private const string Home = "/root/home/u", Usr = "/root/usr/lib";
 
-    // From the walker's rule: a user's link leads to the user's own only, and a mount lands where its path says.
+    // By the walker's rule, a user's link leads only to the user's own files, and a mount is made only at its own path.
     public static TheoryData<string> Links =>
     [
-        "ln -s ../../usr/lib data", "ln -s \"$OLDPWD/usr/lib\" data", "ln -s ../../../root/usr/lib data", "mkdir own; ln -s own data", "ln -s . data", "ln -s .. data",
+        "ln -s ../../usr/lib data", "ln -s \"$OLDPWD/usr/lib\" data", "ln -s ../../../root/usr/lib data", "mkdir own; ln -s own data",
+            "ln -s . data", "ln -s .. data",
         "ln -s ../../usr between; ln -s between/lib data", "ln -s / data", "ln -s data data", "ln -s /nothing/at/all data",
     ];
 
     [Theory]
     [MemberData(nameof(Links))]
-    public void Nothing_is_mounted_where_a_users_link_leads(string link) => InHome(link, scratch =>
+    public void Nothing_is_mounted_through_a_users_link(string link) => InHome(link, scratch =>
     {
         foreach (var step in Steps(scratch, scratch + Home + "/data"))
         {
@@ -32,7 +33,7 @@ public sealed class HostilePlaceTests
 
     [Theory]
     [MemberData(nameof(Links))]
-    public void Nothing_is_mounted_through_a_directory_that_a_user_made_a_link(string link) => InHome(link, scratch =>
+    public void Nothing_is_mounted_through_a_directory_replaced_by_a_link(string link) => InHome(link, scratch =>
     {
         foreach (var step in Steps(scratch, scratch + Home + "/data/below")) Assert.NotNull(Executor().Apply(step).Error);
         Assert.Equal([scratch], Mounts(scratch));
@@ -43,7 +44,7 @@ public sealed class HostilePlaceTests
     [InlineData("mkdir data")]
     [InlineData("true")]
     [InlineData("mkdir -p data/below/it")]
-    public void A_path_in_a_users_directory_is_mounted_where_it_says(string make) => InHome(make, scratch =>
+    public void A_path_in_a_users_directory_is_mounted_at_its_place(string make) => InHome(make, scratch =>
     {
         foreach (var step in Steps(scratch, scratch + Home + "/data"))
         {
@@ -70,10 +71,11 @@ public sealed class HostilePlaceTests
     [InlineData("mkdir state; ln -s ../../../usr/lib state/data.bind")]
     [InlineData("mkdir state; touch state/data.bind")]
     [InlineData("mkdir state; mkfifo state/data.bind")]
-    public void A_store_that_a_user_exchanged_is_refused(string make) => InHome(make, scratch =>
+    public void A_store_that_a_user_replaced_is_refused(string make) => InHome(make, scratch =>
     {
         var directory = new PersistentDirectory(scratch + "/root/target", scratch + Home + "/state/data.bind", null);
-        var results = Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]), new BindPersistent(StepClass.Degraded, directory)]);
+        var results = Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]),
+            new BindPersistent(StepClass.Degraded, directory)]);
         Assert.NotNull(results[0].Error ?? results[0].Shortfall);
         Assert.NotNull(results[1].Error);
         Assert.Equal([scratch], Mounts(scratch));
@@ -86,21 +88,22 @@ public sealed class HostilePlaceTests
     public void A_layer_that_is_a_link_is_refused(string layer) => InHome($"mkdir store; ln -s ../../../usr/lib store/{layer}", scratch =>
     {
         var overlay = new MountOverlay(StepClass.Degraded, scratch + "/root/target", scratch + Home + "/store", "/store", Keeps: true);
-        Assert.Contains($"store/{layer} is no directory; it belongs to user 1000", Executor().Apply(overlay).Error);
+        Assert.Contains($"store/{layer} is not a directory; it belongs to user 1000", Executor().Apply(overlay).Error);
         Assert.Equal([scratch], Mounts(scratch));
     });
 
     [Fact]
-    public void A_layer_of_an_earlier_boot_that_is_a_link_is_deleted_and_not_what_it_leads_to() => InHome("true", scratch =>
+    public void An_old_layer_that_is_a_link_is_deleted_without_its_target() => InHome("true", scratch =>
     {
         StateMachine.Sh($"cd {scratch}/root; ln -s usr/lib store");
-        Assert.Null(Executor().Apply(new MountOverlay(StepClass.Degraded, scratch + "/root/target", scratch + "/root/store", "/store", Keeps: false)).Error);
+        Assert.Null(Executor().Apply(new MountOverlay(StepClass.Degraded, scratch + "/root/target", scratch + "/root/store", "/store",
+            Keeps: false)).Error);
         Assert.Equal("file\n", StateMachine.Sh($"ls -A {scratch}{Usr}"));
         Assert.True(Directory.Exists(scratch + "/root/store/upper"));
     });
 
     [Fact]
-    public void A_path_of_the_image_that_a_user_made_a_link_is_not_copied() => InHome("ln -s ../../usr/lib data", scratch =>
+    public void A_path_replaced_by_a_users_link_is_not_copied() => InHome("ln -s ../../usr/lib data", scratch =>
     {
         var directory = new PersistentDirectory(scratch + Home + "/data", scratch + "/root/state/data.bind", null);
         var result = Executor().Apply(new SeedPersistent(StepClass.Degraded, [directory]));
@@ -111,7 +114,7 @@ public sealed class HostilePlaceTests
     [Theory]
     [InlineData("ln -s ../../usr/lib data", "/data/file")]
     [InlineData("ln -s ../../usr/lib/file data", "/data")]
-    public void A_file_is_not_written_where_a_users_link_leads(string make, string path) => InHome(make, scratch =>
+    public void A_file_is_not_written_through_a_users_link(string make, string path) => InHome(make, scratch =>
     {
         Assert.Contains("user 1000", Executor().Apply(new WriteFile(StepClass.Degraded, scratch + Home + path, "written")).Error);
         Assert.Equal("", StateMachine.Sh($"cat {scratch}{Usr}/file"));
@@ -123,7 +126,7 @@ public sealed class HostilePlaceTests
     [InlineData("rm -rf d; mkfifo d")]
     [InlineData("rm -rf d/e; ln -s ../../outside d/e")]
     [InlineData("rm d/e/f; ln -s ../../../outside/f d/e/f; chown -h 1000 d/e/f")]
-    public void A_directory_of_a_store_that_became_a_link_leads_no_merge_out_of_it(string user) => StateSeedTests.OnVolume(machine =>
+    public void A_merge_does_not_follow_a_link_out_of_the_store(string user) => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("mkdir -p d/e gone; echo v1 > d/e/f; echo v1 > gone/f");
         machine.GoodBoot("1");
@@ -152,7 +155,8 @@ public sealed class HostilePlaceTests
         body(scratch);
     });
 
-    private static List<string> Mounts(string scratch) => [.. MountTable.Read().Select(mount => mount.MountPoint).Where(path => path.StartsWith(scratch, StringComparison.Ordinal))];
+    private static List<string> Mounts(string scratch) =>
+        [.. MountTable.Read().Select(mount => mount.MountPoint).Where(path => path.StartsWith(scratch, StringComparison.Ordinal))];
 
     private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
 }

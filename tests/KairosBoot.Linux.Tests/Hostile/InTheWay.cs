@@ -1,14 +1,17 @@
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>What somebody can put where a file is expected. Reading any of these as a file hangs, never ends, or takes all memory.</summary>
+/// <summary>
+/// Kinds of files that a user can put in place of an expected file. Reading them would hang, never end, or use up the memory.
+/// </summary>
 internal static class InTheWay
 {
     public static readonly string[] Kinds =
-        ["fifo", "socket", "device", "directory", "full-directory", "link-to-zero", "link-to-kmsg", "link-to-itself", "link-to-fifo", "dangling-link", "sparse"];
+        ["fifo", "socket", "device", "directory", "full-directory", "link-to-zero", "link-to-kmsg", "link-to-itself", "link-to-fifo",
+            "dangling-link", "sparse"];
 
     public static TheoryData<string> All => [.. Kinds];
 
-    /// <summary>All kinds for each of some names.</summary>
+    /// <summary>All kinds for each of these names.</summary>
     public static TheoryData<string, string> At(params string[] names)
     {
         var rows = new TheoryData<string, string>();
@@ -17,7 +20,7 @@ internal static class InTheWay
         return rows;
     }
 
-    /// <summary>Puts it there, in place of what was there.</summary>
+    /// <summary>Creates it in place of an existing file.</summary>
     public static void Put(string path, string kind)
     {
         var make = kind switch

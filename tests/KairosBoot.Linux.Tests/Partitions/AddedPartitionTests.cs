@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Partitions that a layout adds to a disk, with the distribution's own mkfs programs.</summary>
+/// <summary>Partitions that a layout adds to a disk, with the distribution's mkfs programs.</summary>
 public sealed class AddedPartitionTests
 {
     private const string Two = "add_partitions: [{fsLabel: DATA, pLabel: data, size: 64, filesystem: ext4}, {fsLabel: SWAP, size: 16, filesystem: swap}]";
@@ -10,12 +10,13 @@ public sealed class AddedPartitionTests
     [Theory]
     [InlineData(512)]
     [InlineData(4096)]
-    public void They_are_there_once_however_often_they_are_asked_for(int blockSize) => On(blockSize, disk =>
+    public void Partitions_are_added_only_once(int blockSize) => On(blockSize, disk =>
     {
         Assert.Empty(disk.Layout(Two));
         disk.Verify();
         var added = BlockDeviceScan.One(disk.Name + "p2")!;
-        Assert.Equal(("data", "ext4", "DATA", 64L << 20), (added.PartLabel, added.Superblock?.Type, added.Superblock?.Label, added.SizeBytes));
+        Assert.Equal(("data", "ext4", "DATA", 64L << 20),
+            (added.PartLabel, added.Superblock?.Type, added.Superblock?.Label, added.SizeBytes));
         Assert.Equal('4', added.PartUuid![14]);
         Assert.Equal("swap", BlockDeviceScan.One(disk.Name + "p3")!.Superblock!.Type);
         MountNamespace.Tool("e2fsck", "-f", "-n", disk.Partition(2));
@@ -30,7 +31,7 @@ public sealed class AddedPartitionTests
     });
 
     [Fact]
-    public void The_default_is_ext2_and_size_0_is_the_rest_which_then_grows_with_the_disk() => On(512, disk =>
+    public void The_default_is_ext2_and_size_0_uses_and_follows_the_free_space() => On(512, disk =>
     {
         const string Rest = "add_partitions: [{fsLabel: A, size: 8}, {pLabel: rest, filesystem: xfs, size: 0}]\n        expand_partition: {size: 0}";
         Assert.Empty(disk.Layout(Rest));
@@ -59,13 +60,14 @@ public sealed class AddedPartitionTests
     });
 
     [Fact]
-    public void Where_mkfs_fails_or_is_missing_the_disk_is_as_it_was() => On(512, disk =>
+    public void If_mkfs_fails_or_is_missing_the_disk_is_unchanged() => On(512, disk =>
     {
         var before = disk.Disk.Read().Partitions.Length;
-        // An xfs has 300 MiB at least.
+        // An xfs needs at least 300 MiB.
         Assert.Contains("mkfs.xfs -f -q -L X /dev/", disk.Only("add_partitions: [{fsLabel: X, size: 20, filesystem: xfs}]"));
         Syscall.Mount("/dev/null", "/usr/sbin/mkfs.btrfs", "", MountFlags.Bind, "");
-        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; to fix: add it when the image is built", disk.Only("add_partitions: [{fsLabel: X, size: 200, filesystem: btrfs}]"));
+        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; to fix: add it when the image is built",
+            disk.Only("add_partitions: [{fsLabel: X, size: 200, filesystem: btrfs}]"));
         Assert.Equal(before, disk.Disk.Read().Partitions.Length);
         Assert.Null(BlockDeviceScan.Partition(disk.Name, 2));
         Syscall.Umount("/usr/sbin/mkfs.btrfs");
@@ -74,7 +76,7 @@ public sealed class AddedPartitionTests
     });
 
     [Fact]
-    public void Where_the_table_cannot_be_written_the_kernel_forgets_the_partition_too() => On(512, disk =>
+    public void If_the_table_cannot_be_written_the_kernel_drops_the_partition() => On(512, disk =>
     {
         MountNamespace.Tool("blockdev", "--setro", disk.Node);
         try
@@ -82,12 +84,12 @@ public sealed class AddedPartitionTests
             Assert.Contains(disk.Node, disk.Only("add_partitions: [{pLabel: raw, size: 20, filesystem: none}]"));
             Assert.Null(BlockDeviceScan.Partition(disk.Name, 2));
         }
-        // It would hold for whatever has the device next.
+        // It would apply to the next user of the device.
         finally { MountNamespace.Tool("blockdev", "--setrw", disk.Node); }
     });
 
     [Fact]
-    public void A_table_that_was_cut_short_is_finished_although_the_partition_is_there() => On(512, disk =>
+    public void An_interrupted_table_is_completed_although_the_partition_exists() => On(512, disk =>
     {
         const string Add = "add_partitions: [{pLabel: raw, size: 20, filesystem: none}]";
         Assert.Empty(disk.Layout(Add));
@@ -104,14 +106,16 @@ public sealed class AddedPartitionTests
     });
 
     [Fact]
-    public void What_has_no_room_or_no_name_is_refused_and_what_follows_is_not_done() => On(512, disk =>
+    public void An_invalid_partition_is_refused_and_the_next_ones_are_not_added() => On(512, disk =>
     {
         var before = disk.Written;
-        Assert.Contains("no room for a partition of 600 MiB: 494 MiB are free after the last partition", disk.Only("add_partitions: [{fsLabel: X, size: 600}, {fsLabel: Y, size: 8}]"));
+        Assert.Contains("no room for a partition of 600 MiB: 494 MiB are free after the last partition",
+            disk.Only("add_partitions: [{fsLabel: X, size: 600}, {fsLabel: Y, size: 8}]"));
         Assert.Contains("without fsLabel and pLabel", disk.Only("add_partitions: [{size: 8}]"));
-        Assert.Contains("longer than the 12 bytes of xfs", disk.Only("add_partitions: [{fsLabel: THIRTEEN_LONG, size: 400, filesystem: xfs}]"));
+        Assert.Contains("longer than the 12 bytes of xfs",
+            disk.Only("add_partitions: [{fsLabel: THIRTEEN_LONG, size: 400, filesystem: xfs}]"));
         Assert.Contains("longer than 36", disk.Only($"add_partitions: [{{pLabel: {new string('p', 37)}, size: 8}}]"));
-        // With a part of it left out it would be another layout: a partition that takes the whole disk.
+        // If a part of it were left out, it would be another layout: a partition over the whole disk.
         Assert.Contains("MiB", disk.Only("add_partitions: [{fsLabel: X, size: 1G}]"));
         Assert.Contains("ext2, ext3", disk.Only("add_partitions: [{fsLabel: X, size: 8, filesystem: zfs}]"));
         Assert.Contains("MiB", disk.Only("add_partitions: [{fsLabel: X, size: -1}]"));
@@ -119,7 +123,7 @@ public sealed class AddedPartitionTests
     });
 
     [Fact]
-    public void A_blank_disk_gets_a_table_and_one_with_anything_on_it_keeps_it() => MountNamespace.Run(scratch =>
+    public void A_blank_disk_gets_a_table_and_another_one_keeps_its_content() => MountNamespace.Run(scratch =>
     {
         using var disk = new LoopDisk(scratch, 64, 512);
         const string Add = "add_partitions: [{fsLabel: DATA, size: 16, filesystem: ext4}]";
@@ -165,7 +169,7 @@ public sealed class AddedPartitionTests
     });
 
     [Fact]
-    public void The_device_can_be_what_a_script_prints_and_must_be_one() => On(512, disk =>
+    public void The_device_may_come_from_a_script_and_must_be_a_block_device() => On(512, disk =>
     {
         const string Add = "add_partitions: [{fsLabel: DATA, size: 16, filesystem: ext4}]";
         Assert.Empty(disk.Layout(Add, path: $"\"script://echo {disk.Node}\""));

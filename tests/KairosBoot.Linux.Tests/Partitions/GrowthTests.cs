@@ -1,8 +1,8 @@
 namespace KairosBoot.Linux.Tests;
 
 /// <summary>
-/// Disks that have become larger, on loop devices, with partitions and file systems of the distribution's own tools. Growing an ext4 needs
-/// CAP_SYS_RESOURCE, which not every machine that runs tests gives to root: the boot tier does that.
+/// Enlarged disks on loop devices, with partitions and file systems made by the distribution's tools. Growing an ext4 needs
+/// CAP_SYS_RESOURCE, which not every test machine gives to root: the boot tier tests that.
 /// </summary>
 public sealed class GrowthTests
 {
@@ -13,7 +13,7 @@ public sealed class GrowthTests
     [InlineData("xfs", 4096)]
     [InlineData("btrfs", 512)]
     [InlineData("btrfs", 4096)]
-    public void The_last_partition_and_its_file_system_take_the_larger_disk_and_then_nothing_is_written(string type, int blockSize) =>
+    public void The_last_partition_and_its_file_system_grow_only_once(string type, int blockSize) =>
         On(type, blockSize, (disk, mountPoint) =>
         {
             var uuid = BlockDeviceScan.One(disk.Name + "p2")!.PartUuid;
@@ -23,7 +23,7 @@ public sealed class GrowthTests
             disk.Verify();
             Assert.Equal((699 - 17) << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
             Assert.Equal(uuid, BlockDeviceScan.One(disk.Name + "p2")!.PartUuid);
-            var growth = FileSystemResize.Look(disk.Partition(2), type, (699 - 17) << 20);
+            var growth = FileSystemResize.Examine(disk.Partition(2), type, (699 - 17) << 20);
             Assert.InRange(growth.SizeBytes, 680L << 20, 682L << 20);
             Check(disk, type);
             Syscall.Mount(disk.Partition(2), mountPoint, type, MountFlags.None, "");
@@ -36,7 +36,7 @@ public sealed class GrowthTests
         });
 
     [Fact]
-    public void A_write_protected_disk_with_nothing_to_grow_is_no_problem() => On("xfs", 512, (disk, _) =>
+    public void A_write_protected_disk_with_nothing_to_grow_is_not_an_error() => On("xfs", 512, (disk, _) =>
     {
         Assert.Empty(disk.Layout(Grow));
         MountNamespace.Tool("blockdev", "--setro", disk.Node, disk.Partition(2));
@@ -46,7 +46,7 @@ public sealed class GrowthTests
             disk.Enlarge(500);
             Assert.NotEmpty(disk.Layout(Grow));
         }
-        // It would hold for whatever has the device next.
+        // It would apply to the next user of the device.
         finally { MountNamespace.Tool("blockdev", "--setrw", disk.Node); }
     });
 
@@ -63,7 +63,8 @@ public sealed class GrowthTests
             Assert.Empty(disk.Layout(Grow));
             open.Write("still there");
             open.Flush();
-            using (var file = Syscall.Open(mountPoint, OpenFlags.ReadOnly)) Assert.InRange(Syscall.FreeSpace(file).Bytes, 500L << 20, 700L << 20);
+            using (var file = Syscall.Open(mountPoint, OpenFlags.ReadOnly))
+                Assert.InRange(Syscall.FreeSpace(file).Bytes, 500L << 20, 700L << 20);
             Assert.Single(MountTable.Read(), mount => mount.Source == disk.Partition(2));
             Assert.Empty(disk.Layout(Grow));
         }
@@ -72,7 +73,7 @@ public sealed class GrowthTests
     });
 
     [Fact]
-    public void What_a_power_cut_interrupted_behind_the_table_is_finished() => On("btrfs", 512, (disk, _) =>
+    public void Growth_interrupted_after_the_table_is_completed() => On("btrfs", 512, (disk, _) =>
     {
         disk.Enlarge(500);
         var table = disk.Disk.Read();
@@ -82,7 +83,7 @@ public sealed class GrowthTests
     });
 
     [Fact]
-    public void Every_interrupted_table_is_one_for_other_programs_too() => On("ext4", 512, (disk, _) =>
+    public void Every_interrupted_table_is_valid_for_other_programs() => On("ext4", 512, (disk, _) =>
     {
         disk.Enlarge(500);
         var table = disk.Disk.Read();
@@ -99,7 +100,7 @@ public sealed class GrowthTests
                 Syscall.PWriteAll(handle, write.Bytes, write.Offset);
                 Syscall.FSync(handle);
             }
-            // libblkid wants the checksums of the first copy right, as the kernel does.
+            // libblkid requires valid checksums in the first copy, like the kernel.
             var dump = MountNamespace.Tool("sfdisk", "--dump", disk.Node);
             Assert.Contains("name=\"first\"", dump);
             Assert.DoesNotContain("corrupt", dump);
@@ -112,13 +113,13 @@ public sealed class GrowthTests
     });
 
     [Fact]
-    public void A_damaged_file_system_waits_for_its_check() => On("ext4", 512, (disk, _) =>
+    public void A_damaged_file_system_does_not_grow_before_its_check() => On("ext4", 512, (disk, _) =>
     {
         MountNamespace.Tool("debugfs", "-w", "-R", "ssv state 3", disk.Partition(2));
         disk.Enlarge(500);
         Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; to fix: check the file system and reboot", disk.Only(Grow));
         Assert.Equal(300 << 20, BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.SizeBytes);
-        // The partition is ready for it.
+        // The partition has its new size already.
         Assert.Equal(482 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
     });
 
@@ -127,21 +128,21 @@ public sealed class GrowthTests
     [InlineData("-t", "ext4", "-b", "1024")]
     [InlineData("-t", "ext4", "-O", "^64bit,^resize_inode")]
     [InlineData("-t", "ext2", "-b", "1024", "-g", "1024")]
-    public void What_mke2fs_leaves_at_the_end_is_nothing_to_grow(params string[] options) => MountNamespace.Run(scratch =>
+    public void Space_that_mke2fs_leaves_at_the_end_is_not_growth(params string[] options) => MountNamespace.Run(scratch =>
     {
         var image = scratch + "/image";
         for (var kibibytes = 120_000; kibibytes < 150_000; kibibytes += 1_500)
         {
             MountNamespace.Tool("mke2fs", [.. options, "-q", "-F", image, $"{kibibytes}k"]);
-            var growth = FileSystemResize.Look(image, "ext4", kibibytes << 10);
+            var growth = FileSystemResize.Examine(image, "ext4", kibibytes << 10);
             Assert.True(growth.IsDone, $"{kibibytes} KiB: {growth.SizeBytes} of {growth.MaxBytes}");
-            Assert.False(FileSystemResize.Look(image, "ext4", (kibibytes + 20_000) << 10).IsDone);
+            Assert.False(FileSystemResize.Examine(image, "ext4", (kibibytes + 20_000) << 10).IsDone);
             File.Delete(image);
         }
     });
 
     [Fact]
-    public void A_size_is_what_the_partition_gets_and_less_than_it_has_is_a_warning() => On("xfs", 512, (disk, _) =>
+    public void A_smaller_size_than_the_present_one_is_a_warning() => On("xfs", 512, (disk, _) =>
     {
         disk.Enlarge(500);
         Assert.Empty(disk.Layout("expand_partition: {size: 400}"));
@@ -154,7 +155,7 @@ public sealed class GrowthTests
     });
 
     [Fact]
-    public void What_cannot_grow_is_refused_before_anything_is_written() => MountNamespace.Run(scratch =>
+    public void A_partition_that_cannot_grow_is_refused_before_any_write() => MountNamespace.Run(scratch =>
     {
         using var disk = new LoopDisk(scratch, 64, 512, "-n", "1:1M:+16M", "-c", "1:first", "-n", "2:17M:+16M", "-c", "2:last");
         var before = disk.Written;
@@ -163,7 +164,8 @@ public sealed class GrowthTests
         MountNamespace.Tool("mkfs.vfat", disk.Partition(2));
         before = disk.Written;
         Assert.Contains("holds vfat, which cannot grow", disk.Only(Grow));
-        Assert.Contains("partition 1 (first) cannot grow: it is followed by partition 2 (last)", Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
+        Assert.Contains("partition 1 (first) cannot grow: it is followed by partition 2 (last)",
+            Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
         Assert.Equal(before, disk.Written);
     });
 

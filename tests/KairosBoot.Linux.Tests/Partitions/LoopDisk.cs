@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>A whole disk on a loop device, partitioned by sgdisk, its partitions known to the kernel. Detached with Dispose.</summary>
+/// <summary>A whole disk on a loop device, partitioned by sgdisk; the kernel knows its partitions. Dispose detaches it.</summary>
 internal sealed class LoopDisk : IDisposable
 {
     private readonly string file, configs;
 
-    /// <param name="scratch">An empty tmpfs of the test's own.</param>
+    /// <param name="scratch">An empty tmpfs for the test.</param>
     /// <param name="mebibytes">Size of the disk.</param>
     /// <param name="blockSize">Bytes of a logical block.</param>
     /// <param name="table">Arguments of sgdisk; none: the disk stays blank.</param>
@@ -29,14 +29,14 @@ internal sealed class LoopDisk : IDisposable
 
     public string Partition(int number) => $"{Node}p{number}";
 
-    /// <summary>Makes the disk larger, as a hypervisor does, or as the image was written to a larger one.</summary>
+    /// <summary>Enlarges the disk, as a hypervisor does, or as if the image was written to a larger disk.</summary>
     public void Enlarge(int mebibytes)
     {
         using (var disk = File.OpenWrite(file)) disk.SetLength((long)mebibytes << 20);
         MountNamespace.Tool("losetup", "--set-capacity", Node);
     }
 
-    /// <summary>What a scan of the table by the kernel would do, which not every kernel does for loop devices.</summary>
+    /// <summary>Does what the kernel's scan of the table does; not every kernel scans loop devices.</summary>
     public void TellKernel()
     {
         using var handle = Syscall.Open(Node, OpenFlags.ReadOnly);
@@ -44,11 +44,12 @@ internal sealed class LoopDisk : IDisposable
         foreach (var partition in table.Partitions)
         {
             if (BlockDeviceScan.Partition(Name, partition.Number) is null)
-                KernelPartitions.Add(handle, partition.Number, partition.First * table.BlockSize, (partition.Last - partition.First + 1) * table.BlockSize);
+                KernelPartitions.Add(handle, partition.Number, partition.First * table.BlockSize,
+                    (partition.Last - partition.First + 1) * table.BlockSize);
         }
     }
 
-    /// <summary>Runs an entry with this layout, given without its <c>device.path</c>; the problems.</summary>
+    /// <summary>Runs an entry with this layout, given without its <c>device.path</c>; returns the problems.</summary>
     public IReadOnlyList<StageProblem> Layout(string rest, string more = "", int partition = 0, string? path = null)
     {
         File.WriteAllText(configs + "/90.yaml", $"stages:\n  boot:\n    - layout:\n        device: {{path: {path ?? (partition == 0 ? Node : Partition(partition))}{more}}}\n        {rest}\n");
@@ -57,13 +58,13 @@ internal sealed class LoopDisk : IDisposable
 
     public string Only(string rest) => Assert.Single(Layout(rest)).Reason;
 
-    /// <summary>Sectors written to the disk since it is there: /sys/block/NAME/stat.</summary>
+    /// <summary>Sectors written since the disk was attached: /sys/block/NAME/stat.</summary>
     public long Written => long.Parse(File.ReadAllText($"/sys/block/{Name}/stat").Split(' ', StringSplitOptions.RemoveEmptyEntries)[6]);
 
-    /// <summary>sgdisk finds nothing wrong with the table.</summary>
+    /// <summary>sgdisk finds no fault in the table.</summary>
     public void Verify() => Assert.Contains("No problems found", MountNamespace.Tool("sgdisk", "--verify", Node));
 
-    /// <summary>The kernel has no partitions of it any more.</summary>
+    /// <summary>Removes the disk's partitions from the kernel.</summary>
     public void Forget()
     {
         using var handle = Syscall.Open(Node, OpenFlags.ReadOnly);

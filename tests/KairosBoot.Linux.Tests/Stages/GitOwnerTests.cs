@@ -144,7 +144,7 @@ public sealed class GitOwnerTests : IDisposable
 
     [Theory]
     [InlineData("ln -s /opt /home/eve/d", "/home/eve/d/tree", "belongs to user 4711")]
-    [InlineData("mkdir /home/eve/tree", "/home/eve/tree", "belongs to user 0, in /home/eve of user 4711")]
+    [InlineData("mkdir /home/eve/tree", "/home/eve/tree", "belongs to user 0, but /home/eve belongs to user 4711")]
     [InlineData("mkdir -m 777 /opt/open", "/opt/open/tree", "is writable for all users")]
     public void A_place_that_another_user_shapes_is_refused(string plant, string path, string reason)
     {

@@ -2,7 +2,7 @@ using KairosBoot.Execution;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Power cuts: the pass stops where it is, its objects are forgotten, and what is on the volume is all that the next boot has.</summary>
+/// <summary>Power cuts: the pass stops at once, its objects are dropped, and the next boot has only the content of the volume.</summary>
 public sealed class InterruptedSeedTests
 {
     private const string First =
@@ -16,7 +16,7 @@ public sealed class InterruptedSeedTests
     [InlineData(First)]
     [InlineData(Second)]
     [InlineData(Third)]
-    public void A_cut_after_any_change_ends_like_a_whole_pass_whichever_image_boots_next(string next) => StateSeedTests.OnVolume(machine =>
+    public void A_pass_interrupted_after_any_change_is_completed_by_any_image(string next) => StateSeedTests.OnVolume(machine =>
     {
         Restart(machine);
         machine.GoodBoot("2");
@@ -39,7 +39,7 @@ public sealed class InterruptedSeedTests
     });
 
     [Fact]
-    public void Two_cuts_with_two_images_end_like_two_whole_passes() => StateSeedTests.OnVolume(machine =>
+    public void Two_interrupted_passes_with_two_images_are_completed() => StateSeedTests.OnVolume(machine =>
     {
         Restart(machine);
         machine.GoodBoot("2");
@@ -61,7 +61,7 @@ public sealed class InterruptedSeedTests
     });
 
     [Fact]
-    public void A_cut_in_the_middle_of_a_directorys_attributes_is_no_change_of_the_users() => StateSeedTests.OnVolume(machine =>
+    public void Half_changed_attributes_of_a_directory_are_not_the_users_change() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("mkdir d; chmod 750 d");
         machine.GoodBoot("1");
@@ -73,10 +73,10 @@ public sealed class InterruptedSeedTests
     });
 
     [Theory]
-    [InlineData(0)] // before the manifest
-    [InlineData(1)] // after it, before the store has its name
+    [InlineData(0)] // before the manifest is written
+    [InlineData(1)] // after that, before the store has its name
     [InlineData(2)] // after that
-    public void A_first_copy_cut_short_is_whole_or_made_again(int cut) => StateSeedTests.OnVolume(machine =>
+    public void An_interrupted_first_copy_is_complete_or_repeated(int cut) => StateSeedTests.OnVolume(machine =>
     {
         machine.Install(First);
         using var pass = PersistentSeed.Begin(machine.Step("1"), new PersistentSeedResult())!;
@@ -89,7 +89,7 @@ public sealed class InterruptedSeedTests
     });
 
     [Fact]
-    public void Nothing_but_the_next_pass_ever_looks_at_what_was_staged() => StateSeedTests.OnVolume(machine =>
+    public void Staged_files_are_ignored_until_the_next_pass() => StateSeedTests.OnVolume(machine =>
     {
         Restart(machine);
         var before = StateMachine.List(machine.Store);
@@ -106,7 +106,7 @@ public sealed class InterruptedSeedTests
         pass.Change(limit);
     }
 
-    /// <summary>A machine that ran the first image, whose user was at work, and that has the second one now.</summary>
+    /// <summary>A machine that booted the first image, whose user then made changes, and that has the second image now.</summary>
     private static void Restart(StateMachine machine)
     {
         FileTree.Delete(machine.Target);

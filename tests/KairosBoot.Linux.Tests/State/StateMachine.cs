@@ -3,17 +3,19 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>A state directory and the images that take turns on it, below one scratch directory.</summary>
+/// <summary>A state directory and images that boot in turn, below one scratch directory.</summary>
 internal sealed class StateMachine(string scratch)
 {
     public string Scratch { get; } = scratch;
-    /// <summary>The image's directory: what is below it is replaced for every image.</summary>
+    /// <summary>The image's directory: each new image replaces its content.</summary>
     public string Image => Scratch + "/image/etc";
     public string Target => Scratch + "/volume/state";
     public string Store => Target + "/etc.bind";
     public string Manifest => Target + "/.kairosboot/manifest";
 
-    /// <summary>Another image in the same place: a shell script makes it, in an empty directory. All times are those of a reproducible build.</summary>
+    /// <summary>
+    /// Installs another image in the same place: a shell script fills an empty directory. All times are those of a reproducible build.
+    /// </summary>
     public void Install(string script)
     {
         FileTree.Delete(Image);
@@ -21,14 +23,14 @@ internal sealed class StateMachine(string scratch)
         Sh($"cd {Image} && {script}\nfind {Image} -exec touch -h -d @1 {{}} +");
     }
 
-    /// <summary>What the user does in the store.</summary>
+    /// <summary>Runs the user's changes in the store.</summary>
     public void User(string script) => Sh($"cd {Store} && {script}");
 
     public SeedPersistent Step(string id) => new(StepClass.Degraded, [new PersistentDirectory(Image, Store, null)], id);
 
     public PersistentSeedResult Boot(string id) => PersistentSeed.Seed(Step(id));
 
-    /// <summary>A boot that must find nothing wrong.</summary>
+    /// <summary>A boot without problems.</summary>
     public PersistentSeedResult GoodBoot(string id)
     {
         var result = Boot(id);
@@ -37,7 +39,7 @@ internal sealed class StateMachine(string scratch)
         return result;
     }
 
-    /// <summary>Everything about every file of a tree, one line each, by find(1) and friends.</summary>
+    /// <summary>All attributes of all files of a tree, one line for each, from find(1) and other tools.</summary>
     public static string List(string root, bool directoryTimes = true) => Sh(
         $"cd {root} && find . \\( -type d -printf '%P d %m %U:%G {(directoryTimes ? "%T@" : "")}\\n' \\) -o -printf '%P %y %m %U:%G %T@ %l %s\\n' | sort"
         + " && find . -type f -exec sha256sum {} + | sort -k2 && find . -print0 | sort -z | xargs -0 getfattr -h -m - -d 2>/dev/null");

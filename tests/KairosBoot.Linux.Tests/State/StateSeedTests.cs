@@ -5,7 +5,9 @@ using Posix = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Images and users taking turns on one state directory. Times of files in images are all the same, as reproducible builds have them.</summary>
+/// <summary>
+/// Images and users change one state directory in turn. All files of images have the same times, as in reproducible builds.
+/// </summary>
 public sealed class StateSeedTests
 {
     private const string First =
@@ -14,7 +16,7 @@ public sealed class StateSeedTests
         "for f in same changed; do for u in left edited deleted; do echo v1 > $f-$u; done; done; for u in left edited deleted; do echo v2, longer > changed-$u; done; echo v2 > new; echo v2 > made";
 
     [Fact]
-    public void Image_and_user_each_have_their_say_over_every_file() => OnVolume(machine =>
+    public void Every_file_is_merged_from_image_and_user() => OnVolume(machine =>
     {
         machine.Install(First);
         Assert.Equal((1, 0), (machine.GoodBoot("1").Seeded, machine.GoodBoot("1").Compared));
@@ -32,7 +34,8 @@ public sealed class StateSeedTests
             same-edited user
             same-left v1
             """, Contents(machine));
-        Assert.Equal((1, 1, 5), (result.Followed, result.Added, result.Removed)); // changed-left; new; dropped-left, gone with all in it, ours/f
+        // changed-left; new; dropped-left, gone with all in it, ours/f
+        Assert.Equal((1, 1, 5), (result.Followed, result.Added, result.Removed));
         Assert.Equal(["changed-edited", "dropped-edited", "made"], result.KeptNames.Select(Path.GetFileName).Order());
         Assert.False(Directory.Exists(machine.Store + "/gone"));
 
@@ -54,7 +57,7 @@ public sealed class StateSeedTests
     });
 
     [Fact]
-    public void What_follows_an_image_is_as_the_image_has_it_in_every_attribute() => OnVolume(machine =>
+    public void A_file_that_follows_the_image_has_all_its_attributes() => OnVolume(machine =>
     {
         const string Odd =
             """
@@ -92,7 +95,7 @@ public sealed class StateSeedTests
     [InlineData("ln -sf elsewhere f")]
     [InlineData("rm f; mkdir f")]
     [InlineData("rm f; mkfifo f")]
-    public void Whatever_the_user_changes_about_a_file_makes_it_theirs(string change) => OnVolume(machine =>
+    public void Any_change_by_the_user_keeps_the_file(string change) => OnVolume(machine =>
     {
         machine.Install("printf v1 > f");
         machine.GoodBoot("1");
@@ -107,7 +110,7 @@ public sealed class StateSeedTests
     [InlineData("touch f")]
     [InlineData("setfattr -n security.selinux -v system_u:object_r:etc_t:s0 f")]
     [InlineData("cp -a f g; mv g f")]
-    public void What_a_backup_or_a_relabelling_does_to_a_file_leaves_it_the_images(string change) => OnVolume(machine =>
+    public void A_backup_or_a_relabelling_is_not_a_change_by_the_user(string change) => OnVolume(machine =>
     {
         machine.Install("printf v1 > f");
         machine.GoodBoot("1");
@@ -118,7 +121,7 @@ public sealed class StateSeedTests
     });
 
     [Fact]
-    public void A_store_that_another_system_made_keeps_what_it_has_and_gets_what_it_lacks() => OnVolume(machine =>
+    public void A_store_of_another_system_keeps_its_files_and_gets_missing_ones() => OnVolume(machine =>
     {
         machine.Install("echo v1 > same; echo v1 > other; echo v1 > lacking; mkdir d; echo v1 > d/f");
         Directory.CreateDirectory(machine.Store);
@@ -131,7 +134,7 @@ public sealed class StateSeedTests
     });
 
     [Fact]
-    public void A_store_of_a_path_that_the_image_lacks_is_kept_until_an_image_has_it() => OnVolume(machine =>
+    public void A_store_without_a_path_in_the_image_is_kept() => OnVolume(machine =>
     {
         FileTree.Delete(machine.Scratch + "/image");
         machine.GoodBoot("0");
@@ -142,11 +145,12 @@ public sealed class StateSeedTests
     });
 
     [Fact]
-    public void Every_path_has_a_manifest_of_its_own_that_outlives_its_place_in_the_layout() => OnVolume(machine =>
+    public void The_manifest_of_a_path_stays_if_the_layout_drops_the_path() => OnVolume(machine =>
     {
         machine.Install("mkdir a b; echo v1 > a/f; echo v1 > b/f");
         PersistentDirectory Of(string name) => new($"{machine.Image}/{name}", $"{machine.Target}/etc-{name}.bind", null);
-        PersistentSeedResult Boot(string id, params string[] names) => PersistentSeed.Seed(new(StepClass.Degraded, [.. names.Select(Of)], id));
+        PersistentSeedResult Boot(string id, params string[] names) =>
+            PersistentSeed.Seed(new(StepClass.Degraded, [.. names.Select(Of)], id));
         Assert.Equal(2, Boot("1", "a", "b").Seeded);
         machine.Install("mkdir a b; echo v2 > a/f; echo v2 > b/f");
         Assert.Equal(1, Boot("2", "b").Followed);
@@ -156,7 +160,7 @@ public sealed class StateSeedTests
     });
 
     [Fact]
-    public void The_executor_says_what_a_new_image_changed() => OnVolume(machine =>
+    public void The_executor_logs_the_changes_by_a_new_image() => OnVolume(machine =>
     {
         machine.Install("echo v1 > f");
         var log = new ListLogger();
@@ -167,12 +171,13 @@ public sealed class StateSeedTests
         executor.Apply(machine.Step("2"));
         executor.Apply(machine.Step("2"));
         Assert.Single(log.Lines, line => line.StartsWith("state: 1 paths copied", StringComparison.Ordinal));
-        Assert.Single(log.Lines, line => line.EndsWith("kept 1 that both changed", StringComparison.Ordinal) && line.Contains("1 compared", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.EndsWith("kept 1 that both changed", StringComparison.Ordinal)
+            && line.Contains("1 compared", StringComparison.Ordinal));
         Assert.Single(log.Lines, line => line.StartsWith($"state: {machine.Image}/f stays", StringComparison.Ordinal));
     });
 
     [Fact]
-    public void An_image_is_told_from_another_without_being_read() => OnVolume(machine =>
+    public void Images_are_distinguished_without_reading_them_completely() => OnVolume(machine =>
     {
         string a = machine.Scratch + "/volume/a.img", b = machine.Scratch + "/volume/b.img";
         var start = new byte[4096];
@@ -188,7 +193,8 @@ public sealed class StateSeedTests
     internal static void OnVolume(Action<StateMachine> body, int megabytes = 32, string options = "") => MountNamespace.Run(scratch =>
     {
         StateMachine.Sh($"truncate -s {megabytes}M {scratch}/disk && mke2fs -q -F -t ext4 {options} {scratch}/disk && mkdir {scratch}/volume");
-        using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false)) Syscall.Mount(device.Path, scratch + "/volume", "ext4", MountFlags.None, "");
+        using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false))
+            Syscall.Mount(device.Path, scratch + "/volume", "ext4", MountFlags.None, "");
         try { body(new StateMachine(scratch)); }
         finally { Syscall.Umount(scratch + "/volume"); }
     });
@@ -201,7 +207,8 @@ public sealed class StateSeedTests
         public List<string> Lines { get; } = [];
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
         public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel level) => level >= Microsoft.Extensions.Logging.LogLevel.Information;
-        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel level, Microsoft.Extensions.Logging.EventId id, TState state, Exception? exception,
+        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel level, Microsoft.Extensions.Logging.EventId id, TState state,
+            Exception? exception,
             Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
     }
 }

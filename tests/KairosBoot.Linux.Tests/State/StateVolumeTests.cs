@@ -3,15 +3,15 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Volumes that are read-only, full or damaged, and volumes on which nothing is to be done.</summary>
+/// <summary>Volumes that are read-only, full or damaged, and volumes without changes.</summary>
 public sealed class StateVolumeTests
 {
     [Fact]
-    public void With_the_same_image_only_the_manifests_head_is_read_and_nothing_is_written() => StateSeedTests.OnVolume(machine =>
+    public void With_the_same_image_only_the_head_of_the_manifest_is_read() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("echo v1 > f; mkdir d; echo v1 > d/f");
         machine.GoodBoot("1");
-        // Behind the head the manifest is garbage, the image is gone and the volume cannot be written to: none of it is noticed.
+        // After its head the manifest is garbage, the image is missing and the volume is read-only: none of it matters.
         var head = PersistentManifest.HeadLength(File.ReadAllBytes(machine.Manifest).AsSpan(0, PersistentManifest.FirstLine))!.Value;
         using (var manifest = File.OpenWrite(machine.Manifest))
         {
@@ -26,7 +26,7 @@ public sealed class StateVolumeTests
     });
 
     [Fact]
-    public void A_read_only_volume_is_one_sentence_for_all_paths() => StateSeedTests.OnVolume(machine =>
+    public void A_read_only_volume_is_reported_once_for_all_paths() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("mkdir a b; echo v1 > a/f; echo v1 > b/f");
         Assert.Equal(2, Both(machine, "1").Seeded);
@@ -42,7 +42,7 @@ public sealed class StateVolumeTests
     [InlineData("head -c 1G /dev/zero > filler")]
     [InlineData("i=0; while touch filler$i; do i=$((i+1)); done 2>/dev/null")]
     [InlineData("head -c 1G /dev/zero > filler; truncate -s -1500K filler")] // room for some of it
-    public void On_a_full_volume_every_store_stays_as_it_is_and_follows_once_there_is_room(string fill) => StateSeedTests.OnVolume(machine =>
+    public void On_a_full_volume_stores_stay_unchanged_until_there_is_space(string fill) => StateSeedTests.OnVolume(machine =>
     {
         const string Large = "mkdir a b; head -c 2M /dev/urandom > a/f; echo v2 > a/new; echo v2 > b/f; head -c 2M /dev/urandom > b/new";
         machine.Install("mkdir a b; echo v1 > a/f; echo v1 > b/f");
@@ -63,11 +63,11 @@ public sealed class StateVolumeTests
     }, megabytes: 8, options: "-N 64 -m 0");
 
     [Fact]
-    public void A_disk_that_fills_up_while_files_are_copied_leaves_no_copy_behind() => StateSeedTests.OnVolume(machine =>
+    public void A_disk_that_fills_up_during_copying_keeps_no_partial_copy() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("echo v1 > f");
         machine.GoodBoot("1");
-        // A compressed image says of its files that they take less room than they will take on the volume.
+        // In a compressed image, files need less space than on the volume.
         machine.Install("for i in 1 2 3 4; do echo v2 > $i; done; head -c 7M /dev/zero > f");
         StateMachine.Sh($"mkfs.erofs -zlz4 {machine.Scratch}/compressed {machine.Image}");
         using (var device = LoopDevice.Attach(machine.Scratch + "/compressed", readOnly: true))
@@ -82,7 +82,7 @@ public sealed class StateVolumeTests
     }, megabytes: 8, options: "-m 0");
 
     [Fact]
-    public void A_damaged_manifest_is_said_and_costs_nobody_a_file() => StateSeedTests.OnVolume(machine =>
+    public void A_damaged_manifest_is_reported_and_no_file_is_lost() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("echo v1 > left; echo v1 > edited; echo v1 > deleted");
         machine.GoodBoot("1");
@@ -104,7 +104,7 @@ public sealed class StateVolumeTests
     });
 
     [Fact]
-    public void A_file_that_cannot_be_replaced_stays_and_is_named_and_the_others_follow() => StateSeedTests.OnVolume(machine =>
+    public void A_file_that_cannot_be_replaced_is_reported_and_the_others_follow() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("echo v1 > a; echo v1 > fixed; echo v1 > z");
         machine.GoodBoot("1");
@@ -118,11 +118,11 @@ public sealed class StateVolumeTests
     });
 
     [Fact]
-    public void What_the_user_made_is_never_looked_at() => StateSeedTests.OnVolume(machine =>
+    public void Files_of_the_user_are_never_read() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("mkdir d gone; echo v1 > d/f; echo v1 > gone/f; echo v1 > grown");
         machine.GoodBoot("1");
-        // A day long ago as time of access tells whether anybody has read them since.
+        // An old access time shows whether a file was read since.
         machine.User("mkdir mine; touch mine/f; echo a lot of the users own data > grown; for f in mine mine/f grown; do touch -a -d @1000 $f; done");
         StateMachine.Sh($"mount -o remount,strictatime {machine.Scratch}/volume");
         machine.Install("mkdir d; echo v2 > d/f; echo v2 > grown");

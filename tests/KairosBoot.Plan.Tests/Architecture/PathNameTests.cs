@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Root changes nothing by path name where somebody else can shape the path. Owner, mode, nodes and attributes have no call by path name at all; the
-/// calls that have one stand in the files below, each with the reason why nobody else shapes its paths. A call in another file fails here, and so does a
-/// line of the list that no call needs any more.
+/// Root changes nothing by path name in directories that another user can change. Owner, mode, nodes and attributes have no call by path
+/// name at all. All other such calls are in the files below, each with the reason why no user can change its paths. A call in another
+/// file fails the test, and so does an unnecessary line of the list.
 /// </summary>
 public sealed partial class PathNameTests
 {
@@ -22,47 +22,61 @@ public sealed partial class PathNameTests
 
     private static readonly (string Call, string Reason, string[] Files)[] Exceptions =
     [
-        (Names, "the initrd's own / and /run/kairosboot: nobody but PID 1 runs",
+        (Names, "the initrd's own / and /run/kairosboot: only PID 1 is running",
             ["Init/BootLog", "Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild"]),
-        (Names, "/run/kairosboot and /sys/fs/pstore, where only root writes", ["Execution/BootState/PartitionWriters", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
+        (Names, "/run/kairosboot and /sys/fs/pstore, where only root writes",
+            ["Execution/BootState/PartitionWriters", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
         (Names, "COS_STATE and COS_RECOVERY, where only root writes",
-            ["Lifecycle/Upgrade/ActiveSwitch", "Lifecycle/Upgrade/FactorySwitch", "Lifecycle/Upgrade/SlotSwitch", "Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/RecoverySwitch"]),
+            ["Lifecycle/Upgrade/ActiveSwitch", "Lifecycle/Upgrade/FactorySwitch", "Lifecycle/Upgrade/SlotSwitch",
+                "Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/RecoverySwitch"]),
         (Names, "the lock of upgrades in /run", ["Lifecycle/Upgrade/TargetSystem"]),
         (Names, "a scratch directory of the builder's own, 0700", ["Image/TemporaryDirectory", "Image/OsImage/SquashfsImage"]),
         (Names, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
 
         (Mount, "the target is a descriptor that the walker opened",
-            ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
-        (Mount, "a mount of kairos-boot's own is mounted again, with other options", ["Execution/BootState/MountedPartition"]),
+            ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Linux/Mounts/MountAttributes",
+                "CloudConfig.Booted/AlternateRoot"]),
+        (Mount, "a remount of one of our own mounts", ["Execution/BootState/MountedPartition"]),
         (Mount, "the initrd's own / and /run/kairosboot, the root that PID 1 switches to, and /sys/fs/pstore",
-            ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
-        (Mount, "a mount namespace of this process, before anything of the node is touched", ["Lifecycle/Kubernetes/Node"]),
-        (Mount, "mounted nowhere: only the descriptor leads into it", ["CloudConfig/Datasources/UserDataVolume", "Image/Disk/MountedImage", "Linux/Devices/FileSystemResize"]),
+            ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore",
+                "Execution/BootState/StatePartition"]),
+        (Mount, "a mount namespace of this process, before the node is changed", ["Lifecycle/Kubernetes/Node"]),
+        (Mount, "without a mount point: accessible only through the descriptor",
+            ["CloudConfig/Datasources/UserDataVolume", "Image/Disk/MountedImage", "Linux/Devices/FileSystemResize"]),
 
-        (Write, "files in /proc, /sys and /dev", ["CloudConfig/Keys/SysctlKey", "Linux/Kernel/KernelLog", "Linux/Devices/LoopDevice", "Linux/Kernel/Pstore", "Linux/Kernel/Watchdog"]),
-        (Write, "the block device that the operator or the table of partitions names",
+        (Write, "files in /proc, /sys and /dev",
+            ["CloudConfig/Keys/SysctlKey", "Linux/Kernel/KernelLog", "Linux/Devices/LoopDevice", "Linux/Kernel/Pstore",
+                "Linux/Kernel/Watchdog"]),
+        (Write, "the block device named by the operator or the partition table",
             ["Linux/Devices/PartitionedDisk", "Lifecycle/Install/DiskInstaller", "Image/Disk/DiskTarget"]),
         (Write, "the initrd's own log", ["Init/BootLog"]),
-        (Write, "/run/kairosboot and the lock of upgrades in /run", ["Execution/BootState/PartitionWriters", "Lifecycle/Upgrade/TargetSystem"]),
-        (Write, "COS_STATE and COS_RECOVERY, where only root writes", ["Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/TransitionImage"]),
-        (Write, "the output that the builder names, or its scratch directory", ["Image/OsImage/Ext4Image"]),
+        (Write, "/run/kairosboot and the lock of upgrades in /run",
+            ["Execution/BootState/PartitionWriters", "Lifecycle/Upgrade/TargetSystem"]),
+        (Write, "COS_STATE and COS_RECOVERY, where only root writes",
+            ["Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/TransitionImage"]),
+        (Write, "the requested output, or a scratch directory", ["Image/OsImage/Ext4Image"]),
         (Write, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
-        (Write, "what the callers above are made of", ["Linux/Files/FileText"]),
+        (Write, "implements the calls above", ["Linux/Files/FileText"]),
 
-        (Framework, "the output that the operator names", ["Cli/Commands/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage", "Image/OsImage/Ext4Timestamps"]),
+        (Framework, "the requested output",
+            ["Cli/Commands/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
+                "Image/OsImage/Ext4Timestamps"]),
         (Framework, "a scratch directory of the builder's own, 0700",
-            ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles", "Image/OsImage/BootFiles", "Image/OsImage/DebugFsScript", "Image/OsImage/ImageArguments",
+            ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles", "Image/OsImage/BootFiles",
+                "Image/OsImage/DebugFsScript", "Image/OsImage/ImageArguments",
              "Image/OsImage/SquashfsImage", "Image/OsImage/SystemUnits", "Image/Tar/TarExtraction", "Lifecycle/Upgrade/OciImage"]),
 
-        (Process, "the one place that starts tools of a build, with arguments that the writer made", ["Image/Tool"]),
-        (Process, "programs that an image or its owner asks for", ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer", "Lifecycle/Kubernetes/Node"]),
+        (Process, "the only place that starts tools of a build, with arguments from ToolArguments", ["Image/Tool"]),
+        (Process, "programs that an image or its owner asks for",
+            ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer",
+                "Lifecycle/Kubernetes/Node"]),
         (Process, "the image's fsck", ["Init/CheckChild", "Execution/Steps/StepExecutor"]),
         (Process, "PID 1's own stages", ["Init/Stages/StageProcess", "Linux/Processes/ForkedProcess"]),
-        (Process, "what the callers above are made of", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),
+        (Process, "implements the calls above", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),
     ];
 
     [Fact]
-    public void Calls_by_path_name_stand_only_where_nobody_else_shapes_the_path()
+    public void Calls_by_path_name_are_only_in_files_whose_paths_no_user_can_change()
     {
         var found = (from call in Calls
                      from file in Sources.All
@@ -75,14 +89,14 @@ public sealed partial class PathNameTests
     }
 
     [Fact]
-    public void Owner_mode_node_and_attributes_have_no_call_by_path_name()
+    public void No_call_changes_owner_mode_node_or_attributes_by_path_name()
     {
         var declared = Sources.All.SelectMany(file => PathCall().Matches(file.Text).Select(match => $"{file.Path}: {match.Value}")).ToList();
         Assert.Empty(declared);
         Assert.Contains(Sources.All, file => HandleCall().IsMatch(file.Text));
     }
 
-    // Each method there is one system call.
+    // Each method in that file is one system call.
     private static bool IsSyscallLayer(string path) => path.StartsWith("KairosBoot.Linux/Syscalls/Syscall.", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\b(static|extern) \w+ (F?ChMod|L?ChOwn|MkNod|LUTimes|SetAttribute|Set|Copy|RemoveOthers|chmod|chown|lchown|mknod)\(string \w+[^)]*\)\s*(=>|\{|;)(?=[^}]*\b(chmod|chown|mknod|xattr))")]

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Which layer may use which. An upgrade in PID 1, or a system call in a decision, shows up here as a reference.</summary>
+/// <summary>Which layer may use which. An upgrade in PID 1, or a system call in a decision, shows up as a reference.</summary>
 public sealed partial class ProjectTests
 {
     private static readonly (string Project, string[] References)[] Allowed =
@@ -22,7 +22,8 @@ public sealed partial class ProjectTests
     public void Each_project_references_only_the_layers_below_it()
     {
         var found = Directory.EnumerateFiles(Sources.Top, "KairosBoot.*.csproj", SearchOption.AllDirectories)
-            .ToDictionary(file => Path.GetFileNameWithoutExtension(file)["KairosBoot.".Length..], file => Reference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Order());
+            .ToDictionary(file => Path.GetFileNameWithoutExtension(file)["KairosBoot.".Length..],
+                file => Reference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Order());
         Assert.Equal(Allowed.Select(row => row.Project).Order(), found.Keys.Order());
         Assert.All(Allowed, row => Assert.Equal(row.References.Order(), found[row.Project]));
     }

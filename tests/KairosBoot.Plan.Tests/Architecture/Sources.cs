@@ -8,7 +8,7 @@ internal static partial class Sources
     /// <summary>The directory <c>src</c>.</summary>
     public static readonly string Top = FindTop();
 
-    /// <summary>Path below <c>src/</c> and text of every file.</summary>
+    /// <summary>Path below <c>src/</c> and text of each file.</summary>
     public static readonly IReadOnlyList<(string Path, string Text)> All = Read();
 
     private static string FindTop()

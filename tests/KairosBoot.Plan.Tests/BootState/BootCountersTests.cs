@@ -15,11 +15,11 @@ public sealed class BootCountersTests
     [InlineData(0, 0, 1, "recovery")]
     [InlineData(1, 0, 0, "active")]
     [InlineData(0, 0, 0, null)]
-    public void The_first_slot_in_order_that_has_tries_is_next(int active, int passive, int recovery, string? slot) =>
+    public void The_next_slot_is_the_first_in_order_that_has_tries_left(int active, int passive, int recovery, string? slot) =>
         Assert.Equal(slot, Counters(active, passive, recovery).Next?.Name());
 
     [Fact]
-    public void A_wish_for_one_boot_is_for_one_boot()
+    public void A_selection_for_one_boot_holds_for_one_boot()
     {
         var wish = Counters(3, 0, 3) with { Once = Slot.Passive };
         Assert.Equal(Slot.Passive, wish.Next);
@@ -29,7 +29,7 @@ public sealed class BootCountersTests
     }
 
     [Theory]
-    // A loader that knows nothing of the counters: its active is the usual order, another slot a wish for as long as it has tries.
+    // A loader that does not know the counters: active means the usual order; another slot is a selection, as long as it has tries left.
     [InlineData(Slot.Active, false, 3, 3, 3, null, "active")]
     [InlineData(Slot.Active, false, 0, 3, 3, null, "passive")]
     [InlineData(Slot.Active, false, 0, 0, 1, null, "recovery")]
@@ -40,17 +40,18 @@ public sealed class BootCountersTests
     [InlineData(Slot.Recovery, false, 0, 0, 0, null, null)]
     [InlineData(Slot.Active, false, 3, 3, 3, Slot.Recovery, "recovery")]
     [InlineData(Slot.Passive, false, 0, 3, 0, Slot.Recovery, "recovery")]
-    // One that chose by them and cannot write: what it passed over it could not load.
+    // A loader that chose by the counters but cannot write them could not load the slots before its choice.
     [InlineData(Slot.Active, true, 1, 3, 3, Slot.Recovery, "active")]
     [InlineData(Slot.Passive, true, 3, 1, 3, null, "passive")]
     [InlineData(Slot.Recovery, true, 3, 3, 0, Slot.Recovery, "recovery")]
     [InlineData(Slot.Active, true, 0, 2, 3, null, "passive")]
     [InlineData(Slot.Active, true, 0, 0, 0, null, null)]
-    public void Where_no_loader_has_taken_a_try_the_counters_choose(Slot started, bool byCounters, int active, int passive, int recovery, Slot? once, string? slot)
+    public void Without_a_loader_that_counts_the_counters_choose(Slot started, bool byCounters, int active, int passive, int recovery,
+        Slot? once, string? slot)
     {
         var counters = Counters(active, passive, recovery) with { Once = once };
         Assert.Equal(slot, counters.NextForUncounted(started, byCounters)?.Name());
-        // The order is that which was chosen for good.
+        // The order is the permanent one.
         if (once is null && active == 3 && started == Slot.Active && !byCounters)
             Assert.Equal(Slot.Passive, (counters with { First = Slot.Passive }).NextForUncounted(started, byCounters));
     }
@@ -64,7 +65,7 @@ public sealed class BootCountersTests
     }
 
     [Fact]
-    public void The_order_begins_with_the_slot_that_was_chosen_for_good()
+    public void The_order_begins_with_the_permanently_selected_slot()
     {
         Assert.Equal(Slot.Passive, (Counters(3, 3, 3) with { First = Slot.Passive }).Next);
         Assert.Equal(Slot.Active, (Counters(3, 0, 3) with { First = Slot.Passive }).Next);
@@ -72,7 +73,7 @@ public sealed class BootCountersTests
     }
 
     [Fact]
-    public void A_good_boot_gives_its_own_slot_its_tries_back_and_no_other_one()
+    public void A_good_boot_restores_the_tries_of_its_own_slot_only()
     {
         var fallen = Counters(1, 2, 3).MarkBad(Slot.Active, SlotFault.Damaged);
         Assert.Equal(new SlotFault(Slot.Active, "damaged"), fallen.Fault);
@@ -96,8 +97,9 @@ public sealed class BootCountersTests
     }
 
     [Fact]
-    public void An_image_that_was_never_looked_at_keeps_the_tries_it_has() =>
-        Assert.Equal(new BootCounter(2, false, A), new BootCounters { Active = new(2, false, "") }.SyncWithImages([(Slot.Active, A)]).Active);
+    public void A_slot_whose_image_was_unknown_keeps_its_tries() =>
+        Assert.Equal(new BootCounter(2, false, A),
+            new BootCounters { Active = new(2, false, "") }.SyncWithImages([(Slot.Active, A)]).Active);
 
     [Fact]
     public void An_upgrade_that_renames_active_to_passive_takes_the_counter_along()
@@ -108,19 +110,19 @@ public sealed class BootCountersTests
     }
 
     [Fact]
-    public void The_boot_that_meets_a_new_image_is_its_first_try()
+    public void The_first_boot_of_a_new_image_is_its_first_try()
     {
-        // The loader took a try from the counter of the image that was there before.
+        // The loader counted the attempt for the image that was in the slot before.
         var taken = Counters(1, 3, 3).CountAttempt(Slot.Active);
         Assert.Equal(2, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, B)]).Active.Left);
-        // The image before it moved to passive: that try was not its own.
+        // The image before it moved to passive: that attempt was not its own.
         Assert.Equal(1, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, A)]).Passive.Left);
         Assert.Equal(taken, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
         Assert.Equal(Counters(3, 3, 3), Counters(3, 3, 3).SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, A), (Slot.Passive, B)]));
     }
 
     [Fact]
-    public void A_slot_without_an_image_has_no_tries_until_there_is_one_again()
+    public void A_slot_without_an_image_has_no_tries()
     {
         var gone = Counters(3, 3, 3).SyncWithImages([(Slot.Active, null), (Slot.Passive, B)]);
         Assert.Equal((0, "active:missing", Slot.Passive), (gone.Active.Left, gone.Fault!.ToString(), gone.Next!.Value));
@@ -129,5 +131,5 @@ public sealed class BootCountersTests
     }
 
     [Fact]
-    public void After_a_stop_everything_is_tried_again() => Assert.Equal(Counters(3, 3, 3), Counters(0, 0, 0).Refill());
+    public void After_a_stop_all_slots_have_all_tries() => Assert.Equal(Counters(3, 3, 3), Counters(0, 0, 0).Refill());
 }

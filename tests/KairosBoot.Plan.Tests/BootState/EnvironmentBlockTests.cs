@@ -23,17 +23,18 @@ public sealed class EnvironmentBlockTests
     [InlineData("a=1", "")]
     [InlineData("", "")]
     [InlineData("\n\n=\n", "\n\n=")]
-    public void Variables_are_read_as_grub_reads_them(string content, string expected) => Assert.Equal(expected, Parsed(Signature + content));
+    public void Variables_are_read_like_GRUB_reads_them(string content, string expected) =>
+        Assert.Equal(expected, Parsed(Signature + content));
 
     [Theory]
     [InlineData("")]
     [InlineData("# GRUB Environment Block")]
     [InlineData("# GRUB environment block\na=1\n##")]
     [InlineData("999999999999999999999999999999999999")]
-    public void Anything_else_is_no_block(string file) => Assert.Null(Parsed(file));
+    public void Any_other_text_is_not_a_block(string file) => Assert.Null(Parsed(file));
 
     [Fact]
-    public void Any_bytes_at_all_are_read_without_an_error()
+    public void Random_bytes_are_read_without_an_error()
     {
         for (var seed = 0; seed < 2000; seed++)
         {
@@ -48,7 +49,7 @@ public sealed class EnvironmentBlockTests
     }
 
     [Fact]
-    public void What_is_written_is_one_sector_of_content_in_1024_bytes_without_a_last_line_feed()
+    public void A_written_block_has_one_sector_of_content_in_1024_bytes()
     {
         var file = new EnvironmentBlock([new("a", "1\\2\n3"), new("b", "")]).ToBytes();
         Assert.Equal(1024, file.Length);

@@ -3,29 +3,30 @@ using Xunit.Abstractions;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Every state the counters can be in, with every way in which the three images can behave, every choice of an operator and a power cut before
-/// and behind every write: where the machine comes to rest, and that it always does.
+/// Every state of the counters, combined with every behaviour of the three images, every choice of an operator and a power cut before and
+/// after every write: where the machine comes to rest, and that it always does.
 /// </summary>
 public sealed class EveryBootTests(ITestOutputHelper output)
 {
     private const int MaxBoots = 10;
     private static readonly Slot[] Slots = [Slot.Active, Slot.Passive, Slot.Recovery];
 
-    // How an image behaves: its system reports good; the boot dies after the loader (panic, hang, never good); the loader cannot load it; the initrd
-    // sees that it cannot boot, and its neighbour has modules for the running kernel, or not.
+    // The behaviour of an image: its system reports good; the boot dies after the loader (panic, hang, never good); the loader cannot
+    // load it; the initrd finds that it cannot boot, and the next slot's image has modules for the running kernel, or not.
     private enum Image { Works, Dies, DoesNotLoad, Faulty, FaultyAndAlone }
 
     private enum End { Running, Reboots, Stopped }
 
-    // Who starts the kernel: GRUB, which counts; GRUB that can read the counters and not write them; a loader that knows nothing of them and starts
-    // that slot's kernel, whatever happens.
+    // The loader: GRUB, which counts; GRUB that can read the counters but not write them; a loader that does not know the counters and
+    // always starts that slot's kernel.
     private sealed record Loader(bool Writes, bool Reads, Slot Named);
 
     private static readonly Loader Grub = new(Writes: true, Reads: true, default), ReadOnly = new(Writes: false, Reads: true, default);
     private static readonly Loader[] Loaders = [Grub, ReadOnly, .. Slots.Select(slot => new Loader(Writes: false, Reads: false, slot))];
 
     private static readonly Image[][] Worlds =
-        [.. from a in Enum.GetValues<Image>() from p in Enum.GetValues<Image>() from r in Enum.GetValues<Image>() select (Image[])[a, p, r]];
+        [.. from a in Enum.GetValues<Image>() from p in Enum.GetValues<Image>() from r in Enum.GetValues<Image>() select (Image[])[a, p,
+            r]];
 
     private static IEnumerable<BootCounters> All(int goods = 8) =>
         from tries in Enumerable.Range(0, 64)
@@ -38,9 +39,12 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             Recovery = new(tries >> 4, (good & 4) != 0, "c"), First = first, Once = once,
         };
 
-    /// <summary>One boot, from power on to its end, by the rules that the menu is held to and kairos-boot runs; <paramref name="written"/> sees every
-    /// block on its way to the disk.</summary>
-    private static (BootCounters Counters, End End, Slot? Slot) Boot(Loader loader, BootCounters counters, Image[] world, Action<BootCounters>? written = null)
+    /// <summary>
+    /// One boot, from power on to its end, by the rules of the menu and of kairos-boot; <paramref name="written"/> receives every block
+    /// that is written.
+    /// </summary>
+    private static (BootCounters Counters, End End, Slot? Slot) Boot(Loader loader, BootCounters counters, Image[] world,
+        Action<BootCounters>? written = null)
     {
         void Write(BootCounters next)
         {
@@ -68,7 +72,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         return Initrd(request, counters, world, Write);
     }
 
-    private static (BootCounters Counters, End End, Slot? Slot) Initrd(BootRequest request, BootCounters counters, Image[] world, Action<BootCounters> write)
+    private static (BootCounters Counters, End End, Slot? Slot) Initrd(BootRequest request, BootCounters counters, Image[] world,
+        Action<BootCounters> write)
     {
         void Write(BootCounters? next)
         {
@@ -86,7 +91,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 if (chosen != request.Slot) request = request.ForSlot(chosen, decision.Why);
             }
             var slot = request.Slot;
-            // Another image's kernel runs, and this image's own cannot be started from here.
+            // Another image's kernel runs, and this image's own kernel cannot be started with kexec.
             var isForeign = slot != started && (world[(int)started] == Image.FaultyAndAlone || world[(int)slot] == Image.DoesNotLoad);
             if (isForeign && FailurePolicy.HandToLoader(request, counters, isCounted: true) is { } handed)
             {
@@ -101,7 +106,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 case Image.Dies or Image.DoesNotLoad:
                     return (counters, End.Reboots, slot);
             }
-            var next = FailurePolicy.Decide(new(FailureKind.ImageUnbootable, "damaged"), new(slot, new(counters, null)) { Counted = counted });
+            var next = FailurePolicy.Decide(new(FailureKind.ImageUnbootable, "damaged"),
+                new(slot, new(counters, null)) { Counted = counted });
             Write(next.Counters);
             if (next.Action == FailureAction.Reboot) return (counters, End.Reboots, slot);
             request = request.ForSlot(next.Slot!.Value, next.Why);
@@ -120,7 +126,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void From_every_state_the_machine_comes_to_rest_in_a_good_slot_or_stops_and_starts_anew()
+    public void From_every_state_the_machine_reaches_a_good_slot_or_stops()
     {
         int states = 0, most = 0;
         foreach (var loader in Loaders)
@@ -136,13 +142,13 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                     if (end == End.Running)
                     {
                         Assert.Equal(Image.Works, world[(int)slot!.Value]);
-                        // It stays where it is: the next boot is the same one, or a better slot that has tries.
+                        // The slot is final: the next boot is the same one, or a better slot that has tries left.
                         Assert.Equal((3, true), (rest[slot.Value].Left, rest[slot.Value].Good));
                         var again = Rest(loader, rest, world);
                         Assert.Equal(End.Running, again.End);
                         continue;
                     }
-                    // Nothing that works had a try left, and whoever switches it on again gets to what works.
+                    // No working image had tries left; a power cycle resets all counters and reaches it.
                     Assert.DoesNotContain(runnable, s => start[s].Left > 0 || start.Once == s);
                     Assert.All(Slots, s => Assert.Equal(3, rest[s].Left));
                     if (runnable.Length > 0) Assert.Equal(End.Running, Rest(loader, rest, world).End);
@@ -155,7 +161,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void In_every_state_there_is_a_next_slot_and_none_with_tries_before_it_is_passed_over()
+    public void In_every_state_the_next_slot_is_the_first_with_tries_left()
     {
         foreach (var state in All())
         {
@@ -174,9 +180,9 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_power_cut_at_any_write_loses_no_slot_and_ends_nowhere_else()
+    public void A_power_cut_at_any_write_does_not_change_the_final_slot()
     {
-        // From a new disk, with cuts before and behind every write and everything an operator can do in between.
+        // Starts with a new disk; cuts before and after every write, and every action of an operator in between.
         var total = 0;
         foreach (var loader in Loaders)
         {
@@ -187,7 +193,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 void Reach(BootCounters counters)
                 {
                     counters = counters with { Last = null, Fault = null };
-                    // What an image once reported does not matter to any choice: once is enough.
+                    // Whether an image once reported good does not change any choice, so one value is enough.
                     if (loader != Grub)
                         foreach (var slot in Slots) counters = counters.With(slot, counters[slot] with { Good = false });
                     if (reached.Add(counters)) queue.Enqueue(counters);

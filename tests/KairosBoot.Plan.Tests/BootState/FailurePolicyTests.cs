@@ -2,16 +2,19 @@ using System.Text;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Every kind of failure in every place a boot can be in, as a table of text.</summary>
+/// <summary>Every kind of failure in every state of a boot, as golden text.</summary>
 public sealed class FailurePolicyTests
 {
-    private static readonly BootCounters Counters = new() { Active = new(2, true, "a"), Passive = new(3, true, "b"), Recovery = new(3, false, "c") };
-    private static readonly BootCounters AllUsedUp = new() { Active = new(0, true, "a"), Passive = new(0, true, "b"), Recovery = new(0, false, "c") };
+    private static readonly BootCounters Counters = new() { Active = new(2, true, "a"), Passive = new(3, true, "b"),
+        Recovery = new(3, false, "c") };
+    private static readonly BootCounters AllUsedUp = new() { Active = new(0, true, "a"), Passive = new(0, true, "b"),
+        Recovery = new(0, false, "c") };
 
     private static readonly (string Name, BootProgress Progress)[] Places =
     [
         ("active, counted", new(Slot.Active, new(Counters, null)) { Counted = Slot.Active, RecoveryExists = true }),
-        ("active, counted, after a retry", new(Slot.Active, new(Counters, null)) { Counted = Slot.Active, RecoveryExists = true, HasRetried = true }),
+        ("active, counted, after a retry",
+            new(Slot.Active, new(Counters, null)) { Counted = Slot.Active, RecoveryExists = true, HasRetried = true }),
         ("active, counted, no recovery", new(Slot.Active, new(Counters, null)) { Counted = Slot.Active }),
         ("active, last tries", new(Slot.Active, new(AllUsedUp, null)) { Counted = Slot.Active, RecoveryExists = true }),
         ("active, not counted", new(Slot.Active, BootBlock.Unusable("is missing")) { RecoveryExists = true }),
@@ -43,7 +46,8 @@ public sealed class FailurePolicyTests
         foreach (var (name, failure) in Failures)
         {
             text.Append(name).Append('\n');
-            foreach (var (place, progress) in Places) text.Append($"  {place}: {Text(FailurePolicy.Decide(failure, progress), progress)}\n");
+            foreach (var (place, progress) in Places)
+                text.Append($"  {place}: {Text(FailurePolicy.Decide(failure, progress), progress)}\n");
         }
 
         return text.ToString();

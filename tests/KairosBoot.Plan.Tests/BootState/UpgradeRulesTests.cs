@@ -13,14 +13,15 @@ public sealed class UpgradeRulesTests
     [InlineData(Slot.Active, true, true, true, Slot.Passive, false)]
     [InlineData(Slot.Recovery, true, true, true, Slot.Active, true)]
     [InlineData(Slot.Recovery, true, false, true, Slot.Passive, false)]
-    public void The_active_image_becomes_passive_where_it_is_the_one_to_come_back_to(Slot? running, bool activeGood, bool passiveGood, bool passiveIsThere, Slot? pinned, bool moves)
+    public void The_active_image_becomes_passive_if_it_is_the_one_to_fall_back_to(Slot? running, bool activeGood, bool passiveGood,
+        bool passiveIsThere, Slot? pinned, bool moves)
     {
         var counters = new BootCounters { Active = new(3, activeGood, ""), Passive = new(3, passiveGood, "") };
         Assert.Equal(moves, UpgradeRules.ActiveBecomesPassive(running, counters, passiveIsThere, pinned));
     }
 
     [Fact]
-    public void A_new_image_has_all_tries_and_no_word_about_the_one_before_it()
+    public void A_new_image_has_all_tries_and_no_fault()
     {
         var counters = new BootCounters { Active = new(0, true, "old"), Fault = new(Slot.Active, SlotFault.Load), Once = Slot.Passive };
         var armed = counters.WithNewImage(Slot.Active, "new");

@@ -1,8 +1,8 @@
 namespace KairosBoot.Plan.Tests.Documents;
 
 /// <summary>
-/// A part of a document that is generated, between two marks. A test compares it with what the code says; <c>KAIROSBOOT_WRITE_DOCS=1</c> makes the test write it
-/// instead.
+/// A generated part of a document, between two marks. A test compares it with the code; <c>KAIROSBOOT_WRITE_DOCS=1</c> makes the test
+/// write it instead.
 /// </summary>
 internal static class GeneratedPart
 {

@@ -1,15 +1,15 @@
 namespace KairosBoot.Plan.Tests.Documents;
 
 /// <summary>
-/// What docs/kernel-options.md says about each option: the default and the meaning. Kept here and not in <see cref="KernelOptions"/>, because everything in that
-/// table is part of PID 1.
+/// Default and meaning of each option in docs/kernel-options.md. They are here and not in <see cref="KernelOptions"/>, because that table
+/// is part of PID 1.
 /// </summary>
 internal static class KernelOptionTexts
 {
     /// <param name="Name">As on the command line.</param>
-    /// <param name="Default">What holds without the option.</param>
-    /// <param name="Meaning">One plain sentence, or two.</param>
-    /// <param name="Form">What the value looks like, for an option that <see cref="KernelOptions"/> does not have; the table itself says it for the others.</param>
+    /// <param name="Default">The value without the option.</param>
+    /// <param name="Meaning">One or two plain sentences.</param>
+    /// <param name="Form">The form of its value, for options that are not in <see cref="KernelOptions"/>.</param>
     internal sealed record Text(string Name, string Default, string Meaning, string? Form = null);
 
     internal static readonly Text[] All =
@@ -24,7 +24,8 @@ internal static class KernelOptionTexts
         new("kairosboot.env", "none", "The state of `/bootstate` as the loader found it: readable and writable, read-only, or damaged."),
         new("kairosboot.kexec", "none", "The slot whose kernel started this one with kexec. Set by kairos-boot."),
         new("kairosboot.disk", "none", "The partition that the loader started from. Labels are searched for on its disk only."),
-        new("rd.immucore.overlay", "`tmpfs:25%`", "Where the ephemeral overlays keep their files. The layout key `OVERLAY` takes precedence."),
+        new("rd.immucore.overlay", "`tmpfs:25%`",
+            "Where the ephemeral overlays keep their files. The layout key `OVERLAY` takes precedence."),
         new("rd.immucore.mount", "none", "Mounts one more volume. May be given several times."),
         new("rd.immucore.oemlabel", "`COS_OEM`", "Label of the OEM partition. An empty value means that the machine has none."),
         new("rd.immucore.oemtimeout", "5", "Seconds to wait for the OEM partition."),
@@ -42,7 +43,8 @@ internal static class KernelOptionTexts
         new("kairosboot.shell", "`never`", "Not supported: a warning is logged for each value except `never`."),
         new("rd.immucore.disable", "none", "Not supported: a warning is logged."),
 
-        new("kairosboot.kargs", "none", "Which of the machine's own kernel arguments this boot has. Set by GRUB, read by `kboot assess good`.", "USED/LEFT-OUT"),
+        new("kairosboot.kargs", "none",
+            "Which of the machine's own kernel arguments this boot has. Set by GRUB, read by `kboot assess good`.", "USED/LEFT-OUT"),
         new("kairos.config_url", "none", "One more cloud-config: a file or a directory.", "a path"),
         new("cos.setup", "none", "Older name of `kairos.config_url=`.", "a path"),
         new("stages.", "none", "A cloud-config entry in dot notation: `stages.initramfs[0].commands[0]=\"echo hi\"`.", "any"),

@@ -8,9 +8,10 @@ public sealed partial class KernelOptionsDocumentTests
     private const string Document = "docs/kernel-options.md";
 
     [Fact]
-    public void The_document_has_the_table_that_parses_the_options()
+    public void The_document_has_the_table_of_the_parsed_options()
     {
-        var table = Table(KernelOptions.All.Select(option => Row(option.Name, option.FormerName, option.Form, KernelOptionTexts.Find(option.Name)!)));
+        var table = Table(KernelOptions.All.Select(option => Row(option.Name, option.FormerName, option.Form,
+            KernelOptionTexts.Find(option.Name)!)));
         GeneratedPart.Check(Document, "kernel options", table);
     }
 
@@ -24,14 +25,15 @@ public sealed partial class KernelOptionsDocumentTests
         Assert.All(KernelOptions.All, option => Assert.NotNull(KernelOptionTexts.Find(option.Name)));
 
     [Fact]
-    public void Every_option_stands_once_in_each_table()
+    public void Every_option_is_in_each_table_once()
     {
         Assert.Equal(KernelOptions.All.Length, KernelOptions.All.Select(option => option.Name).Distinct().Count());
         Assert.Equal(KernelOptionTexts.All.Length, KernelOptionTexts.All.Select(text => text.Name).Distinct().Count());
-        Assert.All(KernelOptionTexts.All, text => Assert.True(text.Form is not null || KernelOptions.Find(text.Name) is not null, $"{text.Name} is not parsed"));
+        Assert.All(KernelOptionTexts.All,
+            text => Assert.True(text.Form is not null || KernelOptions.Find(text.Name) is not null, $"{text.Name} is not parsed"));
     }
 
-    // Also those that another part of the programs reads, or only writes: an option that the sources name is an option that people meet.
+    // Includes options that other parts of the programs read or only write: users meet every option that the sources name.
     [Fact]
     public void Every_option_that_the_sources_and_the_menu_name_is_documented()
     {
@@ -48,10 +50,12 @@ public sealed partial class KernelOptionsDocumentTests
         foreach (Match option in Options().Matches(SourceTree.Read("initrd/grub/grub.cfg"))) named.Add(option.Value);
         Assert.Contains("kairosboot.timeout", named);
         Assert.Contains("kairosboot.kargs", named);
-        Assert.All(named, name => Assert.True(KernelOptions.Find(name) is not null || KernelOptionTexts.Find(name) is not null, $"{name} is not documented"));
+        Assert.All(named, name => Assert.True(KernelOptions.Find(name) is not null || KernelOptionTexts.Find(name) is not null,
+            $"{name} is not documented"));
     }
 
-    private static string Table(IEnumerable<string> rows) => "| option | value | default | meaning |\n|---|---|---|---|\n" + string.Concat(rows);
+    private static string Table(IEnumerable<string> rows) =>
+        "| option | value | default | meaning |\n|---|---|---|---|\n" + string.Concat(rows);
 
     private static string Row(string name, string? formerName, string form, KernelOptionTexts.Text text)
     {

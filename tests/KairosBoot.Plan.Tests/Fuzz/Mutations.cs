@@ -1,19 +1,20 @@
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Damaged copies of good inputs. The same seed gives the same inputs; a failure names the one that it was found with.</summary>
+/// <summary>Damaged copies of valid inputs. The same seed gives the same inputs; a failure names its seed.</summary>
 internal sealed class Mutations(int seed)
 {
-    /// <summary>KAIROSBOOT_PARSER_INPUTS asks for more than the default, KAIROSBOOT_FUZZ_SEED for others.</summary>
+    /// <summary>KAIROSBOOT_PARSER_INPUTS sets the number of inputs, KAIROSBOOT_FUZZ_SEED the seed.</summary>
     public static int Inputs => Setting("KAIROSBOOT_PARSER_INPUTS", 20_000);
 
     public static int Seed => Setting("KAIROSBOOT_FUZZ_SEED", 20260101);
 
-    // Numbers at which a length, an offset or a count turns into another one.
-    private static readonly ulong[] Edges = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue];
+    // Numbers at the limits of lengths, offsets and counts.
+    private static readonly ulong[] Edges = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+        0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue];
 
     private readonly Random random = new(seed);
 
-    /// <summary>One to eight changes of a good input: a bit, a byte, a number at an edge, a part copied elsewhere, a cut.</summary>
+    /// <summary>One to eight changes of a valid input: a bit, a byte, a number at a limit, a part copied elsewhere, a cut.</summary>
     public byte[] Of(byte[] good)
     {
         var bytes = (byte[])good.Clone();
@@ -35,7 +36,8 @@ internal sealed class Mutations(int seed)
         return bytes;
     }
 
-    private void Copy(byte[] bytes, int from, int to) => Array.Copy(bytes, from, bytes, to, random.Next(Math.Min(64, bytes.Length - Math.Max(from, to))));
+    private void Copy(byte[] bytes, int from, int to) =>
+        Array.Copy(bytes, from, bytes, to, random.Next(Math.Min(64, bytes.Length - Math.Max(from, to))));
 
     private void Edge(byte[] bytes, int at)
     {
@@ -45,5 +47,6 @@ internal sealed class Mutations(int seed)
         for (var i = 0; i < width && at + i < bytes.Length; i++) bytes[at + i] = (byte)(value >> 8 * (bigEndian ? width - 1 - i : i));
     }
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

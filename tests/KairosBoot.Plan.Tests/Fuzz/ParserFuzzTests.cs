@@ -4,19 +4,19 @@ using System.Text;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Everything that PID 1 and kboot parse from a disk or from the kernel, with damaged inputs: "not mine" is null, "mine but broken" is one of the
-/// exceptions that the parser's summary names, and no input makes a parser claim more than its input can hold.
+/// Damaged inputs for everything that PID 1 and kboot parse from a disk or from the kernel. "Not mine" is null, "mine but broken" is one
+/// of the exceptions in the parser's summary, and no input makes a parser allocate more than its input can hold.
 /// </summary>
 public sealed class ParserFuzzTests
 {
     private const int BlockSize = 512, Blocks = 65536;
 
-    /// <param name="Name">For the failure.</param>
-    /// <param name="Good">Inputs that are damaged.</param>
-    /// <param name="Parse">Parses one, and checks what it got.</param>
+    /// <param name="Name">For the message.</param>
+    /// <param name="Good">Valid inputs, which are damaged.</param>
+    /// <param name="Parse">Parses an input and checks the result.</param>
     public sealed record Parser(string Name, byte[][] Good, Action<byte[]> Parse)
     {
-        /// <summary>One input for so many of the others: checksums over tables and texts of many lines take their time.</summary>
+        /// <summary>Runs one input for so many of the others: checksums over tables and texts of many lines take longer.</summary>
         public int Slowness { get; init; } = 1;
 
         public override string ToString() => Name;
@@ -45,36 +45,43 @@ public sealed class ParserFuzzTests
             if (bytes.Length < 2 * BlockSize) return;
             _ = Gpt.ReadMbr(bytes);
             ReadTable(bytes);
-            // Who writes a hostile table gets its checksums right.
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(BlockSize + 88), Crc32(bytes.AsSpan(2 * BlockSize, Math.Min(128 * 128, bytes.Length - 2 * BlockSize))));
+            // An attacker writes correct checksums.
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(BlockSize + 88),
+                Crc32(bytes.AsSpan(2 * BlockSize, Math.Min(128 * 128, bytes.Length - 2 * BlockSize))));
             if (BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(BlockSize + 12)) is < 20 or > BlockSize) return;
             Gpt.Seal(bytes.AsSpan(BlockSize, BlockSize));
             ReadTable(bytes);
         })
         { Slowness = 20 },
         new Parser("counters", [BootBlock.Write(new BootCounters())], bytes => _ = BootBlock.Read(bytes)),
-        new Parser("kernel arguments", [new Kargs().Add(null, "quiet").Add(Slot.Active, "loglevel=7").Write()], bytes => _ = Kargs.TryRead(bytes)?.Problem),
+        new Parser("kernel arguments", [new Kargs().Add(null, "quiet").Add(Slot.Active, "loglevel=7").Write()],
+            bytes => _ = Kargs.TryRead(bytes)?.Problem),
         new Parser("seals", [new ImageSeal(123456, new string('a', 64)).Write()], bytes => _ = ImageSeal.Parse(bytes)),
         new Parser("manifests", [Manifest()], bytes =>
         {
-            if (bytes.Length < PersistentManifest.FirstLine || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length || length > bytes.Length) return;
+            if (bytes.Length < PersistentManifest.FirstLine
+                || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
+                    || length > bytes.Length) return;
             if (PersistentManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections) return;
             PersistentManifest.AddTexts(sections, bytes[length..]);
             foreach (var section in sections) _ = section.Entries();
         }),
-        new Parser("env files", Texts("A=1\nB=\"two $A ${B} \\n\"\nexport C='three'\n# end\n"), bytes => _ = EnvFile.Parse(Encoding.UTF8.GetString(bytes))),
+        new Parser("env files", Texts("A=1\nB=\"two $A ${B} \\n\"\nexport C='three'\n# end\n"),
+            bytes => _ = EnvFile.Parse(Encoding.UTF8.GetString(bytes))),
         new Parser("mountinfo", Texts("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n"), bytes =>
         {
             try { MountInfo.Parse(Encoding.UTF8.GetString(bytes)); }
             catch (FormatException) { }
         }),
-        new Parser("failed boots", Texts("{\"time\":1,\"slot\":\"active\"}\n"), bytes => _ = FailureFile.Parse(Encoding.UTF8.GetString(bytes))),
+        new Parser("failed boots", Texts("{\"time\":1,\"slot\":\"active\"}\n"),
+            bytes => _ = FailureFile.Parse(Encoding.UTF8.GetString(bytes))),
         new Parser("module indexes", Texts("modules.index 1\nrelease 6.1\nalways loop\nload virtio_blk virtio_ring virtio_blk\nbuiltin ext4\nbus virtio\n d00000002v* virtio_blk\n"), bytes =>
         {
             try { ModuleIndex.Parse(Encoding.UTF8.GetString(bytes)); }
             catch (FormatException) { }
         }),
-        new Parser("command lines", Texts("root=LABEL=COS_ACTIVE rd.immucore.mount=LABEL=X:/x rd.immucore.overlay=tmpfs:20% kairosboot.tries=3 \"a b\"=c"), bytes =>
+        new Parser("command lines",
+            Texts("root=LABEL=COS_ACTIVE rd.immucore.mount=LABEL=X:/x rd.immucore.overlay=tmpfs:20% kairosboot.tries=3 \"a b\"=c"), bytes =>
             _ = BootRequestParser.Parse(KernelCommandLine.Parse(Encoding.UTF8.GetString(bytes)))));
 
     [Theory]
@@ -103,7 +110,8 @@ public sealed class ParserFuzzTests
 
     private static void ReadTable(byte[] disk)
     {
-        byte[] Read(long offset, int length) => disk[(int)Math.Clamp(offset, 0, disk.Length)..(int)Math.Clamp(offset + length, 0, disk.Length)];
+        byte[] Read(long offset,
+            int length) => disk[(int)Math.Clamp(offset, 0, disk.Length)..(int)Math.Clamp(offset + length, 0, disk.Length)];
         var header = disk.AsSpan(BlockSize, BlockSize);
         if (Gpt.ReadHeader(header) is { } shape)
         {
@@ -125,8 +133,10 @@ public sealed class ParserFuzzTests
             [(0, "XFSB"u8.ToArray()), (4, [0, 0, 0x10, 0]), (108, "LABEL"u8.ToArray())],
             [(0x40, "_BHRfS_M"u8.ToArray()), (0x12B, "LABEL"u8.ToArray())],
             [(0, "hsqs"u8.ToArray()), (28, [4, 0])], [(1024, [0xE2, 0xE1, 0xF5, 0xE0]), (1036, [12])],
-            [(1024, [0x10, 0x20, 0xF5, 0xF2])], [(510, [0x55, 0xAA]), (0x36, "FAT16   "u8.ToArray())], [(510, [0x55, 0xAA]), (0x52, "FAT32   "u8.ToArray())],
-            [(0, [1, .. "CD001"u8])], [(4086, "SWAPSPACE2"u8.ToArray())], [(0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2])], [(512, "LABELONE"u8.ToArray()), (536, "LVM2 001"u8.ToArray())],
+            [(1024, [0x10, 0x20, 0xF5, 0xF2])], [(510, [0x55, 0xAA]), (0x36, "FAT16   "u8.ToArray())],
+                [(510, [0x55, 0xAA]), (0x52, "FAT32   "u8.ToArray())],
+            [(0, [1, .. "CD001"u8])], [(4086, "SWAPSPACE2"u8.ToArray())], [(0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2])],
+                [(512, "LABELONE"u8.ToArray()), (536, "LVM2 001"u8.ToArray())],
             [(4096, [0xFC, 0x4E, 0x2B, 0xA9, 1])],
         ];
         return [.. formats.Select(parts =>

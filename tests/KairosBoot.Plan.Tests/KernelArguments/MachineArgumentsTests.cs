@@ -5,7 +5,7 @@ public sealed class MachineArgumentsTests
     private static Kargs Some => new Kargs { Serial = 7 }.Add(null, "quiet").Add(null, "console=ttyS1,115200").Add(Slot.Recovery, "single");
 
     [Fact]
-    public void They_come_back_as_they_were_written()
+    public void Arguments_are_read_as_they_were_written()
     {
         var read = Kargs.TryRead(Some.Write())!;
         Assert.True(read.SameAs(Some));
@@ -14,7 +14,7 @@ public sealed class MachineArgumentsTests
     }
 
     [Fact]
-    public void As_many_as_there_may_be_fit_into_the_file()
+    public void The_maximum_number_of_arguments_fits_into_the_file()
     {
         var all = new Kargs().Add(null, new string('a', 450));
         foreach (var slot in Enum.GetValues<Slot>()) all = all.Add(slot, new string('b', 449));
@@ -24,7 +24,7 @@ public sealed class MachineArgumentsTests
     }
 
     [Fact]
-    public void A_name_takes_all_its_words_away_and_a_word_itself()
+    public void Removing_a_name_removes_all_its_words()
     {
         var two = Some.Add(null, "console=tty0").Add(null, "consoleblank=0");
         Assert.Equal("quiet consoleblank=0", string.Join(' ', two.Remove(null, "console")[null]));
@@ -41,7 +41,7 @@ public sealed class MachineArgumentsTests
     [InlineData("kairosboot.kargs=3", 0, null, false)]
     [InlineData("kairosboot.kargs=", 0, null, false)]
     [InlineData("kairosboot.kargs=3/-1", 0, null, false)]
-    public void Grub_says_which_ones_a_boot_has(string commandLine, int used, int? leftOut, bool said)
+    public void GRUB_reports_the_arguments_of_a_boot(string commandLine, int used, int? leftOut, bool said)
     {
         KargsBootInfo? expected = said ? new(used, leftOut) : null;
         Assert.Equal(expected, KargsBootInfo.Of(KernelCommandLine.Parse(commandLine)));

@@ -3,7 +3,7 @@ namespace KairosBoot.Plan.Tests;
 public class DepmodFilesTests
 {
     [Fact]
-    public void Modules_dep_gives_names_paths_and_dependencies_whatever_the_compression()
+    public void Modules_dep_gives_names_paths_and_dependencies()
     {
         var rows = DepmodFiles.ReadDependencies("kernel/a/nls_iso8859-1.ko.xz:\nkernel/b.ko.zst: kernel/c-d.ko.gz kernel/e.ko\n");
         Assert.Equal(["nls_iso8859_1", "b"], rows.Select(row => row.Name));
@@ -15,7 +15,7 @@ public class DepmodFilesTests
     [InlineData("kernel/a.ko", "kernel/a.ko")]
     [InlineData("kernel/a.txt:", "kernel/a.txt:")]
     [InlineData("kernel/a.ko: b", "b")]
-    public void A_damaged_modules_dep_is_named(string text, string named) =>
+    public void A_damaged_modules_dep_is_reported(string text, string named) =>
         Assert.Contains($"'{named}'", Assert.Throws<FormatException>(() => DepmodFiles.ReadDependencies(text)).Message);
 
     [Fact]

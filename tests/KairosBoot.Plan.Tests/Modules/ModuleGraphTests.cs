@@ -35,33 +35,34 @@ public class ModuleGraphTests
     [Fact]
     public void A_soft_dependency_may_be_an_alias_of_several_modules()
     {
-        var graph = Graph("fs.ko:\ncrc-intel.ko:\ncrc-generic.ko:\n", "softdep fs pre: crypto-crc\n", "alias crypto-crc crc_intel\nalias crypto-crc crc_generic\n");
+        var graph = Graph("fs.ko:\ncrc-intel.ko:\ncrc-generic.ko:\n", "softdep fs pre: crypto-crc\n",
+            "alias crypto-crc crc_intel\nalias crypto-crc crc_generic\n");
         Assert.Equal(["crc_intel", "crc_generic", "fs"], graph.LoadOrder("fs"));
     }
 
     [Fact]
-    public void A_soft_dependency_that_the_kernel_has_not_or_has_built_in_is_passed_over()
+    public void A_missing_or_built_in_soft_dependency_is_skipped()
     {
         var graph = Graph("a.ko:\n", "softdep a pre: nowhere ext4\n", builtIn: "kernel/ext4.ko\n");
         Assert.Equal(["a"], graph.LoadOrder("a"));
     }
 
     [Fact]
-    public void A_ring_of_soft_dependencies_ends()
+    public void A_cycle_of_soft_dependencies_ends()
     {
         var graph = Graph("a.ko:\nb.ko:\n", "softdep a pre: b\nsoftdep b pre: a\n");
         Assert.Equal(["b", "a"], graph.LoadOrder("a"));
     }
 
     [Fact]
-    public void A_dependency_without_a_row_is_damage()
+    public void A_dependency_without_a_row_is_an_error()
     {
         var graph = Graph("a.ko: gone.ko\n");
         Assert.Contains("gone", Assert.Throws<FormatException>(() => graph.Closure(["a"])).Message);
     }
 
     [Fact]
-    public void Vfat_brings_the_code_pages_that_nothing_declares()
+    public void Vfat_includes_its_undeclared_code_pages()
     {
         var graph = Graph("vfat.ko: fat.ko\nfat.ko:\nnls_cp437.ko:\nnls_iso8859-1.ko:\n");
         Assert.Equal(["nls_cp437", "nls_iso8859_1", "fat", "vfat"], graph.LoadOrder("vfat"));

@@ -31,7 +31,7 @@ public class ModuleIndexTests
     private static readonly ModuleIndex Index = ModuleIndex.Parse(Text);
 
     [Fact]
-    public void What_is_written_is_this_text() => Assert.Equal(
+    public void The_written_index_is_the_golden_text() => Assert.Equal(
         """
         modules.index 1
         release 6.1.0-test
@@ -81,14 +81,14 @@ public class ModuleIndexTests
     [InlineData("fs_iso9660", "isofs")]
     [InlineData("ext4", "")]
     [InlineData("fs-ext2", "")]
-    public void A_name_gives_what_to_load(string name, string order) => Assert.Equal(order, string.Join(' ', Index.LoadOrder(name)!));
+    public void A_name_gives_its_load_order(string name, string order) => Assert.Equal(order, string.Join(' ', Index.LoadOrder(name)!));
 
     [Theory]
     [InlineData("left_out")]
     [InlineData("virt")]
     [InlineData("builtin")]
     [InlineData("")]
-    public void A_name_that_is_not_here_gives_null(string name) => Assert.Null(Index.LoadOrder(name));
+    public void An_unknown_name_gives_null(string name) => Assert.Null(Index.LoadOrder(name));
 
     [Theory]
     [InlineData("", "line 1")]
@@ -98,6 +98,6 @@ public class ModuleIndexTests
     [InlineData("modules.index 1\nrelease 6.1\n stray alias\n", "line 3")]
     [InlineData("modules.index 1\nrelease 6.1\nload a\n", "line 3")]
     [InlineData("modules.index 1\nrelease 6.1\nalways lo", "line 3")]
-    public void A_damaged_index_is_refused_at_its_line(string text, string line) =>
+    public void A_damaged_index_is_refused_with_its_line(string text, string line) =>
         Assert.Contains(line, Assert.Throws<FormatException>(() => ModuleIndex.Parse(text)).Message);
 }

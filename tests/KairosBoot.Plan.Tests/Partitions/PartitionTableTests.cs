@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Partition tables as bytes: how they grow, and what a power cut leaves.</summary>
+/// <summary>Partition tables as bytes: growth, and the state after a power cut.</summary>
 public sealed class PartitionTableTests
 {
     private const int MiB = 1 << 20;
@@ -10,7 +10,7 @@ public sealed class PartitionTableTests
     [Theory]
     [InlineData(512)]
     [InlineData(4096)]
-    public void After_a_power_cut_in_any_write_the_table_is_whole_and_has_the_old_end_or_the_new_one(int blockSize)
+    public void After_a_power_cut_in_any_write_the_table_is_the_old_or_the_new_one(int blockSize)
     {
         var disk = DiskBytes.With(blockSize, 16 * MiB, 4, 8).Enlarged(32 * MiB);
         var table = disk.Table()!;
@@ -20,7 +20,7 @@ public sealed class PartitionTableTests
         var writes = table.WithEnd(last, end).Writes(disk.Bytes.AsSpan(0, blockSize));
         for (var done = 0; done <= writes.Length; done++)
         {
-            // A write of one block happens or does not; of a longer one any part may be there.
+            // A write of one block happens or does not; of a longer write, any part may be on the disk.
             var parts = done < writes.Length && writes[done].Bytes.Length > blockSize ? 4 : 1;
             for (var part = 0; part < parts; part++)
             {
@@ -38,7 +38,7 @@ public sealed class PartitionTableTests
         Assert.Equal((uint)(32 * MiB / blockSize - 1), BinaryPrimitives.ReadUInt32LittleEndian(grown.Bytes.AsSpan(458)));
     }
 
-    /// <summary>What the boot after the cut does from there leads to the whole table.</summary>
+    /// <summary>The next boot after the cut completes the table.</summary>
     private static void HoldsOldOrNew(DiskBytes cut, long old, long end, int blockSize)
     {
         var table = cut.Table();
@@ -51,51 +51,55 @@ public sealed class PartitionTableTests
     [Theory]
     [InlineData(512)]
     [InlineData(4096)]
-    public void A_partition_is_added_where_there_is_room_and_a_power_cut_leaves_it_in_or_out(int blockSize)
+    public void Adding_a_partition_survives_a_power_cut_at_any_write(int blockSize)
     {
         var disk = DiskBytes.With(blockSize, 32 * MiB, 4);
         var table = disk.Table()!;
         var place = table.Place(8 * MiB, isLast: false, "new");
         Assert.Equal((2, 5L * MiB / blockSize, 13L * MiB / blockSize - 1), (place.Number, place.First, place.Last));
-        var writes = table.With(place, PartitionType.For("swap", isBootable: false), Guid.NewGuid()).Writes(disk.Bytes.AsSpan(0, blockSize));
+        var writes = table.With(place, PartitionType.For("swap", isBootable: false),
+            Guid.NewGuid()).Writes(disk.Bytes.AsSpan(0, blockSize));
         for (var done = 0; done <= writes.Length; done++)
         {
             var cut = disk.Copy();
             cut.Apply(writes[..done]);
-            Assert.Equal(cut.Table()!.Partitions.Length == 2 ? "P1 new" : "P1", string.Join(' ', cut.Table()!.Partitions.Select(p => p.Name)));
+            Assert.Equal(cut.Table()!.Partitions.Length == 2 ? "P1 new" : "P1",
+                string.Join(' ', cut.Table()!.Partitions.Select(p => p.Name)));
         }
         disk.Apply(writes);
         Assert.Equal("partition 2 (new)", disk.Table()!.Last!.ToString());
     }
 
     [Fact]
-    public void What_has_its_size_already_or_more_has_nothing_to_grow()
+    public void A_partition_that_has_its_size_does_not_grow()
     {
         var disk = DiskBytes.With(512, 16 * MiB, 14);
         var table = disk.Table()!;
         Assert.Equal(table.Last!.Last, table.GrownEnd(table.Last, 0));
         Assert.Equal(table.Last.Last, table.GrownEnd(table.Last, 3 * MiB));
-        // The rest of a MiB is nobody's.
+        // The remainder of a MiB is not used.
         table = disk.Enlarged(16 * MiB + 512 * 10).Table()!;
         Assert.Equal(table.Last!.Last, table.GrownEnd(table.Last, 0));
     }
 
     [Fact]
-    public void Only_the_last_partition_grows_and_only_as_far_as_there_is_room()
+    public void Only_the_last_partition_grows_up_to_the_free_space()
     {
         var table = DiskBytes.With(512, 32 * MiB, 4, 4, 4).Table()!;
-        var behind = Assert.Throws<OperatorException>(() => table.GrownEnd(table.Partitions[0], 0));
-        Assert.Equal("partition 1 (P1) cannot grow: it is followed by partition 2 (P2), partition 3 (P3)", behind.Problem);
+        var refused = Assert.Throws<OperatorException>(() => table.GrownEnd(table.Partitions[0], 0));
+        Assert.Equal("partition 1 (P1) cannot grow: it is followed by partition 2 (P2), partition 3 (P3)", refused.Problem);
         Assert.Equal(table.Last!.First + 10 * MiB / 512 - 1, table.GrownEnd(table.Last, 10 * MiB));
-        Assert.Contains("cannot grow to 40 MiB: the disk has room for 22 MiB", Assert.Throws<OperatorException>(() => table.GrownEnd(table.Last, 40 * MiB)).Problem);
+        Assert.Contains("cannot grow to 40 MiB: the disk has room for 22 MiB",
+            Assert.Throws<OperatorException>(() => table.GrownEnd(table.Last, 40 * MiB)).Problem);
     }
 
     [Fact]
-    public void The_last_partition_that_is_added_may_lose_what_the_copy_of_the_table_takes()
+    public void The_last_added_partition_leaves_room_for_the_backup_table()
     {
         var table = DiskBytes.With(512, 32 * MiB, 4).Table()!;
         Assert.Equal(table.LastUsable, table.Place(27 * MiB, isLast: true, "").Last);
-        Assert.Contains("27 MiB: 26 MiB are left", Assert.Throws<OperatorException>(() => table.Place(27 * MiB, isLast: false, "")).Problem);
+        Assert.Contains("27 MiB: 26 MiB are free",
+            Assert.Throws<OperatorException>(() => table.Place(27 * MiB, isLast: false, "")).Problem);
         Assert.Contains("29 MiB", Assert.Throws<OperatorException>(() => table.Place(29 * MiB, isLast: true, "")).Problem);
         var rest = table.Place(0, isLast: true, "");
         Assert.Equal(31 * MiB / 512 - 1, rest.Last);
@@ -104,7 +108,7 @@ public sealed class PartitionTableTests
     }
 
     [Fact]
-    public void A_boot_block_keeps_its_loader_and_one_with_partitions_of_its_own_is_left_alone()
+    public void A_boot_block_keeps_its_boot_loader_and_its_own_partitions()
     {
         var block = ProtectiveMbr.New(512, 1000);
         block.AsSpan(0, 440).Fill(0x90);
@@ -122,7 +126,7 @@ public sealed class PartitionTableTests
     {
         Refused("overlaps partition 1 (P1)", t => t.WithEnd(t.Partitions[0], t.Partitions[1].First));
         Refused("ends before it begins", t => t.WithEnd(t.Partitions[1], 100));
-        Refused("reaches into the last blocks", t => t.WithEnd(t.Partitions[1], t.LastUsable + 1));
+        Refused("extends into the last blocks", t => t.WithEnd(t.Partitions[1], t.LastUsable + 1));
         var disk = DiskBytes.With(512, 16 * MiB, 4, 4);
         disk.Bytes[2 * 512 + 200]++;
         Assert.Contains("checksum of its entries", Assert.Throws<OperatorException>(disk.Table).Problem);
@@ -138,7 +142,7 @@ public sealed class PartitionTableTests
     }
 
     [Fact]
-    public void No_bytes_make_the_reader_stumble()
+    public void Random_bytes_do_not_break_the_reader()
     {
         var random = new Random(1);
         var good = DiskBytes.With(512, 4 * MiB, 1, 1);
@@ -146,18 +150,20 @@ public sealed class PartitionTableTests
         {
             var disk = good.Copy();
             for (var i = 0; i < 3; i++) disk.Bytes[512 + random.Next(92)] = (byte)random.Next(256);
-            // With its checksum right again the nonsense is believed.
-            if (BinaryPrimitives.ReadInt32LittleEndian(disk.Bytes.AsSpan(512 + 12)) is >= 92 and <= 512) Gpt.Seal(disk.Bytes.AsSpan(512, 512));
+            // With a valid checksum, the invalid values are parsed.
+            if (BinaryPrimitives.ReadInt32LittleEndian(disk.Bytes.AsSpan(512 + 12)) is >= 92 and <= 512)
+                Gpt.Seal(disk.Bytes.AsSpan(512, 512));
             try
             {
-                if (disk.Table() is { Last: { } last } table) _ = table.WithEnd(last, table.GrownEnd(last, 0)).Writes(disk.Bytes.AsSpan(0, 512));
+                if (disk.Table() is { Last: { } last } table)
+                    _ = table.WithEnd(last, table.GrownEnd(last, 0)).Writes(disk.Bytes.AsSpan(0, 512));
             }
             catch (OperatorException) { }
         }
     }
 
     [Fact]
-    public void Names_have_the_uuids_that_other_programs_give_them()
+    public void Named_UUIDs_are_those_of_other_programs()
     {
         Assert.Equal(new Guid("769727dd-ff87-5c57-9c07-674630fc7a00"), NamedUuid.Of("YIP_DISK"));
         Assert.Equal(new Guid("62131fe0-1278-5d5b-a732-4ccb219b77a9"), NamedUuid.Of(new string('x', 70)));

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Trees that are small enough to hold every odd case and many enough to meet them: images and users that add, change, delete and turn
-/// files into directories, merges that end in the middle, boots of any image afterwards.
+/// Small random trees, many enough to contain every special case: images and users that add, change, delete and turn files into
+/// directories, merges that are interrupted, and boots of any image afterwards.
 /// </summary>
 public sealed class InterruptedMergeTests
 {
     private static readonly string[] Universe = ["a", "a/b", "a/b/c", "a/d", "a-b", "e", "e/f"];
 
     [Fact]
-    public void A_merge_cut_short_anywhere_ends_as_a_whole_one_with_whichever_image_comes_next()
+    public void An_interrupted_merge_is_completed_with_any_next_image()
     {
         var cuts = 0;
         for (var seed = 0; seed < 1000; seed++)
@@ -71,14 +71,15 @@ public sealed class InterruptedMergeTests
         return tree;
     }
 
-    /// <summary>What a user does to a store. The files that are theirs afterwards.</summary>
+    /// <summary>Changes of a user in a store. Returns the files that belong to the user afterwards.</summary>
     private static List<(string, EntrySignature)> Disturb(Machine machine, Random random)
     {
         var theirs = new List<(string, EntrySignature)>();
         foreach (var name in (string[])[.. Universe, "a/mine", "a/b/mine", "mine"])
         {
             if (random.Next(3) > 0 || !machine.Store.TryGetValue(Parent(name), out var parent) || !parent.IsDirectory) continue;
-            foreach (var below in machine.Store.Keys.Where(key => key == name || key.StartsWith(name + "/", StringComparison.Ordinal)).ToList())
+            foreach (var below in machine.Store.Keys.Where(key => key == name
+                || key.StartsWith(name + "/", StringComparison.Ordinal)).ToList())
             {
                 machine.Store.Remove(below);
                 theirs.RemoveAll(file => file.Item1 == below);
@@ -95,7 +96,7 @@ public sealed class InterruptedMergeTests
     private static string Number(Random random, int below) => random.Next(below).ToString(CultureInfo.InvariantCulture);
     private static string Parent(string name) => name.LastIndexOf('/') is var cut and >= 0 ? name[..cut] : "";
 
-    /// <summary>A store and its manifest, and a file system that refuses what a real one refuses.</summary>
+    /// <summary>A store with its manifest on a simulated file system that refuses the same calls as a real one.</summary>
     private sealed class Machine
     {
         private ManifestSection? section;
@@ -103,10 +104,11 @@ public sealed class InterruptedMergeTests
 
         public Machine Copy() => new() { section = section, Store = new(Store, StringComparer.Ordinal) };
 
-        /// <returns>The number of actions there were to do.</returns>
+        /// <returns>Number of actions of the merge.</returns>
         public int Merge(Dictionary<string, EntrySignature> image, int limit = int.MaxValue)
         {
-            List<MergeEntry> walk = [.. image.OrderBy(f => f.Key, Comparer<string>.Create(MergeTree.Compare)).Select(f => new MergeEntry(f.Key) { Image = f.Value })];
+            List<MergeEntry> walk = [.. image.OrderBy(f => f.Key,
+                Comparer<string>.Create(MergeTree.Compare)).Select(f => new MergeEntry(f.Key) { Image = f.Value })];
             if (section is null)
             {
                 section = ManifestSection.Of("/p", "p", "i", walk, meanwhile: false);
@@ -135,12 +137,13 @@ public sealed class InterruptedMergeTests
                     break;
                 case MergeActionKind.Put:
                     Assert.True(Store.GetValueOrDefault(Parent(name)).IsDirectory, $"{name}: no directory to put it in");
-                    Assert.True(!there.IsThere || (!there.IsDirectory && !action.Entry.Image.IsDirectory), $"mv NEW {name}: a directory in the way");
+                    Assert.True(!there.IsThere || (!there.IsDirectory && !action.Entry.Image.IsDirectory),
+                        $"mv NEW {name}: a directory in the way");
                     Store[name] = action.Entry.Image;
                     break;
                 default:
                     Assert.True(there.IsDirectory, $"chmod {name}: no directory");
-                    // Several calls: the power may go between them.
+                    // Several calls: a power cut may occur between them.
                     Store[name] = whole ? action.Entry.Image : Directory("half");
                     break;
             }
@@ -149,8 +152,8 @@ public sealed class InterruptedMergeTests
         private IEnumerable<string> Below(string directory) =>
             Store.Keys.Where(key => key.Length > 0 && Parent(key) == directory);
 
-        // A directory that one of the images does not have, and that stays for what the user has in it, may keep the attributes it had before or
-        // in the middle of the change.
+        // A directory that one of the images does not have, and that stays because it contains files of the user, may keep its attributes
+        // from before or during the change.
         public string Text(params Dictionary<string, EntrySignature>[] images) =>
             string.Join('\n', Store.Select(f => $"{f.Key} {(f.Value.IsDirectory && !images.All(i => i.GetValueOrDefault(f.Key).IsDirectory) ? "d" : f.Value)}"))
             + "\n--\n" + System.Text.Encoding.UTF8.GetString(section?.Text ?? []);

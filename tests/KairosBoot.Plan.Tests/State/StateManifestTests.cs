@@ -5,10 +5,11 @@ namespace KairosBoot.Plan.Tests;
 public sealed class StateManifestTests
 {
     private static readonly string[] Names =
-        ["", " leading and trailing ", "-rf", "a\nb", "a\tb", "back\\slash", @"\x0a", "bell\u0007", "caf\u00e9", "d\uDCE9j\uDCFF", "\u7f51", "\U0001F427", "z\u007f"];
+        ["", " leading and trailing ", "-rf", "a\nb", "a\tb", "back\\slash", @"\x0a", "bell\u0007", "caf\u00e9", "d\uDCE9j\uDCFF", "\u7f51",
+            "\U0001F427", "z\u007f"];
 
     [Fact]
-    public void Every_name_and_signature_comes_back()
+    public void Every_name_and_signature_is_read_back()
     {
         var written = Entries();
         var read = Read(Bytes(ManifestSection.Of("/etc/a b", @"etc-a\x2db.bind", "id", written, meanwhile: false)), out var damaged);
@@ -39,10 +40,10 @@ public sealed class StateManifestTests
     [InlineData("x0123456789abcdef0123456789abcdef")]
     [InlineData("d0123456789abcdef0123456789abcdeg")]
     [InlineData("d00123456789abcdef0123456789abcdef")]
-    public void What_is_no_signature_is_refused(string text) => Assert.Null(EntrySignature.TryParse(text));
+    public void An_invalid_signature_is_refused(string text) => Assert.Null(EntrySignature.TryParse(text));
 
     [Fact]
-    public void Every_flipped_bit_and_every_missing_end_is_noticed()
+    public void Every_flipped_bit_and_every_truncation_is_detected()
     {
         var good = Bytes(ManifestSection.Of("/etc/ssh", "etc-ssh.bind", "id", Entries(), meanwhile: false));
         for (var i = 0; i < good.Length; i++)
@@ -71,7 +72,7 @@ public sealed class StateManifestTests
     }
 
     [Fact]
-    public void While_changes_are_made_no_image_is_said_to_be_the_stores()
+    public void During_changes_the_store_belongs_to_no_image()
     {
         var section = ManifestSection.Of("/a", "a.bind", "id", Entries(), meanwhile: true);
         Assert.Equal(ManifestSection.Unfinished, section.Image);
@@ -89,7 +90,8 @@ public sealed class StateManifestTests
 
     private static bool IsNoticed(byte[] bytes)
     {
-        if (bytes.Length < PersistentManifest.FirstLine || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
+        if (bytes.Length < PersistentManifest.FirstLine
+            || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
             || length > bytes.Length || PersistentManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections)
         {
             return true;

@@ -1,11 +1,13 @@
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>One file of a store, three ways. Words stand for contents: <c>-</c> nothing there, <c>dir</c> or <c>dir:x</c> a directory.</summary>
+/// <summary>
+/// A three-way merge of one file. Words stand for contents: <c>-</c> is absent, <c>dir</c> or <c>dir:x</c> is a directory.
+/// </summary>
 public sealed class StateMergeTests
 {
     [Theory]
-    // seeded, image, store | what becomes of the store, what the next merge compares with
-    // the user left it alone
+    // seeded, image, store | the change of the store, the base of the next merge
+    // the user did not touch it
     [InlineData("v1", "v1", "v1", MergeChange.None, "v1")]
     [InlineData("v1", "v2", "v1", MergeChange.Replace, "v2")]
     [InlineData("v1", "-", "v1", MergeChange.Remove, null)]
@@ -13,7 +15,7 @@ public sealed class StateMergeTests
     [InlineData("v1", "v1", "user", MergeChange.None, "v1")]
     [InlineData("v1", "v2", "user", MergeChange.None, "v2")]
     [InlineData("v1", "-", "user", MergeChange.None, null)]
-    // the user deleted it; where the image dropped it too, that is remembered
+    // the user deleted it; if the image dropped it too, the deletion is recorded
     [InlineData("v1", "v1", "-", MergeChange.None, "v1")]
     [InlineData("v1", "v2", "-", MergeChange.None, "v2")]
     [InlineData("v1", "-", "-", MergeChange.None, "deleted")]
@@ -21,13 +23,13 @@ public sealed class StateMergeTests
     [InlineData("deleted", "-", "-", MergeChange.None, "deleted")]
     [InlineData("deleted", "-", "v1", MergeChange.None, null)]
     [InlineData("deleted", "v2", "user", MergeChange.None, "v2")]
-    // the user made what the image has now; then it follows if it is the same
+    // the user created what the image has now; it follows the image if it is equal
     [InlineData(null, "v2", "user", MergeChange.None, "v2")]
     [InlineData(null, "v2", "v2", MergeChange.None, "v2")]
     [InlineData(null, "v2", "-", MergeChange.Add, "v2")]
-    // the user changed it into what the image has now
+    // the user changed it to what the image has now
     [InlineData("v1", "v2", "v2", MergeChange.None, "v2")]
-    // a merge that a power cut ended: whatever it left follows the image
+    // a merge was interrupted by a power cut: every state that it leaves follows the image
     [InlineData("v1,v2", "v3", "v1", MergeChange.Replace, "v3")]
     [InlineData("v1,v2", "v3", "v2", MergeChange.Replace, "v3")]
     [InlineData("v1,v2", "v1", "v2", MergeChange.Replace, "v1")]
@@ -36,7 +38,7 @@ public sealed class StateMergeTests
     [InlineData("v1,-", "v1", "-", MergeChange.Add, "v1")]
     [InlineData("v1,v2", "v3", "user", MergeChange.None, "v3")]
     [InlineData("v1,v2", "v3", "-", MergeChange.None, "v3")]
-    // kinds
+    // other kinds of files
     [InlineData("v1", "dir", "v1", MergeChange.Exchange, "dir")]
     [InlineData("dir", "v2", "dir", MergeChange.Exchange, "v2")]
     [InlineData("dir", "v2", "dir:user", MergeChange.None, "v2")]
@@ -46,7 +48,8 @@ public sealed class StateMergeTests
     [InlineData("dir:b,dir*", "dir:b", "dir:half", MergeChange.Attributes, "dir:b")]
     [InlineData("dir", "-", "dir", MergeChange.Remove, null)]
     [InlineData("dir", "-", "dir:user", MergeChange.None, null)]
-    public void A_file_follows_the_image_unless_the_user_had_a_say(string? seeded, string image, string store, MergeChange change, string? next)
+    public void A_file_follows_the_image_unless_the_user_changed_it(string? seeded, string image, string store, MergeChange change,
+        string? next)
     {
         var entry = Decide(seeded, image, store);
         Assert.Equal(change, entry.Change);
@@ -59,7 +62,7 @@ public sealed class StateMergeTests
     [InlineData("v1", "-", MergeChange.Add)]
     [InlineData("-", "user", MergeChange.None)]
     [InlineData("dir", "dir:user", MergeChange.None)]
-    public void Of_a_store_without_a_manifest_nothing_is_overwritten_and_what_is_missing_comes(string image, string store, MergeChange change)
+    public void Without_a_manifest_missing_files_are_added_and_none_is_overwritten(string image, string store, MergeChange change)
     {
         var root = new MergeEntry("") { Image = Signature("dir") };
         var entry = new MergeEntry("f") { Image = Signature(image) };
@@ -76,27 +79,28 @@ public sealed class StateMergeTests
     [InlineData("v1", "v1", "user", false)]
     [InlineData("v1", "v2", "v2", false)]
     [InlineData("v1", "v2", "-", false)]
-    public void What_both_changed_is_named(string? seeded, string image, string store, bool named)
+    public void A_file_that_both_changed_is_reported(string? seeded, string image, string store, bool named)
     {
         var merge = MergePlan.Decide(Tree(("", "dir", "dir", "dir"), ("f", seeded, image, store)));
         Assert.Equal(named ? ["f"] : [], merge.Kept);
     }
 
     [Fact]
-    public void A_directory_the_user_deleted_stays_deleted_with_everything_the_image_adds_to_it() =>
-        Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "dir:new", "-"), ("d/new", null, "v2", "-"), ("d/old", "v1", "v2", "-")));
+    public void A_directory_that_the_user_deleted_stays_deleted() =>
+        Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "dir:new", "-"), ("d/new", null, "v2", "-"),
+            ("d/old", "v1", "v2", "-")));
 
     [Fact]
-    public void Nothing_is_added_below_a_link_that_the_user_put_in_the_place_of_a_directory() =>
+    public void Nothing_is_added_below_a_link_that_replaces_a_directory() =>
         Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "dir", "link"), ("d/new", null, "v2", "-")));
 
     [Fact]
-    public void A_directory_the_image_dropped_goes_when_it_is_empty_and_the_deepest_go_first() => Assert.Equal(
+    public void A_directory_that_the_image_dropped_is_deleted_from_the_deepest_up() => Assert.Equal(
         ["rm d/e/f", "rmdir d/e", "rmdir d"],
         Actions(("", "dir", "dir", "dir"), ("d", "dir", "-", "dir"), ("d/e", "dir", "-", "dir"), ("d/e/f", "v1", "-", "v1")));
 
     [Fact]
-    public void A_directory_the_image_dropped_stays_around_what_the_user_has_in_it()
+    public void A_dropped_directory_stays_if_it_has_files_of_the_user()
     {
         Assert.Equal(["rm d/g"], Actions(
             ("", "dir", "dir", "dir"), ("d", "dir", "-", "dir"), ("d/f", "v1", "-", "user"), ("d/g", "v1", "-", "v1")));
@@ -106,31 +110,33 @@ public sealed class StateMergeTests
     }
 
     [Fact]
-    public void What_becomes_a_directory_goes_before_what_comes_into_it() => Assert.Equal(
-        ["rm d", "mv NEW d", "mv NEW d/e", "mv NEW d/e/f"],
+    public void A_file_is_deleted_before_a_directory_replaces_it() => Assert.Equal(
+        ["rm d", "# copy from the image: d", "# copy from the image: d/e", "# copy from the image: d/e/f"],
         Actions(("", "dir", "dir", "dir"), ("d", "v1", "dir", "v1"), ("d/e", null, "dir", "-"), ("d/e/f", null, "v2", "-")));
 
     [Fact]
-    public void A_directory_becomes_a_file_only_where_nothing_of_the_user_is_in_it()
+    public void A_directory_with_files_of_the_user_does_not_become_a_file()
     {
-        Assert.Equal(["rm d/f", "rmdir d", "mv NEW d"], Actions(("", "dir", "dir", "dir"), ("d", "dir", "v2", "dir"), ("d/f", "v1", "-", "v1")));
+        Assert.Equal(["rm d/f", "rmdir d", "# copy from the image: d"],
+            Actions(("", "dir", "dir", "dir"), ("d", "dir", "v2", "dir"), ("d/f", "v1", "-", "v1")));
         Assert.Empty(Actions(("", "dir", "dir", "dir"), ("d", "dir", "v2", "dir"), ("d/f", "v1", "-", "user")));
     }
 
     [Fact]
-    public void The_store_itself_follows_the_images_attributes_and_never_goes()
+    public void The_store_follows_the_images_attributes_and_is_never_deleted()
     {
-        Assert.Equal(["chmod/chown/setfattr ."], Actions(("", "dir:a", "dir:b", "dir:a")));
+        Assert.Equal(["# copy mode, owner and attributes from the image: ."], Actions(("", "dir:a", "dir:b", "dir:a")));
         Assert.Equal(["rm f"], Actions(("", "dir", "-", "dir"), ("f", "v1", "-", "v1")));
     }
 
     [Fact]
-    public void A_walk_takes_a_directory_with_everything_in_it_before_the_next_name()
+    public void A_walk_visits_a_directory_completely_before_the_next_name()
     {
         string[] names = ["", "a", "a/b", "a/b/c", "a/z", "a b", "a-b", "a-b/x", "a.d", "b"];
         Assert.Equal(names, names.Reverse().Order(Comparer<string>.Create(MergeTree.Compare)));
         var entries = MergeTree.Join([], [.. names.Select(name => new MergeEntry(name))]);
-        Assert.Equal(["a", "a-b", "a/b"], entries.Select(e => e.Parent?.Name).Where(p => p?.Length > 0).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["a", "a-b", "a/b"],
+            entries.Select(e => e.Parent?.Name).Where(p => p?.Length > 0).Distinct().Order(StringComparer.Ordinal));
     }
 
     private static MergeEntry Decide(string? seeded, string image, string store) =>
@@ -155,7 +161,8 @@ public sealed class StateMergeTests
         "-" => EntrySignature.Absent,
         "dir*" => EntrySignature.AnyDirectory,
         "link" => EntrySignature.Of('l', 0, Sha256.Hash("link"u8)),
-        _ when word.StartsWith("dir", StringComparison.Ordinal) => EntrySignature.Of('d', 0, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
+        _ when word.StartsWith("dir", StringComparison.Ordinal) => EntrySignature.Of('d', 0,
+            Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
         _ => EntrySignature.Of('f', word.Length, Sha256.Hash(System.Text.Encoding.UTF8.GetBytes(word))),
     };
 }

@@ -3,23 +3,25 @@ using System.Text;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Hostile names and values in the scripts for other programs, read by readers of the programs' own grammars. A fixed seed, so that a failure comes
-/// back; KAIROSBOOT_PARSER_INPUTS asks for more than the default few thousand, KAIROSBOOT_FUZZ_SEED for others.
+/// Hostile names and values in scripts for other programs, parsed by readers of the programs' grammars. The seed is fixed, so that a
+/// failure is reproducible; KAIROSBOOT_PARSER_INPUTS sets the number of inputs, KAIROSBOOT_FUZZ_SEED the seed.
 /// </summary>
 public class ScriptFuzzTests
 {
     private static readonly string[] Pieces =
     [
-        "\"", "\"\"", "\\", "'", "\n", "\r", "\0", "!id > /tmp/x", "!", "#", " ", "  ", "\t", ";", "$(id)", "`id`", "<2>", "-f", "..", ".", "/", "%s", "f 644 0 0 touch x", " s 777 0 0 ",
+        "\"", "\"\"", "\\", "'", "\n", "\r", "\0", "!id > /tmp/x", "!", "#", " ", "  ", "\t", ";", "$(id)", "`id`", "<2>", "-f", "..", ".",
+            "/", "%s", "f 644 0 0 touch x", " s 777 0 0 ",
         "\uDC80", "\uDCFF", "é", "\U0001F600", "\u0085", "\u2028", "cd", "quit", "user.", "security.", "6.1.0", "\b", "\x1b[2J", "\x7f",
     ];
 
     private static readonly HashSet<string> KnownCommands = ["cd", "mkdir", "write", "symlink", "mknod", "sif", "ea_set"];
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
     [Fact]
-    public void No_name_makes_debugfs_or_mksquashfs_read_another_command()
+    public void No_name_adds_a_command_for_debugfs_or_mksquashfs()
     {
         var random = new Random(Setting("KAIROSBOOT_FUZZ_SEED", 20260101));
         int inputs = Setting("KAIROSBOOT_PARSER_INPUTS", 5000), written = 0, refused = 0;
@@ -40,7 +42,7 @@ public class ScriptFuzzTests
             }
             catch (Exception e) when (e is not Xunit.Sdk.XunitException) { throw new InvalidOperationException($"input {i}: {ToolText.Show(path)} {ToolText.Show(value)}", e); }
         }
-        // Input that always or never is refused would prove nothing.
+        // A test in which all or no input is refused would prove nothing.
         Assert.InRange(refused, inputs / 20, inputs * 19 / 20);
         Assert.InRange(written, inputs / 20, inputs * 19 / 20);
     }
@@ -109,11 +111,11 @@ public class ScriptFuzzTests
     private static string Hostile(Random random, bool isPath)
     {
         var text = new StringBuilder("n");
-        var kind = random.Next(200); // the long ones take most of the time
+        var kind = random.Next(200); // the long ones need most of the time
         var count = random.Next(1, 6);
         for (var i = 0; i < count; i++)
         {
-            // Most pieces are ones that can be written: else hardly any input would get as far as a script.
+            // Most pieces are valid: otherwise hardly any input would reach the script.
             text.Append(random.Next(4) > 0 ? "ab \"'!#\\é<>-"[random.Next(12)].ToString() : Pieces[random.Next(Pieces.Length)]);
             if (isPath && random.Next(3) == 0) text.Append("/n");
         }

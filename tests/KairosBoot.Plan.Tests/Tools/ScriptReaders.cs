@@ -2,10 +2,11 @@ using System.Text;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Readers of the tools' grammars, written after the tools' sources and not after the writers.</summary>
+/// <summary>Readers of the tools' grammars, derived from the tools' sources and not from our writers.</summary>
 internal static class ScriptReaders
 {
-    /// <summary>The commands that debugfs 1.47 executes: source_file() of debugfs.c, then ss_execute_line() and ss_parse() of libss.</summary>
+    /// <summary>The commands that debugfs 1.47 executes: source_file() of debugfs.c, then ss_execute_line() and ss_parse() of
+    /// libss.</summary>
     internal static List<string[]> DebugFs(byte[] script)
     {
         var commands = new List<string[]>();
@@ -63,7 +64,8 @@ internal static class ScriptReaders
         }
     }
 
-    /// <summary>The definitions that mksquashfs 4.5 reads: read_file() of read_file.c, then read_pseudo_def() of pseudo.c. File name, type, and the rest.</summary>
+    /// <summary>The definitions that mksquashfs 4.5 reads: read_file() of read_file.c, then read_pseudo_def() of pseudo.c. File name,
+    /// type, and the rest.</summary>
     internal static List<(string Name, char Type, string Arguments)> Squashfs(byte[] file)
     {
         var definitions = new List<(string, char, string)>();

@@ -8,13 +8,15 @@ public class ToolWriterTests
     public void A_debugfs_script_is_this_text() =>
         Assert.Equal("set_current_time @5\ncd \"/a \"\"b\"\"\"\nmkdir \"c\"\ncd \"/\"\nwrite \"/scratch/it's\" \"f\"\nsif \"/f\" uid 1\nsif \"/f\" gid 2\nsif \"/f\" mode 0100644\n"
             + "ea_set -f \"/scratch/1\" \"/f\" \"user.a=b c\"\n",
-            Encoding.UTF8.GetString(new DebugFsCommands().SetCurrentTime(5).MakeDirectory("a \"b\"/c").WriteFile("/scratch/it's", "f").SetOwner("f", 1, 2)
+            Encoding.UTF8.GetString(new DebugFsCommands().SetCurrentTime(5).MakeDirectory("a \"b\"/c").WriteFile("/scratch/it's",
+                "f").SetOwner("f", 1, 2)
                 .SetMode("f", 0x81A4).SetAttribute("f", XattrName.Parse("user.a=b c", "f"), "/scratch/1").ToBytes()));
 
     [Fact]
     public void A_pseudo_file_is_this_text()
     {
-        var file = new SquashfsDefinitions().MakeDirectory("a b", Octal.O755).MakeLink("boot/vmlinuz", "vmlinuz-6.1").MakeFifo("f", Octal.O600, 1, 2)
+        var file = new SquashfsDefinitions().MakeDirectory("a b", Octal.O755).MakeLink("boot/vmlinuz", "vmlinuz-6.1").MakeFifo("f",
+            Octal.O600, 1, 2)
             .MakeDevice("d", isBlock: false, Octal.O600, 0, 0, 1, 3).Modify("\"\\", Octal.O4755, 7, 8);
         Assert.Equal("content.5", file.WriteFile("boot/initrd", Octal.O644));
         Assert.Equal("\"a b\" d 755 0 0\n\"boot/vmlinuz\" s 777 0 0 vmlinuz-6.1\n\"f\" i 600 1 2 f\n\"d\" c 600 0 0 1 3\n\"\\\"\\\\\" m 4755 7 8\n\"boot/initrd\" f 644 0 0 cat content.5\n",
@@ -22,7 +24,7 @@ public class ToolWriterTests
     }
 
     [Fact]
-    public void A_path_of_4096_bytes_is_written_in_steps_where_a_line_has_no_room()
+    public void A_long_path_is_split_into_steps()
     {
         var path = string.Join('/', Enumerable.Repeat(new string('"', 255), 16))[..4095];
         var script = new DebugFsCommands().SetMode(path, 0x8000).MakeDirectory(path);
@@ -39,11 +41,12 @@ public class ToolWriterTests
     [InlineData("-f")]
     [InlineData("user.\uD800")]
     [InlineData("user.\u007f")]
-    public void What_is_no_attribute_name_is_refused(string name) => Assert.Null(XattrName.TryParse(name));
+    public void An_invalid_attribute_name_is_refused(string name) => Assert.Null(XattrName.TryParse(name));
 
     [Fact]
-    public void The_attribute_name_that_was_a_shell_command_is_refused() =>
-        Assert.Contains("not the name of an extended attribute", Assert.Throws<OperatorException>(() => XattrName.Parse("user." + new string(' ', 8300) + "!id > /tmp/pwned; #", "m")).Problem);
+    public void An_attribute_name_with_a_shell_command_is_refused() =>
+        Assert.Contains("not the name of an extended attribute",
+            Assert.Throws<OperatorException>(() => XattrName.Parse("user." + new string(' ', 8300) + "!id > /tmp/pwned; #", "m")).Problem);
 
     [Theory]
     [InlineData("6.1.0-18-amd64", true)]
@@ -56,7 +59,8 @@ public class ToolWriterTests
     [InlineData("6.1/x", false)]
     [InlineData("6.1\\", false)]
     [InlineData("", false)]
-    public void A_kernel_release_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, KernelRelease.TryParse(text) is not null);
+    public void Only_the_characters_of_a_kernel_release_are_accepted(string text, bool isOne) =>
+        Assert.Equal(isOne, KernelRelease.TryParse(text) is not null);
 
     [Theory]
     [InlineData("/dev/sda1", true)]
@@ -65,7 +69,8 @@ public class ToolWriterTests
     [InlineData("/dev/../etc/passwd", false)]
     [InlineData("/dev/a b", false)]
     [InlineData("-d", false)]
-    public void A_device_node_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, DeviceNode.TryParse(text) is not null);
+    public void Only_the_characters_of_a_device_node_are_accepted(string text, bool isOne) =>
+        Assert.Equal(isOne, DeviceNode.TryParse(text) is not null);
 
     [Theory]
     [InlineData("kairos", true)]
@@ -74,7 +79,8 @@ public class ToolWriterTests
     [InlineData("a:b", false)]
     [InlineData("a\n", false)]
     [InlineData("$", false)]
-    public void A_user_name_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, UserName.TryParse(text) is not null);
+    public void Only_the_characters_of_a_user_name_are_accepted(string text, bool isOne) =>
+        Assert.Equal(isOne, UserName.TryParse(text) is not null);
 
     [Theory]
     [InlineData("COS_STATE", true)]
@@ -82,13 +88,16 @@ public class ToolWriterTests
     [InlineData("a b", false)]
     [InlineData("a/b", false)]
     [InlineData("seventeen-letters", false)]
-    public void A_label_has_its_own_characters(string text, bool isOne) => Assert.Equal(isOne, VolumeLabel.TryParse(text) is not null);
+    public void Only_the_characters_of_a_label_are_accepted(string text, bool isOne) =>
+        Assert.Equal(isOne, VolumeLabel.TryParse(text) is not null);
 
     [Fact]
-    public void A_word_from_outside_never_becomes_an_option()
+    public void A_word_from_outside_is_never_an_option()
     {
-        Assert.Equal(["copy", "-L", "-x", "./-x", "/-x", "name"], new ToolArguments().Options("copy").Option("-L", "-x").Path("-x").Path("/-x").Value("name", "a name").Words);
-        Assert.Contains("starts with '-'", Assert.Throws<OperatorException>(() => new ToolArguments().Value("--upload-pack=id", "a URL")).Problem);
+        Assert.Equal(["copy", "-L", "-x", "./-x", "/-x", "name"],
+            new ToolArguments().Options("copy").Option("-L", "-x").Path("-x").Path("/-x").Value("name", "a name").Words);
+        Assert.Contains("starts with '-'",
+            Assert.Throws<OperatorException>(() => new ToolArguments().Value("--upload-pack=id", "a URL")).Problem);
         Assert.Contains("is empty", Assert.Throws<OperatorException>(() => new ToolArguments().Value("", "a URL")).Problem);
         Assert.Contains("NUL", Assert.Throws<OperatorException>(() => new ToolArguments().Path("a\0b")).Problem);
         Assert.Contains("too long", Assert.Throws<OperatorException>(() => new ToolArguments().Path(new string('é', 70_000))).Problem);
@@ -102,5 +111,6 @@ public class ToolWriterTests
     [InlineData("https://h/\noutput = /etc/passwd")]
     [InlineData("https://h/\r")]
     [InlineData("https://h/\0")]
-    public void A_curl_config_takes_no_control_character(string url) => Assert.Contains("control character", Assert.Throws<OperatorException>(() => new CurlConfig().Set("url", url)).Problem);
+    public void A_curl_config_takes_no_control_character(string url) =>
+        Assert.Contains("control character", Assert.Throws<OperatorException>(() => new CurlConfig().Set("url", url)).Problem);
 }
