@@ -181,7 +181,7 @@ public class DiskTests : Scratch
             RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
         Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));
         Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("seventeen_letters", 8 << 20))));
-        Assert.Contains("is to have xfs", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
+        Assert.Contains("has the file system xfs", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
         Assert.Contains("is too small",
             Refused(Request() with { SizeBytes = 2L << 30, Sizes = With(new ExtraPartition("A", 8L << 30)) }).Problem);
     }
