@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>.Values</c> of templates, with the names the sysinfo library gave them. A value the machine does not tell is not there.</summary>
+/// <summary><c>.Values</c> of templates, with the names of the sysinfo library. A value that the machine does not have is null.</summary>
 internal static class MachineValues
 {
     internal static TemplateFields Of(StageFacts facts) => new(name => name switch
@@ -56,7 +56,7 @@ internal static class MachineValues
         _ => null,
     };
 
-    /// <summary>The sizes in KiB, MHz in MHz; cores and processors as the kernel has numbered them.</summary>
+    /// <summary>Sizes are in KiB. Cores and processors are counted by their kernel numbers.</summary>
     private static object? Processor(string field) => field switch
     {
         "vendor" => ColonField(Processors, "vendor_id"),
@@ -70,7 +70,7 @@ internal static class MachineValues
 
     private const string Processors = "/proc/cpuinfo";
 
-    /// <summary>How many different values the field has, together with those of the field above it.</summary>
+    /// <summary>Number of different values of the field, combined with the field <paramref name="above"/>.</summary>
     private static long? Different(string field, string above)
     {
         var found = new HashSet<string>();
@@ -84,7 +84,7 @@ internal static class MachineValues
         return found.Count > 0 ? found.Count : null;
     }
 
-    /// <summary>Of the first <c>name : value</c> in the file.</summary>
+    /// <summary>The value of the first <c>name : value</c> in the file.</summary>
     private static string? ColonField(string path, string name)
     {
         foreach (var line in (FileText.TryReadAttribute(path) ?? "").Split('\n'))
@@ -95,7 +95,7 @@ internal static class MachineValues
     private static string? Value(string line, string name) =>
         line.IndexOf(':') is > 0 and var colon && line.AsSpan(0, colon).TrimEnd().SequenceEqual(name) ? line[(colon + 1)..].Trim() : null;
 
-    /// <summary>The digits a value starts with.</summary>
+    /// <summary>The digits at the start of a value.</summary>
     private static long? Number(string? value)
     {
         if (value is null) return null;
@@ -106,7 +106,7 @@ internal static class MachineValues
 
     private static string? Dmi(string attribute) => attribute.Contains('/') ? null : Known(FileText.TryReadAttribute("/sys/class/dmi/id/" + attribute));
 
-    /// <summary>Real devices only, in the order of their names: those that have a driver's device behind them.</summary>
+    /// <summary>Real devices, which have a link "device", in the order of their names.</summary>
     private static List<object?> Devices(string directory, Func<string, string, object?> field)
     {
         var devices = new List<object?>();

@@ -23,7 +23,7 @@ public sealed partial class PathNameTests
     private static readonly (string Call, string Reason, string[] Files)[] Exceptions =
     [
         (Names, "the initrd's own / and /run/kairosboot: nobody but PID 1 runs",
-            ["Init/BootLog", "Init/Machine", "Init/Shutdown", "Init/StageChild"]),
+            ["Init/BootLog", "Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild"]),
         (Names, "/run/kairosboot and /sys/fs/pstore, where only root writes", ["Execution/BootState/PartitionWriters", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
         (Names, "COS_STATE and COS_RECOVERY, where only root writes",
             ["Lifecycle/Upgrade/ActiveSwitch", "Lifecycle/Upgrade/FactorySwitch", "Lifecycle/Upgrade/SlotSwitch", "Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/RecoverySwitch"]),
@@ -57,7 +57,7 @@ public sealed partial class PathNameTests
         (Process, "the one place that starts tools of a build, with arguments that the writer made", ["Image/Tool"]),
         (Process, "programs that an image or its owner asks for", ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer", "Lifecycle/Kubernetes/Node"]),
         (Process, "the image's fsck", ["Init/CheckChild", "Execution/Steps/StepExecutor"]),
-        (Process, "PID 1's own stages", ["Init/StageProcess", "Linux/Processes/ForkedProcess"]),
+        (Process, "PID 1's own stages", ["Init/Stages/StageProcess", "Linux/Processes/ForkedProcess"]),
         (Process, "what the callers above are made of", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),
     ];
 
