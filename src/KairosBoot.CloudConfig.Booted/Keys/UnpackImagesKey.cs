@@ -40,7 +40,7 @@ internal static class UnpackImagesKey
             var scratch = $"{(top.Path == "/" ? "" : top.Path)}/{name}";
             var image = source.Contains("://", StringComparison.Ordinal) || Array.Exists(Transports, source.StartsWith) ? source : "docker://" + source;
             List<string> get = [.. Platform(item.Text("platform")), "copy", "--quiet", image, $"oci:{scratch}/oci:image"];
-            // Without a policy file, skopeo refuses every image.
+            // Without a policy file, skopeo rejects every image.
             if (!Syscall.Access(Policy)) get.Insert(0, "--insecure-policy");
             List<string> unpack = ["raw", "unpack", "--image", $"{scratch}/oci:image", $"{scratch}/{Root}"];
             if (!Run(skopeo, get, $"get {source}", item, run) || !Run(umoci, unpack, $"unpack {source}", item, run)) return;

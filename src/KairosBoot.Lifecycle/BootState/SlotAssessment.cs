@@ -29,7 +29,7 @@ public static class SlotAssessment
     public static string MarkBad(BootStateLocation location, Slot? named)
     {
         var slot = named ?? location.RequireBooted(AllSlots);
-        var after = location.Change(counters => counters.NextBut([slot]) is null
+        var after = location.Change(counters => counters.NextExcept([slot]) is null
             ? throw new OperatorException($"{slot.Name()} is the last slot with tries left",
                 "first give another slot its tries: kboot assess reset SLOT")
             : counters.MarkBad(slot, SlotFault.Operator));

@@ -51,7 +51,7 @@ public static class SlotSelection
 
         if (counters[slot].Left > 0) return slot;
         var reason = counters.Fault?.Slot == slot ? $"is marked bad ({counters.Fault.Sentence})" : "has no tries left";
-        throw new OperatorException($"{slot.Name()} {reason}: a rollback would boot {counters.NextBut([slot])?.Name() ?? "nothing"}",
+        throw new OperatorException($"{slot.Name()} {reason}: a rollback would boot {counters.NextExcept([slot])?.Name() ?? "nothing"}",
             $"to boot it anyway, first run kboot assess reset {slot.Name()}");
     }
 

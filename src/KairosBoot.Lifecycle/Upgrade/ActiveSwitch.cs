@@ -58,7 +58,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         }
 
         Slot? unchanged = running == Slot.Recovery ? running : Exists(passive) ? Slot.Passive : null;
-        UpdateCounters(counters => counters.Arm(Slot.Active, image).WithOneShot(unchanged));
+        UpdateCounters(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(unchanged));
         Change(() => Exchange(Transition, active));
         UpdateCounters(counters => counters.WithOneShot(null) with { First = Slot.Active });
         Clear();

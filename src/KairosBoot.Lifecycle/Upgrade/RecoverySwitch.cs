@@ -33,7 +33,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
     {
         var counters = Counters;
         // Do not boot recovery while its image changes.
-        UpdateCounters(before => before.WithOneShot(counters.NextBut([Slot.Recovery])));
+        UpdateCounters(before => before.WithOneShot(counters.NextExcept([Slot.Recovery])));
         Change(() =>
         {
             var (name, gone) = isSquashfs ? (squashfs, other) : (other, squashfs);
@@ -44,7 +44,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         {
             if (Exists(Transition)) Exchange(Transition, old);
         });
-        UpdateCounters(before => before.Arm(Slot.Recovery, "").WithOneShot(null));
+        UpdateCounters(before => before.WithNewImage(Slot.Recovery, "").WithOneShot(null));
         Remove(Transition);
         return Exists(old) ? "recovery is new, the one before is kept as recovery.old" : "recovery is new";
     }

@@ -35,7 +35,7 @@ public sealed partial class PathNameTests
             ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
         (Mount, "a mount of kairos-boot's own is mounted again, with other options", ["Execution/BootState/MountedPartition"]),
         (Mount, "the initrd's own / and /run/kairosboot, the root that PID 1 switches to, and /sys/fs/pstore",
-            ["Init/Machine", "Init/Shutdown", "Init/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
+            ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
         (Mount, "a mount namespace of this process, before anything of the node is touched", ["Lifecycle/Kubernetes/Node"]),
         (Mount, "mounted nowhere: only the descriptor leads into it", ["CloudConfig/Datasources/UserDataVolume", "Image/Disk/MountedImage", "Linux/Devices/FileSystemResize"]),
 
