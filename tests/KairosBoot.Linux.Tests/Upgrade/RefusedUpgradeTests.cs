@@ -26,9 +26,9 @@ public sealed class RefusedUpgradeTests
     [InlineData("rmdir /oem", "there is no directory /oem")]
     [InlineData("rm /lib/modules/6.1.0-test/modules.dep", null)]
     [InlineData("cd /lib/modules\nln 6.1.0-test other\nunlink 6.1.0-test", "for the kernel 6.1.0-test, but the tree has no modules for it")]
-    [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init", "its /sbin/init is for aarch64, this is x86_64")]
+    [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init", "its /sbin/init is for aarch64, this machine is x86_64")]
     [InlineData("rm /boot/vmlinuz-6.1.0-test\ncd /boot\nwrite KERNEL vmlinuz-6.1.0-test",
-        "its /boot/vmlinuz is for aarch64, this is x86_64")]
+        "its /boot/vmlinuz is for aarch64, this machine is x86_64")]
     public void An_image_that_would_not_boot_is_refused(string damage, string? reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
