@@ -17,7 +17,7 @@ public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
 public static unsafe partial class ChildProcess
 {
     private const int OutputLimit = 64 * 1024, PieceSize = 64 * 1024;
-    private const int SIGKILL = 9, WNOHANG = 1;
+    private const int SIGKILL = Syscall.SIGKILL, WNOHANG = 1, SYS_pidfd_open = 434;
 
     /// <summary>
     /// Starts <paramref name="program"/> in a process group of its own and waits for its end, not for that of anything it leaves in the
@@ -48,7 +48,8 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    /// <summary>As <see cref="Run"/>, where the standard output goes to the caller while the program runs: it can end the program at any piece.</summary>
+    /// <summary>As <see cref="Run"/>, where the standard output goes to the caller while the program runs: it can end the program at any
+    /// piece.</summary>
     /// <param name="program">Its path.</param>
     /// <param name="arguments">Without its name.</param>
     /// <param name="environment"><c>NAME=VALUE</c>.</param>
@@ -152,7 +153,6 @@ public static unsafe partial class ChildProcess
 
     private static FileHandle PidFd(int pid)
     {
-        const int SYS_pidfd_open = 434;
         var fd = (int)(long)LibC.syscall(SYS_pidfd_open, pid, 0);
         return fd >= 0 ? new FileHandle(fd, "pidfd") : throw new SyscallException("pidfd_open", pid.ToString(), LibC.errno);
     }

@@ -8,8 +8,6 @@ public sealed record LeftoverProcess(int Pid, string Program);
 /// <summary>The processes of the machine, from /proc.</summary>
 public static class Processes
 {
-    private const int SIGKILL = 9;
-
     /// <summary>Ends every process but this one. Kernel threads have no program and are not touched.</summary>
     /// <returns>What there was to end.</returns>
     public static List<LeftoverProcess> EndAllOthers()
@@ -21,7 +19,7 @@ public static class Processes
             try
             {
                 var program = Syscall.ReadLink($"/proc/{pid}/exe");
-                Syscall.Kill(pid, SIGKILL);
+                Syscall.Kill(pid, Syscall.SIGKILL);
                 ended.Add(new(pid, program));
             }
             catch (SyscallException) { } // a kernel thread, or gone by itself

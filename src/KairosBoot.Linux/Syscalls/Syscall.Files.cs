@@ -16,7 +16,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. It is at its start.</summary>
+    /// <summary>A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. It is at its
+    /// start.</summary>
     public static FileHandle InheritedFile(string name, ReadOnlySpan<byte> content)
     {
         FileHandle file;
@@ -45,7 +46,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>stat(2) of a path whose absolute links are meant inside <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null where
+    /// <summary>stat(2) of a path whose absolute links are meant inside <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null
+    /// where
     /// nothing is at the path.</summary>
     public static FileStatus? TryStatInRoot(string root, string path)
     {
@@ -56,27 +58,25 @@ public static unsafe partial class Syscall
     /// <summary>open(2) in the same sense.</summary>
     public static FileHandle? TryOpenInRoot(string root, string path, OpenFlags flags)
     {
-        const ulong RESOLVE_IN_ROOT = 0x10;
         using var directory = Open(root, OpenFlags.Path | OpenFlags.Directory);
         return TryOpenAt2(directory, path, flags, RESOLVE_IN_ROOT);
     }
 
-    /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is EXDEV.
+    /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is
+    /// EXDEV.
     /// Null where nothing is at the path.</summary>
     public static FileHandle? TryOpenBeneath(FileHandle directory, string path, OpenFlags flags)
     {
-        const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
         return TryOpenAt2(directory, path, flags, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
     }
 
     private static FileHandle? TryOpenAt2(FileHandle directory, string path, OpenFlags flags, ulong resolve)
     {
-        const int SYS_openat2 = 437;
-        var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, resolve }; // struct open_how
+        var how = new OpenHow { Flags = (ulong)(flags.Value | LibC.O_CLOEXEC), Resolve = resolve };
         fixed (byte* p = Z(path))
         {
             int fd;
-            do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, how, 24);
+            do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, &how, sizeof(OpenHow));
             while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
             if (fd >= 0) return new FileHandle(fd, directory.Path + "/" + path.TrimStart('/'));
             return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null : throw Failed("openat2", directory.Path + "/" + path.TrimStart('/'));
@@ -154,7 +154,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Copies a file into an empty one and leaves its holes out, where its file system can tell them: lseek(2), SEEK_DATA.</summary>
+    /// <summary>Copies a file into an empty one and leaves its holes out, where its file system can tell them: lseek(2),
+    /// SEEK_DATA.</summary>
     public static void CopySparse(FileHandle from, FileHandle to)
     {
         var size = FStat(from).Size;
@@ -179,21 +180,27 @@ public static unsafe partial class Syscall
 
     private static long LSeek(FileHandle file, long offset, int whence) => LibC.lseek(file.Descriptor, offset, whence);
 
-    /// <summary>statfs(2): what anybody but root may still use. A file system that makes its inodes as it goes says that it has none at all:
+    /// <summary>statfs(2): what anybody but root may still use. A file system that makes its inodes as it goes says that it has none at
+    /// all:
     /// they do not run out.</summary>
     public static (long Bytes, long Inodes) FreeSpace(FileHandle file)
     {
-        var status = stackalloc long[32]; // struct statfs: type, block size, blocks, free, available, files, free files, ...
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return (status[4] * status[1], status[5] == 0 ? long.MaxValue : status[6]);
+        var status = FStatFs(file);
+        return (status.AvailableBlocks * status.BlockSize, status.Files == 0 ? long.MaxValue : status.FreeFiles);
     }
 
     /// <summary>statfs(2): bytes of the whole file system, free or not.</summary>
     public static long FileSystemSize(FileHandle file)
     {
-        var status = stackalloc long[32];
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return status[2] * status[1];
+        var status = FStatFs(file);
+        return status.Blocks * status.BlockSize;
+    }
+
+    internal static StatFs FStatFs(FileHandle file)
+    {
+        StatFs status;
+        Check(Native.fstatfs(file.Descriptor, &status), "fstatfs", file.Path);
+        return status;
     }
 
     /// <summary>Makes a file empty, and goes on at its start.</summary>
@@ -216,7 +223,8 @@ public static unsafe partial class Syscall
         while (Interrupted(result, "flock", file.Path));
     }
 
-    /// <summary>As <see cref="Lock(FileHandle)"/>; false where somebody else has it locked. A shared lock that the handle had is gone then.</summary>
+    /// <summary>As <see cref="Lock(FileHandle)"/>; false where somebody else has it locked. A shared lock that the handle had is gone
+    /// then.</summary>
     public static bool TryLock(FileHandle file)
     {
         int result;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -8,11 +7,11 @@ public static unsafe partial class Syscall
     /// <summary>renameat2(2) with RENAME_EXCHANGE: at no instant does one of the two names lead nowhere.</summary>
     public static void Exchange(string one, string other)
     {
-        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 316 : 276; // asm/unistd.h, asm-generic/unistd.h
         fixed (byte* a = Z(one), b = Z(other))
-            Check((int)(long)LibC.syscall(number, LibC.AT_FDCWD, a, LibC.AT_FDCWD, b, RENAME_EXCHANGE), "exchange " + one, other);
+            Check((int)(long)LibC.syscall(SYS_renameat2, LibC.AT_FDCWD, a, LibC.AT_FDCWD, b, RENAME_EXCHANGE), "exchange " + one, other);
     }
 
+    internal static int SYS_renameat2 => IsX64 ? 316 : 276; // asm/unistd.h, asm-generic/unistd.h
     internal const int RENAME_EXCHANGE = 2;
 
     /// <summary>posix_fallocate(3): from now on the file is that long, and its content cannot lack room.</summary>
@@ -24,7 +23,8 @@ public static unsafe partial class Syscall
         if (error != 0) throw new SyscallException($"fallocate {bytes} bytes", file.Path, error);
     }
 
-    /// <summary>Where the next bytes are that take room on the disk, at or behind an offset; the size of the file where there are none.</summary>
+    /// <summary>Where the next bytes are that take room on the disk, at or behind an offset; the size of the file where there are
+    /// none.</summary>
     public static (long Start, long End) NextData(FileHandle file, long offset, long size)
     {
         var start = LSeek(file, offset, SEEK_DATA);
@@ -34,7 +34,8 @@ public static unsafe partial class Syscall
         return end >= 0 ? (start, end) : throw Failed("lseek", file.Path);
     }
 
-    /// <summary>posix_fadvise(2), POSIX_FADV_DONTNEED: what is read next comes from the disk. Written pages have to be synced before.</summary>
+    /// <summary>posix_fadvise(2), POSIX_FADV_DONTNEED: what is read next comes from the disk. Written pages have to be synced
+    /// before.</summary>
     public static void DropCached(FileHandle file)
     {
         var error = LibC.posix_fadvise(file.Descriptor, 0, 0, POSIX_FADV_DONTNEED);
@@ -43,7 +44,8 @@ public static unsafe partial class Syscall
 
     internal const int POSIX_FADV_DONTNEED = 4;
 
-    /// <summary>Has the kernel write to the disk what it has of the file in memory, and does not wait for that. sync_file_range(2).</summary>
+    /// <summary>Has the kernel write to the disk what it has of the file in memory, and does not wait for that.
+    /// sync_file_range(2).</summary>
     public static void StartWriting(FileHandle file) => Check(Native.sync_file_range(file.Descriptor, 0, 0, SYNC_FILE_RANGE_WRITE), "sync_file_range", file.Path);
 
     internal const uint SYNC_FILE_RANGE_WRITE = 2;

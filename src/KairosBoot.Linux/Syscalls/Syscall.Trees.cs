@@ -30,7 +30,8 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>
-    /// Opens a path on which no link is, the last name included: openat2(2) with RESOLVE_NO_SYMLINKS. Whoever owns its directories, it leads where it says.
+    /// Opens a path on which no link is, the last name included: openat2(2) with RESOLVE_NO_SYMLINKS. Whoever owns its directories, it
+    /// leads where it says.
     /// </summary>
     /// <param name="path">Absolute.</param>
     /// <param name="flags">As for <see cref="Open"/>.</param>
@@ -38,13 +39,11 @@ public static unsafe partial class Syscall
     /// <returns>Null where <paramref name="unclear"/>, and where nothing is at the path.</returns>
     public static FileHandle? TryOpenWithoutLinks(string path, OpenFlags flags, out bool unclear)
     {
-        const int SYS_openat2 = 437;
-        const ulong RESOLVE_NO_SYMLINKS = 0x04;
-        var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, RESOLVE_NO_SYMLINKS }; // struct open_how
+        var how = new OpenHow { Flags = (ulong)(flags.Value | LibC.O_CLOEXEC), Resolve = RESOLVE_NO_SYMLINKS };
         int fd;
         fixed (byte* p = Z(path))
         {
-            do fd = (int)(long)LibC.syscall(SYS_openat2, LibC.AT_FDCWD, p, how, 24);
+            do fd = (int)(long)LibC.syscall(SYS_openat2, LibC.AT_FDCWD, p, &how, sizeof(OpenHow));
             while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
         }
 
@@ -55,7 +54,8 @@ public static unsafe partial class Syscall
         return null;
     }
 
-    /// <summary>As <see cref="Mount(string, string, string, MountFlags, string)"/>, at the directory that a descriptor stands for, or above what is
+    /// <summary>As <see cref="Mount(string, string, string, MountFlags, string)"/>, at the directory that a descriptor stands for, or above
+    /// what is
     /// mounted there.</summary>
     public static void Mount(string source, FileHandle target, string type, MountFlags flags, string data)
     {
@@ -87,19 +87,15 @@ public static unsafe partial class Syscall
     internal const int SYS_move_mount = 429, MOVE_MOUNT_F_EMPTY_PATH = 0x04, MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
     /// <summary>True where the mount that a descriptor is on takes no writes; statfs(2).</summary>
-    public static bool IsReadOnly(FileHandle file)
-    {
-        const int ST_RDONLY = 1;
-        var status = stackalloc long[32]; // struct statfs: type, block size, blocks, free, available, files, free files, id, name length, fragment, flags
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return (status[10] & ST_RDONLY) != 0;
-    }
+    public static bool IsReadOnly(FileHandle file) => (FStatFs(file).Flags & ST_RDONLY) != 0;
+
+    private const int ST_RDONLY = 1; // sys/statvfs.h
 
     /// <summary>Bytes of memory that the kernel has; sysinfo(2).</summary>
     public static long MemoryBytes()
     {
-        var info = stackalloc long[32]; // struct sysinfo: seconds, three loads, total memory, ...; its unit is a byte on machines of 64 bits
-        Check(Native.sysinfo(info), "sysinfo", null);
-        return info[4];
+        SysInfo status;
+        Check(Native.sysinfo(&status), "sysinfo", null);
+        return (long)status.TotalMemory;
     }
 }

@@ -1,10 +1,10 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine's own kernel arguments: on trial at the next boot, and there to stay when that one was good.</summary>
+/// <summary>Kernel arguments of a machine: pending in the next boot, and kept if that boot is good.</summary>
 public sealed class KargsTests
 {
     [Fact]
-    public void An_argument_is_on_trial_at_the_next_boot_and_stays_when_that_reports_good()
+    public void A_kernel_argument_is_pending_until_a_boot_with_it_is_good()
     {
         // disk: as kboot builds it
         using GrubDisk disk = new();
@@ -12,10 +12,10 @@ public sealed class KargsTests
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.DoesNotContain("kairosboot.kargs", shell.Run("cat /proc/cmdline"), StringComparison.Ordinal);
         Assert.Contains("pending: ", shell.Run("kboot kargs add fleet=north"), StringComparison.Ordinal);
-        // What GRUB is to see next is on the disk, and COS_STATE is read-only as before.
+        // The arguments for GRUB are on the disk, and COS_STATE is read-only again.
         Assert.NotEqual(0, shell.Try("touch /run/initramfs/cos-state/written").Status);
 
-        // The plug is pulled.
+        // Power is lost.
         using QemuMachine next = machine.SwitchOnAgain();
         shell = GuestShell.OfBusybox(next);
         Assert.EndsWith(" kairosboot.kargs=1/ fleet=north", shell.Run("cat /proc/cmdline"), StringComparison.Ordinal);
