@@ -7,17 +7,22 @@ namespace KairosBoot.Cli;
 internal static class CloudConfigFiles
 {
     /// <summary>
-    /// Refuses a cloud-config that cannot be parsed: the machine would boot without its users, keys and network. Prints warnings to standard error.
+    /// Refuses a cloud-config that cannot be parsed: the machine would boot without its users, keys and network. Prints warnings to
+    /// standard error.
     /// </summary>
     /// <exception cref="OperatorException">A document is missing or has errors.</exception>
     internal static void Check(string[] documents)
     {
         foreach (var missing in documents.Where(path => !File.Exists(path)))
             throw new OperatorException($"the cloud-config {missing} does not exist", "give --cloud-config the path of a YAML file");
-        var problems = documents.SelectMany(path => ConfigLint.Check(File.ReadAllText(path), path)).ToLookup(problem => problem.IsWarning, problem => problem.Text);
+        var problems = documents.SelectMany(path => ConfigLint.Check(File.ReadAllText(path), path))
+            .ToLookup(problem => problem.IsWarning, problem => problem.Text);
         foreach (var warning in problems[true])
             Console.Error.WriteLine($"warning: {warning}");
         if (problems[false].Any())
-            throw new OperatorException($"the cloud-config has errors:\n  {string.Join("\n  ", problems[false])}", "correct the lines named above; to check again: kboot lint --cloud-config FILE");
+        {
+            throw new OperatorException($"the cloud-config has errors:\n  {string.Join("\n  ", problems[false])}",
+                "correct the lines named above; to check again: kboot lint --cloud-config FILE");
+        }
     }
 }

@@ -8,19 +8,32 @@ namespace KairosBoot.Cli;
 internal sealed class DiskOptions
 {
     private readonly Option<long?> oem = SizeOption.Create("--size-oem", "Size of COS_OEM (default: 64M)");
-    private readonly Option<long?> recovery = SizeOption.Create("--size-recovery", "Size of COS_RECOVERY (default: room for two recovery images)");
+    private readonly Option<long?> recovery =
+        SizeOption.Create("--size-recovery", "Size of COS_RECOVERY (default: room for two recovery images)");
     private readonly Option<long?> state = SizeOption.Create("--size-state", "Size of COS_STATE (default: room for three OS images)");
-    private readonly Option<long?> persistent = SizeOption.Create("--size-persistent", "Size of COS_PERSISTENT (default: the rest of the disk)");
+    private readonly Option<long?> persistent =
+        SizeOption.Create("--size-persistent", "Size of COS_PERSISTENT (default: the rest of the disk)");
     private readonly Option<ExtraPartition[]> extra = new("--extra-partition")
     {
-        Description = "Add a partition with the file system ext2, ext3, ext4 or none (default: ext4); may be repeated", HelpName = "LABEL:SIZE[:FS]", CustomParser = ParseExtra,
+        Description = "Add a partition with the file system ext2, ext3, ext4 or none (default: ext4); may be repeated",
+        HelpName = "LABEL:SIZE[:FS]", CustomParser = ParseExtra,
     };
 
-    internal Option<string?> Recovery { get; } = new("--recovery") { Description = "Recovery image (default: the OS image)", HelpName = "FILE" };
+    internal Option<string?> Recovery { get; } = new("--recovery")
+    {
+        Description = "Recovery image (default: the OS image)", HelpName = "FILE",
+    };
 
-    internal Option<string[]> CloudConfigs { get; } = new("--cloud-config") { Description = "Cloud-config to put in /oem; may be repeated", HelpName = "FILE" };
+    internal Option<string[]> CloudConfigs { get; } = new("--cloud-config")
+    {
+        Description = "Cloud-config to put in /oem; may be repeated", HelpName = "FILE",
+    };
 
-    internal Option<string> Append { get; } = new("--append") { Description = "Kernel arguments of this machine, for every boot; change them later with kboot kargs", HelpName = "ARGS", DefaultValueFactory = _ => "" };
+    internal Option<string> Append { get; } = new("--append")
+    {
+        Description = "Kernel arguments of this machine, for every boot; change them later with kboot kargs", HelpName = "ARGS",
+        DefaultValueFactory = _ => "",
+    };
 
     internal void AddTo(Command command)
     {
@@ -29,7 +42,10 @@ internal sealed class DiskOptions
     }
 
     internal DiskSizes Sizes(ParseResult parsed) =>
-        new(parsed.GetValue(oem), parsed.GetValue(recovery), parsed.GetValue(state), parsed.GetValue(persistent)) { Extra = parsed.GetValue(extra) ?? [] };
+        new(parsed.GetValue(oem), parsed.GetValue(recovery), parsed.GetValue(state), parsed.GetValue(persistent))
+        {
+            Extra = parsed.GetValue(extra) ?? [],
+        };
 
     private static ExtraPartition[]? ParseExtra(ArgumentResult result)
     {

@@ -3,14 +3,16 @@ using System.Runtime.InteropServices;
 namespace KairosBoot.Cli;
 
 /// <summary>
-/// Work that Ctrl-C, SIGTERM and a closed terminal end in an orderly way: tools are stopped and temporary files removed. More signals do not
+/// Work that Ctrl-C, SIGTERM and a closed terminal end in an orderly way: tools are stopped and temporary files removed. More signals do
+/// not
 /// shorten that: timeout(1), for example, sends each signal twice.
 /// </summary>
 internal static class InterruptibleWork
 {
     private const int SignalExitCode = 128;
 
-    private static readonly (PosixSignal Signal, int Number)[] Signals = [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGTERM, 15)];
+    private static readonly (PosixSignal Signal, int Number)[] Signals =
+        [(PosixSignal.SIGHUP, 1), (PosixSignal.SIGINT, 2), (PosixSignal.SIGTERM, 15)];
 
     /// <summary>Runs work that stops when the token is cancelled.</summary>
     /// <returns>0, or 128 plus the signal's number, as in shells.</returns>

@@ -34,7 +34,8 @@ internal static class Invocation
         }
         catch (Exception defect)
         {
-            return Fail($"internal error in kboot: {defect.GetType().Name}: {defect.Message}", "report this message and the command line as a bug");
+            return Fail($"internal error in kboot: {defect.GetType().Name}: {defect.Message}",
+                "report this message and the command line as a bug");
         }
     }
 

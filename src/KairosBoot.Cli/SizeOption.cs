@@ -20,7 +20,8 @@ internal static class SizeOption
         var digits = text.AsSpan().TrimEnd("KMGTiB");
         var unit = text.AsSpan(digits.Length);
         var power = unit.IsEmpty || unit is "B" ? 0 : Units.IndexOf(unit[0]) + 1;
-        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number < 1L << 62 - 10 * power
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            && number < 1L << 62 - 10 * power
             && (unit.Length < 2 || power > 0 && unit[1..] is "B" or "iB") ? number << 10 * power : null;
     }
 

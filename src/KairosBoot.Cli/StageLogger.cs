@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Writes the log of a stage to standard error, with the severity as a word, or for the journal as a prefix of sd-daemon(3).</summary>
+/// <summary>
+/// Writes the log of a stage to standard error, with the severity as a word, or for the journal as a prefix of sd-daemon(3).
+/// </summary>
 internal sealed class StageLogger(bool verbose) : ILogger
 {
     private readonly bool isJournal = IsJournal();

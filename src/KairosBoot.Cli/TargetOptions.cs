@@ -6,8 +6,14 @@ namespace KairosBoot.Cli;
 /// <summary>Options that name the machine whose images change.</summary>
 internal sealed class TargetOptions
 {
-    private readonly Option<string?> host = new("--host") { Description = "Mount point of the node's root, with all mounts below it (default: this system's root)", HelpName = "DIR" };
-    private readonly Option<string?> state = new("--state") { Description = "Mount point of COS_STATE, for a disk whose system is not running", HelpName = "DIR" };
+    private readonly Option<string?> host = new("--host")
+    {
+        Description = "Mount point of the node's root, with all mounts below it (default: this system's root)", HelpName = "DIR",
+    };
+    private readonly Option<string?> state = new("--state")
+    {
+        Description = "Mount point of COS_STATE, for a disk whose system is not running", HelpName = "DIR",
+    };
 
     internal void AddTo(Command command)
     {

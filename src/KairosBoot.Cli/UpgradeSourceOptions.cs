@@ -7,9 +7,15 @@ namespace KairosBoot.Cli;
 internal sealed class UpgradeSourceOptions
 {
     private readonly Option<string?> image = new("--image") { Description = "A finished image, from kboot image build", HelpName = "FILE" };
-    private readonly Option<string?> root = new("--root") { Description = "Build the image from a directory tree, without the file systems mounted in it", HelpName = "DIR" };
+    private readonly Option<string?> root = new("--root")
+    {
+        Description = "Build the image from a directory tree, without the file systems mounted in it", HelpName = "DIR",
+    };
     private readonly Option<string?> tar = new("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
-    private readonly Option<string?> oci = new("--oci") { Description = "Build the image from an OCI layout or from a registry, with skopeo and umoci", HelpName = "REF" };
+    private readonly Option<string?> oci = new("--oci")
+    {
+        Description = "Build the image from an OCI layout or from a registry, with skopeo and umoci", HelpName = "REF",
+    };
 
     internal void AddTo(Command command, bool isRequired)
     {
@@ -25,11 +31,13 @@ internal sealed class UpgradeSourceOptions
     }
 
     internal UpgradeRequest Request(ParseResult parsed, bool isRecovery) => new(
-        Full(parsed.GetValue(image)), Full(parsed.GetValue(root)), Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery, ImageBuildCommand.Program());
+        Full(parsed.GetValue(image)), Full(parsed.GetValue(root)), Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery,
+        ImageBuildCommand.Program());
 
     /// <returns>Null if no source was given.</returns>
     internal UpgradeRequest? TryRequest(ParseResult parsed) =>
-        Request(parsed, isRecovery: false) is { } request && (request.Image ?? request.Root ?? request.Tar ?? request.Oci) is not null ? request : null;
+        Request(parsed, isRecovery: false) is { } request && (request.Image ?? request.Root ?? request.Tar ?? request.Oci) is not null
+            ? request : null;
 
     private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 }

@@ -8,13 +8,15 @@ internal sealed class TemporaryDirectory : IDisposable
 {
     private const int OnlyOwner = Octal.O700;
 
-    /// <param name="nextTo">A path, such as that of the output. The directory is created next to it: that file system has space, /tmp may not.</param>
+    /// <param name="nextTo">A path, such as that of the output. The directory is created next to it: that file system has space, /tmp may
+    /// not.</param>
     /// <param name="cancellationToken">Ends the build.</param>
     internal TemporaryDirectory(string nextTo, CancellationToken cancellationToken)
     {
         Interrupt = cancellationToken;
         var full = System.IO.Path.GetFullPath(nextTo);
-        Path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{System.IO.Path.GetFileName(full)}.{Environment.ProcessId}.d");
+        Path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!,
+            $".{System.IO.Path.GetFileName(full)}.{Environment.ProcessId}.d");
         Syscall.MkDir(Path, OnlyOwner);
     }
 

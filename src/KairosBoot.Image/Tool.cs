@@ -33,7 +33,8 @@ public sealed record Tool(string Name, string Package)
     /// <returns>Standard output and standard error of a successful run.</returns>
     /// <exception cref="OperatorException">The program is not installed, or it failed; the message has the end of its output.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    internal (string Output, string Errors) Run(ToolArguments arguments, CancellationToken cancellationToken, params (string Name, string Value)[] environment) =>
+    internal (string Output, string Errors) Run(ToolArguments arguments, CancellationToken cancellationToken,
+        params (string Name, string Value)[] environment) =>
         Run(arguments, cancellationToken, _ => { }, directory: null, environment);
 
     /// <summary>As the other overload, with standard input.</summary>
@@ -43,7 +44,8 @@ public sealed record Tool(string Name, string Package)
     /// <param name="directory">Its working directory; null: that of this process.</param>
     /// <param name="environment">Added to this process's environment.</param>
     internal (string Output, string Errors) Run(
-        ToolArguments arguments, CancellationToken cancellationToken, Action<Stream> input, string? directory, params (string Name, string Value)[] environment)
+        ToolArguments arguments, CancellationToken cancellationToken, Action<Stream> input, string? directory,
+        params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Find(), arguments.Words.Select(Transferable))
         {
@@ -98,7 +100,8 @@ public sealed record Tool(string Name, string Package)
     }
 
     internal OperatorException Failed(string errors) => new(
-        $"{Name} failed: {string.Join("; ", errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
+        $"{Name} failed: " +
+        $"{string.Join("; ", errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
         "check the free space and the write permission of the directory of --output");
 
     /// <summary>Whether the program is installed.</summary>

@@ -11,7 +11,8 @@ namespace KairosBoot.Lifecycle;
 /// <param name="documents">Cloud-configs that run in addition, such as those of a machine that is installed.</param>
 /// <param name="logger">Gets what the stages report.</param>
 /// <param name="cancellationToken">Ends a stage, together with the program that it is running.</param>
-public sealed class LifecycleStages(string verb, string host, IReadOnlyList<string> documents, ILogger logger, CancellationToken cancellationToken)
+public sealed class LifecycleStages(string verb, string host, IReadOnlyList<string> documents, ILogger logger,
+    CancellationToken cancellationToken)
 {
     private readonly List<string> warnings = [];
 
@@ -41,7 +42,8 @@ public sealed class LifecycleStages(string verb, string host, IReadOnlyList<stri
             {
                 using var ending = cancellationToken.Register(RunningPrograms.End);
                 if (host.Length > 0) AlternateRoot.Enter(host);
-                report = BootedStage.Run(stage, [.. SystemPaths.CloudConfigs.Concat(documents).Select(ConfigSource.At)], "", logger, cancellationToken);
+                report = BootedStage.Run(stage, [.. SystemPaths.CloudConfigs.Concat(documents).Select(ConfigSource.At)], "", logger,
+                    cancellationToken);
             }
             catch (Exception e)
             {
@@ -51,6 +53,7 @@ public sealed class LifecycleStages(string verb, string host, IReadOnlyList<stri
         thread.Start();
         thread.Join();
         cancellationToken.ThrowIfCancellationRequested();
-        warnings.AddRange(report?.Problems.Where(problem => !problem.IsWarning).Select(problem => $"{stage}: {problem.Text}") ?? [$"{stage}: {failure!.Message}"]);
+        warnings.AddRange(report?.Problems.Where(problem => !problem.IsWarning)
+            .Select(problem => $"{stage}: {problem.Text}") ?? [$"{stage}: {failure!.Message}"]);
     }
 }

@@ -36,7 +36,8 @@ public class DiskTests : Scratch
         HostTool.DebugFs(On(layout.State), $"dump /bootstate {PathOf("bootstate")}");
         Assert.Equal(BootBlock.Write(new BootCounters()), File.ReadAllBytes(PathOf("bootstate")));
         Assert.Matches(@"^\d+ *$", HostTool.DebugFs(On(layout.State), "blocks /bootstate").Trim());
-        foreach (var (partition, name) in new[] { (layout.State, "active.img"), (layout.State, "passive.img"), (layout.Recovery, "recovery.img") })
+        foreach (var (partition, name) in new[] { (layout.State, "active.img"), (layout.State, "passive.img"),
+            (layout.Recovery, "recovery.img") })
         {
             HostTool.DebugFs(On(partition), $"dump /cOS/{name} {PathOf(name)}");
             HostTool.Run("cmp", PathOf(name), image);
@@ -81,10 +82,12 @@ public class DiskTests : Scratch
     {
         var configs = Enumerable.Range(0, 30).Select(n => WriteText($"{n}.yaml", $"name: n{n}\n")).ToArray();
         var oem = On(Build(Request() with { CloudConfigs = configs }).Oem);
-        var names = HostTool.DebugFs(oem, "ls -p /").Split('\n').Select(line => line.Split('/')).Where(fields => fields.Length > 5 && fields[5].EndsWith(".yaml"))
+        var names = HostTool.DebugFs(oem, "ls -p /").Split('\n').Select(line => line.Split('/'))
+            .Where(fields => fields.Length > 5 && fields[5].EndsWith(".yaml"))
             .Select(fields => fields[5]).Order(StringComparer.Ordinal).ToArray();
         Assert.Equal(30, names.Length);
-        Assert.Equal(Enumerable.Range(0, 30).Select(n => $"name: n{n}"), names.Select(name => HostTool.DebugFs(oem, $"cat /{name}").Trim()));
+        Assert.Equal(Enumerable.Range(0, 30).Select(n => $"name: n{n}"),
+            names.Select(name => HostTool.DebugFs(oem, $"cat /{name}").Trim()));
     }
 
     [Fact]
@@ -92,7 +95,8 @@ public class DiskTests : Scratch
     {
         var layout = Build(Request());
         Assert.Contains("COS_GRUB", HostTool.Run("mlabel", "-s", "-i", Esp(layout), "::"));
-        HostTool.Shell($"tail -c +{layout.Esp.Start + 1} {PathOf("disk")} | head -c {layout.Esp.Size} > {PathOf("esp")}; fsck.fat -n {PathOf("esp")}");
+        HostTool.Shell($"tail -c +{layout.Esp.Start + 1} {PathOf("disk")} | head -c {layout.Esp.Size} > {PathOf("esp")}; fsck.fat -n " +
+            $"{PathOf("esp")}");
         HostTool.Run("mcopy", "-i", Esp(layout), "::/EFI/BOOT/BOOTX64.EFI", PathOf("efi"));
         Assert.Equal("MZ"u8.ToArray(), File.ReadAllBytes(PathOf("efi"))[..2]);
 
@@ -110,7 +114,8 @@ public class DiskTests : Scratch
     public void The_same_inputs_make_the_same_disk()
     {
         var config = WriteText("config.yaml", "#cloud-config\nname: mine\n");
-        var request = Request() with { CloudConfigs = [config], KernelArguments = "quiet", Sizes = new DiskSizes { Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("OLD", 16 << 20, "ext2")] } };
+        var request = Request() with { CloudConfigs = [config], KernelArguments = "quiet",
+            Sizes = new DiskSizes { Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("OLD", 16 << 20, "ext2")] } };
         Build(request);
         Thread.Sleep(TimeSpan.FromSeconds(1.1)); // file systems store times in seconds
         File.SetLastWriteTimeUtc(config, DateTime.UtcNow);
@@ -124,7 +129,8 @@ public class DiskTests : Scratch
         var config = WriteText("config.yaml", "#cloud-config\nname: mine\n");
         DiskRequest[] requests =
         [
-            Request(), Request() with { CloudConfigs = [config] }, Request() with { KernelArguments = "quiet" }, Request() with { Sizes = new DiskSizes(Oem: 32 << 20) },
+            Request(), Request() with { CloudConfigs = [config] }, Request() with { KernelArguments = "quiet" },
+            Request() with { Sizes = new DiskSizes(Oem: 32 << 20) },
             Request() with { Seed = "first" }, Request() with { Seed = "second" },
         ];
         var all = requests.SelectMany(request => Identifiers(Build(request))).ToList();
@@ -137,7 +143,9 @@ public class DiskTests : Scratch
 
     // GUIDs of the disk and its partitions, UUIDs and hash seeds of its file systems, and the serial number of the FAT.
     private string[] Identifiers(DiskLayout layout) =>
-        HostTool.Shell($"sgdisk -p {PathOf("disk")} | sed -n 's/^Disk identifier.*: //p'; for n in 1 2 3 4 5 6; do sgdisk -i $n {PathOf("disk")} | sed -n 's/^Partition unique GUID: //p'; done; {string.Join(";", new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent }.Select(partition => $"dumpe2fs -h '{On(partition)}' 2>/dev/null | sed -n 's/^Filesystem UUID: *//p; s/^Directory Hash Seed: *//p'"))}; minfo -i {Esp(layout)} :: | sed -n 's/^serial number: *//p'")
+        HostTool.Shell($"sgdisk -p {PathOf("disk")} | sed -n 's/^Disk identifier.*: //p'; for n in 1 2 3 4 5 6; do sgdisk -i $n " +
+            $"{PathOf("disk")} | sed -n 's/^Partition unique GUID: //p'; done; " +
+            $"{string.Join(";", new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent }.Select(partition => $"dumpe2fs -h '{On(partition)}' 2>/dev/null | sed -n 's/^Filesystem UUID: *//p; s/^Directory Hash Seed: *//p'"))}; minfo -i {Esp(layout)} :: | sed -n 's/^serial number: *//p'")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
@@ -145,10 +153,12 @@ public class DiskTests : Scratch
     {
         var sizes = new DiskSizes(Oem: 20 << 20, State: 300 << 20, Persistent: 100 << 20)
         {
-            Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("RAW", 8 << 20, "none"), new ExtraPartition("OLD", 16 << 20, "ext2")],
+            Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("RAW", 8 << 20, "none"),
+                new ExtraPartition("OLD", 16 << 20, "ext2")],
         };
         var layout = Build(Request() with { Sizes = sizes });
-        Assert.Equal([20L, 300, 29, 8, 16, 100], new[] { layout.Oem, layout.State }.Concat(layout.Extra).Append(layout.Persistent).Select(partition => partition.Size >> 20));
+        Assert.Equal([20L, 300, 29, 8, 16, 100],
+            new[] { layout.Oem, layout.State }.Concat(layout.Extra).Append(layout.Persistent).Select(partition => partition.Size >> 20));
         Assert.Equal((6, 9), (layout.Extra[0].Number, layout.Persistent.Number));
         Assert.Contains("No problems found", HostTool.Run("sgdisk", "-v", PathOf("disk")));
         Assert.Contains("Partition name: 'RAW'", HostTool.Run("sgdisk", "-i7", PathOf("disk")));
@@ -167,11 +177,13 @@ public class DiskTests : Scratch
         Assert.Contains("too small for COS_STATE", RefusedSizes(new DiskSizes(State: 64 << 20)));
         Assert.Contains("too small for COS_RECOVERY", RefusedSizes(new DiskSizes(Recovery: 1)));
         Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("COS_STATE", 8 << 20))));
-        Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
+        Assert.Contains("the label of another partition",
+            RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
         Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));
         Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("seventeen_letters", 8 << 20))));
-        Assert.Contains("is to have xfs", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
-        Assert.Contains("is too small", Refused(Request() with { SizeBytes = 2L << 30, Sizes = With(new ExtraPartition("A", 8L << 30)) }).Problem);
+        Assert.Contains("has the file system xfs", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
+        Assert.Contains("is too small",
+            Refused(Request() with { SizeBytes = 2L << 30, Sizes = With(new ExtraPartition("A", 8L << 30)) }).Problem);
     }
 
     [Fact]
@@ -189,7 +201,8 @@ public class DiskTests : Scratch
     public void A_squashfs_recovery_is_named_by_its_superblock()
     {
         var root = PathOf("root");
-        ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", Path.Combine(root, "kairos-boot")), PathOf("recovery.img"));
+        ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", Path.Combine(root, "kairos-boot")),
+            PathOf("recovery.img"));
         var layout = Build(Request() with { Recovery = PathOf("recovery.img") });
         Assert.Contains("recovery.squashfs", HostTool.DebugFs(On(layout.Recovery), "ls /cOS"));
     }
@@ -224,7 +237,8 @@ public class DiskTests : Scratch
         Assert.Contains("/boot/initrd is missing", RefusedWith(format, "echo kernel > boot/vmlinuz"));
         Assert.Contains("/boot/initrd is empty", RefusedWith(format, "touch boot/initrd"));
         Assert.Contains("/boot/initrd is not a regular file", RefusedWith(format, "rm boot/initrd; mkdir boot/initrd"));
-        Assert.Contains("/boot/initrd is a dangling link (to /boot/none)", RefusedWith(format, "rmdir boot/initrd; ln -s /boot/none boot/initrd"));
+        Assert.Contains("/boot/initrd is a dangling link (to /boot/none)",
+            RefusedWith(format, "rmdir boot/initrd; ln -s /boot/none boot/initrd"));
         Assert.Contains("dangling link", RefusedWith(format, "ln -sf initrd boot/initrd"));
     }
 
@@ -235,7 +249,8 @@ public class DiskTests : Scratch
     {
         var directory = new string('d', 80); // a target that ext4 stores outside the inode
         var image = Pack(format, $"mkdir -p 'usr/a \"b\"/{directory}'; echo kernel > 'usr/a \"b\"/{directory}/k'; echo initrd > usr/initrd;"
-            + $"ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk; ln -s /../usr/./initrd boot/second; ln -s second boot/initrd");
+            + $"ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk; ln -s /../usr/./initrd boot/second; ln -s second " +
+                "boot/initrd");
         DiskBuilder.Build(Request() with { Image = image, Recovery = this.image }, PathOf("disk"));
     }
 
@@ -273,7 +288,8 @@ public class DiskTests : Scratch
     {
         HostTool.Shell($"mkdir -p {PathOf("tree/boot")}; cd {PathOf("tree")}; {commands}");
         File.Delete(PathOf(format));
-        HostTool.Shell(format == "ext4" ? $"mke2fs -q -t ext4 -d {PathOf("tree")} {PathOf(format)} 16M" : $"mksquashfs {PathOf("tree")} {PathOf(format)} -quiet -no-progress");
+        HostTool.Shell(format == "ext4" ? $"mke2fs -q -t ext4 -d {PathOf("tree")} {PathOf(format)} 16M"
+            : $"mksquashfs {PathOf("tree")} {PathOf(format)} -quiet -no-progress");
         return PathOf(format);
     }
 

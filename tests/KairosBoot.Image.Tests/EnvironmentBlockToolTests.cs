@@ -40,13 +40,17 @@ public class EnvironmentBlockToolTests : Scratch
     [Fact]
     public void Counters_survive_a_change_by_grub_editenv()
     {
-        var counters = new BootCounters { Active = new(1, true, "0123456789abcdef"), Passive = new(0, false, BootCounter.NoImage), First = Slot.Passive };
+        var counters = new BootCounters
+        {
+            Active = new(1, true, "0123456789abcdef"), Passive = new(0, false, BootCounter.NoImage), First = Slot.Passive,
+        };
         File.WriteAllBytes(PathOf("block"), BootBlock.Write(counters));
         HostTool.Run("grub-editenv", PathOf("block"), "set", "recovery_left=2", "next_slot=recovery", "fail=passive:missing");
         var changed = BootBlock.Read(File.ReadAllBytes(PathOf("block")));
         Assert.Null(changed.Problem);
         Assert.Equal(
-            counters with { Recovery = new(2, false, ""), Once = Slot.Recovery, Fault = new(Slot.Passive, SlotFault.Missing) }, changed.Counters);
+            counters with { Recovery = new(2, false, ""), Once = Slot.Recovery, Fault = new(Slot.Passive, SlotFault.Missing) },
+            changed.Counters);
     }
 
     private string List() => HostTool.Run("grub-editenv", PathOf("block"), "list");

@@ -9,7 +9,8 @@ public class GrubArgumentsTests : Scratch
     private const string Odd = "stages.initramfs[0].commands[0]=a&b;(c)<d>!e~f^g@h%i+j,k:l/m#n-o_p";
 
     private static readonly Kargs Proven =
-        new Kargs { Serial = 4 }.Add(null, "loglevel=7").Add(null, Odd).Add(Slot.Active, "only=active").Add(Slot.Passive, "only=passive").Add(Slot.Recovery, "only=recovery");
+        new Kargs { Serial = 4 }.Add(null, "loglevel=7").Add(null, Odd).Add(Slot.Active, "only=active").Add(Slot.Passive, "only=passive")
+            .Add(Slot.Recovery, "only=recovery");
 
     [Theory]
     [InlineData(Slot.Active)]
@@ -51,7 +52,8 @@ public class GrubArgumentsTests : Scratch
     [Fact]
     public void An_invalid_kargs_file_is_ignored_and_the_system_boots()
     {
-        var run = new GrubRun(Fresh(), prepare: "echo garbage > state/kargs; echo garbage > state/kargs.new; echo garbage > image/boot/kargs");
+        var run = new GrubRun(Fresh(),
+            prepare: "echo garbage > state/kargs; echo garbage > state/kargs.new; echo garbage > image/boot/kargs");
         var end = run.Run(new BootCounters());
         Assert.Equal(("started", "active", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.kargs")));
     }

@@ -24,9 +24,11 @@ public class GrubRulesTests : Scratch
             from once in (Slot?[])[null, .. Slots.Cast<Slot?>()]
             // All counters in the usual order, and each other combination of the choices with some of them.
             where (first == Slot.Active && once is null) || tries % 7 == (int)first + (once is null ? 3 : (int)once)
-            select Counters(tries) with { First = first, Once = once, Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged) };
+            select Counters(tries) with { First = first, Once = once,
+                Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged) };
         Together(states.Index().GroupBy(state => state.Index % 4), part =>
-            Check(new GrubRun(Directory.CreateDirectory(PathOf($"all{part.Key}")).FullName), part.Select(state => state.Item), unloadable: []));
+            Check(new GrubRun(Directory.CreateDirectory(PathOf($"all{part.Key}")).FullName), part.Select(state => state.Item),
+                unloadable: []));
     }
 
     [Fact]
@@ -44,11 +46,13 @@ public class GrubRulesTests : Scratch
     public void With_an_invalid_block_active_boots_uncounted_and_the_block_is_unchanged()
     {
         var run = new GrubRun(Directory.CreateDirectory(PathOf("bad")).FullName);
-        byte[][] blocks = [Encoding.ASCII.GetBytes(new string('9', 1024)), new byte[1024], Encoding.ASCII.GetBytes("# GRUB Environment block\nactive_left=0\n".PadRight(1024, '#'))];
+        byte[][] blocks = [Encoding.ASCII.GetBytes(new string('9', 1024)), new byte[1024],
+            Encoding.ASCII.GetBytes("# GRUB Environment block\nactive_left=0\n".PadRight(1024, '#'))];
         foreach (var block in blocks)
         {
             var end = run.Run(block);
-            Assert.Equal(("started", "active", "bad", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
+            Assert.Equal(("started", "active", "bad", null),
+                (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
             Assert.Equal(block, end.Block);
         }
     }
@@ -66,9 +70,11 @@ public class GrubRulesTests : Scratch
     {
         var run = new GrubRun(Directory.CreateDirectory(PathOf("odd")).FullName);
         var end = run.Run(GrubRun.Block(content));
-        Assert.Equal(("started", "active", env, "2"), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
+        Assert.Equal(("started", "active", env, "2"),
+            (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
         var again = BootBlock.Read(end.Block);
-        Assert.Equal((2, 3, 3, null), (again.Counters.Active.Left, again.Counters.Passive.Left, again.Counters.Recovery.Left, again.Counters.Once));
+        Assert.Equal((2, 3, 3, null),
+            (again.Counters.Active.Left, again.Counters.Passive.Left, again.Counters.Recovery.Left, again.Counters.Once));
         if (!content.Contains("first_slot", StringComparison.Ordinal)) Assert.Equal("ok", run.Run(end.Block).Word("kairosboot.env"));
     }
 
@@ -81,16 +87,19 @@ public class GrubRulesTests : Scratch
         // The block is full: what GRUB would add does not fit.
         var full = content + "filler=" + new string('x', 1024 - 25 - content.Length - 8) + "\n";
         var end = new GrubRun(Directory.CreateDirectory(PathOf("full")).FullName).Run(GrubRun.Block(full));
-        Assert.Equal(("started", slot, "ro", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
+        Assert.Equal(("started", slot, "ro", null),
+            (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
         Assert.Equal(GrubRun.Block(full), end.Block);
     }
 
     // GRUB pauses after each error message, so the runs mostly wait and can be parallel.
-    private static void Together<T>(IEnumerable<T> parts, Action<T> check) => Parallel.ForEach(parts, new ParallelOptions { MaxDegreeOfParallelism = 8 }, check);
+    private static void Together<T>(IEnumerable<T> parts, Action<T> check) =>
+        Parallel.ForEach(parts, new ParallelOptions { MaxDegreeOfParallelism = 8 }, check);
 
     private static BootCounters Counters(int tries) => new()
     {
-        Active = new(tries & 3, true, "0123456789abcdef"), Passive = new(tries >> 2 & 3, false, "none"), Recovery = new(tries >> 4, false, ""),
+        Active = new(tries & 3, true, "0123456789abcdef"), Passive = new(tries >> 2 & 3, false, "none"),
+        Recovery = new(tries >> 4, false, ""),
     };
 
     private static void Check(GrubRun run, IEnumerable<BootCounters> states, Slot[] unloadable)

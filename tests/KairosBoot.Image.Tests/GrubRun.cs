@@ -11,11 +11,13 @@ namespace KairosBoot.Image.Tests;
 /// <param name="Block">The block afterwards.</param>
 internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 {
-    internal string? Word(string name) => Words.SingleOrDefault(word => word.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+    internal string? Word(string name) =>
+        Words.SingleOrDefault(word => word.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 }
 
 /// <summary>
-/// The menu run by GRUB itself as a program of the host (grub-emu), from a GPT disk with COS_STATE and COS_RECOVERY. It reads and writes the disk as it
+/// The menu run by GRUB itself as a program of the host (grub-emu), from a GPT disk with COS_STATE and COS_RECOVERY. It reads and writes
+/// the disk as it
 /// does on a machine. It cannot start a kernel, so functions named linux and initrd print what would be started.
 /// </summary>
 internal sealed partial class GrubRun
@@ -31,10 +33,13 @@ internal sealed partial class GrubRun
     private readonly long block;
 
     /// <param name="directory">An empty directory.</param>
-    /// <param name="breakImage">A shell command that damages the image of each slot, run in its directory; empty: the image is not changed.</param>
+    /// <param name="breakImage">A shell command that damages the image of each slot, run in its directory; empty: the image is not
+    /// changed.</param>
     /// <param name="files">Size of the block file.</param>
-    /// <param name="prepare">A shell command that is run in the directory with the trees of the partitions (state, recovery) and of the image.</param>
-    internal GrubRun(string directory, IReadOnlyDictionary<Slot, string>? breakImage = null, int files = EnvironmentBlock.Bytes, string prepare = ":")
+    /// <param name="prepare">A shell command that is run in the directory with the trees of the partitions (state, recovery) and of the
+    /// image.</param>
+    internal GrubRun(string directory, IReadOnlyDictionary<Slot, string>? breakImage = null, int files = EnvironmentBlock.Bytes,
+        string prepare = ":")
     {
         this.directory = directory;
         foreach (var folder in (string[])["image/boot", "state/cOS", "state/grub", "recovery/cOS"]) Directory.CreateDirectory(At(folder));
@@ -48,7 +53,8 @@ internal sealed partial class GrubRun
             HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
         }
         var menu = GrubMenu.Text(2).Replace("set timeout_style=countdown\nset timeout=2", "set timeout=0")
-            .Replace("while sleep --interruptible 3600; do true; done", "echo \"end stopped\"; exit").Replace("then reboot; fi", "then echo \"end again\"; exit; fi");
+            .Replace("while sleep --interruptible 3600; do true; done", "echo \"end stopped\"; exit")
+                .Replace("then reboot; fi", "then echo \"end again\"; exit; fi");
         File.WriteAllText(At("state/grub/grub.cfg"), StandIns + menu);
         File.WriteAllBytes(At("state/bootstate"), Enumerable.Repeat((byte)'9', files).ToArray());
         File.WriteAllText(At("device.map"), $"(hd0) {At("disk")}\n");
@@ -56,7 +62,8 @@ internal sealed partial class GrubRun
             + $"sgdisk --clear --new=1:{StateStart}M:+{Size}M --new=2:{RecoveryStart}M:+{Size}M disk; "
             + $"mke2fs -q -F -t ext4 -b 4096 -d state -E offset={StateStart << 20} disk {Size}M; "
             + $"mke2fs -q -F -t ext4 -b 4096 -d recovery -E offset={RecoveryStart << 20} disk {Size}M");
-        block = (StateStart << 20) + 4096 * long.Parse(HostTool.DebugFs($"{At("disk")}?offset={StateStart << 20}", "blocks /bootstate"), CultureInfo.InvariantCulture);
+        block = (StateStart << 20) + 4096 * long.Parse(HostTool.DebugFs($"{At("disk")}?offset={StateStart << 20}", "blocks /bootstate"),
+            CultureInfo.InvariantCulture);
     }
 
     internal GrubEnd Run(byte[] before)
@@ -79,7 +86,8 @@ internal sealed partial class GrubRun
     internal GrubEnd Run(BootCounters counters) => Run(BootBlock.Write(counters));
 
     /// <summary>Padded to the block's size as GRUB pads it.</summary>
-    internal static byte[] Block(string content) => Encoding.ASCII.GetBytes(("# GRUB Environment Block\n" + content).PadRight(EnvironmentBlock.Bytes, '#'));
+    internal static byte[] Block(string content) =>
+        Encoding.ASCII.GetBytes(("# GRUB Environment Block\n" + content).PadRight(EnvironmentBlock.Bytes, '#'));
 
     private string At(string path) => Path.Combine(directory, path);
 

@@ -51,7 +51,8 @@ public class HostileArchiveTests : Scratch
         string[] names = ["a", "b", "a/b"];
         var kinds = new Action<TarWriter, string>[]
         {
-            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = (UnixFileMode)Octal.O6777, DataStream = new MemoryStream("x"u8.ToArray()) }),
+            (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = (UnixFileMode)Octal.O6777,
+                DataStream = new MemoryStream("x"u8.ToArray()) }),
             (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.Directory, name) { Mode = (UnixFileMode)Octal.O777, Uid = 7 }),
             (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = PathOf("host") }),
             (writer, name) => writer.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = secret }),
@@ -106,7 +107,8 @@ public class HostileArchiveTests : Scratch
             """, root);
         HostTool.Shell($"cd '{root}' && find . -exec touch -h -d @1000000000 {{}} + && tar --format=posix -cf ../system.tar .");
         ImageBuilder.Build(new ImageRequest(root, null, format, null, null, "virtio", Path.Combine(root, "kairos-boot")), PathOf("image"));
-        ImageBuilder.Build(new ImageRequest(null, PathOf("system.tar"), format, null, null, "virtio", Path.Combine(root, "kairos-boot")), PathOf("image.tar"));
+        ImageBuilder.Build(new ImageRequest(null, PathOf("system.tar"), format, null, null, "virtio", Path.Combine(root, "kairos-boot")),
+            PathOf("image.tar"));
         Assert.DoesNotContain(Directory.GetFiles(Environment.CurrentDirectory), name => name.Contains("canary"));
     }
 
@@ -114,7 +116,8 @@ public class HostileArchiveTests : Scratch
     public void An_archive_that_is_a_fifo_is_refused()
     {
         HostTool.Run("mkfifo", PathOf("test.tar"));
-        Assert.Contains("is not a regular file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree"))).Problem);
+        Assert.Contains("is not a regular file",
+            Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree"))).Problem);
     }
 
     private string HostState() => HostTool.Shell($"cd '{PathOf("host")}' && find . -printf '%p %m %U %G %T@ %s %n\\n'; cat secret");

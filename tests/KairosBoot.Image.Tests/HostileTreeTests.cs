@@ -22,8 +22,10 @@ public class HostileTreeTests : Scratch
             var rows = new TheoryData<string, string>();
             foreach (var path in new[]
             {
-                $"{Modules}/modules.dep", $"{Modules}/modules.alias", $"{Modules}/modules.softdep", $"{Modules}/modules.builtin", $"{Modules}/modules.builtin.modinfo",
-                $"{Modules}/kernel/virtio_blk.ko", "usr/lib/kairosboot/kargs.d/a.conf", "etc/machine-id", "usr/lib/kairosboot/kairos-boot", "boot/initrd",
+                $"{Modules}/modules.dep", $"{Modules}/modules.alias", $"{Modules}/modules.softdep", $"{Modules}/modules.builtin",
+                $"{Modules}/modules.builtin.modinfo",
+                $"{Modules}/kernel/virtio_blk.ko", "usr/lib/kairosboot/kargs.d/a.conf", "etc/machine-id", "usr/lib/kairosboot/kairos-boot",
+                "boot/initrd",
             })
             {
                 foreach (var kind in new[] { "fifo", "zero", "kmsg", "giant", "link to a fifo" }) rows.Add(path, kind);
@@ -49,12 +51,14 @@ public class HostileTreeTests : Scratch
         {
             Assert.NotEmpty(TreeLint.Check(root));
             // Only files that the build reads itself: the large file would become part of the image.
-            var request = new InitrdRequest(root, null, "virtio", Compress: false, path.EndsWith("kairos-boot") ? null : Path.Combine(root, "kairos-boot"));
+            var request = new InitrdRequest(root, null, "virtio", Compress: false,
+                path.EndsWith("kairos-boot") ? null : Path.Combine(root, "kairos-boot"));
             try { InitrdBuilder.Build(request); }
             catch (OperatorException) { }
             if (kind != "giant" || path != "boot/initrd")
             {
-                try { ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", request.Init), PathOf("image")); }
+                try { ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", request.Init),
+                    PathOf("image")); }
                 catch (OperatorException refusal) { Assert.NotEmpty(refusal.Fix); }
             }
         });
@@ -86,7 +90,8 @@ public class HostileTreeTests : Scratch
     {
         var tree = PathOf("it's; touch PWNED; '");
         Directory.Move(root, tree);
-        ImageBuilder.Build(new ImageRequest(tree, null, ImageFormat.Squashfs, null, null, "virtio", Path.Combine(tree, "kairos-boot")), PathOf("a 'b' ; touch PWNED"));
+        ImageBuilder.Build(new ImageRequest(tree, null, ImageFormat.Squashfs, null, null, "virtio", Path.Combine(tree, "kairos-boot")),
+            PathOf("a 'b' ; touch PWNED"));
         Assert.False(File.Exists("PWNED"));
         Assert.Contains("/boot/initrd\n", HostTool.Run("unsquashfs", "-ll", PathOf("a 'b' ; touch PWNED")));
     }
@@ -102,7 +107,8 @@ public class HostileTreeTests : Scratch
         HostTool.Shell($"mkdir -p '{root}/{Path.GetDirectoryName(path)}' && ln -sf '{PathOf("host/secret")}' '{root}/{path}'");
         try
         {
-            ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", Path.Combine(root, "kairos-boot")), PathOf("image"));
+            ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", Path.Combine(root, "kairos-boot")),
+                PathOf("image"));
             HostTool.Run("unsquashfs", "-quiet", "-no-progress", "-d", PathOf("out"), PathOf("image"));
             Assert.False(File.Exists(PathOf("out/boot/kargs")));
         }
@@ -124,7 +130,8 @@ public class HostileTreeTests : Scratch
             SyntheticKernel.Make(root);
             File.WriteAllText(index, File.ReadAllText(index).Replace("kernel/loop.ko:", $"{name}:"));
             Assert.Contains("which does not exist", Assert.Throws<OperatorException>(
-                () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", Compress: false, Path.Combine(root, "kairos-boot")))).Problem);
+                () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", Compress: false, Path.Combine(root, "kairos-boot"))))
+                    .Problem);
         }
     }
 
@@ -141,11 +148,13 @@ public class HostileTreeTests : Scratch
 
         void Build()
         {
-            ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Erofs, null, null, "virtio", Path.Combine(root, "kairos-boot")), PathOf("image"));
+            ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Erofs, null, null, "virtio", Path.Combine(root, "kairos-boot")),
+                PathOf("image"));
             throw new OperatorException("built", "which is right too");
         }
     }
 
     private OperatorException Refused(ImageFormat format) => Assert.Throws<OperatorException>(
-        () => ImageBuilder.Build(new ImageRequest(root, null, format, null, null, "virtio", Path.Combine(root, "kairos-boot")), PathOf("image")));
+        () => ImageBuilder.Build(new ImageRequest(root, null, format, null, null, "virtio", Path.Combine(root, "kairos-boot")),
+            PathOf("image")));
 }

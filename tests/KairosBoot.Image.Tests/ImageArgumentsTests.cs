@@ -11,12 +11,14 @@ public class ImageArgumentsTests : Scratch
     public ImageArgumentsTests() => root = SyntheticKernel.MakeSystem(PathOf("root"));
 
     private void Build() => ImageBuilder.Build(
-        new(root, Tar: null, ImageFormat.Squashfs, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"), null), PathOf("image"));
+        new(root, Tar: null, ImageFormat.Squashfs, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"), null),
+        PathOf("image"));
 
     private string? Built()
     {
         HostTool.Run("unsquashfs", "-quiet", "-no-progress", "-d", PathOf("out"), PathOf("image"));
-        return File.Exists(PathOf("out/boot/kargs")) ? EnvironmentBlock.TryParse(File.ReadAllBytes(PathOf("out/boot/kargs")))?["image_kargs"] : null;
+        return File.Exists(PathOf("out/boot/kargs"))
+            ? EnvironmentBlock.TryParse(File.ReadAllBytes(PathOf("out/boot/kargs")))?["image_kargs"] : null;
     }
 
     [Fact]

@@ -27,8 +27,10 @@ public class ImageTests : Scratch
     [InlineData(ImageFormat.Erofs)]
     public void The_order_in_which_files_were_created_does_not_matter(ImageFormat format)
     {
-        HostTool.Shell($"cd '{root}' && for n in 1 2 3 4 5 6 7 8 9; do mkdir d$n; echo $n > d$n/f; ln d$n/f d$n/hard; done; find . -exec touch -h -d @1000000000 {{}} +");
-        HostTool.Shell($"cd '{root}' && mkdir {PathOf("backwards")} && find . | sort -r | tar --no-recursion -c -T - | tar -x -C {PathOf("backwards")} && find {PathOf("backwards")} -exec touch -h -d @1000000000 {{}} +");
+        HostTool.Shell($"cd '{root}' && for n in 1 2 3 4 5 6 7 8 9; do mkdir d$n; echo $n > d$n/f; ln d$n/f d$n/hard; done; find . " +
+            $"-exec touch -h -d @1000000000 {{}} +");
+        HostTool.Shell($"cd '{root}' && mkdir {PathOf("backwards")} && find . | sort -r | tar --no-recursion -c -T - | tar -x -C " +
+            $"{PathOf("backwards")} && find {PathOf("backwards")} -exec touch -h -d @1000000000 {{}} +");
         string ByInode(string tree) => HostTool.Shell($"cd '{tree}' && find . -printf '%i %p\\n' | sort -n | cut -d ' ' -f 2-");
         Assert.NotEqual(ByInode(root), ByInode(PathOf("backwards")));
         Assert.Equal(Hash(Build(root, "first", format)), Hash(Build(PathOf("backwards"), "second", format)));
@@ -39,8 +41,10 @@ public class ImageTests : Scratch
     [InlineData(ImageFormat.Squashfs)]
     public void The_same_export_gives_the_same_image_at_another_time_and_path(ImageFormat format)
     {
-        HostTool.Shell($"tar -C '{root}' -cf {PathOf("first.tar")} . && gzip -c {PathOf("first.tar")} > {PathOf("second.tar.gz")} && sleep 1.1 && mkdir {PathOf("elsewhere")}");
-        ImageRequest Of(string tar) => new(Root: null, PathOf(tar), format, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"));
+        HostTool.Shell($"tar -C '{root}' -cf {PathOf("first.tar")} . && gzip -c {PathOf("first.tar")} > {PathOf("second.tar.gz")} && " +
+            $"sleep 1.1 && mkdir {PathOf("elsewhere")}");
+        ImageRequest Of(string tar) =>
+            new(Root: null, PathOf(tar), format, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"));
         ImageBuilder.Build(Of("first.tar"), PathOf("first"));
         ImageBuilder.Build(Of("second.tar.gz"), PathOf("elsewhere/second"));
         Assert.Equal(Hash(PathOf("first")), Hash(PathOf("elsewhere/second")));
@@ -191,8 +195,10 @@ public class ImageTests : Scratch
     [Fact]
     public void An_output_that_cannot_be_written_is_refused()
     {
-        Assert.Contains("mkdir -p", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("no/such/image"))).Fix);
-        Assert.Contains("not a regular file", Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(root, ImageFormat.Ext4), root)).Problem);
+        Assert.Contains("mkdir -p",
+            Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("no/such/image"))).Fix);
+        Assert.Contains("not a regular file",
+            Assert.Throws<OperatorException>(() => ImageBuilder.Build(Request(root, ImageFormat.Ext4), root)).Problem);
     }
 
     private ImageRequest Request(string root, ImageFormat format) =>

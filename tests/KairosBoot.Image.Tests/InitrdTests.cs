@@ -170,7 +170,8 @@ public class InitrdTests : Scratch
         {
             var order = graph.LoadOrder(name);
             Assert.Subset(built.Packed.ToHashSet(), order.ToHashSet());
-            Assert.All(graph.Find(name)!.Dependencies, needed => Assert.True(order.ToList().IndexOf(needed) < order.ToList().IndexOf(name)));
+            Assert.All(graph.Find(name)!.Dependencies,
+                needed => Assert.True(order.ToList().IndexOf(needed) < order.ToList().IndexOf(name)));
         }
     }
 

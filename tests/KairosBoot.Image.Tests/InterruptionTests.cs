@@ -25,13 +25,16 @@ public class InterruptionTests : Scratch
         // env: the parent of the tests may have set this process to ignore SIGINT.
         var start = new ProcessStartInfo("env",
         [
-            "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll"),
-            "image", "build", "--root", PathOf("root"), "--init", PathOf("root/kairos-boot"), "--modules", "virtio", "--format", "squashfs", "--output", PathOf("out/image"),
+            "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"),
+            InOutput("kboot.dll"),
+            "image", "build", "--root", PathOf("root"), "--init", PathOf("root/kairos-boot"), "--modules", "virtio", "--format", "squashfs",
+            "--output", PathOf("out/image"),
         ])
         { RedirectStandardError = true };
         using var kboot = Process.Start(start)!;
         var tool = WaitForChild(kboot.Id, "mksquashfs");
-        Assert.True(SpinWait.SpinUntil(() => Names(PathOf("out")).Length == 2, Patience)); // the image's file, and the temporary directory of the build
+        // the image's file, and the temporary directory of the build
+        Assert.True(SpinWait.SpinUntil(() => Names(PathOf("out")).Length == 2, Patience));
         HostTool.Run("kill", $"-{signal}", $"{kboot.Id}");
         Assert.True(kboot.WaitForExit(Patience));
         Assert.Equal(exitCode, kboot.ExitCode);
@@ -44,7 +47,8 @@ public class InterruptionTests : Scratch
     public void A_build_that_is_cancelled_before_its_start_creates_nothing()
     {
         var request = new ImageRequest(PathOf("root"), null, ImageFormat.Ext4, null, null, "virtio", PathOf("root/kairos-boot"));
-        Assert.ThrowsAny<OperationCanceledException>(() => ImageBuilder.Build(request, PathOf("out/image"), new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            ImageBuilder.Build(request, PathOf("out/image"), new CancellationToken(canceled: true)));
         Assert.Empty(Names(PathOf("out")));
     }
 
@@ -56,7 +60,8 @@ public class InterruptionTests : Scratch
         {
             try
             {
-                var children = Directory.GetDirectories($"/proc/{parent}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
+                var children = Directory.GetDirectories($"/proc/{parent}/task")
+                    .SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
                 if (children.FirstOrDefault(child => File.ReadAllText($"/proc/{child}/comm").Trim() == program) is { } found)
                     return found;
             }

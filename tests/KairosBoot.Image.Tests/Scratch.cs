@@ -32,5 +32,6 @@ public abstract class Scratch : IDisposable
     }
 
     /// <summary>Everything in a directory, hidden files too.</summary>
-    protected static string[] Names(string directory) => Directory.GetFileSystemEntries(directory).Select(path => Path.GetFileName(path)!).Order().ToArray();
+    protected static string[] Names(string directory) =>
+        Directory.GetFileSystemEntries(directory).Select(path => Path.GetFileName(path)!).Order().ToArray();
 }

@@ -7,7 +7,8 @@ namespace KairosBoot.Image.Tests;
 public class SystemUnitTests : Scratch
 {
     private static readonly string[] SystemdLinks =
-        ["sysinit.target.wants/cos-setup-fs.service", "multi-user.target.wants/cos-setup-boot.service", "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer",
+        ["sysinit.target.wants/cos-setup-fs.service", "multi-user.target.wants/cos-setup-boot.service",
+            "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer",
          "multi-user.target.wants/kairosboot-good.service"];
 
     private readonly string root;
@@ -19,7 +20,8 @@ public class SystemUnitTests : Scratch
     }
 
     private BuiltImage Build(ImageFormat format = ImageFormat.Squashfs, bool hasProgram = true) => ImageBuilder.Build(
-        new(root, Tar: null, format, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"), hasProgram ? PathOf("kboot") : null), PathOf("image"));
+        new(root, Tar: null, format, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"),
+            hasProgram ? PathOf("kboot") : null), PathOf("image"));
 
     private string Unpack()
     {
@@ -51,12 +53,16 @@ public class SystemUnitTests : Scratch
     {
         WriteText("root/usr/lib/systemd/systemd", "");
         Build();
-        var expected = HostTool.Shell($"cd {Unpack()} && find usr/bin usr/lib/systemd/system -name '*.*' -type f -o -name kboot | sort | xargs sha256sum");
+        var expected = HostTool.Shell($"cd {Unpack()} && find usr/bin usr/lib/systemd/system -name '*.*' -type f -o -name kboot | sort " +
+            "| xargs sha256sum");
         File.Delete(PathOf("image"));
         Build(format);
         Directory.CreateDirectory(PathOf("got"));
-        HostTool.Shell(format == ImageFormat.Ext4 ? $"debugfs -R 'rdump / {PathOf("got")}' {PathOf("image")} 2>&1" : $"fsck.erofs --extract={PathOf("got")} --overwrite {PathOf("image")}");
-        Assert.Equal(expected, HostTool.Shell($"cd {PathOf("got")} && find usr/bin usr/lib/systemd/system -name '*.*' -type f -o -name kboot | sort | xargs sha256sum"));
+        HostTool.Shell(format == ImageFormat.Ext4 ? $"debugfs -R 'rdump / {PathOf("got")}' {PathOf("image")} 2>&1"
+            : $"fsck.erofs --extract={PathOf("got")} --overwrite {PathOf("image")}");
+        Assert.Equal(expected,
+            HostTool.Shell($"cd {PathOf("got")} && find usr/bin usr/lib/systemd/system -name '*.*' -type f -o -name kboot | sort | " +
+                "xargs sha256sum"));
         Assert.Equal(Octal.O755, Syscall.TryStat(PathOf("got/usr/bin/kboot"))!.Value.Mode);
     }
 
@@ -90,7 +96,8 @@ public class SystemUnitTests : Scratch
         WriteText("root/etc/init.d/cos-setup-network", "its own");
         Build();
         Unpack();
-        foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/cos-setup-reconcile", "default/kairosboot-good" })
+        foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/cos-setup-reconcile",
+            "default/kairosboot-good" })
         {
             var target = Syscall.ReadLink(PathOf("out/etc/runlevels/" + link));
             Assert.StartsWith("#!/sbin/openrc-run\n", File.ReadAllText(PathOf("out" + target)));
@@ -108,6 +115,7 @@ public class SystemUnitTests : Scratch
     public void Without_a_service_manager_or_kboot_nothing_is_added(bool hasSystemd, bool hasProgram)
     {
         if (hasSystemd) WriteText("root/usr/lib/systemd/systemd", "");
-        Assert.DoesNotContain(Build(hasProgram: hasProgram).Added, path => path.Contains("cos-setup") || path.Contains("kairosboot-good") || path.Contains("kboot"));
+        Assert.DoesNotContain(Build(hasProgram: hasProgram).Added,
+            path => path.Contains("cos-setup") || path.Contains("kairosboot-good") || path.Contains("kboot"));
     }
 }

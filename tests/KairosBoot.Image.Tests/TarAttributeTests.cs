@@ -6,7 +6,8 @@ namespace KairosBoot.Image.Tests;
 
 public class TarAttributeTests : Scratch
 {
-    private const string LongName = "a-name-of-more-than-a-hundred-bytes-needs-a-record-of-its-own-in-the-header-that-has-the-attributes-in-it-too";
+    private const string LongName =
+        "a-name-of-more-than-a-hundred-bytes-needs-a-record-of-its-own-in-the-header-that-has-the-attributes-in-it-too";
 
     // cap_setuid is bit 7: 0x80, which is not UTF-8.
     private static readonly byte[] CapSetUid = [1, 0, 0, 2, 0x80, .. new byte[15]];
@@ -32,7 +33,8 @@ public class TarAttributeTests : Scratch
             setfattr -n trusted.directory -v 0xff0a00 .
             cd '{root}' && tar --xattrs --xattrs-include='*' --format=posix -cf ../system.tar .
             """);
-        ImageBuilder.Build(new ImageRequest(null, PathOf("system.tar"), format, null, null, "virtio", PathOf("root/kairos-boot")), PathOf("image"));
+        ImageBuilder.Build(new ImageRequest(null, PathOf("system.tar"), format, null, null, "virtio", PathOf("root/kairos-boot")),
+            PathOf("image"));
 
         AssertAttribute(format, "/usr/lib/newuidmap", "security.capability", CapSetUid);
         AssertAttribute(format, "/usr/lib/newuidmap", "user.bytes", EveryByte);
@@ -48,7 +50,8 @@ public class TarAttributeTests : Scratch
         var members = Extract(writer =>
         {
             writer.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["SCHILY.xattr.user.global"] = "no" }));
-            Write(writer, "base64", ("LIBARCHIVE.xattr.user.a%20b", Convert.ToBase64String(CapSetUid).TrimEnd('=')), ("LIBARCHIVE.xattr.user.padded", "gA=="));
+            Write(writer, "base64", ("LIBARCHIVE.xattr.user.a%20b", Convert.ToBase64String(CapSetUid).TrimEnd('=')),
+                ("LIBARCHIVE.xattr.user.padded", "gA=="));
             Write(writer, "both", ("LIBARCHIVE.xattr.user.x", "gA=="), ("SCHILY.xattr.user.x", "plain"));
             Write(writer, "none");
         });
@@ -70,7 +73,8 @@ public class TarAttributeTests : Scratch
                 {
                     DataStream = new MemoryStream(new byte[i * 37 % 2000]),
                 });
-                writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, $"{i}/gnu-{LongName}") { DataStream = new MemoryStream(new byte[512]) });
+                writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile,
+                    $"{i}/gnu-{LongName}") { DataStream = new MemoryStream(new byte[512]) });
             }
         });
         Assert.Equal(100, members.Count);
@@ -100,7 +104,7 @@ public class TarAttributeTests : Scratch
     public void A_header_larger_than_any_files_attributes_is_refused()
     {
         WriteArchive(writer => Write(writer, "file", ("SCHILY.xattr.user.x", new string('x', 2 << 20))));
-        Assert.Contains("a PAX header of 2097", Refused().Problem);
+        Assert.Contains("a PAX header has 2097", Refused().Problem);
     }
 
     private static int Length(string record) => record.Length + 4; // two digits, the space and the line's end
@@ -113,7 +117,8 @@ public class TarAttributeTests : Scratch
             case ImageFormat.Ext4:
                 HostTool.DebugFs(image, $"ea_get -f {PathOf("value")} \"{path}\" \"{name}\"");
                 Assert.Equal(value, File.ReadAllBytes(PathOf("value")));
-                Assert.Contains($"{name} ({value.Length})", HostTool.DebugFs(image, $"ea_list \"{path}\"")); // the attribute exists, but without a value
+                // the attribute exists, but without a value
+                Assert.Contains($"{name} ({value.Length})", HostTool.DebugFs(image, $"ea_list \"{path}\""));
                 break;
             case ImageFormat.Squashfs:
                 HostTool.Run("unsquashfs", "-quiet", "-no-progress", "-xattrs", "-force", "-d", PathOf("unpacked"), image, path);
@@ -144,5 +149,6 @@ public class TarAttributeTests : Scratch
             .ToDictionary(member => member.Path, member => member.ExtendedAttributes.ToDictionary(row => row.Name.Text, row => row.Value));
     }
 
-    private OperatorException Refused() => Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree")));
+    private OperatorException Refused() =>
+        Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree")));
 }

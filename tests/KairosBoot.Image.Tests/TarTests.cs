@@ -17,7 +17,8 @@ public class TarTests : Scratch
             var kept = new MemoryStream();
             CopyEntries(file, kept, writer =>
             {
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "dev/null") { DeviceMajor = 1, DeviceMinor = 3, Mode = (UnixFileMode)Octal.O666 });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "dev/null") { DeviceMajor = 1, DeviceMinor = 3,
+                    Mode = (UnixFileMode)Octal.O666 });
                 var attributes = new Dictionary<string, string>
                 {
                     ["SCHILY.xattr.user.colour"] = "blue",
@@ -25,7 +26,8 @@ public class TarTests : Scratch
                 };
                 var owned = new PaxTarEntry(TarEntryType.RegularFile, "usr/bin/owned", attributes)
                 {
-                    Uid = 70000, Gid = 1001, Mode = UnixFileMode.SetUser | (UnixFileMode)Octal.O755, DataStream = new MemoryStream("hello"u8.ToArray()),
+                    Uid = 70000, Gid = 1001, Mode = UnixFileMode.SetUser | (UnixFileMode)Octal.O755,
+                    DataStream = new MemoryStream("hello"u8.ToArray()),
                 };
                 writer.WriteEntry(owned);
                 writer.WriteEntry(new PaxTarEntry(TarEntryType.HardLink, "usr/bin/linked") { LinkName = "/usr/bin/owned" });
@@ -42,7 +44,8 @@ public class TarTests : Scratch
         Assert.Matches(@"User:\s+70000\s+Group:\s+1001", stat);
         Assert.Contains("Links: 2", stat);
         Assert.Contains("blue", HostTool.DebugFs(PathOf("image"), "ea_get /usr/bin/owned user.colour"));
-        Assert.Contains("01 00 00 02 00 20 00 00 00 00 00 00 00 00 00 00 00 00 00 00", HostTool.DebugFs(PathOf("image"), "ea_get -x /usr/bin/owned security.capability"));
+        Assert.Contains("01 00 00 02 00 20 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+            HostTool.DebugFs(PathOf("image"), "ea_get -x /usr/bin/owned security.capability"));
         Assert.Contains("Device major/minor number: 01:03", HostTool.DebugFs(PathOf("image"), "stat /dev/null"));
         Assert.Equal(["image", "root", "system.tar"], Names(PathOf(".")));
     }
@@ -126,9 +129,11 @@ public class TarTests : Scratch
     [Fact]
     public void A_file_that_is_not_a_tar_file_is_refused()
     {
-        Assert.Contains("is not a regular file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("none"), PathOf("tree"))).Problem);
+        Assert.Contains("is not a regular file",
+            Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("none"), PathOf("tree"))).Problem);
         WriteText("junk", new string('x', 2000));
-        Assert.Contains("is damaged or not a tar file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);
+        Assert.Contains("is damaged or not a tar file",
+            Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);
     }
 
     [Fact]

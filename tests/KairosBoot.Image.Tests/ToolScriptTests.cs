@@ -8,7 +8,8 @@ public class ToolScriptTests : Scratch
 {
     private static readonly string[] Hostile =
     [
-        "\"; !touch canary", "!touch canary", "#", "\\", "\\\"", "'", "$(touch canary)", "`touch canary`", "<2>", "-f", " ", "a b", "\" \"", "\uDC80\uDCFF", "é", "x f 644 0 0 touch canary",
+        "\"; !touch canary", "!touch canary", "#", "\\", "\\\"", "'", "$(touch canary)", "`touch canary`", "<2>", "-f", " ", "a b", "\" \"",
+        "\uDC80\uDCFF", "é", "x f 644 0 0 touch canary",
         "\n!touch canary", "\r!touch canary", "\nx f 644 0 0 touch canary", "\t", "\x01", "\x7f",
     ];
 
@@ -39,10 +40,12 @@ public class ToolScriptTests : Scratch
         File.WriteAllBytes(PathOf("script"), script.ToBytes());
         var said = HostTool.Shell($"cd '{PathOf("")}' && debugfs -w -f script '{image}' 2>&1");
         Assert.Equal(script.Count, said.Split('\n').Count(line => line.StartsWith("debugfs: ")));
-        Assert.All(said.Split('\n'), line => Assert.True(line.Length == 0 || line.StartsWith("debugfs"), line)); // what was read, and its version
+        // what was read, and its version
+        Assert.All(said.Split('\n'), line => Assert.True(line.Length == 0 || line.StartsWith("debugfs"), line));
         Assert.False(File.Exists(PathOf("canary")));
         HostTool.Run("e2fsck", "-fn", image);
-        Assert.Equal(written, HostTool.Shell($"debugfs -R 'ls -p /' '{image}' | grep -ac /040700/7/8/").Trim() is var count ? int.Parse(count) : 0);
+        Assert.Equal(written, HostTool.Shell($"debugfs -R 'ls -p /' '{image}' | grep -ac /040700/7/8/").Trim() is var count
+            ? int.Parse(count) : 0);
     }
 
     [Fact]

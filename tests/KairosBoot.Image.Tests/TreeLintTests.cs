@@ -7,7 +7,8 @@ public class TreeLintTests : Scratch
     public TreeLintTests()
     {
         root = SyntheticKernel.MakeSystem(PathOf("root"));
-        foreach (var directory in new[] { "dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local", "var", "usr/lib/kairosboot" })
+        foreach (var directory in new[] { "dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local",
+            "var", "usr/lib/kairosboot" })
             Directory.CreateDirectory(Path.Combine(root, directory));
         File.Copy(Path.Combine(root, "kairos-boot"), Path.Combine(root, "usr/lib/kairosboot/kairos-boot"));
         File.CreateSymbolicLink(Path.Combine(root, "boot/vmlinuz"), "vmlinuz-6.1.0-test");
@@ -29,7 +30,8 @@ public class TreeLintTests : Scratch
         File.Delete(Path.Combine(root, "boot/vmlinuz"));
         File.Delete(Path.Combine(root, "boot/initrd"));
         var findings = TreeLint.Check(root);
-        Assert.Equal(["/oem", "/boot/vmlinuz", "/boot/initrd"], findings.Select(finding => finding.Problem.Split(' ').First(word => word.StartsWith('/'))));
+        Assert.Equal(["/oem", "/boot/vmlinuz", "/boot/initrd"],
+            findings.Select(finding => finding.Problem.Split(' ').First(word => word.StartsWith('/'))));
         Assert.All(findings, finding => Assert.True(finding.IsWarning));
     }
 

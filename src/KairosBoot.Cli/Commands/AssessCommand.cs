@@ -9,7 +9,8 @@ internal static class AssessCommand
 {
     internal static Command Create() => new("assess", "Mark a slot good or bad, or reset its boot counter.")
     {
-        Verdict("good", "Mark the booted slot good: it gets all tries back. systemd does this after boot-complete.target.", SlotAssessment.MarkGood),
+        Verdict("good", "Mark the booted slot good: it gets all tries back. systemd does this after boot-complete.target.",
+            SlotAssessment.MarkGood),
         Verdict("bad", "Mark a slot bad; it is not booted again.", SlotAssessment.MarkBad),
         Verdict("reset", "Give a slot all tries, as after an upgrade. Without SLOT: every slot, and a damaged counter file is recreated.",
             SlotAssessment.Reset),

@@ -9,12 +9,16 @@ internal static class DiskBuildCommand
 {
     internal static Command Create()
     {
-        var image = new Option<string>("--image") { Description = "OS image for the slots active and passive", HelpName = "FILE", Required = true };
+        var image = new Option<string>("--image")
+        {
+            Description = "OS image for the slots active and passive", HelpName = "FILE", Required = true,
+        };
         var size = SizeOption.Create("Size of the disk (default: room for the images and 1 GiB of data)");
         var output = new Option<string>("--output") { Description = "Disk image to write (raw)", HelpName = "FILE", Required = true };
         var seed = new Option<string?>("--seed")
         {
-            Description = "Text from which all GUIDs of the disk are derived (default: a digest of the inputs, so the same inputs give the same disk)",
+            Description = "Text from which all GUIDs of the disk are derived (default: a digest of the inputs, so the same inputs give " +
+                "the same disk)",
             HelpName = "TEXT",
         };
         seed.Validators.Add(result =>
@@ -32,7 +36,8 @@ internal static class DiskBuildCommand
             CloudConfigFiles.Check(documents);
             var path = parsed.GetRequiredValue(output);
             var request = new DiskRequest(
-                parsed.GetRequiredValue(image), parsed.GetValue(options.Recovery), documents, parsed.GetValue(size), parsed.GetRequiredValue(options.Append))
+                parsed.GetRequiredValue(image), parsed.GetValue(options.Recovery), documents, parsed.GetValue(size),
+                parsed.GetRequiredValue(options.Append))
             {
                 Sizes = options.Sizes(parsed), Seed = parsed.GetValue(seed),
             };

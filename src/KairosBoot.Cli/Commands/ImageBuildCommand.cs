@@ -15,7 +15,10 @@ internal static class ImageBuildCommand
         var format = new Option<string>("--format") { Description = "File system of the image", DefaultValueFactory = _ => "ext4" };
         format.AcceptOnlyFromAmong("ext4", "squashfs", "erofs");
         var size = SizeOption.Create("Size of an ext4 image (default: as large as the content needs)");
-        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, if the tree has more than one", HelpName = "VERSION" };
+        var kernel = new Option<string?>("--kernel")
+        {
+            Description = "Kernel release, if the tree has more than one", HelpName = "VERSION",
+        };
         var modules = new Option<string>("--modules")
         {
             Description = "Modules for the initrd, if the tree has no initrd; see kboot initrd build",
@@ -35,7 +38,8 @@ internal static class ImageBuildCommand
         });
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
-            var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar), Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
+            var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar),
+                Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
             var path = parsed.GetRequiredValue(output);
             var built = ImageBuilder.Build(request, path, cancellationToken);
@@ -46,6 +50,8 @@ internal static class ImageBuildCommand
         return command;
     }
 
-    /// <summary>Path of this program, for an image without it; null if it was started by the .NET host, because it is then not one file.</summary>
+    /// <summary>
+    /// Path of this program, for an image without it; null if it was started by the .NET host, because it is then not one file.
+    /// </summary>
     internal static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
 }

@@ -11,7 +11,10 @@ internal static class InitrdBuildCommand
     {
         var root = new Option<string>("--root") { Description = "Directory tree with a kernel", HelpName = "DIR", Required = true };
         var output = new Option<string>("--output") { Description = "Initrd to write", HelpName = "FILE", Required = true };
-        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, if the tree has more than one", HelpName = "VERSION" };
+        var kernel = new Option<string?>("--kernel")
+        {
+            Description = "Kernel release, if the tree has more than one", HelpName = "VERSION",
+        };
         var modules = new Option<string>("--modules")
         {
             Description = $"Module sets ({string.Join(", ", ModuleSet.Names)}) and module names, separated by commas",
@@ -20,9 +23,15 @@ internal static class InitrdBuildCommand
         };
         var compress = new Option<string>("--compress") { Description = "Compression", DefaultValueFactory = _ => "zstd" };
         compress.AcceptOnlyFromAmong("zstd", "none");
-        var init = new Option<string?>("--init") { Description = "kairos-boot program to pack (default: the one shipped with this kboot)", HelpName = "FILE" };
+        var init = new Option<string?>("--init")
+        {
+            Description = "kairos-boot program to pack (default: the one shipped with this kboot)", HelpName = "FILE",
+        };
 
-        var command = new Command("build", "Build an initrd for the kernel in a directory tree.") { root, output, kernel, modules, compress, init };
+        var command = new Command("build", "Build an initrd for the kernel in a directory tree.")
+        {
+            root, output, kernel, modules, compress, init,
+        };
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var tree = parsed.GetRequiredValue(root);

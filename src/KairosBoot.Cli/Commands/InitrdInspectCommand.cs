@@ -26,7 +26,8 @@ internal static class InitrdInspectCommand
 
     private static void Print(string path, InitrdContents contents)
     {
-        Console.WriteLine($"{path}: {ByteSize.Text(contents.FileSize)}, {ByteSize.Text(contents.UnpackedSize)} unpacked, {contents.Compression}");
+        Console.WriteLine($"{path}: {ByteSize.Text(contents.FileSize)}, {ByteSize.Text(contents.UnpackedSize)} unpacked, " +
+            $"{contents.Compression}");
         Console.WriteLine($"kernel   {contents.Release ?? "unknown: the initrd has no modules.index"}");
         foreach (var (part, count, size) in contents.Parts)
             Console.WriteLine($"{ByteSize.Text(size),10}  {part}{(count > 1 ? $" ({count} files)" : "")}");

@@ -13,7 +13,11 @@ internal static class InstallCommand
 {
     internal static Command Create()
     {
-        var device = new Option<string?>("--device") { Description = "Disk to install on; auto: the largest unused disk (default: install.device of the cloud-configs)", HelpName = "DEV" };
+        var device = new Option<string?>("--device")
+        {
+            Description = "Disk to install on; auto: the largest unused disk (default: install.device of the cloud-configs)",
+            HelpName = "DEV",
+        };
         var image = new Option<string?>("--image") { Description = "OS image (default: the running one)", HelpName = "FILE" };
         var root = new Option<string?>("--root") { Description = "Build the image from a directory tree", HelpName = "DIR" };
         var tar = new Option<string?>("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
@@ -21,7 +25,10 @@ internal static class InstallCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be done; write nothing" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var options = new DiskOptions();
-        var command = new Command("install", "Install the system on a disk of this machine, bootable by BIOS and UEFI. Erases the disk.") { device, image, root, tar, force, dryRun, json };
+        var command = new Command("install", "Install the system on a disk of this machine, bootable by BIOS and UEFI. Erases the disk.")
+        {
+            device, image, root, tar, force, dryRun, json,
+        };
         options.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -32,22 +39,36 @@ internal static class InstallCommand
             cancellationToken =>
             {
                 if (Syscall.GetEUid() != 0)
-                    throw new OperatorException("installing on a disk requires root", "run sudo kboot install ...; to build a disk image file, run kboot disk build");
+                {
+                    throw new OperatorException("installing on a disk requires root",
+                        "run sudo kboot install ...; to build a disk image file, run kboot disk build");
+                }
+
                 var documents = parsed.GetValue(options.CloudConfigs) ?? [];
                 CloudConfigFiles.Check(documents);
                 var section = InstallSection.Read(documents, problem => Warn(problem.Text));
-                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on", "give --device /dev/... or --device auto");
+                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on",
+                    "give --device /dev/... or --device auto");
                 var disk = InstallDisk.Find(wanted);
                 using var progress = new Progress();
-                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar), ImageBuildCommand.Program(),
+                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar),
+                    ImageBuildCommand.Program(),
                     progress.Show, cancellationToken);
-                var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null, $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
-                using var installer = new DiskInstaller(request with { Sizes = InstallSizes.Combine(options.Sizes(parsed), section, request, Warn) }, disk, cancellationToken);
+                var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null,
+                    $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
+                using var installer = new DiskInstaller(request with { Sizes = InstallSizes.Combine(options.Sizes(parsed), section, request,
+                    Warn) }, disk, cancellationToken);
                 var isDry = parsed.GetValue(dryRun);
                 var contents = disk.Contents();
                 if (contents.Count > 0 && !isDry && !parsed.GetValue(force))
-                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "choose another disk, or add --force to erase all of this");
-                var succeeded = isDry || new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken).Run(progress.Show, Warn);
+                {
+                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}",
+                        "choose another disk, or add --force to erase all of this");
+                }
+
+                var succeeded = isDry
+                    || new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken)
+                    .Run(progress.Show, Warn);
                 progress.Dispose();
                 Print(installer.Layout, disk, request, contents, isDry, parsed.GetValue(json));
                 return succeeded ? 0 : 1;
@@ -58,7 +79,8 @@ internal static class InstallCommand
 
     private static void Warn(string text) => Console.Error.WriteLine($"warning: {text}");
 
-    private static void Print(DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry, bool json)
+    private static void Print(DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry,
+        bool json)
     {
         if (json)
         {
@@ -73,7 +95,8 @@ internal static class InstallCommand
             Console.WriteLine($"would erase: {line}");
     }
 
-    private static void Write(Utf8JsonWriter writer, DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry)
+    private static void Write(Utf8JsonWriter writer, DiskLayout layout, InstallDisk disk, DiskRequest request,
+        IReadOnlyList<string> contents, bool isDry)
     {
         writer.WriteBoolean("dryRun", isDry);
         writer.WriteString("device", disk.Node);

@@ -17,13 +17,15 @@ internal static class KargsCommand
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var state = BootStateOptions.State;
-        var command = new Command("kargs", "Show or change this machine's kernel arguments. Upgrades keep them; a change is tested by the next boots.")
+        var command = new Command("kargs",
+            "Show or change this machine's kernel arguments. Upgrades keep them; a change is tested by the next boots.")
         {
             json,
             state,
             Change("add", "Add kernel arguments.", KargsEdit.Add),
             Change("remove", "Remove kernel arguments: WORD is a whole argument, or a NAME for all NAME=...", KargsEdit.Remove),
-            Change("clear", "Remove all kernel arguments of this machine.", (file, slot, _) => KargsEdit.Clear(file, slot), hasWords: false),
+            Change("clear", "Remove all kernel arguments of this machine.", (file, slot, _) => KargsEdit.Clear(file, slot),
+                hasWords: false),
         };
         command.SetAction(parsed =>
         {
@@ -35,9 +37,13 @@ internal static class KargsCommand
         return command;
     }
 
-    private static Command Change(string name, string description, Action<KargsFile, Slot?, IReadOnlyList<string>> change, bool hasWords = true)
+    private static Command Change(string name, string description, Action<KargsFile, Slot?, IReadOnlyList<string>> change,
+        bool hasWords = true)
     {
-        var words = new Argument<string[]>("WORD") { Description = "A kernel argument, for example console=ttyS1,115200", Arity = ArgumentArity.OneOrMore };
+        var words = new Argument<string[]>("WORD")
+        {
+            Description = "A kernel argument, for example console=ttyS1,115200", Arity = ArgumentArity.OneOrMore,
+        };
         var slot = BootStateOptions.OnlySlot;
         var state = BootStateOptions.State;
         var command = new Command(name, description) { slot, state };
@@ -72,7 +78,10 @@ internal static class KargsCommand
     {
         Console.WriteLine("for        arguments");
         foreach (var kind in Kinds)
-            if (kind is null || !arguments[kind].IsEmpty) Console.WriteLine($"{Name(kind),-9}  {string.Join(' ', arguments[kind])}".TrimEnd());
+        {
+            if (kind is null || !arguments[kind].IsEmpty)
+                Console.WriteLine($"{Name(kind),-9}  {string.Join(' ', arguments[kind])}".TrimEnd());
+        }
     }
 
     private static void PrintJson(KargsFile file) => JsonOutput.Write(writer =>

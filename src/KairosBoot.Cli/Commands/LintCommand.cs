@@ -11,8 +11,14 @@ internal static class LintCommand
 {
     internal static Command Create()
     {
-        var root = new Option<string?>("--root") { Description = "Directory tree: check that it would boot as an image, and check its cloud-configs", HelpName = "DIR" };
-        var cloudConfig = new Option<string[]>("--cloud-config") { Description = "Cloud-config to check; may be repeated", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+        var root = new Option<string?>("--root")
+        {
+            Description = "Directory tree: check that it would boot as an image, and check its cloud-configs", HelpName = "DIR",
+        };
+        var cloudConfig = new Option<string[]>("--cloud-config")
+        {
+            Description = "Cloud-config to check; may be repeated", HelpName = "FILE", AllowMultipleArgumentsPerToken = true,
+        };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.") { root, cloudConfig, json };
         command.Validators.Add(result =>
@@ -24,7 +30,8 @@ internal static class LintCommand
         {
             var tree = parsed.GetValue(root);
             var findings = tree is null ? [] : TreeLint.Check(tree);
-            List<StageProblem> problems = [.. tree is null ? [] : ConfigLint.CheckTree(tree), .. (parsed.GetValue(cloudConfig) ?? []).SelectMany(Check)];
+            List<StageProblem> problems =
+                [.. tree is null ? [] : ConfigLint.CheckTree(tree), .. (parsed.GetValue(cloudConfig) ?? []).SelectMany(Check)];
             if (parsed.GetValue(json))
                 PrintJson(findings, problems);
             else
@@ -34,8 +41,10 @@ internal static class LintCommand
         return command;
     }
 
-    private static IReadOnlyList<StageProblem> Check(string path) => File.Exists(path) ? ConfigLint.Check(File.ReadAllText(path), path) : throw new OperatorException(
-        Directory.Exists(path) ? $"{path} is a directory" : $"the cloud-config {path} does not exist", "give --cloud-config the path of a YAML file");
+    private static IReadOnlyList<StageProblem> Check(string path) =>
+        File.Exists(path) ? ConfigLint.Check(File.ReadAllText(path), path) : throw new OperatorException(
+        Directory.Exists(path) ? $"{path} is a directory" : $"the cloud-config {path} does not exist",
+        "give --cloud-config the path of a YAML file");
 
     private static void Print(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems)
     {

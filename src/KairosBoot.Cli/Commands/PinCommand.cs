@@ -11,7 +11,10 @@ internal static class PinCommand
     {
         var slot = BootStateOptions.Slot(isOptional: true);
         var state = BootStateOptions.State;
-        var command = new Command("pin", "Protect the image in a slot: upgrades do not replace it (default: the booted slot).") { slot, state };
+        var command = new Command("pin", "Protect the image in a slot: upgrades do not replace it (default: the booted slot).")
+        {
+            slot, state,
+        };
         command.SetAction(parsed =>
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));

@@ -13,7 +13,11 @@ internal static class ResetCommand
         var persistent = new Option<bool>("--persistent") { Description = "Erase COS_PERSISTENT, with all data" };
         var source = new UpgradeSourceOptions();
         var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
-        var command = new Command("reset", "Reset active, passive and the boot counters from the recovery image. Run it in the recovery system.") { oem, persistent, json };
+        var command = new Command("reset",
+            "Reset active, passive and the boot counters from the recovery image. Run it in the recovery system.")
+        {
+            oem, persistent, json,
+        };
         source.AddTo(command, isRequired: false);
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
@@ -23,7 +27,8 @@ internal static class ResetCommand
                 if (parsed.GetValue(oem)) labels.Add(SystemPaths.OemLabel);
                 if (parsed.GetValue(persistent)) labels.Add(SystemPaths.PersistentLabel);
                 using var progress = new Progress();
-                var (result, warnings) = new UpgradeWithStages(target, new StageLogger(verbose: false), progress.Show, progress.Dispose, cancellationToken)
+                var (result, warnings) =
+                    new UpgradeWithStages(target, new StageLogger(verbose: false), progress.Show, progress.Dispose, cancellationToken)
                     .Reset(source.TryRequest(parsed), labels);
                 UpgradeCommand.Print(result, warnings, parsed.GetValue(json));
                 return 0;

@@ -10,7 +10,11 @@ internal static class RollbackCommand
     internal static Command Create()
     {
         var state = BootStateOptions.State;
-        var command = new Command("rollback", "Boot the other slot first: passive, or active again. The next upgrade makes active first again.") { state };
+        var command = new Command("rollback",
+            "Boot the other slot first: passive, or active again. The next upgrade makes active first again.")
+        {
+            state,
+        };
         command.SetAction(parsed =>
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));

@@ -14,24 +14,30 @@ internal static class StageRunCommand
         var name = new Argument<string>("NAME") { Description = "Stage to run, together with NAME.before and NAME.after" };
         var sources = new Argument<string[]>("SOURCE")
         {
-            Description = $"Files, directories, URLs, or - for standard input (default: {string.Join(' ', SystemPaths.CloudConfigs)} and the sources and stages on the kernel command line)",
+            Description = $"Files, directories, URLs, or - for standard input (default: {string.Join(' ', SystemPaths.CloudConfigs)} " +
+                "and the sources and stages on the kernel command line)",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var root = new Option<string?>("--root") { Description = "Run the stage with this directory as root; the given sources are read outside of it", HelpName = "DIR" };
+        var root = new Option<string?>("--root")
+        {
+            Description = "Run the stage with this directory as root; the given sources are read outside of it", HelpName = "DIR",
+        };
         var verbose = new Option<bool>("--verbose") { Description = "Also print what was done and what was skipped" };
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON" };
         var command = new Command("run", "Run one stage of the cloud-configs now.") { name, sources, root, verbose, json };
         command.Validators.Add(result =>
         {
             // Any word is accepted as a source, so a misspelt option would become one.
-            foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!).Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
+            foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!)
+                .Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
                 result.AddError($"{word} is not an option.");
         });
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
                 var stage = parsed.GetRequiredValue(name);
-                var report = Run(stage, parsed.GetValue(sources) ?? [], parsed.GetValue(root), new StageLogger(parsed.GetValue(verbose)), cancellationToken);
+                var report = Run(stage, parsed.GetValue(sources) ?? [], parsed.GetValue(root), new StageLogger(parsed.GetValue(verbose)),
+                    cancellationToken);
                 Print(stage, report, parsed.GetValue(json));
                 return report.Problems.Any(problem => !problem.IsWarning) ? 1 : 0;
             },
@@ -42,7 +48,11 @@ internal static class StageRunCommand
     private static StageReport Run(string stage, string[] names, string? root, StageLogger logger, CancellationToken cancellationToken)
     {
         if (Syscall.GetEUid() != 0)
-            throw new OperatorException("running a stage requires root", $"run sudo kboot stage run {stage}; to only check a cloud-config, run kboot lint --cloud-config FILE");
+        {
+            throw new OperatorException("running a stage requires root",
+                $"run sudo kboot stage run {stage}; to only check a cloud-config, run kboot lint --cloud-config FILE");
+        }
+
         using var ending = cancellationToken.Register(RunningPrograms.End);
         var isHere = root is null || Path.GetFullPath(root) == "/";
         IReadOnlyList<ConfigSource> sources = names.Length == 0 ? [.. SystemPaths.CloudConfigs.Select(ConfigSource.At)]
@@ -55,7 +65,8 @@ internal static class StageRunCommand
     {
         if (!json)
         {
-            Console.WriteLine($"stage {stage}: {report.EntriesRun} run, {report.EntriesSkipped} skipped, {ProblemOutput.Count(report.Problems)}");
+            Console.WriteLine($"stage {stage}: {report.EntriesRun} run, {report.EntriesSkipped} skipped, " +
+                $"{ProblemOutput.Count(report.Problems)}");
             return;
         }
 

@@ -11,7 +11,10 @@ internal static class StatusCommand
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var state = BootStateOptions.State;
-        var command = new Command("status", "Show the slots: tries left, the next one to boot, and why a slot was marked bad.") { json, state };
+        var command = new Command("status", "Show the slots: tries left, the next one to boot, and why a slot was marked bad.")
+        {
+            json, state,
+        };
         command.SetAction(parsed =>
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));
@@ -31,7 +34,8 @@ internal static class StatusCommand
         foreach (var slot in status.Slots)
         {
             var tries = block.Usable ? $"{slot.Counter.Left}" : "-";
-            Console.WriteLine($"{slot.Slot.Name(),-8}  {tries,5}  {(slot.Counter.Good ? "yes" : "no"),-4}  {string.Join(", ", status.Notes(slot))}".TrimEnd());
+            var good = slot.Counter.Good ? "yes" : "no";
+            Console.WriteLine($"{slot.Slot.Name(),-8}  {tries,5}  {good,-4}  {string.Join(", ", status.Notes(slot))}".TrimEnd());
         }
 
         if (block.Problem is not null)

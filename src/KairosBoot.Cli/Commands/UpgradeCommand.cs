@@ -12,7 +12,11 @@ internal static class UpgradeCommand
         var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active" };
         var target = new TargetOptions();
         var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
-        var command = new Command("upgrade", "Install a new image as active; the running image becomes passive. The next boot uses the new image.") { recovery, json };
+        var command = new Command("upgrade",
+            "Install a new image as active; the running image becomes passive. The next boot uses the new image.")
+        {
+            recovery, json,
+        };
         source.AddTo(command, isRequired: true);
         target.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(
@@ -28,10 +32,12 @@ internal static class UpgradeCommand
     }
 
     /// <returns>The result, and the errors of the stages before and after the upgrade.</returns>
-    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, TargetSystem target, CancellationToken cancellationToken)
+    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, TargetSystem target,
+        CancellationToken cancellationToken)
     {
         using var progress = new Progress();
-        return new UpgradeWithStages(target, new StageLogger(verbose: false), progress.Show, progress.Dispose, cancellationToken).Upgrade(request);
+        return new UpgradeWithStages(target, new StageLogger(verbose: false), progress.Show, progress.Dispose, cancellationToken)
+            .Upgrade(request);
     }
 
     internal static void Print(UpgradeResult result, IReadOnlyList<string> warnings, bool json)

@@ -3,7 +3,9 @@ using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Cli;
 
-/// <summary><c>kboot upgrade-node</c>: exits with 0 only if the node runs the new system, so that the controller restarts the pod until then.</summary>
+/// <summary>
+/// <c>kboot upgrade-node</c>: exits with 0 only if the node runs the new system, so that the controller restarts the pod until then.
+/// </summary>
 internal static class UpgradeNodeCommand
 {
     private const string Name = "upgrade-node", NameInPlans = "suc-upgrade";
@@ -12,8 +14,14 @@ internal static class UpgradeNodeCommand
     internal static Command Create()
     {
         var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active; do not reboot" };
-        var command = new Command(Name, "In a pod of the system-upgrade-controller: upgrade the node to the system of this container. Environment: HOST_DIR, the mount point of the node's root (default: /host).") { recovery };
-        command.SetAction(parsed => InterruptibleWork.Run(cancellationToken => Run(parsed.GetValue(recovery), cancellationToken), "the system is unchanged"));
+        var command = new Command(Name,
+            "In a pod of the system-upgrade-controller: upgrade the node to the system of this container. Environment: HOST_DIR, the " +
+            "mount point of the node's root (default: /host).")
+        {
+            recovery,
+        };
+        command.SetAction(parsed =>
+            InterruptibleWork.Run(cancellationToken => Run(parsed.GetValue(recovery), cancellationToken), "the system is unchanged"));
         return command;
     }
 

@@ -20,7 +20,8 @@ internal static class BootableImage
             {
                 throw new OperatorException(
                     $"{image} cannot boot: its {path} {defect}",
-                    "build the image with kboot image build, which adds both, or make /boot/vmlinuz and /boot/initrd links to the kernel and the initrd");
+                    "build the image with kboot image build, which adds both, or make /boot/vmlinuz and /boot/initrd links to the " +
+                    "kernel and the initrd");
             }
         }
 

@@ -8,8 +8,10 @@ public static class DiskBuilder
     private const int BlockSize = 512;
 
     /// <exception cref="OperatorException">An image cannot boot, the disk is too small, or a tool is missing.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; temporary files are removed.</exception>
-    public static DiskLayout Build(DiskRequest request, string output, CancellationToken cancellationToken = default, Action<string>? progress = null)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; temporary files are
+    /// removed.</exception>
+    public static DiskLayout Build(DiskRequest request, string output, CancellationToken cancellationToken = default,
+        Action<string>? progress = null)
     {
         DiskLayout? layout = null;
         AtomicFile.Write(output, file =>

@@ -26,10 +26,19 @@ internal sealed class DiskContent
         foreach (var image in new[] { request.Image, recovery }.Distinct())
             SealedImage.Check(image, cancellationToken);
         if (request.CloudConfigs.Count > MaxCloudConfigs)
-            throw new OperatorException($"too many cloud-configs: {request.CloudConfigs.Count}, at most {MaxCloudConfigs}", "merge some of them into one file");
-        arguments = new Kargs { Serial = 1 }.With(null, [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
+        {
+            throw new OperatorException($"too many cloud-configs: {request.CloudConfigs.Count}, at most {MaxCloudConfigs}",
+                "merge some of them into one file");
+        }
+
+        arguments = new Kargs { Serial = 1 }.With(null,
+            [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
         if (arguments.Problem is { } problem)
-            throw new OperatorException($"kernel arguments: {problem}", "use only words without quotes, $ and backslashes in --append and install.grub_options.extra_cmdline");
+        {
+            throw new OperatorException($"kernel arguments: {problem}",
+                "use only words without quotes, $ and backslashes in --append and install.grub_options.extra_cmdline");
+        }
+
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
     }
 

@@ -39,7 +39,11 @@ internal static class DiskInputs
         foreach (var program in new[] { grub.BootSector, grub.BiosCore, grub.EfiProgram })
             Add($"grub {Digest(program)}");
         foreach (var partition in layout.Partitions)
-            Add(string.Create(CultureInfo.InvariantCulture, $"{partition.Number} {partition.Name} {partition.FileSystem} {partition.Start} {partition.Size}"));
+        {
+            Add(string.Create(CultureInfo.InvariantCulture,
+                $"{partition.Number} {partition.Name} {partition.FileSystem} {partition.Start} {partition.Size}"));
+        }
+
         Add(string.Create(CultureInfo.InvariantCulture, $"size {layout.Size}"));
         return new DiskSeed(Convert.ToHexStringLower(digest.Finish()));
     }

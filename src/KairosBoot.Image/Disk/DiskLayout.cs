@@ -4,7 +4,8 @@ namespace KairosBoot.Image;
 
 /// <summary>Partition numbers, offsets and sizes. All in whole MiB; the first is for the GPT, the last for its copy.</summary>
 public sealed record DiskLayout(
-    DiskPartition Bios, DiskPartition Esp, DiskPartition Oem, DiskPartition Recovery, DiskPartition State, IReadOnlyList<DiskPartition> Extra,
+    DiskPartition Bios, DiskPartition Esp, DiskPartition Oem, DiskPartition Recovery, DiskPartition State,
+    IReadOnlyList<DiskPartition> Extra,
     DiskPartition Persistent, long Size)
 {
     /// <summary>The number of COS_STATE, the same on every disk because it is compiled into GRUB's programs.</summary>
@@ -13,7 +14,8 @@ public sealed record DiskLayout(
     internal const long MiB = 1 << 20;
     private const long BiosMiB = 1, EspMiB = 64, OemMiB = 64, MinOemMiB = 16, TableMiB = 1;
 
-    // Default space for data if no disk size is given; the partition may grow at any boot. Below the minimum, the journal would fill the ext4.
+    // Default space for data if no disk size is given; the partition may grow at any boot. Below the minimum, the journal would fill the
+    // ext4.
     private const long UsualPersistentMiB = 1024, MinPersistentMiB = 64;
 
     private static readonly PartitionType Linux = PartitionType.For("ext4", isBootable: false);
@@ -27,7 +29,9 @@ public sealed record DiskLayout(
     /// <summary>Minimum size of COS_PERSISTENT in bytes.</summary>
     public const long MinPersistent = MinPersistentMiB * MiB;
 
-    /// <summary>Minimum size of COS_RECOVERY: an upgrade writes the new image next to the old one, and it may be a quarter larger.</summary>
+    /// <summary>
+    /// Minimum size of COS_RECOVERY: an upgrade writes the new image next to the old one, and it may be a quarter larger.
+    /// </summary>
     /// <param name="recoveryBytes">Size of the recovery image.</param>
     public static long MinRecovery(long recoveryBytes) => (2 * WithReserve(recoveryBytes) + 32) * MiB;
 
@@ -44,8 +48,10 @@ public sealed record DiskLayout(
     public static DiskLayout Plan(long imageBytes, long recoveryBytes, long? diskBytes, DiskSizes sizes, string diskName)
     {
         var oem = SizeMiB("COS_OEM", sizes.Oem, OemMiB, MinOemMiB, "for an ext4 with a journal");
-        var recovery = SizeMiB("COS_RECOVERY", sizes.Recovery, MinRecovery(recoveryBytes) / MiB, MinRecovery(recoveryBytes) / MiB, "for the image and its upgrade");
-        var state = SizeMiB("COS_STATE", sizes.State, MinState(imageBytes) / MiB, MinState(imageBytes) / MiB, "for active, passive and the image of an upgrade");
+        var recovery = SizeMiB("COS_RECOVERY", sizes.Recovery, MinRecovery(recoveryBytes) / MiB, MinRecovery(recoveryBytes) / MiB,
+            "for the image and its upgrade");
+        var state = SizeMiB("COS_STATE", sizes.State, MinState(imageBytes) / MiB, MinState(imageBytes) / MiB,
+            "for active, passive and the image of an upgrade");
         var persistent = SizeMiB("COS_PERSISTENT", sizes.Persistent, MinPersistentMiB, MinPersistentMiB, "for an ext4 with a journal");
         ExtraPartitionCheck.Check(sizes.Extra);
         var before = TableMiB + BiosMiB + EspMiB + oem + recovery + state + sizes.Extra.Sum(extra => InMiB(extra.SizeBytes));
@@ -80,7 +86,8 @@ public sealed record DiskLayout(
 
     private static long SizeMiB(string name, long? bytes, long usual, long minimum, string purpose) =>
         bytes is null ? usual : InMiB(bytes.Value) is var wanted && wanted >= minimum ? wanted : throw new OperatorException(
-            $"{ByteSize.Text(bytes.Value)} is too small for {name}: the minimum is {ByteSize.Text(minimum * MiB)} ({purpose})", "give a larger size, or omit it");
+            $"{ByteSize.Text(bytes.Value)} is too small for {name}: the minimum is {ByteSize.Text(minimum * MiB)} ({purpose})",
+            "give a larger size, or omit it");
 
     private static long InMiB(long bytes) => (bytes + MiB - 1) / MiB;
 

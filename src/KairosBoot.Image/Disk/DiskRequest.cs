@@ -6,7 +6,8 @@ namespace KairosBoot.Image;
 /// <param name="CloudConfigs">Documents for COS_OEM, in order.</param>
 /// <param name="SizeBytes">Size of the disk; null: what the content needs, with space for data. Ignored for a device.</param>
 /// <param name="KernelArguments">The machine's kernel arguments for all slots, as <c>kboot kargs</c> shows them.</param>
-public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<string> CloudConfigs, long? SizeBytes, string KernelArguments)
+public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<string> CloudConfigs, long? SizeBytes,
+    string KernelArguments)
 {
     public DiskSizes Sizes { get; init; } = new();
 
@@ -15,5 +16,6 @@ public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<s
 
     /// <summary>Size of an image in bytes, through links; 0 if it does not exist.</summary>
     public static long Size(string image) =>
-        new FileInfo(File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image) is { Exists: true, Length: var length } ? length : 0;
+        new FileInfo(File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image) is { Exists: true, Length: var length }
+            ? length : 0;
 }

@@ -3,7 +3,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Writes a disk. Before: any content. After: a disk that boots. In between, firmware does not boot the disk, and the kernel finds no partitions: the old
+/// Writes a disk. Before: any content. After: a disk that boots. In between, firmware does not boot the disk, and the kernel finds no
+/// partitions: the old
 /// table is erased first, and the block that makes the new table valid is written last.
 /// </summary>
 /// <param name="disk">The disk to write.</param>
@@ -12,7 +13,8 @@ namespace KairosBoot.Image;
 /// <param name="seconds">Timestamp of its files, in seconds since 1970.</param>
 /// <param name="scratch">Takes temporary files.</param>
 /// <param name="progress">Gets the name of what is being written.</param>
-internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed seed, long seconds, TemporaryDirectory scratch, Action<string> progress)
+internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed seed, long seconds, TemporaryDirectory scratch,
+    Action<string> progress)
 {
     // The features that GRUB 2.06 can read. Listed here because the defaults in mke2fs.conf differ between hosts.
     internal const string Features =
@@ -40,10 +42,15 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
     private void InstallGrub(DiskLayout layout)
     {
         disk.Write(layout.Esp.Start, FatVolume.Create(
-            layout.Esp.Name, ["EFI", "BOOT", "BOOTX64 EFI"], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start, seed.FatSerial(layout.Esp.Number)));
+            layout.Esp.Name, ["EFI", "BOOT", "BOOTX64 EFI"], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start,
+            seed.FatSerial(layout.Esp.Number)));
         var core = GrubBootSectors.Core(content.Grub.BiosCore, layout.Bios.Start / GrubBootSectors.SectorSize);
         if (core.Length > layout.Bios.Size)
-            throw new OperatorException($"this GRUB's core image ({ByteSize.Text(core.Length)}) does not fit into the BIOS boot partition", "use GRUB 2.06 or 2.12");
+        {
+            throw new OperatorException($"this GRUB's core image ({ByteSize.Text(core.Length)}) does not fit into the BIOS boot partition",
+                "use GRUB 2.06 or 2.12");
+        }
+
         disk.Write(layout.Bios.Start, core);
     }
 
@@ -51,15 +58,18 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
     {
         progress(partition.Name);
 
-        // The kernel initializes inode tables at the first writable mount. The journal may stay uninitialized only on a blank disk: the remains of an
+        // The kernel initializes inode tables at the first writable mount. The journal may stay uninitialized only on a blank disk: the
+        // remains of an
         // old journal must not be replayed.
         var time = $"{seconds}";
         Tool.MakeExt4.Run(
-            new ToolArguments().Options("-q", "-F").Option("-t", partition.FileSystem).Options("-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(partition.Name).Text)
+            new ToolArguments().Options("-q", "-F").Option("-t", partition.FileSystem).Options("-b", "4096", "-m", "0")
+                .Option("-L", VolumeLabel.Parse(partition.Name).Text)
                 .Options("-U", $"{seed.FileSystem(partition.Number)}").Options(partition.FileSystem == "ext4" ? ["-O", Features] : [])
                 .Options("-E", $"hash_seed={seed.DirectoryHash(partition.Number)},offset={partition.Start},nodiscard,lazy_itable_init=1," +
                     $"lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0")
-                .Path(disk.Path).Options($"{partition.Size / 1024}k"), scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
+                .Path(disk.Path).Options($"{partition.Size / 1024}k"), scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time),
+                ("SOURCE_DATE_EPOCH", time));
         files.Run($"{disk.Path}?offset={partition.Start}", scratch, seconds);
     }
 }

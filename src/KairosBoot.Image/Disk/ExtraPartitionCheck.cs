@@ -9,7 +9,8 @@ public static class ExtraPartitionCheck
 
     private static readonly string[] FileSystems = ["ext2", "ext3", "ext4", "none"];
 
-    private static readonly string[] ReservedLabels = ["bios", "COS_GRUB", "COS_OEM", "COS_RECOVERY", "COS_STATE", "COS_PERSISTENT", "COS_ACTIVE", "COS_PASSIVE", "COS_SYSTEM"];
+    private static readonly string[] ReservedLabels =
+        ["bios", "COS_GRUB", "COS_OEM", "COS_RECOVERY", "COS_STATE", "COS_PERSISTENT", "COS_ACTIVE", "COS_PASSIVE", "COS_SYSTEM"];
 
     internal static void Check(IReadOnlyList<ExtraPartition> partitions)
     {

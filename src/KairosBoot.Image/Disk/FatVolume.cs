@@ -54,7 +54,8 @@ internal sealed class FatVolume
             var directory = volume.Take(1);
             volume.Entry(parent, level == 0 ? 1 : 2, path[level], DirectoryAttribute, directory, 0);
             volume.Entry(directory, 0, ".", DirectoryAttribute, directory, 0);
-            volume.Entry(directory, 1, "..", DirectoryAttribute, parent == root ? 0 : parent, 0); // for the root directory, ".." is 0 instead of its cluster
+            // for the root directory, ".." is 0 instead of its cluster
+            volume.Entry(directory, 1, "..", DirectoryAttribute, parent == root ? 0 : parent, 0);
             parent = directory;
         }
 

@@ -30,7 +30,8 @@ internal static class GrubCore
 
     /// <summary>Whether this host can build both programs.</summary>
     internal static bool IsInstalled =>
-        Tool.MakeGrub.IsInstalled && File.Exists(PathOf(BiosTarget, "boot.img")) && File.Exists(PathOf(BiosTarget, "kernel.img")) && File.Exists(PathOf(EfiTarget, "kernel.img"));
+        Tool.MakeGrub.IsInstalled && File.Exists(PathOf(BiosTarget, "boot.img")) && File.Exists(PathOf(BiosTarget, "kernel.img"))
+            && File.Exists(PathOf(EfiTarget, "kernel.img"));
 
     /// <summary>The program of the first sector, for the MBR.</summary>
     internal static byte[] ReadBootSector() => File.ReadAllBytes(RequireFile(BiosTarget, "boot.img", BiosPackage));
@@ -45,7 +46,8 @@ internal static class GrubCore
         var early = scratch.File("early.cfg");
         File.WriteAllText(early, "set kairosboot_core=1\n");
         Tool.MakeGrub.Run(
-            new ToolArguments().Options("-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub").Option("-c", early).Option("-o", output)
+            new ToolArguments().Options("-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub")
+                .Option("-c", early).Option("-o", output)
                 .Options(Modules).Options(target == EfiTarget ? EfiModules : BiosModules), scratch.Interrupt);
         return output;
     }
@@ -53,7 +55,8 @@ internal static class GrubCore
     private static string RequireFile(string target, string name, string package)
     {
         var path = PathOf(target, name);
-        return File.Exists(path) ? path : throw new OperatorException($"GRUB for {target} is not installed ({path} is missing)", $"apt-get install {package}");
+        return File.Exists(path) ? path
+            : throw new OperatorException($"GRUB for {target} is not installed ({path} is missing)", $"apt-get install {package}");
     }
 
     private static string PathOf(string target, string name) => Path.Combine(Library, target, name);

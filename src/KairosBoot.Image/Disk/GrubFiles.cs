@@ -4,7 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// The GRUB programs of a disk. An image contains them, so that a machine can install on another disk without GRUB's packages; a build host builds them
+/// The GRUB programs of a disk. An image contains them, so that a machine can install on another disk without GRUB's packages; a build host
+/// builds them
 /// from GRUB's packages.
 /// </summary>
 /// <param name="BootSector">The program of the first sector, for the MBR.</param>
@@ -25,7 +26,8 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
         if (Names.All(name => File.Exists($"/{Directory}/{name}")))
             return new GrubFiles(Read(BootSectorName), Read(BiosName), Read(EfiName));
         var bootSector = GrubCore.ReadBootSector();
-        return new GrubFiles(bootSector, File.ReadAllBytes(GrubCore.Build(GrubCore.BiosTarget, scratch)), File.ReadAllBytes(GrubCore.Build(GrubCore.EfiTarget, scratch)));
+        return new GrubFiles(bootSector, File.ReadAllBytes(GrubCore.Build(GrubCore.BiosTarget, scratch)),
+            File.ReadAllBytes(GrubCore.Build(GrubCore.EfiTarget, scratch)));
     }
 
     /// <summary>Adds the programs to a tree without them. Adds nothing on a build host without GRUB.</summary>

@@ -5,5 +5,6 @@ public static class GrubMenu
 {
     public static string Text(int recoveryPartition) => Text($"{recoveryPartition}");
 
-    internal static string Text(string recoveryPartition) => EmbeddedText.Read("grub/grub").Replace("@RECOVERY@\"", $"{recoveryPartition}\"");
+    internal static string Text(string recoveryPartition) =>
+        EmbeddedText.Read("grub/grub").Replace("@RECOVERY@\"", $"{recoveryPartition}\"");
 }

@@ -30,21 +30,24 @@ public static class GrubReadable
             case "squashfs":
                 var compression = BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(20));
                 return SquashfsCompressions.Contains(compression) ? "squashfs" : throw new OperatorException(
-                    $"{path} is a squashfs that GRUB cannot read: compressed by {CompressionName(compression)}", "build it with mksquashfs -comp gzip (or xz)");
+                    $"{path} is a squashfs that GRUB cannot read: compressed by {CompressionName(compression)}",
+                    "build it with mksquashfs -comp gzip (or xz)");
             case "ext4":
                 foreach (var (offset, bit, name) in Ext4Features)
                 {
                     if ((BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(offset)) & bit) != 0)
                     {
                         throw new OperatorException(
-                            $"{path} is an ext4 that GRUB cannot read: it has the feature {name}", $"build it with mke2fs -O ^{name}, or with kboot image build");
+                            $"{path} is an ext4 that GRUB cannot read: it has the feature {name}",
+                            $"build it with mke2fs -O ^{name}, or with kboot image build");
                     }
                 }
 
                 return "ext4";
             default:
                 throw new OperatorException(
-                    $"{path} {(superblock is null ? "is not a file system image" : $"is {superblock.Type}")}: GRUB can load the kernel only from ext4 and squashfs images",
+                    $"{path} {(superblock is null ? "is not a file system image" : $"is {superblock.Type}")}: GRUB can load the kernel " +
+                    "only from ext4 and squashfs images",
                     "build it with kboot image build --format ext4 or --format squashfs");
         }
     }

@@ -18,7 +18,8 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
     /// <returns>Null if the image has no such file.</returns>
     internal static ImageFile? Find(string image, string fileSystem, string path, CancellationToken cancellationToken) =>
         fileSystem != "squashfs" ? FindInExt4(image, path, cancellationToken)
-        : Tool.ReadSquashfs.IsInstalled || Syscall.GetEUid() != 0 ? FindInSquashfs(image, path, cancellationToken) : FindMounted(image, path);
+        : Tool.ReadSquashfs.IsInstalled || Syscall.GetEUid() != 0 ? FindInSquashfs(image, path, cancellationToken)
+            : FindMounted(image, path);
 
     // Nodes rarely have the program, and the kernel can read the image.
     private static ImageFile? FindMounted(string image, string path)
@@ -50,16 +51,19 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
         return new ImageFile(type, Number(status.Groups["size"]), target);
 
         string DebugFs(string command) => Tool.DebugFs.Run(
-            new ToolArguments().Option("-R", DebugFsCommands.Request(command, path)).Path(image), cancellationToken, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Output;
+            new ToolArguments().Option("-R", DebugFsCommands.Request(command, path)).Path(image), cancellationToken,
+            ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Output;
     }
 
     private static ImageFile? FindInSquashfs(string image, string path, CancellationToken cancellationToken)
     {
         // The output also lists the parent directories.
-        var listing = Tool.ReadSquashfs.Run(new ToolArguments().Options("-lln", "-no-wildcards", "-d", "").Path(image).Path(path), cancellationToken).Output;
+        var listing = Tool.ReadSquashfs.Run(new ToolArguments().Options("-lln", "-no-wildcards", "-d", "").Path(image).Path(path),
+            cancellationToken).Output;
         var row = SquashfsRow().Matches(listing).FirstOrDefault(row => row.Groups["path"].Value == "/" + path);
         if (row is null) return null;
-        var type = row.Groups["type"].Value switch { "-" => FileType.Regular, "d" => FileType.Directory, "l" => FileType.Symlink, _ => FileType.Fifo };
+        var type = row.Groups["type"].Value switch { "-" => FileType.Regular, "d" => FileType.Directory, "l" => FileType.Symlink,
+            _ => FileType.Fifo };
         return new ImageFile(type, Number(row.Groups["size"]), row.Groups["target"] is { Success: true } target ? target.Value : null);
     }
 

@@ -25,11 +25,13 @@ internal sealed class MountedImage : IDisposable
         }
         catch (SyscallException failure) when (failure.Errno == Errno.ENODEV)
         {
-            throw new OperatorException($"{image} is a {type}, and the running kernel has no driver for it", $"run modprobe {type}, or build the image with another --format");
+            throw new OperatorException($"{image} is a {type}, and the running kernel has no driver for it",
+                $"run modprobe {type}, or build the image with another --format");
         }
         catch (SyscallException failure)
         {
-            throw new OperatorException($"{image} cannot be mounted: {failure.Message}", "copy the image again; if it was changed while it was mounted, unmount it first");
+            throw new OperatorException($"{image} cannot be mounted: {failure.Message}",
+                "copy the image again; if it was changed while it was mounted, unmount it first");
         }
     }
 

@@ -13,7 +13,9 @@ public static class CpioArchive
     private const int HeaderLength = 110, Alignment = 4, BlockLength = 512;
     private const int ModeField = 1, SizeField = 6, MajorField = 9, MinorField = 10, NameLengthField = 11;
 
-    /// <summary>Entries are sorted by name (so that parents precede children), owned by root and dated 1970. The same entries give the same bytes.</summary>
+    /// <summary>
+    /// Entries are sorted by name (so that parents precede children), owned by root and dated 1970. The same entries give the same bytes.
+    /// </summary>
     public static byte[] Write(IEnumerable<CpioEntry> entries)
     {
         using var archive = new MemoryStream();
@@ -56,7 +58,8 @@ public static class CpioArchive
             inode, entry.Mode, 0, 0, links, 0, (uint)entry.Content.Length, 0, 0,
             entry.DeviceMajor, entry.DeviceMinor, (uint)name.Length, 0,
         ];
-        archive.Write(Encoding.ASCII.GetBytes(Magic + string.Concat(fields.Select(field => field.ToString("X8", CultureInfo.InvariantCulture)))));
+        archive.Write(Encoding.ASCII.GetBytes(Magic + string.Concat(fields.Select(field =>
+            field.ToString("X8", CultureInfo.InvariantCulture)))));
         archive.Write(name);
         Pad(archive, Alignment);
         archive.Write(entry.Content.Span);
@@ -73,6 +76,7 @@ public static class CpioArchive
             : throw new InvalidDataException($"truncated: {length} bytes expected at byte {start}, but the archive has {archive.Length}");
 
     private static int Field(ReadOnlySpan<byte> header, int index, int at) =>
-        int.TryParse(header.Slice(Magic.Length + index * 8, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && value >= 0
+        int.TryParse(header.Slice(Magic.Length + index * 8, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            && value >= 0
             ? value : throw new InvalidDataException($"bad cpio header at byte {at}");
 }

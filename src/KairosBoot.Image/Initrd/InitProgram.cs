@@ -17,11 +17,13 @@ public static class InitProgram
     internal static byte[] Read(string? path, string root)
     {
         var content = path is not null
-            ? BoundedFile.TryRead(path, ReadLimit.InitProgram) ?? throw new OperatorException($"{path} does not exist", "give --init the path of kairos-boot")
+            ? BoundedFile.TryRead(path, ReadLimit.InitProgram) ?? throw new OperatorException($"{path} does not exist",
+                "give --init the path of kairos-boot")
             : Find(root);
         return content.AsSpan().StartsWith("\u007fELF"u8) || content.AsSpan().StartsWith("#!"u8)
             ? content
-            : throw new OperatorException($"{path ?? Name} is not a program", "give --init the kairos-boot of the same version as this kboot");
+            : throw new OperatorException($"{path ?? Name} is not a program",
+                "give --init the kairos-boot of the same version as this kboot");
     }
 
     /// <exception cref="OperatorException">It does not exist.</exception>
@@ -36,5 +38,6 @@ public static class InitProgram
         ?? BoundedFile.TryRead("/" + Installed, ReadLimit.InitProgram) ?? throw Missing(root);
 
     private static OperatorException Missing(string root) => new(
-        $"kairos-boot (the initrd's init) not found: looked at {Own}, {Path.Combine(root, Installed)}, /{Installed}", "give its path with --init FILE");
+        $"kairos-boot (the initrd's init) not found: looked at {Own}, {Path.Combine(root, Installed)}, /{Installed}",
+        "give its path with --init FILE");
 }

@@ -5,7 +5,9 @@ using ZstdSharp.Unsafe;
 
 namespace KairosBoot.Image;
 
-/// <summary>Packs an initrd with kairos-boot, kernel modules and their index, and nothing else. The same input gives the same bytes.</summary>
+/// <summary>
+/// Packs an initrd with kairos-boot, kernel modules and their index, and nothing else. The same input gives the same bytes.
+/// </summary>
 public static class InitrdBuilder
 {
     private const int CompressionLevel = 19;
@@ -25,7 +27,8 @@ public static class InitrdBuilder
         foreach (var name in Always.Where(name => !ModuleSet.Known(graph, name)))
         {
             throw new OperatorException(
-                $"kernel {kernel.Release} has no module {name}, which every boot needs", "install the kernel's complete module package, or another kernel");
+                $"kernel {kernel.Release} has no module {name}, which every boot needs",
+                "install the kernel's complete module package, or another kernel");
         }
 
         var packed = graph.Closure(wanted.Concat(Always));
@@ -33,16 +36,19 @@ public static class InitrdBuilder
         var entries = Directories.Append(directory).Select(CpioEntry.Directory).ToList();
         entries.Add(CpioEntry.CharacterDevice("dev/console", 5, 1));
         entries.Add(CpioEntry.File("init", InitProgram.Read(request.Init, request.Root), executable: true));
-        entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)), executable: false));
+        entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)),
+            executable: false));
         foreach (var name in packed)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            entries.Add(CpioEntry.File($"{directory}/{name}.ko", kernel.ReadModule(graph.Find(name)!.Path, cancellationToken), executable: false));
+            entries.Add(CpioEntry.File($"{directory}/{name}.ko", kernel.ReadModule(graph.Find(name)!.Path, cancellationToken),
+                executable: false));
         }
 
         var archive = CpioArchive.Write(entries);
         cancellationToken.ThrowIfCancellationRequested();
-        return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release.Text, packed.Order(StringComparer.Ordinal).ToList(), absent);
+        return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release.Text,
+            packed.Order(StringComparer.Ordinal).ToList(), absent);
     }
 
     // One thread and a fixed level, so that the bytes depend only on the input. With the checksum, the kernel detects a damaged file.

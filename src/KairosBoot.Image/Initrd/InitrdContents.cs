@@ -40,7 +40,8 @@ public sealed record InitrdContents(
 
     /// <exception cref="OperatorException">The file is not a cpio archive, plain or compressed with zstd.</exception>
     public static InitrdContents Read(string path) => Parse(
-        BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "give the path of an initrd"), path);
+        BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "give the path of an initrd"),
+        path);
 
     /// <summary>As <see cref="Read"/>, with the file's bytes.</summary>
     internal static InitrdContents Parse(byte[] file, string path)
@@ -60,7 +61,8 @@ public sealed record InitrdContents(
         }
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
         {
-            throw new OperatorException($"{path} cannot be read as an initrd: {damage.Message}", "give a cpio archive (newc), uncompressed or compressed with zstd");
+            throw new OperatorException($"{path} cannot be read as an initrd: {damage.Message}",
+                "give a cpio archive (newc), uncompressed or compressed with zstd");
         }
     }
 

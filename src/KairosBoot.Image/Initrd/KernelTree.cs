@@ -9,7 +9,8 @@ public sealed class KernelTree
 {
     private readonly string root, directory;
 
-    private KernelTree(string root, string directory, KernelRelease release) => (this.root, this.directory, Release) = (root, $"{directory}/{release}", release);
+    private KernelTree(string root, string directory, KernelRelease release) =>
+        (this.root, this.directory, Release) = (root, $"{directory}/{release}", release);
 
     public KernelRelease Release { get; }
 
@@ -19,14 +20,16 @@ public sealed class KernelTree
     /// <summary>Finds the kernel in a tree.</summary>
     /// <param name="root">The tree.</param>
     /// <param name="release">Release of the kernel; null: the tree has only one.</param>
-    /// <exception cref="OperatorException">The tree or the kernel does not exist, or the tree has more than one kernel and none was chosen.</exception>
+    /// <exception cref="OperatorException">The tree or the kernel does not exist, or the tree has more than one kernel and none was
+    /// chosen.</exception>
     public static KernelTree Find(string root, string? release)
     {
         if (!Directory.Exists(root))
             throw new OperatorException($"{root} is not a directory", "give --root the top directory of an unpacked system");
 
         // With a merged /usr, lib is a link to usr/lib, and both paths are the same directory.
-        var found = new[] { "usr/lib/modules", "lib/modules" }.SelectMany(directory => Releases(root, directory)).DistinctBy(kernel => kernel.Release)
+        var found = new[] { "usr/lib/modules", "lib/modules" }.SelectMany(directory => Releases(root, directory))
+            .DistinctBy(kernel => kernel.Release)
             .OrderBy(kernel => kernel.Release.Text, StringComparer.Ordinal).ToList();
         var names = string.Join(", ", found.Select(kernel => kernel.Release));
         return (release, found.Count) switch
@@ -68,12 +71,15 @@ public sealed class KernelTree
     /// <param name="path">The path in modules.dep, relative to the directory of the release; an absolute path starts there too.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="OperatorException">The file is missing or not a module.</exception>
-    internal byte[] ReadModule(string path, CancellationToken cancellationToken) => ModuleContent.Read(root, $"{directory}/{path}", cancellationToken);
+    internal byte[] ReadModule(string path, CancellationToken cancellationToken) =>
+        ModuleContent.Read(root, $"{directory}/{path}", cancellationToken);
 
-    private string Text(string name) => Encoding.UTF8.GetString(UntrustedTree.TryRead(root, $"{directory}/{name}", ReadLimit.ModuleIndex) ?? []);
+    private string Text(string name) =>
+        Encoding.UTF8.GetString(UntrustedTree.TryRead(root, $"{directory}/{name}", ReadLimit.ModuleIndex) ?? []);
 
     private static IEnumerable<KernelTree> Releases(string root, string directory) =>
         UntrustedTree.Names(root, directory)
-            .Where(name => UntrustedTree.HasDirectory(root, $"{directory}/{name}/kernel") || UntrustedTree.Has(root, $"{directory}/{name}/modules.dep"))
+            .Where(name => UntrustedTree.HasDirectory(root, $"{directory}/{name}/kernel")
+                || UntrustedTree.Has(root, $"{directory}/{name}/modules.dep"))
             .Select(name => new KernelTree(root, directory, KernelRelease.Parse(name, directory)));
 }

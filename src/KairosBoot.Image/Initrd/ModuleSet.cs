@@ -59,7 +59,8 @@ public static class ModuleSet
             .Select(row => row.Name).Take(3).ToList();
         return new OperatorException(
             $"kernel {graph.Release} has no module {word}, and no module set has that name",
-            near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : $"give one of the sets {string.Join(", ", Names)}, or a module of this kernel");
+            near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?"
+                : $"give one of the sets {string.Join(", ", Names)}, or a module of this kernel");
     }
 
     private static IEnumerable<string> Parse(string text)

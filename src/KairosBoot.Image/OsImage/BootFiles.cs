@@ -23,14 +23,16 @@ internal static class BootFiles
     internal static List<TreeAddition> Missing(ImageRequest request, string root, TemporaryDirectory scratch)
     {
         var additions = new List<TreeAddition>();
-        foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary)).Where(row => UntrustedTree.TryStat(root, row.Item1, followLast: false) is null))
+        foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary))
+            .Where(row => UntrustedTree.TryStat(root, row.Item1, followLast: false) is null))
             additions.Add(new TreeAddition.Directory(path, mode));
         if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
             additions.Add(new TreeAddition.Link("boot/vmlinuz", KernelLink(root, KernelTree.Find(root, request.Kernel).Release)));
         if (!UntrustedTree.Has(root, "/boot/initrd"))
         {
             var initrdFile = scratch.File("initrd");
-            var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, request.Init), scratch.Interrupt);
+            var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, request.Init),
+                scratch.Interrupt);
             File.WriteAllBytes(initrdFile, initrd.Content);
             additions.Add(new TreeAddition.File("boot/initrd", initrdFile));
         }
@@ -46,8 +48,11 @@ internal static class BootFiles
         if (UntrustedTree.Has(root, $"/usr/lib/modules/{release}/vmlinuz"))
             return $"../usr/lib/modules/{release}/vmlinuz";
         const string Prefix = "vmlinuz-";
-        var kernels = UntrustedTree.Names(root, "/boot").Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !UntrustedTree.HasDirectory(root, $"/boot/{name}")).ToList();
-        return kernels.Count == 1 ? Prefix + KernelRelease.Parse(kernels[0][Prefix.Length..], "/boot of the tree") : throw new OperatorException(
+        var kernels = UntrustedTree.Names(root, "/boot")
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !UntrustedTree.HasDirectory(root, $"/boot/{name}"))
+            .ToList();
+        return kernels.Count == 1 ? Prefix + KernelRelease.Parse(kernels[0][Prefix.Length..], "/boot of the tree")
+            : throw new OperatorException(
             $"the tree has no kernel image for {release}: neither boot/vmlinuz-{release} nor usr/lib/modules/{release}/vmlinuz",
             "install the distribution's kernel package in the tree, or make boot/vmlinuz a link to the kernel");
     }

@@ -41,14 +41,17 @@ internal sealed class DebugFsScript
         changes.ForEach(change => change(commands));
         var script = scratch.File("debugfs");
         File.WriteAllBytes(script, commands.ToBytes());
-        var output = Tool.DebugFs.Run(new ToolArguments().Options("-w").Option("-f", script).Path(image), scratch.Interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
+        var output = Tool.DebugFs.Run(new ToolArguments().Options("-w").Option("-f", script).Path(image), scratch.Interrupt,
+            ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
 
         // debugfs exits with 0 even if a command failed. Without an error it prints only its version to stderr.
-        var complaints = output.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal)).ToList();
+        var complaints = output.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal))
+            .ToList();
         if (complaints.Count > 0) throw Tool.DebugFs.Failed(string.Join('\n', complaints));
     }
 
-    // A value may contain any byte and be longer than a line of debugfs, so it goes to a file. Many files have the same label: one file per value.
+    // A value may contain any byte and be longer than a line of debugfs, so it goes to a file. Many files have the same label: one file per
+    // value.
     private string ValueFile(byte[] value, TemporaryDirectory scratch)
     {
         var key = Convert.ToBase64String(value);

@@ -28,7 +28,8 @@ internal static class ErofsImage
 
         foreach (var addition in additions)
             Add(root, addition);
-        Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet").Path(file).Path(root), scratch.Interrupt);
+        Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet").Path(file)
+            .Path(root), scratch.Interrupt);
     }
 
     // Links are followed inside the tree, as on the booted system, and never to a path of this host.
@@ -52,7 +53,8 @@ internal static class ErofsImage
                 break;
             case TreeAddition.File added:
                 using (var source = Syscall.Open(added.Source, OpenFlags.ReadOnly))
-                using (var target = Syscall.OpenAt(directory, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerOnly))
+                using (var target = Syscall.OpenAt(directory, name,
+                    OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerOnly))
                 {
                     Syscall.CopyAll(source, target);
                     Syscall.FChMod(target, added.Mode);

@@ -16,9 +16,11 @@ internal static class Ext4Image
 
     // The features that GRUB 2.06 can read and the kernel uses. Listed here because the defaults in mke2fs.conf differ between hosts.
     // Without checksums, so that timestamps can be changed afterwards to make builds reproducible.
-    private const string Features = "none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize";
+    private const string Features =
+        "none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize";
 
-    internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch, long? sizeBytes, bool allocate)
+    internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch,
+        long? sizeBytes, bool allocate)
     {
         var summary = TreeSummary.Of(tree);
         var inodes = summary.Inodes + additions.Count + 64;
@@ -65,7 +67,8 @@ internal static class Ext4Image
         var bytes = (blocks + blocks / 100) * BlockSize + inodes * InodeSize;
         var needed = (bytes + bytes / 64 + 8 * MiB + MiB - 1) / MiB * MiB;
         return wanted is null || wanted >= needed ? wanted / MiB * MiB ?? needed : throw new OperatorException(
-            $"--size {ByteSize.Text(wanted.Value)} is too small: the content needs {ByteSize.Text(needed)}", "give a larger --size, or omit it");
+            $"--size {ByteSize.Text(wanted.Value)} is too small: the content needs {ByteSize.Text(needed)}",
+            "give a larger --size, or omit it");
     }
 
     private static long Blocks(TreeAddition addition) =>

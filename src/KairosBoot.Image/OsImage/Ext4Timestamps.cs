@@ -72,5 +72,6 @@ internal static class Ext4Timestamps
 
     private static uint U32(byte[] bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(offset));
 
-    private static void SetU32(byte[] bytes, int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), value);
+    private static void SetU32(byte[] bytes, int offset, uint value) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), value);
 }

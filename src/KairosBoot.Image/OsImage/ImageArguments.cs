@@ -5,7 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Kernel arguments of an image, from <c>*.conf</c> in /usr/lib/kairosboot/kargs.d of the tree: words separated by blanks or line ends, with comments
+/// Kernel arguments of an image, from <c>*.conf</c> in /usr/lib/kairosboot/kargs.d of the tree: words separated by blanks or line ends,
+/// with comments
 /// after <c>#</c>. GRUB cannot list a directory, so the build writes them to one file.
 /// </summary>
 internal static class ImageArguments
@@ -18,7 +19,8 @@ internal static class ImageArguments
     {
         if (UntrustedTree.Has(root, SystemPaths.ImageArguments)) yield break;
         var words = new List<string>();
-        foreach (var name in UntrustedTree.Names(root, SystemPaths.ImageArgumentFiles).Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
+        foreach (var name in UntrustedTree.Names(root, SystemPaths.ImageArgumentFiles)
+            .Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
             words.AddRange(Read(root, $"{SystemPaths.ImageArgumentFiles}/{name}"));
         if (words.Count == 0) yield break;
         if (new Kargs().With(null, [.. words]).Problem is { } problem)
@@ -33,6 +35,7 @@ internal static class ImageArguments
         if (UntrustedTree.HasDirectory(root, path)) return [];
         var content = UntrustedTree.TryRead(root, path, ReadLimit.KernelArguments)
             ?? throw new OperatorException($"{path} in the tree is a dangling link", "remove the link, or replace it by a file");
-        return Encoding.UTF8.GetString(content).TrimStart('\uFEFF').Split('\n', '\r').SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return Encoding.UTF8.GetString(content).TrimStart('\uFEFF').Split('\n', '\r')
+            .SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 }

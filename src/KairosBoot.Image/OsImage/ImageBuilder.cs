@@ -6,7 +6,8 @@ namespace KairosBoot.Image;
 public static class ImageBuilder
 {
     /// <exception cref="OperatorException">The image would not boot, or a tool is missing.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; temporary files are removed.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; temporary files are
+    /// removed.</exception>
     public static BuiltImage Build(ImageRequest request, string output, CancellationToken cancellationToken = default)
     {
         BuiltImage? built = null;

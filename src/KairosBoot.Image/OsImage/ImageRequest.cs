@@ -9,7 +9,8 @@ namespace KairosBoot.Image;
 /// <param name="Modules">Modules of the initrd, if the tree has no initrd.</param>
 /// <param name="Init">Path of the initrd's init; null: search for it.</param>
 /// <param name="KBoot">Path of kboot, for a tree without it; null: such a tree gets no units.</param>
-public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format, long? SizeBytes, string? Kernel, string Modules, string? Init, string? KBoot = null)
+public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format, long? SizeBytes, string? Kernel, string Modules,
+    string? Init, string? KBoot = null)
 {
     /// <summary>Allocates the space before anything is written, if the size is known.</summary>
     public bool Allocate { get; init; }

@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>A tree without the file systems mounted in it (/proc, /dev, volumes), which belong to this machine and may be endless.</summary>
+/// <summary>
+/// A tree without the file systems mounted in it (/proc, /dev, volumes), which belong to this machine and may be endless.
+/// </summary>
 internal sealed class OneFileSystem : IDisposable
 {
     private readonly FileHandle? clone;
@@ -21,10 +23,15 @@ internal sealed class OneFileSystem : IDisposable
     internal static OneFileSystem Of(string root)
     {
         var full = System.IO.Path.GetFullPath(root).TrimEnd('/');
-        var inside = MountTable.Read().Select(mount => mount.MountPoint).FirstOrDefault(point => point.Length > 1 && point.StartsWith(full + "/", StringComparison.Ordinal));
+        var inside = MountTable.Read().Select(mount => mount.MountPoint)
+            .FirstOrDefault(point => point.Length > 1 && point.StartsWith(full + "/", StringComparison.Ordinal));
         if (inside is null) return new OneFileSystem(root, null);
         if (Syscall.GetEUid() != 0)
-            throw new OperatorException($"a file system is mounted in {root} ({inside}); an image must not contain it", "unmount it, or run kboot as root");
+        {
+            throw new OperatorException($"a file system is mounted in {root} ({inside}); an image must not contain it",
+                "unmount it, or run kboot as root");
+        }
+
         var clone = Syscall.CloneTree(full.Length == 0 ? "/" : full);
         // With /. at the end, because a link is not followed as the last component.
         return new OneFileSystem($"/proc/{Syscall.GetPid()}/fd/{clone.Descriptor}/.", clone);

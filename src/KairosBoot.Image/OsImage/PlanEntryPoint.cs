@@ -2,7 +2,9 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>The program name that plans of the system-upgrade-controller start, as in Kairos: a link to kboot, for <c>upgrade-node</c>.</summary>
+/// <summary>
+/// The program name that plans of the system-upgrade-controller start, as in Kairos: a link to kboot, for <c>upgrade-node</c>.
+/// </summary>
 internal static class PlanEntryPoint
 {
     private const string Name = "usr/sbin/suc-upgrade", Program = "usr/bin/kboot";

@@ -1,13 +1,16 @@
 namespace KairosBoot.Image;
 
-/// <summary>Follows paths in an image that is not mounted, as a process with its root in the image does: absolute links stay inside.</summary>
+/// <summary>
+/// Follows paths in an image that is not mounted, as a process with its root in the image does: absolute links stay inside.
+/// </summary>
 internal static class RootedPath
 {
     private const int MaxLinks = 40; // the kernel's own limit (path_resolution(7))
 
     /// <summary>Follows all links of a path.</summary>
     /// <param name="path">In the tree, with or without a leading slash.</param>
-    /// <param name="look">Looks up a path without a leading slash and without links before its last part: whether it exists, and the target of a link.</param>
+    /// <param name="look">Looks up a path without a leading slash and without links before its last part: whether it exists, and the target
+    /// of a link.</param>
     /// <returns>A path without a leading slash and without links; null if a part is missing or there are too many links.</returns>
     internal static string? Follow(string path, Func<string, (bool Found, string? LinkTarget)> look)
     {

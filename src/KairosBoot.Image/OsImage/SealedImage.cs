@@ -51,8 +51,10 @@ public static class SealedImage
     /// <summary>SHA-256 of the first bytes of a file: 64 hexadecimal digits.</summary>
     internal static string Digest(string image, long size, ProgressReport progress, CancellationToken cancellationToken)
     {
-        // openssl uses the processor's SHA instructions, and so does sha256sum on some distributions: ten times as fast as the built-in code.
-        var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, new ToolArguments().Options("dgst", "-sha256", "-r")) : (Tool.Sha256Sum, new ToolArguments());
+        // openssl uses the processor's SHA instructions, and so does sha256sum on some distributions: ten times as fast as the built-in
+        // code.
+        var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, new ToolArguments().Options("dgst", "-sha256", "-r"))
+            : (Tool.Sha256Sum, new ToolArguments());
         if (!tool.IsInstalled)
         {
             var digest = new Sha256();
@@ -60,22 +62,26 @@ public static class SealedImage
             return Convert.ToHexStringLower(digest.Finish());
         }
 
-        // A whole file is passed by name, because a pipe would double the time. Names with these characters change the tool's output format.
+        // A whole file is passed by name, because a pipe would double the time. Names with these characters change the tool's output
+        // format.
         var path = Path.GetFullPath(image);
         var isWhole = new FileInfo(path).Length == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
         // Ignore the machine's openssl configuration, which is for certificates.
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
         var output = (isWhole ? tool.Run(arguments.Path(path), cancellationToken, environment)
-            : tool.Run(arguments, cancellationToken, input => ReadPieces(image, size, input.Write, progress, cancellationToken), directory: null, environment)).Output;
+            : tool.Run(arguments, cancellationToken, input => ReadPieces(image, size, input.Write, progress, cancellationToken),
+                directory: null, environment)).Output;
         return output.Length > 64 ? output[..64] : throw tool.Failed(output);
     }
 
-    private static void ReadPieces(string image, long size, Action<ReadOnlySpan<byte>> take, ProgressReport progress, CancellationToken cancellationToken)
+    private static void ReadPieces(string image, long size, Action<ReadOnlySpan<byte>> take, ProgressReport progress,
+        CancellationToken cancellationToken)
     {
         using var file = Syscall.Open(image, OpenFlags.ReadOnly);
         var piece = new byte[PieceSize];
         long done = 0;
-        for (int read; done < size && (read = Syscall.PRead(file, piece.AsSpan(0, (int)Math.Min(PieceSize, size - done)), done)) > 0; done += read)
+        for (int read; done < size
+            && (read = Syscall.PRead(file, piece.AsSpan(0, (int)Math.Min(PieceSize, size - done)), done)) > 0; done += read)
         {
             cancellationToken.ThrowIfCancellationRequested();
             take(piece.AsSpan(0, read));

@@ -3,13 +3,16 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>A squashfs image, compressed with gzip: GRUB 2.06 reads gzip, lzo and xz but not zstd, and xz makes each page fault slow.</summary>
+/// <summary>
+/// A squashfs image, compressed with gzip: GRUB 2.06 reads gzip, lzo and xz but not zstd, and xz makes each page fault slow.
+/// </summary>
 internal static class SquashfsImage
 {
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch)
     {
         TreeAttributes.Apply(tree);
-        // mksquashfs starts a shell for each definition. The definitions use fixed file names, so that no path of the host reaches that shell.
+        // mksquashfs starts a shell for each definition. The definitions use fixed file names, so that no path of the host reaches that
+        // shell.
         var directory = Directory.CreateDirectory(scratch.File("content")).FullName;
         var definitions = new SquashfsDefinitions();
         foreach (var addition in additions)
@@ -18,7 +21,8 @@ internal static class SquashfsImage
             {
                 case TreeAddition.Directory added: definitions.MakeDirectory(added.Path, added.Mode); break;
                 case TreeAddition.Link link: definitions.MakeLink(link.Path, link.Target); break;
-                case TreeAddition.File added: Syscall.Symlink(Absolute(added.Source), Path.Combine(directory, definitions.WriteFile(added.Path, added.Mode))); break;
+                case TreeAddition.File added: Syscall.Symlink(Absolute(added.Source),
+                    Path.Combine(directory, definitions.WriteFile(added.Path, added.Mode))); break;
             }
         }
 
@@ -30,7 +34,8 @@ internal static class SquashfsImage
         // The newest time in the tree: it does not change the time of any file, and the additions get it.
         var time = TreeSummary.Of(tree).NewestSeconds.ToString();
         var arguments = new ToolArguments().Path(Absolute(tree.Path)).Path(Absolute(file))
-            .Options("-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress").Option("-pf", Absolute(pseudo));
+            .Options("-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress")
+                .Option("-pf", Absolute(pseudo));
         if (tree.Disposable) arguments.Options("-root-uid", "0", "-root-gid", "0", "-root-mode", "755");
         Tool.MakeSquashfs.Run(arguments, scratch.Interrupt, _ => { }, directory, ("SOURCE_DATE_EPOCH", time));
     }
@@ -43,7 +48,8 @@ internal static class SquashfsImage
             {
                 FileType.Fifo => definitions.MakeFifo(member.Path, member.Mode, member.Uid, member.Gid),
                 FileType.BlockDevice or FileType.CharacterDevice => definitions.MakeDevice(
-                    member.Path, member.Type == FileType.BlockDevice, member.Mode, member.Uid, member.Gid, member.DeviceMajor, member.DeviceMinor),
+                    member.Path, member.Type == FileType.BlockDevice, member.Mode, member.Uid, member.Gid, member.DeviceMajor,
+                    member.DeviceMinor),
                 _ => definitions.Modify(member.Path, member.Mode, member.Uid, member.Gid),
             };
         }

@@ -4,7 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Units for systemd or OpenRC that run the stages of the booted system and mark its boot good. The units of the stages have their Kairos names, so
+/// Units for systemd or OpenRC that run the stages of the booted system and mark its boot good. The units of the stages have their Kairos
+/// names, so
 /// that no stage runs twice: a unit of that name in the tree is kept, and one that a cloud-config writes to /etc takes precedence.
 /// </summary>
 internal static class SystemUnits

@@ -16,7 +16,8 @@ internal static class TreeAttributes
             if (Syscall.GetEUid() != 0)
             {
                 throw new OperatorException(
-                    $"{member.Path} has extended attributes ({string.Join(", ", member.ExtendedAttributes.Select(row => ToolText.Show(row.Name.Text)))}), which only root can set",
+                    $"{member.Path} has extended attributes " +
+                    $"({string.Join(", ", member.ExtendedAttributes.Select(row => ToolText.Show(row.Name.Text)))}), which only root can set",
                     "run kboot as root, or use --format ext4");
             }
 
@@ -35,7 +36,8 @@ internal static class TreeAttributes
         catch (SyscallException failure) when (failure.Errno == Errno.EOPNOTSUPP)
         {
             throw new OperatorException(
-                $"{failure.Message}: the file system of --output does not support them", "write to ext4, xfs or btrfs, or use --format ext4");
+                $"{failure.Message}: the file system of --output does not support them",
+                "write to ext4, xfs or btrfs, or use --format ext4");
         }
     }
 }

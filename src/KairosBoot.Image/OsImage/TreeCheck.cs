@@ -24,15 +24,18 @@ internal static class TreeCheck
         else if (machineId.Length > 0 && machineId != "uninitialized")
         {
             yield return new OperatorException(
-                "the tree has a machine-id: all machines with this image would have the same one", "empty it: truncate -s 0 ROOT/etc/machine-id");
+                "the tree has a machine-id: all machines with this image would have the same one",
+                "empty it: truncate -s 0 ROOT/etc/machine-id");
         }
 
         var keys = UntrustedTree.Names(root, "/etc/ssh")
-            .Where(name => name.StartsWith("ssh_host_", StringComparison.Ordinal) && name.EndsWith("_key", StringComparison.Ordinal)).ToList();
+            .Where(name => name.StartsWith("ssh_host_", StringComparison.Ordinal) && name.EndsWith("_key", StringComparison.Ordinal))
+                .ToList();
         if (keys.Count > 0)
         {
             yield return new OperatorException(
-                $"the tree has SSH host keys ({string.Join(", ", keys.Select(ToolText.Show))}): all machines with this image would have the same ones",
+                $"the tree has SSH host keys ({string.Join(", ", keys.Select(ToolText.Show))}): all machines with this image would have " +
+                "the same ones",
                 "delete them: rm ROOT/etc/ssh/ssh_host_*; let the first boot create new ones (ssh-keygen -A)");
         }
     }

@@ -13,7 +13,8 @@ public static class TreeLint
     {
         if (!Directory.Exists(root))
             throw new OperatorException($"{root} is not a directory", "give --root the top directory of an unpacked system");
-        return [.. TreeCheck.Problems(root).Select(Error), .. MountPoints(root), .. Attempt(() => Kernel(root)), .. Attempt(() => Initrd(root))];
+        return [.. TreeCheck.Problems(root).Select(Error), .. MountPoints(root), .. Attempt(() => Kernel(root)),
+            .. Attempt(() => Initrd(root))];
     }
 
     private static TreeFinding Error(OperatorException problem) => new(problem.Problem, problem.Fix, IsWarning: false);
@@ -35,9 +36,15 @@ public static class TreeLint
         foreach (var (path, _) in BootFiles.MountPoints)
         {
             if (UntrustedTree.TryStat(root, path, followLast: false) is null)
-                yield return new($"the tree has no directory /{path} to mount on", $"run mkdir ROOT/{path}, or build the image with kboot image build", IsWarning: true);
+            {
+                yield return new($"the tree has no directory /{path} to mount on",
+                    $"run mkdir ROOT/{path}, or build the image with kboot image build", IsWarning: true);
+            }
             else if (!UntrustedTree.HasDirectory(root, path))
-                yield return new($"/{path} is not a directory, so nothing can be mounted on it", $"replace ROOT/{path} by a directory", IsWarning: false);
+            {
+                yield return new($"/{path} is not a directory, so nothing can be mounted on it", $"replace ROOT/{path} by a directory",
+                    IsWarning: false);
+            }
         }
     }
 
@@ -46,7 +53,8 @@ public static class TreeLint
         if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
         {
             var target = BootFiles.KernelLink(root, KernelTree.Find(root, release: null).Release);
-            yield return new("the tree has no /boot/vmlinuz for the boot loader", $"run ln -s {target} ROOT/boot/vmlinuz, or build the image with kboot image build", IsWarning: true);
+            yield return new("the tree has no /boot/vmlinuz for the boot loader",
+                $"run ln -s {target} ROOT/boot/vmlinuz, or build the image with kboot image build", IsWarning: true);
         }
     }
 
@@ -56,7 +64,8 @@ public static class TreeLint
         {
             KernelTree.Find(root, release: null).ReadGraph();
             InitProgram.Require(root);
-            yield return new("the tree has no /boot/initrd for the boot loader", "run kboot initrd build --root ROOT --output ROOT/boot/initrd, or build the image with kboot image build", IsWarning: true);
+            yield return new("the tree has no /boot/initrd for the boot loader",
+                "run kboot initrd build --root ROOT --output ROOT/boot/initrd, or build the image with kboot image build", IsWarning: true);
             yield break;
         }
 
@@ -68,8 +77,10 @@ public static class TreeLint
             yield break;
         }
 
-        if (!UntrustedTree.Has(root, $"/usr/lib/modules/{contents.Release}") && !UntrustedTree.Has(root, $"/lib/modules/{contents.Release}"))
-            yield return new($"/boot/initrd is for the kernel {contents.Release}, but the tree has no modules for it", Repack, IsWarning: false);
+        if (!UntrustedTree.Has(root, $"/usr/lib/modules/{contents.Release}")
+            && !UntrustedTree.Has(root, $"/lib/modules/{contents.Release}"))
+            yield return new($"/boot/initrd is for the kernel {contents.Release}, but the tree has no modules for it", Repack,
+                IsWarning: false);
         bool Lacks(string driver) => !contents.DriversIn.Concat(contents.DriversBuiltIn).Any(name => name.Replace('-', '_') == driver);
         if (Array.TrueForAll(Disks, Lacks))
             yield return new($"/boot/initrd has no disk driver: none of {string.Join(", ", Disks)}", Repack, IsWarning: false);

@@ -4,7 +4,9 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>Totals of a tree, from which the parameters of a file system are computed. They do not depend on the path of the tree.</summary>
+/// <summary>
+/// Totals of a tree, from which the parameters of a file system are computed. They do not depend on the path of the tree.
+/// </summary>
 /// <param name="Inodes">Number of files of all types; hard links count once.</param>
 /// <param name="Blocks">Number of 4 KiB blocks for content and directories.</param>
 /// <param name="NewestSeconds">The latest change of a file, in seconds since 1970.</param>
@@ -14,7 +16,8 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
     private const int BlockSize = 4096, DirectoryEntryOverhead = 12;
 
     // FNV-1a of 128 bits (draft-eastlake-fnv). The library's SHA needs libssl, which a static program lacks.
-    private static readonly UInt128 FnvOffset = new(0x6C62272E07BB0142, 0x62B821756295C58D), FnvPrime = new(0x0000000001000000, 0x000000000000013B);
+    private static readonly UInt128 FnvOffset = new(0x6C62272E07BB0142, 0x62B821756295C58D),
+    FnvPrime = new(0x0000000001000000, 0x000000000000013B);
 
     private const long NanosecondsPerSecond = 1_000_000_000;
 

@@ -4,7 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// The directory that an archive is unpacked into. Each path is opened component by component with descriptors and without following links, so that no
+/// The directory that an archive is unpacked into. Each path is opened component by component with descriptors and without following links,
+/// so that no
 /// order of members leads outside.
 /// </summary>
 internal sealed class ExtractionDirectory : IDisposable
@@ -70,7 +71,8 @@ internal sealed class ExtractionDirectory : IDisposable
 
     /// <summary>Opens a member, without following a link. Null if it does not exist.</summary>
     internal FileHandle? TryOpen(string member) =>
-        Parent(member, created: null) is { } parent ? Syscall.TryOpenAt(parent, PathParts.NameOf(member), OpenFlags.Path | OpenFlags.NoFollow) : null;
+        Parent(member, created: null) is { } parent
+            ? Syscall.TryOpenAt(parent, PathParts.NameOf(member), OpenFlags.Path | OpenFlags.NoFollow) : null;
 
     private void Forget()
     {

@@ -5,7 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// The records of one PAX header (pax(1), "pax Header Block") about the member that follows it. System.Formats.Tar reads only text, but attributes are
+/// The records of one PAX header (pax(1), "pax Header Block") about the member that follows it. System.Formats.Tar reads only text, but
+/// attributes are
 /// bytes.
 /// </summary>
 /// <param name="Size">Size of the member's content in bytes, if the number does not fit in its header block; else null.</param>
@@ -25,7 +26,9 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
 
     private static ReadOnlySpan<byte> Base64Prefix => "LIBARCHIVE.xattr."u8;
 
-    /// <summary>Reads the records, and overwrites the attributes' values in <paramref name="data"/> with blanks, so that only text remains.</summary>
+    /// <summary>
+    /// Reads the records, and overwrites the attributes' values in <paramref name="data"/> with blanks, so that only text remains.
+    /// </summary>
     /// <exception cref="OperatorException">An attribute has a name that no file of Linux can have.</exception>
     /// <exception cref="InvalidDataException">The bytes are not records of the form <c>LENGTH KEY=VALUE\n</c>.</exception>
     internal static PaxRecords Take(Span<byte> data)
@@ -37,7 +40,8 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
             var key = TakeRecord(ref data, out var value);
             if (key.SequenceEqual(SizeKey))
             {
-                size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Damaged("an invalid size");
+                size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+                    : throw Damaged("an invalid size");
             }
             else if (key.StartsWith(PlainPrefix))
             {
@@ -101,7 +105,8 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
     }
 
     // A NUL would end the name early in the system call.
-    private static string Usable(string name) => name.Length > 0 && !name.Contains('\0') ? name : throw Damaged("an attribute with an invalid name");
+    private static string Usable(string name) =>
+        name.Length > 0 && !name.Contains('\0') ? name : throw Damaged("an attribute with an invalid name");
 
     private static InvalidDataException Damaged(string what) => new($"a PAX header has {what}");
 }

@@ -47,7 +47,8 @@ public sealed class TarExtraction
         }
         catch (Exception damage) when (damage is InvalidDataException or EndOfStreamException or FormatException or ZstdException)
         {
-            throw new OperatorException($"{archive} is damaged or not a tar file: {damage.Message}", "export the container again: podman export CONTAINER > FILE");
+            throw new OperatorException($"{archive} is damaged or not a tar file: {damage.Message}",
+                "export the container again: podman export CONTAINER > FILE");
         }
 
         return new SourceTree(root, extraction.ApplyMetadata(), Disposable: true);
@@ -57,7 +58,10 @@ public sealed class TarExtraction
     {
         using var found = Syscall.TryOpen(archive, OpenFlags.Path);
         if (found is null || Syscall.FStat(found).Type != FileType.Regular)
-            throw new OperatorException($"{archive} is not a regular file", "give --tar a container export: podman export CONTAINER > FILE");
+        {
+            throw new OperatorException($"{archive} is not a regular file",
+                "give --tar a container export: podman export CONTAINER > FILE");
+        }
 
         // Through the descriptor: the file of that name may have been replaced by a FIFO.
         var file = File.OpenRead(Syscall.DescriptorPath(found));
@@ -108,7 +112,8 @@ public sealed class TarExtraction
                     Syscall.MkDirAt(Parent(path), name, AnyMode);
                 return FileType.Directory;
             case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
-                using (var file = Syscall.OpenAt(Parent(path), name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, ReadableByAll))
+                using (var file = Syscall.OpenAt(Parent(path), name,
+                    OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, ReadableByAll))
                 {
                     Copy(entry.DataStream, file);
                 }
@@ -154,7 +159,8 @@ public sealed class TarExtraction
     {
         try
         {
-            return root.Parent(existing, created: null) is { } parent ? Syscall.OpenAt(parent, ".", OpenFlags.Path | OpenFlags.Directory) : null;
+            return root.Parent(existing, created: null) is { } parent ? Syscall.OpenAt(parent, ".", OpenFlags.Path | OpenFlags.Directory)
+                : null;
         }
         catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
         {
@@ -195,7 +201,8 @@ public sealed class TarExtraction
     {
         var parts = name.Split('/').Where(part => part is not ("" or ".")).ToList();
         var path = parts.Contains("..") ? throw Hostile(name, "points outside the archive") : string.Join('/', parts);
-        return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path : throw Hostile(name, $"has a path of more than {MaxPath} bytes");
+        return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path
+            : throw Hostile(name, $"has a path of more than {MaxPath} bytes");
     }
 
     // Children before parents: time and mode of a directory are set after its content is complete.
@@ -205,7 +212,11 @@ public sealed class TarExtraction
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (privileged && member.IsDeviceOrFifo)
-                Syscall.MkNodAt(Parent(member.Path), PathParts.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
+            {
+                Syscall.MkNodAt(Parent(member.Path), PathParts.NameOf(member.Path), member.Type, member.Mode,
+                    Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
+            }
+
             using var file = root.TryOpen(member.Path);
             if (file is null)
             {

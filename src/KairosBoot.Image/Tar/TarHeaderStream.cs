@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Reads an archive for a TarReader, which fails on extended attributes that are not text. This stream reads the attributes and passes blanks instead.
+/// Reads an archive for a TarReader, which fails on extended attributes that are not text. This stream reads the attributes and passes
+/// blanks instead.
 /// TarReader asks for one header at a time and does not read ahead, so after it has returned an entry, the values here belong to
 /// that entry. Not seekable, so that no block is skipped unread.
 /// </summary>
@@ -79,7 +80,8 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
     }
 
     private static long Padded(long size) =>
-        size <= long.MaxValue - BlockSize ? (size + BlockSize - 1) / BlockSize * BlockSize : throw new InvalidDataException("a member is too large");
+        size <= long.MaxValue - BlockSize ? (size + BlockSize - 1) / BlockSize * BlockSize
+            : throw new InvalidDataException("a member is too large");
 
     // Octal digits between spaces and NULs; or GNU's format for large numbers: binary after a first byte of 0x80.
     private static long Number(ReadOnlySpan<byte> field)
@@ -87,14 +89,19 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
         if (field[0] == 0x80)
         {
             var large = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
-            return large >= 0 && !field[1..^8].ContainsAnyExcept((byte)0) ? large : throw new InvalidDataException("a number in a header is too large");
+            return large >= 0 && !field[1..^8].ContainsAnyExcept((byte)0) ? large
+                : throw new InvalidDataException("a number in a header is too large");
         }
 
         var digits = field.TrimStart((byte)' ');
         var end = digits.IndexOfAny((byte)' ', (byte)0);
         long number = 0;
         foreach (var digit in end < 0 ? digits : digits[..end])
-            number = digit is >= (byte)'0' and <= (byte)'7' ? number * 8 + (digit - '0') : throw new InvalidDataException("a number in a header is damaged");
+        {
+            number = digit is >= (byte)'0' and <= (byte)'7' ? number * 8 + (digit - '0')
+                : throw new InvalidDataException("a number in a header is damaged");
+        }
+
         return number;
     }
 

@@ -43,7 +43,8 @@ public sealed class BootStatus
         if (slot == Slot.Recovery) yield break;
         if (status.Image is not null && status.Image == counters.Pinned) yield return "pinned";
         if (status.Image is null) yield return "no image";
-        else if (status.Counter.Image.Length > 0 && status.Counter.Image != status.Image) yield return "image replaced; the tries belong to the old one";
+        else if (status.Counter.Image.Length > 0
+            && status.Counter.Image != status.Image) yield return "image replaced; the tries belong to the old one";
     }
 
     // COS_OEM is read only for the running system: only its /oem is mounted here.

@@ -34,6 +34,7 @@ public static class KargsEdit
     {
         var after = before.Remove(slot, word);
         return !after.SameAs(before) ? after
-            : throw new OperatorException($"{(slot is { } one ? one.Name() : "the machine")} has no kernel argument {word}", "list the arguments: kboot kargs");
+            : throw new OperatorException($"{(slot is { } one ? one.Name() : "the machine")} has no kernel argument {word}",
+                "list the arguments: kboot kargs");
     }
 }

@@ -15,8 +15,9 @@ public static class SlotAssessment
         var slot = named ?? location.RequireBooted(AllSlots);
         var image = location.ImageIn(slot);
         // If an upgrade replaced the image after this boot, nothing is known about the new image yet.
-        if (named is null && image is not null && location.Booted is { Image.Length: > 0 } booted && BootCounter.IdOf(booted.Image) != image)
-            return $"{slot.Name()} is not marked good: an upgrade replaced its image after this boot, and the new image has not been booted";
+        if (named is null && image is not null && location.Booted is { Image.Length: > 0 } booted
+            && BootCounter.IdOf(booted.Image) != image)
+            return $"{slot.Name()} is not marked good: an upgrade replaced its image after this boot, and the new one has not been booted";
         location.Change(counters => counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot));
         return $"{slot.Name()} is good{(location.Booted?.Slot == slot ? SettlePendingKargs(location) : "")}";
     }
@@ -29,7 +30,8 @@ public static class SlotAssessment
     {
         var slot = named ?? location.RequireBooted(AllSlots);
         var after = location.Change(counters => counters.NextExcept([slot]) is null
-            ? throw new OperatorException($"{slot.Name()} is the last slot with tries left", "first give another slot its tries: kboot assess reset SLOT")
+            ? throw new OperatorException($"{slot.Name()} is the last slot with tries left",
+                "first give another slot its tries: kboot assess reset SLOT")
             : counters.MarkBad(slot, SlotFault.Operator));
         return $"{slot.Name()} is marked bad; the next boot is {after.Next!.Value.Name()}";
     }

@@ -8,7 +8,9 @@ public static class SlotSelection
     /// <summary>Boots a slot next time only.</summary>
     public static void SelectOnce(BootStateLocation location, Slot slot) => location.Change(counters => counters with { Once = slot });
 
-    /// <summary>Boots a slot first from now on. A slot without tries gets them back: a permanent choice means that it is to be booted.</summary>
+    /// <summary>
+    /// Boots a slot first from now on. A slot without tries gets them back: a permanent choice means that it is to be booted.
+    /// </summary>
     public static void SelectFirst(BootStateLocation location, Slot slot) =>
         location.Change(counters => (counters[slot].Left == 0 ? counters.Reset(slot) : counters) with { First = slot });
 
@@ -17,7 +19,8 @@ public static class SlotSelection
     /// <exception cref="OperatorException">The other slot has no image, or no tries left.</exception>
     public static (Slot First, Slot Fallback) RollBack(BootStateLocation location)
     {
-        var after = location.Change(counters => counters with { First = RequireBootable(location, counters, Other(counters.First)), Once = null });
+        var after = location.Change(counters =>
+            counters with { First = RequireBootable(location, counters, Other(counters.First)), Once = null });
         return (after.First, Other(after.First));
     }
 

@@ -27,7 +27,8 @@ public sealed class DiskInstaller : IDisposable
         scratch = new TemporaryDirectory(nextTo: $"/run/kairosboot-install.{disk.Name}", cancellationToken);
         try
         {
-            content = new DiskContent(request with { SizeBytes = disk.SizeBytes }, $"{disk.Node} with", GrubFiles.Find(scratch), cancellationToken);
+            content = new DiskContent(request with { SizeBytes = disk.SizeBytes }, $"{disk.Node} with", GrubFiles.Find(scratch),
+                cancellationToken);
         }
         catch
         {
@@ -55,7 +56,11 @@ public sealed class DiskInstaller : IDisposable
 
         // Before the old table is erased: only the kernel knows whether a program has a partition open.
         if (KernelPartitions.TryReread(node) == Errno.EBUSY)
-            throw new OperatorException($"a program has {disk.Node} or one of its partitions open", $"find and stop the program: fuser -v {disk.Node}*");
+        {
+            throw new OperatorException($"a program has {disk.Node} or one of its partitions open",
+                $"find and stop the program: fuser -v {disk.Node}*");
+        }
+
         using (var target = new DiskTarget(disk.Node, disk.SizeBytes, disk.BlockSize, isBlank: false))
         {
             EraseTables(target);
@@ -81,10 +86,21 @@ public sealed class DiskInstaller : IDisposable
     {
         var uses = DiskUse.Of(disk.Name);
         if (uses.Count > 0)
-            throw new OperatorException($"{disk.Node} is in use: {string.Join("; ", uses)}", "choose another disk, or stop these uses first");
+        {
+            throw new OperatorException($"{disk.Node} is in use: {string.Join("; ", uses)}",
+                "choose another disk, or stop these uses first");
+        }
+
         if (DiskUse.IsReadOnly(disk.Name))
-            throw new OperatorException($"{disk.Node} is read-only", $"run blockdev --setrw {disk.Node}, or move the write-protect switch of the device");
+        {
+            throw new OperatorException($"{disk.Node} is read-only",
+                $"run blockdev --setrw {disk.Node}, or move the write-protect switch of the device");
+        }
+
         if (DiskUse.IsClaimed(disk.Name))
-            throw new OperatorException($"{disk.Node} is in use, but by nothing that is visible here", "look for a container that mounts it: lsblk, and findmnt in the container");
+        {
+            throw new OperatorException($"{disk.Node} is in use, but by nothing that is visible here",
+                "look for a container that mounts it: lsblk, and findmnt in the container");
+        }
     }
 }

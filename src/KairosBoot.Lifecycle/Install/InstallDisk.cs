@@ -28,9 +28,11 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
 
         if (DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } wanted)
             throw NotADisk(device, "does not exist");
-        var found = DeviceSearch.Find(wanted, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), bootDisk: null, onBootDiskOnly: false);
+        var found = DeviceSearch.Find(wanted, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), bootDisk: null,
+            onBootDiskOnly: false);
         return found.Device is { } one ? Whole(device, one.Name)
-            : throw NotADisk(device, found.Ambiguous ? $"matches more than one device: {string.Join("; ", found.Candidates)}" : "matches no disk");
+            : throw NotADisk(device,
+                found.Ambiguous ? $"matches more than one device: {string.Join("; ", found.Candidates)}" : "matches no disk");
     }
 
     /// <summary>File systems and partitions on the disk, one line each; empty if none is recognized.</summary>
@@ -59,7 +61,8 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
     {
         var found = BlockDeviceScan.One(name) ?? throw NotADisk(device, "has no medium in the drive");
         return DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } && found.Partition != 0
-            ? throw new OperatorException($"{device} is a partition of /dev/{found.Disk}", $"give the whole disk: --device /dev/{found.Disk}")
+            ? throw new OperatorException($"{device} is a partition of /dev/{found.Disk}",
+                $"give the whole disk: --device /dev/{found.Disk}")
             : Of(found.Disk);
     }
 
@@ -70,13 +73,18 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         BlockDevice? largest = null;
         foreach (var device in BlockDeviceScan.All(new Dictionary<string, BlockDevice>()))
         {
-            var isCandidate = device.Partition == 0 && !device.Name.StartsWith("sr", StringComparison.Ordinal) && !device.Name.StartsWith("md", StringComparison.Ordinal);
-            if (isCandidate && device.SizeBytes > (largest?.SizeBytes ?? 0) && !DiskUse.IsReadOnly(device.Name) && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
+            var isCandidate = device.Partition == 0 && !device.Name.StartsWith("sr", StringComparison.Ordinal)
+                && !device.Name.StartsWith("md", StringComparison.Ordinal);
+            if (isCandidate && device.SizeBytes > (largest?.SizeBytes ?? 0) && !DiskUse.IsReadOnly(device.Name)
+                && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
                 largest = device;
         }
 
-        return largest is null ? throw new OperatorException("this machine has no unused disk", "list the disks with lsblk and choose one with --device") : Of(largest.Name);
+        return largest is null
+            ? throw new OperatorException("this machine has no unused disk", "list the disks with lsblk and choose one with --device")
+            : Of(largest.Name);
     }
 
-    private static OperatorException NotADisk(string device, string what) => new($"{device} {what}", "give --device a disk, for example /dev/sda or /dev/disk/by-id/...; to list the disks: lsblk");
+    private static OperatorException NotADisk(string device, string what) =>
+        new($"{device} {what}", "give --device a disk, for example /dev/sda or /dev/disk/by-id/...; to list the disks: lsblk");
 }

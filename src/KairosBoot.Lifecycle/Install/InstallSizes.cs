@@ -31,7 +31,8 @@ public static class InstallSizes
         {
             Extra =
             [
-                .. section.Extra.Select(row => new ExtraPartition(row.Label, row.MiB * MiB, row.FileSystem ?? ExtraPartition.DefaultFileSystem)),
+                .. section.Extra.Select(row =>
+                    new ExtraPartition(row.Label, row.MiB * MiB, row.FileSystem ?? ExtraPartition.DefaultFileSystem)),
                 .. options.Extra,
             ],
         };

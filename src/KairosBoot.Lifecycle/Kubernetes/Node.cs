@@ -16,10 +16,15 @@ public static class Node
     public static void Enter(string root)
     {
         if (Syscall.TryStat(root + "/proc") is null)
-            throw new OperatorException($"the node's root is not mounted at {root}", "give the pod a hostPath volume of / there, as the system-upgrade-controller does, or set HOST_DIR to its mount point");
+        {
+            throw new OperatorException($"the node's root is not mounted at {root}",
+                "give the pod a hostPath volume of / there, as the system-upgrade-controller does, or set HOST_DIR to its mount point");
+        }
+
         if (!SameDirectory(root + "/", Init + "/root/"))
         {
-            throw new OperatorException($"process 1 does not have its root at {root}, so it is not the node's init and cannot reboot the node",
+            throw new OperatorException($"process 1 does not have its root at {root}, so it is not the node's init and cannot reboot " +
+                "the node",
                 "set hostPID: true and privileged: true for the pod");
         }
 
@@ -48,16 +53,22 @@ public static class Node
         thread.Start();
         thread.Join();
         if (failure is not null)
-            throw new OperatorException($"the reboot of the node failed: {failure.Message}", "reboot the node by hand; the new image is in active");
+        {
+            throw new OperatorException($"the reboot of the node failed: {failure.Message}",
+                "reboot the node by hand; the new image is in active");
+        }
     }
 
     private static void RunReboot()
     {
         using (var mounts = Syscall.Open(Init + "/ns/mnt", OpenFlags.ReadOnly)) Syscall.EnterMounts(mounts);
-        var program = Programs.FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
+        var program = Programs.FirstOrDefault(path =>
+            Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
         var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], CommandTimeout);
         if (result.ExitCode != 0 || result.TimedOut)
-            throw new IOException($"{program} {(result.TimedOut ? $"did not end within {CommandTimeout.TotalMinutes} minutes" : $"ended with {result.ExitCode}")}: {result.Output.Trim()}");
+            throw new IOException($"{program} " +
+                $"{(result.TimedOut ? $"did not end within {CommandTimeout.TotalMinutes} minutes" : $"ended with {result.ExitCode}")}: " +
+                $"{result.Output.Trim()}");
     }
 
     private static bool SameDirectory(string one, string other) =>

@@ -18,18 +18,22 @@ public sealed class NodeImageSearch(TargetSystem machine, string tree, Cancellat
         if (isRecovery)
         {
             using var recovery = machine.FindRecovery();
-            var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(name => recovery.Path + name).FirstOrDefault(File.Exists);
+            var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(name => recovery.Path + name)
+                .FirstOrDefault(File.Exists);
             return image is null ? (NodeImageStatus.None, "the recovery partition has no image")
-                : InImage(image) is { } other ? (NodeImageStatus.None, $"the recovery image differs: {other}") : (NodeImageStatus.UpToDate, "recovery already has this system");
+                : InImage(image) is { } other ? (NodeImageStatus.None, $"the recovery image differs: {other}")
+                    : (NodeImageStatus.UpToDate, "recovery already has this system");
         }
 
         using var root = OneFileSystem.Of(machine.Host + "/");
         // A node that runs recovery is not up to date, even if recovery has the same tree.
-        var different = machine.IsRecovery ? "the recovery system is running" : Difference(root.Path) is { } difference ? $"the running system differs: {difference}" : null;
+        var different = machine.IsRecovery ? "the recovery system is running" : Difference(root.Path) is { } difference
+            ? $"the running system differs: {difference}" : null;
         if (different is null) return (NodeImageStatus.UpToDate, "the node already runs this system");
         using var state = machine.FindState();
         var active = state.Path + Slot.Active.Image();
-        return Syscall.TryStat(active) is not { } file || (file.Device, file.Inode) == machine.RunningImage || InImage(active) is not null ? (NodeImageStatus.None, different)
+        return Syscall.TryStat(active) is not { } file || (file.Device, file.Inode) == machine.RunningImage || InImage(active) is not null
+            ? (NodeImageStatus.None, different)
             : InActive(BootStateFile.Read(state.Path + SystemPaths.BootState).Counters);
     }
 

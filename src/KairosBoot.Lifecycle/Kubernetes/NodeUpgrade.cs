@@ -3,7 +3,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// What a plan of the system-upgrade-controller runs, in a pod of the new system, on every node. The controller restarts the pod until it exits with 0,
+/// What a plan of the system-upgrade-controller runs, in a pod of the new system, on every node. The controller restarts the pod until it
+/// exits with 0,
 /// before and after the node's reboot. So each run finds out how far the node is, and succeeds only if the node runs the new system.
 /// </summary>
 /// <param name="host">Mount point of the node's root.</param>
@@ -12,7 +13,8 @@ namespace KairosBoot.Lifecycle;
 /// <param name="kboot">As <see cref="UpgradeRequest.KBoot"/>.</param>
 /// <param name="log">Gets lines for the log of the pod.</param>
 /// <param name="cancellationToken">Ends the work; before the switch, the node is unchanged.</param>
-public sealed class NodeUpgrade(string host, bool isRecovery, bool isForced, string? kboot, Action<string> log, CancellationToken cancellationToken)
+public sealed class NodeUpgrade(string host, bool isRecovery, bool isForced, string? kboot, Action<string> log,
+    CancellationToken cancellationToken)
 {
     private static readonly TimeSpan RebootTimeout = TimeSpan.FromMinutes(10);
 

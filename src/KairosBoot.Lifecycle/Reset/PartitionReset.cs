@@ -24,13 +24,15 @@ internal sealed class PartitionReset
             }
             catch (SyscallException failure)
             {
-                throw new OperatorException($"{label} ({device.Node}) is in use at {mount.MountPoint}: {failure.Message}", $"stop the programs that use it (fuser -m {mount.MountPoint}) and run kboot reset again; no file system was changed");
+                throw new OperatorException($"{label} ({device.Node}) is in use at {mount.MountPoint}: {failure.Message}",
+                    $"stop the programs that use it (fuser -m {mount.MountPoint}) and run kboot reset again; no file system was changed");
             }
         }
     }
 
     /// <summary>Erases the partition.</summary>
     internal void Format(CancellationToken cancellationToken) => Tool.MakeExt4.Run(
-        new ToolArguments().Options("-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(label).Text).Options("-O", DiskWriter.Features)
+        new ToolArguments().Options("-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(label).Text)
+            .Options("-O", DiskWriter.Features)
             .Path(DeviceNode.Parse(device.Node).Path), cancellationToken);
 }

@@ -7,7 +7,8 @@ namespace KairosBoot.Lifecycle;
 /// <param name="state">Mount point of COS_STATE.</param>
 /// <param name="running">Device and inode of the running image; null: it is not on this disk.</param>
 /// <param name="isRecovery">The recovery system is running.</param>
-public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? running, bool isRecovery) : SlotSwitch(state, state + SystemPaths.BootState)
+public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? running, bool isRecovery)
+    : SlotSwitch(state, state + SystemPaths.BootState)
 {
     private readonly string active = state + Slot.Active.Image(), passive = state + Slot.Passive.Image();
 
@@ -18,7 +19,8 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
     private readonly string replaced = state + "/cOS/replaced.img";
 
     // Compared by inode: an upgrade since the boot may have moved the running image to another slot.
-    private Slot? RunningSlot => isRecovery ? Slot.Recovery : Is(passive, running) ? Slot.Passive : Is(active, running) ? Slot.Active : null;
+    private Slot? RunningSlot =>
+        isRecovery ? Slot.Recovery : Is(passive, running) ? Slot.Passive : Is(active, running) ? Slot.Active : null;
 
     private bool ActiveBecomesPassive
     {
@@ -26,7 +28,8 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         {
             var pinned = Counters.Pinned;
             bool Holds(string image) => pinned.Length > 0 && Exists(image) && Id(image) == pinned;
-            var moves = UpgradeRules.ActiveBecomesPassive(RunningSlot, Counters, Exists(passive), Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
+            var moves = UpgradeRules.ActiveBecomesPassive(RunningSlot, Counters, Exists(passive),
+                Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
             return moves && Exists(active);
         }
     }

@@ -49,9 +49,11 @@ public static class BootMenuUpdate
         return note;
     }
 
-    private static int Version(string text) => int.TryParse(Value(text, VersionLine), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
+    private static int Version(string text) =>
+        int.TryParse(Value(text, VersionLine), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
 
     // The rest of the line that starts with the text, without a closing quotation mark.
-    private static string? Value(string text, string start) => text.Split('\n').FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) is { } line
+    private static string? Value(string text, string start) =>
+        text.Split('\n').FirstOrDefault(line => line.StartsWith(start, StringComparison.Ordinal)) is { } line
         ? line[start.Length..].TrimEnd('"') : null;
 }

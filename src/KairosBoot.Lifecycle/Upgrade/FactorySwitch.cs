@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>A new image becomes active and passive, and the counters become those of a new machine. Only while the recovery system is running.</summary>
+/// <summary>
+/// A new image becomes active and passive, and the counters become those of a new machine. Only while the recovery system is running.
+/// </summary>
 /// <param name="state">Mount point of COS_STATE.</param>
 public sealed class FactorySwitch(string state) : SlotSwitch(state, state + SystemPaths.BootState)
 {

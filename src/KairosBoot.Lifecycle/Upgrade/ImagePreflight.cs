@@ -19,7 +19,10 @@ internal static class ImagePreflight
         {
             var (says, size) = (BlockProbe.Superblock(file)!.SizeBytes, Syscall.FStat(file).Size);
             if (says > size)
-                throw new OperatorException($"{image} is truncated: the {type} superblock says {says} bytes, but the file has {size}", "copy it again and compare its checksum with the publisher's");
+            {
+                throw new OperatorException($"{image} is truncated: the {type} superblock says {says} bytes, but the file has {size}",
+                    "copy it again and compare its checksum with the publisher's");
+            }
         }
 
         using var mounted = MountedImage.Open(image, type);
@@ -35,12 +38,19 @@ internal static class ImagePreflight
     {
         // A warning names something that a build adds. Nothing is added to a finished image, so there it is an error.
         if (TreeLint.Check(root).FirstOrDefault(finding => isFinished || !finding.IsWarning) is { } finding)
-            throw new OperatorException($"{name} cannot boot on this machine: {finding.Problem.Replace(root, "")}", finding.Fix.Replace(root, ""));
+        {
+            throw new OperatorException($"{name} cannot boot on this machine: {finding.Problem.Replace(root, "")}",
+                finding.Fix.Replace(root, ""));
+        }
+
         MachineArchitecture.Check(root);
         foreach (var path in mountPoints.Where(path => !UntrustedTree.HasDirectory(root, path)))
         {
             if (isFinished || !BootFiles.MountPoints.Any(row => "/" + row.Path == path))
-                throw new OperatorException($"{name} has no directory {path}, which is a mount point in this machine's layout", $"add the directory when the image is built, or remove {path} from the layout (in /oem)");
+            {
+                throw new OperatorException($"{name} has no directory {path}, which is a mount point in this machine's layout",
+                    $"add the directory when the image is built, or remove {path} from the layout (in /oem)");
+            }
         }
     }
 }

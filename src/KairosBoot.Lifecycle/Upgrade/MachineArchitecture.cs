@@ -14,7 +14,8 @@ internal static class MachineArchitecture
     ];
 
     // e_machine, elf(5)
-    private static readonly (int Number, string Machine)[] Programs = [(3, "i686"), (40, "armv7l"), (62, "x86_64"), (183, "aarch64"), (243, "riscv64")];
+    private static readonly (int Number, string Machine)[] Programs =
+        [(3, "i686"), (40, "armv7l"), (62, "x86_64"), (183, "aarch64"), (243, "riscv64")];
 
     /// <exception cref="OperatorException">It is for another architecture than this machine.</exception>
     internal static void Check(string root)
@@ -22,7 +23,8 @@ internal static class MachineArchitecture
         foreach (var (path, machine) in new[] { ("/boot/vmlinuz", Kernel(root)), ("/sbin/init", Program(root)) })
         {
             if (machine is not null && machine != Syscall.Machine())
-                throw new OperatorException($"the image is for another architecture: its {path} is for {machine}, this machine is {Syscall.Machine()}", "use an image that is built for this architecture");
+                throw new OperatorException($"the image is for another architecture: its {path} is for {machine}, this machine is " +
+                    $"{Syscall.Machine()}", "use an image that is built for this architecture");
         }
     }
 
@@ -30,7 +32,8 @@ internal static class MachineArchitecture
     private static string? Kernel(string root)
     {
         var head = Head(root, "/boot/vmlinuz");
-        return Kernels.FirstOrDefault(row => head.Length >= row.Offset + row.Magic.Length && head.AsSpan(row.Offset, row.Magic.Length).SequenceEqual(row.Magic)).Machine;
+        return Kernels.FirstOrDefault(row => head.Length >= row.Offset + row.Magic.Length
+            && head.AsSpan(row.Offset, row.Magic.Length).SequenceEqual(row.Magic)).Machine;
     }
 
     private static string? Program(string root)

@@ -17,10 +17,15 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
     /// <exception cref="OperatorException">The image to remove is the running one.</exception>
     public override void Clear()
     {
-        // An interrupted switch between formats may have left both names. The squashfs is the one that boots; the partition has room for two images.
+        // An interrupted switch between formats may have left both names. The squashfs is the one that boots; the partition has room for
+        // two images.
         string[] leftovers = [Transition, old, .. Exists(squashfs) && Exists(other) ? (string[])[other] : []];
         if (leftovers.Any(path => Is(path, running)))
-            throw new OperatorException("the running recovery image was already replaced once, and it is the one to return to", "reboot, then upgrade recovery again");
+        {
+            throw new OperatorException("the running recovery image was already replaced once, and it is the one to return to",
+                "reboot, then upgrade recovery again");
+        }
+
         Remove(leftovers);
     }
 

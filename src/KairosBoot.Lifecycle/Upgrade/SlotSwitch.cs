@@ -5,8 +5,10 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// Replaces an image on a mounted partition. At every instant, also as GRUB sees the disk (it does not read the journal), each name that a boot may
-/// use leads to a complete image. The blocks of an image are freed only after the disk has the directory without it. An interrupted switch is repeated
+/// Replaces an image on a mounted partition. At every instant, also as GRUB sees the disk (it does not read the journal), each name that a
+/// boot may
+/// use leads to a complete image. The blocks of an image are freed only after the disk has the directory without it. An interrupted switch
+/// is repeated
 /// from the start.
 /// </summary>
 /// <param name="partition">Its mount point; writable only during a change.</param>
@@ -28,7 +30,9 @@ public abstract class SlotSwitch(string partition, string block)
     /// <summary>Removes what an interrupted switch has left.</summary>
     public abstract void Clear();
 
-    /// <summary>Switches to the new image, which takes a short time only. Before: <see cref="Transition"/> is complete and on the disk.</summary>
+    /// <summary>
+    /// Switches to the new image, which takes a short time only. Before: <see cref="Transition"/> is complete and on the disk.
+    /// </summary>
     /// <returns>A sentence that reports the result.</returns>
     public abstract string Commit();
 
@@ -58,11 +62,14 @@ public abstract class SlotSwitch(string partition, string block)
     protected BootCounters Counters => BootStateFile.Read(block).Counters;
 
     // Written in place, so the change never waits in the journal.
-    protected void UpdateCounters(Func<BootCounters, BootCounters> change) => BootStateFile.Update(block, before => change(before.Counters));
+    protected void UpdateCounters(Func<BootCounters, BootCounters> change) =>
+        BootStateFile.Update(block, before => change(before.Counters));
 
     /// <summary>Makes the partition writable for one change. When this returns, the change is in its final place on the disk.</summary>
-    // After a sync, ext4 has written everything to the places that GRUB reads. Freezing the file system would do the same, but if the program died
-    // before thawing it, the machine would hang. If the partition is normally read-only, mounting it read-only again also closes the journal.
+    // After a sync, ext4 has written everything to the places that GRUB reads. Freezing the file system would do the same, but if the
+    // program died
+    // before thawing it, the machine would hang. If the partition is normally read-only, mounting it read-only again also closes the
+    // journal.
     public void Change(Action change) => MountedPartition.ChangeAt(Images, () =>
     {
         change();
@@ -73,8 +80,10 @@ public abstract class SlotSwitch(string partition, string block)
     {
         using var directory = Syscall.Open(Images, OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.SyncFs(directory);
-        // The first sync writes the blocks to their places but may leave them in the disk's cache, where later writes could overtake them: the kernel
-        // flushes the cache before it writes the journal's blocks to their places. The second sync flushes the cache. An fsync of a directory without
+        // The first sync writes the blocks to their places but may leave them in the disk's cache, where later writes could overtake them:
+        // the kernel
+        // flushes the cache before it writes the journal's blocks to their places. The second sync flushes the cache. An fsync of a
+        // directory without
         // changes would not.
         Syscall.SyncFs(directory);
     }
@@ -83,5 +92,6 @@ public abstract class SlotSwitch(string partition, string block)
 
     protected static bool Exists(string path) => Syscall.TryLStat(path) is not null;
 
-    protected static bool Is(string path, (ulong Device, ulong Inode)? image) => Syscall.TryLStat(path) is { } status && image == (status.Device, status.Inode);
+    protected static bool Is(string path, (ulong Device, ulong Inode)? image) =>
+        Syscall.TryLStat(path) is { } status && image == (status.Device, status.Inode);
 }

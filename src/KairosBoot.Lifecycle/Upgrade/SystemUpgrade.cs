@@ -5,7 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// An upgrade from its source to the switch. Before the switch, nothing changes for the running system: the new image is written next to the others and
+/// An upgrade from its source to the switch. Before the switch, nothing changes for the running system: the new image is written next to
+/// the others and
 /// removed if a step fails.
 /// </summary>
 public sealed class SystemUpgrade
@@ -23,8 +24,10 @@ public sealed class SystemUpgrade
     }
 
     /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; the system is unchanged.</exception>
-    public static UpgradeResult Run(UpgradeRequest request, TargetSystem machine, ProgressReport progress, CancellationToken cancellationToken = default) =>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; the system is
+    /// unchanged.</exception>
+    public static UpgradeResult Run(UpgradeRequest request, TargetSystem machine, ProgressReport progress,
+        CancellationToken cancellationToken = default) =>
         new SystemUpgrade(request, machine, progress, cancellationToken).Run();
 
     /// <summary>Replaces active, passive and the counters, while the recovery system is running.</summary>
@@ -34,10 +37,14 @@ public sealed class SystemUpgrade
     /// <param name="progress">Gets the progress.</param>
     /// <param name="cancellationToken">Ends the work. Before the new image is complete, the system is unchanged.</param>
     /// <exception cref="OperatorException">As for an upgrade; or recovery is not running, or a partition is in use.</exception>
-    public static UpgradeResult Reset(UpgradeRequest? request, TargetSystem machine, IReadOnlyList<string> labels, ProgressReport progress, CancellationToken cancellationToken = default)
+    public static UpgradeResult Reset(UpgradeRequest? request, TargetSystem machine, IReadOnlyList<string> labels, ProgressReport progress,
+        CancellationToken cancellationToken = default)
     {
         if (!machine.IsRecovery)
-            throw new OperatorException("reset must be run from the recovery system", "run kboot select recovery --once, reboot, and run kboot reset there");
+        {
+            throw new OperatorException("reset must be run from the recovery system",
+                "run kboot select recovery --once, reboot, and run kboot reset there");
+        }
 
         // Before anything is written: a partition in use must stop the whole reset.
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
@@ -46,7 +53,8 @@ public sealed class SystemUpgrade
 
     private static UpgradeRequest RecoveryRequest()
     {
-        var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(path => SystemPaths.State + path).First(path => Syscall.TryStat(path) is not null);
+        var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(path => SystemPaths.State + path)
+            .First(path => Syscall.TryStat(path) is not null);
         return new(image, null, null, null, IsRecovery: false, KBoot: null);
     }
 
@@ -68,7 +76,8 @@ public sealed class SystemUpgrade
     {
         using var state = machine.FindState();
         using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
-        var isSquashfs = request.Image is null ? request.Format == ImageFormat.Squashfs : ImagePreflight.CheckImage(request.Image, mountPoints) == "squashfs";
+        var isSquashfs = request.Image is null ? request.Format == ImageFormat.Squashfs
+            : ImagePreflight.CheckImage(request.Image, mountPoints) == "squashfs";
         return recovery is null
             ? SwitchTo(new ActiveSwitch(state.Path, machine.RunningImage, machine.IsRecovery), "active", state.Path, () => { })
             : SwitchTo(new RecoverySwitch(recovery.Path, state.Path, machine.RunningImage, isSquashfs), "recovery", null, () => { });
@@ -88,7 +97,8 @@ public sealed class SystemUpgrade
         catch (SyscallException failure)
         {
             throw new OperatorException($"switching to the new image failed: {failure.Message}",
-                "run the command again; if the disk or its controller is failing, replace it. The machine can still boot: at every step, a slot has a complete image");
+                "run the command again; if the disk or its controller is failing, replace it. The machine can still boot: at every " +
+                "step, a slot has a complete image");
         }
     }
 
@@ -99,7 +109,8 @@ public sealed class SystemUpgrade
         try
         {
             IReadOnlyList<string> added = [];
-            slotSwitch.Change(() => added = Fill(new TransitionImage(slotSwitch.Transition, progress, cancellationToken), slotSwitch.Transition));
+            slotSwitch.Change(() => added = Fill(new TransitionImage(slotSwitch.Transition, progress, cancellationToken),
+                slotSwitch.Transition));
             new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image);
             ImagePreflight.CheckImage(slotSwitch.Transition, mountPoints);
             cancellationToken.ThrowIfCancellationRequested();
@@ -130,7 +141,11 @@ public sealed class SystemUpgrade
             : OciImage.Unpack(request.Oci!, scratch);
         ImagePreflight.CheckTree(tree.Path, mountPoints);
         progress("building", 0, 1);
-        var build = new ImageRequest(tree.Path, null, request.Format, SizeBytes: null, Kernel: null, InitrdRequest.DefaultModules, Init: null, request.KBoot) { Allocate = true };
+        var build = new ImageRequest(tree.Path, null, request.Format, SizeBytes: null, Kernel: null, InitrdRequest.DefaultModules,
+            Init: null, request.KBoot)
+        {
+            Allocate = true,
+        };
         var built = ImageBuilder.Build(build, tree, path, scratch);
         transition.FillHoles();
         return built.Added;
@@ -150,10 +165,14 @@ public sealed class SystemUpgrade
 
     private OperatorException? Explain(SyscallException failure, string path) => failure.Errno switch
     {
-        Errno.ENOSPC => new($"no space for the new image on the partition of {path}: {failure.Message}", "make the image smaller or the partition larger: it must hold three images; the system is unchanged"),
-        Errno.EIO when failure.Path == request.Image => new($"{failure.Path} cannot be read: {failure.Message}", "copy the image again from another disk; the system is unchanged"),
+        Errno.ENOSPC => new($"no space for the new image on the partition of {path}: {failure.Message}",
+            "make the image smaller or the partition larger: it must hold three images; the system is unchanged"),
+        Errno.EIO when failure.Path == request.Image =>
+            new($"{failure.Path} cannot be read: {failure.Message}", "copy the image again from another disk; the system is unchanged"),
         Errno.EIO => new($"writing the new image failed: {failure.Message}", "replace the disk or its controller; the system is unchanged"),
-        Errno.EROFS or Errno.EUCLEAN => new($"the partition of {path} cannot be written: {failure.Message}", "check its file system in the recovery system: e2fsck -f; the system is unchanged"),
+        Errno.EROFS or Errno.EUCLEAN =>
+            new($"the partition of {path} cannot be written: {failure.Message}",
+            "check its file system in the recovery system: e2fsck -f; the system is unchanged"),
         _ => null,
     };
 }

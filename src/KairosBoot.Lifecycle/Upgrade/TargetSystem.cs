@@ -21,7 +21,8 @@ public sealed class TargetSystem : IDisposable
         if (RunningImage is null)
         {
             throw new OperatorException($"the root at {host}/ is not on a loop device, so the running image is unknown",
-                "run it on a machine booted by kairos-boot, or give --host the mount point of its root; for the disk of another machine, give --state");
+                "run it on a machine booted by kairos-boot, or give --host the mount point of its root; for the disk of another " +
+                "machine, give --state");
         }
     }
 
@@ -48,7 +49,8 @@ public sealed class TargetSystem : IDisposable
         try
         {
             return Syscall.TryLock(lockHandle) ? new TargetSystem(root, state, lockHandle)
-                : throw new OperatorException("another upgrade, reset or installation is running on this machine", "wait until it ends, then run the command again");
+                : throw new OperatorException("another upgrade, reset or installation is running on this machine",
+                    "wait until it ends, then run the command again");
         }
         catch
         {
@@ -65,25 +67,31 @@ public sealed class TargetSystem : IDisposable
         if (IsRecovery) return StatePartition.Find(Host);
         var place = Host + SystemPaths.State;
         return Syscall.TryStat(place)?.Device == RunningImage!.Value.Device ? StatePartition.Given(place)
-            : throw new OperatorException($"the running image is not on the partition mounted at {place}", "mount COS_STATE of the boot disk at {place}");
+            : throw new OperatorException($"the running image is not on the partition mounted at {place}",
+                "mount COS_STATE of the boot disk at {place}");
     }
 
     /// <summary>Finds COS_RECOVERY of the same disk, and mounts it if necessary.</summary>
     public StatePartition FindRecovery() => mountedState is null ? StatePartition.Find(Host, SystemPaths.RecoveryLabel)
-        : throw new OperatorException("the partition of --state has no recovery image", "run kboot upgrade --recovery on the machine itself, without --state");
+        : throw new OperatorException("the partition of --state has no recovery image",
+            "run kboot upgrade --recovery on the machine itself, without --state");
 
     /// <summary>Mount points of the layout that must exist in the image, because it is read-only.</summary>
     public IReadOnlyList<string> MountPoints()
     {
         var mounts = (FileText.TryRead(Host + "/etc/fstab") ?? "").Split('\n')
-            .Where(line => !line.StartsWith('#')).Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields.Length >= 4)
-            .Select(fields => fields[1].Replace(@"\040", " ").Replace(@"\011", "\t").Replace(@"\134", @"\")).Where(path => path.StartsWith('/') && path != "/").ToList();
-        return mountedState is not null ? [] : [.. mounts.Where(path => !mounts.Concat(ApiFileSystems.Moved).Any(other => other != path && MountPath.IsInside(path, other))
+            .Where(line => !line.StartsWith('#')).Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+                .Where(fields => fields.Length >= 4)
+            .Select(fields => fields[1].Replace(@"\040", " ").Replace(@"\011", "\t").Replace(@"\134", @"\"))
+                .Where(path => path.StartsWith('/') && path != "/").ToList();
+        return mountedState is not null ? []
+            : [.. mounts.Where(path => !mounts.Concat(ApiFileSystems.Moved).Any(other => other != path && MountPath.IsInside(path, other))
             && !ApiFileSystems.Moved.Contains(path))];
     }
 
     /// <summary>A directory with space for temporary files: COS_PERSISTENT, if it is writable.</summary>
-    public string ScratchDirectory => Syscall.TryStat(Host + SystemPaths.Persistent) is { Type: FileType.Directory } && !Syscall.IsReadOnly(Host + SystemPaths.Persistent)
+    public string ScratchDirectory =>
+        Syscall.TryStat(Host + SystemPaths.Persistent) is { Type: FileType.Directory } && !Syscall.IsReadOnly(Host + SystemPaths.Persistent)
         && mountedState is null ? Host + SystemPaths.Persistent : Path.GetTempPath();
 
     public void Dispose() => lockHandle.Dispose();

@@ -30,7 +30,8 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
 
         if (done != size || Syscall.FStat(from).Size != size)
         {
-            throw new OperatorException($"{source} has {ByteSize.Text(size)}, but {(done < size ? $"reading ended after {done} bytes" : "another program is writing to it")}",
+            throw new OperatorException($"{source} has {ByteSize.Text(size)}, but " +
+                $"{(done < size ? $"reading ended after {done} bytes" : "another program is writing to it")}",
                 "copy it again and compare its checksum with the publisher's");
         }
 
@@ -78,6 +79,7 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
         if (SealedImage.Digest(path, size, progress, cancellationToken) == written && SealedImage.Read(path)?.Sha256 == seal?.Sha256)
             return;
         if (source is not null) SealedImage.Check(source, cancellationToken);
-        throw new OperatorException($"{path}: read-back verification failed", "replace the disk or its controller; the system is unchanged");
+        throw new OperatorException($"{path}: read-back verification failed",
+            "replace the disk or its controller; the system is unchanged");
     }
 }

@@ -5,7 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// Finds out whether an image was built from a tree, by comparing every file. Nothing less is certain: distributions rebuild a package without
+/// Finds out whether an image was built from a tree, by comparing every file. Nothing less is certain: distributions rebuild a package
+/// without
 /// changing its version, and reproducible builds give different content the same size and time.
 /// </summary>
 /// <param name="tree">The tree, such as the root of a container.</param>
@@ -15,9 +16,11 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
 {
     private const int PieceSize = 1 << 20;
 
-    // Mount points of every machine and container; a link that some container runtimes create; and kboot's copies of GRUB, which depend on the build
+    // Mount points of every machine and container; a link that some container runtimes create; and kboot's copies of GRUB, which depend on
+    // the build
     // host.
-    private static readonly HashSet<string> Ignored = [.. ApiFileSystems.Moved.Select(path => path[1..]), "tmp", "etc/mtab", GrubFiles.Directory];
+    private static readonly HashSet<string> Ignored =
+        [.. ApiFileSystems.Moved.Select(path => path[1..]), "tmp", "etc/mtab", GrubFiles.Directory];
 
     private readonly List<string> sameSize = [];
     private readonly HashSet<string> added = [];
@@ -37,7 +40,8 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
     private string? InDirectory(string directory)
     {
         var names = Names(tree, directory).Union(Names(image, directory)).Order(StringComparer.Ordinal);
-        return names.Select(name => directory.Length == 0 ? name : $"{directory}/{name}").Where(path => !Ignored.Contains(path)).Select(ComparePath).FirstOrDefault(difference => difference is not null);
+        return names.Select(name => directory.Length == 0 ? name : $"{directory}/{name}").Where(path => !Ignored.Contains(path))
+            .Select(ComparePath).FirstOrDefault(difference => difference is not null);
     }
 
     private static IEnumerable<string> Names(string root, string directory) =>
@@ -49,7 +53,8 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
         var (wanted, there) = (UntrustedTree.TryStat(tree, path, followLast: false), UntrustedTree.TryStat(image, path, followLast: false));
         if (wanted is null || there is null)
             return OnOneSide(path, wanted ?? there!.Value, inImage: wanted is null);
-        if (wanted.Value.Type != there.Value.Type || Owner(wanted.Value) != Owner(there.Value) || !Attributes(tree, path).SequenceEqual(Attributes(image, path)))
+        if (wanted.Value.Type != there.Value.Type || Owner(wanted.Value) != Owner(there.Value)
+            || !Attributes(tree, path).SequenceEqual(Attributes(image, path)))
             return $"/{path} has another type, owner, mode or attribute";
         if (wanted.Value.Type == FileType.Directory) return InDirectory(path);
         if (wanted.Value.Size != there.Value.Size || wanted.Value.RDevice != there.Value.RDevice
@@ -87,7 +92,8 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
     private static FileHandle? Content(string root, string path)
     {
         using var file = UntrustedTree.TryOpen(root, path, followLast: false);
-        return file is null || Syscall.FStat(file).Type != FileType.Regular ? null : Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        return file is null || Syscall.FStat(file).Type != FileType.Regular ? null
+            : Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
     }
 
     private bool SameContent(string path)

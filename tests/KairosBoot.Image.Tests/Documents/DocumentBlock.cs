@@ -1,7 +1,8 @@
 namespace KairosBoot.Image.Tests.Documents;
 
 /// <summary>
-/// The code blocks of the documents. A block whose fence says <c>sh test</c> is run, one that says <c>yaml test</c> is checked by <c>kboot lint</c>, one that says
+/// The code blocks of the documents. A block whose fence says <c>sh test</c> is run, one that says <c>yaml test</c> is checked by <c>kboot
+/// lint</c>, one that says
 /// <c>dockerfile test</c> has its commands looked at. All others are only read by people.
 /// </summary>
 /// <param name="Document">Path in the repository.</param>

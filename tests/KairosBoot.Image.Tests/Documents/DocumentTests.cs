@@ -20,7 +20,8 @@ public sealed class DocumentTests : Scratch
     public void The_commands_of_a_document_do_what_it_says(string document)
     {
         PrepareDirectory();
-        foreach (var block in DocumentBlock.Of(document).Where(block => block.Kind == Shell)) Run(block, "bash", "-euo", "pipefail", "-c", block.Text);
+        foreach (var block in DocumentBlock.Of(document).Where(block => block.Kind == Shell)) Run(block, "bash", "-euo", "pipefail", "-c",
+            block.Text);
     }
 
     [Theory]
@@ -44,7 +45,8 @@ public sealed class DocumentTests : Scratch
         Assert.All(copied, path => Assert.True(Path.Exists(path), $"{path} does not exist"));
         Assert.Contains("rm -f /etc/ssh/ssh_host_*", recipe);
         Assert.Contains(copied, path => Directory.Exists(path) && Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-            .Any(file => file.Contains("/ssh.service.d/", StringComparison.Ordinal) && File.ReadAllText(file).Contains("ssh-keygen", StringComparison.Ordinal)));
+            .Any(file => file.Contains("/ssh.service.d/", StringComparison.Ordinal)
+                && File.ReadAllText(file).Contains("ssh-keygen", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -63,7 +65,8 @@ public sealed class DocumentTests : Scratch
         {
             var lines = File.ReadAllLines(Path.Combine(DocumentBlock.Repository, document));
             // The row of a table cannot be wrapped.
-            Assert.All(lines.Index(), line => Assert.True(line.Item.Length <= 140 || line.Item.StartsWith('|'), $"{document}:{line.Index + 1}"));
+            Assert.All(lines.Index(),
+                line => Assert.True(line.Item.Length <= 140 || line.Item.StartsWith('|'), $"{document}:{line.Index + 1}"));
         }
     }
 

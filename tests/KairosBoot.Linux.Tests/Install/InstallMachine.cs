@@ -16,7 +16,8 @@ internal sealed class InstallMachine : IDisposable
         var noise = new byte[(imageMebibytes << 20) / 2];
         new Random(1).NextBytes(noise);
         File.WriteAllBytes(scratch + "/tree/noise", noise);
-        MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum_seed", "-d", scratch + "/tree", Image, $"{imageMebibytes}M");
+        MountNamespace.Tool("mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum_seed", "-d", scratch + "/tree", Image,
+            $"{imageMebibytes}M");
     }
 
     internal string Scratch { get; }
@@ -25,7 +26,8 @@ internal sealed class InstallMachine : IDisposable
 
     internal string Image { get; }
 
-    internal (int Code, string Output, string Errors) Install(params string[] options) => KBoot.Run(["install", "--device", Disk.Node, "--image", Image, .. options]);
+    internal (int Code, string Output, string Errors) Install(params string[] options) =>
+        KBoot.Run(["install", "--device", Disk.Node, "--image", Image, .. options]);
 
     /// <summary>The message of a refusal. Asserts that the disk is unchanged.</summary>
     internal string Refused(params string[] options)

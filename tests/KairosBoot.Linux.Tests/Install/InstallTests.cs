@@ -18,8 +18,10 @@ public sealed class InstallTests
         Assert.Contains($"installed {machine.Image} on {machine.Disk.Node}", output);
         Assert.Empty(errors);
         machine.IsWhole();
-        Assert.Equal(Labels, Enumerable.Range(2, 5).Select(number => BlockDeviceScan.One($"{machine.Disk.Name}p{number}")!.Superblock!.Label));
-        Assert.Equal("MZ", MountNamespace.Tool("sh", "-c", $"mtype -i {machine.Disk.Partition(2)} ::/EFI/BOOT/BOOTX64.EFI 2> /dev/null | head -c 2"));
+        Assert.Equal(Labels, Enumerable.Range(2, 5)
+            .Select(number => BlockDeviceScan.One($"{machine.Disk.Name}p{number}")!.Superblock!.Label));
+        Assert.Equal("MZ", MountNamespace.Tool("sh", "-c",
+            $"mtype -i {machine.Disk.Partition(2)} ::/EFI/BOOT/BOOTX64.EFI 2> /dev/null | head -c 2"));
     }, blockSize);
 
     [Fact]
@@ -28,10 +30,15 @@ public sealed class InstallTests
         string[] Identifiers()
         {
             machine.Appear();
-            var partitions = Enumerable.Range(1, 6).Select(number => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "UUID", "-s", "PART_ENTRY_UUID", machine.Disk.Partition(number)));
-            var seeds = Enumerable.Range(3, 4).Select(number => MountNamespace.Tool("sh", "-c", $"dumpe2fs -h {machine.Disk.Partition(number)} 2> /dev/null | sed -n 's/^Directory Hash Seed: *//p'"));
+            var partitions = Enumerable.Range(1, 6)
+                .Select(number => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "UUID", "-s", "PART_ENTRY_UUID",
+                machine.Disk.Partition(number)));
+            var seeds = Enumerable.Range(3, 4)
+                .Select(number => MountNamespace.Tool("sh", "-c",
+                $"dumpe2fs -h {machine.Disk.Partition(number)} 2> /dev/null | sed -n 's/^Directory Hash Seed: *//p'"));
             var ids = partitions.Concat(seeds).SelectMany(text => text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                .Append(MountNamespace.Tool("sh", "-c", $"sgdisk -p {machine.Disk.Node} | sed -n 's/^Disk identifier.*: //p'").Trim()).ToArray();
+                .Append(MountNamespace.Tool("sh", "-c", $"sgdisk -p {machine.Disk.Node} | sed -n 's/^Disk identifier.*: //p'").Trim())
+                    .ToArray();
             machine.Disk.Forget();
             return ids;
         }
@@ -49,7 +56,8 @@ public sealed class InstallTests
     [InlineData("two\nlines", "--seed has control characters")]
     public void An_invalid_seed_is_refused(string seed, string reason) => InstallMachine.On(machine =>
     {
-        var (code, _, errors) = KBoot.Run("disk", "build", "--image", machine.Image, "--output", machine.Scratch + "/built", "--seed", seed);
+        var (code, _, errors) =
+            KBoot.Run("disk", "build", "--image", machine.Image, "--output", machine.Scratch + "/built", "--seed", seed);
         Assert.Equal((2, false), (code, File.Exists(machine.Scratch + "/built")));
         Assert.Contains(reason, errors);
     });
@@ -73,7 +81,8 @@ public sealed class InstallTests
         Assert.True(again.Code == 0, again.Errors);
         machine.IsWhole();
         Assert.Equal(["vfat", "ext4", "ext4", "ext4", "ext4"],
-            Enumerable.Range(2, 5).Select(number => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "TYPE", machine.Disk.Partition(number)).Trim()));
+            Enumerable.Range(2, 5)
+                .Select(number => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "TYPE", machine.Disk.Partition(number)).Trim()));
         using var node = Syscall.Open(machine.Disk.Node, OpenFlags.ReadOnly);
         var window = new byte[8];
         foreach (var partition in machine.Disk.Disk.Read().Partitions)
@@ -112,14 +121,17 @@ public sealed class InstallTests
               bind_mounts: [/srv/data]
             """);
         var before = machine.Disk.Written;
-        var (code, output, errors) = machine.Install("--cloud-config", config, "--append", "console=ttyS1", "--extra-partition", "DATA:30M", "--dry-run", "--json");
+        var (code, output, errors) =
+            machine.Install("--cloud-config", config, "--append", "console=ttyS1", "--extra-partition", "DATA:30M", "--dry-run", "--json");
         Assert.True(code == 0, errors);
         Assert.Contains("state.size: 10 MiB is too small", errors);
         using var plan = JsonDocument.Parse(output);
         Assert.True(plan.RootElement.GetProperty("dryRun").GetBoolean());
         Assert.Equal("console=ttyS1 quiet", plan.RootElement.GetProperty("kernelArguments").GetString());
-        Assert.Equal(["bios 1", "COS_GRUB 64", "COS_OEM 100", "COS_RECOVERY 52", "COS_STATE 94", "MINE 20", "DATA 30", "COS_PERSISTENT 405"],
-            plan.RootElement.GetProperty("partitions").EnumerateArray().Select(row => $"{row.GetProperty("name").GetString()} {row.GetProperty("size").GetInt64() >> 20}"));
+        Assert.Equal(["bios 1", "COS_GRUB 64", "COS_OEM 100", "COS_RECOVERY 52", "COS_STATE 94", "MINE 20", "DATA 30",
+            "COS_PERSISTENT 405"],
+            plan.RootElement.GetProperty("partitions").EnumerateArray()
+                .Select(row => $"{row.GetProperty("name").GetString()} {row.GetProperty("size").GetInt64() >> 20}"));
         Assert.Equal(before, machine.Disk.Written);
     });
 
@@ -139,7 +151,8 @@ public sealed class InstallTests
         Assert.True(code == 0, errors);
         Assert.Equal("0\n 55 aa\n", File.ReadAllText(log));
         machine.IsWhole();
-        Assert.Equal(File.ReadAllText(config), MountNamespace.Tool("debugfs", "-R", "cat /90_custom.yaml", machine.Disk.Partition(3)).Split('\n', 2)[1]);
+        Assert.Equal(File.ReadAllText(config),
+            MountNamespace.Tool("debugfs", "-R", "cat /90_custom.yaml", machine.Disk.Partition(3)).Split('\n', 2)[1]);
     });
 
     [Fact]

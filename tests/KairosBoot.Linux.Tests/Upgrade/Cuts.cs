@@ -45,7 +45,8 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
             upgrade(state, slot);
             var after = PartitionView.OfMount(state);
             Assert.True(Same(after.Active, images["newer"]), told);
-            Assert.True(slot == Slot.Recovery || Same(after.Passive, booted), told + $"; after the next upgrade {Name(after.Active)} {Name(after.Passive)}");
+            Assert.True(slot == Slot.Recovery || Same(after.Passive, booted),
+                told + $"; after the next upgrade {Name(after.Active)} {Name(after.Passive)}");
             Assert.Equal((Slot.Active, 3), (after.Block.Counters.Next, after.Block.Counters.Active.Left));
             Assert.Equal(["active.img", "passive.img"], Directory.GetFiles(state + "/cOS").Select(Path.GetFileName).Order());
         });
@@ -54,16 +55,20 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
     private void Mounted(string file, string options, Action<string> body)
     {
         var place = Directory.CreateDirectory(scratch + "/mounted").FullName;
-        using (var device = LoopDevice.Attach(file, readOnly: false)) Syscall.Mount(device.Path, place, "ext4", MountOptions.Parse(options).Flags, "");
+        using (var device = LoopDevice.Attach(file, readOnly: false)) Syscall.Mount(device.Path, place, "ext4",
+            MountOptions.Parse(options).Flags, "");
         try { body(place); }
         finally { Syscall.Umount(place); }
     }
 
-    private string Name(byte[]? image) => images.FirstOrDefault(row => Same(row.Value, image)).Key ?? (image is null ? "nothing" : "rubbish");
+    private string Name(byte[]? image) =>
+        images.FirstOrDefault(row => Same(row.Value, image)).Key ?? (image is null ? "nothing" : "rubbish");
 
-    private string Names(PartitionView view) => $"{Name(view.Active)} {Name(view.Passive)}{(view.Recovery is { } recovery ? " " + Name(recovery) : "")}";
+    private string Names(PartitionView view) =>
+        $"{Name(view.Active)} {Name(view.Passive)}{(view.Recovery is { } recovery ? " " + Name(recovery) : "")}";
 
-    private bool AreWhole(PartitionView view) => IsWhole(view.Active) && IsWhole(view.Passive) && (!images.ContainsKey("recovery") || IsWhole(view.Recovery));
+    private bool AreWhole(PartitionView view) =>
+        IsWhole(view.Active) && IsWhole(view.Passive) && (!images.ContainsKey("recovery") || IsWhole(view.Recovery));
 
     private bool IsWhole(byte[]? image) => images.Values.Any(known => Same(known, image));
 

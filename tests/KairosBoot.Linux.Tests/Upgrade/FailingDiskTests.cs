@@ -2,7 +2,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
 
-/// <summary>Disks with errors. Whatever a failing one still took is a partition from which GRUB and the kernel boot a whole system.</summary>
+/// <summary>
+/// Disks with errors. Whatever a failing one still took is a partition from which GRUB and the kernel boot a whole system.
+/// </summary>
 public sealed class FailingDiskTests
 {
     private static (InstalledSystem System, RecordedDisk Disk, byte[] Before) Install(string scratch)
@@ -39,7 +41,8 @@ public sealed class FailingDiskTests
             catch (OperatorException e)
             {
                 refused++;
-                Assert.True(e.Message.Contains("Input/output error") || e.Message.Contains("Read-only file system") || e.Message.Contains("read-back verification failed"), e.Message);
+                Assert.True(e.Message.Contains("Input/output error") || e.Message.Contains("Read-only file system")
+                    || e.Message.Contains("read-back verification failed"), e.Message);
             }
             all ??= [writes];
             MountTable.UnmountBelow([system.Host]);

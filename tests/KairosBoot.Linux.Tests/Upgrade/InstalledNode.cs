@@ -5,8 +5,10 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux.Tests.Upgrade;
 
 /// <summary>
-/// An installed system as a node of a cluster: processes of its own, the first of which has the system's root as its root, and containers as a privileged pod
-/// with the node's root and processes is one. The node's program for reboots writes down that it was called, and ends the containers, as a shutdown does.
+/// An installed system as a node of a cluster: processes of its own, the first of which has the system's root as its root, and containers
+/// as a privileged pod
+/// with the node's root and processes is one. The node's program for reboots writes down that it was called, and ends the containers, as a
+/// shutdown does.
 /// </summary>
 internal sealed class InstalledNode : IDisposable
 {
@@ -35,9 +37,12 @@ internal sealed class InstalledNode : IDisposable
         Directory.CreateDirectory(system.Host + "/usr/local/bin");
         File.Copy("/usr/bin/busybox", system.Host + BusyBox);
         // Its applets by their names.
-        foreach (var applet in (string[])["chroot", "killall", "mkdir", "mknod", "mount"]) File.CreateSymbolicLink($"{system.Host}/usr/local/bin/{applet}", "busybox");
-        unshare = KBoot.Start("/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount", "--propagation", "private", "/bin/sh", "-ec",
-            $"mount -t proc proc $0/proc; cd $0; pivot_root . mnt; {BusyBox} umount -l /mnt; echo up; exec {BusyBox} sh -c 'while :; do {BusyBox} sleep 1000; done'", system.Host);
+        foreach (var applet in (string[])["chroot", "killall", "mkdir", "mknod",
+            "mount"]) File.CreateSymbolicLink($"{system.Host}/usr/local/bin/{applet}", "busybox");
+        unshare = KBoot.Start("/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount", "--propagation", "private", "/bin/sh",
+            "-ec",
+            $"mount -t proc proc $0/proc; cd $0; pivot_root . mnt; {BusyBox} umount -l /mnt; echo up; exec {BusyBox} sh -c 'while :; do " +
+            $"{BusyBox} sleep 1000; done'", system.Host);
         Assert.Equal("up", unshare.StandardOutput.ReadLine());
         init = File.ReadAllText($"/proc/{unshare.Id}/task/{unshare.Id}/children").Trim();
     }
@@ -63,10 +68,13 @@ internal sealed class InstalledNode : IDisposable
     /// <param name="mounted">Mount point of the node's root in it; empty: not mounted.</param>
     /// <param name="hostProcesses">It sees the node's processes.</param>
     /// <param name="environment"><c>NAME=VALUE</c>.</param>
-    internal (int Code, string Output, string Errors) Run(IEnumerable<string> command, string mounted = "host", bool hostProcesses = true, string environment = "X=")
+    internal (int Code, string Output, string Errors) Run(IEnumerable<string> command, string mounted = "host", bool hostProcesses = true,
+        string environment = "X=")
     {
         string[] apart = hostProcesses ? ["-m"] : ["-m", "-p", "-f"];
-        return KBoot.RunWith("", "/usr/bin/nsenter", ["--target", init, "--pid", "--mount", BusyBox, "env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin", "MOUNTED=" + mounted, environment,
+        return KBoot.RunWith("", "/usr/bin/nsenter",
+            ["--target", init, "--pid", "--mount", BusyBox, "env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin",
+            "MOUNTED=" + mounted, environment,
             BusyBox, "unshare", .. apart, BusyBox, "sh", "-c", Contain, Container, .. command]);
     }
 
@@ -77,5 +85,6 @@ internal sealed class InstalledNode : IDisposable
         unshare.Dispose();
     }
 
-    private void InNode(string command) => MountNamespace.Tool("nsenter", "--target", init, "--mount", BusyBox, "sh", "-ec", "PATH=/usr/local/bin; " + command);
+    private void InNode(string command) =>
+        MountNamespace.Tool("nsenter", "--target", init, "--mount", BusyBox, "sh", "-ec", "PATH=/usr/local/bin; " + command);
 }

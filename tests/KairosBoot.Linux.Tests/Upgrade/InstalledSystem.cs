@@ -7,7 +7,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux.Tests.Upgrade;
 
 /// <summary>
-/// A machine as kairos-boot leaves it, in a mount namespace: its root is an image on COS_STATE, behind a read-only loop device, with that partition mounted
+/// A machine as kairos-boot leaves it, in a mount namespace: its root is an image on COS_STATE, behind a read-only loop device, with that
+/// partition mounted
 /// read-only below <c>/run</c>. Its images have a kernel, an initrd and an init that nothing can run, and their name in <c>/name</c>.
 /// </summary>
 internal sealed class InstalledSystem
@@ -27,9 +28,11 @@ internal sealed class InstalledSystem
         Directory.CreateDirectory(tree + "/grub");
         File.Copy(Image("active"), tree + "/cOS/active.img");
         File.Copy(Image("passive"), tree + "/cOS/passive.img");
-        File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters { Active = new(2, true, ""), Passive = new(1, true, "") }));
+        File.WriteAllBytes(tree + "/bootstate",
+            BootBlock.Write(new BootCounters { Active = new(2, true, ""), Passive = new(1, true, "") }));
         File.WriteAllText(tree + "/grub/grub.cfg", GrubMenu.Text(4));
-        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", "COS_STATE", "-d", tree, Partition, $"{mebibytes}M");
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", "COS_STATE", "-d", tree, Partition,
+            $"{mebibytes}M");
         Directory.Delete(tree, recursive: true);
         disk = device is null ? Partition : device(Partition);
         Boot(running);
@@ -41,14 +44,17 @@ internal sealed class InstalledSystem
         MountTable.UnmountBelow([Host]);
         Mount(disk, scratch + "/mounted");
         Mount(scratch + "/mounted" + running.Image(), Host);
-        foreach (var (path, type) in new[] { ("/run", "tmpfs"), ("/etc", "tmpfs"), ("/usr/local", "tmpfs"), ("/oem", "tmpfs") }) Syscall.Mount(type, Host + path, type, MountFlags.None, "");
+        foreach (var (path, type) in new[] { ("/run", "tmpfs"), ("/etc", "tmpfs"), ("/usr/local", "tmpfs"),
+            ("/oem", "tmpfs") }) Syscall.Mount(type, Host + path, type, MountFlags.None, "");
         Directory.CreateDirectory(State);
         Syscall.Mount(scratch + "/mounted", State, "", MountFlags.Bind, "");
         Syscall.Umount(scratch + "/mounted", lazily: true); // the loop device of the root keeps it
-        foreach (var mount in (string[])["/dev", "/proc", "/sys"]) Syscall.Mount(mount, Host + mount, "", MountFlags.Bind | MountFlags.Recursive, "");
+        foreach (var mount in (string[])["/dev", "/proc", "/sys"]) Syscall.Mount(mount, Host + mount, "",
+            MountFlags.Bind | MountFlags.Recursive, "");
         Directory.CreateDirectory(Host + "/run/cos");
         File.WriteAllText($"{Host}/run/cos/{running.Name()}_mode", "1");
-        File.WriteAllText(Host + "/etc/fstab", "# by kairos-boot\n/dev/loop0 / ext4 ro 0 0\nCOS_OEM /oem ext4 rw 0 0\noverlay /etc overlay rw 0 0\nx /etc/ssh none bind 0 0\n");
+        File.WriteAllText(Host + "/etc/fstab",
+            "# by kairos-boot\n/dev/loop0 / ext4 ro 0 0\nCOS_OEM /oem ext4 rw 0 0\noverlay /etc overlay rw 0 0\nx /etc/ssh none bind 0 0\n");
     }
 
     internal string Host => scratch + "/host";
@@ -85,7 +91,8 @@ internal sealed class InstalledSystem
     internal static string Tree(string root, string name)
     {
         SyntheticKernel.MakeSystem(root);
-        foreach (var directory in (string[])["dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local", "var", "usr/lib/kairosboot"]) Directory.CreateDirectory($"{root}/{directory}");
+        foreach (var directory in (string[])["dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local",
+            "var", "usr/lib/kairosboot"]) Directory.CreateDirectory($"{root}/{directory}");
         File.Move(root + "/kairos-boot", root + "/usr/lib/kairosboot/kairos-boot");
         File.WriteAllText(root + "/name", name);
         return root;
@@ -99,7 +106,8 @@ internal sealed class InstalledSystem
 
     internal UpgradeResult Upgrade(string image) => Upgrade(Of(image));
 
-    internal static UpgradeRequest Of(string? image = null, string? root = null, string? tar = null, string? oci = null) => new(image, root, tar, oci, IsRecovery: false, KBoot: null);
+    internal static UpgradeRequest Of(string? image = null, string? root = null, string? tar = null, string? oci = null) =>
+        new(image, root, tar, oci, IsRecovery: false, KBoot: null);
 
     private static int Sum(string path)
     {
@@ -122,7 +130,8 @@ internal sealed class InstalledSystem
         var work = Directory.CreateTempSubdirectory("kairosboot-image-").FullName;
         try
         {
-            var request = new ImageRequest(Tree(work + "/tree", "image"), null, ImageFormat.Ext4, null, null, "virtio", work + "/tree/usr/lib/kairosboot/kairos-boot");
+            var request = new ImageRequest(Tree(work + "/tree", "image"), null, ImageFormat.Ext4, null, null, "virtio",
+                work + "/tree/usr/lib/kairosboot/kairos-boot");
             ImageBuilder.Build(request, work + "/image");
             return File.ReadAllBytes(work + "/image");
         }

@@ -5,7 +5,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
 
-/// <summary>What a plan of the system-upgrade-controller does to a node: the command of the plan that is shipped, in a container of the new system.</summary>
+/// <summary>
+/// What a plan of the system-upgrade-controller does to a node: the command of the plan that is shipped, in a container of the new system.
+/// </summary>
 public sealed class NodeUpgradeTests
 {
     private static readonly YamlNode Plan = Read();
@@ -24,10 +26,13 @@ public sealed class NodeUpgradeTests
     private static string Container(string root, string name)
     {
         InstalledSystem.Tree(root, name);
-        foreach (var directory in (string[])["usr/bin", "usr/sbin", "lib64", "lib/x86_64-linux-gnu", "host"]) Directory.CreateDirectory($"{root}/{directory}");
+        foreach (var directory in (string[])["usr/bin", "usr/sbin", "lib64", "lib/x86_64-linux-gnu",
+            "host"]) Directory.CreateDirectory($"{root}/{directory}");
         File.Copy(KBoot.Path, root + "/usr/bin/kboot");
         File.CreateSymbolicLink(root + Command[0], "../bin/kboot");
-        MountNamespace.Tool("sh", "-ec", $"cp /sbin/mke2fs /sbin/debugfs {root}/usr/sbin; for f in $(ldd /sbin/mke2fs /sbin/debugfs | grep -o '/[^ :]*' | grep '\\.so' | sort -u); do cp -L $f {root}$f; done");
+        MountNamespace.Tool("sh", "-ec",
+            $"cp /sbin/mke2fs /sbin/debugfs {root}/usr/sbin; for f in $(ldd /sbin/mke2fs /sbin/debugfs | grep -o '/[^ :]*' | grep " +
+            $"'\\.so' | sort -u); do cp -L $f {root}$f; done");
         return root;
     }
 
@@ -44,9 +49,11 @@ public sealed class NodeUpgradeTests
         Assert.Equal(("upgrade.cattle.io/v1", "Plan"), (Plan["apiVersion"].ToString(), Plan["kind"].ToString()));
         string[] Keys(YamlNode node) => [.. ((YamlMappingNode)node).Children.Keys.Select(key => key.ToString())];
         // The fields of PlanSpec, DrainSpec and ContainerSpec in the controller's API.
-        Assert.Subset(new HashSet<string>(["concurrency", "jobActiveDeadlineSecs", "nodeSelector", "serviceAccountName", "version", "channel", "secrets", "tolerations", "prepare", "upgrade", "cordon", "drain"]),
+        Assert.Subset(new HashSet<string>(["concurrency", "jobActiveDeadlineSecs", "nodeSelector", "serviceAccountName", "version",
+            "channel", "secrets", "tolerations", "prepare", "upgrade", "cordon", "drain"]),
             new HashSet<string>(Keys(Plan["spec"])));
-        Assert.Subset(new HashSet<string>(["timeout", "gracePeriod", "deleteEmptydirData", "ignoreDaemonSets", "force", "disableEviction"]), new HashSet<string>(Keys(Plan["spec"]["drain"])));
+        Assert.Subset(new HashSet<string>(["timeout", "gracePeriod", "deleteEmptydirData", "ignoreDaemonSets", "force", "disableEviction"]),
+            new HashSet<string>(Keys(Plan["spec"]["drain"])));
         Assert.Subset(new HashSet<string>(["image", "command", "args", "envs"]), new HashSet<string>(Keys(Plan["spec"]["upgrade"])));
     }
 
@@ -71,7 +78,8 @@ public sealed class NodeUpgradeTests
             Assert.True((code, node.Reboots) == (1, 2), $"{code} {node.Reboots}: {output}{errors}");
             Assert.Contains("active already has this system", output);
             Assert.Equal(installed, system.Files);
-            Assert.Equal(["bin", "container", "sbin"], Directory.GetFileSystemEntries(system.Host + "/usr/local").Select(Path.GetFileName).Order());
+            Assert.Equal(["bin", "container", "sbin"],
+                Directory.GetFileSystemEntries(system.Host + "/usr/local").Select(Path.GetFileName).Order());
         });
         OnNode(Slot.Active, system, node =>
         {
@@ -105,8 +113,8 @@ public sealed class NodeUpgradeTests
             node.AddReboot();
             var (code, _, errors) = node.Run(Command);
             Assert.Equal((1, 0, before), (code, node.Reboots, system.Files));
-            Assert.Contains("the node has this system and does not boot it: it was given up: active: its image has no init that can be started", errors);
-
+            Assert.Contains("the node has this system but does not boot it: active is marked bad: active: its image has no init that " +
+                "can be started", errors);
             Assert.Contains("to fix: ", errors);
             Assert.Equal(1, node.Run(Command, environment: "FORCE=true").Code);
             Assert.Equal((1, 3, Slot.Active), (node.Reboots, system.Counters.Active.Left, system.Counters.Next));
@@ -123,7 +131,8 @@ public sealed class NodeUpgradeTests
             var before = system.Files;
             void Refused(string reason, (int Code, string Output, string Errors) run)
             {
-                Assert.True(run.Code == 1 && run.Errors.Contains(reason) && run.Errors.Contains("to fix: "), $"{run.Code} {run.Output}{run.Errors}");
+                Assert.True(run.Code == 1 && run.Errors.Contains(reason) && run.Errors.Contains("to fix: "),
+                    $"{run.Code} {run.Output}{run.Errors}");
                 Assert.Equal(before, system.Files);
             }
             Refused("the node's root is not mounted at /host", node.Run(Command, mounted: ""));
@@ -138,7 +147,8 @@ public sealed class NodeUpgradeTests
     [Theory]
     [InlineData(null, "the node has no program reboot")]
     [InlineData("echo not now; exit 3", "ended with 3: not now")]
-    public void A_node_that_does_not_reboot_is_a_failure_and_keeps_the_new_system(string? reboot, string reason) => MountNamespace.Run(scratch =>
+    public void A_node_that_does_not_reboot_is_a_failure_and_keeps_the_new_system(string? reboot, string reason) =>
+        MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, mebibytes: 128);
         OnNode(Slot.Active, system, node =>

@@ -9,19 +9,22 @@ internal sealed record PartitionView(BootBlock Block, byte[]? Active, byte[]? Pa
     internal static PartitionView OfGrub(string file) => Of(path => Read(file, path));
 
     /// <summary>The files as the kernel sees them after mounting.</summary>
-    internal static PartitionView OfMount(string mountPoint) => Of(path => File.Exists(mountPoint + path) ? File.ReadAllBytes(mountPoint + path) : null);
+    internal static PartitionView OfMount(string mountPoint) =>
+        Of(path => File.Exists(mountPoint + path) ? File.ReadAllBytes(mountPoint + path) : null);
 
     /// <summary>The image in a slot; null for recovery if it is on another partition.</summary>
     internal byte[]? this[Slot slot] => slot == Slot.Active ? Active : slot == Slot.Passive ? Passive : Recovery;
 
     private static PartitionView Of(Func<string, byte[]?> read) =>
-        new(BootBlock.Read(read("/bootstate") ?? []), read(Slot.Active.Image()), read(Slot.Passive.Image()), read(SystemPaths.RecoveryImage) ?? read(SystemPaths.OtherRecoveryImage));
+        new(BootBlock.Read(read("/bootstate") ?? []), read(Slot.Active.Image()), read(Slot.Passive.Image()),
+            read(SystemPaths.RecoveryImage) ?? read(SystemPaths.OtherRecoveryImage));
 
     private static byte[]? Read(string partition, string path)
     {
         var copy = partition + ".read";
         File.Delete(copy);
-        var result = ChildProcess.Run("/usr/bin/grub-fstest", [partition, "cp", "(loop0)" + path, copy], ["PATH=/usr/bin:/bin"], TimeSpan.FromMinutes(1));
+        var result = ChildProcess.Run("/usr/bin/grub-fstest", [partition, "cp", "(loop0)" + path, copy], ["PATH=/usr/bin:/bin"],
+            TimeSpan.FromMinutes(1));
         return result.ExitCode == 0 ? File.ReadAllBytes(copy) : null;
     }
 }

@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 namespace KairosBoot.Linux.Tests.Upgrade;
 
 /// <summary>
-/// The power cut at every write of an upgrade to its disk. At each of them, GRUB finds whole images and boots one, kairos-boot then finds that same image
+/// The power cut at every write of an upgrade to its disk. At each of them, GRUB finds whole images and boots one, kairos-boot then finds
+/// that same image
 /// although the kernel has replayed the journal, and the upgrade, run again, completes.
 /// </summary>
 public sealed class PowerCutTests(ITestOutputHelper log)
@@ -16,7 +17,8 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     private static readonly int Orders = int.Parse(Environment.GetEnvironmentVariable("KAIROSBOOT_CUT_ORDERS") ?? "3");
     private const int Again = 8;
 
-    private static readonly Dictionary<string, byte[]> Images = new[] { "active", "passive", "new", "newer", "recovery" }.Select((name, seed) =>
+    private static readonly Dictionary<string, byte[]> Images =
+        new[] { "active", "passive", "new", "newer", "recovery" }.Select((name, seed) =>
     {
         var bytes = new byte[ImageSize];
         new Random(seed).NextBytes(bytes);
@@ -31,7 +33,8 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     [InlineData("recovery with a good passive", "ro", "new passive")]
     [InlineData("reset", "ro", "new new")]
     public void After_any_power_cut_a_system_boots_and_the_upgrade_completes(string running, string options, string then) =>
-        MountNamespace.Run(scratch => Judge(scratch, running, options, then, Images.Where(row => row.Key != "recovery").ToDictionary(), Upgrade));
+        MountNamespace.Run(scratch =>
+            Judge(scratch, running, options, then, Images.Where(row => row.Key != "recovery").ToDictionary(), Upgrade));
 
     /// <summary>Recovery is on the same partition here, so that one record has all writes in order. No rule needs two partitions.</summary>
     [Theory]
@@ -39,9 +42,11 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     [InlineData("recovery.img", true)]
     [InlineData("recovery.squashfs", false)]
     public void After_any_power_cut_of_a_recovery_upgrade_a_system_boots(string name, bool isSquashfs) =>
-        MountNamespace.Run(scratch => Judge(scratch, $"{name} to {(isSquashfs ? "recovery.squashfs" : "recovery.img")}", "ro", "active passive new", Images, null));
+        MountNamespace.Run(scratch =>
+            Judge(scratch, $"{name} to {(isSquashfs ? "recovery.squashfs" : "recovery.img")}", "ro", "active passive new", Images, null));
 
-    private void Judge(string scratch, string running, string options, string then, Dictionary<string, byte[]> images, Action<string, Slot>? upgrade)
+    private void Judge(string scratch, string running, string options, string then, Dictionary<string, byte[]> images,
+        Action<string, Slot>? upgrade)
     {
         var recorded = Record(scratch, running, options);
         var cuts = new Cuts(scratch, recorded.Before, images);
@@ -59,7 +64,8 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         }
         Assert.Equal(then, cuts.Last);
         Assert.True(cuts.Judged > 100, $"only {cuts.Judged} cuts");
-        log.WriteLine($"figure: power cuts of an upgrade, {running}, {options}: {cuts.Judged}, {cuts.Upgraded} of them upgraded again, 0 that do not boot; next would have been {cuts.Slots}");
+        log.WriteLine($"figure: power cuts of an upgrade, {running}, {options}: {cuts.Judged}, {cuts.Upgraded} of them upgraded again, " +
+            $"0 that do not boot; next would have been {cuts.Slots}");
     }
 
     private static (byte[] Before, DiskEvent[] Events) Record(string scratch, string running, string options)
@@ -73,9 +79,11 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         // A one-shot choice, and a slot with its last try: neither may lead to a half-finished upgrade.
         File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters
         {
-            Active = running == "active" ? new(0, true, "") : good, Passive = running == "recovery" ? new(3, false, "") : good, First = Slot.Passive, Once = Slot.Active,
+            Active = running == "active" ? new(0, true, "") : good, Passive = running == "recovery" ? new(3, false, "") : good,
+            First = Slot.Passive, Once = Slot.Active,
         }));
-        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^metadata_csum_seed,^orphan_file", "-b", "4096", "-d", tree, scratch + "/part", "8M");
+        MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^metadata_csum_seed,^orphan_file", "-b", "4096", "-d", tree,
+            scratch + "/part", "8M");
         var before = File.ReadAllBytes(scratch + "/part");
         File.WriteAllText(scratch + "/disk", "");
         Directory.CreateDirectory(scratch + "/state");

@@ -9,7 +9,8 @@ internal sealed record DiskEvent(long Offset, byte[] Content)
 }
 
 /// <summary>
-/// A file in memory that keeps every write to it, in order: a FUSE file system (linux/fuse.h) whose root is that file. A loop device over it is a disk
+/// A file in memory that keeps every write to it, in order: a FUSE file system (linux/fuse.h) whose root is that file. A loop device over
+/// it is a disk
 /// whose power can be cut between any two of its writes.
 /// </summary>
 internal sealed class RecordedDisk : IDisposable
@@ -28,7 +29,8 @@ internal sealed class RecordedDisk : IDisposable
     {
         (this.path, this.content) = (path, content);
         channel = Syscall.Open("/dev/fuse", OpenFlags.ReadWrite);
-        Syscall.Mount("recorded", path, "fuse", MountFlags.NoSuid | MountFlags.NoDev, $"fd={channel.Descriptor},rootmode=100600,user_id=0,group_id=0");
+        Syscall.Mount("recorded", path, "fuse", MountFlags.NoSuid | MountFlags.NoDev,
+            $"fd={channel.Descriptor},rootmode=100600,user_id=0,group_id=0");
         server = new Thread(Serve) { IsBackground = true };
         server.Start();
     }

@@ -23,11 +23,12 @@ public sealed class RefusedUpgradeTests
     [InlineData("rm /boot/vmlinuz", "the tree has no /boot/vmlinuz")]
     [InlineData("rm /boot/initrd", "the tree has no /boot/initrd")]
     [InlineData("rm /usr/lib/init", "no /sbin/init")]
-    [InlineData("rmdir /oem", "there is no directory /oem")]
+    [InlineData("rmdir /oem", "the tree has no directory /oem")]
     [InlineData("rm /lib/modules/6.1.0-test/modules.dep", null)]
     [InlineData("cd /lib/modules\nln 6.1.0-test other\nunlink 6.1.0-test", "for the kernel 6.1.0-test, but the tree has no modules for it")]
-    [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init", "its /sbin/init is for aarch64, this is x86_64")]
-    [InlineData("rm /boot/vmlinuz-6.1.0-test\ncd /boot\nwrite KERNEL vmlinuz-6.1.0-test", "its /boot/vmlinuz is for aarch64, this is x86_64")]
+    [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init", "its /sbin/init is for aarch64, this machine is x86_64")]
+    [InlineData("rm /boot/vmlinuz-6.1.0-test\ncd /boot\nwrite KERNEL vmlinuz-6.1.0-test",
+        "its /boot/vmlinuz is for aarch64, this machine is x86_64")]
     public void An_image_that_would_not_boot_is_refused(string damage, string? reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
@@ -44,7 +45,7 @@ public sealed class RefusedUpgradeTests
     {
         var system = new InstalledSystem(scratch);
         File.AppendAllText(system.Host + "/etc/fstab", "x /srv/data none bind 0 0\nx /var/a none bind 0 0\n");
-        Assert.Contains("has no directory /srv/data, on which", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+        Assert.Contains("has no directory /srv/data, which is a mount point", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
         system.Upgrade(system.Image("new", "mkdir /srv/data", "mkdir /var/a"));
     });
 
@@ -175,7 +176,11 @@ public sealed class RefusedUpgradeTests
     {
         var system = new InstalledSystem(scratch);
         using (TargetSystem.Open(system.Host, null))
-            Assert.Contains("another upgrade, reset or installation is running", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+        {
+            Assert.Contains("another upgrade, reset or installation is running",
+                Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+        }
+
         system.Upgrade(system.Image("new"));
     });
 
@@ -199,6 +204,7 @@ public sealed class RefusedUpgradeTests
     public void A_machine_that_kairos_boot_did_not_boot_is_refused() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/root");
-        Assert.Contains("so the running image is unknown", Assert.Throws<OperatorException>(() => TargetSystem.Open(scratch + "/root", null)).Problem);
+        Assert.Contains("so the running image is unknown",
+            Assert.Throws<OperatorException>(() => TargetSystem.Open(scratch + "/root", null)).Problem);
     });
 }

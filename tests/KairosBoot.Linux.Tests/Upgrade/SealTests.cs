@@ -4,7 +4,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
 
-/// <summary>Images that are not what their seal says: one bit of a file in them is another one, which no superblock and no size tells.</summary>
+/// <summary>
+/// Images that are not what their seal says: one bit of a file in them is another one, which no superblock and no size tells.
+/// </summary>
 public sealed class SealTests
 {
     // In the middle of a file's content.
@@ -38,7 +40,8 @@ public sealed class SealTests
     public void An_installation_and_a_disk_build_refuse_a_bad_seal() => InstallMachine.On(machine =>
     {
         var image = InstalledSystem.Image(machine.Scratch, "sealed", []);
-        string[] install = ["install", "--device", machine.Disk.Node, "--image", image], build = ["disk", "build", "--image", image, "--output", machine.Scratch + "/disk.raw"];
+        string[] install = ["install", "--device", machine.Disk.Node, "--image", image],
+        build = ["disk", "build", "--image", image, "--output", machine.Scratch + "/disk.raw"];
         Damage(image);
         var before = machine.Disk.Written;
         foreach (var command in new[] { install, build })

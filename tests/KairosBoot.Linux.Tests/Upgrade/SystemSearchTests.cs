@@ -46,7 +46,8 @@ public sealed class SystemSearchTests
         Assert.Contains("/boot/initrd", added);
         system.Boot(Slot.Active);
         MountNamespace.Tool("sh", "-ec", $"cd {tree}; {change}");
-        Assert.Equal(difference is null ? (NodeImageStatus.UpToDate, "the node already runs this system") : (NodeImageStatus.None, "the running system differs: " + difference), Find(system, tree));
+        Assert.Equal(difference is null ? (NodeImageStatus.UpToDate, "the node already runs this system")
+            : (NodeImageStatus.None, "the running system differs: " + difference), Find(system, tree));
         Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
     });
 
@@ -58,7 +59,8 @@ public sealed class SystemSearchTests
         Assert.Equal(NodeImageStatus.None, Find(system, tree).Status);
         system.Upgrade(InstalledSystem.Of(root: tree));
         Assert.Equal((NodeImageStatus.NextBoot, "active already has this system"), Find(system, tree));
-        void Count(Func<BootCounters, BootCounters> change) => BootStateFile.Update(system.State + SystemPaths.BootState, block => change(block.Counters));
+        void Count(Func<BootCounters, BootCounters> change) =>
+            BootStateFile.Update(system.State + SystemPaths.BootState, block => change(block.Counters));
         Count(counters => counters with { First = Slot.Passive });
         Assert.Equal((NodeImageStatus.NotBooted, "the next slot to boot is passive"), Find(system, tree));
         Count(counters => counters with { First = Slot.Active, Active = counters.Active with { Left = 0 } });

@@ -49,7 +49,8 @@ public sealed class UpgradeTests
         var system = new InstalledSystem(scratch, mebibytes: 48);
         MountedPartition.Change(system.State, () =>
         {
-            foreach (var name in (string[])["transition.img", "passive.new"]) File.Copy(scratch + "/active.img", $"{system.State}/cOS/{name}");
+            foreach (var name in (string[])["transition.img", "passive.new"]) File.Copy(scratch + "/active.img",
+                $"{system.State}/cOS/{name}");
         });
         system.Upgrade(system.Image("new"));
         Assert.Equal(("new", "active"), system.Slots);
@@ -69,14 +70,16 @@ public sealed class UpgradeTests
         system.Upgrade(system.Image("newer"));
         Assert.Equal(("newer", "passive"), system.Slots);
         Assert.True(system.IsReadOnly);
-        Assert.Equal(["active.img", "passive.img", "replaced.img"], Directory.GetFiles(system.State + "/cOS").Select(Path.GetFileName).Order());
+        Assert.Equal(["active.img", "passive.img", "replaced.img"],
+            Directory.GetFiles(system.State + "/cOS").Select(Path.GetFileName).Order());
     });
 
     [Fact]
     public void With_one_image_running_and_the_other_pinned_an_upgrade_is_refused() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, Slot.Passive);
-        BootStateFile.Update(system.State + SystemPaths.BootState, block => block.Counters with { Pinned = BootCounter.IdOf(ImageIdentity.Of(system.State + Slot.Active.Image())) });
+        BootStateFile.Update(system.State + SystemPaths.BootState,
+            block => block.Counters with { Pinned = BootCounter.IdOf(ImageIdentity.Of(system.State + Slot.Active.Image())) });
         var before = system.Files;
         Assert.Contains("pinned", Assert.Throws<OperatorException>(() => system.Upgrade(system.Image("new"))).Problem);
         Assert.Equal(before, system.Files);
