@@ -62,14 +62,16 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
         if (given.Count == 0) return Environment;
         var variables = new List<string>(given);
         foreach (var variable in Environment)
-            if (!variables.Exists(other => other.StartsWith(variable[..(variable.IndexOf('=') + 1)], StringComparison.Ordinal))) variables.Add(variable);
+            if (!variables.Exists(other => other.StartsWith(variable[..(variable.IndexOf('=') + 1)], StringComparison.Ordinal)))
+                variables.Add(variable);
         return variables;
     }
 
     internal static List<string> ChildEnvironment()
     {
         var inherited = System.Environment.GetEnvironmentVariable("PATH");
-        var variables = new List<string> { "PATH=/usr/bin:/usr/sbin:/bin:/sbin" + (string.IsNullOrEmpty(inherited) ? "" : ":" + inherited) };
+        var variables = new List<string> { "PATH=/usr/bin:/usr/sbin:/bin:/sbin"
+            + (string.IsNullOrEmpty(inherited) ? "" : ":" + inherited) };
         foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
             if (variable.Key is not "PATH") variables.Add($"{variable.Key}={variable.Value}");
         return variables;

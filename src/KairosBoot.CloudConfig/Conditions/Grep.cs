@@ -50,7 +50,8 @@ internal static class Grep
         {
             if (Syscall.TryStat(path)?.Type is null or FileType.Directory) return null;
             var isMadeUp = path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
-            var content = isMadeUp ? BoundedFile.TryReadMadeUp(path, ReadLimit.SystemFile) : BoundedFile.TryRead(path, ReadLimit.SystemFile);
+            var content = isMadeUp ? BoundedFile.TryReadMadeUp(path, ReadLimit.SystemFile)
+                : BoundedFile.TryRead(path, ReadLimit.SystemFile);
             return content is null ? null : Encoding.UTF8.GetString(content);
         }
         catch (SyscallException) { return null; }
@@ -79,7 +80,7 @@ internal static class Grep
             else if (c == '^' && i > 0 || c == '$' && i + 1 < basic.Length) extended.Append('\\').Append(c);
             else if (c is '+' or '?' or '|' or '(' or ')' or '{' or '}') extended.Append('\\').Append(c);
             else if (c != '\\') extended.Append(c);
-            else if (++i == basic.Length || char.IsAsciiLetterOrDigit(basic[i]) || basic[i] is '{' or '}' or '(' or ')' or '<' or '>' or '|') return null;
+            else if (++i == basic.Length || char.IsAsciiLetterOrDigit(basic[i]) || "{}()<>|".Contains(basic[i])) return null;
             else if (basic[i] is '+' or '?') extended.Append(basic[i]);
             else extended.Append('\\').Append(basic[i]);
         }

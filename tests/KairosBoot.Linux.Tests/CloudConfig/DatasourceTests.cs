@@ -78,7 +78,7 @@ public sealed class DatasourceTests : IDisposable
         Insert("vdb", "cidata", "user-data", Config);
         var problem = Assert.Single(Run("{providers: [cdrm, cdrom], path: /oem/95_userdata}").Problems);
         Assert.True(problem.IsWarning);
-        Assert.StartsWith("cdrm is not a provider; the providers are cdrom, config-drive, file, aws, ", problem.Reason);
+        Assert.StartsWith("cdrm is not one of the providers cdrom, config-drive, file, aws, ", problem.Reason);
         Assert.True(root.Has("/oem/95_userdata/userdata.yaml"));
         Assert.Empty(Run("{providers: [], path: /x}").Problems);
     }
@@ -168,7 +168,7 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("{providers: [file], path: /pipe}", "/pipe is a FIFO, not a file")]
     [InlineData("{providers: [file], path: relative}", "relative: not an absolute path")]
     [InlineData("{providers: [file], path: /srv/seed, userdata_name: ../x.yaml}", "../x.yaml is not a file name")]
-    [InlineData("{providers: [file], path: /bomb}", "/bomb has 5242880 bytes when unpacked; user-data may have 4194304")]
+    [InlineData("{providers: [file], path: /bomb}", "/bomb has 5242880 bytes when unpacked; the limit for user-data is 4194304")]
     public void A_file_that_cannot_be_read_is_one_problem(string datasource, string reason)
     {
         SeedVolume.MakeFifo(root.At("/pipe"));

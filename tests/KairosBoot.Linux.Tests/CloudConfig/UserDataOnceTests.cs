@@ -112,7 +112,7 @@ public sealed class UserDataOnceTests : IDisposable
         volumes[^1].Dispose();
         Insert("sr0", Strange, label: "anything");
         var report = Boot();
-        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) differs from the user-data used before (sha256 {Digest(Mine)})", Warning(report));
+        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) differs from that used before (sha256 {Digest(Mine)})", Warning(report));
         Assert.Empty(report.UserData);
         Assert.False(root.Has(Taken));
         volumes[^1].MustBeFree();
@@ -162,7 +162,7 @@ public sealed class UserDataOnceTests : IDisposable
         Assert.Empty(Boot("/oem/95_userdata").Problems);
         volume.Dispose();
         Insert("vdb", Strange, "seed-1");
-        Assert.Contains("differs from the user-data used before", Warning(Boot("/oem/95_userdata")));
+        Assert.Contains("differs from that used before", Warning(Boot("/oem/95_userdata")));
         Assert.Equal(Mine, root.Read("/oem/95_userdata/userdata.yaml"));
     }
 
@@ -256,7 +256,7 @@ public sealed class UserDataOnceTests : IDisposable
     {
         var volume = Insert(device, Mine);
         PutOn(bus, device);
-        Assert.Contains($"/dev/{device} is ignored: user-data from {name} needs kairosboot.userdata=usb", Warning(Boot()));
+        Assert.Contains($"/dev/{device} is ignored: user-data from {name} needs the kernel option kairosboot.userdata=usb", Warning(Boot()));
         Assert.False(root.Has(Taken));
         Assert.False(root.Has(Mark));
         Assert.Empty(Boot(commandLine: "quiet kairosboot.userdata=usb").Problems);
