@@ -37,8 +37,10 @@ public static class AlternateRoot
     {
         // Nothing is mounted on a link. It may lead out of the tree.
         using (var found = tree.TryOpen(mount, followLast: false))
+        {
             if (found is not null && Syscall.FStat(found).Type == FileType.Symlink)
                 throw new SyscallException("mount", root + mount, Errno.ELOOP);
+        }
         using var target = tree.MakeDirectories(mount, new NewDirectories(DirectoryMode));
         Syscall.Mount(mount, Syscall.DescriptorPath(target), "", MountFlags.Bind | MountFlags.Recursive, "");
     }

@@ -44,8 +44,10 @@ public sealed class InstallSection
     private void Add(YamlMapping install, string file, Action<StageProblem> warn)
     {
         if (install.Find("encrypted_partitions") is YamlSequence { Items.Count: > 0 } encrypted)
+        {
             throw Refused(file, encrypted, "encrypted_partitions", "encrypted partitions are not supported",
                 "remove it, or encrypt in a stage after-install");
+        }
         if (install.Boolean("no-format") == true)
             throw Refused(file, install.Find("no-format")!, "no-format", "the installation always formats the disk", "remove it");
 

@@ -39,8 +39,10 @@ internal sealed class TreeMerge
         var found = Syscall.TryStatAt(to, name);
         var isDirectory = status.Type == FileType.Directory;
         if (found is { } other && (other.Type == FileType.Directory) != isDirectory)
+        {
             throw new OperatorException($"{to.Path}/{name} is {(isDirectory ? "not a directory" : "a directory")}, unlike in the image",
                 "remove it");
+        }
         if ((found is null || !isDirectory) && TryMove(from, name, to)) return;
         if (isDirectory) Directory(from, name, to, status, isNew: found is null, user);
         else FileCopy.Copy(from, name, to, status);

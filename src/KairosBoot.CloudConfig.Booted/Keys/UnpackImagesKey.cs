@@ -28,8 +28,10 @@ internal static class UnpackImagesKey
         var path = Directories.Normalize(item.Text("target"));
         var walker = new PathWalker();
         using (var there = walker.TryOpen(path))
+        {
             if (there is not null && Syscall.FStat(there).Type != FileType.Directory)
                 throw new FormatException($"{path} is not a directory");
+        }
         string skopeo = Find("skopeo"), umoci = Find("umoci");
         using var place = walker.Place(path, new NewDirectories(FilePermissions.Directory));
         // The tools take path names, so they work where no other user can replace a directory.

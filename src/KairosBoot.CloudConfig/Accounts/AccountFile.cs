@@ -59,8 +59,10 @@ internal sealed class AccountFile
     {
         var groups = new List<int>();
         foreach (var line in lines)
+        {
             if (line.Split(':') is { Length: >= 4 } row && int.TryParse(row[2], out var gid) && Array.IndexOf(row[3].Split(','), user) >= 0)
                 groups.Add(gid);
+        }
         return [.. groups];
     }
 

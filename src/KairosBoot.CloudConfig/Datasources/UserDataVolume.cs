@@ -30,8 +30,10 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
         foreach (var device in devices)
             if (IsLabelled(device)) candidates.Add(device);
         foreach (var device in devices)
+        {
             if (device.Superblock is not null && device.Name.StartsWith("sr", StringComparison.Ordinal) && !IsLabelled(device))
                 candidates.Add(device);
+        }
         return candidates;
     }
 

@@ -90,8 +90,10 @@ internal static class AtomicFile
         var now = Syscall.FStat(found);
         if (now.Type is FileType.Directory or FileType.Fifo or FileType.Socket) throw new FormatException($"{place.Path} is not a file");
         if (now is { Type: FileType.Regular, Links: > 1 } && place.IsSharedWithUsers)
+        {
             throw new Plan.OperatorException($"{place.Path} of user {now.Uid} has another hard link and cannot be replaced by a new file",
                 "remove the file");
+        }
         using var file = Syscall.Reopen(found, OpenFlags.WriteOnly | OpenFlags.Truncate | OpenFlags.NoControllingTerminal);
         // First remove read permissions that the final mode does not have.
         if ((now.Mode & ~mode) != 0) Syscall.FChMod(file, now.Mode & mode);

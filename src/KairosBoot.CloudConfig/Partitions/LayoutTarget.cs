@@ -27,8 +27,10 @@ internal sealed class LayoutTarget(string disk, int partition)
         }
         if (initialize) throw new OperatorException("device.init_disk needs device.path", "set device.path to the disk");
         if (device.Text("label")?.Trim() is not { Length: > 0 } label)
+        {
             throw new OperatorException("device has neither path nor label",
                 "set device.path to the disk, or device.label to a file system on it");
+        }
         return Search(DeviceRef.Label(label));
     }
 

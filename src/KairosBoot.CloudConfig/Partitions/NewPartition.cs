@@ -18,8 +18,10 @@ internal static class NewPartition
         string name = wanted.Text("pLabel") ?? "", label = wanted.Text("fsLabel") ?? "", type = wanted.Text("filesystem")
             ?? MakeFileSystem.Default;
         if (name.Length == 0 && label.Length == 0)
+        {
             throw new OperatorException("a partition without fsLabel and pLabel would be added again at every boot",
                 "set fsLabel or pLabel");
+        }
         if (name.Length > MaxNameLength)
             throw new OperatorException($"pLabel {name} is longer than {MaxNameLength} characters", "use a shorter one");
         var maker = MakeFileSystem.Find(type)!;

@@ -99,8 +99,10 @@ public sealed class ConformanceTests : IDisposable
             while (!Volatile.Read(ref done))
             {
                 foreach (var path in Directory.GetFiles(root.At("/secret")))
+                {
                     if (Mono.Unix.Native.Syscall.lstat(path, out var stat) == 0 && ++seen > 0 && ((int)stat.st_mode & Octal.O077) != 0)
                         wide++;
+                }
             }
         });
         watcher.Start();

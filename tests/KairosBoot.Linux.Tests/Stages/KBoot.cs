@@ -14,8 +14,10 @@ internal static class KBoot
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (File.Exists(at.FullName + "/KairosBoot.sln"))
+            {
                 return File.Exists(at.FullName + "/out/kboot") ? at.FullName + "/out/kboot"
                     : throw new FileNotFoundException("out/kboot is missing: initrd/build.sh makes it");
+            }
         }
 
         throw new DirectoryNotFoundException("no KairosBoot.sln above " + AppContext.BaseDirectory);

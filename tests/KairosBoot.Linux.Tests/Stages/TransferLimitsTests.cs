@@ -112,8 +112,8 @@ public sealed class TransferLimitsTests : IDisposable
         var item = $"{{path: /opt/f, url: '{server.Address}/f?t=T0KEN'}}";
         var report = system.RunDocument($"stages: {{boot: [{{downloads: [{item}, {item}]}}, {{downloads: [{item}]}}]}}",
             commandLine: $"kairos.config_url={server.Address}/c");
-        Assert.Equal(["/f: anyone on the network", "/c: anyone on the network"],
-            report.Problems.Where(problem => problem.IsWarning).Select(problem => problem.Reason[server.Address.Length..][..25]));
+        Assert.Equal(["/f: its content can be changed", "/c: its content can be changed"],
+            report.Problems.Where(problem => problem.IsWarning).Select(problem => problem.Reason[server.Address.Length..][..30]));
         Assert.DoesNotContain(report.Problems, problem => problem.Reason.Contains("T0KEN"));
         Assert.Empty(system.Run($"downloads: [{{path: /opt/g, url: {server.Address}/g, checksum: 'sha256:{Sha("content")}'}}]").Problems);
     }

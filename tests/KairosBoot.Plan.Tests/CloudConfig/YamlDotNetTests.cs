@@ -76,8 +76,10 @@ public sealed class YamlDotNetTests
             var type = metadata.GetTypeDefinition(method.GetDeclaringType());
             while (type.IsNested) type = metadata.GetTypeDefinition(type.GetDeclaringType());
             foreach (var token in Calls(file.GetMethodBody(method.RelativeVirtualAddress).GetILBytes()!))
+            {
                 if (members.TryGetValue(token, out var used))
                     yield return ($"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}", used);
+            }
         }
     }
 
