@@ -9,8 +9,8 @@ public static class AlternateRoot
     private const int DirectoryMode = Octal.O755;
 
     /// <summary>
-    /// Before: any process of root. After: / of the calling thread is the tree, with the API file systems of this machine. The thread has private
-    /// mounts and a private host name, so the machine does not change.
+    /// Before: any process of root. After: / of the calling thread is the tree, with the API file systems of this machine. The thread has
+    /// private mounts and a private host name, so the machine does not change.
     /// </summary>
     /// <exception cref="OperatorException">Not a directory, or mounting in it failed.</exception>
     public static void Enter(string root)
@@ -26,7 +26,8 @@ public static class AlternateRoot
         foreach (var mount in ApiFileSystems.Moved)
         {
             try { Bind(mount, new PathWalker(tree), root); }
-            catch (SyscallException e) { throw new OperatorException($"{root} cannot be used as the root: {e.Message}", $"create the directory {mount} in it (not a link)"); }
+            catch (SyscallException e) { throw new OperatorException($"{root} cannot be used as the root: {e.Message}",
+                $"create the directory {mount} in it (not a link)"); }
         }
         Syscall.ChRoot(tree);
         Syscall.ChDir("/");
@@ -36,7 +37,10 @@ public static class AlternateRoot
     {
         // Nothing is mounted on a link. It may lead out of the tree.
         using (var found = tree.TryOpen(mount, followLast: false))
-            if (found is not null && Syscall.FStat(found).Type == FileType.Symlink) throw new SyscallException("mount", root + mount, Errno.ELOOP);
+        {
+            if (found is not null && Syscall.FStat(found).Type == FileType.Symlink)
+                throw new SyscallException("mount", root + mount, Errno.ELOOP);
+        }
         using var target = tree.MakeDirectories(mount, new NewDirectories(DirectoryMode));
         Syscall.Mount(mount, Syscall.DescriptorPath(target), "", MountFlags.Bind | MountFlags.Recursive, "");
     }

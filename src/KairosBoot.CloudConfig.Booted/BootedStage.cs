@@ -10,11 +10,13 @@ public static class BootedStage
     /// <param name="commandLine">The kernel command line. It can name a source and contain entries. Empty: none.</param>
     /// <param name="logger">Gets each problem once, and the output of commands.</param>
     /// <param name="cancellationToken">Ends the run with an <see cref="OperationCanceledException"/> after the running program.</param>
-    public static StageReport Run(string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken cancellationToken) =>
+    public static StageReport Run(string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger,
+        CancellationToken cancellationToken) =>
         Run(stage, sources, commandLine, logger, cancellationToken, TransferLimits.Production);
 
     internal static StageReport Run(
-        string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken cancellationToken, TransferLimits limits) =>
+        string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken cancellationToken,
+            TransferLimits limits) =>
         new StageRunner(sources, new StageFacts(), logger, commandLine)
         {
             Table = BootedKeys.Table(limits),

@@ -17,7 +17,8 @@ public static class ConfigArguments
     /// <summary>Reads all sources now, for a run in another root.</summary>
     /// <exception cref="OperatorException">A source is missing, unreadable or cannot be fetched.</exception>
     public static IReadOnlyList<ConfigSource> ReadAll(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
-        [.. names.Select(name => ConfigSource.Of(IsPath(name) ? [.. FilesOf(Existing(name)).Select(ReadFile)] : [Read(name, cancellationToken)]))];
+        [.. names.Select(name =>
+            ConfigSource.Of(IsPath(name) ? [.. FilesOf(Existing(name)).Select(ReadFile)] : [Read(name, cancellationToken)]))];
 
     private static bool IsPath(string name) => name != StandardInput && !NamedSource.IsUrl(name);
 
@@ -29,12 +30,14 @@ public static class ConfigArguments
         {
             FileType.Directory => path + "/",
             FileType.Regular => path,
-            null => throw new OperatorException($"{name} does not exist", "give a cloud-config file, a directory, a URL, or - for standard input"),
+            null => throw new OperatorException($"{name} does not exist",
+                "give a cloud-config file, a directory, a URL, or - for standard input"),
             _ => throw new OperatorException($"{name} is neither a file nor a directory", "for a pipe, give - and redirect standard input"),
         };
     }
 
-    private static List<string> FilesOf(string path) => ConfigFiles.Of(path, (place, reason) => throw new OperatorException($"{place}: {reason}", "check its permissions"));
+    private static List<string> FilesOf(string path) =>
+        ConfigFiles.Of(path, (place, reason) => throw new OperatorException($"{place}: {reason}", "check its permissions"));
 
     private static ConfigText ReadFile(string path)
     {
@@ -44,7 +47,8 @@ public static class ConfigArguments
 
     private static ConfigText Read(string name, CancellationToken cancellationToken)
     {
-        try { return name == StandardInput ? new ConfigText("standard input", ReadStandardInput()) : Transfer.Text(name, ReadLimit.UserData, TransferLimits.Production, cancellationToken); }
+        try { return name == StandardInput ? new ConfigText("standard input", ReadStandardInput())
+            : Transfer.Text(name, ReadLimit.UserData, TransferLimits.Production, cancellationToken); }
         catch (FormatException e) { throw new OperatorException($"fetching failed: {e.Message}", "check the URL and the network"); }
     }
 

@@ -9,7 +9,8 @@ public sealed class InstallSection
     private static readonly Schema Section = Schema.Record(
         ("device", Schema.Text),
         ("partitions", Schema.Record(("oem", Sized()), ("recovery", Sized()), ("state", Sized()), ("persistent", Sized()))),
-        ("extra-partitions", Schema.ListOf(Schema.Record(("name", Schema.Text), ("label", Schema.Text), ("size", Schema.Integer), ("fs", Schema.Text)))),
+        ("extra-partitions", Schema.ListOf(Schema.Record(("name", Schema.Text), ("label", Schema.Text), ("size", Schema.Integer),
+            ("fs", Schema.Text)))),
         ("grub_options", Schema.Record(("extra_cmdline", Schema.Text))));
 
     private readonly Dictionary<string, long> sizes = [];
@@ -43,27 +44,37 @@ public sealed class InstallSection
     private void Add(YamlMapping install, string file, Action<StageProblem> warn)
     {
         if (install.Find("encrypted_partitions") is YamlSequence { Items.Count: > 0 } encrypted)
-            throw Refused(file, encrypted, "encrypted_partitions", "encrypted partitions are not supported", "remove it, or encrypt in a stage after-install");
+        {
+            throw Refused(file, encrypted, "encrypted_partitions", "encrypted partitions are not supported",
+                "remove it, or encrypt in a stage after-install");
+        }
         if (install.Boolean("no-format") == true)
             throw Refused(file, install.Find("no-format")!, "no-format", "the installation always formats the disk", "remove it");
 
         // Other keys are used elsewhere: bind_mounts at boot, reboot by the caller.
         var known = new YamlMapping(install.Line, install.Column);
-        foreach (var (key, value) in install.Pairs.Where(pair => pair.Key.Text is "device" or "partitions" or "extra-partitions" or "grub_options"))
-            known.Add(key, value);
-        var conforming = Section.Validate(known, "install", (line, key, reason, isWarning) => warn(new StageProblem(file, line, "", key, reason) { IsWarning = true })) as YamlMapping;
+        foreach (var (key, value) in install.Pairs)
+            if (key.Text is "device" or "partitions" or "extra-partitions" or "grub_options") known.Add(key, value);
+        var conforming = Section.Validate(known, "install", (line, key, reason, isWarning) =>
+            warn(new StageProblem(file, line, "", key, reason) { IsWarning = true })) as YamlMapping;
         Device = conforming?.Text("device") ?? Device;
-        KernelArguments = ((conforming?.Find("grub_options") as YamlMapping)?.Text("extra_cmdline") ?? "") is { Length: > 0 } arguments ? $"{KernelArguments} {arguments}".Trim() : KernelArguments;
+        KernelArguments = ((conforming?.Find("grub_options") as YamlMapping)?.Text("extra_cmdline") ?? "") is { Length: > 0 } arguments
+            ? $"{KernelArguments} {arguments}".Trim() : KernelArguments;
         foreach (var (name, value) in (conforming?.Find("partitions") as YamlMapping)?.Pairs ?? [])
             if ((value as YamlMapping)?.Integer("size") is > 0 and var size) sizes[name.Text] = size;
         foreach (var extra in YamlMapping.MappingsOf(conforming?.Find("extra-partitions")))
         {
-            var label = extra.Text("label") ?? extra.Text("name") ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "set label");
-            Extra.Add((label, extra.Integer("size") is > 0 and var size ? size : throw Refused(file, extra, "extra-partitions", $"{label} has no size; only COS_PERSISTENT takes the rest of the disk", "set size, in MiB"), extra.Text("fs")));
+            var label = extra.Text("label") ?? extra.Text("name")
+                ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "set label");
+            Extra.Add((label, extra.Integer("size") is > 0 and var size ? size
+                : throw Refused(file, extra, "extra-partitions", $"{label} has no size; only COS_PERSISTENT takes the rest of the disk",
+                "set size, in MiB"), extra.Text("fs")));
         }
     }
 
-    private static Schema Sized() => Schema.Record(("size", Schema.Integer), ("fs", Schema.Scalar("ext4", scalar => scalar.Text == "ext4")));
+    private static Schema Sized() =>
+        Schema.Record(("size", Schema.Integer), ("fs", Schema.Scalar("ext4", scalar => scalar.Text == "ext4")));
 
-    private static OperatorException Refused(string file, YamlNode node, string key, string what, string fix) => new($"{file}:{node.Line}: install.{key}: {what}", fix);
+    private static OperatorException Refused(string file, YamlNode node, string key, string what, string fix) =>
+        new($"{file}:{node.Line}: install.{key}: {what}", fix);
 }

@@ -12,7 +12,8 @@ internal sealed record PackageManager(string Program, string[] Refresh, string[]
     internal static readonly string[] Variables = ["DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"];
 
     // Wait for another apt. Keep changed configuration files.
-    private static readonly string[] Apt = ["-y", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
+    private static readonly string[] Apt =
+        ["-y", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
 
     private static readonly PackageManager AptGet = new("apt-get",
         [.. Apt, "update"], [.. Apt, "upgrade"], [.. Apt, "--no-install-recommends", "install"], [.. Apt, "remove"]);
@@ -20,9 +21,11 @@ internal sealed record PackageManager(string Program, string[] Refresh, string[]
         ["-y", "makecache"], ["-y", "upgrade"], ["-y", "--setopt=install_weak_deps=False", "install"], ["-y", "remove"]);
     private static readonly PackageManager Yum = Dnf with { Program = "yum", Upgrade = ["-y", "update"] };
     private static readonly PackageManager Zypper = new("zypper",
-        ["--non-interactive", "refresh"], ["--non-interactive", "update"], ["--non-interactive", "install", "--no-recommends"], ["--non-interactive", "remove"]);
+        ["--non-interactive", "refresh"], ["--non-interactive", "update"], ["--non-interactive", "install", "--no-recommends"],
+            ["--non-interactive", "remove"]);
     private static readonly PackageManager Apk = new("apk",
-        ["--no-interactive", "update"], ["--no-interactive", "upgrade", "--no-cache"], ["--no-interactive", "add", "--no-cache"], ["--no-interactive", "del"]);
+        ["--no-interactive", "update"], ["--no-interactive", "upgrade", "--no-cache"], ["--no-interactive", "add", "--no-cache"],
+            ["--no-interactive", "del"]);
     private static readonly PackageManager Pacman = new("pacman",
         ["--noconfirm", "-Sy"], ["--noconfirm", "-Syu"], ["--noconfirm", "-S", "--needed"], ["--noconfirm", "-R"]);
 
@@ -50,6 +53,7 @@ internal sealed record PackageManager(string Program, string[] Refresh, string[]
                 if (StageFacts.FindProgram(manager.Program) is { } path) return (manager, path);
             throw new FormatException($"this root has no {managers[0].Program}; to fix: add it to the image");
         }
-        throw new FormatException(id.Length == 0 ? "no known package manager: /etc/os-release has no ID" : $"no known package manager for '{id}' (ID and ID_LIKE of /etc/os-release)");
+        throw new FormatException(id.Length == 0 ? "no known package manager: /etc/os-release has no ID"
+            : $"no known package manager for '{id}' (ID and ID_LIKE of /etc/os-release)");
     }
 }

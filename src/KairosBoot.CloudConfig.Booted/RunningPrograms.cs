@@ -30,7 +30,8 @@ public static class RunningPrograms
         var children = new List<int>();
         foreach (var thread in Syscall.ReadDirectoryIfThere("/proc/self/task"))
         {
-            foreach (var word in (FileText.TryReadAttribute($"/proc/self/task/{thread}/children") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            var text = FileText.TryReadAttribute($"/proc/self/task/{thread}/children") ?? "";
+            foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 if (int.TryParse(word, out var child)) children.Add(child);
         }
 

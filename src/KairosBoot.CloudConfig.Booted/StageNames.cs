@@ -6,9 +6,12 @@ internal static class StageNames
     private static readonly string[] Known =
     [
         "rootfs", "initramfs", "fs", "boot", "network", "reconcile",
-        "before-install", "after-install", "after-install-chroot", "before-upgrade", "after-upgrade", "after-upgrade-chroot", "before-reset", "after-reset", "after-reset-chroot",
-        "kairos-install.pre", "kairos-install.after", "kairos-upgrade.pre", "kairos-upgrade.after", "kairos-reset.pre", "kairos-reset.after",
-        "kairos-uki-install.pre", "kairos-uki-install.after", "kairos-uki-upgrade.pre", "kairos-uki-upgrade.after", "kairos-uki-reset.pre", "kairos-uki-reset.after",
+        "before-install", "after-install", "after-install-chroot", "before-upgrade", "after-upgrade", "after-upgrade-chroot",
+            "before-reset", "after-reset", "after-reset-chroot",
+        "kairos-install.pre", "kairos-install.after", "kairos-upgrade.pre", "kairos-upgrade.after", "kairos-reset.pre",
+            "kairos-reset.after",
+        "kairos-uki-install.pre", "kairos-uki-install.after", "kairos-uki-upgrade.pre", "kairos-uki-upgrade.after", "kairos-uki-reset.pre",
+            "kairos-uki-reset.after",
     ];
 
     private static readonly string[] Passes = ["", ".before", ".after"];
@@ -17,7 +20,8 @@ internal static class StageNames
     internal static string? Suggest(string stage)
     {
         var names = Known.SelectMany(name => Passes.Select(pass => name + pass)).ToList();
-        return !names.Contains(stage) && SpellingHint.Find(stage, names) is { } nearest ? $"nothing runs this stage: did you mean {nearest}?" : null;
+        return !names.Contains(stage) && SpellingHint.Find(stage, names) is { } nearest
+            ? $"nothing runs this stage: did you mean {nearest}?" : null;
     }
 
     /// <summary>True: the initrd runs the stage.</summary>

@@ -104,7 +104,9 @@ internal sealed class EntryOrder
 
     private int Awaited(int i) => waits[i][FirstUnmet(i)].On;
 
-    /// <summary>Removes entries whose waits are met until none is left. If every remaining entry waits, some of them form a circle, which is cut.</summary>
+    /// <summary>
+    /// Removes entries whose waits are met until none is left. If every remaining entry waits, some of them form a circle, which is cut.
+    /// </summary>
     private void CutCircles()
     {
         var first = 0;
@@ -124,7 +126,9 @@ internal sealed class EntryOrder
         placed = new bool[entries.Count];
     }
 
-    /// <summary>Follows the waits from <paramref name="first"/> into a circle and removes one wait of the first entry of that circle.</summary>
+    /// <summary>
+    /// Follows the waits from <paramref name="first"/> into a circle and removes one wait of the first entry of that circle.
+    /// </summary>
     private void CutCircle(int first)
     {
         var seen = new bool[entries.Count];
@@ -133,7 +137,8 @@ internal sealed class EntryOrder
         var cutEntry = at;
         for (var i = Awaited(at); i != at; i = Awaited(i)) cutEntry = Math.Min(cutEntry, i);
         var cut = FirstUnmet(cutEntry);
-        Warn(cutEntry, waits[cutEntry][cut].At, $"'{entries[waits[cutEntry][cut].On].FullName}' also waits for this entry: circular order; ignored");
+        Warn(cutEntry, waits[cutEntry][cut].At,
+            $"'{entries[waits[cutEntry][cut].On].FullName}' also waits for this entry: circular order; ignored");
         waits[cutEntry].RemoveAt(cut);
     }
 

@@ -21,18 +21,21 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal RemoteText? Fetch => run.Fetch;
 
     /// <inheritdoc cref="StageRun.WarnOfPlainUrl"/>
-    internal void WarnOfPlainUrl(string url, string display, int line, string key) => run.WarnOfPlainUrl(url, display, reason => Warn(line, key, reason));
+    internal void WarnOfPlainUrl(string url, string display, int line, string key) =>
+        run.WarnOfPlainUrl(url, display, reason => Warn(line, key, reason));
     internal CancellationToken CancellationToken => run.CancellationToken;
 
     internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
 
-    internal void Warn(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason) { IsWarning = true });
+    internal void Warn(int line, string key, string reason) =>
+        run.Report(new StageProblem(file, line, name, key, reason) { IsWarning = true });
 
     /// <summary>Runs the action of one item. An exception becomes a problem at that line.</summary>
     internal void Attempt(int line, string key, Action action)
     {
         try { action(); }
-        catch (Exception e) when (e is SyscallException or FormatException or TemplateException or OperatorException) { Fail(line, key, StageProblem.ReasonOf(e)); }
+        catch (Exception e) when (e is SyscallException or FormatException or TemplateException or OperatorException) { Fail(line, key,
+            StageProblem.ReasonOf(e)); }
     }
 
     /// <summary>The text with its templates filled in. If one fails: a warning and the text unchanged.</summary>
@@ -62,10 +65,16 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         return null;
     }
 
-    /// <summary>Runs a program and returns its exit code. Its output is logged with the entry's name. Null as for <see cref="RunShell"/>.</summary>
-    internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key) => Run(new ProgramCall(program, arguments), line, key)?.ExitCode;
+    /// <summary>
+    /// Runs a program and returns its exit code. Its output is logged with the entry's name. Null as for <see cref="RunShell"/>.
+    /// </summary>
+    internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key) =>
+        Run(new ProgramCall(program, arguments), line, key)?.ExitCode;
 
-    /// <summary>Runs a program and returns its exit code and output, without the secrets. The output is also logged. Null as for <see cref="RunShell"/>.</summary>
+    /// <summary>
+    /// Runs a program and returns its exit code and output, without the secrets. The output is also logged. Null as for <see
+    /// cref="RunShell"/>.
+    /// </summary>
     /// <param name="call">Its program is a path.</param>
     /// <param name="line">Line in the file.</param>
     /// <param name="key">The key that starts it.</param>
@@ -75,7 +84,8 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         CommandResult? result = null;
         var limit = call.Limit ?? run.CommandLimit;
         var environment = call.User is null ? run.EnvironmentWith(call.Variables) : call.Variables;
-        Attempt(line, key, () => result = ChildProcess.Run(call.Tool, call.Arguments, environment, limit, call.Input, call.Output, user: call.User));
+        Attempt(line, key, () => result =
+            ChildProcess.Run(call.Tool, call.Arguments, environment, limit, call.Input, call.Output, user: call.User));
         run.CommandMicroseconds += Syscall.BootTimeMicroseconds() - start;
         run.CancellationToken.ThrowIfCancellationRequested();
         if (result is null) return null;
@@ -105,7 +115,8 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal string ReadFirstLine(string command, int line, string key)
     {
         CommandResult? result = null;
-        Attempt(line, key, () => result = ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.EnvironmentWith([]), run.CommandLimit));
+        Attempt(line, key, () => result =
+            ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.EnvironmentWith([]), run.CommandLimit));
         return result?.Output.Split('\n')[0].Trim() ?? "";
     }
 

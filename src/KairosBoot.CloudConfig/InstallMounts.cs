@@ -11,7 +11,9 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 public static class InstallMounts
 {
-    private static readonly (string Key, string Variable)[] Lists = [("bind_mounts", "CUSTOM_BIND_MOUNTS"), ("ephemeral_mounts", "CUSTOM_EPHEMERAL_MOUNTS")];
+    private const string Fix = "ignored; to fix: use an absolute path without . and ..";
+    private static readonly (string Key, string Variable)[] Lists =
+        [("bind_mounts", "CUSTOM_BIND_MOUNTS"), ("ephemeral_mounts", "CUSTOM_EPHEMERAL_MOUNTS")];
 
     /// <summary>Adds the paths of all configs of a source to a layout file. A file that already has them is not written.</summary>
     /// <param name="source">Directory or file.</param>
@@ -30,7 +32,8 @@ public static class InstallMounts
             foreach (var file in ConfigFiles.Of(source, (_, _) => { })) Read(file, limit, wanted, run);
             Write(layout, wanted, run);
         }
-        catch (Exception e) when (e is SyscallException or OperatorException) { run.Report(new StageProblem(layout, 1, "", "install", StageProblem.ReasonOf(e))); }
+        catch (Exception e) when (e is SyscallException or OperatorException) { run.Report(new StageProblem(layout, 1, "", "install",
+            StageProblem.ReasonOf(e))); }
         return run.Problems;
     }
 
@@ -40,20 +43,22 @@ public static class InstallMounts
         try
         {
             var text = Encoding.UTF8.GetString(ConfigFiles.Read(file, limit));
-            if (Array.Exists(Lists, list => ConfigDocuments.MayHold(text, list.Key))) install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
+            if (Array.Exists(Lists, list => ConfigDocuments.MayHold(text, list.Key)))
+                install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
         }
         catch (Exception e) when (e is YamlFaultException or FormatException or SyscallException or OperatorException) { }
         for (var i = 0; install is not null && i < Lists.Length; i++)
         {
             var key = "install." + Lists[i].Key;
-            void Report(int line, string at, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", at, reason) { IsWarning = isWarning });
+            void Report(int line, string at, string reason, bool isWarning) =>
+                run.Report(new StageProblem(file, line, "", at, reason) { IsWarning = isWarning });
             var paths = install.Find(Lists[i].Key) is { } node ? Schema.Texts.Validate(node, key, Report) : null;
             foreach (var text in YamlMapping.TextsOf(paths))
             {
                 // Paths in a layout file are separated by blanks, so a text with a blank has always been two paths.
                 foreach (var word in text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
                 {
-                    if (MountPath.TryNormalise(word) is not { } path) Report(text.Line, key, $"{word} is not a valid mount point; ignored; to fix: use an absolute path without . and ..", isWarning: false);
+                    if (MountPath.TryNormalise(word) is not { } path) Report(text.Line, key, $"{word} is not a valid mount point; {Fix}", false);
                     else if (!wanted[i].Contains(path)) wanted[i].Add(path);
                 }
             }

@@ -16,7 +16,10 @@ internal sealed class ProgramCall(string tool, IReadOnlyList<string> arguments)
     /// <summary><c>NAME=VALUE</c>. They replace variables of the environment.</summary>
     internal IReadOnlyList<string> Variables { get; init; } = [];
 
-    /// <summary>The user that it runs as. Its environment is then only <see cref="Variables"/>, because root's may hold secrets. Null: as this process.</summary>
+    /// <summary>
+    /// The user that it runs as. Its environment is then only <see cref="Variables"/>, because root's may hold secrets. Null: as this
+    /// process.
+    /// </summary>
     internal ChildUser? User { get; init; }
 
     /// <summary>Standard input; null: empty.</summary>

@@ -22,7 +22,8 @@ public sealed class StageFacts
 
     /// <summary>Empty if the machine has none yet.</summary>
     public string MachineId =>
-        TryReadText("/var/lib/dbus/machine-id", ReadLimit.MachineId) is { Length: > 0 } id ? id : TryReadText("/etc/machine-id", ReadLimit.MachineId) ?? "";
+        TryReadText("/var/lib/dbus/machine-id", ReadLimit.MachineId) is { Length: > 0 } id ? id
+            : TryReadText("/etc/machine-id", ReadLimit.MachineId) ?? "";
 
     /// <summary>MemTotal of /proc/meminfo in bytes; 0 without /proc.</summary>
     public static long MemoryBytes => MachineValues.MemoryKiB * 1024 ?? 0;
@@ -35,7 +36,9 @@ public sealed class StageFacts
         catch (SyscallException) { return null; }
     }
 
-    /// <summary>HMAC-SHA256 of "yip" with the machine id as the key, in hexadecimal: an identity that does not reveal the machine id.</summary>
+    /// <summary>
+    /// HMAC-SHA256 of "yip" with the machine id as the key, in hexadecimal: an identity that does not reveal the machine id.
+    /// </summary>
     internal string ProtectedId => Convert.ToHexStringLower(Sha256.Hmac(Encoding.UTF8.GetBytes(MachineId), "yip"u8));
 
     /// <summary>A field of os-release without its quotes; null if missing.</summary>

@@ -14,7 +14,8 @@ public sealed record StageProblem(string File, int Line, string Entry, string Ke
     public bool IsWarning { get; init; }
 
     /// <summary>The message of an exception, with its fix if it has one.</summary>
-    internal static string ReasonOf(Exception failure) => failure is OperatorException e ? $"{e.Problem}; to fix: {e.Fix}" : failure.Message;
+    internal static string ReasonOf(Exception failure) =>
+        failure is OperatorException e ? $"{e.Problem}; to fix: {e.Fix}" : failure.Message;
 
     /// <summary>From 1; 0 where only the line is known.</summary>
     public int Column { get; init; }

@@ -62,7 +62,10 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
         if (given.Count == 0) return Environment;
         var variables = new List<string>(given);
         foreach (var variable in Environment)
-            if (!variables.Exists(other => other.StartsWith(variable[..(variable.IndexOf('=') + 1)], StringComparison.Ordinal))) variables.Add(variable);
+        {
+            if (!variables.Exists(other => other.StartsWith(variable[..(variable.IndexOf('=') + 1)], StringComparison.Ordinal)))
+                variables.Add(variable);
+        }
         return variables;
     }
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Runs the entries of a stage one after the other: in the order of sources, files and entries, changed by <c>after</c>. Paths in configs are
-/// paths of the calling process. For another root, change into it first.
+/// Runs the entries of a stage one after the other: in the order of sources, files and entries, changed by <c>after</c>. Paths in configs
+/// are paths of the calling process. For another root, change into it first.
 /// </summary>
 /// <param name="sources">In order.</param>
 /// <param name="facts">Values for conditions and templates.</param>
@@ -50,16 +50,17 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     internal RemoteText? Fetch { get; init; }
 
     /// <summary>
-    /// Runs STAGE.before for all sources, then STAGE, then STAGE.after. Then the same for the source that the command line names, and for its
-    /// entries. Files are read again for each pass, so a pass finds what an earlier one has written. Faults of configs are in the report and
-    /// never an exception.
+    /// Runs STAGE.before for all sources, then STAGE, then STAGE.after. Then the same for the source that the command line names, and for
+    /// its entries. Files are read again for each pass, so a pass finds what an earlier one has written. Faults of configs are in the
+    /// report and never an exception.
     /// </summary>
     public StageReport Run(string stage)
     {
         var run = new StageRun(facts, logger, CommandLimit)
         {
             Budget = new ConfigBudget(ConfigLimit),
-            Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(), LoadFileSystem = LoadFileSystem, Fetch = Fetch, CancellationToken = CancellationToken,
+            Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(),
+                LoadFileSystem = LoadFileSystem, Fetch = Fetch, CancellationToken = CancellationToken,
         };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);
@@ -67,7 +68,8 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         var said = config.ToDocument((line, key, reason, isWarning) =>
             run.Report(new StageProblem(CommandLineConfig.File, line, "", key, reason) { IsWarning = isWarning }));
         foreach (var pass in Passes(stage)) RunEntries(pass, said.Entries(pass, CommandLineConfig.File), run);
-        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds) { DisksChanged = run.DisksChanged, UserData = [.. run.UserData] };
+        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds) { DisksChanged =
+            run.DisksChanged, UserData = [.. run.UserData] };
     }
 
     private static string[] Passes(string stage) => [stage + ".before", stage, stage + ".after"];
@@ -106,10 +108,12 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private static void AddEntries(List<StageEntry> entries, string file, Func<string> read, string stage, int number, StageRun run)
     {
-        void Report(int line, string key, string reason, bool isWarning) => run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
+        void Report(int line, string key, string reason, bool isWarning) =>
+            run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
         try { entries.AddRange(run.Documents.Of(file, read(), stage, Report).Entries(stage, file, number)); }
         catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(1, "", StageProblem.ReasonOf(e), isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(1, "", StageProblem.ReasonOf(e),
+            isWarning: false); }
     }
 
     private bool RunEntry(string stage, StageEntry entry, StageRun run)

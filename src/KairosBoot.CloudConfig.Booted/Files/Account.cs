@@ -19,7 +19,10 @@ internal sealed record Account(ChildUser User, string Name, string Home)
             if (row.Length < 6 || row[2] != uid.ToString() || !int.TryParse(row[3], out var primary)) continue;
             var groups = new List<int> { primary };
             foreach (var group in Rows(Group))
-                if (group.Length > 3 && int.TryParse(group[2], out var id) && id != primary && group[3].Split(',').Contains(row[0])) groups.Add(id);
+            {
+                if (group.Length > 3 && int.TryParse(group[2], out var id) && id != primary && group[3].Split(',').Contains(row[0]))
+                    groups.Add(id);
+            }
             return new Account(new ChildUser(uid, primary, groups), row[0], row[5]);
         }
         return new Account(new ChildUser(uid, gid, [gid]), uid.ToString(), "/");

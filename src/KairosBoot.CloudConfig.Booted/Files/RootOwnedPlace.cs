@@ -28,10 +28,11 @@ internal static class RootOwnedPlace
     }
 
     /// <summary>
-    /// Files of root in such a directory cannot be replaced by other users. Write permission for a group is accepted (staff in /usr/local on Debian),
-    /// because such a group can also replace programs of root.
+    /// Files of root in such a directory cannot be replaced by other users. Write permission for a group is accepted (staff in /usr/local
+    /// on Debian), because such a group can also replace programs of root.
     /// </summary>
-    private static bool IsStable(FileStatus directory) => directory.Uid == 0 && ((directory.Mode & OthersWrite) == 0 || (directory.Mode & Sticky) != 0);
+    private static bool IsStable(FileStatus directory) =>
+        directory.Uid == 0 && ((directory.Mode & OthersWrite) == 0 || (directory.Mode & Sticky) != 0);
 
     /// <summary>The longest part of a path in which no other user can replace a directory that root creates.</summary>
     internal static string Within(string path)

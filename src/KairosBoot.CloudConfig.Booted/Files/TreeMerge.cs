@@ -4,8 +4,9 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// Moves the content of a directory that only root can change into a directory that other users may change. Uses descriptors of directories, so
-/// no link is followed. A file replaces a file or a link. A directory is merged with an existing one and gives it its owner and mode.
+/// Moves the content of a directory that only root can change into a directory that other users may change. Uses descriptors of
+/// directories, so no link is followed. A file replaces a file or a link. A directory is merged with an existing one and gives it its owner
+/// and mode.
 /// </summary>
 internal sealed class TreeMerge
 {
@@ -38,7 +39,10 @@ internal sealed class TreeMerge
         var found = Syscall.TryStatAt(to, name);
         var isDirectory = status.Type == FileType.Directory;
         if (found is { } other && (other.Type == FileType.Directory) != isDirectory)
-            throw new OperatorException($"{to.Path}/{name} is {(isDirectory ? "not a directory" : "a directory")}, unlike in the image", "remove it");
+        {
+            throw new OperatorException($"{to.Path}/{name} is {(isDirectory ? "not a directory" : "a directory")}, unlike in the image",
+                "remove it");
+        }
         if ((found is null || !isDirectory) && TryMove(from, name, to)) return;
         if (isDirectory) Directory(from, name, to, status, isNew: found is null, user);
         else FileCopy.Copy(from, name, to, status);

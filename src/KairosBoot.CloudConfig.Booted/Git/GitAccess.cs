@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// The access of git to a repository. A password is in the environment of git, which only root and the user of git can read. A key is in a file of
-/// that user in memory, until <see cref="Dispose"/>.
+/// The access of git to a repository. A password is in the environment of git, which only root and the user of git can read. A key is in a
+/// file of that user in memory, until <see cref="Dispose"/>.
 /// </summary>
 internal sealed class GitAccess : IDisposable
 {
@@ -61,7 +61,8 @@ internal sealed class GitAccess : IDisposable
         secrets.Add(password);
         variables.AddRange([$"KBOOT_GIT_USER={name}", $"KBOOT_GIT_PASSWORD={password}"]);
         // The first, empty one removes the helpers of the system.
-        options.AddRange(["-c", "credential.helper=", "-c", "credential.helper=!f() { printf 'username=%s\\npassword=%s\\n' \"$KBOOT_GIT_USER\" \"$KBOOT_GIT_PASSWORD\"; }; f"]);
+        options.AddRange(["-c", "credential.helper=", "-c",
+            "credential.helper=!f() { printf 'username=%s\\npassword=%s\\n' \"$KBOOT_GIT_USER\" \"$KBOOT_GIT_PASSWORD\"; }; f"]);
     }
 
     private void UseSsh(YamlMapping? auth)

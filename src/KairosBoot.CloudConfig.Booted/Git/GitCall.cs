@@ -32,5 +32,6 @@ internal sealed class GitCall(string git, string branch, GitAccess access, Accou
 
     private static string LastLine(string output) =>
         output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .LastOrDefault(said => said.StartsWith("fatal:", StringComparison.Ordinal) || said.StartsWith("error:", StringComparison.Ordinal)) ?? "failed";
+            .LastOrDefault(said => said.StartsWith("fatal:", StringComparison.Ordinal)
+                || said.StartsWith("error:", StringComparison.Ordinal)) ?? "failed";
 }

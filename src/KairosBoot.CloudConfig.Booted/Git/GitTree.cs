@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// The working tree of a <c>git</c> key. Files in a tree can make git run programs. So git runs as the owner of the tree or, for a new tree in a
-/// directory of a user, as that user.
+/// The working tree of a <c>git</c> key. Files in a tree can make git run programs. So git runs as the owner of the tree or, for a new tree
+/// in a directory of a user, as that user.
 /// </summary>
 /// <param name="place">Place of the tree.</param>
 /// <param name="branch">A valid branch name.</param>
@@ -41,7 +41,8 @@ internal sealed class GitTree(FilePlace place, string branch, GitAccess access, 
     }
 
     private bool Clone(string to, bool branchOnly) =>
-        git.Run("clone", path, ["clone", "--quiet", "--branch", branch, branchOnly ? "--single-branch" : "--no-single-branch", "--", access.Url, to]);
+        git.Run("clone", path,
+            ["clone", "--quiet", "--branch", branch, branchOnly ? "--single-branch" : "--no-single-branch", "--", access.Url, to]);
 
     /// <summary>Clones into a temporary directory first, so an interrupted clone does not count.</summary>
     private void CloneToNew(bool branchOnly)
@@ -49,10 +50,12 @@ internal sealed class GitTree(FilePlace place, string branch, GitAccess access, 
         var temporary = $".{place.Name}.kairosboot";
         FileTree.Delete(place.Directory, temporary);
         // Created first: other users who may create files there (/tmp) cannot replace it.
-        using (FileUser.Become(account?.User.Uid ?? 0, account?.User.Gid ?? 0)) Syscall.MkDirAt(place.Directory, temporary, FilePermissions.Directory);
+        using (FileUser.Become(account?.User.Uid ?? 0, account?.User.Gid ?? 0))
+            Syscall.MkDirAt(place.Directory, temporary, FilePermissions.Directory);
         try
         {
-            if (Clone($"{path[..(path.LastIndexOf('/') + 1)]}{temporary}", branchOnly)) Syscall.RenameAt(place.Directory, temporary, place.Directory, place.Name);
+            if (Clone($"{path[..(path.LastIndexOf('/') + 1)]}{temporary}", branchOnly))
+                Syscall.RenameAt(place.Directory, temporary, place.Directory, place.Name);
         }
         finally { FileTree.Delete(place.Directory, temporary); }
     }

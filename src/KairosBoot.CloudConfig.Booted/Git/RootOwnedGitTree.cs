@@ -5,9 +5,9 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// A working tree of root with a repository. Another user may have created it, so files in its .git must not make git run programs. Git uses a
-/// temporary repository in memory without configuration, hooks and attributes, and only the objects and the index of the tree. Then the branch
-/// is written to the repository of the tree.
+/// A working tree of root with a repository. Another user may have created it, so files in its .git must not make git run programs. Git
+/// uses a temporary repository in memory without configuration, hooks and attributes, and only the objects and the index of the tree. Then
+/// the branch is written to the repository of the tree.
 /// </summary>
 internal sealed class RootOwnedGitTree(string path, string branch, GitAccess access, GitCall git)
 {
@@ -21,17 +21,20 @@ internal sealed class RootOwnedGitTree(string path, string branch, GitAccess acc
         var gitDirectory = MakeRepository(FindCommit());
         string[] variables =
         [
-            $"GIT_DIR={gitDirectory}", $"GIT_WORK_TREE={path}", $"GIT_OBJECT_DIRECTORY={path}/.git/objects", $"GIT_INDEX_FILE={path}/.git/index",
+            $"GIT_DIR={gitDirectory}", $"GIT_WORK_TREE={path}", $"GIT_OBJECT_DIRECTORY={path}/.git/objects",
+                $"GIT_INDEX_FILE={path}/.git/index",
         ];
         // No gc: it would remove objects of other branches of the tree.
         string[] options =
         [
-            "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "submodule.recurse=false",
+            "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c",
+                "submodule.recurse=false",
             "-C", path,
         ];
         string[] fetch = ["fetch", "--quiet", "--force", "--no-tags", "--no-recurse-submodules", "--", access.Url, $"{head}:{tracked}"];
         if (!git.Run("fetch", path, [.. options, .. fetch], variables)) return;
-        if (!git.Run("checkout", path, [.. options, "checkout", "--quiet", "--force", "--no-track", "-B", branch, tracked], variables)) return;
+        if (!git.Run("checkout", path, [.. options, "checkout", "--quiet", "--force", "--no-track", "-B", branch, tracked], variables))
+            return;
         var commit = FileText.Read($"{gitDirectory}/{tracked}");
         Put(tracked, commit);
         Put(head, commit);
@@ -46,7 +49,8 @@ internal sealed class RootOwnedGitTree(string path, string branch, GitAccess acc
         foreach (var name in (string[])["", "/objects", "/refs"]) Syscall.MkDir(directory + name, Private);
         // gitrepository-layout(5). The length of a commit name shows the hash of the repository.
         var isSha256 = commit?.Trim().Length == Sha256Digits;
-        Write(directory + "/config", isSha256 ? "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" : "[core]\n\trepositoryformatversion = 0\n");
+        Write(directory + "/config", isSha256 ? "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n"
+            : "[core]\n\trepositoryformatversion = 0\n");
         Write(directory + "/HEAD", $"ref: {head}\n");
         if (Read("shallow") is { } shallow) Write(directory + "/shallow", shallow);
         if (commit is null) return directory;

@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// <c>downloads</c>: downloads files. If a path is a directory or ends in a slash, the file gets its name from the URL. A file is not downloaded again
-/// if the server has no newer one, or if it already has the checksum. The old file is kept until the new one is complete.
+/// <c>downloads</c>: downloads files. If a path is a directory or ends in a slash, the file gets its name from the URL. A file is not
+/// downloaded again if the server has no newer one, or if it already has the checksum. The old file is kept until the new one is complete.
 /// </summary>
 internal sealed class DownloadsKey
 {
@@ -18,7 +18,8 @@ internal sealed class DownloadsKey
 
     internal static StageKey Definition(TransferLimits limits) => new(Name, Schema.ListOf(Schema.Record(
         [
-            ("path", Schema.Text), ("url", Schema.Text), ("checksum", Schema.Text), ("permissions", Schema.Permissions), ("timeout", Schema.Integer),
+            ("path", Schema.Text), ("url", Schema.Text), ("checksum", Schema.Text), ("permissions", Schema.Permissions),
+                ("timeout", Schema.Integer),
             .. Ownership.Fields,
         ])),
         new DownloadsKey(limits).Apply, KeyPlace.Booted);
@@ -46,7 +47,8 @@ internal sealed class DownloadsKey
         var existing = place.Status;
         if (existing is { Type: not FileType.Regular }) throw new FormatException($"{place.Path} is not a file");
         // Content, time and mode of the file count only if no other user could have put it there.
-        var isTrusted = existing is { } file && (file.Uid == uid || file.Uid == 0) && place.User is var user && (user == 0 || user == file.Uid);
+        var isTrusted = existing is { } file && (file.Uid == uid || file.Uid == 0) && place.User is var user
+            && (user == 0 || user == file.Uid);
         // The upstream default is mode 0. As for files, a new file gets 0644 and an existing one keeps its mode.
         var mode = given ?? (isTrusted ? existing!.Value.Mode & PermissionBits : FilePermissions.File);
         var isAsWanted = isTrusted && existing is { } old && (old.Uid, old.Gid, old.Mode) == (uid, gid, mode);
@@ -65,7 +67,8 @@ internal sealed class DownloadsKey
         item.Integer("timeout") is > 0 and < int.MaxValue and var seconds ? TimeSpan.FromSeconds(seconds) : BootedKeys.ProgramLimit;
 
     private bool Replace(
-        FilePlace place, int mode, (int Uid, int Gid) owner, WebAddress address, long? newer, Checksum? checksum, TimeSpan limit, CancellationToken cancellationToken)
+        FilePlace place, int mode, (int Uid, int Gid) owner, WebAddress address, long? newer, Checksum? checksum, TimeSpan limit,
+            CancellationToken cancellationToken)
     {
         using var replacement = new FileReplacement(place, mode, owner.Uid, owner.Gid);
         var target = new FileTarget(replacement.File, limits);
@@ -80,7 +83,8 @@ internal sealed class DownloadsKey
     {
         var path = Directories.Normalize(item.Text("path"));
         if (!item.Text("path")!.EndsWith('/') && !IsDirectory(path)) return path;
-        var name = address.FileName ?? throw new FormatException($"{address.Display} has no file name; to fix: set path to the path of the file");
+        var name = address.FileName
+            ?? throw new FormatException($"{address.Display} has no file name; to fix: set path to the path of the file");
         return path == "/" ? path + name : $"{path}/{name}";
     }
 

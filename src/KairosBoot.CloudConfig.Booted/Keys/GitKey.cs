@@ -3,8 +3,8 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// <c>git</c>: clones a branch of a repository, or resets an existing tree to the branch. Local changes are lost. A clone is complete before it
-/// gets its name.
+/// <c>git</c>: clones a branch of a repository, or resets an existing tree to the branch. Local changes are lost. A clone is complete
+/// before it gets its name.
 /// </summary>
 internal static class GitKey
 {
@@ -13,7 +13,8 @@ internal static class GitKey
 
     internal static readonly StageKey Definition = new("git", Schema.Record(
         ("url", Schema.Text), ("path", Schema.Text), ("branch", Schema.Text), ("branch_only", Schema.Boolean),
-        ("auth", Schema.Record(("username", Schema.Text), ("password", Schema.Text), ("private_key", Schema.Text), ("public_key", Schema.Text), ("insecure", Schema.Boolean)))), Apply, KeyPlace.Booted);
+        ("auth", Schema.Record(("username", Schema.Text), ("password", Schema.Text), ("private_key", Schema.Text),
+            ("public_key", Schema.Text), ("insecure", Schema.Boolean)))), Apply, KeyPlace.Booted);
 
     /// <summary>Checks the value without cloning.</summary>
     internal static void Check(YamlMapping value, string key, EntryLint lint)
@@ -28,7 +29,8 @@ internal static class GitKey
         run.Attempt(value.Line, "git", () =>
         {
             var path = Directories.Normalize(item.Text("path"));
-            if (StageFacts.FindProgram("git") is not { } git) throw new FormatException("this root has no git; to fix: install the package git in the image");
+            if (StageFacts.FindProgram("git") is not { } git)
+                throw new FormatException("this root has no git; to fix: install the package git in the image");
             var branch = item.Text("branch") is { Length: > 0 } given ? given : DefaultBranch;
             if (!IsBranch(branch)) throw new FormatException($"'{branch}' is not a branch name");
             using var place = new PathWalker().Place(path, new NewDirectories(FilePermissions.Directory));
@@ -43,7 +45,8 @@ internal static class GitKey
     /// <summary>git-check-ref-format(1): such a name is also a safe path within a repository.</summary>
     private static bool IsBranch(string name)
     {
-        if (name[0] == '-' || name.EndsWith('.') || name.Contains("..") || name.Contains("@{") || name.AsSpan().ContainsAny(" ~^:?*[\\\u007F")) return false;
+        if (name[0] == '-' || name.EndsWith('.') || name.Contains("..") || name.Contains("@{")) return false;
+        if (name.AsSpan().ContainsAny(" ~^:?*[\\\u007F")) return false;
         foreach (var part in name.Split('/'))
             if (part.Length == 0 || part[0] == '.' || part.EndsWith(".lock", StringComparison.Ordinal)) return false;
         return !name.Any(char.IsControl);

@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// <c>unpack_images</c>: fetches container images with skopeo and unpacks them with umoci, next to the target. A new target appears complete. The
-/// files are added to an existing target. No link below the target is followed.
+/// <c>unpack_images</c>: fetches container images with skopeo and unpacks them with umoci, next to the target. A new target appears
+/// complete. The files are added to an existing target. No link below the target is followed.
 /// </summary>
 internal static class UnpackImagesKey
 {
@@ -13,7 +13,8 @@ internal static class UnpackImagesKey
     private const int Private = Octal.O700;
 
     // containers-transports(5). A source without a transport is a name in a registry.
-    private static readonly string[] Transports = ["docker://", "docker-archive:", "docker-daemon:", "oci:", "oci-archive:", "dir:", "containers-storage:"];
+    private static readonly string[] Transports =
+        ["docker://", "docker-archive:", "docker-daemon:", "oci:", "oci-archive:", "dir:", "containers-storage:"];
 
     internal static readonly StageKey Definition = new("unpack_images", Schema.ListOf(Schema.Record(
         ("source", Schema.Text), ("target", Schema.Text), ("platform", Schema.Text))), (value, run) =>
@@ -27,7 +28,10 @@ internal static class UnpackImagesKey
         var path = Directories.Normalize(item.Text("target"));
         var walker = new PathWalker();
         using (var there = walker.TryOpen(path))
-            if (there is not null && Syscall.FStat(there).Type != FileType.Directory) throw new FormatException($"{path} is not a directory");
+        {
+            if (there is not null && Syscall.FStat(there).Type != FileType.Directory)
+                throw new FormatException($"{path} is not a directory");
+        }
         string skopeo = Find("skopeo"), umoci = Find("umoci");
         using var place = walker.Place(path, new NewDirectories(FilePermissions.Directory));
         // The tools take path names, so they work where no other user can replace a directory.
@@ -38,7 +42,8 @@ internal static class UnpackImagesKey
         try
         {
             var scratch = $"{(top.Path == "/" ? "" : top.Path)}/{name}";
-            var image = source.Contains("://", StringComparison.Ordinal) || Array.Exists(Transports, source.StartsWith) ? source : "docker://" + source;
+            var image = source.Contains("://", StringComparison.Ordinal) || Array.Exists(Transports, source.StartsWith) ? source
+                : "docker://" + source;
             List<string> get = [.. Platform(item.Text("platform")), "copy", "--quiet", image, $"oci:{scratch}/oci:image"];
             // Without a policy file, skopeo rejects every image.
             if (!Syscall.Access(Policy)) get.Insert(0, "--insecure-policy");
@@ -61,7 +66,8 @@ internal static class UnpackImagesKey
                 return true;
             }
             // The target is on another file system.
-            catch (SyscallException e) when (e.Errno == Errno.EXDEV) { Syscall.MkDirAt(place.Directory, place.Name, FilePermissions.Directory); }
+            catch (SyscallException e) when (e.Errno == Errno.EXDEV) { Syscall.MkDirAt(place.Directory, place.Name,
+                FilePermissions.Directory); }
         }
         using var from = Syscall.OpenAt(unpacked, Root, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
         using var to = new PathWalker().Open(place.Path);
@@ -69,18 +75,22 @@ internal static class UnpackImagesKey
         merge.Run(from, to);
         const int MaxReported = 5;
         foreach (var failure in merge.Failures.Take(MaxReported)) run.Fail(item.Line, "unpack_images", $"copy to {place.Path}: {failure}");
-        if (merge.Failures.Count > MaxReported) run.Fail(item.Line, "unpack_images", $"copy to {place.Path}: {merge.Failures.Count - MaxReported} more files failed");
+        if (merge.Failures.Count > MaxReported)
+            run.Fail(item.Line, "unpack_images", $"copy to {place.Path}: {merge.Failures.Count - MaxReported} more files failed");
         return merge.Failures.Count == 0;
     }
 
-    private static string Find(string tool) => StageFacts.FindProgram(tool) ?? throw new FormatException($"this root has no {tool}; to fix: install the package {tool} in the image");
+    private static string Find(string tool) =>
+        StageFacts.FindProgram(tool)
+            ?? throw new FormatException($"this root has no {tool}; to fix: install the package {tool} in the image");
 
     /// <summary>linux/amd64, linux/arm64/v8; empty: the platform of this machine.</summary>
     private static string[] Platform(string? platform) => (platform ?? "").Split('/') switch
     {
         [""] => [],
         [{ Length: > 0 } os, { Length: > 0 } architecture] => ["--override-os", os, "--override-arch", architecture],
-        [{ Length: > 0 } os, { Length: > 0 } architecture, { Length: > 0 } variant] => ["--override-os", os, "--override-arch", architecture, "--override-variant", variant],
+        [{ Length: > 0 } os, { Length: > 0 } architecture, { Length: > 0 } variant] =>
+            ["--override-os", os, "--override-arch", architecture, "--override-variant", variant],
         _ => throw new FormatException($"platform: '{platform}' is not of the form linux/amd64"),
     };
 

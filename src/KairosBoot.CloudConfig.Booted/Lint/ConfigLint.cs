@@ -7,8 +7,8 @@ namespace KairosBoot.CloudConfig.Booted;
 public static class ConfigLint
 {
     /// <summary>
-    /// All faults in all stages of the document, in the order of the file. If <see cref="StageProblem.IsWarning"/> is false, an item would not be
-    /// done. Never throws.
+    /// All faults in all stages of the document, in the order of the file. If <see cref="StageProblem.IsWarning"/> is false, an item would
+    /// not be done. Never throws.
     /// </summary>
     /// <param name="text">The document.</param>
     /// <param name="file">File name in problems.</param>
@@ -28,11 +28,13 @@ public static class ConfigLint
             var document = CloudConfigDocument.Parse(text, (line, key, reason, isWarning) => Add("", line, 0, key, reason, isWarning));
             foreach (var stage in document.StageNames())
             {
-                if (StageNames.Suggest(stage) is { } suggestion) Add("", LineOf(document, stage, file), 0, "stages." + stage, suggestion, isWarning: true);
+                if (StageNames.Suggest(stage) is { } suggestion)
+                    Add("", LineOf(document, stage, file), 0, "stages." + stage, suggestion, isWarning: true);
                 foreach (var entry in document.Entries(stage, file))
                 {
                     void Report(int line, string key, string reason, bool isWarning) => Add(entry.Name, line, 0, key, reason, isWarning);
-                    if (table.Entry.Validate(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
+                    if (table.Entry.Validate(entry.Node, "", Report) is YamlMapping keys)
+                        new EntryLint(stage, keys, scripts, Report).Check();
                 }
             }
         }
@@ -46,14 +48,19 @@ public static class ConfigLint
         var problems = new List<StageProblem>();
         foreach (var directory in SystemPaths.CloudConfigs)
         {
-            foreach (var file in ConfigFiles.Of(root.TrimEnd('/') + directory, (path, reason) => problems.Add(new StageProblem(path, 1, "", "", reason))))
+            void Add(string path, string reason) => problems.Add(new StageProblem(path, 1, "", "", reason));
+            foreach (var file in ConfigFiles.Of(root.TrimEnd('/') + directory, Add))
             {
                 try { problems.AddRange(Check(ConfigFiles.Read(file), file)); }
-                catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { problems.Add(new StageProblem(file, 1, "", "", StageProblem.ReasonOf(e))); }
+                catch (Exception e) when (e is SyscallException or FormatException or OperatorException)
+                {
+                    Add(file, StageProblem.ReasonOf(e));
+                }
             }
         }
         return problems;
     }
 
-    private static int LineOf(CloudConfigDocument document, string stage, string file) => document.Entries(stage, file) is [var first, ..] ? first.Node.Line : 1;
+    private static int LineOf(CloudConfigDocument document, string stage, string file) =>
+        document.Entries(stage, file) is [var first, ..] ? first.Node.Line : 1;
 }

@@ -22,7 +22,10 @@ internal sealed class EntryLint(string stage, YamlMapping keys, bool scripts, Fi
         foreach (var key in EntryKeys.Actions)
         {
             if (key.WorksIn == KeyPlace.Booted && StageNames.IsOfInitrd(stage) && keys.Find(key.Name) is { } value)
-                Report(value.Line, key.Name, $"has no effect in {stage}: it works only in stages of the booted system, such as boot or network", true);
+            {
+                Report(value.Line, key.Name,
+                    $"has no effect in {stage}: it works only in stages of the booted system, such as boot or network", true);
+            }
         }
         foreach (var (key, check) in KeyChecks.All)
             if (keys.Find(key) is { } value) check(value, key, this);

@@ -12,7 +12,9 @@ internal sealed class Checksum
 
     private Checksum(string digits) => this.digits = digits;
 
-    /// <summary>Null: no checksum given. Throws <see cref="FormatException"/> for an unknown form, so that a checksum is never ignored.</summary>
+    /// <summary>
+    /// Null: no checksum given. Throws <see cref="FormatException"/> for an unknown form, so that a checksum is never ignored.
+    /// </summary>
     internal static Checksum? Parse(YamlMapping item)
     {
         if (item.Find("checksum") is null) return null;

@@ -16,6 +16,7 @@ internal sealed record TransferResult(bool IsUnchanged, long? ModifiedSeconds);
 /// </summary>
 internal static class Transfer
 {
+    private const string InstallCurl = "to fix: install the package curl in the image";
     private const int Attempts = 3;
     private const string Messages = "/dev/stderr";
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -36,17 +37,20 @@ internal static class Transfer
         return new ConfigText(address.Display, target.Text);
     }
 
-    /// <summary>Throws <see cref="FormatException"/>; its message has the URL without secrets. After that the content of the target is incomplete.</summary>
+    /// <summary>
+    /// Throws <see cref="FormatException"/>; its message has the URL without secrets. After that the content of the target is incomplete.
+    /// </summary>
     /// <param name="target">The target.</param>
     /// <param name="address">The URL.</param>
     /// <param name="newerThanSeconds">Fetch only if the content is newer than this, in seconds since 1970. Null: always.</param>
     /// <param name="limit">For each of the three attempts.</param>
     /// <param name="cancellationToken">Stops it with an <see cref="OperationCanceledException"/>.</param>
-    internal static TransferResult To(TransferTarget target, WebAddress address, long? newerThanSeconds, TimeSpan limit, CancellationToken cancellationToken)
+    internal static TransferResult To(TransferTarget target, WebAddress address, long? newerThanSeconds, TimeSpan limit,
+        CancellationToken cancellationToken)
     {
         var (program, arguments, input, tryAgain) = StageFacts.FindProgram("curl") is { } curl ? Curl(curl, address, newerThanSeconds)
             : StageFacts.FindProgram("wget") is { } wget ? Wget(wget, address)
-            : throw new FormatException($"{address.Display}: this root has neither curl nor wget; to fix: install the package curl in the image");
+            : throw new FormatException($"{address.Display}: this root has neither curl nor wget; {InstallCurl}");
         for (var attempt = 1; ; attempt++)
         {
             using var url = Syscall.InheritedFile("url", Encoding.UTF8.GetBytes(input));
@@ -54,9 +58,11 @@ internal static class Transfer
             var result = ChildProcess.Stream(program, arguments, Environment(), limit, url, target.Take);
             cancellationToken.ThrowIfCancellationRequested();
             if (target.Failure is { } failure) throw new FormatException($"{address.Display}: {failure}");
-            if (result is { ExitCode: 0, TimedOut: false }) return Ended(result.Output, address, target.Received == 0 ? newerThanSeconds : null);
+            if (result is { ExitCode: 0, TimedOut: false })
+                return Ended(result.Output, address, target.Received == 0 ? newerThanSeconds : null);
             if (result.TimedOut) throw new FormatException($"{address.Display}: not complete after {limit.TotalSeconds:0} s");
-            if (attempt == Attempts || !tryAgain.Contains(result.ExitCode)) throw new FormatException($"{address.Display}: {Reason(program, result, address)}");
+            if (attempt == Attempts || !tryAgain.Contains(result.ExitCode))
+                throw new FormatException($"{address.Display}: {Reason(program, result, address)}");
             Syscall.Pause(Pause * attempt);
         }
     }
@@ -70,7 +76,8 @@ internal static class Transfer
         return variables;
     }
 
-    private static (string Program, List<string> Arguments, string Input, int[] TryAgain) Curl(string curl, WebAddress address, long? newerThanSeconds)
+    private static (string Program, List<string> Arguments, string Input, int[] TryAgain) Curl(string curl, WebAddress address,
+        long? newerThanSeconds)
     {
         // -q: ignores .curlrc.
         List<string> arguments =
@@ -94,8 +101,9 @@ internal static class Transfer
             return (wget, arguments, address.Text + "\n", WgetTryAgain);
         }
         if (address.IsHttps)
-            throw new FormatException($"{address.Display}: the wget of this root follows redirects from https to http; to fix: install the package curl in the image");
-        if (address.HasUser) throw new FormatException($"{address.Display}: the wget of this root shows a password to all users; to fix: install the package curl in the image");
+            throw new FormatException($"{address.Display}: the wget of this root follows redirects from https to http; {InstallCurl}");
+        if (address.HasUser)
+            throw new FormatException($"{address.Display}: the wget of this root shows a password to all users; {InstallCurl}");
         // No -T: a static busybox crashes with it. The time limit applies anyway.
         return (wget, ["-q", "-O", "-", address.Text], "", []);
     }
@@ -103,7 +111,8 @@ internal static class Transfer
     /// <summary>Evaluates the headers of all responses. The last response counts.</summary>
     /// <param name="headers">The headers of all responses.</param>
     /// <param name="address">The first URL.</param>
-    /// <param name="newerThanSeconds">The given time if nothing was received, because curl skips content that is not newer. Null: something was received.</param>
+    /// <param name="newerThanSeconds">The given time if nothing was received, because curl skips content that is not newer. Null: something
+    /// was received.</param>
     private static TransferResult Ended(string headers, WebAddress address, long? newerThanSeconds)
     {
         const string Modified = "Last-Modified:", Location = "Location:";
@@ -116,7 +125,8 @@ internal static class Transfer
                 (isUnchanged, isRedirect, modified) = (line.Split(' ') is [_, "304", ..], line.Split(' ') is [_, ['3', ..], ..], null);
             }
             else if (line.StartsWith(Modified, StringComparison.OrdinalIgnoreCase) &&
-                     DateTimeOffset.TryParse(line.AsSpan(Modified.Length), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                     DateTimeOffset.TryParse(line.AsSpan(Modified.Length), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+                         out var time))
             {
                 modified = time.ToUnixTimeSeconds();
             }
@@ -143,12 +153,13 @@ internal static class Transfer
         return said;
     }
 
-    private static string Meaning(string program, int code, WebAddress address) => !program.EndsWith("/wget", StringComparison.Ordinal) ? "" : code switch
+    private static string Meaning(string program, int code, WebAddress address) =>
+        !program.EndsWith("/wget", StringComparison.Ordinal) ? "" : code switch
     {
         4 => ", no connection",
         5 => ", the server's certificate is not trusted",
         6 => ", user or password refused",
-        8 when address.IsHttps => ", the server refused or redirected, and wget cannot keep a redirect on https; to fix: install the package curl in the image, or use the final URL",
+        8 when address.IsHttps => $", the server refused or redirected (wget cannot keep a redirect on https); {InstallCurl}",
         8 => ", the server refused",
         _ => "",
     };

@@ -10,7 +10,8 @@ internal sealed class WebAddress
     internal string Text { get; }
 
     /// <summary>Scheme, host and path, without user, password and query.</summary>
-    internal string Display => uri.GetLeftPart(UriPartial.Scheme) + (uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}") + uri.AbsolutePath;
+    internal string Display =>
+        uri.GetLeftPart(UriPartial.Scheme) + (uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}") + uri.AbsolutePath;
 
     internal bool IsHttps => uri.Scheme == Uri.UriSchemeHttps;
 
@@ -18,14 +19,17 @@ internal sealed class WebAddress
 
     /// <summary>User and password, unescaped; null: no password.</summary>
     internal (string User, string Password)? Credentials =>
-        uri.UserInfo.IndexOf(':') is var colon and >= 0 ? (Uri.UnescapeDataString(uri.UserInfo[..colon]), Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..])) : null;
+        uri.UserInfo.IndexOf(':') is var colon and >= 0
+            ? (Uri.UnescapeDataString(uri.UserInfo[..colon]), Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..])) : null;
 
     /// <summary>The last part of the path; null: the path ends in a slash.</summary>
     internal string? FileName =>
-        Uri.UnescapeDataString(uri.AbsolutePath[(uri.AbsolutePath.LastIndexOf('/') + 1)..]) is { Length: > 0 } name && name is not ("." or "..") && !name.Contains('/') ? name : null;
+        Uri.UnescapeDataString(uri.AbsolutePath[(uri.AbsolutePath.LastIndexOf('/') + 1)..]) is { Length: > 0 } name
+            && name is not ("." or "..") && !name.Contains('/') ? name : null;
 
     /// <summary>The URL without user and password. A user without a password is kept.</summary>
-    internal string TextWithoutPassword => Credentials is not null ? Text.Remove(Text.IndexOf("://", StringComparison.Ordinal) + 3, uri.UserInfo.Length + 1) : Text;
+    internal string TextWithoutPassword =>
+        Credentials is not null ? Text.Remove(Text.IndexOf("://", StringComparison.Ordinal) + 3, uri.UserInfo.Length + 1) : Text;
 
     /// <summary>Texts that must not be logged. The longest is first, so that replacing one does not show the rest of another.</summary>
     internal IReadOnlyList<string> Secrets
@@ -45,8 +49,10 @@ internal sealed class WebAddress
     internal static WebAddress Parse(string? text)
     {
         if (string.IsNullOrEmpty(text)) throw new FormatException("url is missing");
-        if (text.Any(char.IsControl) || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || !text.Contains("://", StringComparison.Ordinal) || uri.Host.Length == 0)
-            throw new FormatException("url is not valid; to fix: use the form https://host/path");
+        Uri? uri = null;
+        var isUrl = !text.Any(char.IsControl) && text.Contains("://", StringComparison.Ordinal)
+            && Uri.TryCreate(text, UriKind.Absolute, out uri);
+        if (!isUrl || uri!.Host.Length == 0) throw new FormatException("url is not valid; to fix: use the form https://host/path");
         return new WebAddress(text, uri);
     }
 }

@@ -3,8 +3,8 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// One of the colon-separated account files: passwd(5), group(5), shadow(5), gshadow. Other lines keep their bytes, and the file keeps its mode
-/// and owner.
+/// One of the colon-separated account files: passwd(5), group(5), shadow(5), gshadow. Other lines keep their bytes, and the file keeps its
+/// mode and owner.
 /// </summary>
 internal sealed class AccountFile
 {
@@ -59,7 +59,10 @@ internal sealed class AccountFile
     {
         var groups = new List<int>();
         foreach (var line in lines)
-            if (line.Split(':') is { Length: >= 4 } row && int.TryParse(row[2], out var gid) && Array.IndexOf(row[3].Split(','), user) >= 0) groups.Add(gid);
+        {
+            if (line.Split(':') is { Length: >= 4 } row && int.TryParse(row[2], out var gid) && Array.IndexOf(row[3].Split(','), user) >= 0)
+                groups.Add(gid);
+        }
         return [.. groups];
     }
 

@@ -12,7 +12,8 @@ internal static class AuthorizedKeysFile
     internal static void Add(string user, IReadOnlyList<YamlScalar> keys, string key, EntryRun run)
     {
         if (keys.Count == 0) return;
-        if (AccountFile.Read(AccountFile.Passwd).Find(user) is not { Length: 7 } row || !int.TryParse(row[2], out var uid) || !int.TryParse(row[3], out var gid))
+        var row = AccountFile.Read(AccountFile.Passwd).Find(user);
+        if (row is not { Length: 7 } || !int.TryParse(row[2], out var uid) || !int.TryParse(row[3], out var gid))
             throw new FormatException($"no user '{user}'");
         var wanted = new List<string>();
         foreach (var item in keys)
@@ -51,7 +52,8 @@ internal static class AuthorizedKeysFile
         if (place.User != 0 && place.User != uid)
         {
             throw new OperatorException(
-                $"{place.Path} is in a directory of user {place.User}, not of {user} (user {uid})", $"give the directory to user {uid}, or correct the home of {user}");
+                $"{place.Path} is in a directory of user {place.User}, not of {user} (user {uid})",
+                    $"give the directory to user {uid}, or correct the home of {user}");
         }
         // Only root can write to a .ssh that belongs to root.
         var isUsers = Syscall.FStat(place.Directory).Uid == uid;
@@ -61,7 +63,8 @@ internal static class AuthorizedKeysFile
             var lines = new List<string>(text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
             foreach (var key in wanted)
                 if (!lines.Contains(key)) lines.Add(key);
-            AtomicFile.Write(place, place.Status, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), FilePermissions.OwnerOnly, uid, gid);
+            AtomicFile.Write(place, place.Status, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), FilePermissions.OwnerOnly, uid,
+                gid);
         }
     }
 

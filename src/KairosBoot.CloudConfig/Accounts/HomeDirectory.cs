@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The home directory of a user, which may not exist yet. It is given to the user only if no other user can have put it there: in a directory
-/// that only root can write to, or in a directory of the user.
+/// The home directory of a user, which may not exist yet. It is given to the user only if no other user can have put it there: in a
+/// directory that only root can write to, or in a directory of the user.
 /// </summary>
 internal sealed class HomeDirectory : IDisposable
 {
@@ -36,7 +36,8 @@ internal sealed class HomeDirectory : IDisposable
             throw Refused("it belongs to root, but another user can have put it there", uid, $"give it to user {uid}, or remove it");
     }
 
-    private OperatorException Refused(string reason, int uid, string fix) => new($"{place.Path} cannot be the home of user {uid}: {reason}", fix);
+    private OperatorException Refused(string reason, int uid, string fix) =>
+        new($"{place.Path} cannot be the home of user {uid}: {reason}", fix);
 
     /// <summary>Creates the directory, or gives it to the user.</summary>
     internal void Make(int mode, int uid, int gid)
@@ -45,7 +46,8 @@ internal sealed class HomeDirectory : IDisposable
         if (place.MakeDirectory(new NewDirectories(mode, uid, gid))) return;
         using var home = place.TryOpen() ?? throw new SyscallException("mkdir", place.Path, Errno.ENOENT);
         var now = Syscall.FStat(home);
-        if (now.Type != FileType.Directory || now.Uid != existing?.Uid) throw new OperatorException($"{place.Path} was replaced by another user", "run the stage again");
+        if (now.Type != FileType.Directory || now.Uid != existing?.Uid)
+            throw new OperatorException($"{place.Path} was replaced by another user", "run the stage again");
         if ((now.Uid, now.Gid) != (uid, gid)) Syscall.ChOwn(home, uid, gid);
     }
 

@@ -43,7 +43,8 @@ internal static class NewUser
     /// <summary>The given id, the owner of an existing home (kept on the persistent partition), or the first free id.</summary>
     private static int UserId(string? wanted, HomeDirectory home, AccountFile passwd)
     {
-        if (!string.IsNullOrEmpty(wanted)) return int.TryParse(wanted, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{wanted}' is not a user id");
+        if (!string.IsNullOrEmpty(wanted))
+            return int.TryParse(wanted, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{wanted}' is not a user id");
         return home.Owner is > 0 and var owner ? owner : passwd.FreeId();
     }
 

@@ -13,7 +13,9 @@ internal static class Password
     private const int MaxLength = 1024;
     private const int SaltLength = 8;
 
-    /// <summary>Returns crypt hashes, "!" and "*" unchanged and other text as its SHA-512 crypt hash. No message contains the text.</summary>
+    /// <summary>
+    /// Returns crypt hashes, "!" and "*" unchanged and other text as its SHA-512 crypt hash. No message contains the text.
+    /// </summary>
     internal static string ToShadowField(string password)
     {
         if (password.StartsWith('$') || password.StartsWith('!') || password == Impossible) return password;

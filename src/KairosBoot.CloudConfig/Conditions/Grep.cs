@@ -79,7 +79,7 @@ internal static class Grep
             else if (c == '^' && i > 0 || c == '$' && i + 1 < basic.Length) extended.Append('\\').Append(c);
             else if (c is '+' or '?' or '|' or '(' or ')' or '{' or '}') extended.Append('\\').Append(c);
             else if (c != '\\') extended.Append(c);
-            else if (++i == basic.Length || char.IsAsciiLetterOrDigit(basic[i]) || basic[i] is '{' or '}' or '(' or ')' or '<' or '>' or '|') return null;
+            else if (++i == basic.Length || char.IsAsciiLetterOrDigit(basic[i]) || "{}()<>|".Contains(basic[i])) return null;
             else if (basic[i] is '+' or '?') extended.Append(basic[i]);
             else extended.Append('\\').Append(basic[i]);
         }

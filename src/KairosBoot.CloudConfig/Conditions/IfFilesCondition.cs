@@ -2,7 +2,9 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>if_files</c>: the files in <c>all</c>, at least one in <c>any</c> and none in <c>none</c> must exist. Links are followed.</summary>
+/// <summary>
+/// <c>if_files</c>: the files in <c>all</c>, at least one in <c>any</c> and none in <c>none</c> must exist. Links are followed.
+/// </summary>
 internal static class IfFilesCondition
 {
     internal static readonly ConditionKey Definition = new("if_files", Schema.MapOf(Schema.Texts), (value, run) =>

@@ -1,8 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Unanchored regular expressions as in RE2: no back references and no look-around. The time of a match is linear in the length of the text,
-/// so no pattern can hang a boot. Literals, <c>. * + ? {n,m} | ( ) (?: ) (?i) [ ] ^ $ \d \w \s \b</c>.
+/// Unanchored regular expressions as in RE2: no back references and no look-around. The time of a match is linear in the length of the
+/// text, so no pattern can hang a boot. Literals, <c>. * + ? {n,m} | ( ) (?: ) (?i) [ ] ^ $ \d \w \s \b</c>.
 /// </summary>
 internal sealed class Pattern
 {
@@ -39,7 +39,9 @@ internal sealed class Pattern
         return false;
     }
 
-    /// <summary>Adds each position that is reachable without consuming a character. A mark of index + 1 means: already added for this index.</summary>
+    /// <summary>
+    /// Adds each position that is reachable without consuming a character. A mark of index + 1 means: already added for this index.
+    /// </summary>
     private void Follow(int start, string text, int index, List<int> reached, int[] marks)
     {
         var pending = new Stack<int>();

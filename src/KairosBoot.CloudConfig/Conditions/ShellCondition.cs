@@ -3,9 +3,9 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The part of the shell language that most conditions use: <c>[ ]</c>, <c>test</c>, <c>grep</c> on one file, <c>true</c>, <c>false</c>, <c>! &amp;&amp; || ( ) ;</c>. It is evaluated
-/// here because a process takes a millisecond, the shipped configs have about fifty conditions per boot, and an image may have no
-/// shell.
+/// The part of the shell language that most conditions use: <c>[ ]</c>, <c>test</c>, <c>grep</c> on one file, <c>true</c>, <c>false</c>,
+/// <c>! &amp;&amp; || ( ) ;</c>. It is evaluated here because a process takes a millisecond, the shipped configs have about fifty
+/// conditions per boot, and an image may have no shell.
 /// </summary>
 internal sealed class ShellCondition
 {
@@ -107,7 +107,8 @@ internal sealed class ShellCondition
     /// <summary>POSIX test: the meaning of the arguments depends on their number.</summary>
     private static Func<bool>? Test(List<string> a)
     {
-        if (a.Count is 3 or 4 && a[0] == "!" && !(a.Count == 3 && IsBinary(a[1]))) return Test(a.GetRange(1, a.Count - 1)) is { } t ? () => !t() : null;
+        if (a.Count is 3 or 4 && a[0] == "!" && !(a.Count == 3 && IsBinary(a[1])))
+            return Test(a.GetRange(1, a.Count - 1)) is { } t ? () => !t() : null;
         return a.Count switch
         {
             0 => () => false,

@@ -5,14 +5,16 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The metadata of the machine from a provider: host name and SSH keys of root. It is written to files in <c>/run/config</c>. Then the files are
-/// applied, also if another program has written them.
+/// The metadata of the machine from a provider: host name and SSH keys of root. It is written to files in <c>/run/config</c>. Then the
+/// files are applied, also if another program has written them.
 /// </summary>
 internal static class InstanceMetadata
 {
     private const string HostName = SystemPaths.InstanceData + "/hostname", Keys = SystemPaths.InstanceData + "/ssh/authorized_keys";
 
-    /// <summary>OpenStack's meta_data.json: <c>hostname</c>, and <c>public_keys</c> by name. Throws <see cref="FormatException"/> for invalid text.</summary>
+    /// <summary>
+    /// OpenStack's meta_data.json: <c>hostname</c>, and <c>public_keys</c> by name. Throws <see cref="FormatException"/> for invalid text.
+    /// </summary>
     internal static void Put(byte[] metadata)
     {
         YamlMapping? machine;
@@ -31,11 +33,13 @@ internal static class InstanceMetadata
         Write(Keys, keys.ToString());
     }
 
-    private static void Write(string path, string text) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.OwnerOnly, uid: 0, gid: 0, new NewDirectories(Octal.O700));
+    private static void Write(string path, string text) =>
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), FilePermissions.OwnerOnly, uid: 0, gid: 0, new NewDirectories(Octal.O700));
 
     internal static void Apply(int line, EntryRun run)
     {
-        if (BoundedFile.TryReadText(HostName, ReadLimit.SystemFile) is { } name) HostnameKey.Definition.Apply(Scalar(name.Trim(), line), run);
+        if (BoundedFile.TryReadText(HostName, ReadLimit.SystemFile) is { } name)
+            HostnameKey.Definition.Apply(Scalar(name.Trim(), line), run);
         if (BoundedFile.TryReadText(Keys, ReadLimit.AuthorizedKeys) is not { } text) return;
         var keys = new List<YamlScalar>();
         foreach (var key in text.Split('\n'))

@@ -22,7 +22,8 @@ internal static class MimeMultipart
                 if (line.StartsWith("Content-Type:", StringComparison.OrdinalIgnoreCase)) type = line["Content-Type:".Length..].Trim();
             }
             // The line break before a boundary belongs to the boundary.
-            if (type.SequenceEqual(Wanted)) return part.EndsWith("\r\n") ? part[..^2].ToString() : part.EndsWith("\n") ? part[..^1].ToString() : part.ToString();
+            if (type.SequenceEqual(Wanted))
+                return part.EndsWith("\r\n") ? part[..^2].ToString() : part.EndsWith("\n") ? part[..^1].ToString() : part.ToString();
         }
         return text;
     }
@@ -30,8 +31,8 @@ internal static class MimeMultipart
     /// <summary>Start of the next line that begins with the boundary; -1: none.</summary>
     private static int BoundaryAt(string text, int from)
     {
-        for (var at = text.IndexOf(Boundary, from, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Boundary, at + 1, StringComparison.Ordinal))
-            if (at == 0 || text[at - 1] == '\n') return at;
-        return -1;
+        var at = text.IndexOf(Boundary, from, StringComparison.Ordinal);
+        while (at > 0 && text[at - 1] != '\n') at = text.IndexOf(Boundary, at + 1, StringComparison.Ordinal);
+        return at;
     }
 }

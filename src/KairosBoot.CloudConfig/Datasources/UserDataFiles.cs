@@ -6,8 +6,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The files of user-data: <c>userdata</c> and, for a config, a second file with a name that the next pass reads. Only root can read them, because
-/// they may contain passwords and tokens.
+/// The files of user-data: <c>userdata</c> and, for a config, a second file with a name that the next pass reads. Only root can read them,
+/// because they may contain passwords and tokens.
 /// </summary>
 internal static class UserDataFiles
 {
@@ -15,8 +15,8 @@ internal static class UserDataFiles
     private const int DirectoryMode = Octal.O700, ScriptMode = Octal.O700;
 
     /// <summary>
-    /// Writes the files if they have changed, and runs a script. A new directory appears complete, because configs check for it before they ask
-    /// for user-data. Throws <see cref="FormatException"/> for text that is neither a config nor a script.
+    /// Writes the files if they have changed, and runs a script. A new directory appears complete, because configs check for it before they
+    /// ask for user-data. Throws <see cref="FormatException"/> for text that is neither a config nor a script.
     /// </summary>
     /// <param name="data">Unchanged from the provider. gzip is unpacked, and a config is extracted from a multipart message.</param>
     /// <param name="directory">Created if missing.</param>
@@ -38,7 +38,8 @@ internal static class UserDataFiles
         if (isScript && owner != 0)
         {
             throw new OperatorException(
-                $"{data.Source} is a script and was not run, because {place.Path} is in a directory of user {owner}", "set path to a directory of root");
+                $"{data.Source} is a script and was not run, because {place.Path} is in a directory of user {owner}",
+                    "set path to a directory of root");
         }
 
         var isNew = existing is null;
@@ -58,7 +59,8 @@ internal static class UserDataFiles
     private static void RunScript(UserData data, string script, int line, EntryRun run)
     {
         run.Log($"user-data from {data.Source} is a script: running {script}{Volume(data)}");
-        if (run.RunShell(script, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{script}: exit code {code.ToString()}");
+        if (run.RunShell(script, line, "datasource") is { } code and not 0)
+            run.Fail(line, "datasource", $"{script}: exit code {code.ToString()}");
     }
 
     private static string Volume(UserData data) => data.Volume is { } volume ? $"; volume {volume.Name}, sha256 {volume.Sha256}" : "";
@@ -78,14 +80,18 @@ internal static class UserDataFiles
     {
         var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content) : data.Content;
         if (content.Length > ReadLimit.UserData.Bytes)
-            throw new FormatException($"{data.Source} has {content.Length.ToString()} bytes when unpacked; {ReadLimit.UserData.What} may have {ReadLimit.UserData.Bytes.ToString()}");
+        {
+            var limit = $"the limit for {ReadLimit.UserData.What} is {ReadLimit.UserData.Bytes.ToString()}";
+            throw new FormatException($"{data.Source} has {content.Length.ToString()} bytes when unpacked; {limit}");
+        }
         return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
     }
 
     /// <summary>Why the text is not a config; null: it is one.</summary>
     private static string? Fault(string text)
     {
-        try { return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null : "the document is not a mapping with stages or #cloud-config keys"; }
+        try { return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null
+            : "the document is not a mapping with stages or #cloud-config keys"; }
         catch (YamlFaultException e) { return $"line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"; }
     }
 

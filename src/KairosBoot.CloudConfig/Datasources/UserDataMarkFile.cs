@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The mark on COS_OEM that user-data was used from a volume. It is kept for the life of the machine: only <c>kboot reset --oem</c> removes it,
-/// with everything else on COS_OEM.
+/// The mark on COS_OEM that user-data was used from a volume. It is kept for the life of the machine: only <c>kboot reset --oem</c> removes
+/// it, with everything else on COS_OEM.
 /// </summary>
 internal sealed class UserDataMarkFile
 {

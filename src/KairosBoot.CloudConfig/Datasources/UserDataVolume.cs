@@ -30,7 +30,10 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
         foreach (var device in devices)
             if (IsLabelled(device)) candidates.Add(device);
         foreach (var device in devices)
-            if (device.Superblock is not null && device.Name.StartsWith("sr", StringComparison.Ordinal) && !IsLabelled(device)) candidates.Add(device);
+        {
+            if (device.Superblock is not null && device.Name.StartsWith("sr", StringComparison.Ordinal) && !IsLabelled(device))
+                candidates.Add(device);
+        }
         return candidates;
     }
 
@@ -61,7 +64,10 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
             using var file = Syscall.TryOpenBeneath(volume, path, OpenFlags.Path);
             return file is not null && BoundedFile.Read(file, ReadLimit.UserData) is { Length: > 0 } content ? content : null;
         }
-        catch (SyscallException e) when (e.Errno == Errno.EXDEV) { throw new FormatException($"{e.Path} is a link to a path outside the volume"); }
+        catch (SyscallException e) when (e.Errno == Errno.EXDEV)
+        {
+            throw new FormatException($"{e.Path} is a link to a path outside the volume");
+        }
     }
 
     private static FileHandle Mount(BlockDevice device, Action<string[]> load)
@@ -76,7 +82,8 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
             try { return Mount(device, type); }
             catch (SyscallException e) when (e.Errno == Errno.ENODEV)
             {
-                throw new FormatException($"{device.Node} holds {type}, for which the kernel has no driver; to fix: add the module {driver.Modules[0]} and modprobe to the image");
+                throw new FormatException(
+                    $"{device.Node} has the file system {type} without a driver; to fix: add the module {driver.Modules[0]} and modprobe to the image");
             }
         }
         throw new FormatException($"{device.Node} has the file system {type}; to fix: use vfat, iso9660 or ext4 for user-data");

@@ -5,9 +5,9 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Decides which volumes may give user-data. User-data can set a password or run a script as root. So a machine takes it only from the first
-/// volume and only with the same content, and from USB and SD media only if the kernel command line allows it. A refused volume is neither
-/// mounted nor read, because file system drivers are not safe against every image.
+/// Decides which volumes may give user-data. User-data can set a password or run a script as root. So a machine takes it only from the
+/// first volume and only with the same content, and from USB and SD media only if the kernel command line allows it. A refused volume is
+/// neither mounted nor read, because file system drivers are not safe against every image.
 /// </summary>
 internal sealed class VolumeGate
 {
@@ -38,7 +38,7 @@ internal sealed class VolumeGate
         if (DeviceBus.OfMedium(device) is { } bus)
         {
             if (!mediaAllowed)
-                return isKnown ? "" : $"{Name(device)} is ignored: user-data from {bus} needs kairosboot.userdata=usb on the kernel command line";
+                return isKnown ? "" : $"{Name(device)} is ignored: user-data from {bus} needs the kernel option kairosboot.userdata=usb";
             if (!file.Lasts) return $"{Name(device)} is ignored: user-data from {bus} needs a COS_OEM partition to record it";
         }
         return file is { IsReadOnly: true, IsMarked: false }
@@ -48,7 +48,8 @@ internal sealed class VolumeGate
 
     /// <summary>Why the user-data of a readable volume is not used; null: it is used.</summary>
     internal string? Refuse(BlockDevice device, UserData found) => file.Mark is { } mark && mark.Sha256 != found.Sha256
-        ? $"{Name(device)} is ignored: its user-data (sha256 {found.Sha256}) differs from the user-data used before (sha256 {mark.Sha256}); {Again}" : null;
+        ? $"{Name(device)} is ignored: its user-data (sha256 {found.Sha256}) differs from that used before (sha256 {mark.Sha256}); {Again}"
+        : null;
 
     /// <summary>True: the metadata is the same as with the first use of this user-data.</summary>
     internal bool AllowsMetadata(UserData found) => file.Mark is not { } mark || mark.MetadataSha256 == found.MetadataSha256;

@@ -72,7 +72,9 @@ internal sealed class CloudConfigDocument
         return names;
     }
 
-    /// <summary>The entries of a stage. If two entries share a name or have none, the full name of each entry contains its number.</summary>
+    /// <summary>
+    /// The entries of a stage. If two entries share a name or have none, the full name of each entry contains its number.
+    /// </summary>
     /// <param name="stage">Its name.</param>
     /// <param name="file">Path of the document.</param>
     /// <param name="fileNumber">The number of the file in its source.</param>
@@ -87,7 +89,8 @@ internal sealed class CloudConfigDocument
         {
             var given = GivenName(items[i]);
             var step = given.Length == 0 ? i.ToString() : shared ? $"{given}.{i}" : given;
-            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{stage}[{i}]", $"{title ?? file}.{step}", items[i]));
+            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{stage}[{i}]", $"{title ?? file}.{step}",
+                items[i]));
         }
         return entries;
     }

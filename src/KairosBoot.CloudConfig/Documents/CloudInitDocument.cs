@@ -88,7 +88,8 @@ internal static class CloudInitDocument
 
     private static void AddGrownDevices(YamlSequence boot, YamlMapping root, Finding report)
     {
-        if ((root.Find("growpart") as YamlMapping)?.Find("devices") is not { } node || Schema.Texts.Validate(node, "growpart.devices", report) is not { } devices) return;
+        if ((root.Find("growpart") as YamlMapping)?.Find("devices") is not { } node) return;
+        if (Schema.Texts.Validate(node, "growpart.devices", report) is not { } devices) return;
         foreach (var path in YamlMapping.TextsOf(devices))
         {
             var device = new YamlMapping(path.Line, path.Column);

@@ -46,7 +46,8 @@ internal static class CloudInitUsers
         var there = new YamlSequence(at.Line, at.Column);
         foreach (var key in keys)
         {
-            var fromNetwork = key.Text.StartsWith("github", StringComparison.Ordinal) || key.Text.StartsWith("gitlab", StringComparison.Ordinal);
+            var fromNetwork = key.Text.StartsWith("github", StringComparison.Ordinal)
+                || key.Text.StartsWith("gitlab", StringComparison.Ordinal);
             (fromNetwork ? there : here).Add(key);
         }
         if (here.Items.Count > 0) local.Add(CloudInitDocument.Key(user, at), here);

@@ -4,7 +4,8 @@ namespace KairosBoot.CloudConfig;
 
 /// <summary>
 /// The config in the kernel command line: a file or directory to read (<c>kairos.config_url=</c>, <c>cos.setup=</c>), and entries in dot
-/// notation (<c>stages.initramfs[0].commands[0]="echo hi"</c>). Words are split as in a shell: single quotes and backslashes have a meaning.
+/// notation (<c>stages.initramfs[0].commands[0]="echo hi"</c>). Words are split as in a shell: single quotes and backslashes have a
+/// meaning.
 /// </summary>
 public sealed class CommandLineConfig
 {
@@ -32,11 +33,14 @@ public sealed class CommandLineConfig
         const string Url = "kairos.config_url", Setup = "cos.setup";
         if (IsOption(word, Url) && word.Length > Url.Length + 1) Source = (Url, word[(Url.Length + 1)..]);
         // With a second "=" it is a setting of the installer and not a source.
-        else if (IsOption(word, Setup) && word.Length > Setup.Length + 1 && word.IndexOf('=', Setup.Length + 1) < 0) Source = (Setup, word[(Setup.Length + 1)..]);
-        else if (word.StartsWith("stages.", StringComparison.Ordinal) || word.StartsWith("stages[", StringComparison.Ordinal)) entryWords.Add(word);
+        else if (IsOption(word, Setup) && word.Length > Setup.Length + 1 && word.IndexOf('=', Setup.Length + 1) < 0)
+            Source = (Setup, word[(Setup.Length + 1)..]);
+        else if (word.StartsWith("stages.", StringComparison.Ordinal) || word.StartsWith("stages[", StringComparison.Ordinal))
+            entryWords.Add(word);
     }
 
-    private static bool IsOption(string word, string name) => word.StartsWith(name, StringComparison.Ordinal) && word.AsSpan(name.Length).StartsWith("=");
+    private static bool IsOption(string word, string name) =>
+        word.StartsWith(name, StringComparison.Ordinal) && word.AsSpan(name.Length).StartsWith("=");
 
     /// <summary>The entries as a document. An invalid word is reported and ignored.</summary>
     internal CloudConfigDocument ToDocument(Finding report)
@@ -53,7 +57,9 @@ public sealed class CommandLineConfig
         return CloudConfigDocument.Of(stages.ToYaml(), Title, report);
     }
 
-    /// <summary>Splits words as a shell does. A word that starts with <c>#</c> ends its line. A word with an open quote is ignored.</summary>
+    /// <summary>
+    /// Splits words as a shell does. A word that starts with <c>#</c> ends its line. A word with an open quote is ignored.
+    /// </summary>
     internal static List<string> Words(string text)
     {
         var words = new List<string>();

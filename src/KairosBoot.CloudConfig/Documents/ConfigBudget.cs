@@ -13,7 +13,9 @@ internal sealed class ConfigBudget(long limit)
     private readonly Dictionary<string, string> refused = [];
     private long total;
 
-    /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> if the total exceeds the limit.</summary>
+    /// <summary>
+    /// Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> if the total exceeds the limit.
+    /// </summary>
     internal string Read(string file)
     {
         var content = ConfigFiles.Read(file, ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, limit) });

@@ -1,8 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The parsed documents of config files, for one or more runs. Each pass reads the files again, because an entry may have written one. The same
-/// text is not parsed again, because parsing takes most of the time of a stage without commands.
+/// The parsed documents of config files, for one or more runs. Each pass reads the files again, because an entry may have written one. The
+/// same text is not parsed again, because parsing takes most of the time of a stage without commands.
 /// </summary>
 public sealed class ConfigDocuments
 {

@@ -8,8 +8,9 @@ namespace KairosBoot.CloudConfig;
 internal static class ConfigFiles
 {
     /// <summary>
-    /// A source may be a file with any name. In a directory and its subdirectories, files <c>*.yaml</c> and <c>*.yml</c> are used, in byte order of
-    /// the names. Links to files are followed, links to directories are not. The source may be a link to a directory only if it ends in <c>/</c>.
+    /// A source may be a file with any name. In a directory and its subdirectories, files <c>*.yaml</c> and <c>*.yml</c> are used, in byte
+    /// order of the names. Links to files are followed, links to directories are not. The source may be a link to a directory only if it
+    /// ends in <c>/</c>.
     /// </summary>
     internal static List<string> Of(string source, Action<string, string> report)
     {
@@ -48,10 +49,11 @@ internal static class ConfigFiles
         }
     }
 
-    private static bool IsConfig(string name) => name.EndsWith(".yaml", StringComparison.Ordinal) || name.EndsWith(".yml", StringComparison.Ordinal);
+    private static bool IsConfig(string name) =>
+        name.EndsWith(".yaml", StringComparison.Ordinal) || name.EndsWith(".yml", StringComparison.Ordinal);
 
-    /// <summary>Throws <see cref="SyscallException"/>, <see cref="FormatException"/> for a broken link, and <see cref="OperatorException"/> for a file that
-    /// is too large or not regular.</summary>
+    /// <summary>Throws <see cref="SyscallException"/>, <see cref="FormatException"/> for a broken link, and <see cref="OperatorException"/>
+    /// for a file that is too large or not regular.</summary>
     internal static string Read(string path) => Encoding.UTF8.GetString(Read(path, ReadLimit.Config));
 
     internal static byte[] Read(string path, ReadLimit limit)

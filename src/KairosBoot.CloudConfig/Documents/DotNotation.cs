@@ -1,8 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Builds a document from single values: <c>stages.STAGE[ENTRY].KEY...</c>, <c>[n]</c> for an item of a list, from 0. The name of a stage ends at
-/// the first bracket, so <c>stages.rootfs.before[0]</c> is an entry of <c>rootfs.before</c>.
+/// Builds a document from single values: <c>stages.STAGE[ENTRY].KEY...</c>, <c>[n]</c> for an item of a list, from 0. The name of a stage
+/// ends at the first bracket, so <c>stages.rootfs.before[0]</c> is an entry of <c>rootfs.before</c>.
 /// </summary>
 internal sealed class DotNotation
 {
@@ -42,7 +42,8 @@ internal sealed class DotNotation
         var parts = new List<Part> { new(key[(Root.Length + 1)..bracket], 0) };
         for (var i = bracket; i < key.Length;)
         {
-            var end = key[i] == '[' ? key.IndexOf(']', i) : key.AsSpan(i + 1).IndexOfAny('.', '[') is var length and >= 0 ? i + 1 + length : key.Length;
+            var end = key[i] == '[' ? key.IndexOf(']', i) : key.AsSpan(i + 1).IndexOfAny('.', '[') is var length and >= 0 ? i + 1 + length
+                : key.Length;
             if (end < 0) throw new FormatException("a bracket is not closed");
             var text = key[(i + 1)..end];
             if (key[i] == '.') parts.Add(text.Length > 0 ? new(text, 0) : throw new FormatException("a name is missing"));
@@ -60,7 +61,8 @@ internal sealed class DotNotation
 
     private static Node Field(Node node, string name)
     {
-        if (node.Text is not null || node.Items is not null) throw new FormatException($".{name}: in another word this is a {KindOf(node)}");
+        if (node.Text is not null || node.Items is not null)
+            throw new FormatException($".{name}: in another word this is a {KindOf(node)}");
         node.Fields ??= [];
         foreach (var (known, child) in node.Fields)
             if (known == name) return child;
@@ -71,7 +73,8 @@ internal sealed class DotNotation
 
     private static Node Item(Node node, int index)
     {
-        if (node.Text is not null || node.Fields is not null) throw new FormatException($"[{index}]: in another word this is a {KindOf(node)}");
+        if (node.Text is not null || node.Fields is not null)
+            throw new FormatException($"[{index}]: in another word this is a {KindOf(node)}");
         node.Items ??= [];
         while (node.Items.Count <= index) node.Items.Add(null);
         return node.Items[index] ??= new Node();
@@ -100,5 +103,6 @@ internal sealed class DotNotation
     }
 
     /// <summary>A plain scalar, so that it can be a number or a boolean. An empty value is an empty text and not null.</summary>
-    private static YamlScalar Scalar(string text) => new YamlScalar(text, isPlain: true, 1, 1) is { IsNull: false } plain ? plain : new YamlScalar(text, isPlain: false, 1, 1);
+    private static YamlScalar Scalar(string text) =>
+        new YamlScalar(text, isPlain: true, 1, 1) is { IsNull: false } plain ? plain : new YamlScalar(text, isPlain: false, 1, 1);
 }

@@ -29,21 +29,26 @@ internal static class NamedSource
             if (isUrl) Report("not read in this stage: a URL needs the network of the booted system", isWarning: true);
             else if (type is not null) Report($"{path} is neither a file nor a directory", isWarning: false);
             // The persistent volume is not mounted before the layout.
-            else if (MountPath.IsInside(path, SystemPaths.Persistent) && stage == "rootfs") Report($"{path} does not exist yet; the next stage looks for it again", isWarning: true);
+            else if (MountPath.IsInside(path, SystemPaths.Persistent) && stage == "rootfs")
+                Report($"{path} does not exist yet; the next stage looks for it again", isWarning: true);
             else Report($"{path} does not exist", isWarning: false);
         }
         catch (TemplateException e) { Report($"not read: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(StageProblem.ReasonOf(e), isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(StageProblem.ReasonOf(e),
+            isWarning: false); }
         return null;
     }
 
-    /// <summary>Fills in the templates of the path. A template that fails or has no value is a fault, because part of a path is not a path.</summary>
+    /// <summary>
+    /// Fills in the templates of the path. A template that fails or has no value is a fault, because part of a path is not a path.
+    /// </summary>
     private static string Render(string text, StageFacts facts, bool isUrl)
     {
         if (!Template.IsTemplate(text)) return text;
         var values = MachineValues.Of(facts);
         var rendered = Template.Render(text, TemplateFields.Under("Values", isUrl ? values.Select(EscapeForUrl) : values));
-        return rendered.Contains(Template.Print(null), StringComparison.Ordinal) ? throw new TemplateException("its template uses a value that this machine does not have") : rendered;
+        return rendered.Contains(Template.Print(null), StringComparison.Ordinal)
+            ? throw new TemplateException("its template uses a value that this machine does not have") : rendered;
     }
 
     internal static bool IsUrl(string text)
@@ -61,7 +66,8 @@ internal static class NamedSource
         var escaped = new StringBuilder();
         foreach (var octet in Encoding.UTF8.GetBytes(text))
         {
-            if (char.IsAsciiLetterOrDigit((char)octet) || octet is (byte)'-' or (byte)'.' or (byte)'_' or (byte)'~') escaped.Append((char)octet);
+            if (char.IsAsciiLetterOrDigit((char)octet) || octet is (byte)'-' or (byte)'.' or (byte)'_' or (byte)'~')
+                escaped.Append((char)octet);
             else escaped.Append('%').Append(Convert.ToHexString([octet]));
         }
         return escaped.ToString();

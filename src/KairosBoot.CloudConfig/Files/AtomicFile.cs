@@ -4,8 +4,8 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Writes a whole file. A reader, also after a power cut, finds the old content or the new one, and the content is never readable for more users
-/// than its final mode allows. The new file replaces the old one; mode and owner of the old one do not change.
+/// Writes a whole file. A reader, also after a power cut, finds the old content or the new one, and the content is never readable for more
+/// users than its final mode allows. The new file replaces the old one; mode and owner of the old one do not change.
 /// </summary>
 internal static class AtomicFile
 {
@@ -34,7 +34,8 @@ internal static class AtomicFile
         if (existing is { Type: FileType.Fifo or FileType.Socket }) throw new FormatException($"{place.Path} is not a file");
         // Configs write the same files at every boot. An unchanged file is not written.
         if (existing is { Type: FileType.Regular } file && IsUnchanged(place, file, content, mode, uid, gid)) return;
-        if (existing is null or { Type: FileType.Regular } && TryReplace(place, content, mode, uid, gid, mayFallBack: existing is not null)) return;
+        if (existing is null or { Type: FileType.Regular } && TryReplace(place, content, mode, uid, gid, mayFallBack: existing is not null))
+            return;
         WriteInPlace(place, content, mode, uid, gid);
     }
 
@@ -43,10 +44,13 @@ internal static class AtomicFile
     {
         var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);
-        Write(place, existing, Encoding.UTF8.GetBytes(content), Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File), uid, gid);
+        Write(place, existing, Encoding.UTF8.GetBytes(content), Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File), uid,
+            gid);
     }
 
-    /// <summary>True: the file has this content, mode and owner. An empty content is false, because files of procfs have the size 0.</summary>
+    /// <summary>
+    /// True: the file has this content, mode and owner. An empty content is false, because files of procfs have the size 0.
+    /// </summary>
     private static bool IsUnchanged(FilePlace place, FileStatus file, ReadOnlySpan<byte> content, int mode, int uid, int gid)
     {
         if (content.IsEmpty || (file.Mode, file.Uid, file.Gid, file.Size) != (mode, uid, gid, content.Length)) return false;
@@ -57,7 +61,8 @@ internal static class AtomicFile
             // Non-blocking: a user may have replaced the regular file by a pipe.
             using var opened = Syscall.TryOpenAt(place.Directory, place.Name,
                 OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
-            if (opened is null || Syscall.FStat(opened) is not { Type: FileType.Regular } now || (now.Inode, now.Device) != (file.Inode, file.Device)) return false;
+            if (opened is null || Syscall.FStat(opened) is not { Type: FileType.Regular } now) return false;
+            if ((now.Inode, now.Device) != (file.Inode, file.Device)) return false;
             var found = new byte[content.Length];
             return Syscall.PRead(opened, found, 0) == found.Length && content.SequenceEqual(found);
         }
@@ -85,7 +90,10 @@ internal static class AtomicFile
         var now = Syscall.FStat(found);
         if (now.Type is FileType.Directory or FileType.Fifo or FileType.Socket) throw new FormatException($"{place.Path} is not a file");
         if (now is { Type: FileType.Regular, Links: > 1 } && place.IsSharedWithUsers)
-            throw new Plan.OperatorException($"{place.Path} of user {now.Uid} has another hard link and cannot be replaced by a new file", "remove the file");
+        {
+            throw new Plan.OperatorException($"{place.Path} of user {now.Uid} has another hard link and cannot be replaced by a new file",
+                "remove the file");
+        }
         using var file = Syscall.Reopen(found, OpenFlags.WriteOnly | OpenFlags.Truncate | OpenFlags.NoControllingTerminal);
         // First remove read permissions that the final mode does not have.
         if ((now.Mode & ~mode) != 0) Syscall.FChMod(file, now.Mode & mode);

@@ -5,7 +5,8 @@ namespace KairosBoot.CloudConfig;
 /// <summary>The <c>encoding</c> of the content of a file. An unknown word means plain text, for compatibility. The caller warns.</summary>
 internal static class ContentEncoding
 {
-    internal static bool IsKnown(string encoding) => encoding is "" or "text/plain" || IsBase64(encoding) || IsGZip(encoding) || IsBoth(encoding);
+    internal static bool IsKnown(string encoding) =>
+        encoding is "" or "text/plain" || IsBase64(encoding) || IsGZip(encoding) || IsBoth(encoding);
 
     private static bool IsBase64(string encoding) => encoding is "b64" or "base64";
     private static bool IsGZip(string encoding) => encoding is "gz" or "gzip";
@@ -23,6 +24,7 @@ internal static class ContentEncoding
     private static byte[] FromBase64(string content)
     {
         var bytes = new byte[content.Length / 4 * 3 + 3];
-        return Convert.TryFromBase64String(content, bytes, out var length) ? bytes[..length] : throw new FormatException("content is not valid base64");
+        return Convert.TryFromBase64String(content, bytes, out var length) ? bytes[..length]
+            : throw new FormatException("content is not valid base64");
     }
 }

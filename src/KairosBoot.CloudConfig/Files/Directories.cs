@@ -8,15 +8,18 @@ internal static class Directories
     /// <summary>Starts at / of the calling process. A stage for another root has changed into it.</summary>
     internal static readonly PathWalker Walker = new();
 
-    /// <summary>Creates missing directories with this mode and owner. In a directory of a user they belong to that user. Existing ones do not change.</summary>
+    /// <summary>
+    /// Creates missing directories with this mode and owner. In a directory of a user they belong to that user. Existing ones do not
+    /// change.
+    /// </summary>
     internal static void Make(string path, int mode, int uid, int gid)
     {
         using var made = Walker.MakeDirectories(path, new NewDirectories(mode, uid, gid));
     }
 
     /// <summary>
-    /// Changes the file at a path, following links as the walker does. Throws <see cref="Plan.OperatorException"/> if another user could have put
-    /// the file there.
+    /// Changes the file at a path, following links as the walker does. Throws <see cref="Plan.OperatorException"/> if another user could
+    /// have put the file there.
     /// </summary>
     internal static void SetOwnerAndMode(string path, int mode, int uid, int gid)
     {
@@ -25,7 +28,10 @@ internal static class Directories
         var status = Syscall.FStat(found);
         if ((status.Mode, status.Uid, status.Gid) == (mode, uid, gid)) return;
         if (status is { Links: > 1, Type: not FileType.Directory } && place.IsSharedWithUsers)
-            throw new Plan.OperatorException($"{place.Path} of user {status.Uid} has another hard link, so its owner and mode are not changed", "remove the file");
+        {
+            throw new Plan.OperatorException(
+                $"{place.Path} of user {status.Uid} has another hard link, so its owner and mode are not changed", "remove the file");
+        }
         SetOwnerAndMode(found, mode, uid, gid);
     }
 
@@ -40,7 +46,8 @@ internal static class Directories
     /// <summary>Returns the path without a slash at its end. Throws <see cref="FormatException"/> for a relative or empty path.</summary>
     internal static string Normalize(string? path)
     {
-        if (path is null || !path.StartsWith('/')) throw new FormatException(string.IsNullOrEmpty(path) ? "path is missing" : $"{path}: not an absolute path");
+        if (path is null || !path.StartsWith('/'))
+            throw new FormatException(string.IsNullOrEmpty(path) ? "path is missing" : $"{path}: not an absolute path");
         var trimmed = path.TrimEnd('/');
         return trimmed.Length == 0 ? "/" : trimmed;
     }

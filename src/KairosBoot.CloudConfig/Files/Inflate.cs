@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Unpacks gzip (RFC 1952) with DEFLATE (RFC 1951). The implementation of the runtime would link zlib, brotli and zstd into PID 1, for a few
-/// kilobytes of content.
+/// Unpacks gzip (RFC 1952) with DEFLATE (RFC 1951). The implementation of the runtime would link zlib, brotli and zstd into PID 1, for a
+/// few kilobytes of content.
 /// </summary>
 internal sealed class Inflate
 {
@@ -16,7 +16,8 @@ internal sealed class Inflate
     private static ReadOnlySpan<byte> LengthExtra =>
         [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
     private static ReadOnlySpan<ushort> DistanceBase =>
-        [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
+        [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289,
+            16385, 24577];
     private static ReadOnlySpan<byte> DistanceExtra =>
         [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
     private static ReadOnlySpan<byte> CodeLengthOrder => [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];

@@ -18,8 +18,8 @@ internal static class Ownership
     }
 
     /// <summary>
-    /// <c>owner</c> and <c>group</c> are ids, 0 by default. <c>ownerstring: user[:group]</c> has precedence; without a group it is the primary
-    /// group of the user. Throws <see cref="FormatException"/> for an unknown name.
+    /// <c>owner</c> and <c>group</c> are ids, 0 by default. <c>ownerstring: user[:group]</c> has precedence; without a group it is the
+    /// primary group of the user. Throws <see cref="FormatException"/> for an unknown name.
     /// </summary>
     internal static (int Uid, int Gid) Of(YamlMapping item)
     {
@@ -31,16 +31,16 @@ internal static class Ownership
     }
 
     /// <summary>
-    /// The owner that a file keeps: root, or the user who owns its directory. A file of another user may be a hard link that the owner of the
-    /// directory has made, so it does not keep its owner. Root for a new file.
+    /// The owner that a file keeps: root, or the user who owns its directory. A file of another user may be a hard link that the owner of
+    /// the directory has made, so it does not keep its owner. Root for a new file.
     /// </summary>
     internal static (int Uid, int Gid) Kept(FilePlace place, FileStatus? existing) =>
         existing is { } file && (place.User == 0 || file.Uid == place.User) ? (file.Uid, file.Gid) : (0, 0);
 
     /// <summary>
-    /// The mode that a file or directory keeps if none is given. It must not give rights that the previous owner chose: set-uid and set-gid are kept
-    /// only if owner and group are kept and only root can have put the file there. Write permission for group and others is kept only if the
-    /// owner is kept or was root.
+    /// The mode that a file or directory keeps if none is given. It must not give rights that the previous owner chose: set-uid and set-gid
+    /// are kept only if owner and group are kept and only root can have put the file there. Write permission for group and others is kept
+    /// only if the owner is kept or was root.
     /// </summary>
     /// <param name="place">Its place.</param>
     /// <param name="existing">Null: it does not exist.</param>
@@ -58,11 +58,13 @@ internal static class Ownership
         return mode;
     }
 
-    private static int Id(long id) => id is >= 0 and <= int.MaxValue ? (int)id : throw new FormatException($"{id} is not a user or group id");
+    private static int Id(long id) =>
+        id is >= 0 and <= int.MaxValue ? (int)id : throw new FormatException($"{id} is not a user or group id");
 
     private static (int Uid, int Gid) User(string name)
     {
-        if (AccountFile.Read(AccountFile.Passwd).Find(name) is { Length: >= 4 } row && int.TryParse(row[2], out var uid) && int.TryParse(row[3], out var gid)) return (uid, gid);
+        var row = AccountFile.Read(AccountFile.Passwd).Find(name);
+        if (row is { Length: >= 4 } && int.TryParse(row[2], out var uid) && int.TryParse(row[3], out var gid)) return (uid, gid);
         return int.TryParse(name, out var id) ? (Id(id), Id(id)) : throw new FormatException($"no user '{name}'");
     }
 

@@ -6,6 +6,9 @@ internal static class AuthorizedKeysKey
     internal static readonly StageKey Definition = new("authorized_keys", Schema.MapOf(Schema.Texts), (value, run) =>
     {
         foreach (var (user, keys) in ((YamlMapping)value).Pairs)
-            run.Attempt(user.Line, "authorized_keys", () => AuthorizedKeysFile.Add(user.Text, YamlMapping.TextsOf(keys), "authorized_keys", run));
+        {
+            run.Attempt(user.Line, "authorized_keys", () =>
+                AuthorizedKeysFile.Add(user.Text, YamlMapping.TextsOf(keys), "authorized_keys", run));
+        }
     });
 }

@@ -12,12 +12,16 @@ internal static class DatasourceKey
 {
     private const string Key = "datasource", FileProvider = "file";
 
+    private const string UseLocalProvider =
+        $"to fix: put the user-data on a volume with the label cidata (provider cdrom), or in a .yaml file in {SystemPaths.Oem}";
+
     private static readonly string[] LocalProviders = ["cdrom", "config-drive", FileProvider];
 
     private static readonly string[] NetworkProviders =
         ["aws", "azure", "digitalocean", "gcp", "hetzner", "maas", "metaldata", "openstack", "packet", "scaleway", "vmware", "vultr"];
 
-    internal static readonly StageKey Definition = new(Key, Schema.Record(("providers", Schema.Texts), ("path", Schema.Text), ("userdata_name", Schema.Text)),
+    internal static readonly StageKey Definition =
+        new(Key, Schema.Record(("providers", Schema.Texts), ("path", Schema.Text), ("userdata_name", Schema.Text)),
         (value, run) => run.Attempt(value.Line, Key, () => Apply((YamlMapping)value, run)));
 
     private static void Apply(YamlMapping keys, EntryRun run)
@@ -26,7 +30,7 @@ internal static class DatasourceKey
         foreach (var provider in keys.Texts("providers"))
         {
             if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text)) providers.Add(provider.Text);
-            else run.Warn(provider.Line, Key, $"{provider.Text} is not a provider; the providers are {string.Join(", ", LocalProviders)}, {string.Join(", ", NetworkProviders)}");
+            else run.Warn(provider.Line, Key, $"{provider.Text} is not one of the providers {Join(LocalProviders)}, {Join(NetworkProviders)}");
         }
 
         if (providers.Count == 0) return;
@@ -84,7 +88,8 @@ internal static class DatasourceKey
     private static UserData? InFile(string path)
     {
         using var file = Directories.Walker.TryOpen(path);
-        return file is not null && BoundedFile.Read(file, ReadLimit.UserData) is { Length: > 0 } content ? new UserData(content, path) : null;
+        return file is not null && BoundedFile.Read(file, ReadLimit.UserData) is { Length: > 0 } content ? new UserData(content, path)
+            : null;
     }
 
     private static void Put(UserData found, string directory, string name, int line, EntryRun run, VolumeGate gate)
@@ -95,7 +100,8 @@ internal static class DatasourceKey
         if (found.Metadata is { } metadata)
         {
             if (allowsMetadata) run.Attempt(line, Key, () => InstanceMetadata.Put(metadata));
-            else run.Warn(line, Key, $"{found.Volume!.Name}: its metadata is ignored: it differs from the metadata that was used with this user-data before");
+            else run.Warn(line, Key,
+                $"{found.Volume!.Name}: its metadata is ignored: it differs from the metadata that was used with this user-data before");
         }
         InstanceMetadata.Apply(line, run);
     }
@@ -121,9 +127,11 @@ internal static class DatasourceKey
         foreach (var provider in providers) (IsOneOf(NetworkProviders, provider) ? later : asked).Add(provider);
         var nothing = asked.Count > 0 ? $"no user-data found by {string.Join(", ", asked)}" : "no local provider of user-data in the list";
         if (later.Count == 0) run.Fail(line, Key, nothing);
-        else if (run.IsInInitrd) run.Warn(line, Key, $"{nothing}; {string.Join(", ", later)}: not in this stage, because they need the network of the booted system");
-        else run.Fail(line, Key, $"{nothing}; {string.Join(", ", later)}: not supported; to fix: put the user-data on a volume with the label cidata (provider cdrom), or in a .yaml file in {SystemPaths.Oem}");
+        else if (run.IsInInitrd) run.Warn(line, Key, $"{nothing}; {Join(later)}: not in this stage, they need the booted system");
+        else run.Fail(line, Key, $"{nothing}; {Join(later)}: not supported; {UseLocalProvider}");
     }
+
+    private static string Join(IReadOnlyList<string> providers) => string.Join(", ", providers);
 
     private static bool IsOneOf(string[] names, string name)
     {

@@ -1,8 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>delete_entities</c>: removes rows of the account files: a group by its name, any other row only if it is exactly the given one. A missing
-/// row is not a fault.
+/// <c>delete_entities</c>: removes rows of the account files: a group by its name, any other row only if it is exactly the given one. A
+/// missing row is not a fault.
 /// </summary>
 internal static class DeleteEntitiesKey
 {

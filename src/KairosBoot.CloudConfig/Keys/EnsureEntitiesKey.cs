@@ -34,11 +34,13 @@ internal static class EnsureEntitiesKey
         var file = AccountFile.Read(path);
         var existing = file.Find(name) is { Length: 7 } row ? row : null;
         var gid = entity.Text("group") is { Length: > 0 } group
-            ? AccountFile.Read(AccountFile.Group).Find(group) is { Length: >= 3 } found ? found[2] : throw new FormatException($"no group '{group}'")
+            ? AccountFile.Read(AccountFile.Group).Find(group) is { Length: >= 3 } found ? found[2]
+                : throw new FormatException($"no group '{group}'")
             : entity.Integer("gid")?.ToString() ?? existing?[3] ?? throw new FormatException($"{name}: gid is missing");
         // An empty field would allow login without a password.
         var password = entity.Text("password") is { Length: > 0 } given ? given : "x";
-        file.Set(name, password, Id(entity, "uid", existing?[2], file), gid, entity.Text("info") ?? "", entity.Text("homedir") ?? "", entity.Text("shell") ?? "");
+        file.Set(name, password, Id(entity, "uid", existing?[2], file), gid, entity.Text("info") ?? "", entity.Text("homedir") ?? "",
+            entity.Text("shell") ?? "");
         file.Save();
     }
 

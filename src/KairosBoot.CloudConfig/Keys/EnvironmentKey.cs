@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>environment</c>: merges variables into an env file: <c>environment_file</c> or /etc/environment. Configs write the layout of the boot with
-/// it.
+/// <c>environment</c>: merges variables into an env file: <c>environment_file</c> or /etc/environment. Configs write the layout of the boot
+/// with it.
 /// </summary>
 internal static class EnvironmentKey
 {
@@ -14,7 +14,8 @@ internal static class EnvironmentKey
     private const string DefaultFile = "/etc/environment";
     private const int DirectoryMode = Octal.O744;
 
-    internal static readonly StageKey Definition = new("environment", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "environment", () =>
+    internal static readonly StageKey Definition =
+        new("environment", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "environment", () =>
     {
         var path = Directories.Normalize(run.Keys.Text(FileField) is { Length: > 0 } given ? given : DefaultFile);
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -23,7 +24,8 @@ internal static class EnvironmentKey
         foreach (var (name, text) in ((YamlMapping)value).Pairs)
         {
             if (!IsName(name.Text)) run.Fail(name.Line, "environment", $"'{name.Text}' is not a variable name");
-            else variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment") : "";
+            else variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment")
+                : "";
         }
         var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);

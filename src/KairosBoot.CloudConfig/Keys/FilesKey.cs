@@ -7,7 +7,8 @@ namespace KairosBoot.CloudConfig;
 internal static class FilesKey
 {
     internal static readonly StageKey Definition = new("files", Schema.ListOf(Schema.Record(
-        [("path", Schema.Text), ("permissions", Schema.Permissions), ("content", Schema.Text), ("encoding", Schema.Text), .. Ownership.Fields])), Apply);
+        [("path", Schema.Text), ("permissions", Schema.Permissions), ("content", Schema.Text), ("encoding", Schema.Text),
+            .. Ownership.Fields])), Apply);
 
     private static void Apply(YamlNode value, EntryRun run)
     {
@@ -22,7 +23,8 @@ internal static class FilesKey
 
         var (uid, gid) = (0, 0);
         run.Attempt(file.Line, "files", () => (uid, gid) = Ownership.Of(file));
-        using var place = Directories.Walker.Place(path, new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid));
+        using var place = Directories.Walker.Place(path,
+            new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid));
         var existing = place.Found;
         // The upstream default is mode 0. Here a new file gets 0644, and an existing file keeps its mode, which may be restricted.
         var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
@@ -33,7 +35,8 @@ internal static class FilesKey
     private static byte[] Content(YamlMapping file, string path, EntryRun run)
     {
         var encoding = file.Text("encoding") ?? "";
-        if (!ContentEncoding.IsKnown(encoding)) run.Warn(file.Line, "files.encoding", $"{path}: unknown encoding '{encoding}'; the content is written unchanged");
+        if (!ContentEncoding.IsKnown(encoding))
+            run.Warn(file.Line, "files.encoding", $"{path}: unknown encoding '{encoding}'; the content is written unchanged");
         var bytes = ContentEncoding.Decode(file.Text("content") ?? "", encoding);
         // Templates are filled in after decoding. Bytes without a template are written unchanged.
         if (bytes.AsSpan().IndexOf("{{"u8) < 0) return bytes;

@@ -52,7 +52,8 @@ internal static class HostnameKey
         for (var i = 0; i < lines.Length; i++)
         {
             var line = lines[i].Trim();
-            var isLoopback = line == Loopback || line.StartsWith(Loopback + " ", StringComparison.Ordinal) || line.StartsWith(Loopback + "\t", StringComparison.Ordinal);
+            var isLoopback = line == Loopback || line.StartsWith(Loopback + " ", StringComparison.Ordinal)
+                || line.StartsWith(Loopback + "\t", StringComparison.Ordinal);
             lines[i] = isLoopback ? $"{Loopback} localhost {name}" : line;
         }
         return string.Join('\n', lines);

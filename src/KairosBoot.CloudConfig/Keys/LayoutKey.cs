@@ -4,12 +4,13 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>layout</c>: adds partitions to a disk and grows the last one. If nothing has to change, nothing is written, so an entry may run at every
-/// boot. Partitions are never shrunk or removed, and a power cut never leaves a broken table.
+/// <c>layout</c>: adds partitions to a disk and grows the last one. If nothing has to change, nothing is written, so an entry may run at
+/// every boot. Partitions are never shrunk or removed, and a power cut never leaves a broken table.
 /// </summary>
 internal static class LayoutKey
 {
-    private static readonly Schema Size = Schema.Scalar("a whole number of MiB, 0 for all free space", s => s.Integer() is >= 0 and <= long.MaxValue >> 20);
+    private static readonly Schema Size =
+        Schema.Scalar("a whole number of MiB, 0 for all free space", s => s.Integer() is >= 0 and <= long.MaxValue >> 20);
 
     // All or nothing: without its invalid size, a partition would take all free space.
     internal static readonly StageKey Definition = new("layout", Schema.Whole(Schema.Record(
@@ -17,7 +18,8 @@ internal static class LayoutKey
         ("expand_partition", Schema.Record(("size", Size))),
         ("add_partitions", Schema.ListOf(Schema.Record(
             ("fsLabel", Schema.Text), ("pLabel", Schema.Text), ("size", Size),
-            ("filesystem", Schema.Scalar(MakeFileSystem.Names, s => MakeFileSystem.Find(s.Text) is not null)), ("bootable", Schema.Boolean)))))),
+            ("filesystem", Schema.Scalar(MakeFileSystem.Names, s => MakeFileSystem.Find(s.Text) is not null)),
+                ("bootable", Schema.Boolean)))))),
         (value, run) => Guard(value.Line, run, () => Apply((YamlMapping)value, run)));
 
     private static void Apply(YamlMapping layout, EntryRun run)
@@ -29,7 +31,8 @@ internal static class LayoutKey
         }
         var target = LayoutTarget.Find(device, run);
         var disk = new PartitionedDisk(target.Disk);
-        if (device.Boolean("init_disk") == true && disk.Initialize(NamedUuid.Of(device.Text("disk_name") is { Length: > 0 } name ? name : "YIP_DISK")))
+        var diskName = device.Text("disk_name") is { Length: > 0 } name ? name : "YIP_DISK";
+        if (device.Boolean("init_disk") == true && disk.Initialize(NamedUuid.Of(diskName)))
             run.ReportDisk($"{disk.Node} has a new partition table");
         var added = YamlMapping.MappingsOf(layout.Find("add_partitions"));
         for (var i = 0; i < added.Count; i++)

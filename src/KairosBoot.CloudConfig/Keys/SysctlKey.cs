@@ -2,7 +2,10 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>sysctl</c>: kernel parameters. If the first separator is a slash, dots are part of the names: <c>net/ipv4/conf/eth0.100/forwarding</c>.</summary>
+/// <summary>
+/// <c>sysctl</c>: kernel parameters. If the first separator is a slash, dots are part of the names:
+/// <c>net/ipv4/conf/eth0.100/forwarding</c>.
+/// </summary>
 internal static class SysctlKey
 {
     internal static readonly StageKey Definition = new("sysctl", Schema.MapOf(Schema.Text), (value, run) =>

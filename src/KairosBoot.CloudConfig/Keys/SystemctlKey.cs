@@ -6,6 +6,8 @@ namespace KairosBoot.CloudConfig;
 /// <summary><c>systemctl</c>: enables, disables, masks and starts units with systemctl of the image, and writes drop-ins.</summary>
 internal static class SystemctlKey
 {
+    private static readonly string[] UnitTypes =
+        [".service", ".socket", ".timer", ".path", ".mount", ".automount", ".swap", ".target", ".slice", ".scope", ".device"];
     private static readonly string[] Verbs = ["enable", "disable", "mask", "start"];
 
     internal static readonly StageKey Definition = new("systemctl", Schema.Record(
@@ -31,14 +33,17 @@ internal static class SystemctlKey
         var directory = $"/etc/systemd/system/{UnitName(service)}.d";
         var name = item.Text("name") is { Length: > 0 } given ? given : "override-yip.conf";
         if (!name.EndsWith(".conf", StringComparison.Ordinal)) name += ".conf";
-        AtomicFile.Write($"{directory}/{name}", Encoding.UTF8.GetBytes(content), FilePermissions.File, uid: 0, gid: 0, new NewDirectories(FilePermissions.Directory));
+        AtomicFile.Write($"{directory}/{name}", Encoding.UTF8.GetBytes(content), FilePermissions.File, uid: 0, gid: 0,
+            new NewDirectories(FilePermissions.Directory));
         run.Executed($"drop-in {directory}/{name}");
     }
 
-    /// <summary>A name without a unit type is a service. (Upstream turns foo.socket into foo.socket.service, a drop-in without effect.)</summary>
+    /// <summary>
+    /// A name without a unit type is a service. (Upstream turns foo.socket into foo.socket.service, a drop-in without effect.)
+    /// </summary>
     internal static string UnitName(string name)
     {
-        foreach (var type in (ReadOnlySpan<string>)[".service", ".socket", ".timer", ".path", ".mount", ".automount", ".swap", ".target", ".slice", ".scope", ".device"])
+        foreach (var type in UnitTypes)
             if (name.EndsWith(type, StringComparison.Ordinal)) return name;
         return name + ".service";
     }

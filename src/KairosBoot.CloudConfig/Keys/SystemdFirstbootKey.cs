@@ -1,6 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>systemd_firstboot</c>: options for one call of systemd-firstboot(1). The value <c>true</c> means an option without a value.</summary>
+/// <summary>
+/// <c>systemd_firstboot</c>: options for one call of systemd-firstboot(1). The value <c>true</c> means an option without a value.
+/// </summary>
 internal static class SystemdFirstbootKey
 {
     // Other options may be a password, also if misspelt, and the program prints options that it does not know.

@@ -3,13 +3,16 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>timesyncd</c>: settings of the section <c>[Time]</c> in a drop-in for systemd-timesyncd. Other lines of the file are kept.</summary>
+/// <summary>
+/// <c>timesyncd</c>: settings of the section <c>[Time]</c> in a drop-in for systemd-timesyncd. Other lines of the file are kept.
+/// </summary>
 internal static class TimesyncdKey
 {
     private const string Settings = "/etc/systemd", DropIn = Settings + "/timesyncd.conf.d/10-yip.conf";
     private const string Section = "[Time]";
 
-    internal static readonly StageKey Definition = new("timesyncd", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "timesyncd", () =>
+    internal static readonly StageKey Definition =
+        new("timesyncd", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "timesyncd", () =>
     {
         var settings = new List<(string, string)>();
         foreach (var (name, setting) in ((YamlMapping)value).Pairs)

@@ -59,5 +59,5 @@ internal static class UsersKey
     }
 
     internal static string EmptyPassword(string user) =>
-        $"{user}: the password is empty, so no password works; to fix: set a password, or add lock_passwd: false to allow login without one";
+        $"{user}: the password is empty, so no password works; to fix: set a password, or lock_passwd: false for a login without one";
 }

@@ -22,15 +22,20 @@ internal sealed class LayoutTarget(string disk, int partition)
         {
             if (initialize && device.Text("label") is { Length: > 0 })
                 throw new OperatorException("device.init_disk needs device.path and no device.label", "remove device.label");
-            return OfPath(path.StartsWith(Script, StringComparison.Ordinal) ? PathFromScript(path[Script.Length..], device.Line, run) : path);
+            return OfPath(path.StartsWith(Script, StringComparison.Ordinal) ? PathFromScript(path[Script.Length..], device.Line, run)
+                : path);
         }
         if (initialize) throw new OperatorException("device.init_disk needs device.path", "set device.path to the disk");
         if (device.Text("label")?.Trim() is not { Length: > 0 } label)
-            throw new OperatorException("device has neither path nor label", "set device.path to the disk, or device.label to a file system on it");
+        {
+            throw new OperatorException("device has neither path nor label",
+                "set device.path to the disk, or device.label to a file system on it");
+        }
         return Search(DeviceRef.Label(label));
     }
 
-    private static string PathFromScript(string command, int line, EntryRun run) => run.ReadFirstLine(command, line, "layout") is { Length: > 0 } answer ? answer
+    private static string PathFromScript(string command, int line, EntryRun run) =>
+        run.ReadFirstLine(command, line, "layout") is { Length: > 0 } answer ? answer
         : throw new OperatorException($"device.path: {command} printed nothing", "change the script so that it prints the path of a disk");
 
     private static LayoutTarget OfPath(string path)
@@ -39,7 +44,8 @@ internal sealed class LayoutTarget(string disk, int partition)
         if (Syscall.TryStat(path) is not { Type: FileType.BlockDevice } status || BlockDeviceScan.NameOf(status.RDevice) is not { } name
             || BlockDeviceScan.One(name) is not { } device)
         {
-            throw new OperatorException($"block device {path} not found", "use the path of a disk, such as /dev/vda or /dev/disk/by-label/NAME");
+            throw new OperatorException($"block device {path} not found",
+                "use the path of a disk, such as /dev/vda or /dev/disk/by-label/NAME");
         }
 
         return new(device.Disk, device.Partition);
@@ -52,7 +58,9 @@ internal sealed class LayoutTarget(string disk, int partition)
         var bootDisk = BootDiskSearch.Decide(request, devices, oemTimedOut: true).Disk?.Disk;
         var found = DeviceSearch.Find(wanted, devices, bootDisk, VolumeSearch.IsSystemLabel(wanted) && bootDisk is not null);
         if (found.Device is { } device) return new(device.Disk, device.Partition);
-        if (found.Missing) throw new OperatorException($"no file system or partition {wanted} found", "set device.label to a label on the disk, or device.path to the disk");
-        throw new OperatorException($"{wanted} is on more than one device: {string.Join(", ", found.Candidates)}", "set device.path to the disk");
+        if (found.Missing)
+            throw new OperatorException($"no file system or partition {wanted} found", "correct device.label, or set device.path");
+        throw new OperatorException($"{wanted} is on more than one device: {string.Join(", ", found.Candidates)}",
+            "set device.path to the disk");
     }
 }

@@ -27,5 +27,6 @@ internal sealed class MakeFileSystem(string[] programs, string[] options, string
         _ => null,
     };
 
-    internal string[] Arguments(string node, string label) => label.Length == 0 ? [.. options, node] : [.. options, labelOption, label, node];
+    internal string[] Arguments(string node, string label) =>
+        label.Length == 0 ? [.. options, node] : [.. options, labelOption, label, node];
 }

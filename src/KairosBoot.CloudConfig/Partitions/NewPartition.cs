@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// A new partition of a layout. Its file system is created first, in a partition that only the kernel has. The table gets the partition after
-/// that, so an interruption or a failure leaves the disk unchanged.
+/// A new partition of a layout. Its file system is created first, in a partition that only the kernel has. The table gets the partition
+/// after that, so an interruption or a failure leaves the disk unchanged.
 /// </summary>
 internal static class NewPartition
 {
@@ -15,10 +15,15 @@ internal static class NewPartition
     /// <exception cref="OperatorException">The partition cannot be created.</exception>
     internal static void AddIfMissing(string diskName, PartitionedDisk disk, YamlMapping wanted, bool isLast, EntryRun run)
     {
-        string name = wanted.Text("pLabel") ?? "", label = wanted.Text("fsLabel") ?? "", type = wanted.Text("filesystem") ?? MakeFileSystem.Default;
+        string name = wanted.Text("pLabel") ?? "", label = wanted.Text("fsLabel") ?? "", type = wanted.Text("filesystem")
+            ?? MakeFileSystem.Default;
         if (name.Length == 0 && label.Length == 0)
-            throw new OperatorException("a partition without fsLabel and pLabel would be added again at every boot", "set fsLabel or pLabel");
-        if (name.Length > MaxNameLength) throw new OperatorException($"pLabel {name} is longer than {MaxNameLength} characters", "use a shorter one");
+        {
+            throw new OperatorException("a partition without fsLabel and pLabel would be added again at every boot",
+                "set fsLabel or pLabel");
+        }
+        if (name.Length > MaxNameLength)
+            throw new OperatorException($"pLabel {name} is longer than {MaxNameLength} characters", "use a shorter one");
         var maker = MakeFileSystem.Find(type)!;
         if (maker.Programs.Length > 0 && Encoding.UTF8.GetByteCount(label) > maker.MaxLabelLength)
             throw new OperatorException($"fsLabel {label} is longer than the {maker.MaxLabelLength} bytes of {type}", "use a shorter one");
@@ -36,7 +41,8 @@ internal static class NewPartition
             if (program is not null) Make(diskName, disk, place, program, node => maker.Arguments(node, label), wanted.Line, run);
             disk.Write(table.With(place, PartitionType.For(type, wanted.Boolean("bootable") == true), RandomUuid()));
         });
-        run.ReportDisk($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {ByteSize.Text((place.Last - place.First + 1) * table.BlockSize)}");
+        var size = ByteSize.Text((place.Last - place.First + 1) * table.BlockSize);
+        run.ReportDisk($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {size}");
     }
 
     private static bool Exists(string diskName, PartitionTable table, string name, string label)
@@ -75,11 +81,17 @@ internal static class NewPartition
         }
     }
 
-    private static void Make(string diskName, PartitionedDisk disk, TablePartition place, string program, Func<string, string[]> arguments, int line, EntryRun run)
+    private static void Make(string diskName, PartitionedDisk disk, TablePartition place, string program, Func<string, string[]> arguments,
+        int line, EntryRun run)
     {
-        var node = "/dev/" + (BlockDeviceScan.Partition(diskName, place.Number) ?? throw new OperatorException($"the kernel has no {place} of {disk.Node}", "reboot"));
+        var node = "/dev/" + (BlockDeviceScan.Partition(diskName, place.Number)
+            ?? throw new OperatorException($"the kernel has no {place} of {disk.Node}", "reboot"));
         var code = run.RunProgram(program, arguments(node), line, "layout");
-        if (code is > 0) throw new OperatorException($"{program} {string.Join(' ', arguments(node))}: exit code {code}", "see its messages in the log; the disk is unchanged");
+        if (code is > 0)
+        {
+            var command = $"{program} {string.Join(' ', arguments(node))}";
+            throw new OperatorException($"{command}: exit code {code}", "see the log; the disk is unchanged");
+        }
         if (code is null) throw new OperatorException($"{program} did not finish", "see the previous problem; the disk is unchanged");
         using var device = Syscall.Open(node, OpenFlags.ReadOnly);
         Syscall.FSync(device);

@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Grows the last partition of a disk: in the table, then in the kernel, then its file system. Each step is done only if it is needed, so the
-/// next boot continues after a power cut.
+/// Grows the last partition of a disk: in the table, then in the kernel, then its file system. Each step is done only if it is needed, so
+/// the next boot continues after a power cut.
 /// </summary>
 internal static class PartitionGrowth
 {
@@ -19,7 +19,8 @@ internal static class PartitionGrowth
     internal static void Grow(string diskName, PartitionedDisk disk, int number, long sizeBytes, int line, EntryRun run)
     {
         var table = disk.Read();
-        var partition = Find(table, number) ?? throw new OperatorException($"{disk.Node} has no partition to grow", "add one with add_partitions");
+        var partition = Find(table, number)
+            ?? throw new OperatorException($"{disk.Node} has no partition to grow", "add one with add_partitions");
         var end = table.GrownEnd(partition, sizeBytes);
         long before = (partition.Last - partition.First + 1) * table.BlockSize, length = (end - partition.First + 1) * table.BlockSize;
         if (sizeBytes > 0 && sizeBytes < before)
@@ -52,7 +53,8 @@ internal static class PartitionGrowth
     {
         if (superblock is not null && FileSystemGrowth.IsKnown(superblock.MountType)) return superblock.MountType;
         if (!grows) return null;
-        throw new OperatorException(superblock is null ? $"{node} has no known file system" : $"{node} has the file system {superblock.Type}, which cannot grow while mounted",
+        throw new OperatorException(superblock is null ? $"{node} has no known file system"
+            : $"{node} has the file system {superblock.Type}, which cannot grow while mounted",
             "use ext2, ext3, ext4, xfs or btrfs; nothing was changed");
     }
 

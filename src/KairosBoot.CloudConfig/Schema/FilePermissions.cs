@@ -19,8 +19,8 @@ internal static class FilePermissions
     private static string Digits(string text) => text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
 
     /// <summary>
-    /// YAML reads 644 as a decimal number, which is mode 01204. If the digits are also a plausible octal mode (the owner has the rights of the
-    /// group, the group those of others), the leading zero was probably forgotten.
+    /// YAML reads 644 as a decimal number, which is mode 01204. If the digits are also a plausible octal mode (the owner has the rights of
+    /// the group, the group those of others), the leading zero was probably forgotten.
     /// </summary>
     internal static bool LooksMistaken(YamlScalar scalar)
     {
@@ -32,8 +32,8 @@ internal static class FilePermissions
     }
 
     /// <summary>
-    /// The mode of a directory that is created for a file: users who may read the file may enter the directory. At most 0755: write permission for the
-    /// file must not allow to replace other files in the directory.
+    /// The mode of a directory that is created for a file: users who may read the file may enter the directory. At most 0755: write
+    /// permission for the file must not allow to replace other files in the directory.
     /// </summary>
     internal static int ParentOf(int fileMode) => (fileMode & Octal.O055) | ((fileMode & Octal.O044) >> 2) | Octal.O700;
 }

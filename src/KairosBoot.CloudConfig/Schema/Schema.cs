@@ -67,7 +67,11 @@ internal abstract class Schema
             if (node is not YamlScalar { IsNull: false } scalar || FilePermissions.Parse(scalar) is not { } mode)
                 return Mismatch(node, key, "an octal mode such as 0644", report);
             if (FilePermissions.LooksMistaken(scalar))
-                report(node.Line, key, $"{scalar.Text} is a decimal number, which is mode 0{Convert.ToString(mode, 8)}: write 0{scalar.Text}", isWarning: true);
+            {
+                report(node.Line, key,
+                    $"{scalar.Text} is a decimal number, which is mode 0{Convert.ToString(mode, 8)}: write 0{scalar.Text}",
+                    isWarning: true);
+            }
             return scalar;
         }
     }
@@ -77,7 +81,10 @@ internal abstract class Schema
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
             if (node is not YamlSequence list)
-                return singleAllowed && node is YamlScalar { IsNull: false } ? item.Validate(node, key, report) : Mismatch(node, key, "a list", report);
+            {
+                return singleAllowed && node is YamlScalar { IsNull: false } ? item.Validate(node, key, report)
+                    : Mismatch(node, key, "a list", report);
+            }
             var conforming = new YamlSequence(node.Line, node.Column);
             foreach (var element in list.Items)
                 if (item.Validate(element, key, report) is { } fitting) conforming.Add(fitting);
@@ -94,7 +101,8 @@ internal abstract class Schema
             foreach (var (name, element) in mapping.Pairs)
             {
                 // A name without a value is kept: `users: {kairos: }` and `A: ` both have a meaning.
-                var fitting = value.Validate(element, $"{key}.{name.Text}", report) ?? (element is YamlScalar { IsNull: true } ? element : null);
+                var fitting = value.Validate(element, $"{key}.{name.Text}", report)
+                    ?? (element is YamlScalar { IsNull: true } ? element : null);
                 if (fitting is not null) conforming.Add(name, fitting);
             }
             return conforming;

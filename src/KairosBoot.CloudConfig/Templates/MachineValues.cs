@@ -104,7 +104,8 @@ internal static class MachineValues
         return long.TryParse(value.AsSpan(0, length), out var number) ? number : null;
     }
 
-    private static string? Dmi(string attribute) => attribute.Contains('/') ? null : Known(FileText.TryReadAttribute("/sys/class/dmi/id/" + attribute));
+    private static string? Dmi(string attribute) =>
+        attribute.Contains('/') ? null : Known(FileText.TryReadAttribute("/sys/class/dmi/id/" + attribute));
 
     /// <summary>Real devices, which have a link "device", in the order of their names.</summary>
     private static List<object?> Devices(string directory, Func<string, string, object?> field)

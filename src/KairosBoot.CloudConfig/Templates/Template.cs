@@ -47,7 +47,8 @@ internal sealed class Template
 
     private void Write(string text)
     {
-        if (output.Length + text.Length > MaxOutputLength) throw new TemplateException($"longer than {MaxOutputLength} characters when filled in");
+        if (output.Length + text.Length > MaxOutputLength)
+            throw new TemplateException($"longer than {MaxOutputLength} characters when filled in");
         output.Append(text);
     }
 

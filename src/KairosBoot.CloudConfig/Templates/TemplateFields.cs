@@ -5,7 +5,8 @@ namespace KairosBoot.CloudConfig;
 /// Values are <see cref="string"/>, <see cref="long"/>, <see cref="bool"/>, a list of values, or further fields; null is a missing value.
 /// </summary>
 /// <param name="lookup">The value of a name.</param>
-/// <param name="mustExist">A missing value fails the template, as a field of a Go struct does. Otherwise it prints <c>&lt;no value&gt;</c>.</param>
+/// <param name="mustExist">A missing value fails the template, as a field of a Go struct does. Otherwise it prints <c>&lt;no
+/// value&gt;</c>.</param>
 internal sealed class TemplateFields(Func<string, object?> lookup, bool mustExist = false)
 {
     internal object? this[string name] =>

@@ -3,18 +3,22 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Functions of a template, with the names and the behaviour of Go's text/template and sprig. The last argument may come from a pipe.</summary>
+/// <summary>
+/// Functions of a template, with the names and the behaviour of Go's text/template and sprig. The last argument may come from a pipe.
+/// </summary>
 internal static class TemplateFunctions
 {
     internal static object? Call(string name, List<object?> arguments)
     {
         var value = Value(name, arguments);
-        return value is string { Length: > BoundedText.MaxLength } ? throw new TemplateException($"{name}: a value longer than {BoundedText.MaxLength.ToString()} characters") : value;
+        return value is string { Length: > BoundedText.MaxLength }
+            ? throw new TemplateException($"{name}: a value longer than {BoundedText.MaxLength.ToString()} characters") : value;
     }
 
     private static object? Value(string name, List<object?> a)
     {
-        if (Count(name) is > 0 and var count && a.Count != count) throw new TemplateException($"{name}: {a.Count.ToString()} arguments instead of {count.ToString()}");
+        if (Count(name) is > 0 and var count && a.Count != count)
+            throw new TemplateException($"{name}: {a.Count.ToString()} arguments instead of {count.ToString()}");
         switch (name)
         {
             case "not" or "empty": return !IsTrue(a[0]);
@@ -36,13 +40,16 @@ internal static class TemplateFunctions
             case "sub": return Number(name, a, 0) - Number(name, a, 1);
             case "default": return IsTrue(a[1]) ? a[1] : a[0];
             case "coalesce": return a.Find(IsTrue);
-            case "ternary": return a[2] is bool flag ? flag ? a[0] : a[1] : throw new TemplateException("ternary: its condition is not true or false");
+            case "ternary": return a[2] is bool flag ? flag ? a[0] : a[1]
+                : throw new TemplateException("ternary: its condition is not true or false");
             case "required": return a[1] is null or "" ? throw new TemplateException(Template.Print(a[0])) : a[1];
             case "lower": return Text(name, a, 0).ToLowerInvariant();
             case "upper": return Text(name, a, 0).ToUpperInvariant();
             case "trim": return Text(name, a, 0).Trim();
-            case "trimPrefix": return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal) ? Text(name, a, 1)[Text(name, a, 0).Length..] : a[1];
-            case "trimSuffix": return Text(name, a, 1).EndsWith(Text(name, a, 0), StringComparison.Ordinal) ? Text(name, a, 1)[..^Text(name, a, 0).Length] : a[1];
+            case "trimPrefix": return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal)
+                ? Text(name, a, 1)[Text(name, a, 0).Length..] : a[1];
+            case "trimSuffix": return Text(name, a, 1).EndsWith(Text(name, a, 0), StringComparison.Ordinal)
+                ? Text(name, a, 1)[..^Text(name, a, 0).Length] : a[1];
             case "contains": return Text(name, a, 1).Contains(Text(name, a, 0), StringComparison.Ordinal);
             case "hasPrefix": return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal);
             case "hasSuffix": return Text(name, a, 1).EndsWith(Text(name, a, 0), StringComparison.Ordinal);
@@ -59,27 +66,32 @@ internal static class TemplateFunctions
     private static int Count(string name) => name switch
     {
         "not" or "empty" or "len" or "first" or "last" or "int" or "lower" or "upper" or "trim" or "quote" or "squote" or "sha256sum" => 1,
-        "ne" or "join" or "add" or "sub" or "default" or "required" or "trimPrefix" or "trimSuffix" or "contains" or "hasPrefix" or "hasSuffix" or "trunc" => 2,
+        "ne" or "join" or "add" or "sub" or "default" or "required" or "trimPrefix" or "trimSuffix" => 2,
+        "contains" or "hasPrefix" or "hasSuffix" or "trunc" => 2,
         "ternary" or "replace" => 3,
         _ => 0,
     };
 
     private static string Text(string name, List<object?> arguments, int index) =>
-        arguments[index] as string ?? throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a text or has no value");
+        arguments[index] as string
+            ?? throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a text or has no value");
 
     private static long Number(string name, List<object?> arguments, int index) =>
-        arguments[index] is long number ? number : throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a number");
+        arguments[index] is long number ? number
+            : throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a number");
 
     private static IReadOnlyList<object?> List(string name, object? value) =>
         value as IReadOnlyList<object?> ?? throw new TemplateException($"{name}: its argument is not a list or has no value");
 
-    private static string NotEmpty(string name, string text) => text.Length > 0 ? text : throw new TemplateException($"{name}: the text to replace is empty");
+    private static string NotEmpty(string name, string text) =>
+        text.Length > 0 ? text : throw new TemplateException($"{name}: the text to replace is empty");
 
     /// <summary>False for null, zero, false and empty values.</summary>
     internal static bool IsTrue(object? value) => value is not (null or "" or 0L or false or IReadOnlyList<object?> { Count: 0 });
 
     /// <summary>0 if it is not a number.</summary>
-    private static object Integer(object? value) => value is long number ? number : value is string text && long.TryParse(text, out var parsed) ? parsed : 0L;
+    private static object Integer(object? value) =>
+        value is long number ? number : value is string text && long.TryParse(text, out var parsed) ? parsed : 0L;
 
     /// <summary>The first n characters, or the last n for a negative n.</summary>
     private static string Trunc(long n, string text)
@@ -96,7 +108,8 @@ internal static class TemplateFunctions
             value = (value, arguments[i]) switch
             {
                 (IReadOnlyList<object?> list, long at) when at >= 0 && at < list.Count => list[(int)at],
-                (IReadOnlyList<object?> list, long at) => throw new TemplateException($"index {at.ToString()} of a list of {list.Count.ToString()}"),
+                (IReadOnlyList<object?> list, long at) =>
+                    throw new TemplateException($"index {at.ToString()} of a list of {list.Count.ToString()}"),
                 (TemplateFields fields, string name) => fields[name],
                 _ => throw new TemplateException("index of a value without elements"),
             };

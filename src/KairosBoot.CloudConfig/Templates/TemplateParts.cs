@@ -94,7 +94,8 @@ internal sealed class TemplateParts
         }
     }
 
-    private static string Needed(string expression) => expression.Length > 0 ? expression : throw new TemplateException("a value is missing");
+    private static string Needed(string expression) =>
+        expression.Length > 0 ? expression : throw new TemplateException("a value is missing");
 
     private void Open(TemplatePartKind kind, string expression)
     {
@@ -105,7 +106,8 @@ internal sealed class TemplateParts
 
     private void Else(string rest)
     {
-        if (open.Count > 0 && parts[open[^1]] is { Kind: TemplatePartKind.Else, Text: "" }) throw new TemplateException("another else after the last else");
+        if (open.Count > 0 && parts[open[^1]] is { Kind: TemplatePartKind.Else, Text: "" })
+            throw new TemplateException("another else after the last else");
         if (rest.Length > 0 && !rest.StartsWith("if ", StringComparison.Ordinal)) throw new TemplateException("only if can follow else");
         Close(TemplatePartKind.Else, rest.Length == 0 ? "" : Needed(rest[3..].Trim()));
         open.Add(parts.Count - 1);

@@ -4,8 +4,8 @@ using YamlDotNet.Core.Events;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Builds the nodes of the first document of a text with the event parser of YamlDotNet. The object model of YamlDotNet is not used, because
-/// it is large and has no limits for hostile input.
+/// Builds the nodes of the first document of a text with the event parser of YamlDotNet. The object model of YamlDotNet is not used,
+/// because it is large and has no limits for hostile input.
 /// </summary>
 internal sealed class YamlReader
 {

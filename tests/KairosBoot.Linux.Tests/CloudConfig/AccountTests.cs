@@ -10,7 +10,8 @@ public sealed class AccountTests : IDisposable
 
     private StageReport Run(string keys) => root.Run("stages:\n  initramfs:\n  - name: e\n    " + keys.Replace("\n", "\n    ") + "\n");
 
-    private string[] Row(string file, string name) => root.Read(file).Split('\n').Single(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(':');
+    private string[] Row(string file, string name) =>
+        root.Read(file).Split('\n').Single(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(':');
 
     [Fact]
     public void A_new_user_gets_rows_a_group_a_home_and_keys()
@@ -23,7 +24,8 @@ public sealed class AccountTests : IDisposable
                 ssh_authorized_keys: [ssh-ed25519 AAA one, ssh-ed25519 AAA, ssh-ed25519 AAA one]
             """).Problems);
         Assert.Equal("kairos:x:1000:1000:Created by entities:/home/kairos:/bin/sh", string.Join(':', Row("/etc/passwd", "kairos")));
-        Assert.Equal(["kairos:x:1000:", "adm:x:4:daemon,kairos"], new[] { "kairos", "adm" }.Select(g => string.Join(':', Row("/etc/group", g))));
+        Assert.Equal(["kairos:x:1000:", "adm:x:4:daemon,kairos"],
+            new[] { "kairos", "adm" }.Select(g => string.Join(':', Row("/etc/group", g))));
         Assert.Equal("0755 1000:1000", root.ModeAndOwner("/home/kairos"));
         Assert.Equal("0700 1000:1000", root.ModeAndOwner("/home/kairos/.ssh"));
         Assert.Equal("0600 1000:1000", root.ModeAndOwner("/home/kairos/.ssh/authorized_keys"));
@@ -45,14 +47,15 @@ public sealed class AccountTests : IDisposable
     [InlineData("", "*", 0)]
     [InlineData("passwd: ''", "*", 1)]
     [InlineData("{passwd: '', lock_passwd: false}", "", 0)]
-    public void Nobody_gets_in_without_a_password_unless_that_was_asked_for(string fields, string expected, int problems)
+    public void Login_without_a_password_works_only_if_the_config_asks_for_it(string fields, string expected, int problems)
     {
-        Assert.Equal(problems, Run($"users:\n  u: {(fields.StartsWith('{') || fields.Length == 0 ? fields : "{" + fields + "}")}").Problems.Length);
+        Assert.Equal(problems,
+            Run($"users:\n  u: {(fields.StartsWith('{') || fields.Length == 0 ? fields : "{" + fields + "}")}").Problems.Length);
         Assert.Equal(expected, Row("/etc/shadow", "u")[1]);
     }
 
     [Fact]
-    public void Of_an_existing_user_only_the_password_changes_and_ageing_stays()
+    public void For_an_existing_user_only_the_password_changes()
     {
         Assert.Empty(Run("users: {root: {passwd: '$6$new$hash', shell: /bin/other, uid: '7'}, daemon: {groups: [adm]}}").Problems);
         var row = Row("/etc/shadow", "root");
@@ -67,7 +70,8 @@ public sealed class AccountTests : IDisposable
         Directory.CreateDirectory(root.At("/home/old"));
         Assert.Equal(0, Mono.Unix.Native.Syscall.chown(root.At("/home/old"), 1234, 1234));
         Assert.Empty(Run("users: {old: , asked: {uid: 1500, homedir: /srv/a, primary_group: adm, gecos: G, shell: /bin/bash}, next: {no_create_home: true}}").Problems);
-        Assert.Equal(("1234", "1500", "1001"), (Row("/etc/passwd", "old")[2], Row("/etc/passwd", "asked")[2], Row("/etc/passwd", "next")[2]));
+        Assert.Equal(("1234", "1500", "1001"),
+            (Row("/etc/passwd", "old")[2], Row("/etc/passwd", "asked")[2], Row("/etc/passwd", "next")[2]));
         Assert.Equal("asked:x:1500:4:G:/srv/a:/bin/bash", string.Join(':', Row("/etc/passwd", "asked")));
         Assert.Equal((true, false), (root.Has("/srv/a"), root.Has("/home/next")));
     }
@@ -81,7 +85,7 @@ public sealed class AccountTests : IDisposable
     [InlineData("users: {u: {groups: [nogroup]}}", "no group 'nogroup'")]
     [InlineData("users: {u: {ssh_authorized_keys: ['github:x']}}", "needs the network")]
     [InlineData("authorized_keys: {nobody: [k]}", "no user 'nobody'")]
-    public void What_cannot_be_an_account_is_a_problem_and_the_next_user_is_made(string keys, string reason)
+    public void An_invalid_account_is_a_problem_and_the_next_user_is_added(string keys, string reason)
     {
         var report = Run($"{keys}\ncommands: [echo ran > /log]");
         Assert.Contains(reason, Assert.Single(report.Problems).Reason);
@@ -91,7 +95,7 @@ public sealed class AccountTests : IDisposable
     }
 
     [Fact]
-    public void A_link_left_in_a_home_does_not_get_a_system_file_handed_over()
+    public void A_link_in_a_home_does_not_give_away_a_system_file()
     {
         Run("users: {u: {}}");
         Directory.CreateDirectory(root.At("/home/u/.ssh"));
@@ -124,7 +128,7 @@ public sealed class AccountTests : IDisposable
     }
 
     [Fact]
-    public void Passwords_and_contents_are_in_no_log_line_and_no_problem()
+    public void Passwords_and_contents_are_not_in_the_log_or_in_problems()
     {
         var report = Run("""
             users: {u: {passwd: S3CRET-one, gecos: "bad:S3CRET"}, v: {passwd: "$6$S3CRET:two"}, w: {passwd: S3CRET-three, uid: x}}

@@ -6,8 +6,8 @@ using KairosBoot.CloudConfig.Booted;
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
 /// <summary>
-/// Random damage to a document that uses everything: checked always, and now and then run. A fixed seed, so a failure comes back;
-/// KAIROSBOOT_FUZZ_INPUTS asks for more than the default few thousand, KAIROSBOOT_FUZZ_SEED for others.
+/// Random damage to a document that uses all features. Each input is checked, and some are run. The seed is fixed, so a failure is
+/// repeatable. KAIROSBOOT_FUZZ_INPUTS sets the number of inputs (default: a few thousand), KAIROSBOOT_FUZZ_SEED another seed.
 /// </summary>
 public sealed class BrokenInputTests : IDisposable
 {
@@ -56,8 +56,10 @@ public sealed class BrokenInputTests : IDisposable
 
     private static readonly string[] Tokens =
     [
-        "{{", "}}", "&a ", "*a", "<<: ", "[", "]", "{", "}", "- ", ": ", "\n", "\r\n", "\t", "  ", "|", ">", "'", "\"", "#", "%", "@", "`", "!!str ", "!!binary ", "? ", "---\n", "...\n",
-        "\0", "\uFEFF", "\u2028", "\uD800", "\\", "\\x", "\\U0010FFFF", "0644", "~", "99999999999999999999", "-1", "true", "(", ")", "(((", "*", "+", "?", "{1000}", "[^", "$", "|", "../", "/", ":", "name", "stages", "files",
+        "{{", "}}", "&a ", "*a", "<<: ", "[", "]", "{", "}", "- ", ": ", "\n", "\r\n", "\t", "  ", "|", ">", "'", "\"", "#", "%", "@", "`",
+            "!!str ", "!!binary ", "? ", "---\n", "...\n",
+        "\0", "\uFEFF", "\u2028", "\uD800", "\\", "\\x", "\\U0010FFFF", "0644", "~", "99999999999999999999", "-1", "true", "(", ")", "(((",
+            "*", "+", "?", "{1000}", "[^", "$", "|", "../", "/", ":", "name", "stages", "files",
         "%YAML 9.9\n", "%TAG ! x\n", "&", "*", "!<", "é", "😀",
     ];
 
@@ -65,7 +67,8 @@ public sealed class BrokenInputTests : IDisposable
 
     public void Dispose() => root.Dispose();
 
-    internal static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    internal static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
     [Fact]
     public void No_input_crashes_or_hangs_the_check_or_the_runner()
@@ -95,7 +98,7 @@ public sealed class BrokenInputTests : IDisposable
                 Assert.True(watch.ElapsedMilliseconds < 60_000, $"input {i} took {watch.ElapsedMilliseconds} ms:\n{text}");
             }
         });
-        // Damage that always or never matters would prove nothing.
+        // Both results must occur, or the test would prove nothing.
         Assert.InRange(refused, inputs / 20, inputs * 19 / 20);
         Assert.InRange(accepted, inputs / 20, inputs * 19 / 20);
         Assert.True(ran > inputs / 100);

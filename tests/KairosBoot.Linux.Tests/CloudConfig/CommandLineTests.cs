@@ -2,7 +2,7 @@ using KairosBoot.CloudConfig;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>What the kernel command line adds to a stage: a source it names, and entries in dot notation.</summary>
+/// <summary>The config in the kernel command line: a source, and entries in dot notation.</summary>
 public sealed class CommandLineTests : IDisposable
 {
     private readonly ScratchRoot root = new();
@@ -18,7 +18,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("kairos.config_url=/a", false)]
     [InlineData("cos.setup=/a", false)]
     [InlineData("stages.initramfs[0].name=y", false)]
-    public void Only_words_that_say_something_about_a_stage_count(string commandLine, bool isEmpty)
+    public void Other_words_of_the_command_line_are_ignored(string commandLine, bool isEmpty)
     {
         Assert.Equal(isEmpty, CommandLineConfig.Parse(commandLine).IsEmpty);
         Assert.Equal(isEmpty, Run(commandLine) is { EntriesRun: 0, Problems: [] });
@@ -33,7 +33,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("kairos.config_url=/srv/a=b", "a=b")]
     [InlineData("kairos.config_url=/none cos.setup=/srv/c", "c")]
     [InlineData("cos.setup=/none kairos.config_url=/srv/c kairos.config_url=", "c")]
-    public void A_file_or_directory_it_names_is_read_after_the_others(string commandLine, string read)
+    public void A_source_of_the_command_line_is_read_after_the_others(string commandLine, string read)
     {
         static string Says(string name) => $"stages: {{initramfs: [{{commands: [echo -n {name}' ' >> /log]}}], initramfs.after: [{{commands: [echo -n {name}. >> /after]}}]}}";
         root.Put("/oem/90.yaml", Says("oem"), "0644");
@@ -58,7 +58,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("kairos.config_url='/{{ .Values.product.uuid }}.yaml'", "initramfs", false, "uses a value that this machine does not have")]
     [InlineData("kairos.config_url='/{{ nofunction }}.yaml'", "initramfs", false, "unknown function 'nofunction'")]
     [InlineData("kairos.config_url=/broken", "initramfs", false, "column")]
-    public void A_source_that_cannot_be_read_here_is_one_problem(string commandLine, string stage, bool isWarning, string reason)
+    public void An_unreadable_source_of_the_command_line_is_one_problem(string commandLine, string stage, bool isWarning, string reason)
     {
         Assert.Equal(0, Mono.Unix.Native.Syscall.mkfifo(root.At("/fifo"), Mono.Unix.Native.FilePermissions.S_IRUSR));
         root.Put("/broken", "a: [", "0644");
@@ -70,9 +70,10 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Entries_in_dot_notation_run_last_with_values_of_the_type_their_key_wants()
+    public void Entries_in_dot_notation_run_last_and_have_typed_values()
     {
-        root.Put("/oem/90.yaml", "stages: {initramfs: [{commands: [echo oem >> /log]}], initramfs.after: [{commands: [echo oem.after >> /log]}]}", "0644");
+        root.Put("/oem/90.yaml",
+            "stages: {initramfs: [{commands: [echo oem >> /log]}], initramfs.after: [{commands: [echo oem.after >> /log]}]}", "0644");
         root.Put("/srv/c", "stages: {initramfs.after: [{commands: [echo named.after >> /log]}]}", "0644");
         Assert.Empty(Run("""
             quiet kairos.config_url=/srv/c stages.initramfs[0].name=first stages.initramfs[0].commands[0]="echo 'one two' >> /log"
@@ -83,7 +84,8 @@ public sealed class CommandLineTests : IDisposable
             stages.initramfs[1].environment_file=/run/x.env stages.initramfs[1].environment.A_B=null
             """).Problems);
         Assert.Equal("oem\noem.after\nnamed.after\nbefore\none two\n2\n", root.Read("/log"));
-        Assert.Equal(("true", "0640 5:0", "", "0644 0:0"), (root.Read("/f"), root.ModeAndOwner("/f"), root.Read("/g"), root.ModeAndOwner("/g")));
+        Assert.Equal(("true", "0640 5:0", "", "0644 0:0"),
+            (root.Read("/f"), root.ModeAndOwner("/f"), root.Read("/g"), root.ModeAndOwner("/g")));
         Assert.Contains("\nkairos:x:1000:1000:", root.Read("/etc/passwd"));
         Assert.Equal((false, "A_B=\"null\"\n", "~\n"), (root.Has("/home/kairos"), root.Read("/run/x.env"), root.Read("/etc/hostname")));
     }
@@ -107,7 +109,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("stages.initramfs[0].files[1].owner=S3CRET", "a text instead of a whole number")]
     [InlineData("stages.initramfs[0].sysctl.net.ipv4.ip_forward=S3CRET", "a mapping instead of a text")]
     [InlineData("stages.initramfs[0].comands[0]=S3CRET", "did you mean commands?")]
-    public void An_odd_word_drops_only_itself_and_is_named_without_its_value(string word, string reason)
+    public void Only_the_invalid_word_is_ignored_and_its_value_is_not_shown(string word, string reason)
     {
         var report = Run($"8250.nr_uarts=1 stages.initramfs[0].files[0].path=/before {word} foo/bar=1 stages.initramfs[0].files[2].path=/after");
         var problem = Assert.Single(report.Problems, p => !p.Reason.Contains("path is missing"));
@@ -118,7 +120,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void A_word_given_twice_is_the_last_one_and_what_is_between_numbers_is_nothing()
+    public void The_last_value_of_a_word_counts_and_missing_numbers_are_empty()
     {
         var report = Run("stages.initramfs[3].files[2].path=/a stages.initramfs[3].files[2].path=/b stages.initramfs[1].after[0].name=\"<STDIN>.3\" stages.initramfs[1].commands[0]='[ -e /b ] && : > /late'");
         Assert.Empty(report.Problems);
@@ -130,7 +132,8 @@ public sealed class CommandLineTests : IDisposable
     public void No_command_line_crashes_or_hangs_the_runner()
     {
         const string seed = "quiet stages.initramfs[0].files[0].path=/f stages.initramfs[0].users.u.uid=7 stages.initramfs.before[1].after[0].name=\"<STDIN>.0\" kairos.config_url='/oem/{{ trunc 2 .Values.os.name }}' stages.x[2].environment.A=\"b c\"";
-        string[] tokens = ["[", "]", ".", "=", "'", "\"", "\\", "#", " ", "\n", "\0", "{{", "}}", "stages.", "[255]", "[0][0]", "é", "😀", "://"];
+        string[] tokens = ["[", "]", ".", "=", "'", "\"", "\\", "#", " ", "\n", "\0", "{{", "}}", "stages.", "[255]", "[0][0]", "é", "😀",
+            "://"];
         var random = new Random(20260102);
         File.Delete(root.At("/bin/sh"));
         int entries = 0, problems = 0;
@@ -145,12 +148,13 @@ public sealed class CommandLineTests : IDisposable
                     else text.Insert(random.Next(text.Length), tokens[random.Next(tokens.Length)]);
                 }
 
-                var report = new StageRunner([], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, text.ToString()).Run("initramfs");
+                var report = new StageRunner([], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance,
+                    text.ToString()).Run("initramfs");
                 entries += report.EntriesRun;
                 problems += report.Problems.Length;
             }
         });
-        // Damage that always or never matters would prove nothing.
+        // Both results must occur, or the test would prove nothing.
         Assert.InRange(entries, 300, 6000);
         Assert.InRange(problems, 1000, 30_000);
     }

@@ -36,10 +36,11 @@ public sealed class ConformanceTableTests : IDisposable
     [MemberData(nameof(Rows), "conditions")]
     [MemberData(nameof(Rows), "actions")]
     [MemberData(nameof(Rows), "documents")]
-    public void What_a_case_says_is_so(string table, int row)
+    public void Each_case_has_the_expected_result(string table, int row)
     {
         var wanted = Table(table)[row];
-        var report = root.Run(table == "documents" ? wanted.Entry : "stages:\n  initramfs:\n  - name: e\n    " + wanted.Entry.Replace("\n", "\n    ") + "\n");
+        var report = root.Run(table == "documents" ? wanted.Entry : "stages:\n  initramfs:\n  - name: e\n    "
+            + wanted.Entry.Replace("\n", "\n    ") + "\n");
         var problems = report.Problems.Select(problem => problem.Key).ToList();
         foreach (var line in wanted.Expected.Split('\n')) Hold(line, problems, wanted);
         Assert.True(problems.Count == 0, $"{wanted}\nalso says: {string.Join("; ", report.Problems)}");
@@ -50,7 +51,8 @@ public sealed class ConformanceTableTests : IDisposable
         var cut = line.IndexOf(' ');
         var (first, rest) = (line[..cut], line[(cut + 1)..]);
         if (first == "no") Assert.False(root.Has(rest), $"{wanted}\n{rest} is there");
-        else if (first == "problem") Assert.True(problems.Remove(rest), $"{wanted}\nno problem with '{rest}', but: {string.Join(", ", problems)}");
+        else if (first == "problem")
+            Assert.True(problems.Remove(rest), $"{wanted}\nno problem with '{rest}', but: {string.Join(", ", problems)}");
         else if (rest.Length > 6 && rest[..4].All(char.IsAsciiDigit) && rest.Contains(':')) Assert.Equal(rest, root.ModeAndOwner(first));
         else Assert.Equal(rest, root.Read(first).TrimEnd('\n').Replace('\n', '|'));
     }
@@ -58,26 +60,28 @@ public sealed class ConformanceTableTests : IDisposable
     [Fact]
     public void Every_key_of_an_entry_has_a_case_and_every_case_a_key()
     {
-        Assert.Equal(EntryKeys.Conditions.Select(key => key.Name).Order(), ConformanceTable.Conditions.Select(row => row.Key).Distinct().Order());
+        Assert.Equal(EntryKeys.Conditions.Select(key => key.Name).Order(),
+            ConformanceTable.Conditions.Select(row => row.Key).Distinct().Order());
         Assert.Equal(EntryKeys.Actions.Select(key => key.Name).Order(), ConformanceTable.Actions.Select(row => row.Key).Distinct().Order());
     }
 
     [Fact]
-    public void A_condition_has_a_case_that_runs_and_one_that_does_not()
+    public void Each_condition_has_a_case_that_runs_and_one_that_is_skipped()
     {
         foreach (var rows in ConformanceTable.Conditions.GroupBy(row => row.Key))
             Assert.Equal(2, rows.Select(row => row.Expected).Distinct().Count());
     }
 
     [Fact]
-    public void Sources_are_read_in_this_order_and_the_passes_of_one_before_the_next()
+    public void Sources_and_passes_run_in_this_order()
     {
         static string Says(string name) => $"stages: {{s.before: [{{commands: [echo -n {name}- >> /log]}}], s: [{{commands: [echo -n {name}' ' >> /log]}}], s.after: [{{commands: [echo -n {name}+ >> /log]}}]}}";
         root.Put("/usr/local/cloud-config/01.yaml", Says("local"), "0644");
         root.Put("/oem/01.yaml", Says("oem"), "0644");
         root.Put("/system/oem/99.yaml", Says("system"), "0644");
         root.Put("/srv/named", Says("named"), "0644");
-        Assert.Empty(root.Run("s", SystemPaths.CloudConfigs, commandLine: "kairos.config_url=/srv/named rd.lvm=0 stages.s[0].commands[0]='echo -n said >> /log'").Problems);
+        Assert.Empty(root.Run("s", SystemPaths.CloudConfigs,
+            commandLine: "kairos.config_url=/srv/named rd.lvm=0 stages.s[0].commands[0]='echo -n said >> /log'").Problems);
         Assert.Equal("system-oem-local-system oem local system+oem+local+named-named named+said", root.Read("/log"));
     }
 

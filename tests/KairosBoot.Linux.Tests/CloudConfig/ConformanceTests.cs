@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>One document each, run in a scratch root; <c>initramfs</c> unless it says otherwise.</summary>
+/// <summary>Documents that run in a scratch root, in the stage <c>initramfs</c> unless another one is given.</summary>
 public sealed class ConformanceTests : IDisposable
 {
     private readonly ScratchRoot root = new();
@@ -25,7 +25,7 @@ public sealed class ConformanceTests : IDisposable
     [InlineData("{path: /a/f, ownerstring: daemon, content: x}", "0644 1:1", "0755 1:1")]
     [InlineData("{path: /a/f, owner_string: 'daemon:adm', content: x}", "0644 1:4", "0755 1:4")]
     [InlineData("{path: /a/f, ownerstring: '7:8', content: x}", "0644 7:8", "0755 7:8")]
-    public void Files_get_their_mode_and_owner_and_so_do_the_directories_made_for_them(string file, string expected, string parent)
+    public void Files_and_their_new_directories_get_mode_and_owner(string file, string expected, string parent)
     {
         Assert.Empty(RunEntry($"files:\n- {file}").Problems);
         Assert.Equal("x", root.Read("/a/f"));
@@ -34,7 +34,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void A_decimal_mode_is_followed_and_warned_about()
+    public void A_decimal_mode_is_used_with_a_warning()
     {
         var problem = Assert.Single(RunEntry("files:\n- {path: /f, permissions: 644, content: x}").Problems);
         Assert.True(problem.IsWarning);
@@ -43,7 +43,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_permissions_keeps_the_mode_it_has()
+    public void A_file_without_permissions_keeps_its_mode()
     {
         root.Put("/etc/sudoers", "old", "0440");
         RunEntry("files:\n- {path: /etc/sudoers, permsisions: 0600, content: new}");
@@ -69,7 +69,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void Damaged_content_leaves_the_old_file_alone()
+    public void Damaged_content_does_not_change_the_old_file()
     {
         root.Put("/f", "old", "0644");
         var report = RunEntry("files:\n- {path: /f, encoding: b64, content: '***'}\n- {path: /g, content: next}");
@@ -99,7 +99,10 @@ public sealed class ConformanceTests : IDisposable
             while (!Volatile.Read(ref done))
             {
                 foreach (var path in Directory.GetFiles(root.At("/secret")))
-                    if (Mono.Unix.Native.Syscall.lstat(path, out var stat) == 0 && ++seen > 0 && ((int)stat.st_mode & Octal.O077) != 0) wide++;
+                {
+                    if (Mono.Unix.Native.Syscall.lstat(path, out var stat) == 0 && ++seen > 0 && ((int)stat.st_mode & Octal.O077) != 0)
+                        wide++;
+                }
             }
         });
         watcher.Start();
@@ -136,10 +139,11 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void Directories_get_mode_and_owner_at_every_level_made_and_bare_existing_ones_stay()
+    public void New_directories_get_mode_and_owner_at_every_level()
     {
         root.Put("/keep/f", "", "0644");
-        Assert.Equal(0, Mono.Unix.Native.Syscall.chmod(root.At("/keep"), Mono.Unix.Native.FilePermissions.S_IRUSR | Mono.Unix.Native.FilePermissions.S_IXUSR));
+        Assert.Equal(0, Mono.Unix.Native.Syscall.chmod(root.At("/keep"),
+            Mono.Unix.Native.FilePermissions.S_IRUSR | Mono.Unix.Native.FilePermissions.S_IXUSR));
         Assert.Empty(RunEntry("""
             directories:
             - path: /keep
@@ -153,7 +157,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void Commands_run_in_order_each_in_its_own_shell_and_a_failed_one_does_not_stop_the_next()
+    public void Commands_run_in_order_in_separate_shells_also_after_a_failure()
     {
         var report = RunEntry("commands:\n- X=1; echo a >> /log\n- echo \"b$X\" >> /log; echo told; exit 3\n- 'echo {{ trunc 1 \"cd\" }} >> /log'\n");
         Assert.Equal("a\nb\nc\n", root.Read("/log"));
@@ -162,7 +166,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void A_single_text_will_do_for_commands()
+    public void Commands_may_be_a_single_text()
     {
         Assert.Empty(RunEntry("commands: echo one > /log").Problems);
         Assert.Equal("one\n", root.Read("/log"));
@@ -177,7 +181,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_shell_common_conditions_still_work_and_the_rest_is_a_problem()
+    public void Without_a_shell_common_conditions_work_and_others_are_problems()
     {
         File.Delete(root.At("/bin/sh"));
         var report = root.Run("stages:\n  initramfs:\n  - {name: native, if: '[ -e /etc/passwd ]', files: [{path: /a}]}\n  - {name: shell, if: 'id', files: [{path: /b}]}\n");
@@ -220,7 +224,7 @@ public sealed class ConformanceTests : IDisposable
     [InlineData("/usr/bin/systemctl", null, "OpenRC", false)]
     [InlineData("/sbin/openrc", null, "OpenRC", true)]
     [InlineData("/sbin/openrc", "/bin/systemctl", "systemd", false)]
-    public void The_service_manager_is_the_one_whose_program_is_there(string program, string? other, string wanted, bool runs)
+    public void The_service_manager_is_found_by_its_program(string program, string? other, string wanted, bool runs)
     {
         root.Put(program, "", "0755");
         if (other is not null) root.Put(other, "", "0755");
@@ -244,7 +248,8 @@ public sealed class ConformanceTests : IDisposable
               - environment_file: /run/new/z.env
                 environment: {V: w}
             """, "rootfs").Problems);
-        Assert.Equal("A=1\nB=\"new value\"\nE=\"\"\nOLD=\"kept \"\nQ=\"a\\\"b\\$c\\!\\`\\\\\"\nVENDOR=\"debian\"\nZ=\"007\"\n", root.Read("/run/cos/x.env"));
+        Assert.Equal("A=1\nB=\"new value\"\nE=\"\"\nOLD=\"kept \"\nQ=\"a\\\"b\\$c\\!\\`\\\\\"\nVENDOR=\"debian\"\nZ=\"007\"\n",
+            root.Read("/run/cos/x.env"));
         Assert.Equal("0644 0:0", root.ModeAndOwner("/run/cos/x.env"));
         Assert.Equal("PLAIN=\"x\"\n", root.Read("/etc/environment"));
         Assert.Equal((false, "0744 0:0"), (root.Has("/run/new/y.env"), root.ModeAndOwner("/run/new")));
@@ -286,7 +291,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void Stages_run_before_and_after_and_files_in_walk_order_each_read_anew()
+    public void Passes_and_files_run_in_order_and_files_are_read_again()
     {
         root.Put("/oem/10/20.yaml", "stages: {s: [{commands: [echo 10/20 >> /log]}]}", "0644");
         root.Put("/oem/10.yaml", "stages: {s: [{commands: [echo 10.yaml >> /log]}], s.before: [{files: [{path: /oem/95.yaml, content: 'stages: {s.after: [{commands: [echo new >> /log]}]}'}]}]}", "0644");
@@ -313,14 +318,17 @@ public sealed class ConformanceTests : IDisposable
         Assert.StartsWith("column 1: ", problems[0].Reason);
         Assert.Equal(4, problems[0].Line);
         Assert.True(root.Has("/a") && root.Has("/b"));
-        Assert.Equal(4, root.Log.Count(line => problems.Any(p => line.StartsWith(p.File + ":", StringComparison.Ordinal) && line.EndsWith(p.Reason, StringComparison.Ordinal))));
+        Assert.Equal(4, root.Log.Count(line =>
+            problems.Any(p => line.StartsWith(p.File + ":", StringComparison.Ordinal)
+            && line.EndsWith(p.Reason, StringComparison.Ordinal))));
     }
 
     [Fact]
-    public void Unknown_keys_are_named_once_with_the_nearest_known_one()
+    public void An_unknown_key_is_reported_once_with_the_most_similar_one()
     {
         var report = root.Run("x: &f\n  permsisions: 0600\nstages:\n  s.before: [{files: [{path: /a, <<: *f}]}]\n  s: [{comands: [false], zzz: 1, after: [{name: b}]}]\n", "s");
-        Assert.Equal(["files.permsisions: not a known key: did you mean permissions?", "comands: not a known key: did you mean commands?", "zzz: not a known key"],
+        Assert.Equal(["files.permsisions: not a known key: did you mean permissions?", "comands: not a known key: did you mean commands?",
+            "zzz: not a known key"],
             report.Problems.Where(p => p.Key != "after").Select(p => $"{p.Key}: {p.Reason}"));
         Assert.All(report.Problems, p => Assert.True(p.IsWarning));
         Assert.Equal((2, 0), (report.EntriesRun, report.EntriesSkipped));
@@ -386,13 +394,15 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void Check_says_what_would_not_be_done_in_any_stage_without_doing_it()
+    public void Check_finds_faults_in_all_stages_without_running_them()
     {
         var problems = ConfigLint.Check("stages:\n  a: [{files: [{path: /x, owner: me}]}]\n  b: [{comands: [x]}]\n  c: text\n", "f.yaml");
-        Assert.Equal([(2, "files.owner", false), (3, "comands", true), (4, "stages.c", false)], problems.Select(p => (p.Line, p.Key, p.IsWarning)));
+        Assert.Equal([(2, "files.owner", false), (3, "comands", true), (4, "stages.c", false)],
+            problems.Select(p => (p.Line, p.Key, p.IsWarning)));
         Assert.Equal((2, 1, false), ConfigLint.Check("a: [\n", "f").Select(p => (p.Line, p.Column, p.IsWarning)).Single());
         var layout = ConfigLint.Check("stages:\n  a:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        add_partitions: [{filesystem: zfs}]\n", "f").Where(p => p.Key.Length > 0);
-        Assert.Equal([(4, "layout.device.init_disk"), (5, "layout.expand_partition.size"), (6, "layout.add_partitions.filesystem")], layout.Select(p => (p.Line, p.Key)));
+        Assert.Equal([(4, "layout.device.init_disk"), (5, "layout.expand_partition.size"), (6, "layout.add_partitions.filesystem")],
+            layout.Select(p => (p.Line, p.Key)));
         Assert.Empty(ConfigLint.Check("install: {device: auto}\nstages: {x: [{}]}\n", "f"));
         Assert.Contains("did you mean stages", ConfigLint.Check("Stages: {}\n", "f").Single().Reason);
     }
@@ -402,14 +412,14 @@ public sealed class ConformanceTests : IDisposable
     [InlineData("stages:\n  \"root\\u0066s\":\n  - files: [{path: /a}]\n")]
     [InlineData("stages:\n  \"root\\x66s\":\n  - files: [{path: /a}]\n")]
     [InlineData("stages:\n  ? \"root\\\n    fs\"\n  : - files: [{path: /a}]\n")]
-    public void A_stage_is_found_however_its_name_is_spelt(string text)
+    public void A_stage_name_may_be_written_with_escapes(string text)
     {
         Assert.Empty(root.Run(text, "rootfs").Problems);
         Assert.True(root.Has("/a"));
     }
 
     [Fact]
-    public void A_broken_file_that_has_nothing_for_a_stage_is_told_by_the_next_one()
+    public void A_broken_file_without_the_stage_is_reported_by_the_next_stage()
     {
         const string Broken = "stages:\n  initramfs:\n  - name: [\n";
         Assert.Empty(root.Run(Broken, "rootfs").Problems);
@@ -417,7 +427,7 @@ public sealed class ConformanceTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_an_entry_writes_or_changes_is_read_by_the_passes_after_it()
+    public void A_file_that_an_entry_writes_is_read_by_later_passes()
     {
         root.Run("""
             stages:
@@ -439,7 +449,7 @@ public sealed class ConformanceTests : IDisposable
     [InlineData("content: longer, permissions: 0600", false)]
     [InlineData("content: same, permissions: 0640", false)]
     [InlineData("content: same, permissions: 0600, owner: 7", false)]
-    public void A_file_that_is_as_it_should_be_is_not_written_again(string file, bool stays)
+    public void An_unchanged_file_is_not_written(string file, bool stays)
     {
         RunEntry("files: [{path: /f, content: same, permissions: 0600}]");
         Assert.Equal(0, Mono.Unix.Native.Syscall.lstat(root.At("/f"), out var before));

@@ -4,7 +4,7 @@ using KairosBoot.CloudConfig;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>User-data from real volumes and from a file, and what becomes of it.</summary>
+/// <summary>User-data from real volumes and from a file.</summary>
 public sealed class DatasourceTests : IDisposable
 {
     private const string Config = "stages:\n  initramfs.before: [{commands: [echo before >> /log]}]\n  initramfs:\n  - commands: ['echo S3CRET {{ upper \"x\" }} >> /log']\n";
@@ -20,12 +20,14 @@ public sealed class DatasourceTests : IDisposable
 
     private void Insert(string name, string label, string path, string content) => Insert(name, label, SeedVolume.With(path, content));
 
-    private void Insert(string name, string label, Action<string> fill, string? debugFs = null) => volumes.Add(new SeedVolume(root, name, label, fill, debugFs));
+    private void Insert(string name, string label, Action<string> fill, string? debugFs = null) =>
+        volumes.Add(new SeedVolume(root, name, label, fill, debugFs));
 
-    /// <summary>As the shipped config has it: ahead of everything, from a source of its own.</summary>
+    /// <summary>As in the shipped config: before everything else, from a separate source.</summary>
     private StageReport Run(string datasource, string stage = "initramfs")
     {
-        root.Put("/system/00.yaml", $"stages:\n  {stage}.before:\n  - name: seed\n    if: '[ ! -e /oem/95_userdata ]'\n    datasource: {datasource}\n", "0644");
+        root.Put("/system/00.yaml",
+            $"stages:\n  {stage}.before:\n  - name: seed\n    if: '[ ! -e /oem/95_userdata ]'\n    datasource: {datasource}\n", "0644");
         return root.Run(stage, ["/system", "/oem/"]);
     }
 
@@ -36,14 +38,16 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("sr0", "anything", "user-data", "[cdrom]")]
     [InlineData("vdb", "config-2", "openstack/latest/user_data", "[cdrom, config-drive]")]
     [InlineData("vdb", "CONFIG-2", "openstack/latest/user_data", "[config-drive]")]
-    public void A_volume_with_the_label_becomes_a_config_that_the_same_pass_reads(string device, string label, string path, string providers)
+    public void A_volume_with_the_label_becomes_a_config_that_the_same_pass_reads(string device, string label, string path,
+        string providers)
     {
         Insert(device, label, path, Config);
         Assert.Empty(Run($"{{providers: {providers}, path: /oem/95_userdata}}").Problems);
         Assert.Equal("before\nS3CRET X\n", root.Read("/log"));
         Assert.Equal(Config.Replace("{{ upper \"x\" }}", "X"), root.Read("/oem/95_userdata/userdata.yaml"));
         Assert.Equal(root.Read("/oem/95_userdata/userdata.yaml"), root.Read("/oem/95_userdata/userdata"));
-        Assert.Equal(["0700 0:0", "0600 0:0", "0600 0:0"], new[] { "", "/userdata", "/userdata.yaml" }.Select(f => root.ModeAndOwner("/oem/95_userdata" + f)));
+        Assert.Equal(["0700 0:0", "0600 0:0", "0600 0:0"],
+            new[] { "", "/userdata", "/userdata.yaml" }.Select(f => root.ModeAndOwner("/oem/95_userdata" + f)));
         Assert.Equal("0755 0:0", root.ModeAndOwner("/run/config"));
         Assert.DoesNotContain(root.Log, line => line.Contains("S3CRET"));
         volumes[0].MustBeFree();
@@ -55,17 +59,19 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("vdb", "cidata", "user-data", "{providers: [config-drive, file], path: /none}", "config-drive, file", true)]
     [InlineData("vdb", "cidata", "meta-data", "{providers: [cdrom, aws]}", "cdrom; aws: not in this stage", true)]
     [InlineData("vdb", "cidata", "user-data", "{providers: [gcp, vmware]}", "gcp, vmware: not in this stage", false)]
-    public void Nothing_to_find_is_one_sentence(string device, string label, string path, string datasource, string reason, bool wasLookedFor)
+    public void Missing_user_data_is_one_problem(string device, string label, string path, string datasource, string reason,
+        bool wasLookedFor)
     {
         Insert(device, label, path, Config);
         var problem = Assert.Single(Run(datasource).Problems);
         Assert.Contains(reason, problem.Reason);
-        Assert.Equal((wasLookedFor, datasource.Contains("aws") || datasource.Contains("gcp")), (problem.Reason.StartsWith("no user-data found by"), problem.IsWarning));
+        Assert.Equal((wasLookedFor, datasource.Contains("aws") || datasource.Contains("gcp")),
+            (problem.Reason.StartsWith("no user-data found by"), problem.IsWarning));
         Assert.False(root.Has("/log"));
     }
 
     [Fact]
-    public void In_the_booted_system_a_provider_of_a_cloud_says_what_to_use_instead()
+    public void In_the_booted_system_a_cloud_provider_names_an_alternative()
     {
         var problem = Assert.Single(Run("{providers: [cdrom, hetzner], path: /oem/95_userdata}", "network").Problems);
         Assert.False(problem.IsWarning);
@@ -73,12 +79,12 @@ public sealed class DatasourceTests : IDisposable
     }
 
     [Fact]
-    public void A_provider_nobody_knows_is_named_and_the_others_are_asked()
+    public void An_unknown_provider_is_reported_and_the_others_are_used()
     {
         Insert("vdb", "cidata", "user-data", Config);
         var problem = Assert.Single(Run("{providers: [cdrm, cdrom], path: /oem/95_userdata}").Problems);
         Assert.True(problem.IsWarning);
-        Assert.StartsWith("cdrm is not a provider; the providers are cdrom, config-drive, file, aws, ", problem.Reason);
+        Assert.StartsWith("cdrm is not one of the providers cdrom, config-drive, file, aws, ", problem.Reason);
         Assert.True(root.Has("/oem/95_userdata/userdata.yaml"));
         Assert.Empty(Run("{providers: [], path: /x}").Problems);
     }
@@ -91,7 +97,7 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("giant", "vdb/user-data has 4294967296 bytes; user-data may have 4194304")]
     [InlineData("loop", "Too many levels of symbolic links")]
     [InlineData("damaged", "mount -t ext4 -o ro,noload /dev/vdb: ")]
-    public void A_hostile_or_broken_volume_is_a_problem_and_the_next_one_is_asked(string kind, string reason)
+    public void A_hostile_or_broken_volume_is_a_problem_and_the_next_one_is_used(string kind, string reason)
     {
         Insert("vdb", "cidata", tree =>
         {
@@ -133,7 +139,7 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("just text", "neither a script nor a config: the document is not a mapping")]
     [InlineData("#cloud-config\na: [\n", "neither a script nor a config: line 3, column 1")]
     [InlineData("\\xff\\xfe", "is not UTF-8 text")]
-    public void What_is_neither_a_config_nor_a_script_is_a_problem_and_no_config(string text, string reason)
+    public void Text_that_is_neither_a_config_nor_a_script_is_a_problem(string text, string reason)
     {
         var bytes = text == "\\xff\\xfe" ? [0xFF, 0xFE, 0xFF] : Encoding.UTF8.GetBytes(text);
         Insert("vdb", "cidata", tree => File.WriteAllBytes(Path.Combine(tree, "user-data"), bytes));
@@ -146,7 +152,7 @@ public sealed class DatasourceTests : IDisposable
     [Theory]
     [InlineData("#!/bin/sh\necho \"$0 {{ upper \"x\" }}\" >> /log; exit 3\n", 3)]
     [InlineData("#!/bin/sh\necho: never >> /log; echo \"$0 X\" >> /log\n", 0)]
-    public void A_script_is_run_and_is_no_config(string script, int code)
+    public void A_script_is_run_and_not_used_as_a_config(string script, int code)
     {
         Insert("vdb", "cidata", "user-data", script);
         var report = Run("{providers: [cdrom], path: /oem/95_userdata}");
@@ -156,11 +162,12 @@ public sealed class DatasourceTests : IDisposable
     }
 
     [Fact]
-    public void A_file_is_read_where_the_path_says_and_its_config_is_in_run()
+    public void The_file_provider_reads_the_path_and_writes_below_run()
     {
         root.Put("/srv/seed", Config, "0600");
         Assert.Empty(Run("{providers: [cdrom, file], path: /srv/seed, userdata_name: mine.yaml}").Problems);
-        Assert.Equal((Config.Replace("{{ upper \"x\" }}", "X"), "0600 0:0"), (root.Read("/run/config/mine.yaml"), root.ModeAndOwner("/run/config/mine.yaml")));
+        Assert.Equal((Config.Replace("{{ upper \"x\" }}", "X"), "0600 0:0"),
+            (root.Read("/run/config/mine.yaml"), root.ModeAndOwner("/run/config/mine.yaml")));
     }
 
     [Theory]
@@ -168,7 +175,7 @@ public sealed class DatasourceTests : IDisposable
     [InlineData("{providers: [file], path: /pipe}", "/pipe is a FIFO, not a file")]
     [InlineData("{providers: [file], path: relative}", "relative: not an absolute path")]
     [InlineData("{providers: [file], path: /srv/seed, userdata_name: ../x.yaml}", "../x.yaml is not a file name")]
-    [InlineData("{providers: [file], path: /bomb}", "/bomb has 5242880 bytes when unpacked; user-data may have 4194304")]
+    [InlineData("{providers: [file], path: /bomb}", "/bomb has 5242880 bytes when unpacked; the limit for user-data is 4194304")]
     public void A_file_that_cannot_be_read_is_one_problem(string datasource, string reason)
     {
         SeedVolume.MakeFifo(root.At("/pipe"));
@@ -188,7 +195,7 @@ public sealed class DatasourceTests : IDisposable
     }
 
     [Fact]
-    public void What_has_not_changed_is_not_written_again()
+    public void Unchanged_user_data_is_not_written_again()
     {
         root.Put("/seed", Config, "0600");
         const string datasource = "{providers: [file], path: /seed}";
@@ -203,19 +210,21 @@ public sealed class DatasourceTests : IDisposable
     }
 
     [Fact]
-    public void The_directory_is_there_with_all_that_is_in_it_or_not_at_all()
+    public void The_directory_appears_complete_or_not_at_all()
     {
         Insert("vdb", "cidata", "user-data", Config);
         root.Put("/oem/95_userdata.kairosboot/left.yaml", "stages: {initramfs: [{files: [{path: /left}]}]}", "0644");
         var tooLong = new string('x', 256) + ".yaml";
-        Assert.Contains("File name too long", Assert.Single(Run($"{{providers: [cdrom], path: /oem/95_userdata, userdata_name: {tooLong}}}").Problems).Reason);
+        Assert.Contains("File name too long",
+            Assert.Single(Run($"{{providers: [cdrom], path: /oem/95_userdata, userdata_name: {tooLong}}}").Problems).Reason);
         Assert.False(root.Has("/oem/95_userdata"));
         Assert.Empty(Run("{providers: [cdrom], path: /oem/95_userdata}").Problems);
-        Assert.Equal((true, false, false), (root.Has("/oem/95_userdata/userdata.yaml"), root.Has("/oem/95_userdata.kairosboot"), root.Has("/left")));
+        Assert.Equal((true, false, false),
+            (root.Has("/oem/95_userdata/userdata.yaml"), root.Has("/oem/95_userdata.kairosboot"), root.Has("/left")));
     }
 
     [Fact]
-    public void What_openstack_says_of_the_machine_is_its_name_and_the_keys_of_root()
+    public void OpenStack_metadata_gives_the_host_name_and_keys_of_root()
     {
         Insert("vdb", "config-2", tree =>
         {
@@ -223,19 +232,22 @@ public sealed class DatasourceTests : IDisposable
             SeedVolume.With("openstack/latest/meta_data.json", """{"uuid": "1", "hostname": "from-drive", "public_keys": {"a": "ssh-ed25519 AAA a\n", "b": "ssh-ed25519 BBB b"}}""")(tree);
         });
         Assert.Empty(Run("{providers: [config-drive], path: /oem/95_userdata}").Problems);
-        Assert.Equal(("from-drive\n", "ssh-ed25519 AAA a\nssh-ed25519 BBB b\n"), (root.Read("/etc/hostname"), root.Read("/root/.ssh/authorized_keys")));
-        Assert.Equal(("0600 0:0", "0700 0:0"), (root.ModeAndOwner("/run/config/ssh/authorized_keys"), root.ModeAndOwner("/run/config/ssh")));
+        Assert.Equal(("from-drive\n", "ssh-ed25519 AAA a\nssh-ed25519 BBB b\n"),
+            (root.Read("/etc/hostname"), root.Read("/root/.ssh/authorized_keys")));
+        Assert.Equal(("0600 0:0", "0700 0:0"),
+            (root.ModeAndOwner("/run/config/ssh/authorized_keys"), root.ModeAndOwner("/run/config/ssh")));
     }
 
     [Fact]
-    public void A_broken_description_of_the_machine_is_a_problem_and_the_user_data_counts()
+    public void Broken_metadata_is_a_problem_and_the_user_data_is_used()
     {
         Insert("vdb", "config-2", tree =>
         {
             SeedVolume.With("openstack/latest/user_data", Config)(tree);
             SeedVolume.With("openstack/latest/meta_data.json", "{\"hostname\": [")(tree);
         });
-        Assert.StartsWith("meta_data.json: line ", Assert.Single(Run("{providers: [config-drive], path: /oem/95_userdata}").Problems).Reason);
+        Assert.StartsWith("meta_data.json: line ",
+            Assert.Single(Run("{providers: [config-drive], path: /oem/95_userdata}").Problems).Reason);
         Assert.True(root.Has("/oem/95_userdata/userdata.yaml"));
     }
 

@@ -39,7 +39,9 @@ public sealed class EntryOrderRunTests : IDisposable
     [InlineData("after: [{nam: one.b}]")]
     public void An_invalid_after_is_a_problem_of_its_entry_only(string after)
     {
-        root.Put("/oem/0.yaml", $"name: one\nstages: {{s: [{{name: a, {after}, commands: [echo -n a >> /log]}}, {{name: b, commands: [echo -n b >> /log]}}]}}", "0644");
+        root.Put("/oem/0.yaml",
+            $"name: one\nstages: {{s: [{{name: a, {after}, commands: [echo -n a >> /log]}}, {{name: b, commands: [echo -n b >> /log]}}]}}",
+            "0644");
         Assert.Equal("a", Assert.Single(root.Run("s", ["/oem"]).Problems).Entry);
         Assert.Equal("ab", root.Read("/log"));
     }

@@ -5,7 +5,9 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>FIFOs, devices, files of the kernel and giant files at every path that a stage reads: one problem that names it, and the rest runs.</summary>
+/// <summary>
+/// FIFOs, devices, kernel files and giant files at every path that a stage reads: one problem names the path, and the rest runs.
+/// </summary>
 public sealed class HostileFileTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -22,7 +24,7 @@ public sealed class HostileFileTests : IDisposable
 
     public void Dispose() => root.Dispose();
 
-    /// <summary>A file, and keys of an entry that reads it.</summary>
+    /// <summary>A file, and the keys of an entry that reads it.</summary>
     private static readonly (string Path, string Keys)[] Files =
     [
         ("/oem/50.yaml", "node: ."),
@@ -68,9 +70,10 @@ public sealed class HostileFileTests : IDisposable
         root.Put("/oem/10.yaml", $"stages:\n  initramfs:\n  - name: hostile\n    {keys.Replace("\n", "\n    ")}\n  - name: next\n    commands: [echo next >> /ran]\n", "0600");
         root.Put("/oem/90.yaml", "stages: {initramfs: [{commands: [echo last >> /ran]}]}", "0600");
         var (report, bytes) = Run();
-        // A link out of a home is refused before what it leads to is looked at.
+        // A link out of a home is refused before its target is examined.
         var isRefused = path.StartsWith("/home/", StringComparison.Ordinal) && kind.StartsWith("link", StringComparison.Ordinal);
-        var problem = Assert.Single(report.Problems, problem => !problem.Reason.StartsWith("no user-data", StringComparison.Ordinal)).Reason;
+        var problem = Assert.Single(report.Problems, problem =>
+            !problem.Reason.StartsWith("no user-data", StringComparison.Ordinal)).Reason;
         Assert.Contains(isRefused ? "belongs to user 1000 and leads to" : Kinds.Single(row => row.Kind == kind).Reason, problem);
         if (kind == "sparse") Assert.Matches("has 1610612736 bytes; .* may have \\d+", problem);
         Assert.Equal("next\nlast\n", root.Read("/ran"));
@@ -101,14 +104,15 @@ public sealed class HostileFileTests : IDisposable
         if (path.StartsWith("/home/", StringComparison.Ordinal)) Assert.Equal(0, MonoSyscall.lchown(root.At(path), 1000, 1000));
     }
 
-    /// <summary>The report, and how much memory the stage asked for. A stage that hangs fails the test.</summary>
+    /// <summary>The report and the memory that the stage allocated. A stage that hangs fails the test.</summary>
     private (StageReport Report, long Bytes) Run()
     {
         (StageReport, long)? result = null;
         var thread = new Thread(() => root.Inside(() =>
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var report = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
+            var report = new StageRunner(["/oem"], new StageFacts(),
+                Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
             result = (report, GC.GetAllocatedBytesForCurrentThread() - before);
         }))
         { IsBackground = true };
@@ -125,7 +129,9 @@ public sealed class HostileFileTests : IDisposable
         root.Put("/oem/20.yaml", Run.Replace("NAME", "20") + new string('#', 600), "0600");
         root.Put("/oem/30.yaml", Run.Replace("NAME", "30"), "0600");
         StageReport? report = null;
-        root.Inside(() => report = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance) { ConfigLimit = 1000 }.Run("initramfs"));
+        root.Inside(() => report =
+            new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance) { ConfigLimit =
+            1000 }.Run("initramfs"));
         var problem = Assert.Single(report!.Problems);
         Assert.Equal("/oem/20.yaml", problem.File);
         Assert.Contains("all configs of a stage together have 1306 bytes with this one; the limit is 1000", problem.Reason);
@@ -138,7 +144,8 @@ public sealed class HostileFileTests : IDisposable
         const string Run = "stages: {initramfs: [{commands: [echo ran >> /ran]}]}\n";
         root.Put("/oem/10.yaml", Run + "#" + new string('x', (16 << 20) - Run.Length - 1), "0600");
         root.Put("/oem/20.yaml", Run + "#" + new string('x', (16 << 20) - Run.Length), "0600");
-        Assert.Equal("/oem/20.yaml has 16777217 bytes; a config may have 16777216; to fix: make it smaller, or remove it", Assert.Single(root.Run("initramfs", ["/oem"]).Problems).Reason);
+        Assert.Equal("/oem/20.yaml has 16777217 bytes; a config may have 16777216; to fix: make it smaller, or remove it",
+            Assert.Single(root.Run("initramfs", ["/oem"]).Problems).Reason);
         Assert.Equal("ran\n", root.Read("/ran"));
     }
 
@@ -147,7 +154,7 @@ public sealed class HostileFileTests : IDisposable
     [InlineData("link to zero")]
     [InlineData("link to kmsg")]
     [InlineData("sparse")]
-    public void Install_mounts_pass_over_what_the_stage_has_reported(string kind)
+    public void Install_mounts_do_not_report_the_faults_of_the_stage_again(string kind)
     {
         Plant(kind, "/oem/50.yaml");
         root.Put("/oem/90.yaml", "install: {bind_mounts: [/a]}\n", "0600");
@@ -159,7 +166,8 @@ public sealed class HostileFileTests : IDisposable
         Assert.Equal("CUSTOM_BIND_MOUNTS=\"/a\"\n", root.Read("/run/layout.env"));
         Plant(kind, "/run/layout.env");
         IReadOnlyList<StageProblem>? problems = null;
-        root.Inside(() => problems = InstallMounts.Merge("/oem/", "/run/layout.env", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+        root.Inside(() => problems =
+            InstallMounts.Merge("/oem/", "/run/layout.env", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
         Assert.Single(problems!);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>Configs in /oem and the layout that comes of them.</summary>
+/// <summary>Configs in /oem and the resulting layout.</summary>
 public sealed class InstallMountsTests : IDisposable
 {
     private readonly ScratchRoot root = new();
@@ -44,9 +44,9 @@ public sealed class InstallMountsTests : IDisposable
     }
 
     [Fact]
-    public void Several_configs_add_up_with_what_a_layout_file_has_already()
+    public void Paths_of_several_configs_are_added_to_those_of_the_layout_file()
     {
-        // What the installer of Kairos writes for the same two lists, and a path of its own.
+        // The file that the Kairos installer writes for the two lists, and one more path.
         root.Put("/oem/10_user_custom_mounts.yaml", """
             stages:
               rootfs:
@@ -67,7 +67,7 @@ public sealed class InstallMountsTests : IDisposable
     }
 
     [Fact]
-    public void A_layout_file_that_has_them_all_stays_as_it_is()
+    public void A_layout_file_with_all_paths_is_not_written()
     {
         const string written = "# by hand\nCUSTOM_BIND_MOUNTS=/var/bind2//\n";
         root.Put(SystemPaths.CustomLayout, written, "0600");
@@ -103,7 +103,7 @@ public sealed class InstallMountsTests : IDisposable
     [InlineData("[/a/../b, /ok]", "install.bind_mounts", "/a/../b is not a valid mount point")]
     [InlineData("[/, /ok]", "install.bind_mounts", "/ is not a valid mount point")]
     [InlineData("[{path: /a}, /ok]", "install.bind_mounts", "a mapping instead of a text")]
-    public void A_path_that_is_none_is_named_with_its_line_and_the_others_count(string list, string key, string reason)
+    public void An_invalid_path_is_reported_with_its_line_and_the_others_count(string list, string key, string reason)
     {
         root.Put("/oem/90.yaml", $"install:\n  bind_mounts: {list}\n", "0600");
         var problem = Assert.Single(Merge());
@@ -113,7 +113,7 @@ public sealed class InstallMountsTests : IDisposable
     }
 
     [Fact]
-    public void A_layout_file_that_cannot_be_written_is_a_problem_and_lines_that_are_lost_are_named()
+    public void An_unwritable_layout_file_and_dropped_lines_are_problems()
     {
         root.Put("/oem/90.yaml", Both, "0600");
         root.Put(SystemPaths.CustomLayout, "A=1\nnonsense\n", "0600");

@@ -4,7 +4,10 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>What a file keeps of the one it replaces, and which directory becomes a home: nothing that its old owner chose gives that owner more rights.</summary>
+/// <summary>
+/// Attributes that a replaced file keeps, and directories that become a home. The choices of the old owner never give that owner more
+/// rights.
+/// </summary>
 public sealed class KeptAttributesTests : IDisposable
 {
     private readonly ScratchRoot root = new();
@@ -19,28 +22,30 @@ public sealed class KeptAttributesTests : IDisposable
 
     public void Dispose() => root.Dispose();
 
-    private void Mode(string path, string mode) => Assert.Equal(0, MonoSyscall.chmod(root.At(path), NativeConvert.FromOctalPermissionString(mode)));
+    private void Mode(string path, string mode) =>
+        Assert.Equal(0, MonoSyscall.chmod(root.At(path), NativeConvert.FromOctalPermissionString(mode)));
 
-    private KairosBoot.CloudConfig.StageReport Run(string keys) => root.Run($"stages:\n  initramfs:\n  - name: e\n    {keys}\n  - commands: [echo ran > /ran]\n");
+    private KairosBoot.CloudConfig.StageReport Run(string keys) =>
+        root.Run($"stages:\n  initramfs:\n  - name: e\n    {keys}\n  - commands: [echo ran > /ran]\n");
 
     [Theory]
-    // Root's own, where only root writes: as it is.
+    // A file of root in a directory of root: kept.
     [InlineData("/etc/f", 0, 0, "4755", "", "4755 0:0")]
     [InlineData("/etc/f", 0, 0, "0440", "", "0440 0:0")]
     [InlineData("/etc/f", 0, 0, "0666", "", "0666 0:0")]
     [InlineData("/etc/f", 0, 0, "4755", ", owner: 1000, group: 1000", "0755 1000:1000")]
-    // A user's, that becomes root's.
+    // A file of a user that becomes root's.
     [InlineData("/home/alice/f", 1000, 1000, "4777", "", "0755 0:0")]
     [InlineData("/home/alice/f", 1000, 1000, "2775", "", "0755 0:0")]
     [InlineData("/home/alice/f", 1000, 1000, "0600", "", "0600 0:0")]
     [InlineData("/shared/f", 1000, 1000, "6777", "", "0755 0:0")]
-    // A user's, that stays one; the group becomes root's.
+    // A file of a user that keeps its owner. The group becomes root.
     [InlineData("/home/alice/f", 1000, 1000, "4750", ", owner: 1000, group: 1000", "4750 1000:1000")]
     [InlineData("/home/alice/f", 1000, 1000, "2770", ", owner: 1000", "0770 1000:0")]
-    // Root's in a user's directory may be what the user has put there.
+    // A file of root in a directory of a user may be a hard link that the user has made.
     [InlineData("/home/alice/f", 0, 0, "6755", "", "0755 0:0")]
     [InlineData("/home/alice/f", 1001, 1001, "6777", ", owner: 1000, group: 1000", "0755 1000:1000")]
-    public void A_mode_that_is_not_asked_for_hands_out_no_rights(string path, int uid, int gid, string mode, string owner, string expected)
+    public void A_kept_mode_gives_no_rights(string path, int uid, int gid, string mode, string owner, string expected)
     {
         root.Put(path, "old", "0600");
         Assert.Equal(0, MonoSyscall.chown(root.At(path), (uint)uid, (uint)gid));
@@ -50,12 +55,13 @@ public sealed class KeptAttributesTests : IDisposable
     }
 
     [Fact]
-    public void A_program_of_root_that_has_a_second_name_in_a_shared_directory_gives_no_rights()
+    public void A_hard_link_to_a_program_of_root_gives_no_rights()
     {
         root.Put("/etc/sudo", "sudo", "4755");
         Assert.Equal(0, MonoSyscall.link(root.At("/etc/sudo"), root.At("/shared/f")));
         Assert.Empty(Run("files: [{path: /shared/f, content: new}]").Problems);
-        Assert.Equal(("0755 0:0", "4755 0:0", "sudo"), (root.ModeAndOwner("/shared/f"), root.ModeAndOwner("/etc/sudo"), root.Read("/etc/sudo")));
+        Assert.Equal(("0755 0:0", "4755 0:0", "sudo"),
+            (root.ModeAndOwner("/shared/f"), root.ModeAndOwner("/etc/sudo"), root.Read("/etc/sudo")));
     }
 
     [Theory]
@@ -63,7 +69,7 @@ public sealed class KeptAttributesTests : IDisposable
     [InlineData("0777", "0755")]
     [InlineData("0660", "0750")]
     [InlineData("0622", "0700")]
-    public void The_parents_of_a_file_that_others_may_write_are_not_writable_for_them(string mode, string parent)
+    public void The_parents_of_a_writable_file_are_not_writable_for_others(string mode, string parent)
     {
         Assert.Empty(Run($"files: [{{path: /a/b/f, permissions: {mode}, content: x}}]").Problems);
         Assert.Equal([parent + " 0:0", parent + " 0:0"], new[] { "/a", "/a/b" }.Select(root.ModeAndOwner));
@@ -72,12 +78,13 @@ public sealed class KeptAttributesTests : IDisposable
     [Theory]
     [InlineData("/shared/f", "new", "0644 0:0")]
     [InlineData("/home/alice/f", "new", "0644 0:0")]
-    public void A_file_with_a_second_name_is_replaced_and_the_other_name_stays(string path, string content, string attributes)
+    public void A_file_with_a_hard_link_is_replaced_and_the_other_name_stays(string path, string content, string attributes)
     {
         root.Put("/etc/victim", "old", "0640");
         Assert.Equal(0, MonoSyscall.link(root.At("/etc/victim"), root.At(path)));
         Assert.Empty(Run($"files: [{{path: {path}, content: {content}, permissions: 0644}}]").Problems);
-        Assert.Equal((content, attributes, "old", "0640 0:0"), (root.Read(path), root.ModeAndOwner(path), root.Read("/etc/victim"), root.ModeAndOwner("/etc/victim")));
+        Assert.Equal((content, attributes, "old", "0640 0:0"),
+            (root.Read(path), root.ModeAndOwner(path), root.Read("/etc/victim"), root.ModeAndOwner("/etc/victim")));
     }
 
     [Theory]
@@ -87,7 +94,7 @@ public sealed class KeptAttributesTests : IDisposable
     [InlineData("/home/alice/carol", -1, "uid: '1500'", "/home/alice/carol cannot be the home of user 1500: it is in a directory of user 1000")]
     [InlineData("/home/alice/carol", 1500, "", "it is in a directory of user 1000")]
     [InlineData("/shared/carol", 0, "uid: '1500'", "it belongs to root, but another user can have put it there")]
-    public void A_home_is_the_users_only_where_nobody_else_can_have_put_it(string home, int owner, string fields, string? refusal)
+    public void A_home_is_given_to_a_user_only_if_no_other_user_can_have_created_it(string home, int owner, string fields, string? refusal)
     {
         if (owner >= 0)
         {
@@ -109,13 +116,13 @@ public sealed class KeptAttributesTests : IDisposable
         if (owner >= 0) Assert.EndsWith($" {owner}:{owner}", root.ModeAndOwner(home));
     }
 
-    /// <summary>No new file can take the place of a mount point, so the old one is written to, or not at all.</summary>
+    /// <summary>A mount point cannot be replaced by a new file, so the old file is written, or nothing.</summary>
     [Theory]
     [InlineData(1000, false, null)]
     [InlineData(1000, true, "has another hard link and cannot be replaced by a new file")]
     [InlineData(0, false, "belongs to user 0, but /home/alice belongs to user 1000")]
     [InlineData(1001, false, "belongs to user 1001, but /home/alice belongs to user 1000")]
-    public void A_mount_point_in_a_home_is_written_to_only_where_the_file_is_the_users(int owner, bool hasSecondName, string? refusal)
+    public void A_mount_point_in_a_home_is_written_only_if_it_belongs_to_the_user(int owner, bool hasSecondName, string? refusal)
     {
         root.Put("/home/alice/f", "old", "0644");
         Assert.Equal(0, MonoSyscall.chown(root.At("/home/alice/f"), (uint)owner, (uint)owner));
@@ -125,7 +132,8 @@ public sealed class KeptAttributesTests : IDisposable
         root.Inside(() =>
         {
             Syscall.Mount("/home/alice/f", "/home/alice/f", "", MountFlags.Bind, "");
-            report = new KairosBoot.CloudConfig.StageRunner(["/oem"], new(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
+            report = new KairosBoot.CloudConfig.StageRunner(["/oem"], new(),
+                Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
         });
         Assert.Equal(refusal is null ? "new" : "old", root.Read("/home/alice/f"));
         Assert.Equal(refusal is null ? "0600 0:0" : $"0644 {owner}:{owner}", root.ModeAndOwner("/home/alice/f"));
@@ -139,7 +147,8 @@ public sealed class KeptAttributesTests : IDisposable
         root.Put("/seed", "#!/bin/sh\necho script > /script\n", "0600");
         Directory.CreateDirectory(root.At("/run/config"));
         Assert.Equal(0, MonoSyscall.chown(root.At("/run/config"), 1000, 1000));
-        Assert.Contains("is a script and was not run, because /run/config is in a directory of user 1000", Assert.Single(Run("datasource: {providers: [file], path: /seed}").Problems).Reason);
+        Assert.Contains("is a script and was not run, because /run/config is in a directory of user 1000",
+            Assert.Single(Run("datasource: {providers: [file], path: /seed}").Problems).Reason);
         Assert.False(root.Has("/script"));
     }
 }

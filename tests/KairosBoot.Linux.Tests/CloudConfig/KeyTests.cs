@@ -2,7 +2,7 @@ using KairosBoot.CloudConfig;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>Keys that write a file of the system's own or call one program of it; one entry each, run in a scratch root.</summary>
+/// <summary>Keys that write one system file or call one program. Each test runs one entry in a scratch root.</summary>
 public sealed class KeyTests : IDisposable
 {
     private readonly ScratchRoot root = new();
@@ -17,7 +17,7 @@ public sealed class KeyTests : IDisposable
         "search a.example b.example\nnameserver 9.9.9.9\noptions timeout:1 rotate\n")]
     [InlineData("{options: [rotate], nameservers: [1.1.1.1], search: ['.']}", "nameserver 1.1.1.1\noptions rotate\n")]
     [InlineData("{nameservers: [1.1.1.1], search: ['{{ .Values.os.vendor }}'], options: ['']}", "search {{ .Values.os.vendor }}\nnameserver 1.1.1.1\n")]
-    public void Dns_writes_resolv_conf_anew(string dns, string expected)
+    public void Dns_replaces_resolv_conf(string dns, string expected)
     {
         root.Put("/etc/resolv.conf", "nameserver 10.0.0.1\n", "0644");
         Assert.Empty(Run($"dns: {dns}").Problems);
@@ -35,7 +35,7 @@ public sealed class KeyTests : IDisposable
     }
 
     [Fact]
-    public void Dns_takes_another_path_follows_a_link_and_keeps_the_mode_that_is_there()
+    public void Dns_accepts_a_path_follows_a_link_and_keeps_the_mode()
     {
         root.Put("/real/resolv", "old", "0600");
         File.CreateSymbolicLink(root.At("/etc/resolv.conf"), "/real/resolv");
@@ -51,7 +51,7 @@ public sealed class KeyTests : IDisposable
     [InlineData("{nameservers: [1.1.1.1], path: /nowhere/resolv.conf}", "No such file")]
     [InlineData("{nameservers: [1.1.1.1], path: /etc/dangling}", "a link to ../run/systemd/resolve/stub-resolv.conf")]
     [InlineData("{nameservers: [[1.1.1.1]], search: x}", "a list instead of a text")]
-    public void Name_servers_that_cannot_be_written_are_one_problem(string dns, string reason)
+    public void Unwritable_name_servers_are_one_problem(string dns, string reason)
     {
         File.CreateSymbolicLink(root.At("/etc/dangling"), "../run/systemd/resolve/stub-resolv.conf");
         var problem = Assert.Single(Run($"dns: {dns}\ncommands: [echo ran > /log]").Problems);
@@ -83,7 +83,7 @@ public sealed class KeyTests : IDisposable
     [InlineData("{'N=TP': x}", "'N=TP' is not the name of a setting")]
     [InlineData("{NTP: \"a\\n[Other]\"}", "contains a line break")]
     [InlineData("{NTP: [a]}", "a list instead of a text")]
-    public void A_timesyncd_setting_that_is_none_is_left_out(string settings, string reason)
+    public void An_invalid_timesyncd_setting_is_ignored(string settings, string reason)
     {
         Directory.CreateDirectory(root.At("/etc/systemd"));
         Assert.Contains(reason, Assert.Single(Run($"timesyncd: {settings}").Problems).Reason);
@@ -108,13 +108,13 @@ public sealed class KeyTests : IDisposable
     }
 
     [Fact]
-    public void A_root_without_systemd_firstboot_says_so()
+    public void A_root_without_systemd_firstboot_is_a_problem()
     {
         Assert.Equal("this root has no systemd-firstboot", Assert.Single(Run("systemd_firstboot: {keymap: it}").Problems).Reason);
     }
 
     [Fact]
-    public void What_systemd_firstboot_says_is_logged_without_the_passwords_and_so_is_its_failure()
+    public void Output_and_failure_of_systemd_firstboot_are_logged_without_passwords()
     {
         root.Put("/usr/bin/systemd-firstboot", "#!/bin/sh\necho \"unrecognized option '$2' near $1\"; exit 1\n", "0755");
         var report = Run("systemd_firstboot: {hostname: h, root-pasword: S3CRET}");
@@ -134,7 +134,7 @@ public sealed class KeyTests : IDisposable
     [InlineData("kind: user\nusername: svc\nuid: 200\ngid: 4\ninfo: I\nhomedir: /svc\nshell: /bin/false", "/etc/passwd", "svc:")]
     [InlineData("kind: shadow\nusername: svc\npassword: '$6$a$b'\nlast_changed: 19000\nmaximum_changed: 99999", "/etc/shadow", "svc:")]
     [InlineData("kind: gshadow\ngroup_name: adm\nmembers: daemon", "/etc/gshadow", "adm:")]
-    public void A_row_that_is_the_one_given_goes_and_the_others_keep_their_bytes(string entity, string file, string row)
+    public void The_given_row_is_removed_and_the_others_keep_their_bytes(string entity, string file, string row)
     {
         PutAccounts();
         var before = root.Read(file).Split('\n');
@@ -152,7 +152,7 @@ public sealed class KeyTests : IDisposable
     [InlineData("kind: house\nusername: x", false, "kind is not user, group, shadow or gshadow")]
     [InlineData("[", false, "entity: line")]
     [InlineData("kind: gshadow\nname: adm\npassword: S3CRET", true, "adm stays in /etc/gshadow")]
-    public void A_row_that_is_another_one_stays(string entity, bool isWarning, string reason)
+    public void A_row_that_differs_from_the_given_one_stays(string entity, bool isWarning, string reason)
     {
         PutAccounts();
         var before = Accounts();
@@ -164,7 +164,7 @@ public sealed class KeyTests : IDisposable
     }
 
     [Fact]
-    public void An_absent_group_removes_no_line_and_another_file_can_be_named()
+    public void A_missing_group_removes_no_line_and_path_names_another_file()
     {
         PutAccounts();
         root.Put("/srv/group", "a:x:1:\nb:x:2:\n", "0600");
@@ -172,11 +172,12 @@ public sealed class KeyTests : IDisposable
         Assert.Empty(Run("delete_entities: [{entity: \"kind: group\\ngroup_name: none\"}, {path: /srv/group, entity: \"kind: group\\ngroup_name: b\"}]").Problems);
         Assert.Equal(before, Accounts());
         Assert.Equal(("a:x:1:\n", "0600 0:0"), (root.Read("/srv/group"), root.ModeAndOwner("/srv/group")));
-        Assert.Contains("No such file", Assert.Single(Run("delete_entities: [{path: /srv/none, entity: \"kind: group\\ngroup_name: b\"}]").Problems).Reason);
+        Assert.Contains("No such file",
+            Assert.Single(Run("delete_entities: [{path: /srv/none, entity: \"kind: group\\ngroup_name: b\"}]").Problems).Reason);
     }
 
     [Fact]
-    public void What_was_ensured_can_be_deleted_with_the_same_text()
+    public void An_ensured_row_can_be_deleted_with_the_same_text()
     {
         PutAccounts();
         var before = Accounts();
@@ -188,7 +189,7 @@ public sealed class KeyTests : IDisposable
     }
 
     [Fact]
-    public void Keys_take_effect_in_the_order_of_the_table_whatever_their_order_in_the_file()
+    public void Keys_take_effect_in_the_order_of_the_table()
     {
         Directory.CreateDirectory(root.At("/etc/systemd"));
         root.Put("/usr/bin/systemctl", "#!/bin/sh\n[ -e /etc/systemd/timesyncd.conf.d ] && echo systemctl >> /log\n", "0755");
@@ -220,10 +221,11 @@ public sealed class KeyTests : IDisposable
     [InlineData("rootfs", true, "not in this stage: it works only in stages of the booted system")]
     [InlineData("initramfs.before", true, "not in this stage: it works only in stages of the booted system")]
     [InlineData("boot", false, "works only in the booted system; to fix: use kboot stage run")]
-    public void What_needs_a_network_or_a_package_manager_says_where_it_runs_and_the_rest_of_the_entry_runs(string stage, bool isWarning, string reason)
+    public void A_booted_key_says_where_it_works_and_the_rest_of_the_entry_runs(string stage, bool isWarning, string reason)
     {
         var report = root.Run($"stages:\n  {stage}:\n  - {Network}", stage.Split('.')[0]);
-        Assert.Equal([(4, "downloads"), (5, "git"), (7, "package_pins"), (6, "packages"), (8, "unpack_images")], report.Problems.Select(p => (p.Line, p.Key)));
+        Assert.Equal([(4, "downloads"), (5, "git"), (7, "package_pins"), (6, "packages"), (8, "unpack_images")],
+            report.Problems.Select(p => (p.Line, p.Key)));
         Assert.All(report.Problems, p => Assert.Equal((isWarning, "e"), (p.IsWarning, p.Entry)));
         Assert.All(report.Problems, p => Assert.StartsWith(reason, p.Reason));
         Assert.True(root.Has("/ran"));
@@ -239,5 +241,7 @@ public sealed class KeyTests : IDisposable
         root.Put("/etc/gshadow", "adm:!::daemon\nroot:*::\n", "0640");
     }
 
-    private string Accounts() => string.Concat(new[] { "passwd", "group", "shadow", "gshadow" }.Select(file => root.Read("/etc/" + file) + root.ModeAndOwner("/etc/" + file)));
+    private string Accounts() =>
+        string.Concat(new[] { "passwd", "group", "shadow", "gshadow" }.Select(file => root.Read("/etc/" + file)
+            + root.ModeAndOwner("/etc/" + file)));
 }

@@ -7,8 +7,8 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
 /// <summary>
-/// A user leaves links, hard links and directories in a home where a config names a path, before the stage or while it runs. Nothing of root or of
-/// another user changes, the refused item says why, and the items after it run.
+/// A user creates links, hard links and directories in a home at the path of a config, before or during the stage. No file of root or of
+/// another user changes, the refused item gives the reason, and the next items run.
 /// </summary>
 public sealed class PathKeyTests : IDisposable
 {
@@ -17,7 +17,8 @@ public sealed class PathKeyTests : IDisposable
 
     public PathKeyTests()
     {
-        root.Put("/etc/passwd", root.Read("/etc/passwd") + "alice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n", "0644");
+        root.Put("/etc/passwd", root.Read("/etc/passwd") + "alice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n",
+            "0644");
         root.Put("/etc/victim", "victim:x:1:\nSECRET=1\n", "0640");
         root.Put("/etc/dir/file", "victim:x:1:\n", "0600");
         root.Put("/home/bob/file", "victim:x:1:\n", "0600");
@@ -45,7 +46,7 @@ public sealed class PathKeyTests : IDisposable
         Own(directory, Alice);
     }
 
-    /// <summary>Where a link, or a chain of them, takes the place of something on the way to /home/alice/x/y/f.</summary>
+    /// <summary>Places on the path /home/alice/x/y/f that become a link or a chain of links.</summary>
     private static readonly (string Name, Action<PathKeyTests, string> Make)[] Traps =
     [
         ("a link to a file at the end", (t, path) => t.AliceLinks(path, "/etc/victim")),
@@ -95,7 +96,7 @@ public sealed class PathKeyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_trap_in_a_home_changes_nothing_of_others(PathKey key, string trap)
+    public void A_trap_in_a_home_changes_no_file_of_other_users(PathKey key, string trap)
     {
         var path = key.Fixed ?? "/home/alice/x/y/f";
         Traps.Single(row => row.Name == trap).Make(this, path);
@@ -114,7 +115,8 @@ public sealed class PathKeyTests : IDisposable
         }
         else
         {
-            var reason = Assert.Single(report.Problems, problem => !problem.Reason.StartsWith("no user-data", StringComparison.Ordinal)).Reason;
+            var reason = Assert.Single(report.Problems, problem =>
+                !problem.Reason.StartsWith("no user-data", StringComparison.Ordinal)).Reason;
             Assert.Contains("user 100", reason);
             Assert.Contains("/home/alice/", reason);
         }
@@ -125,7 +127,7 @@ public sealed class PathKeyTests : IDisposable
     private static string Document(PathKey key, string path) =>
         $"stages:\n  initramfs:\n  - name: e\n    {key.Keys.Replace("PATH", path).Replace("\n", "\n    ")}\n  - commands: [echo ran > /ran]\n";
 
-    /// <summary>Path, owner, mode, inode and content of everything but Alice's home and what every entry may write.</summary>
+    /// <summary>Path, owner, mode, inode and content of all files except Alice's home and the files that every entry may write.</summary>
     private string Others()
     {
         var lines = new List<string>();
@@ -133,7 +135,7 @@ public sealed class PathKeyTests : IDisposable
         {
             foreach (var path in Directory.EnumerateFileSystemEntries(root.At(top), "*", SearchOption.AllDirectories).Append(root.At(top)).Order(StringComparer.Ordinal))
             {
-                // users adds its rows.
+                // The key users adds rows.
                 if (Path.GetFileName(path) is "passwd" or "group" or "shadow") continue;
                 Assert.Equal(0, MonoSyscall.lstat(path, out var stat));
                 lines.Add($"{path} {stat.st_mode} {stat.st_uid}:{stat.st_gid} {stat.st_ino} {(File.Exists(path) ? File.ReadAllText(path) : "")}");
@@ -147,7 +149,7 @@ public sealed class PathKeyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void An_exchange_while_the_stage_runs_changes_nothing_of_others(PathKey key)
+    public void Replacing_a_path_during_the_stage_changes_no_file_of_other_users(PathKey key)
     {
         const int Rounds = 150;
         var path = key.Fixed ?? "/home/alice/x/y/f";
@@ -156,7 +158,7 @@ public sealed class PathKeyTests : IDisposable
         AliceLinks("/home/alice/f1", key.IsDirectory ? "/etc/empty" : "/etc/victim");
         root.Put("oem/90.yaml", Document(key, path), "0600");
         var before = Others();
-        // The directory in the middle becomes a link and back, and what is at the end a link to a file of root.
+        // The directory in the middle becomes a link and back. The last part becomes a link to a file of root.
         using (new Exchange(root.At(Middle(path) + "0"), root.At(Middle(path) + "1"), root.At(Middle(path))))
         using (new Exchange(root.At("/home/alice/f0"), root.At("/home/alice/f1"), root.At(path.Replace(Middle(path), Middle(path) + "0"))))
         {
@@ -173,7 +175,7 @@ public sealed class PathKeyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void A_path_in_a_home_that_is_honest_works_at_every_boot(PathKey key)
+    public void A_normal_path_in_a_home_works_at_every_boot(PathKey key)
     {
         var path = key.Fixed ?? "/home/alice/x/y/f";
         if (key.Name is "users.homedir of another user") return;
@@ -191,7 +193,8 @@ public sealed class PathKeyTests : IDisposable
                 Assert.Empty(Run(key, name).Problems);
         }
 
-        foreach (var parent in key.Fixed is null ? ["/home/alice/x", "/home/alice/x/y"] : new[] { "/home/alice/.ssh" }) Assert.EndsWith(" 1000:1000", root.ModeAndOwner(parent));
+        foreach (var parent in key.Fixed is null ? ["/home/alice/x", "/home/alice/x/y"] : new[] { "/home/alice/.ssh" })
+            Assert.EndsWith(" 1000:1000", root.ModeAndOwner(parent));
         Assert.Equal("0755 1000:1000", root.ModeAndOwner("/home/alice"));
     }
 

@@ -1,23 +1,23 @@
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
 /// <summary>A key that takes a path, and an entry that uses it.</summary>
-/// <param name="Name">As <see cref="PathKeyTests"/> finds it among the shapes of all keys.</param>
-/// <param name="Keys">Of an entry, with PATH for the path.</param>
+/// <param name="Name">As <see cref="PathKeyTests"/> finds it in the schemas of all keys.</param>
+/// <param name="Keys">Keys of an entry, with PATH for the path.</param>
 public sealed record PathKey(string Name, string Keys)
 {
-    /// <summary>It merges with what is there, so a file that the user may not read is a problem and not replaced.</summary>
+    /// <summary>It merges with the existing file, so a file that the user cannot read is a problem and is not replaced.</summary>
     public bool Merges { get; init; }
 
-    /// <summary>The path is the one of a directory.</summary>
+    /// <summary>The path is a directory.</summary>
     public bool IsDirectory { get; init; }
 
-    /// <summary>The path is always this one in the home, whatever the config says.</summary>
+    /// <summary>The path in the home is fixed.</summary>
     public string? Fixed { get; init; }
 
     public override string ToString() => Name;
 }
 
-/// <summary>Every key that takes a path, in one table: a new one needs a row here, or one of <see cref="Elsewhere"/>.</summary>
+/// <summary>All keys that take a path. A new one needs a row here or in <see cref="Elsewhere"/>.</summary>
 internal static class PathKeys
 {
     internal static readonly PathKey[] All =
@@ -34,10 +34,11 @@ internal static class PathKeys
         new("users.homedir", "users: {carol: {homedir: PATH, uid: '1000'}}") { IsDirectory = true },
         new("users.homedir of another user", "users: {carol: {homedir: PATH, uid: '1500'}}") { IsDirectory = true },
         new("authorized_keys", "authorized_keys: {alice: [key]}") { Merges = true, Fixed = "/home/alice/.ssh/authorized_keys" },
-        new("users.ssh_authorized_keys", "users: {alice: {ssh_authorized_keys: [key]}}") { Merges = true, Fixed = "/home/alice/.ssh/authorized_keys" },
+        new("users.ssh_authorized_keys", "users: {alice: {ssh_authorized_keys: [key]}}") { Merges = true, Fixed =
+            "/home/alice/.ssh/authorized_keys" },
     ];
 
-    /// <summary>Keys and fields that take no path, or one whose tests are elsewhere; each with its reason.</summary>
+    /// <summary>Keys and fields that take no path or have tests elsewhere, each with the reason.</summary>
     internal static readonly Dictionary<string, string> Elsewhere = new()
     {
         ["downloads.path"] = "needs a network: tests of the booted keys",
@@ -58,6 +59,7 @@ internal static class PathKeys
     /// <summary>Keys of an entry without a path in them.</summary>
     internal static readonly string[] WithoutPath =
     [
-        "name", "after", "node", "if", "only_os", "only_os_version", "only_arch", "only_service_manager", "commands", "modules", "package_pins", "packages", "environment",
+        "name", "after", "node", "if", "only_os", "only_os_version", "only_arch", "only_service_manager", "commands", "modules",
+            "package_pins", "packages", "environment",
     ];
 }

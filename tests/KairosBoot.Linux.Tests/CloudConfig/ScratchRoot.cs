@@ -10,13 +10,13 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
 /// <summary>
-/// A small root directory with busybox as its shell, in which stages run for real: on a thread with a root, mounts and host name of its own.
-/// What they leave behind is looked at from outside, with Mono.Posix.
+/// A small root directory with busybox. Stages run in it for real, on a thread with a private root, private mounts and a private host name.
+/// The results are examined from outside, with Mono.Posix.
 /// </summary>
 public sealed class ScratchRoot : IDisposable
 {
     private const int CLONE_NEWUTS = 0x04000000; // linux/sched.h
-    /// <summary>The runtime loads an assembly when it is first needed, which in another root is too late.</summary>
+    /// <summary>Loads all assemblies now. The runtime loads them at first use, which is too late in another root.</summary>
     static ScratchRoot()
     {
         var pending = new Queue<AssemblyName>(typeof(ScratchRoot).Assembly.GetReferencedAssemblies());
@@ -35,7 +35,8 @@ public sealed class ScratchRoot : IDisposable
         foreach (var directory in new[] { "bin", "etc", "oem", "proc", "proc/self", "proc/thread-self", "dev", "run", "tmp", "home", "root" }) Directory.CreateDirectory(At(directory));
         MonoSyscall.chmod(root, NativeConvert.FromOctalPermissionString("0755"));
         File.Copy("/bin/busybox", At("bin/busybox"));
-        foreach (var applet in new[] { "sh", "cat", "echo", "sleep", "test", "grep", "mkdir", "id" }) File.CreateSymbolicLink(At("bin/" + applet), "busybox");
+        foreach (var applet in new[] { "sh", "cat", "echo", "sleep", "test", "grep", "mkdir", "id" })
+            File.CreateSymbolicLink(At("bin/" + applet), "busybox");
         MonoSyscall.chmod(At("bin/busybox"), NativeConvert.FromOctalPermissionString("0755"));
         Put("dev/null", "", "0666"); // the standard input of commands
         Put("etc/passwd", "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\n", "0644");
@@ -78,11 +79,12 @@ public sealed class ScratchRoot : IDisposable
     public StageReport Run(string stage, IReadOnlyList<string> sources, TimeSpan? limit = null, string commandLine = "")
     {
         StageReport? report = null;
-        Inside(() => report = new StageRunner([.. sources], new StageFacts(), new ListLogger(Log), commandLine) { CommandLimit = limit ?? TimeSpan.FromSeconds(20) }.Run(stage));
+        Inside(() => report = new StageRunner([.. sources], new StageFacts(), new ListLogger(Log), commandLine) { CommandLimit = limit
+            ?? TimeSpan.FromSeconds(20) }.Run(stage));
         return report!;
     }
 
-    /// <summary>On a thread that ends afterwards: a root of its own cannot be given back.</summary>
+    /// <summary>On a new thread, because a thread cannot leave its private root.</summary>
     public void Inside(Action action)
     {
         ExceptionDispatchInfo? failure = null;
@@ -92,9 +94,10 @@ public sealed class ScratchRoot : IDisposable
             {
                 Syscall.UnshareMounts();
                 if (unshare(CLONE_NEWUTS) != 0) throw new InvalidOperationException("unshare(CLONE_NEWUTS)");
-                // /proc is the test's own, but for what opens descriptors a second time.
+                // /proc has only files of the test and the links that are needed to reopen descriptors.
                 Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
-                foreach (var own in (string[])["self", "thread-self"]) Syscall.Mount("/proc/" + own, At("proc/" + own), "", MountFlags.Bind, "");
+                foreach (var own in (string[])["self", "thread-self"])
+                    Syscall.Mount("/proc/" + own, At("proc/" + own), "", MountFlags.Bind, "");
                 if (File.Exists(At("proc/kmsg"))) Syscall.Mount("/proc/kmsg", At("proc/kmsg"), "", MountFlags.Bind, "");
                 Syscall.ChRoot(root);
                 Syscall.ChDir("/");

@@ -3,18 +3,18 @@ using Mono.Unix.Native;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>An ext4 volume on a loop device that a scratch root sees as a disk of its own: its node in /dev, its size in /sys.</summary>
+/// <summary>An ext4 volume on a loop device that a scratch root sees as a disk: its node in /dev, its size in /sys.</summary>
 internal sealed class SeedVolume : IDisposable
 {
     private readonly DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-seed-");
     private readonly FileHandle loop;
     private readonly string node;
 
-    /// <param name="root">Where it shows up.</param>
-    /// <param name="name">As the kernel would call it there: vdb, sr0.</param>
-    /// <param name="label">Of the file system.</param>
+    /// <param name="root">The scratch root.</param>
+    /// <param name="name">Kernel name of the device: vdb, sr0.</param>
+    /// <param name="label">Label of the file system.</param>
     /// <param name="fill">Puts files into the directory that becomes the volume.</param>
-    /// <param name="debugFs">What debugfs(8) does to it afterwards.</param>
+    /// <param name="debugFs">Commands for debugfs(8), afterwards.</param>
     public SeedVolume(ScratchRoot root, string name, string label, Action<string> fill, string? debugFs = null)
     {
         var tree = work.CreateSubdirectory("tree").FullName;
@@ -38,10 +38,10 @@ internal sealed class SeedVolume : IDisposable
 
     public static void MakeFifo(string path) => Assert.Equal(0, Mono.Unix.Native.Syscall.mkfifo(path, FilePermissions.S_IRUSR));
 
-    /// <summary>Nothing has it mounted: the kernel gives it to one user alone.</summary>
+    /// <summary>Fails if the device is mounted: an exclusive open must succeed.</summary>
     public void MustBeFree() => Linux.Syscall.Open(loop.Path, OpenFlags.ReadOnly | OpenFlags.Exclusive).Dispose();
 
-    /// <summary>Takes it out of the machine.</summary>
+    /// <summary>Removes the device from the machine.</summary>
     public void Dispose()
     {
         File.Delete(node);

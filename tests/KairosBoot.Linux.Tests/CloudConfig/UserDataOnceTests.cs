@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>A machine takes user-data from one volume in its life, and from USB and SD media only where its kernel command line says so.</summary>
+/// <summary>A machine uses user-data from only one volume, and from USB and SD media only with a kernel option.</summary>
 public sealed class UserDataOnceTests : IDisposable
 {
     private const string Mark = "/oem/kairosboot/userdata-taken", Taken = "/run/config/userdata.yaml";
-    private const string Mine = "stages: {initramfs: [{commands: [echo mine >> /log]}]}\n", Strange = "stages: {initramfs: [{commands: [echo strange >> /log]}]}\n";
+    private const string Mine = "stages: {initramfs: [{commands: [echo mine >> /log]}]}\n", Strange =
+        "stages: {initramfs: [{commands: [echo strange >> /log]}]}\n";
 
     private readonly ScratchRoot root = new();
     private readonly List<SeedVolume> volumes = [];
@@ -27,9 +28,10 @@ public sealed class UserDataOnceTests : IDisposable
         return volume;
     }
 
-    private void Attribute(string name, string attribute, string value) => root.Put($"/sys/class/block/{name}/device/{attribute}", value + "\n", "0444");
+    private void Attribute(string name, string attribute, string value) =>
+        root.Put($"/sys/class/block/{name}/device/{attribute}", value + "\n", "0444");
 
-    /// <summary>A boot: what was in memory is gone. There is no condition that a directory must not exist.</summary>
+    /// <summary>A boot: files in memory are gone. The entry has no condition on an existing directory.</summary>
     private StageReport Boot(string path = "", string commandLine = "", Action? mount = null, string providers = "cdrom")
     {
         if (root.Has("/run/config")) Directory.Delete(root.At("/run/config"), recursive: true);
@@ -52,7 +54,8 @@ public sealed class UserDataOnceTests : IDisposable
         return problem.Reason;
     }
 
-    private static string Digest(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string Digest(string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void The_mark_and_the_report_name_the_volume_and_its_digest()
@@ -76,7 +79,7 @@ public sealed class UserDataOnceTests : IDisposable
     }
 
     [Fact]
-    public void The_volume_of_the_machine_gives_the_same_at_every_boot_without_a_warning()
+    public void The_volume_of_the_machine_is_used_at_every_boot_without_a_warning()
     {
         var volume = Insert("vdb", Mine, "seed-1");
         Assert.Empty(Boot().Problems);
@@ -112,14 +115,14 @@ public sealed class UserDataOnceTests : IDisposable
         volumes[^1].Dispose();
         Insert("sr0", Strange, label: "anything");
         var report = Boot();
-        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) differs from the user-data used before (sha256 {Digest(Mine)})", Warning(report));
+        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) differs from that used before (sha256 {Digest(Mine)})", Warning(report));
         Assert.Empty(report.UserData);
         Assert.False(root.Has(Taken));
         volumes[^1].MustBeFree();
     }
 
     [Fact]
-    public void A_disc_without_user_data_is_no_reason_for_a_warning()
+    public void A_disc_without_user_data_gives_no_warning()
     {
         Insert("vdb", Mine, "seed-1");
         Assert.Empty(Boot().Problems);
@@ -128,7 +131,7 @@ public sealed class UserDataOnceTests : IDisposable
     }
 
     [Fact]
-    public void Keys_that_did_not_come_with_the_user_data_are_ignored()
+    public void Changed_metadata_with_the_same_user_data_is_ignored()
     {
         const string user = "openstack/latest/user_data", machine = "openstack/latest/meta_data.json";
         SeedVolume Drive(string key) => new(root, "vdb", "config-2", tree =>
@@ -154,7 +157,7 @@ public sealed class UserDataOnceTests : IDisposable
     }
 
     [Fact]
-    public void User_data_in_the_directory_of_Kairos_gets_its_mark_when_it_is_taken()
+    public void User_data_in_the_directory_of_Kairos_gets_a_mark()
     {
         var volume = Insert("vdb", Mine, "seed-1");
         Assert.Empty(Boot("/oem/95_userdata").Problems);
@@ -162,7 +165,7 @@ public sealed class UserDataOnceTests : IDisposable
         Assert.Empty(Boot("/oem/95_userdata").Problems);
         volume.Dispose();
         Insert("vdb", Strange, "seed-1");
-        Assert.Contains("differs from the user-data used before", Warning(Boot("/oem/95_userdata")));
+        Assert.Contains("differs from that used before", Warning(Boot("/oem/95_userdata")));
         Assert.Equal(Mine, root.Read("/oem/95_userdata/userdata.yaml"));
     }
 
@@ -175,7 +178,7 @@ public sealed class UserDataOnceTests : IDisposable
     [InlineData("directory", "is a directory, not a file")]
     [InlineData("link", "is a link, not a file")]
     [InlineData("zeros", "is a device, not a file")]
-    public void A_mark_that_cannot_be_read_is_a_mark(string kind, string reason)
+    public void An_unreadable_mark_counts_as_a_mark(string kind, string reason)
     {
         var path = root.At(Mark);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -202,7 +205,7 @@ public sealed class UserDataOnceTests : IDisposable
     }
 
     [Fact]
-    public void Without_OEM_the_provider_is_asked_at_every_boot()
+    public void Without_OEM_the_provider_is_used_at_every_boot()
     {
         Directory.Delete(root.At("/oem"));
         Insert("vdb", Mine, "seed-1").Dispose();
@@ -216,7 +219,7 @@ public sealed class UserDataOnceTests : IDisposable
     }
 
     [Fact]
-    public void A_read_only_OEM_directory_of_the_image_is_no_partition()
+    public void A_read_only_OEM_directory_of_the_image_is_not_a_partition()
     {
         Insert("vdb", Mine);
         Assert.Empty(Boot(mount: () =>
@@ -228,7 +231,7 @@ public sealed class UserDataOnceTests : IDisposable
     }
 
     [Fact]
-    public void A_partition_that_takes_no_mark_takes_no_user_data()
+    public void A_partition_that_cannot_have_a_mark_gets_no_user_data()
     {
         Insert("vdb", Strange);
         var report = Boot(mount: () => Syscall.Mount("none", "/oem", "tmpfs", MountFlags.ReadOnly, ""));
@@ -237,7 +240,7 @@ public sealed class UserDataOnceTests : IDisposable
     }
 
     [Fact]
-    public void A_machine_that_stops_before_the_mark_takes_the_same_again()
+    public void A_machine_that_stops_before_the_mark_uses_the_same_user_data_again()
     {
         Insert("vdb", Mine, "seed-1");
         root.Put("/oem/kairosboot", "in the way", "0600");
@@ -256,12 +259,13 @@ public sealed class UserDataOnceTests : IDisposable
     {
         var volume = Insert(device, Mine);
         PutOn(bus, device);
-        Assert.Contains($"/dev/{device} is ignored: user-data from {name} needs kairosboot.userdata=usb", Warning(Boot()));
+        Assert.Contains($"/dev/{device} is ignored: user-data from {name} needs the kernel option kairosboot.userdata=usb",
+            Warning(Boot()));
         Assert.False(root.Has(Taken));
         Assert.False(root.Has(Mark));
         Assert.Empty(Boot(commandLine: "quiet kairosboot.userdata=usb").Problems);
         Assert.Equal(Mine, root.Read(Taken));
-        // Without the option the medium may stay where it is.
+        // Without the option the medium may stay connected.
         Assert.Empty(Boot().Problems.Where(problem => problem.IsWarning));
         volume.Dispose();
     }
@@ -275,7 +279,7 @@ public sealed class UserDataOnceTests : IDisposable
         Assert.Contains("user-data from USB needs a COS_OEM partition to record it", Warning(report));
     }
 
-    /// <summary>What sysfs has for a device there: its entry in class/block is a link into the tree of devices.</summary>
+    /// <summary>The entry of a device in sysfs: class/block has a link into the device tree.</summary>
     private void PutOn(string bus, string device)
     {
         if (bus == "sd")
@@ -286,6 +290,7 @@ public sealed class UserDataOnceTests : IDisposable
         var devices = root.At("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host6/target6:0:0/6:0:0:0/block");
         Directory.CreateDirectory(devices);
         Directory.Move(root.At($"/sys/class/block/{device}"), $"{devices}/{device}");
-        File.CreateSymbolicLink(root.At($"/sys/class/block/{device}"), $"../../devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host6/target6:0:0/6:0:0:0/block/{device}");
+        File.CreateSymbolicLink(root.At($"/sys/class/block/{device}"),
+            $"../../devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host6/target6:0:0/6:0:0:0/block/{device}");
     }
 }

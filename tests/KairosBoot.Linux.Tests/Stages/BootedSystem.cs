@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Linux.Tests.Stages;
 
 /// <summary>
-/// This machine with all its programs, below a layer in memory that takes every write: package managers, git and curl are the real ones, and what they
-/// do is gone afterwards. On a thread of its own; <see cref="Do"/> runs there.
+/// This machine with all its programs and an overlay in memory for all writes. Package managers, git and curl are real, and their changes
+/// are discarded afterwards. <see cref="Do"/> runs on a separate thread.
 /// </summary>
 public sealed class BootedSystem : IDisposable
 {
@@ -32,13 +32,14 @@ public sealed class BootedSystem : IDisposable
 
     public const int Eve = 4711;
 
-    /// <summary>A user with that number and the home /home/eve.</summary>
+    /// <summary>Adds a user with this id and the home /home/eve.</summary>
     public void AddEve() => Shell("echo eve:x:4711:4711::/home/eve:/bin/sh >> /etc/passwd; echo eve:x:4711: >> /etc/group; mkdir -p -m 755 /home/eve; chown eve:eve /home/eve");
 
-    /// <summary>A shell command of that user.</summary>
+    /// <summary>Runs a shell command as that user.</summary>
     public string ShellAsEve(string script) => Do(() =>
     {
-        var result = ChildProcess.Run("/bin/sh", ["-ec", script], ["PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/home/eve"], TimeSpan.FromMinutes(2), user: new ChildUser(Eve, Eve, [Eve]));
+        var result = ChildProcess.Run("/bin/sh", ["-ec", script], ["PATH=/usr/bin:/bin", "LC_ALL=C", "HOME=/home/eve"],
+            TimeSpan.FromMinutes(2), user: new ChildUser(Eve, Eve, [Eve]));
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{script}: {result.Output}");
     });
 
@@ -49,14 +50,16 @@ public sealed class BootedSystem : IDisposable
         Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
         Syscall.Mount("tmpfs", scratch, "tmpfs", MountFlags.None, "mode=0755");
         foreach (var directory in (string[])["upper", "work", "root"]) Syscall.MkDir($"{scratch}/{directory}", Octal.O755);
-        Syscall.Mount("overlay", scratch + "/root", "overlay", MountFlags.None, $"lowerdir=/,upperdir={scratch}/upper,workdir={scratch}/work");
-        foreach (var mount in (string[])["/dev", "/proc", "/sys"]) Syscall.Mount(mount, scratch + "/root" + mount, "", MountFlags.Bind | MountFlags.Recursive, "");
+        Syscall.Mount("overlay", scratch + "/root", "overlay", MountFlags.None,
+            $"lowerdir=/,upperdir={scratch}/upper,workdir={scratch}/work");
+        foreach (var mount in (string[])["/dev", "/proc", "/sys"])
+            Syscall.Mount(mount, scratch + "/root" + mount, "", MountFlags.Bind | MountFlags.Recursive, "");
         Syscall.Mount("tmpfs", scratch + "/root/run", "tmpfs", MountFlags.None, "mode=0755");
         Syscall.ChRoot(scratch + "/root");
         Syscall.ChDir("/");
     }
 
-    /// <summary>In that system.</summary>
+    /// <summary>Runs in this system.</summary>
     public void Do(Action action)
     {
         ExceptionDispatchInfo? failure = null;
@@ -78,10 +81,11 @@ public sealed class BootedSystem : IDisposable
         return result;
     }
 
-    /// <summary>A shell command that must succeed; what it printed.</summary>
+    /// <summary>Runs a shell command that must succeed and returns its output.</summary>
     public string Shell(string script) => Do(() =>
     {
-        var result = ChildProcess.Run("/bin/sh", ["-ec", script], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root"], TimeSpan.FromMinutes(2));
+        var result = ChildProcess.Run("/bin/sh", ["-ec", script], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root"],
+            TimeSpan.FromMinutes(2));
         return result.ExitCode == 0 ? result.Output : throw new InvalidOperationException($"{script}: {result.Output}");
     });
 
@@ -99,13 +103,15 @@ public sealed class BootedSystem : IDisposable
     public StageReport Run(string keys, string stage = "boot", string commandLine = "") => RunDocument(
         $"stages:\n  {stage}:\n  - name: e\n    {keys.ReplaceLineEndings("\n").Replace("\n", "\n    ")}\n", stage, commandLine);
 
-    public StageReport RunDocument(string document, string stage = "boot", string commandLine = "", CancellationToken cancellationToken = default) =>
-        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log), cancellationToken, Limits));
+    public StageReport RunDocument(string document, string stage = "boot", string commandLine = "", CancellationToken cancellationToken =
+        default) =>
+        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log),
+            cancellationToken, Limits));
 
     public void Dispose()
     {
         work.CompleteAdding();
-        // Its mounts go with the thread.
+        // The mounts end with the thread.
         thread.Join();
         work.Dispose();
         Directory.Delete(scratch);

@@ -1,6 +1,6 @@
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>downloads to places that a user shapes.</summary>
+/// <summary>The key downloads with paths that a user can change.</summary>
 public sealed class DownloadsPlaceTests : IDisposable
 {
     private readonly BootedSystem system = new();
@@ -20,7 +20,7 @@ public sealed class DownloadsPlaceTests : IDisposable
     [InlineData("ln -s /srv/secret d", "/home/eve/d")]
     [InlineData("ln -s /srv/secret d", "/home/eve/d/new/deep/x")]
     [InlineData("mkdir a; ln -s ../../../srv/secret a/b", "/home/eve/a/b/x")]
-    public void A_link_of_a_user_is_refused_by_name_and_owner_and_the_next_item_goes_on(string plant, string path)
+    public void A_link_of_a_user_is_refused_and_the_next_item_runs(string plant, string path)
     {
         system.ShellAsEve("cd /home/eve; " + plant);
         var before = system.Shell("ls -lAR --time-style=full-iso /srv; stat -c '%U %a' /srv/secret/file");
@@ -35,7 +35,7 @@ public sealed class DownloadsPlaceTests : IDisposable
     [Theory]
     [InlineData("ln /srv/secret/file /home/eve/f")]
     [InlineData("cp -a /srv/secret/file /home/eve/f; chmod 4755 /home/eve/f")]
-    public void A_file_that_is_not_as_wanted_is_replaced_even_where_the_server_has_nothing_newer(string plant)
+    public void A_file_with_wrong_attributes_is_replaced_without_a_newer_one(string plant)
     {
         system.Shell(plant);
         using var server = new LocalServer((request, response) =>
@@ -45,11 +45,12 @@ public sealed class DownloadsPlaceTests : IDisposable
             return null;
         });
         Assert.Empty(system.Run($"downloads: [{{path: /home/eve/f, url: {server.Address}/x, ownerstring: eve}}]").Errors());
-        Assert.Equal(("new", "eve 644\n", "root 600\n"), (system.Read("/home/eve/f"), system.Shell("stat -c '%U %a' /home/eve/f"), system.Shell("stat -c '%U %a' /srv/secret/file")));
+        Assert.Equal(("new", "eve 644\n", "root 600\n"),
+            (system.Read("/home/eve/f"), system.Shell("stat -c '%U %a' /home/eve/f"), system.Shell("stat -c '%U %a' /srv/secret/file")));
     }
 
     [Fact]
-    public void What_is_as_wanted_and_the_users_own_is_not_sent_again()
+    public void A_correct_file_of_the_user_is_not_downloaded_again()
     {
         var full = 0;
         using var server = new LocalServer((request, response) =>
@@ -63,7 +64,7 @@ public sealed class DownloadsPlaceTests : IDisposable
     }
 
     [Fact]
-    public void Parents_of_a_file_that_everybody_may_write_are_not_theirs_to_write()
+    public void The_parents_of_a_world_writable_file_are_not_world_writable()
     {
         using var server = LocalServer.OfText("x");
         Assert.Empty(system.Run($"downloads: [{{path: /opt/a/b/f, url: {server.Address}/x, permissions: 0666}}]").Errors());
@@ -71,7 +72,7 @@ public sealed class DownloadsPlaceTests : IDisposable
     }
 
     [Fact]
-    public void A_link_that_is_swapped_in_while_the_download_runs_changes_nothing_outside()
+    public void A_link_created_during_the_download_changes_nothing_outside()
     {
         for (var round = 0; round < 5; round++)
         {
@@ -84,7 +85,8 @@ public sealed class DownloadsPlaceTests : IDisposable
             });
             system.Shell("rm -rf /home/eve/d /home/eve/old; mkdir /home/eve/d; chown eve:eve /home/eve/d; setsid sh -c 'while ! ls -A /home/eve/d | grep -q kairosboot; do :; done; mv /home/eve/d /home/eve/old; ln -s /srv/secret /home/eve/d' > /dev/null 2>&1 &");
             system.Run($"downloads: [{{path: /home/eve/d/file, url: {server.Address}/x, ownerstring: eve}}]");
-            Assert.Equal(("secret\n", "root 600\n", "file\nx\n"), (system.Read("/srv/secret/file"), system.Shell("stat -c '%U %a' /srv/secret/file"), system.Shell("ls -A /srv/secret")));
+            Assert.Equal(("secret\n", "root 600\n", "file\nx\n"),
+                (system.Read("/srv/secret/file"), system.Shell("stat -c '%U %a' /srv/secret/file"), system.Shell("ls -A /srv/secret")));
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>downloads, by the real curl and wget from a server on this machine.</summary>
+/// <summary>The key downloads with real curl and wget and a server on this machine.</summary>
 public sealed class DownloadsTests : IDisposable
 {
     private readonly BootedSystem system = new();
@@ -14,7 +14,7 @@ public sealed class DownloadsTests : IDisposable
     [InlineData("/opt/d/file", "/opt/d/file", "0640")]
     [InlineData("/opt/d/", "/opt/d/a b.bin", "0755")]
     [InlineData("/opt", "/opt/a b.bin", "0600")]
-    public void A_file_arrives_whole_with_its_mode_and_owner(string path, string expected, string mode)
+    public void A_download_is_complete_and_has_mode_and_owner(string path, string expected, string mode)
     {
         var content = string.Concat(Enumerable.Range(0, 300_000).Select(i => (char)('a' + i % 26)));
         using var server = LocalServer.OfText(content);
@@ -27,7 +27,7 @@ public sealed class DownloadsTests : IDisposable
     }
 
     [Fact]
-    public void Wget_does_it_where_there_is_no_curl()
+    public void Without_curl_wget_downloads()
     {
         system.Shell("rm /usr/bin/curl");
         using var server = LocalServer.OfText("content");
@@ -37,7 +37,7 @@ public sealed class DownloadsTests : IDisposable
     }
 
     [Fact]
-    public void Busyboxs_wget_does_it_too_but_is_not_given_a_password()
+    public void The_wget_of_busybox_downloads_but_gets_no_password()
     {
         system.Shell("rm /usr/bin/curl /usr/bin/wget; cp /bin/busybox /usr/bin/ 2>/dev/null || :; ln -s busybox /usr/bin/wget");
         using var server = LocalServer.OfText("content");
@@ -58,14 +58,16 @@ public sealed class DownloadsTests : IDisposable
     }
 
     [Fact]
-    public void What_the_server_refuses_leaves_the_old_file_and_the_next_item_goes_on()
+    public void A_refused_download_keeps_the_old_file_and_the_next_item_runs()
     {
         system.Put("/opt/refused", "old");
         Assert.Contains("404", RunAgainstNothing("refused").Reason);
         Assert.Equal("old", system.Read("/opt/refused"));
         using var server = LocalServer.OfText("x");
         var report = system.Run($"downloads: [{{path: rel, url: {server.Address}}}, {{path: /opt/a, url: nowhere}}, {{path: /opt/dir/, url: {server.Address}}}, {{path: /opt/b, url: {server.Address}/b}}]");
-        Assert.Equal(["not an absolute path", "url is not valid", "has no file name"], report.Errors().Select(p => new[] { "not an absolute path", "url is not valid", "has no file name" }.Single(p.Reason.Contains)));
+        Assert.Equal(["not an absolute path", "url is not valid", "has no file name"],
+            report.Errors().Select(p =>
+            new[] { "not an absolute path", "url is not valid", "has no file name" }.Single(p.Reason.Contains)));
         Assert.Equal("x", system.Read("/opt/b"));
     }
 
@@ -76,7 +78,8 @@ public sealed class DownloadsTests : IDisposable
         using var server = new LocalServer((request, response) =>
         {
             authorization = request.Headers["Authorization"];
-            arguments = string.Concat(Directory.GetDirectories("/proc").Where(d => char.IsDigit(Path.GetFileName(d)[0])).Select(CommandLine));
+            arguments = string.Concat(Directory.GetDirectories("/proc").Where(d =>
+                char.IsDigit(Path.GetFileName(d)[0])).Select(CommandLine));
             return "secret"u8.ToArray();
         });
         Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: 'http://me:S3CRET%21@127.0.0.1:{server.Port}/x?k=T0KEN', permissions: 0400}}]").Errors());
@@ -89,7 +92,7 @@ public sealed class DownloadsTests : IDisposable
     private static string CommandLine(string process)
     {
         try { return File.ReadAllText(process + "/cmdline"); }
-        catch (IOException) { return ""; } // it has ended
+        catch (IOException) { return ""; } // the process has ended
     }
 
     [Fact]
@@ -100,8 +103,10 @@ public sealed class DownloadsTests : IDisposable
         {
             response.OutputStream.Write("first"u8);
             response.OutputStream.Flush();
-            // The file has another name until it is whole; the thread that waits for curl has it open.
-            modes = string.Join(' ', Directory.GetFiles("/proc/self/fd").Where(d => (new FileInfo(d).LinkTarget ?? "").Contains("/.key.kairosboot")).Select(d => Convert.ToString(Syscall.TryStat(d)!.Value.Mode, 8)));
+            // The file has a temporary name until it is complete. The thread that waits for curl has it open.
+            modes = string.Join(' ',
+                Directory.GetFiles("/proc/self/fd").Where(d => (new FileInfo(d).LinkTarget ?? "").Contains("/.key.kairosboot")).Select(d =>
+                Convert.ToString(Syscall.TryStat(d)!.Value.Mode, 8)));
             return "second"u8.ToArray();
         });
         Assert.Empty(system.Run($"downloads: [{{path: /opt/key, url: {server.Address}/key, permissions: 0400}}]").Errors());
@@ -109,7 +114,7 @@ public sealed class DownloadsTests : IDisposable
     }
 
     [Fact]
-    public void What_the_server_has_not_changed_is_not_sent_again_and_what_it_has_is()
+    public void Only_a_changed_file_is_downloaded_again()
     {
         var content = "one";
         var changed = new DateTime(2024, 5, 6, 7, 8, 9, DateTimeKind.Utc);
@@ -129,7 +134,7 @@ public sealed class DownloadsTests : IDisposable
         Get();
         Get();
         Assert.Equal(1, sent);
-        // A file that is not as the config says may have been changed by others: it is not made right but replaced.
+        // Another user may have changed a file with wrong attributes, so it is replaced and not corrected.
         system.Shell("chmod 644 /opt/f");
         Get();
         Assert.Equal((2, "one", "600"), (sent, system.Read("/opt/f"), system.Shell("stat -c %a /opt/f").Trim()));
@@ -139,7 +144,7 @@ public sealed class DownloadsTests : IDisposable
     }
 
     [Fact]
-    public void A_connection_that_breaks_is_tried_again_and_nothing_is_there_twice()
+    public void A_broken_connection_is_retried_without_duplicate_content()
     {
         using var server = new LocalServer((request, response) =>
         {
@@ -160,7 +165,7 @@ public sealed class DownloadsTests : IDisposable
     private int broken;
 
     [Fact]
-    public void A_server_that_takes_longer_than_the_timeout_is_given_up()
+    public void A_download_that_exceeds_the_timeout_fails()
     {
         using var release = new ManualResetEventSlim();
         using var server = new LocalServer((_, _) =>
@@ -175,9 +180,10 @@ public sealed class DownloadsTests : IDisposable
     }
 
     [Fact]
-    public void Without_any_program_that_fetches_it_names_the_package()
+    public void Without_curl_and_wget_the_problem_names_the_package()
     {
         system.Shell("rm -f /usr/bin/curl /usr/bin/wget");
-        Assert.Contains("install the package curl", Assert.Single(system.Run("downloads: [{path: /f, url: 'http://h/x'}]").Errors()).Reason);
+        Assert.Contains("install the package curl",
+            Assert.Single(system.Run("downloads: [{path: /f, url: 'http://h/x'}]").Errors()).Reason);
     }
 }

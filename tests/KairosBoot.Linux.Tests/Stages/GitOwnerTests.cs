@@ -1,6 +1,6 @@
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>git in trees that a user owns, or once could write to: what the tree says is never run as root.</summary>
+/// <summary>The key git in trees that a user owns or could write to: programs that the tree names never run as root.</summary>
 public sealed class GitOwnerTests : IDisposable
 {
     private readonly BootedSystem system = new();
@@ -22,7 +22,7 @@ public sealed class GitOwnerTests : IDisposable
     private void Commit(string content) =>
         system.Shell($"cd /srv/work; echo {content} > f; echo '*.x diff=x' > .gitattributes; echo x > a.x; git add .; git commit -qam {content}; for r in repo eve; do git -c safe.directory='*' -C /srv/$r.git fetch -qf /srv/work master:master; chown -R --reference=/srv/$r.git/HEAD /srv/$r.git; git -c safe.directory='*' -C /srv/$r.git update-server-info; done; chown -R eve:eve /srv/eve.git");
 
-    /// <summary>Each runs /srv/evil where git reads the repository's own files.</summary>
+    /// <summary>Changes of a repository that make git run /srv/evil.</summary>
     public static TheoryData<string> Plants =>
     [
         "git config core.fsmonitor /srv/evil",
@@ -44,7 +44,7 @@ public sealed class GitOwnerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Plants))]
-    public void In_a_users_tree_nothing_runs_but_as_that_user(string plant)
+    public void In_a_tree_of_a_user_programs_run_only_as_that_user(string plant)
     {
         const string Key = "git: {url: file:///srv/eve.git, path: /home/eve/tree}";
         Assert.Empty(system.Run(Key).Problems);
@@ -58,7 +58,7 @@ public sealed class GitOwnerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Plants))]
-    public void In_a_tree_of_root_that_others_could_write_to_nothing_runs(string plant)
+    public void In_a_tree_of_root_that_is_writable_for_others_nothing_runs(string plant)
     {
         const string Key = "git: {url: file:///srv/repo.git, path: /opt/tree}";
         Assert.Empty(system.Run(Key).Problems);
@@ -67,16 +67,17 @@ public sealed class GitOwnerTests : IDisposable
         var problem = Assert.Single(system.Run(Key).Problems);
         Assert.Contains("/opt/tree is writable for group 4711", problem.Reason);
         Assert.Equal(("", "1\n"), (Ran(), system.Read("/opt/tree/f")));
-        // As the message says; what was planted before is still there.
+        // The fix of the message. The planted files still exist.
         system.Shell("chmod g-w /opt/tree /opt/tree/.git");
         Assert.Empty(system.Run(Key).Problems);
         Assert.Equal(("", "2\n", false), (Ran(), system.Read("/opt/tree/f"), system.Has("/srv/ran/f")));
     }
 
     [Fact]
-    public void A_git_file_that_leads_elsewhere_is_refused_for_root_and_the_users_own_business()
+    public void A_git_file_that_leads_elsewhere_is_refused_only_for_root()
     {
-        const string Root = "git: {url: file:///srv/repo.git, path: /opt/tree}", Users = "git: {url: file:///srv/eve.git, path: /home/eve/tree}";
+        const string Root = "git: {url: file:///srv/repo.git, path: /opt/tree}", Users =
+            "git: {url: file:///srv/eve.git, path: /home/eve/tree}";
         Assert.Empty(system.Run(Root).Problems);
         Assert.Empty(system.Run(Users).Problems);
         foreach (var tree in (string[])["/opt/tree", "/home/eve/tree"])
@@ -101,7 +102,8 @@ public sealed class GitOwnerTests : IDisposable
             (response.StatusCode, response.Headers["WWW-Authenticate"]) = (401, "Basic realm=\"x\"");
             return null;
         });
-        Assert.Contains("git fetch", Assert.Single(system.Run($"git: {{url: '{server.Address}/repo.git', path: /opt/tree}}").Problems).Reason);
+        Assert.Contains("git fetch",
+            Assert.Single(system.Run($"git: {{url: '{server.Address}/repo.git', path: /opt/tree}}").Problems).Reason);
         Assert.Equal("", Ran());
     }
 
@@ -123,7 +125,8 @@ public sealed class GitOwnerTests : IDisposable
         Assert.Empty(system.Run(Key).Problems);
         Commit("2");
         Assert.Empty(system.Run(Key).Problems);
-        Assert.Equal(("2\n", "", "tree\n"), (system.Read("/home/eve/a/tree/f"), system.Shell("find /home/eve ! -uid 4711"), system.Shell("ls -A /home/eve/a")));
+        Assert.Equal(("2\n", "", "tree\n"),
+            (system.Read("/home/eve/a/tree/f"), system.Shell("find /home/eve ! -uid 4711"), system.Shell("ls -A /home/eve/a")));
     }
 
     [Fact]
@@ -131,11 +134,13 @@ public sealed class GitOwnerTests : IDisposable
     {
         using var server = new LocalServer((request, response) =>
         {
-            if (request.Headers["Authorization"] == "Basic " + Convert.ToBase64String("me:S3CRET"u8)) return served.GetValueOrDefault("/srv" + request.Url!.AbsolutePath);
+            if (request.Headers["Authorization"] == "Basic " + Convert.ToBase64String("me:S3CRET"u8))
+                return served.GetValueOrDefault("/srv" + request.Url!.AbsolutePath);
             (response.StatusCode, response.Headers["WWW-Authenticate"]) = (401, "Basic realm=\"x\"");
             return null;
         });
-        foreach (var path in system.Shell("find /srv/repo.git -type f").Split('\n', StringSplitOptions.RemoveEmptyEntries)) served[path] = system.Do(() => File.ReadAllBytes(path));
+        foreach (var path in system.Shell("find /srv/repo.git -type f").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            served[path] = system.Do(() => File.ReadAllBytes(path));
         Assert.Empty(system.Run($"git: {{url: '{server.Address}/repo.git', path: /home/eve/tree, auth: {{username: me, password: S3CRET}}}}").Problems);
         Assert.Equal(("1\n", ""), (system.Read("/home/eve/tree/f"), system.Shell("grep -r S3CRET /home/eve /run || :")));
     }
@@ -146,7 +151,7 @@ public sealed class GitOwnerTests : IDisposable
     [InlineData("ln -s /opt /home/eve/d", "/home/eve/d/tree", "belongs to user 4711")]
     [InlineData("mkdir /home/eve/tree", "/home/eve/tree", "belongs to user 0, but /home/eve belongs to user 4711")]
     [InlineData("mkdir -m 777 /opt/open", "/opt/open/tree", "is writable for all users")]
-    public void A_place_that_another_user_shapes_is_refused(string plant, string path, string reason)
+    public void A_path_that_another_user_can_change_is_refused(string plant, string path, string reason)
     {
         system.Shell(plant + "; chown -h eve /home/eve/d 2> /dev/null || :");
         Assert.Contains(reason, Assert.Single(system.Run($"git: {{url: file:///srv/repo.git, path: {path}}}").Problems).Reason);
@@ -162,8 +167,9 @@ public sealed class GitOwnerTests : IDisposable
     [InlineData("a//b")]
     [InlineData("-x")]
     [InlineData("a b")]
-    public void What_git_does_not_take_as_a_branch_is_refused(string branch) =>
-        Assert.Contains("is not a branch name", Assert.Single(system.Run($"git: {{url: file:///srv/repo.git, path: /opt/tree, branch: '{branch}'}}").Problems).Reason);
+    public void An_invalid_branch_name_is_rejected(string branch) =>
+        Assert.Contains("is not a branch name",
+            Assert.Single(system.Run($"git: {{url: file:///srv/repo.git, path: /opt/tree, branch: '{branch}'}}").Problems).Reason);
 
     [Fact]
     public void A_branch_with_a_slash_packed_references_and_a_shallow_tree_are_updated()
@@ -173,6 +179,8 @@ public sealed class GitOwnerTests : IDisposable
         Commit("3");
         system.Shell("git -c safe.directory='*' -C /srv/repo.git branch -f a/b master");
         Assert.Empty(system.Run("git: {url: file:///srv/repo.git, path: /opt/tree, branch: a/b}").Problems);
-        Assert.Equal(("3\n", "a/b\n", ""), (system.Read("/opt/tree/f"), system.Shell("git -C /opt/tree branch --show-current"), system.Shell("git -C /opt/tree status --short; git -C /opt/tree fsck --no-dangling 2>&1 | grep -v ^notice || :; ls -A /run")));
+        Assert.Equal(("3\n", "a/b\n", ""),
+            (system.Read("/opt/tree/f"), system.Shell("git -C /opt/tree branch --show-current"),
+            system.Shell("git -C /opt/tree status --short; git -C /opt/tree fsck --no-dangling 2>&1 | grep -v ^notice || :; ls -A /run")));
     }
 }

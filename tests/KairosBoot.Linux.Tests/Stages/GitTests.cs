@@ -1,6 +1,6 @@
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>git, by the real one: from a directory, over HTTP with a password, over SSH with a key.</summary>
+/// <summary>The key git with real git: from a directory, over HTTP with a password, over SSH with a key.</summary>
 public sealed class GitTests : IDisposable
 {
     private readonly BootedSystem system = new();
@@ -17,7 +17,7 @@ public sealed class GitTests : IDisposable
         system.Shell($"cd /srv/work; echo {content} > f; git commit -qam {content}; git push -q -f /srv/repo.git master other; git -C /srv/repo.git update-server-info");
 
     [Fact]
-    public void A_repository_is_cloned_and_then_follows_its_branch_whatever_was_changed_in_it()
+    public void A_tree_follows_its_branch_in_spite_of_local_changes()
     {
         const string Key = "git: {url: file:///srv/repo.git, path: /opt/a/tree}";
         Assert.Empty(system.Run(Key).Problems);
@@ -26,8 +26,10 @@ public sealed class GitTests : IDisposable
         system.Shell("cd /opt/a/tree; echo mine > f; echo new > untracked; git checkout -q -b aside");
         Commit("2");
         Assert.Empty(system.Run(Key).Problems);
-        Assert.Equal(("2\n", "new\n", "master"), (system.Read("/opt/a/tree/f"), system.Read("/opt/a/tree/untracked"), system.Shell("git -C /opt/a/tree branch --show-current").Trim()));
-        // History that was rewritten is followed too.
+        Assert.Equal(("2\n", "new\n", "master"),
+            (system.Read("/opt/a/tree/f"), system.Read("/opt/a/tree/untracked"),
+            system.Shell("git -C /opt/a/tree branch --show-current").Trim()));
+        // A rewritten history is followed, too.
         system.Shell("cd /srv/work; git reset -q --hard HEAD~1");
         Commit("3");
         Assert.Empty(system.Run(Key).Problems);
@@ -35,7 +37,7 @@ public sealed class GitTests : IDisposable
     }
 
     [Fact]
-    public void One_branch_alone_is_fetched_where_only_that_is_asked_for()
+    public void With_branch_only_one_branch_is_fetched()
     {
         Assert.Empty(system.Run("git: {url: file:///srv/repo.git, path: /opt/tree, branch: other, branch_only: true}").Problems);
         Assert.Equal("other", system.Shell("git -C /opt/tree branch --show-current").Trim());
@@ -43,7 +45,7 @@ public sealed class GitTests : IDisposable
     }
 
     [Fact]
-    public void What_an_interrupted_clone_left_is_no_clone()
+    public void An_interrupted_clone_does_not_count_as_a_clone()
     {
         system.Put("/opt/.tree.kairosboot/.git/half", "");
         Assert.Empty(system.Run("git: {url: file:///srv/repo.git, path: /opt/tree}").Problems);
@@ -57,7 +59,7 @@ public sealed class GitTests : IDisposable
     [InlineData("git: {url: 'ext::sh -c id', path: /opt/tree}", "not the URL of a repository")]
     [InlineData("git: {url: file:///srv/repo.git, path: /opt/tree, branch: --upload-pack=x}", "is not a branch name")]
     [InlineData("git: {url: file:///srv/repo.git, path: /etc}", "already exists and is not an empty directory")]
-    public void What_cannot_be_cloned_is_one_problem_and_leaves_nothing(string key, string reason)
+    public void A_failed_clone_is_one_problem_and_leaves_no_files(string key, string reason)
     {
         var problem = Assert.Single(system.Run(key + "\ncommands: ['echo ran > /log']").Problems);
         Assert.Contains(reason, problem.Reason);
@@ -78,12 +80,14 @@ public sealed class GitTests : IDisposable
                 (response.StatusCode, response.Headers["WWW-Authenticate"]) = (401, "Basic realm=\"x\"");
                 return null;
             }
-            arguments += string.Concat(Directory.GetDirectories("/proc").Where(d => char.IsDigit(Path.GetFileName(d)[0])).Select(CommandLine));
+            arguments += string.Concat(Directory.GetDirectories("/proc").Where(d =>
+                char.IsDigit(Path.GetFileName(d)[0])).Select(CommandLine));
             var path = "/srv" + request.Url!.AbsolutePath;
-            // The thread that serves is of the machine itself; the repository is in the system.
+            // The server thread runs outside. The repository is in the system.
             return served.GetValueOrDefault(path);
         });
-        foreach (var path in system.Shell("find /srv/repo.git -type f").Split('\n', StringSplitOptions.RemoveEmptyEntries)) served[path] = system.Do(() => File.ReadAllBytes(path));
+        foreach (var path in system.Shell("find /srv/repo.git -type f").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            served[path] = system.Do(() => File.ReadAllBytes(path));
         Assert.Empty(system.Run($"git: {{url: '{url.Replace("PORT", $"{server.Port}")}', path: /opt/tree, auth: {auth}}}").Problems);
         Assert.Equal("1\n", system.Read("/opt/tree/f"));
         Assert.DoesNotContain("S3CRET", system.Read("/opt/tree/.git/config"));
@@ -98,11 +102,11 @@ public sealed class GitTests : IDisposable
     private static string CommandLine(string process)
     {
         try { return File.ReadAllText(process + "/cmdline"); }
-        catch (IOException) { return ""; } // it has ended
+        catch (IOException) { return ""; } // the process has ended
     }
 
     [Fact]
-    public void A_private_key_opens_a_repository_over_ssh_and_the_hosts_own_key_is_checked()
+    public void A_private_key_works_over_ssh_and_the_host_key_is_checked()
     {
         using var probe = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         probe.Start();
@@ -134,9 +138,10 @@ public sealed class GitTests : IDisposable
     }
 
     [Fact]
-    public void Without_git_it_names_the_package()
+    public void Without_git_the_problem_names_the_package()
     {
         system.Shell("rm /usr/bin/git");
-        Assert.Contains("install the package git", Assert.Single(system.Run("git: {url: 'https://me:S3CRET@h/x', path: /x}").Problems).Reason);
+        Assert.Contains("install the package git",
+            Assert.Single(system.Run("git: {url: 'https://me:S3CRET@h/x', path: /x}").Problems).Reason);
     }
 }

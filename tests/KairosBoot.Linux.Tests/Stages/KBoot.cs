@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>The program as it is shipped: initrd/build.sh makes it.</summary>
+/// <summary>The shipped program, from initrd/build.sh.</summary>
 internal static class KBoot
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -14,7 +14,10 @@ internal static class KBoot
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (File.Exists(at.FullName + "/KairosBoot.sln"))
-                return File.Exists(at.FullName + "/out/kboot") ? at.FullName + "/out/kboot" : throw new FileNotFoundException("out/kboot is missing: initrd/build.sh makes it");
+            {
+                return File.Exists(at.FullName + "/out/kboot") ? at.FullName + "/out/kboot"
+                    : throw new FileNotFoundException("out/kboot is missing: initrd/build.sh makes it");
+            }
         }
 
         throw new DirectoryNotFoundException("no KairosBoot.sln above " + AppContext.BaseDirectory);
@@ -34,5 +37,6 @@ internal static class KBoot
     }
 
     internal static Process Start(string program, params string[] arguments) => Process.Start(
-        new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError =
+            true })!;
 }

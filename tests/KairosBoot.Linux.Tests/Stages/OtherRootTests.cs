@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>A tree as the root of a stage, where the tree may be a user's.</summary>
+/// <summary>Stages with another tree as the root. The tree may belong to a user.</summary>
 public sealed class OtherRootTests : IDisposable
 {
     private readonly BootedSystem system = new();
@@ -21,7 +21,7 @@ public sealed class OtherRootTests : IDisposable
     [InlineData("chown eve /srv/tree; ln -s /srv/tree /home/eve/tree; chown -h daemon /home/eve/tree", "belongs to user 1")]
     [InlineData("chown eve /srv/tree; mkdir /srv/tree/dev; chown daemon /srv/tree/dev", "/dev, which belongs to user 1")]
     [InlineData("touch /srv/tree/sys", "Not a directory")]
-    public void A_tree_that_would_lead_a_mount_elsewhere_is_refused(string plant, string reason)
+    public void A_tree_that_redirects_a_mount_is_refused(string plant, string reason)
     {
         system.Shell(plant);
         var tree = system.Has("/home/eve/tree") ? "/home/eve/tree" : "/srv/tree";
@@ -36,6 +36,7 @@ public sealed class OtherRootTests : IDisposable
     {
         system.Shell($"touch /srv/tree/here; chown -R {owner} /srv/tree");
         system.Do(() => AlternateRoot.Enter("/srv/tree"));
-        Assert.True(system.Has("/here") && system.Has("/proc/self/status") && system.Has("/dev/null") && system.Has("/sys/class") && system.Has("/run"));
+        Assert.True(system.Has("/here") && system.Has("/proc/self/status") && system.Has("/dev/null") && system.Has("/sys/class")
+            && system.Has("/run"));
     }
 }

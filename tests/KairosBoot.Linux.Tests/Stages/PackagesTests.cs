@@ -2,7 +2,7 @@ using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>packages and package_pins by the real apt, from a repository in a directory.</summary>
+/// <summary>The keys packages and package_pins with real apt and a repository in a directory.</summary>
 public sealed class PackagesTests : IDisposable
 {
     private readonly BootedSystem system = new();
@@ -20,7 +20,8 @@ public sealed class PackagesTests : IDisposable
         echo 'deb [trusted=yes] file:/srv/repo ./' > /etc/apt/sources.list
         """);
 
-    private string Installed() => system.Shell("dpkg-query -W -f '${Package}=${Version} ${db:Status-Status}\\n' 'kb-*' | grep -w installed || :").Trim();
+    private string Installed() =>
+        system.Shell("dpkg-query -W -f '${Package}=${Version} ${db:Status-Status}\\n' 'kb-*' | grep -w installed || :").Trim();
 
     [Fact]
     public void Packages_are_refreshed_upgraded_installed_and_removed()
@@ -48,7 +49,7 @@ public sealed class PackagesTests : IDisposable
     }
 
     [Fact]
-    public void The_first_step_that_fails_is_the_last()
+    public void Packages_stop_at_the_first_failure()
     {
         MakeRepository();
         var problem = Assert.Single(system.Run("packages: {refresh: true, install: [kb-none], remove: [coreutils]}\n").Problems);
@@ -61,9 +62,9 @@ public sealed class PackagesTests : IDisposable
     [InlineData("ID=rocky\nID_LIKE=\"rhel centos fedora\"", "this root has no dnf")]
     [InlineData("ID=mine\nID_LIKE=\"suse opensuse\"", "this root has no zypper")]
     [InlineData("ID=manjaro\nID_LIKE=arch", "this root has no pacman")]
-    [InlineData("ID=mine", "no package manager known for 'mine'")]
+    [InlineData("ID=mine", "no known package manager for 'mine'")]
     [InlineData("NAME=x", "/etc/os-release has no ID")]
-    public void A_system_without_its_package_manager_says_so(string release, string reason)
+    public void A_missing_package_manager_is_a_problem(string release, string reason)
     {
         system.Put("/etc/os-release", release + "\n");
         system.Shell("rm -f /usr/bin/dnf /usr/bin/yum /usr/bin/zypper /sbin/apk /usr/bin/pacman");
@@ -72,7 +73,7 @@ public sealed class PackagesTests : IDisposable
     }
 
     [Fact]
-    public void A_derived_distribution_has_the_package_manager_of_what_it_is_like()
+    public void ID_LIKE_selects_the_package_manager_of_a_derived_distribution()
     {
         system.Put("/etc/os-release", "ID=mine\nID_LIKE=\"other debian\"\n");
         Assert.Equal("apt-get", system.Do(() => PackageManager.Find().Manager.Program));
@@ -80,9 +81,10 @@ public sealed class PackagesTests : IDisposable
     }
 
     [Fact]
-    public void Pins_of_apk_leave_what_else_is_asked_for()
+    public void Pins_of_apk_keep_the_other_packages()
     {
         var pins = new SortedDictionary<string, string> { ["curl"] = "8.1-r0", ["zsh"] = "5-r1" };
-        Assert.Equal("alpine-base\ncurl-dev\ncurl=8.1-r0\nopenssh>8\nzsh=5-r1\n", PackagePinsKey.World("curl\nalpine-base\nopenssh>8\ncurl-dev\nzsh=4-r0\n", pins));
+        Assert.Equal("alpine-base\ncurl-dev\ncurl=8.1-r0\nopenssh>8\nzsh=5-r1\n",
+            PackagePinsKey.World("curl\nalpine-base\nopenssh>8\ncurl-dev\nzsh=4-r0\n", pins));
     }
 }

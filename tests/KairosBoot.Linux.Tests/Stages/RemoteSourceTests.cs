@@ -14,7 +14,7 @@ public sealed class RemoteSourceTests : IDisposable
     [Theory]
     [InlineData("kairos.config_url")]
     [InlineData("cos.setup")]
-    public void A_config_that_the_command_line_names_by_url_runs_its_three_passes_and_is_fetched_once(string option)
+    public void A_config_URL_is_fetched_once_and_runs_its_three_passes(string option)
     {
         using var server = LocalServer.OfText("stages: {boot.before: [{commands: ['echo before >> /log']}], boot: [{commands: ['echo boot >> /log', 'false']}], boot.after: [{commands: ['echo after >> /log']}]}");
         var url = option == "cos.setup" ? $"{server.Address}/c.yaml" : $"http://me:S3CRET@127.0.0.1:{server.Port}/c.yaml?t=T0KEN";
@@ -41,11 +41,13 @@ public sealed class RemoteSourceTests : IDisposable
     }
 
     [Fact]
-    public void One_that_is_not_there_is_a_problem_and_the_words_of_the_command_line_still_run()
+    public void A_missing_config_URL_is_a_problem_and_command_line_entries_run()
     {
         using var server = new LocalServer((_, _) => null);
-        var problem = Assert.Single(system.RunDocument("", commandLine: $"kairos.config_url={server.Address}/c stages.boot[0].files[0].path=/said").Errors());
-        Assert.Equal(("/proc/cmdline", "kairos.config_url", false, true), (problem.File, problem.Key, problem.IsWarning, system.Has("/said")));
+        var problem = Assert.Single(system.RunDocument("",
+            commandLine: $"kairos.config_url={server.Address}/c stages.boot[0].files[0].path=/said").Errors());
+        Assert.Equal(("/proc/cmdline", "kairos.config_url", false, true),
+            (problem.File, problem.Key, problem.IsWarning, system.Has("/said")));
         Assert.Contains("404", problem.Reason);
     }
 
@@ -54,34 +56,41 @@ public sealed class RemoteSourceTests : IDisposable
     {
         using var server = LocalServer.OfText("ssh-ed25519 AAAA one\n# no key\n\nssh-rsa BBBB two\n");
         system.Shell("rm -rf /root/.ssh");
-        for (var i = 0; i < 2; i++) Assert.Empty(system.Run($"authorized_keys: {{root: ['{server.Address}/me.keys', 'ssh-rsa CCCC']}}", "network").Errors());
+        for (var i = 0; i < 2; i++)
+            Assert.Empty(system.Run($"authorized_keys: {{root: ['{server.Address}/me.keys', 'ssh-rsa CCCC']}}", "network").Errors());
         Assert.Equal("ssh-ed25519 AAAA one\nssh-rsa BBBB two\nssh-rsa CCCC\n", system.Read("/root/.ssh/authorized_keys"));
     }
 
     [Fact]
-    public void Sources_of_a_command_line_are_read_from_everywhere()
+    public void Arguments_may_be_files_directories_URLs_and_standard_input()
     {
         using var server = LocalServer.OfText("a: 1");
         system.Put("/srv/dir/2.yaml", "b: 2");
         system.Put("/srv/dir/1.yml", "c: 3");
         system.Put("/srv/one", "d: 4");
-        var read = system.Do(() => ConfigArguments.ReadAll(["/srv/dir", server.Address + "/x?t=T0KEN", "/srv/../srv/one"], CancellationToken.None));
+        var read = system.Do(() =>
+            ConfigArguments.ReadAll(["/srv/dir", server.Address + "/x?t=T0KEN", "/srv/../srv/one"], CancellationToken.None));
         Assert.Equal(["/srv/dir/1.yml=c: 3", "/srv/dir/2.yaml=b: 2", $"{server.Address}/x=a: 1", "/srv/one=d: 4"],
             read.SelectMany(source => source.Texts).Select(text => $"{text.Name}={text.Content}"));
-        Assert.Contains("/none does not exist", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/none"], CancellationToken.None))).Problem);
-        Assert.Contains("neither a file nor", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/dev/null"], CancellationToken.None))).Problem);
-        Assert.Contains("fetching failed", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["http://127.0.0.1:1/x"], CancellationToken.None))).Problem);
+        Assert.Contains("/none does not exist",
+            Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/none"], CancellationToken.None))).Problem);
+        Assert.Contains("neither a file nor",
+            Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/dev/null"], CancellationToken.None))).Problem);
+        Assert.Contains("fetching failed",
+            Assert.Throws<OperatorException>(() =>
+            system.Do(() => ConfigArguments.Find(["http://127.0.0.1:1/x"], CancellationToken.None))).Problem);
     }
 
     [Fact]
-    public void A_config_larger_than_any_is_refused()
+    public void A_too_large_config_is_refused()
     {
         using var server = LocalServer.OfText(new string('x', 5 * 1024 * 1024));
-        Assert.Contains("larger than", Assert.Single(system.RunDocument("", commandLine: $"kairos.config_url={server.Address}/c").Errors()).Reason);
+        Assert.Contains("larger than",
+            Assert.Single(system.RunDocument("", commandLine: $"kairos.config_url={server.Address}/c").Errors()).Reason);
     }
 
     [Fact]
-    public void An_interrupt_ends_the_run_behind_the_command_it_comes_in()
+    public void Cancellation_ends_the_run_after_the_running_command()
     {
         using var cancellationToken = new CancellationTokenSource();
         using var server = new LocalServer((_, _) =>

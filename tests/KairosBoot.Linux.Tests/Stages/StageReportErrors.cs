@@ -4,6 +4,6 @@ namespace KairosBoot.Linux.Tests.Stages;
 
 internal static class StageReportErrors
 {
-    /// <summary>The problems without the warnings: each plain http URL has one.</summary>
+    /// <summary>The problems without warnings. Each http URL gives a warning.</summary>
     internal static StageProblem[] Errors(this StageReport report) => [.. report.Problems.Where(problem => !problem.IsWarning)];
 }

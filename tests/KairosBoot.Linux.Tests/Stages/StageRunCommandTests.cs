@@ -3,7 +3,7 @@ using KairosBoot.Linux.Tests.CloudConfig;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>kboot stage run and kboot lint, as a person or a unit starts them. The stages run in a scratch root, by --root.</summary>
+/// <summary>kboot stage run and kboot lint as programs. The stages run in a scratch root, with --root.</summary>
 public sealed class StageRunCommandTests : IDisposable
 {
     private readonly ScratchRoot root = new();
@@ -23,12 +23,13 @@ public sealed class StageRunCommandTests : IDisposable
         return path;
     }
 
-    private (int Code, string Output, string Errors) Run(params string[] arguments) => KBoot.Run(["stage", "run", .. arguments, "--root", root.At("/")]);
+    private (int Code, string Output, string Errors) Run(params string[] arguments) =>
+        KBoot.Run(["stage", "run", .. arguments, "--root", root.At("/")]);
 
     private static string Says(string name) => $"stages: {{boot.before: [{{commands: ['echo {name}.before >> /log']}}], boot: [{{name: n, commands: ['echo {name} >> /log']}}], boot.after: [{{commands: ['echo {name}.after >> /log']}}]}}";
 
     [Fact]
-    public void The_three_passes_run_over_the_sources_of_the_tree_and_nothing_of_the_machine_changes()
+    public void The_passes_run_in_the_tree_and_the_machine_does_not_change()
     {
         var name = Environment.MachineName;
         var mounts = File.ReadAllText("/proc/self/mountinfo");
@@ -44,19 +45,21 @@ public sealed class StageRunCommandTests : IDisposable
     }
 
     [Fact]
-    public void Sources_that_are_given_are_read_outside_and_run_instead_of_those_of_the_tree()
+    public void Given_sources_are_read_outside_and_replace_those_of_the_tree()
     {
         root.Put("/oem/1.yaml", Says("oem"), "0600");
         var file = Outside("one", Says("file"));
         Outside("dir/2.yaml", Says("second"));
         Outside("dir/1.yaml", Says("first"));
-        var (code, _, errors) = KBoot.RunWith(Says("stdin"), KBoot.Path, "stage", "run", "boot", "--root", root.At("/"), file, Path.Combine(outside.FullName, "dir"), "-");
+        var (code, _, errors) =
+            KBoot.RunWith(Says("stdin"), KBoot.Path, "stage", "run", "boot", "--root", root.At("/"), file,
+            Path.Combine(outside.FullName, "dir"), "-");
         Assert.True(code == 0, errors);
         Assert.Equal("file.before\nfirst.before\nsecond.before\nstdin.before\nfile\nfirst\nsecond\nstdin\nfile.after\nfirst.after\nsecond.after\nstdin.after\n", root.Read("/log"));
     }
 
     [Fact]
-    public void A_problem_is_told_with_file_line_entry_and_reason_and_is_exit_code_1()
+    public void A_problem_has_file_line_entry_and_reason_and_gives_exit_code_1()
     {
         root.Put("/oem/1.yaml", "stages:\n  boot:\n  - name: first\n    comands: [x]\n    commands: ['echo said >&2; exit 4']\n  - name: second\n    files: [{path: /a}]\n", "0600");
         var (code, output, errors) = Run("boot");
@@ -67,8 +70,12 @@ public sealed class StageRunCommandTests : IDisposable
 
         using var json = JsonDocument.Parse(Run("boot", "--json").Output);
         var summary = json.RootElement;
-        Assert.Equal(("boot", 2, 0), (summary.GetProperty("stage").GetString(), summary.GetProperty("entriesRun").GetInt32(), summary.GetProperty("entriesSkipped").GetInt32()));
-        Assert.Equal(["warning 4 comands", "error 5 commands"], summary.GetProperty("problems").EnumerateArray().Select(p => $"{p.GetProperty("severity").GetString()} {p.GetProperty("line").GetInt32()} {p.GetProperty("key").GetString()}"));
+        Assert.Equal(("boot", 2, 0),
+            (summary.GetProperty("stage").GetString(), summary.GetProperty("entriesRun").GetInt32(),
+            summary.GetProperty("entriesSkipped").GetInt32()));
+        Assert.Equal(["warning 4 comands", "error 5 commands"],
+            summary.GetProperty("problems").EnumerateArray().Select(p =>
+            $"{p.GetProperty("severity").GetString()} {p.GetProperty("line").GetInt32()} {p.GetProperty("key").GetString()}"));
         Assert.Equal("/oem/1.yaml first", $"{summary.GetProperty("problems")[0].GetProperty("file").GetString()} {summary.GetProperty("problems")[0].GetProperty("entry").GetString()}");
     }
 
@@ -78,7 +85,8 @@ public sealed class StageRunCommandTests : IDisposable
         root.Put("/oem/1.yaml", "stages: {boot: [{name: e, commands: ['exit 4']}]}", "0600");
         var log = Outside("log", "");
         // systemd.exec(5): JOURNAL_STREAM is device and inode of standard error.
-        KBoot.RunWith("", "/bin/sh", "-c", $"JOURNAL_STREAM=$(stat -c %d:%i {log}) {KBoot.Path} stage run boot --root {root.At("/")} 2> {log}");
+        KBoot.RunWith("", "/bin/sh", "-c",
+            $"JOURNAL_STREAM=$(stat -c %d:%i {log}) {KBoot.Path} stage run boot --root {root.At("/")} 2> {log}");
         Assert.Equal("<6>stage boot: /oem/1.yaml: e\n<3>/oem/1.yaml:1: e: commands: command 1: exit code 4\n", File.ReadAllText(log));
     }
 
@@ -93,7 +101,7 @@ public sealed class StageRunCommandTests : IDisposable
     [InlineData(1, "/etc is a directory", "lint", "--cloud-config", "/etc")]
     [InlineData(2, "Give --root or --cloud-config", "lint")]
     [InlineData(1, "/none is not a directory", "lint", "--root", "/none")]
-    public void What_cannot_be_done_is_said_in_a_sentence(int code, string reason, params string[] arguments)
+    public void A_failure_is_one_sentence_on_standard_error(int code, string reason, params string[] arguments)
     {
         var (exit, _, errors) = KBoot.Run(arguments);
         Assert.Equal(code, exit);
@@ -104,9 +112,10 @@ public sealed class StageRunCommandTests : IDisposable
     }
 
     [Fact]
-    public void Anybody_but_root_is_told_that_it_takes_root()
+    public void Without_root_the_message_says_that_root_is_required()
     {
-        var (code, _, errors) = KBoot.RunWith("", "/usr/bin/setpriv", "--reuid=65534", "--clear-groups", "--regid=65534", KBoot.Path, "stage", "run", "boot");
+        var (code, _, errors) =
+            KBoot.RunWith("", "/usr/bin/setpriv", "--reuid=65534", "--clear-groups", "--regid=65534", KBoot.Path, "stage", "run", "boot");
         Assert.Equal(1, code);
         Assert.Contains("requires root\n  to fix: run sudo kboot stage run boot", errors);
     }
@@ -122,11 +131,13 @@ public sealed class StageRunCommandTests : IDisposable
     [Theory]
     [InlineData("sleep 1000", "TERM", 143)]
     [InlineData("trap : TERM; while :; do sleep 1000; done", "INT", 130)]
-    public void A_signal_ends_the_command_that_runs_and_what_is_behind_it(string command, string signal, int exitCode)
+    public void A_signal_ends_the_running_command_and_skips_the_rest(string command, string signal, int exitCode)
     {
-        root.Put("/oem/1.yaml", $"stages: {{boot: [{{commands: ['echo $$ > /pid; {command}', 'touch /second']}}, {{files: [{{path: /third}}]}}]}}", "0600");
+        root.Put("/oem/1.yaml",
+            $"stages: {{boot: [{{commands: ['echo $$ > /pid; {command}', 'touch /second']}}, {{files: [{{path: /third}}]}}]}}", "0600");
         using var kboot = KBoot.Start("/usr/bin/env", "--default-signal", KBoot.Path, "stage", "run", "boot", "--root", root.At("/"));
-        Assert.True(SpinWait.SpinUntil(() => root.Has("/pid") && root.Read("/pid").EndsWith('\n'), TimeSpan.FromSeconds(60)), "it does not start");
+        Assert.True(SpinWait.SpinUntil(() => root.Has("/pid") && root.Read("/pid").EndsWith('\n'), TimeSpan.FromSeconds(60)),
+            "it does not start");
         Syscall.Kill(kboot.Id, signal == "INT" ? 2 : 15);
         Assert.True(kboot.WaitForExit(TimeSpan.FromSeconds(60)), "it does not end");
         Assert.Equal((exitCode, false, false), (kboot.ExitCode, root.Has("/second"), root.Has("/third")));
@@ -135,13 +146,14 @@ public sealed class StageRunCommandTests : IDisposable
     }
 
     [Fact]
-    public void Lint_says_line_and_column_and_is_exit_code_1_for_an_error_only()
+    public void Lint_gives_line_and_column_and_exit_code_1_only_for_errors()
     {
         var good = Outside("good", "stages: {boot: [{commands: ['true']}]}\n");
         var odd = Outside("odd", "stages:\n  boot:\n  - comands: [x]\n");
         var bad = Outside("bad", "stages:\n  boot: [\n");
         Assert.Equal((0, "0 errors, 0 warnings\n"), Shown(KBoot.Run("lint", "--cloud-config", good)));
-        Assert.Equal((0, $"warning: {odd}:3: boot[0]: comands: not a known key: did you mean commands?\n0 errors, 1 warning\n"), Shown(KBoot.Run("lint", "--cloud-config", good, "--cloud-config", odd)));
+        Assert.Equal((0, $"warning: {odd}:3: boot[0]: comands: not a known key: did you mean commands?\n0 errors, 1 warning\n"),
+            Shown(KBoot.Run("lint", "--cloud-config", good, "--cloud-config", odd)));
         var (code, output) = Shown(KBoot.Run("lint", "--cloud-config", bad, odd));
         Assert.Equal(1, code);
         Assert.Matches($"^error: {bad}:[0-9]+:[0-9]+: .*\nwarning: {odd}:3: ", output);
@@ -150,7 +162,7 @@ public sealed class StageRunCommandTests : IDisposable
     }
 
     [Fact]
-    public void Lint_of_a_tree_says_what_keeps_it_from_booting_and_what_is_wrong_in_its_configs()
+    public void Lint_of_a_tree_finds_faults_of_the_tree_and_of_its_configs()
     {
         root.Put("/system/oem/1.yaml", "stages:\n  boot:\n  - comands: [x]\n", "0600");
         var (code, output) = Shown(KBoot.Run("lint", "--root", root.At("/")));

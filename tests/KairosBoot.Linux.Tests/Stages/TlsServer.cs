@@ -7,14 +7,14 @@ using System.Text;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>An HTTPS server on this machine, with a certificate of its own for 127.0.0.1. Its answers are written out.</summary>
+/// <summary>An HTTPS server on this machine, with its own certificate for 127.0.0.1. The tests write whole responses.</summary>
 internal sealed class TlsServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly X509Certificate2 certificate;
     private readonly Thread thread;
 
-    /// <param name="answer">The whole answer to a path.</param>
+    /// <param name="answer">The whole response to a path.</param>
     public TlsServer(Func<string, string> answer)
     {
         using var key = RSA.Create(2048);
@@ -22,7 +22,8 @@ internal sealed class TlsServer : IDisposable
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0,
+            critical: true));
         using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         Pem = made.ExportCertificatePem();
         certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
@@ -31,7 +32,7 @@ internal sealed class TlsServer : IDisposable
         thread.Start();
     }
 
-    /// <summary>For the trust of a system.</summary>
+    /// <summary>The certificate, to add to the trusted ones of a system.</summary>
     public string Pem { get; }
 
     public string Address => $"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";

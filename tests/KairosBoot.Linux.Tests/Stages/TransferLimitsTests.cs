@@ -3,7 +3,7 @@ using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>What a server cannot do to a machine that fetches from it, with the real curl and wget.</summary>
+/// <summary>Limits that protect a machine from a server, with real curl and wget.</summary>
 public sealed class TransferLimitsTests : IDisposable
 {
     private readonly BootedSystem system = new();
@@ -12,11 +12,12 @@ public sealed class TransferLimitsTests : IDisposable
 
     [Fact]
     public void The_limits_of_a_booted_system_are_those_of_the_documentation() =>
-        Assert.Equal((64L << 20, 1024, 60.0), (TransferLimits.Production.FreeBytes, TransferLimits.Production.BytesPerSecond, TransferLimits.Production.Window.TotalSeconds));
+        Assert.Equal((64L << 20, 1024, 60.0),
+            (TransferLimits.Production.FreeBytes, TransferLimits.Production.BytesPerSecond, TransferLimits.Production.Window.TotalSeconds));
 
     private long sent;
 
-    /// <summary>Goes on until the client is gone.</summary>
+    /// <summary>Sends until the client disconnects.</summary>
     private LocalServer Endless() => new((_, response) =>
     {
         var piece = Encoding.ASCII.GetBytes(new string('x', 65535) + "\n");
@@ -36,7 +37,7 @@ public sealed class TransferLimitsTests : IDisposable
     [InlineData("curl")]
     [InlineData("wget")]
     [InlineData("busybox")]
-    public void An_endless_answer_to_a_config_url_ends_at_its_limit(string program)
+    public void An_endless_response_to_a_config_URL_stops_at_the_limit(string program)
     {
         UseProgram(program);
         using var server = Endless();
@@ -48,7 +49,7 @@ public sealed class TransferLimitsTests : IDisposable
     }
 
     [Fact]
-    public void An_endless_answer_to_the_url_of_a_key_ends_at_its_limit()
+    public void An_endless_response_to_a_key_URL_stops_at_the_limit()
     {
         using var server = Endless();
         var problem = Assert.Single(system.Run($"authorized_keys: {{root: ['{server.Address}/me.keys']}}", "network").Errors());
@@ -84,7 +85,7 @@ public sealed class TransferLimitsTests : IDisposable
     }
 
     [Fact]
-    public void A_download_leaves_64_MiB_free_and_the_old_file_in_place()
+    public void A_download_leaves_64_MiB_free_and_keeps_the_old_file()
     {
         system.Shell("mkdir /mnt/t; mount -t tmpfs -o size=260m,mode=755 none /mnt/t; fallocate -l 190M /mnt/t/ballast; echo old > /mnt/t/f");
         using var server = Endless();
@@ -94,34 +95,40 @@ public sealed class TransferLimitsTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_small_file_system_a_quarter_stays_free()
+    public void On_a_small_file_system_a_quarter_stays_free()
     {
         system.Shell("mkdir /mnt/t; mount -t tmpfs -o size=40m,mode=755 none /mnt/t");
-        using (var small = LocalServer.OfText("x")) Assert.Empty(system.Run($"downloads: [{{path: /mnt/t/f, url: {small.Address}/f}}]").Errors());
+        using (var small = LocalServer.OfText("x"))
+            Assert.Empty(system.Run($"downloads: [{{path: /mnt/t/f, url: {small.Address}/f}}]").Errors());
         using var server = Endless();
-        Assert.Contains("and 10485760 must stay free", Assert.Single(system.Run($"downloads: [{{path: /mnt/t/f, url: {server.Address}/f}}]").Errors()).Reason);
+        Assert.Contains("and 10485760 must stay free",
+            Assert.Single(system.Run($"downloads: [{{path: /mnt/t/f, url: {server.Address}/f}}]").Errors()).Reason);
     }
 
     [Fact]
-    public void A_plain_url_is_one_warning_in_a_run_and_a_checksum_needs_none()
+    public void An_http_URL_without_a_checksum_gives_one_warning_in_a_run()
     {
         using var server = LocalServer.OfText("content");
         var item = $"{{path: /opt/f, url: '{server.Address}/f?t=T0KEN'}}";
-        var report = system.RunDocument($"stages: {{boot: [{{downloads: [{item}, {item}]}}, {{downloads: [{item}]}}]}}", commandLine: $"kairos.config_url={server.Address}/c");
-        Assert.Equal(["/f: anyone on the network", "/c: anyone on the network"], report.Problems.Where(problem => problem.IsWarning).Select(problem => problem.Reason[server.Address.Length..][..25]));
+        var report = system.RunDocument($"stages: {{boot: [{{downloads: [{item}, {item}]}}, {{downloads: [{item}]}}]}}",
+            commandLine: $"kairos.config_url={server.Address}/c");
+        Assert.Equal(["/f: its content can be changed", "/c: its content can be changed"],
+            report.Problems.Where(problem => problem.IsWarning).Select(problem => problem.Reason[server.Address.Length..][..30]));
         Assert.DoesNotContain(report.Problems, problem => problem.Reason.Contains("T0KEN"));
         Assert.Empty(system.Run($"downloads: [{{path: /opt/g, url: {server.Address}/g, checksum: 'sha256:{Sha("content")}'}}]").Problems);
     }
 
-    private static string Sha(string text) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.ASCII.GetBytes(text)));
+    private static string Sha(string text) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.ASCII.GetBytes(text)));
 
     [Fact]
-    public void A_checksum_that_differs_keeps_the_old_file_and_one_that_the_file_has_asks_nobody()
+    public void A_wrong_checksum_keeps_the_old_file_and_a_right_one_skips_the_download()
     {
         using var server = LocalServer.OfText("content");
         system.Put("/opt/f", "old");
         string Item(string sum) => $"downloads: [{{path: /opt/f, url: {server.Address}/f, permissions: 0644, checksum: '{sum}'}}]";
-        Assert.Contains($"its checksum is sha256:{Sha("content")}, not sha256:{Sha("other")}", Assert.Single(system.Run(Item("sha256:" + Sha("other"))).Problems).Reason);
+        Assert.Contains($"its checksum is sha256:{Sha("content")}, not sha256:{Sha("other")}",
+            Assert.Single(system.Run(Item("sha256:" + Sha("other"))).Problems).Reason);
         Assert.Contains("checksum does not have the form", Assert.Single(system.Run(Item("md5:00")).Problems).Reason);
         Assert.Equal(("old", 1), (system.Read("/opt/f"), server.Requests));
         for (var i = 0; i < 2; i++) Assert.Empty(system.Run(Item("sha256:" + Sha("content"))).Problems);
@@ -153,7 +160,8 @@ public sealed class TransferLimitsTests : IDisposable
     public void A_redirect_to_https_is_followed_and_one_back_to_http_is_refused()
     {
         using var plain = LocalServer.OfText("evil");
-        using var server = new TlsServer(path => path == "/good" ? TlsServer.Content("good") : path == "/f" ? TlsServer.Redirect("/good") : TlsServer.Redirect(plain.Address + "/x"));
+        using var server = new TlsServer(path => path == "/good" ? TlsServer.Content("good") : path == "/f" ? TlsServer.Redirect("/good")
+            : TlsServer.Redirect(plain.Address + "/x"));
         Trust(server);
         using var first = new LocalServer((request, response) =>
         {
@@ -162,12 +170,13 @@ public sealed class TransferLimitsTests : IDisposable
         });
         Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f}}, {{path: /opt/g, url: {first.Address}/f}}]").Errors());
         Assert.Equal("goodgood", system.Read("/opt/f") + system.Read("/opt/g"));
-        Assert.Contains("a redirect leads from https to http", Assert.Single(system.Run($"downloads: [{{path: /opt/h, url: {first.Address}/back}}]").Errors()).Reason);
+        Assert.Contains("a redirect leads from https to http",
+            Assert.Single(system.Run($"downloads: [{{path: /opt/h, url: {first.Address}/back}}]").Errors()).Reason);
         Assert.False(system.Has("/opt/h"));
     }
 
     [Fact]
-    public void A_wget_alone_still_gets_a_file_over_https()
+    public void Without_curl_wget_downloads_over_https()
     {
         UseProgram("wget");
         using var server = new TlsServer(_ => TlsServer.Content("good"));

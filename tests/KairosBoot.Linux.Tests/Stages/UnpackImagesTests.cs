@@ -1,11 +1,11 @@
 namespace KairosBoot.Linux.Tests.Stages;
 
-/// <summary>unpack_images, by the real skopeo and umoci, from an image in a directory.</summary>
+/// <summary>The key unpack_images with real skopeo and umoci and an image in a directory.</summary>
 public sealed class UnpackImagesTests : IDisposable
 {
     private readonly BootedSystem system = new();
 
-    /// <summary>Two layers: the second takes a file of the first away.</summary>
+    /// <summary>Two layers: the second removes a file of the first.</summary>
     public UnpackImagesTests() => system.Shell("""
         mkdir -p /srv/a/etc /srv/a/dir; echo one > /srv/a/etc/one; echo gone > /srv/a/dir/gone; chmod 0640 /srv/a/etc/one; chown 1:2 /srv/a/etc/one
         umoci init --layout /srv/oci; umoci new --image /srv/oci:v1
@@ -19,12 +19,14 @@ public sealed class UnpackImagesTests : IDisposable
     public void A_new_target_has_all_files_of_the_image_with_owners_and_modes()
     {
         Assert.Empty(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /opt/a/b}]").Problems);
-        Assert.Equal(("one\n", "640 1:2", "dir\netc\n", ""), (system.Read("/opt/a/b/etc/one"), system.Shell("stat -c '%a %u:%g' /opt/a/b/etc/one").Trim(), system.Shell("ls /opt/a/b"), system.Shell("ls -A /opt/a/b/dir")));
+        Assert.Equal(("one\n", "640 1:2", "dir\netc\n", ""),
+            (system.Read("/opt/a/b/etc/one"), system.Shell("stat -c '%a %u:%g' /opt/a/b/etc/one").Trim(), system.Shell("ls /opt/a/b"),
+            system.Shell("ls -A /opt/a/b/dir")));
         Assert.Equal("b\n", system.Shell("ls -A /opt/a"));
     }
 
     [Fact]
-    public void To_a_target_that_is_there_the_files_are_added()
+    public void Files_are_added_to_an_existing_target()
     {
         system.Put("/opt/b/etc/mine", "mine");
         Assert.Empty(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /opt/b, platform: linux/amd64}]").Problems);
@@ -42,15 +44,17 @@ public sealed class UnpackImagesTests : IDisposable
         var problem = Assert.Single(system.Run($"unpack_images: [{{source: 'oci:/srv/oci:v1', target: {target}}}]").Problems);
         Assert.Contains($"{target}/dir is not a directory", problem.Reason);
         Assert.Equal(("one\n", "640 1:2 regular file", "secret\n", "one\n"),
-            (system.Read(target + "/etc/one"), system.Shell($"stat -c '%a %u:%g %F' {target}/etc/one").Trim(), system.Read("/srv/secret/one"), system.Shell("ls -A /srv/secret")));
+            (system.Read(target + "/etc/one"), system.Shell($"stat -c '%a %u:%g %F' {target}/etc/one").Trim(),
+                system.Read("/srv/secret/one"), system.Shell("ls -A /srv/secret")));
     }
 
     [Fact]
-    public void A_target_in_a_directory_of_a_user_that_is_a_link_is_refused()
+    public void A_target_below_a_link_of_a_user_is_refused()
     {
         system.AddEve();
         system.ShellAsEve("ln -s /etc /home/eve/t");
-        Assert.Contains("belongs to user 4711", Assert.Single(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /home/eve/t}]").Problems).Reason);
+        Assert.Contains("belongs to user 4711",
+            Assert.Single(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /home/eve/t}]").Problems).Reason);
         Assert.False(system.Has("/etc/etc"));
     }
 
@@ -70,7 +74,7 @@ public sealed class UnpackImagesTests : IDisposable
     [InlineData("{source: 'oci:/srv/oci:v1', target: b}", "not an absolute path")]
     [InlineData("{source: 'oci:/srv/oci:v1', target: /etc/passwd}", "/etc/passwd is not a directory")]
     [InlineData("{source: 127.0.0.1:1/name, target: /srv/t/b}", "get 127.0.0.1:1/name: skopeo: exit code")]
-    public void What_cannot_be_unpacked_is_one_problem_and_leaves_nothing(string item, string reason)
+    public void A_failed_unpack_is_one_problem_and_leaves_no_files(string item, string reason)
     {
         var problem = Assert.Single(system.Run($"unpack_images: [{item}]").Problems);
         Assert.Contains(reason, problem.Reason);
@@ -81,9 +85,10 @@ public sealed class UnpackImagesTests : IDisposable
     [Theory]
     [InlineData("skopeo")]
     [InlineData("umoci")]
-    public void Without_its_tools_it_names_the_package(string tool)
+    public void Without_its_tools_the_problem_names_the_package(string tool)
     {
         system.Shell($"rm /usr/bin/{tool}");
-        Assert.Contains($"install the package {tool}", Assert.Single(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /opt/b}]").Problems).Reason);
+        Assert.Contains($"install the package {tool}",
+            Assert.Single(system.Run("unpack_images: [{source: 'oci:/srv/oci:v1', target: /opt/b}]").Problems).Reason);
     }
 }

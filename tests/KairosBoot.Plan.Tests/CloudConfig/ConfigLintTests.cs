@@ -2,7 +2,7 @@ using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>What kboot lint finds in a config.</summary>
+/// <summary>The findings of kboot lint in a config.</summary>
 public sealed class ConfigLintTests
 {
     [Theory]
@@ -31,7 +31,7 @@ public sealed class ConfigLintTests
     [InlineData("boot: [{name: e, users: {a: {}}}]", 2, "users", "neither a password nor an SSH key", true)]
     [InlineData("initramf: [{name: e}]", 2, "stages.initramf", "did you mean initramfs?", true)]
     [InlineData("netwrok.after: [{name: e}]", 2, "stages.netwrok.after", "did you mean network.after?", true)]
-    public void What_would_fail_or_do_nothing_is_found(string stages, int line, string key, string reason, bool isWarning)
+    public void Items_that_fail_or_have_no_effect_are_found(string stages, int line, string key, string reason, bool isWarning)
     {
         var problem = Assert.Single(ConfigLint.Check($"stages:\n  {stages}\n", "f.yaml"));
         Assert.Equal((line, key, isWarning, "f.yaml"), (problem.Line, problem.Key, problem.IsWarning, problem.File));
@@ -44,10 +44,10 @@ public sealed class ConfigLintTests
     [InlineData("boot: [{if: '[ -e /x ] && grep -q \"y\" /proc/cmdline', hostname: 'n-{{ trunc 4 .MachineID }}', commands: ['echo {{ (index .Values.network 0).macaddress | lower }} {{ .Values.product.uuid }}']}]")]
     [InlineData("boot: [{users: {a: {passwd: x}, b: {lock_passwd: true}, c: {ssh_authorized_keys: [k]}}}]")]
     [InlineData("boot: [{downloads: [{path: /a/, url: 'https://h/x', permissions: 0600, timeout: 5, ownerstring: a}], git: {url: 'git@host:x', path: /b, auth: {private_key: x}, branch_only: yes}, packages: {install: x, refresh: true}, package_pins: {x: 1.2}, unpack_images: [{source: x, target: /y, platform: linux/arm64}]}]")]
-    public void What_is_well_is_not_spoken_of(string stages) => Assert.Empty(ConfigLint.Check($"stages:\n  {stages}\n", "f"));
+    public void A_correct_config_has_no_finding(string stages) => Assert.Empty(ConfigLint.Check($"stages:\n  {stages}\n", "f"));
 
     [Fact]
-    public void A_document_that_is_no_yaml_is_one_error_with_line_and_column()
+    public void Invalid_YAML_is_one_error_with_line_and_column()
     {
         var problem = Assert.Single(ConfigLint.Check("a: 1\nb: [\n", "f"));
         Assert.True(problem is { IsWarning: false, Line: >= 2, Column: >= 1 }, problem.ToString());
@@ -55,5 +55,7 @@ public sealed class ConfigLintTests
 
     [Fact]
     public void Findings_come_in_the_order_of_the_file() =>
-        Assert.Equal([3, 5, 6], ConfigLint.Check("stages:\n  boot:\n  - comands: [x]\n  initramfs:\n  - hostnam: x\n    only_os: '('\n", "f").Select(p => p.Line));
+        Assert.Equal([3, 5, 6],
+            ConfigLint.Check("stages:\n  boot:\n  - comands: [x]\n  initramfs:\n  - hostnam: x\n    only_os: '('\n", "f").Select(p =>
+            p.Line));
 }

@@ -14,7 +14,8 @@ public sealed class EntryOrderTests
         var entries = new List<StageEntry>();
         foreach (var (file, number) in files.Split('|', StringSplitOptions.TrimEntries).Select((file, number) => (file, number)))
         {
-            var text = string.Format(header, names[number]) + "stages:\n  s:\n" + string.Concat(file.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Entry));
+            var text = string.Format(header, names[number]) + "stages:\n  s:\n"
+                + string.Concat(file.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Entry));
             entries.AddRange(CloudConfigDocument.Parse(text, (_, _, _, _) => { }).Entries("s", $"/oem/{number}.yaml", number));
         }
         return string.Concat(EntryOrder.Of(entries, problems.Add).Select(entry => entry.Name));

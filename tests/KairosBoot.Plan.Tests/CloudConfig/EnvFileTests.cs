@@ -36,7 +36,7 @@ public class EnvFileTests
     [InlineData("A=1\nX='open\nB=2", 2)]
     [InlineData("A=1\nB=2\nlast", 3)]
     [InlineData("A=1\n=x\nB=2", 2)]
-    public void A_bad_line_is_left_out_alone(string text, int line)
+    public void Only_the_invalid_line_is_ignored(string text, int line)
     {
         var result = EnvFile.Parse(text);
         Assert.Equal(line, Assert.Single(result.Problems).Line);
@@ -51,7 +51,7 @@ public class EnvFileTests
     [InlineData("two words \"quoted\" `tick` $HOME ${X} ! \\ end\\")]
     [InlineData("line\nbreak\r\n")]
     [InlineData("# not a comment")]
-    public void What_environment_writes_reads_back(string value)
+    public void What_the_environment_key_writes_reads_back(string value)
     {
         var written = EnvironmentKey.Format(new SortedDictionary<string, string> { ["K"] = value });
         Assert.Equal(value, EnvFile.Parse(written)["K"]);

@@ -22,7 +22,7 @@ public class HashingTests
     }
 
     [Fact]
-    public void SHA_256_of_a_message_in_pieces_is_that_of_the_whole()
+    public void SHA_256_does_not_depend_on_the_pieces_of_a_message()
     {
         var random = new Random(2);
         var message = new byte[1000];
@@ -53,7 +53,7 @@ public class HashingTests
     {
         var hash = Sha512Crypt.Hash(password, salt);
         if (expected is not null) Assert.Equal(expected, hash);
-        if (password.Length == 0) return; // openssl takes that for no argument
+        if (password.Length == 0) return; // openssl treats it as a missing argument
         var openssl = ChildProcess.Run("/usr/bin/openssl", ["passwd", "-6", "-salt", salt, password], [], TimeSpan.FromSeconds(10));
         Assert.Equal(openssl.Output.Trim(), hash);
     }
@@ -72,7 +72,7 @@ public class HashingTests
     }
 
     [Fact]
-    public void Damaged_gzip_is_refused_wherever_the_damage_is()
+    public void Damaged_gzip_is_rejected_at_any_position()
     {
         var packed = GZip(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 500))), System.IO.Compression.CompressionLevel.Optimal);
         for (var i = 10; i < packed.Length - 4; i++)

@@ -27,7 +27,8 @@ public sealed partial class KeyTableTests
     public void Each_booted_key_of_the_table_has_an_action_and_each_action_a_row()
     {
         var actions = BootedKeys.Actions(TransferLimits.Production);
-        Assert.Equal(EntryKeys.Actions.Where(key => key.WorksIn == KeyPlace.Booted).Select(key => key.Name), actions.Select(key => key.Name));
+        Assert.Equal(EntryKeys.Actions.Where(key => key.WorksIn == KeyPlace.Booted).Select(key => key.Name),
+            actions.Select(key => key.Name));
         Assert.All(actions, key => Assert.Equal(KeyPlace.Booted, key.WorksIn));
         Assert.All(actions, key => Assert.NotSame(Schema.Any, key.Schema));
     }
@@ -44,13 +45,15 @@ public sealed partial class KeyTableTests
     {
         var checks = KeyChecks.All.Select(check => check.Key).ToList();
         Assert.Equal(checks.Distinct(), checks);
-        Assert.Subset(EntryKeys.Conditions.Select(key => key.Name).Concat(EntryKeys.Actions.Select(key => key.Name)).ToHashSet(), checks.ToHashSet());
+        Assert.Subset(EntryKeys.Conditions.Select(key => key.Name).Concat(EntryKeys.Actions.Select(key => key.Name)).ToHashSet(),
+            checks.ToHashSet());
     }
 
     private static IEnumerable<(string Key, string WorksIn)> KeysOf(string heading)
     {
         var section = Lines.SkipWhile(line => line != heading).Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
-        return section.Select(line => Row().Match(line)).Where(match => match.Success).Select(match => (match.Groups[1].Value, match.Groups[2].Value));
+        return section.Select(line => Row().Match(line)).Where(match => match.Success).Select(match =>
+            (match.Groups[1].Value, match.Groups[2].Value));
     }
 
     [GeneratedRegex(@"^\| `([a-z_]+)` \| ([^|]+) \|")]

@@ -69,7 +69,7 @@ public class ShellConditionTests
     [InlineData("true &&")]
     [InlineData("A=1 true")]
     [InlineData("")]
-    public void What_only_a_shell_can_tell_is_left_to_it(string script) => Assert.Null(ShellCondition.Evaluate(script));
+    public void Other_conditions_are_left_to_a_shell(string script) => Assert.Null(ShellCondition.Evaluate(script));
 
     [Theory]
     [InlineData("Ubuntu.*|Debian.*", "Debian GNU/Linux 12", true)]
@@ -95,7 +95,8 @@ public class ShellConditionTests
     public void Patterns_match_as_RE2_does(string pattern, string text, bool matches)
     {
         Assert.Equal(matches, Pattern.Parse(pattern).IsMatch(text));
-        Assert.Equal(matches, System.Text.RegularExpressions.Regex.IsMatch(text, pattern.Replace("[[:digit:]]", "[0-9]").Replace("[]x]", @"[\]x]")));
+        Assert.Equal(matches, System.Text.RegularExpressions.Regex.IsMatch(text,
+            pattern.Replace("[[:digit:]]", "[0-9]").Replace("[]x]", @"[\]x]")));
     }
 
     [Theory]
@@ -107,7 +108,7 @@ public class ShellConditionTests
     [InlineData(@"\1")]
     [InlineData("a{1001}")]
     [InlineData("(((a{1000}){1000}){1000})")]
-    public void What_is_no_such_pattern_is_refused(string pattern) => Assert.Throws<FormatException>(() => Pattern.Parse(pattern));
+    public void An_invalid_pattern_is_rejected(string pattern) => Assert.Throws<FormatException>(() => Pattern.Parse(pattern));
 
     [Fact]
     public void No_pattern_takes_more_than_linear_time()

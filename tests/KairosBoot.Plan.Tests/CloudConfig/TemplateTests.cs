@@ -69,10 +69,11 @@ public class TemplateTests
     [InlineData("{{ add 1 2 }} {{ sub 1 2 }} {{ int \"7\" }} {{ \"x\" | int }} {{ ternary \"a\" \"b\" true }} {{ coalesce .Missing .Empty \"c\" }} {{ empty .Empty }}", "3 -1 7 0 a c true")]
     [InlineData("{{ trimPrefix \"a\" \"abc\" }} {{ trimSuffix \"x\" \"abc\" }} {{ contains \"b\" \"abc\" }} {{ hasPrefix \"b\" \"abc\" }} {{ hasSuffix \"c\" \"abc\" }}", "bc abc true false true")]
     [InlineData("{{ sha256sum \"abc\" | trunc 8 }}", "ba7816bf")]
-    public void Blocks_variables_and_functions_do_what_they_do_in_go(string template, string expected) => Assert.Equal(expected, Template.Render(template, Fields));
+    public void Blocks_variables_and_functions_work_as_in_Go(string template, string expected) =>
+        Assert.Equal(expected, Template.Render(template, Fields));
 
     [Fact]
-    public void What_this_machine_says_of_itself_is_there()
+    public void The_values_of_this_machine_are_available()
     {
         var values = TemplateFields.Under("Values", MachineValues.Of(new StageFacts()));
         Assert.Equal(Environment.ProcessorCount.ToString(), Template.Render("{{ .Values.cpu.threads }}", values));
@@ -89,10 +90,11 @@ public class TemplateTests
     [InlineData("{{ $x := list 1 }}{{ range .Ten }}{{ range $.Ten }}{{ $x = list $x }}{{ end }}{{ end }}{{ join `` $x }}", "a group of values")]
     [InlineData("{{ range .Ten }}{{ range $.Ten }}{{ range $.Ten }}TEXT{{ end }}{{ end }}{{ end }}", "longer than 4194304 characters")]
     [InlineData("{{ range .Ten }}{{ range $.Ten }}{{ len `TEXT` }}{{ end }}{{ end }}", "more than 10000 steps")]
-    public void What_a_template_may_cost_is_bounded(string template, string reason)
+    public void Time_and_memory_of_a_template_are_bounded(string template, string reason)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        Assert.Contains(reason, Assert.Throws<TemplateException>(() => Template.Render(template.Replace("TEXT", new string('x', 50_000)), Fields)).Message);
+        Assert.Contains(reason,
+            Assert.Throws<TemplateException>(() => Template.Render(template.Replace("TEXT", new string('x', 50_000)), Fields)).Message);
         Assert.InRange(watch.ElapsedMilliseconds, 0, 10_000);
     }
 
@@ -129,6 +131,6 @@ public class TemplateTests
     [InlineData("{{ ) }}", ")")]
     [InlineData("{{ ((((((((((((((((((((((((((((((((((((((((((((((((((((((1 }}", "deep")]
     [InlineData("{{ .MachineID | 5 }}", "function")]
-    public void A_template_that_cannot_be_filled_in_says_why(string template, string reason) =>
+    public void A_template_that_fails_gives_the_reason(string template, string reason) =>
         Assert.Contains(reason, Assert.Throws<TemplateException>(() => Template.Render(template, Fields)).Message);
 }

@@ -6,9 +6,9 @@ using System.Reflection.PortableExecutable;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// ILLink.Substitutions.xml removes Regex and Uri.IsWellFormedUriString from kairos-boot: they always match there. That is safe for the uses
-/// in YamlDotNet that are listed here, because its scanner has checked the same text before. Read the sources of another version before
-/// you change this test.
+/// ILLink.Substitutions.xml removes Regex and Uri.IsWellFormedUriString from kairos-boot: they always match there. That is safe for the
+/// uses in YamlDotNet that are listed here, because its scanner has checked the same text before. Read the sources of another version
+/// before you change this test.
 /// </summary>
 public sealed class YamlDotNetTests
 {
@@ -76,8 +76,10 @@ public sealed class YamlDotNetTests
             var type = metadata.GetTypeDefinition(method.GetDeclaringType());
             while (type.IsNested) type = metadata.GetTypeDefinition(type.GetDeclaringType());
             foreach (var token in Calls(file.GetMethodBody(method.RelativeVirtualAddress).GetILBytes()!))
+            {
                 if (members.TryGetValue(token, out var used))
                     yield return ($"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}", used);
+            }
         }
     }
 

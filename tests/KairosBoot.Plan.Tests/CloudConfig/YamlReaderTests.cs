@@ -24,10 +24,10 @@ public class YamlReaderTests
     [Theory]
     [InlineData("")]
     [InlineData("# nothing but a comment\n")]
-    public void A_text_without_a_document_is_nothing(string text) => Assert.Null(YamlReader.Read(text));
+    public void A_text_without_a_document_gives_null(string text) => Assert.Null(YamlReader.Read(text));
 
     [Fact]
-    public void Merge_keys_give_way_to_own_keys_and_earlier_mappings_to_none()
+    public void Own_keys_precede_merged_keys_and_earlier_mappings_precede_later_ones()
     {
         var map = Map("x: &x {a: x, b: x, c: x}\ny: &y {b: y, d: y}\nz:\n  <<: [*y, *x]\n  a: own\n");
         var z = Assert.IsType<YamlMapping>(map.Find("z"));
@@ -43,7 +43,7 @@ public class YamlReaderTests
     [InlineData("[a]: b\n", 1, 1, "a key must be a text")]
     [InlineData("a: {<<: text}\n", 1, 4, "<< takes a mapping")]
     [InlineData("a: \"\\q\"\n", 1, 4, "escape")]
-    public void What_is_wrong_is_said_with_line_and_column(string text, int line, int column, string reason)
+    public void A_fault_has_its_line_and_column(string text, int line, int column, string reason)
     {
         var fault = Assert.Throws<YamlFaultException>(() => YamlReader.Read(text));
         Assert.Equal((line, column), (fault.Line, fault.Column));
@@ -51,7 +51,7 @@ public class YamlReaderTests
     }
 
     [Fact]
-    public void Aliases_that_multiply_are_refused_before_they_are_walked()
+    public void Multiplying_aliases_are_rejected_before_they_are_expanded()
     {
         var text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n";
         for (var i = 1; i < 20; i++) text += $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 9))}]\n";
@@ -107,7 +107,7 @@ public class YamlReaderTests
     [InlineData("04755", 2541, false)]
     [InlineData("1777", 1777, false)]
     [InlineData("493", 493, false)]
-    public void A_forgotten_octal_zero_is_noticed(string text, int mode, bool mistaken)
+    public void A_missing_octal_zero_is_detected(string text, int mode, bool mistaken)
     {
         var scalar = Assert.IsType<YamlScalar>(Map($"a: {text}\n").Find("a"));
         Assert.Equal(mode, FilePermissions.Parse(scalar));
@@ -119,5 +119,6 @@ public class YamlReaderTests
     [InlineData("010000")]
     [InlineData("rw-r--r--")]
     [InlineData("'0899'")]
-    public void What_is_no_mode_is_refused(string text) => Assert.Null(FilePermissions.Parse(Assert.IsType<YamlScalar>(Map($"a: {text}\n").Find("a"))));
+    public void An_invalid_mode_is_rejected(string text) =>
+        Assert.Null(FilePermissions.Parse(Assert.IsType<YamlScalar>(Map($"a: {text}\n").Find("a"))));
 }
