@@ -8,19 +8,19 @@ command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: 'dotnet' is not
   Get the SDK from https://dot.net (Debian itself has no package of it) and put the directory of 'dotnet' on PATH."
 case $(dotnet --version) in
     10.*) ;;
-    *) die "the .NET 10 SDK is needed; this is $(dotnet --version)" ;;
+    *) die "the .NET 10 SDK is required; this is $(dotnet --version)" ;;
 esac
 
-# The NativeAOT linker step: a C compiler driver with a static libc, and GNU objcopy to strip.
+# For NativeAOT's linker step: a C compiler driver with a static libc, and GNU objcopy to strip.
 need clang binutils libc6-dev zlib1g-dev
 
-# sources PATH...: a digest over what a program is made from.
+# sources PATH...: print a digest over a program's source files.
 sources() {
     (cd "$REPO" && find "$@" Directory.*.props native-aot.props \( -name bin -o -name obj \) -prune -o -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -c1-16
 }
 
-# publish PROJECT PROGRAM PATH...: nothing to do while PATH... is what the program in out/ was made from.
+# publish PROJECT PROGRAM PATH...: build a program into out/, unless it was built from the same content of PATH...
 publish() {
     local project=$1 program=$2 started=$SECONDS from; shift 2
     from=$(sources "$@")

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A Debian boots from a read-only image: builds everything that is missing and starts it in QEMU.
-#   demo.sh            to a login prompt on this terminal
-#   demo.sh --check    headless: boots, looks whether the system is as promised, powers off; exit 0 if so
-#   --uefi             through OVMF instead of the BIOS       --fresh    forget what earlier runs wrote to the disk
-# KAIROSBOOT_QEMU_ACCEL=kvm uses the processor; without it QEMU emulates one, which works everywhere.
-# KAIROSBOOT_SSH_PORT (2222): port of this machine that leads to the demo's ssh.
+# Boots a Debian from a read-only image in QEMU, and builds everything that is missing for it.
+#   demo.sh            boots to a login prompt on this terminal
+#   demo.sh --check    boots without a terminal, checks the system, powers off; exit 0 if all checks pass
+#   --uefi             boots with OVMF instead of the BIOS    --fresh    discards what earlier runs wrote to the disk
+# KAIROSBOOT_QEMU_ACCEL=kvm uses hardware virtualization (default: tcg, emulation, which works everywhere).
+# KAIROSBOOT_SSH_PORT: local port that is forwarded to the demo's ssh (default: 2222).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -31,7 +31,7 @@ debian_root
 debian_images
 debian_disk "$RECIPE/demo.yaml" demo
 
-# Without a network card's boot ROM (romfile=): it would only cost seconds.
+# romfile= disables the network card's boot ROM, which would only delay the boot.
 qemu=(qemu-system-x86_64 -M "q35,accel=${KAIROSBOOT_QEMU_ACCEL:-tcg}" -cpu max -smp 2 -m 1024
     -nographic -device virtio-rng-pci
     -device "virtio-blk-pci,drive=disk,bootindex=0")
@@ -44,13 +44,13 @@ fi
 
 if [ "$check" = yes ]; then
     need expect
-    # What a check writes is nobody's business afterwards.
+    # Discard what a check writes to the disk.
     qemu+=(-drive "if=none,id=disk,format=raw,snapshot=on,file=$DISK"
         -netdev "user,id=net" -device "virtio-net-pci,netdev=net,romfile=")
     exec expect "$RECIPE/check.exp" "$RECIPE/check.sh" "${qemu[@]}"
 fi
 
-# What is written to the disk lives in a file of its own, which goes when the disk below it is another one.
+# Writes go to a separate overlay file, which is deleted when the disk below it is rebuilt.
 written=$CACHE/written-$(basename "$DISK" .raw | sed 's/.*-//').qcow2
 if [ "$fresh" = yes ]; then rm -f "$written"; fi
 made "$written" || qemu-img create -q -f qcow2 -b "$DISK" -F raw "$written"
@@ -61,11 +61,11 @@ cat <<END
 
   Starting the demo machine ($firmware). Log in as  kairos  with password  kairos.
   Then try:
-    findmnt                                what is mounted from where
+    findmnt                                shows what is mounted
     sudo touch /usr/x                      refused: the system image is read-only
-    sudo touch /etc/x /home/kairos/y       then 'sudo reboot': x is gone, y is still there
-    cat /run/kairosboot/report.json        what the boot did, step by step
-    sudo journalctl -k -g kairos-boot      the same as it was logged
+    sudo touch /etc/x /home/kairos/y       then 'sudo reboot': x is gone, y is kept
+    cat /run/kairosboot/report.json        shows the steps of the boot
+    sudo journalctl -k -g kairos-boot      shows the log of the boot
   From another terminal:  ssh -p $port kairos@127.0.0.1
   Leave with  sudo poweroff,  or at once with  Ctrl-a x.
 

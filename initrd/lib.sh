@@ -8,7 +8,7 @@ OUT=$REPO/out
 # shellcheck disable=SC2034
 CACHE=$OUT/cache
 
-# sgdisk, mke2fs and the like live in sbin, which is not on an ordinary user's PATH.
+# sgdisk, mke2fs and similar tools are in sbin, which is not in an ordinary user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 say() { printf '== %s\n' "$*"; }
@@ -21,7 +21,7 @@ as_root() {
     fi
 }
 
-# need PACKAGE...: install those Debian packages that are missing. Quiet and offline when there is none.
+# need PACKAGE...: install the Debian packages that are missing. Prints nothing and needs no network if none is missing.
 need() {
     local package missing=()
     for package; do
@@ -34,7 +34,7 @@ need() {
         { tail -n 20 "$OUT/apt.log" >&2; die "apt-get could not install ${missing[*]}"; }
 }
 
-# digest FILE|DIR...: one digest over names, modes and contents, the same wherever the files lie.
+# digest FILE|DIR...: print one digest over names, modes and contents; it does not depend on the directory.
 digest() {
     local path
     for path; do
@@ -43,8 +43,8 @@ digest() {
     done | sha256sum | cut -c1-16
 }
 
-# Work that is worth keeping is made under a name that says what went into it. `made FILE` is true when it is there already;
-# older versions of it are removed, so that the cache holds one of each.
+# A cached file has a digest of its inputs in its name. `made FILE` is true if it exists; otherwise it removes older versions, so
+# that the cache has one version of each.
 made() {
     local file=$1 old
     [ -e "$file" ] && { touch "$file"; return 0; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes what the image and boot tiers test with: assets.sh image|boot. The results are links in out/test-assets.
+# Makes the files for the tests of the image and boot tiers: assets.sh image|boot. The results are links in out/test-assets.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../initrd/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../initrd/lib.sh"
@@ -10,7 +10,7 @@ assets=$OUT/test-assets
 mkdir -p "$assets"
 asset() { ln -sfn "$1" "$assets/$2"; }
 
-# OPENRC: a tree with only OpenRC and what it is linked with. Installing it would take this machine's own init's place.
+# Sets OPENRC: a tree with only OpenRC and its libraries. It is unpacked, because an installation would replace the init of this machine.
 openrc_tree() {
     OPENRC=$CACHE/openrc-1
     made "$OPENRC" && return
@@ -31,7 +31,7 @@ openrc_tree() {
     rm -rf "$work"
 }
 
-# GENERIC_ROOT: Debian's kernel for any machine: another release than the demo's, and with drivers that the demo's has not.
+# Sets GENERIC_ROOT: Debian's generic kernel. Its release differs from that of the demo's kernel, and it has more drivers.
 generic_root() {
     local package release work=$CACHE/.generic.new
     package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1) || package=
@@ -50,8 +50,9 @@ generic_root() {
     dpkg-deb -x "$work"/package/*.deb "$work/tree"
     [ -d "$work/tree/usr/lib/modules" ] || { mkdir -p "$work/tree/usr" && mv "$work/tree/lib" "$work/tree/usr/lib"; }
     [ -e "$work/tree/lib" ] || ln -s usr/lib "$work/tree/lib"
-    # What no virtual machine has is most of it.
-    (cd "$work/tree/usr/lib/modules"/*/kernel && rm -rf sound drivers/gpu drivers/media drivers/infiniband drivers/isdn drivers/staging drivers/net/wireless drivers/net/ethernet)
+    # Most of its drivers are for hardware that virtual machines do not have.
+    (cd "$work/tree/usr/lib/modules"/*/kernel && rm -rf sound drivers/gpu drivers/media drivers/infiniband drivers/isdn drivers/staging \
+        drivers/net/wireless drivers/net/ethernet)
     depmod -b "$work/tree" "$release" 2>/dev/null
     (cd "$work/tree/boot" && rm -f config-* System.map-* && ln -s vmlinuz-* vmlinuz)
     mv "$work/tree" "$GENERIC_ROOT"

@@ -1,20 +1,20 @@
 #!/bin/sh
-# Runs as root in the booted demo: is this the system that KairosBoot promises? One line a finding; exit 0 only if all hold.
+# Checks the booted demo; runs as root. Prints one line per check; exits 0 only if all pass.
 # shellcheck disable=SC2317 # the functions are called by must
 failed=0
 must() { # WHAT COMMAND...
     what=$1; shift
     if "$@" >/dev/null 2>&1; then echo "ok      $what"; else echo "FAILED  $what"; failed=1; fi
 }
-refuses() { # PATH: a file cannot be made there
+refuses() { # PATH: no file can be created there
     ! touch "$1/.kairosboot-check" 2>/dev/null
 }
-mount_is() { # PATH COLUMN PATTERN: findmnt's column of the mount on top of that path
+mount_is() { # PATH COLUMN PATTERN: findmnt's column of the topmost mount at PATH matches
     findmnt -n -o "$2" -M "$1" | tail -n 1 | grep -Eq "$3"
 }
 
 state=$(timeout 300 systemctl is-system-running --wait)
-must "systemd is up (says: $state)" test "$state" = running
+must "systemd is running (state: $state)" test "$state" = running
 must "no failed unit" test -z "$(systemctl --failed --plain --no-legend)"
 must "PID 1 is systemd" grep -q systemd /proc/1/comm
 must "no process of the initrd is left" sh -c '! pgrep -x kairos-boot'
@@ -28,6 +28,6 @@ must "/oem is COS_OEM" mount_is /oem LABEL COS_OEM
 for path in /home /var/log /etc/ssh; do must "$path is a bind from /usr/local/.state" mount_is "$path" FSROOT '^/\.state/'; done
 for path in /etc /usr/local /oem /home /var/log; do must "$path takes writes" sh -c "touch $path/.x && rm $path/.x"; done
 must "slot is active" test "$(cat /run/cos/active_mode)" = 1
-must "findmnt --verify is content" findmnt --verify
-must "the report says good" grep -Eq '"verdict": *"good"' /run/kairosboot/report.json
+must "findmnt --verify finds no error" findmnt --verify
+must "the report's verdict is good" grep -Eq '"verdict": *"good"' /run/kairosboot/report.json
 exit $failed

@@ -1,9 +1,9 @@
-# From the recipe to a bootable disk, one function a stage, each reusing what has not changed. Sourced by demo.sh and
+# Builds the demo disk from the recipe: one function per step, and each reuses what has not changed. Sourced by demo.sh and
 # tests/run.sh, after lib.sh and after build.sh has run. The functions set the variables named in their comments.
 # shellcheck shell=bash disable=SC2034
 RECIPE=$REPO/initrd/debian
 
-# What kboot calls to make file systems, their digests and GRUB.
+# The programs that kboot runs to build file systems, digests and GRUB.
 need_image_tools() {
     need e2fsprogs openssl squashfs-tools zstd grub-common grub-pc-bin grub-efi-amd64-bin
 }
@@ -14,9 +14,9 @@ debian_base() {
     key=$(digest "$RECIPE/root.sh" "$RECIPE/packages" "$RECIPE/files")
     BASE=$CACHE/debian-$key.tar
     if ! made "$BASE"; then
-        say "making the Debian root (once)"
+        say "building the Debian root (once)"
         "$RECIPE/root.sh" "$BASE"
-        say "Debian root made in $(seconds_since "$started")"
+        say "Debian root built in $(seconds_since "$started")"
     fi
     KERNEL_ROOT=$CACHE/kernel-$key
     if ! made "$KERNEL_ROOT"; then
@@ -28,7 +28,7 @@ debian_base() {
     KERNEL=$(readlink -f "$KERNEL_ROOT/boot/vmlinuz")
 }
 
-# INITRD: for any machine. VIRTIO_INITRD: with only what a virtual machine needs.
+# INITRD: for any machine. VIRTIO_INITRD: only for virtual machines.
 debian_initrds() {
     local key
     key=$(digest "$OUT/kairos-boot" "$OUT/kboot" <(echo "$BASE"))
@@ -38,7 +38,7 @@ debian_initrds() {
     made "$VIRTIO_INITRD" || "$OUT/kboot" initrd build --root "$KERNEL_ROOT" --modules virtio --output "$VIRTIO_INITRD"
 }
 
-# ROOT: tar of the Debian with both programs, the initrd and the entry point for Kubernetes where a container build would put them.
+# ROOT: tar of the Debian with both programs, the initrd and the Kubernetes entry point, at the paths that a container build uses.
 debian_root() {
     ROOT=$CACHE/root-$(digest "$OUT/kairos-boot" "$OUT/kboot" "$INITRD" <(echo "$BASE suc-upgrade")).tar
     made "$ROOT" && return
@@ -50,7 +50,7 @@ debian_root() {
     mkdir -p "$added/usr/sbin"
     ln -s ../bin/kboot "$added/usr/sbin/suc-upgrade"
     cp "$BASE" "$ROOT.part"
-    # Only directories that are new: the others would lose the times and modes that Debian gave them.
+    # Only new directories: existing ones would lose the times and modes that Debian gave them.
     tar -C "$added" --owner=0 --group=0 -rf "$ROOT.part" \
         ./usr/bin/kboot ./usr/sbin/suc-upgrade ./usr/lib/kairosboot ./boot/initrd
     rm -rf "$added"
@@ -65,20 +65,20 @@ debian_images() {
     RECOVERY=$CACHE/recovery-$key.squashfs
     if ! made "$IMAGE"; then
         "$OUT/kboot" image build --tar "$ROOT" --output "$IMAGE"
-        say "system image made in $(seconds_since "$started")"
+        say "system image built in $(seconds_since "$started")"
     fi
     started=$SECONDS
     if ! made "$RECOVERY"; then
         "$OUT/kboot" image build --tar "$ROOT" --format squashfs --output "$RECOVERY"
-        say "recovery image made in $(seconds_since "$started")"
+        say "recovery image built in $(seconds_since "$started")"
     fi
 }
 
-# DISK: raw disk with that image and recovery and the cloud-config file $1; its name starts with $2.
+# DISK: raw disk with IMAGE, RECOVERY and the cloud-config file $1; its name starts with $2.
 debian_disk() {
     local config=$1 name=$2 started=$SECONDS
     DISK=$CACHE/$name-$(digest "$OUT/kboot" "$config" <(echo "$IMAGE")).raw
     made "$DISK" && return
     "$OUT/kboot" disk build --image "$IMAGE" --recovery "$RECOVERY" --cloud-config "$config" --output "$DISK"
-    say "disk made in $(seconds_since "$started")"
+    say "disk built in $(seconds_since "$started")"
 }

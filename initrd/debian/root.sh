@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes the demo's Debian bookworm root as a tar: root.sh FILE. Nothing of KairosBoot is in it yet.
-# The mirrors are the ones that apt on this machine uses, whatever release it runs.
+# Builds the demo's Debian bookworm root as a tar, without KairosBoot. Usage: root.sh FILE
+# Uses the mirrors of this machine's apt, for any release that it runs.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 RECIPE=$REPO/initrd/debian
 RELEASE=bookworm
 
-# sources: apt's own Debian entries, with this recipe's release in place of the host's.
+# sources: print apt's Debian entries, with this recipe's release instead of the host's.
 sources() {
     local origin uri codename component
     # shellcheck disable=SC2016 # apt's own variables
@@ -21,18 +21,18 @@ sources() {
 
 need mmdebstrap debian-archive-keyring
 entries=$(sources)
-if [ -z "$entries" ]; then        # a machine without package lists, as container images are
+if [ -z "$entries" ]; then        # no package lists yet, as in container images
     as_root apt-get -qq update
     entries=$(sources)
 fi
-[ -n "$entries" ] || die "apt on this machine knows no Debian mirror (see apt-get indextargets)"
+[ -n "$entries" ] || die "apt on this machine has no Debian mirror (see apt-get indextargets)"
 
-# The kernel package would build an initrd of its own; its hook leaves that be when told so.
+# INITRD=No stops the kernel package's hook from building an initrd.
 export INITRD=No
-# A machine id, host keys and a first-boot wizard: none of them belong in an image that many machines boot. An empty
-# machine-id (not a missing one) makes systemd take a new id without calling it a first boot.
-# /dev is the kernel's (devtmpfs): no device nodes in an image.
-# shellcheck disable=SC2016 # the hooks' $1 is theirs
+# An image that many machines boot must not contain a machine id, host keys or a first-boot wizard. With an empty machine-id (not
+# a missing one), systemd sets a new id without treating the boot as a first boot.
+# The kernel provides /dev (devtmpfs), so the image needs no device nodes.
+# shellcheck disable=SC2016 # the hooks expand $1 themselves
 mmdebstrap --variant=minbase --format=tar --quiet --skip=output/dev \
     --include="$(grep -v '^#' "$RECIPE/packages" | paste -sd,)" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -50,16 +50,16 @@ mmdebstrap --variant=minbase --format=tar --quiet --skip=output/dev \
         printf "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n" > etc/hosts
         (cd boot && ln -s vmlinuz-* vmlinuz)
         mkdir -p oem
-        # The package gives the journal an access list; systemd-tmpfiles does so again at boot, and a plain directory packs anywhere.
+        # The package sets an ACL on the journal directory, which not every tool can pack; systemd-tmpfiles sets it again at boot.
         rm -rf var/log/journal && mkdir var/log/journal
-        # /tmp is part of a read-only root: systemd mounts a tmpfs over it.
+        # /tmp is on a read-only root, so systemd must mount a tmpfs on it.
         cp usr/share/systemd/tmp.mount usr/lib/systemd/system/tmp.mount
         ln -s ../tmp.mount usr/lib/systemd/system/local-fs.target.wants/tmp.mount
-        # Nothing waits for the network; packages are not upgraded one by one on a node, so no timer tries.
+        # No unit waits for the network, and no timer upgrades packages: a node is upgraded as a whole.
         chroot . systemctl -q enable systemd-networkd.service ssh.service
         chroot . systemctl -q disable systemd-networkd-wait-online.service e2scrub_reap.service e2scrub_all.timer \
             apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer
-        # /etc and /var are new at every boot: without these stamps systemd would redo ldconfig and the hardware database each time.
+        # /etc and /var are empty overlays at every boot: without these stamps systemd would run ldconfig and hwdb each time.
         touch etc/.updated var/.updated' \
     "$RELEASE" "$1.part" - <<<"$entries"
 mv "$1.part" "$1"

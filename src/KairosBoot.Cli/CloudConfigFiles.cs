@@ -3,19 +3,21 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Documents that a disk is to have in COS_OEM.</summary>
+/// <summary>Checks cloud-configs that go to COS_OEM of a disk.</summary>
 internal static class CloudConfigFiles
 {
-    /// <summary>A machine whose cloud-config does not parse comes up without its users, keys and network: better not to build it. Warnings go to standard error.</summary>
-    /// <exception cref="OperatorException">One is missing or not usable.</exception>
+    /// <summary>
+    /// Refuses a cloud-config that cannot be parsed: the machine would boot without its users, keys and network. Prints warnings to standard error.
+    /// </summary>
+    /// <exception cref="OperatorException">A document is missing or has errors.</exception>
     internal static void Check(string[] documents)
     {
         foreach (var missing in documents.Where(path => !File.Exists(path)))
-            throw new OperatorException($"the cloud-config {missing} is not there", "give --cloud-config the path of a YAML file");
+            throw new OperatorException($"the cloud-config {missing} does not exist", "give --cloud-config the path of a YAML file");
         var problems = documents.SelectMany(path => ConfigLint.Check(File.ReadAllText(path), path)).ToLookup(problem => problem.IsWarning, problem => problem.Text);
         foreach (var warning in problems[true])
             Console.Error.WriteLine($"warning: {warning}");
         if (problems[false].Any())
-            throw new OperatorException($"not usable: {string.Join("\n  ", problems[false])}", "correct the cloud-config at that line");
+            throw new OperatorException($"the cloud-config has errors:\n  {string.Join("\n  ", problems[false])}", "correct the lines named above; to check again: kboot lint --cloud-config FILE");
     }
 }

@@ -4,23 +4,23 @@ using KairosBoot.Image;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Options that say what a disk is to look like, whether it is a file or a device.</summary>
+/// <summary>Options for the content of a disk, for <c>disk build</c> and <c>install</c>.</summary>
 internal sealed class DiskOptions
 {
     private readonly Option<long?> oem = SizeOption.Create("--size-oem", "Size of COS_OEM (default: 64M)");
-    private readonly Option<long?> recovery = SizeOption.Create("--size-recovery", "Size of COS_RECOVERY (default: what its image needs, twice)");
-    private readonly Option<long?> state = SizeOption.Create("--size-state", "Size of COS_STATE (default: what the image needs, three times)");
-    private readonly Option<long?> persistent = SizeOption.Create("--size-persistent", "Size of COS_PERSISTENT (default: the rest)");
+    private readonly Option<long?> recovery = SizeOption.Create("--size-recovery", "Size of COS_RECOVERY (default: room for two recovery images)");
+    private readonly Option<long?> state = SizeOption.Create("--size-state", "Size of COS_STATE (default: room for three OS images)");
+    private readonly Option<long?> persistent = SizeOption.Create("--size-persistent", "Size of COS_PERSISTENT (default: the rest of the disk)");
     private readonly Option<ExtraPartition[]> extra = new("--extra-partition")
     {
-        Description = "A partition of your own, with ext4 or ext2, ext3, none; may be given several times", HelpName = "LABEL:SIZE[:FS]", CustomParser = ParseExtra,
+        Description = "Add a partition with the file system ext2, ext3, ext4 or none (default: ext4); may be repeated", HelpName = "LABEL:SIZE[:FS]", CustomParser = ParseExtra,
     };
 
-    internal Option<string?> Recovery { get; } = new("--recovery") { Description = "The recovery image (default: the OS image)", HelpName = "FILE" };
+    internal Option<string?> Recovery { get; } = new("--recovery") { Description = "Recovery image (default: the OS image)", HelpName = "FILE" };
 
-    internal Option<string[]> CloudConfigs { get; } = new("--cloud-config") { Description = "A document for /oem; may be given several times", HelpName = "FILE" };
+    internal Option<string[]> CloudConfigs { get; } = new("--cloud-config") { Description = "Cloud-config to put in /oem; may be repeated", HelpName = "FILE" };
 
-    internal Option<string> Append { get; } = new("--append") { Description = "Kernel arguments of the machine, for every boot: kboot kargs has them then", HelpName = "ARGS", DefaultValueFactory = _ => "" };
+    internal Option<string> Append { get; } = new("--append") { Description = "Kernel arguments of this machine, for every boot; change them later with kboot kargs", HelpName = "ARGS", DefaultValueFactory = _ => "" };
 
     internal void AddTo(Command command)
     {
@@ -42,7 +42,7 @@ internal sealed class DiskOptions
             }
             else
             {
-                result.AddError($"'{token.Value}' is not a partition: give LABEL:SIZE or LABEL:SIZE:FS, as DATA:4G");
+                result.AddError($"'{token.Value}' is not a valid partition: write LABEL:SIZE or LABEL:SIZE:FS, for example DATA:4G");
                 return null;
             }
         }

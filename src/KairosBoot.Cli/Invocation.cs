@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
-/// <summary>From arguments to exit code: 0 done, 1 failed (what, and how to fix it, on stderr), 2 wrong usage.</summary>
+/// <summary>Runs a command line. Exit codes: 0 success, 1 failure (stderr says what failed and how to fix it), 2 wrong usage.</summary>
 internal static class Invocation
 {
     private const int Done = 0, Failed = 1, WrongUsage = 2;
@@ -34,7 +34,7 @@ internal static class Invocation
         }
         catch (Exception defect)
         {
-            return Fail($"a defect of kboot itself: {defect.GetType().Name}: {defect.Message}", "report it, with the command line that led to it");
+            return Fail($"internal error in kboot: {defect.GetType().Name}: {defect.Message}", "report this message and the command line as a bug");
         }
     }
 

@@ -6,12 +6,12 @@ namespace KairosBoot.Cli;
 /// <summary>Standard output or error of kboot for text: everything that is written goes through <see cref="PrintableText"/>.</summary>
 internal sealed class PrintableWriter(TextWriter output) : TextWriter
 {
-    // The first half of a surrogate pair that is written one character at a time.
+    // The first half of a surrogate pair, when a pair is written one character at a time.
     private char? first;
 
     public override Encoding Encoding => output.Encoding;
 
-    /// <summary>From here on <see cref="Console"/> prints no text that is not clean.</summary>
+    /// <summary>Makes <see cref="Console"/> clean all text that it prints.</summary>
     internal static void Install()
     {
         Console.SetOut(new PrintableWriter(Console.Out));

@@ -17,7 +17,7 @@ internal static class ProblemOutput
 
     private static string Plural(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    /// <summary>As a member <c>problems</c> of the object that is being written.</summary>
+    /// <summary>Writes the member <c>problems</c> of the current object.</summary>
     internal static void Write(Utf8JsonWriter writer, IReadOnlyCollection<StageProblem> problems)
     {
         writer.WriteStartArray("problems");

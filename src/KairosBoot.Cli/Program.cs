@@ -2,11 +2,11 @@ using System.CommandLine;
 using KairosBoot.Cli;
 
 PrintableWriter.Install();
-var root = new RootCommand("Builds and looks after systems that KairosBoot starts.")
+var root = new RootCommand("Build, install and maintain systems that boot with KairosBoot.")
 {
-    new Command("initrd", "The initial RAM disk: kairos-boot and the modules it needs.") { InitrdBuildCommand.Create(), InitrdInspectCommand.Create() },
-    new Command("image", "OS images: one file system in a file.") { ImageBuildCommand.Create() },
-    new Command("disk", "Whole disks.") { DiskBuildCommand.Create() },
+    new Command("initrd", "Build and inspect initrds.") { InitrdBuildCommand.Create(), InitrdInspectCommand.Create() },
+    new Command("image", "Build OS images.") { ImageBuildCommand.Create() },
+    new Command("disk", "Build disk images.") { DiskBuildCommand.Create() },
     InstallCommand.Create(),
     UpgradeCommand.Create(),
     UpgradeNodeCommand.Create(),
@@ -18,7 +18,7 @@ var root = new RootCommand("Builds and looks after systems that KairosBoot start
     PinCommand.Create(),
     PinCommand.CreateUnpin(),
     KargsCommand.Create(),
-    new Command("stage", "Stages of cloud-configs.") { StageRunCommand.Create() },
+    new Command("stage", "Run stages of cloud-configs.") { StageRunCommand.Create() },
     LintCommand.Create(),
 };
 return Invocation.Run(root, UpgradeNodeCommand.Arguments(args));

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace KairosBoot.Cli;
 
-/// <summary><c>--size 900M</c>: bytes, or with a binary unit.</summary>
+/// <summary>Options for sizes: bytes, or a number with a binary unit, such as <c>900M</c>.</summary>
 internal static class SizeOption
 {
     private const string Units = "KMGT";
@@ -12,9 +12,9 @@ internal static class SizeOption
     internal static Option<long?> Create(string description) => Create("--size", description);
 
     internal static Option<long?> Create(string name, string description) =>
-        new(name) { Description = $"{description}: bytes, or 900M, 4G (binary units)", HelpName = "SIZE", CustomParser = Parse };
+        new(name) { Description = $"{description}; bytes, or with a binary unit: 900M, 4G", HelpName = "SIZE", CustomParser = Parse };
 
-    /// <summary>Null: not a size.</summary>
+    /// <returns>Bytes; null if the text is not a size.</returns>
     internal static long? TryParse(string text)
     {
         var digits = text.AsSpan().TrimEnd("KMGTiB");
@@ -28,7 +28,7 @@ internal static class SizeOption
     {
         var text = result.Tokens.Single().Value;
         if (TryParse(text) is { } size) return size;
-        result.AddError($"'{text}' is not a size: give a number of bytes, or one with K, M, G or T");
+        result.AddError($"'{text}' is not a valid size: write a number of bytes, or a number with K, M, G or T");
         return null;
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Cli;
 
-/// <summary>What a stage says, on standard error: one line each, with its severity as a word, or for the journal as sd-daemon(3) has it.</summary>
+/// <summary>Writes the log of a stage to standard error, with the severity as a word, or for the journal as a prefix of sd-daemon(3).</summary>
 internal sealed class StageLogger(bool verbose) : ILogger
 {
     private readonly bool isJournal = IsJournal();
@@ -17,7 +17,7 @@ internal sealed class StageLogger(bool verbose) : ILogger
         if (IsEnabled(level))
         {
             var text = formatter(state, exception);
-            // In the journal each line is an entry, and one without a priority could bring its own.
+            // In the journal each line is an entry. Every line gets a priority, so that the text cannot set its own.
             Console.Error.WriteLine(isJournal ? Priority(level) + text.Replace("\n", "\n" + Priority(level)) : Word(level) + text);
         }
     }
@@ -37,7 +37,7 @@ internal sealed class StageLogger(bool verbose) : ILogger
         _ => "",
     };
 
-    // systemd.exec(5): device and inode of the stream, as whoever inherits the variable may write somewhere else.
+    // systemd.exec(5): the variable has device and inode of the stream. A process that inherits it may write to another stream.
     private static bool IsJournal()
     {
         using var errors = new FileHandle(2, "standard error");
@@ -48,7 +48,7 @@ internal sealed class StageLogger(bool verbose) : ILogger
         }
         finally
         {
-            errors.SetHandleAsInvalid(); // it is not ours to close
+            errors.SetHandleAsInvalid(); // standard error must stay open
         }
     }
 }

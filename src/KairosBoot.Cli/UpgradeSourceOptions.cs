@@ -3,13 +3,13 @@ using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Where a new system comes from.</summary>
+/// <summary>Options for the source of a new image.</summary>
 internal sealed class UpgradeSourceOptions
 {
-    private readonly Option<string?> image = new("--image") { Description = "A finished image: kboot image build", HelpName = "FILE" };
-    private readonly Option<string?> root = new("--root") { Description = "A tree, without what is mounted in it", HelpName = "DIR" };
-    private readonly Option<string?> tar = new("--tar") { Description = "A container export", HelpName = "FILE" };
-    private readonly Option<string?> oci = new("--oci") { Description = "An OCI layout, or an image in a registry, by skopeo and umoci", HelpName = "REF" };
+    private readonly Option<string?> image = new("--image") { Description = "A finished image, from kboot image build", HelpName = "FILE" };
+    private readonly Option<string?> root = new("--root") { Description = "Build the image from a directory tree, without the file systems mounted in it", HelpName = "DIR" };
+    private readonly Option<string?> tar = new("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
+    private readonly Option<string?> oci = new("--oci") { Description = "Build the image from an OCI layout or from a registry, with skopeo and umoci", HelpName = "REF" };
 
     internal void AddTo(Command command, bool isRequired)
     {
@@ -27,7 +27,7 @@ internal sealed class UpgradeSourceOptions
     internal UpgradeRequest Request(ParseResult parsed, bool isRecovery) => new(
         Full(parsed.GetValue(image)), Full(parsed.GetValue(root)), Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery, ImageBuildCommand.Program());
 
-    /// <summary>Null: none was given.</summary>
+    /// <returns>Null if no source was given.</returns>
     internal UpgradeRequest? TryRequest(ParseResult parsed) =>
         Request(parsed, isRecovery: false) is { } request && (request.Image ?? request.Root ?? request.Tar ?? request.Oci) is not null ? request : null;
 

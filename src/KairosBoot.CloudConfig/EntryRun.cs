@@ -57,7 +57,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     /// <summary>Runs a script and returns its exit code. Null: it did not start or exceeded the limit, which is reported.</summary>
     internal int? RunShell(string script, int line, string key)
     {
-        if (Syscall.Access(Shell, 1)) return RunProgram(Shell, ["-c", script], line, key);
+        if (Syscall.Access(Shell, Syscall.X_OK)) return RunProgram(Shell, ["-c", script], line, key);
         Fail(line, key, $"this root has no {Shell}");
         return null;
     }

@@ -51,7 +51,7 @@ public sealed class StageFacts
     internal static string? FindProgram(string name)
     {
         foreach (var directory in BinaryDirectories)
-            if (Syscall.Access($"{directory}/{name}", 1)) return $"{directory}/{name}";
+            if (Syscall.Access($"{directory}/{name}", Syscall.X_OK)) return $"{directory}/{name}";
         return null;
     }
 

@@ -69,7 +69,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal static List<string> ChildEnvironment()
     {
         var inherited = System.Environment.GetEnvironmentVariable("PATH");
-        var variables = new List<string> { "PATH=/usr/bin:/usr/sbin:/bin:/sbin" + (string.IsNullOrEmpty(inherited) ? "" : ":" + inherited) };
+        var variables = new List<string> { SystemPaths.StagePath + (string.IsNullOrEmpty(inherited) ? "" : ":" + inherited) };
         foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
             if (variable.Key is not "PATH") variables.Add($"{variable.Key}={variable.Value}");
         return variables;

@@ -3,19 +3,19 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>An output file that is there whole or not at all: written under another name beside it, then renamed.</summary>
+/// <summary>Writes an output file completely or not at all: under a temporary name in the same directory, then renamed.</summary>
 public static class AtomicFile
 {
-    /// <summary>Lets <paramref name="write"/> fill a new file, whose path it gets, and puts that file in the place of <paramref name="path"/>.</summary>
-    /// <exception cref="OperatorException">The directory is missing or not writable, or the path is not that of a file.</exception>
+    /// <summary>Calls <paramref name="write"/> with the path of a new file, and renames that file to <paramref name="path"/>.</summary>
+    /// <exception cref="OperatorException">The directory does not exist, or <paramref name="path"/> is not a regular file.</exception>
     public static void Write(string path, Action<string> write)
     {
         var full = Path.GetFullPath(path);
         var directory = Path.GetDirectoryName(full);
         if (directory is null || Syscall.TryStat(full) is { Type: not FileType.Regular })
-            throw new OperatorException($"{path} is there and not a regular file", "give --output the name of a file to write");
+            throw new OperatorException($"{path} exists and is not a regular file", "give --output another path");
         if (!Directory.Exists(directory))
-            throw new OperatorException($"the directory {directory} for {path} does not exist", $"make it: mkdir -p {directory}");
+            throw new OperatorException($"the directory {directory} for {path} does not exist", $"create it: mkdir -p {directory}");
         var temporary = Path.Combine(directory, $".{Path.GetFileName(full)}.{Environment.ProcessId}.part");
         try
         {

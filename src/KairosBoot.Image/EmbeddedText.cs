@@ -1,6 +1,6 @@
 namespace KairosBoot.Image;
 
-/// <summary>Files of initrd/ that travel inside kboot.</summary>
+/// <summary>Files of initrd/ that are embedded in kboot.</summary>
 internal static class EmbeddedText
 {
     internal static string Read(string name)

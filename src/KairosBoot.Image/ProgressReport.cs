@@ -1,6 +1,6 @@
 namespace KairosBoot.Image;
 
-/// <summary>Reports how far long work is.</summary>
+/// <summary>Reports the progress of long work.</summary>
 /// <param name="what">What is done: <c>copying</c>.</param>
 /// <param name="done">Bytes done.</param>
 /// <param name="total">Bytes in all.</param>

@@ -3,24 +3,24 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>A directory for the files of one build, gone when the build ends, however it does.</summary>
+/// <summary>A directory for the files of one build. It is removed when the build ends, also after an error.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     private const int OnlyOwner = Octal.O700;
 
-    /// <param name="beside">A path on the file system to use: the output's own has the room, /tmp may not.</param>
+    /// <param name="nextTo">A path, such as that of the output. The directory is created next to it: that file system has space, /tmp may not.</param>
     /// <param name="cancellationToken">Ends the build.</param>
-    internal TemporaryDirectory(string beside, CancellationToken cancellationToken)
+    internal TemporaryDirectory(string nextTo, CancellationToken cancellationToken)
     {
         Interrupt = cancellationToken;
-        var full = System.IO.Path.GetFullPath(beside);
+        var full = System.IO.Path.GetFullPath(nextTo);
         Path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!, $".{System.IO.Path.GetFileName(full)}.{Environment.ProcessId}.d");
         Syscall.MkDir(Path, OnlyOwner);
     }
 
     internal string Path { get; }
 
-    /// <summary>What the build's tools and loops are to heed.</summary>
+    /// <summary>Cancels the build's tools and loops.</summary>
     internal CancellationToken Interrupt { get; }
 
     internal string File(string name) => System.IO.Path.Combine(Path, name);
@@ -35,10 +35,10 @@ internal sealed class TemporaryDirectory : IDisposable
         Syscall.RmDir(Path);
     }
 
-    // By descriptors and names as the kernel has them: an unpacked system may have names that are no UTF-8, and links.
+    // By descriptor and with raw names: an unpacked system may have links, and names that are not UTF-8.
     private static void Empty(FileHandle directory)
     {
-        // It may be closed to an ordinary user, who then could not empty it.
+        // Without this mode, an ordinary user could not remove the content.
         Syscall.ChMod(directory, OnlyOwner);
         using var readable = Syscall.Reopen(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
         foreach (var name in Syscall.ReadDirectory(readable))

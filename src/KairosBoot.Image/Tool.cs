@@ -5,7 +5,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>A program of the build host, with the Debian package it comes from. Nothing else in this project starts one.</summary>
+/// <summary>A program of the build host, and its Debian package. All programs that this project starts are listed here.</summary>
 public sealed record Tool(string Name, string Package)
 {
     public static readonly Tool MakeExt4 = new("mke2fs", "e2fsprogs");
@@ -20,28 +20,28 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");
 
-    // An ordinary user's PATH lacks the directories that most of these are in.
+    // Searched after PATH: an ordinary user's PATH lacks sbin, where most of these programs are.
     private static readonly string[] SystemDirectories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
-    // Ctrl-C in a terminal reaches the tool too: the tool's failure may be seen before the own signal, by so much at most.
+    // Ctrl-C also reaches the tool, so the tool may fail before this process has received the signal. The longest wait for the signal.
     private static readonly TimeSpan SignalDelay = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Runs it to the end.</summary>
-    /// <param name="arguments">As the program gets them; no shell is involved.</param>
-    /// <param name="cancellationToken">Ends the program, and what it started, at once.</param>
-    /// <param name="environment">Added to the own environment.</param>
-    /// <returns>What a successful run wrote to standard output and standard error.</returns>
-    /// <exception cref="OperatorException">Not installed, or it failed: with what it said.</exception>
-    /// <exception cref="OperationCanceledException">It was ended by <paramref name="cancellationToken"/>.</exception>
+    /// <summary>Runs the program and waits for its end.</summary>
+    /// <param name="arguments">Passed to the program without a shell.</param>
+    /// <param name="cancellationToken">Kills the program and its children.</param>
+    /// <param name="environment">Added to this process's environment.</param>
+    /// <returns>Standard output and standard error of a successful run.</returns>
+    /// <exception cref="OperatorException">The program is not installed, or it failed; the message has the end of its output.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     internal (string Output, string Errors) Run(ToolArguments arguments, CancellationToken cancellationToken, params (string Name, string Value)[] environment) =>
         Run(arguments, cancellationToken, _ => { }, directory: null, environment);
 
-    /// <summary>The same with something to read.</summary>
-    /// <param name="arguments">As above.</param>
-    /// <param name="cancellationToken">As above.</param>
+    /// <summary>As the other overload, with standard input.</summary>
+    /// <param name="arguments">Passed to the program without a shell.</param>
+    /// <param name="cancellationToken">Kills the program and its children.</param>
     /// <param name="input">Writes the program's standard input.</param>
-    /// <param name="directory">Where it runs; null: where this program does.</param>
-    /// <param name="environment">As above.</param>
+    /// <param name="directory">Its working directory; null: that of this process.</param>
+    /// <param name="environment">Added to this process's environment.</param>
     internal (string Output, string Errors) Run(
         ToolArguments arguments, CancellationToken cancellationToken, Action<Stream> input, string? directory, params (string Name, string Value)[] environment)
     {
@@ -67,10 +67,10 @@ public sealed record Tool(string Name, string Package)
         return process.ExitCode == 0 ? (output.Result, errors) : throw Failed(errors.Length > 0 ? errors : output.Result);
     }
 
-    // The runtime writes arguments as UTF-8, and replaces what is none: the program would get the name of another file.
+    // The runtime passes arguments as UTF-8 and replaces invalid bytes, so the program would get the name of another file.
     private static string Transferable(string word) =>
         word.EnumerateRunes().All(rune => rune != Rune.ReplacementChar) ? word
-            : throw new OperatorException($"'{ToolText.Show(word)}' is not UTF-8, and cannot be an argument of a program", "rename it");
+            : throw new OperatorException($"'{ToolText.Show(word)}' is not UTF-8, so it cannot be a program's argument", "rename the file");
 
     private static void Feed(Process process, Action<Stream> input)
     {
@@ -81,7 +81,7 @@ public sealed record Tool(string Name, string Package)
         }
         catch (IOException)
         {
-            // It ended early; why is what it says itself.
+            // The program ended early. Its own error output says why.
         }
     }
 
@@ -93,19 +93,19 @@ public sealed record Tool(string Name, string Package)
         }
         catch (Win32Exception failure)
         {
-            throw new OperatorException($"{start.FileName} does not start: {failure.Message}", $"install the package {Package} again");
+            throw new OperatorException($"cannot start {start.FileName}: {failure.Message}", $"install the package {Package} again");
         }
     }
 
-    internal OperatorException Failed(string said) => new(
-        $"{Name} failed: {string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
-        "free space and the rights to write where --output points are the usual causes");
+    internal OperatorException Failed(string errors) => new(
+        $"{Name} failed: {string.Join("; ", errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
+        "check the free space and the write permission of the directory of --output");
 
-    /// <summary>Whether there is such a program.</summary>
+    /// <summary>Whether the program is installed.</summary>
     public bool IsInstalled => TryFind() is not null;
 
-    /// <summary>Before anything is begun that it is needed for.</summary>
-    /// <exception cref="OperatorException">There is none.</exception>
+    /// <summary>Checks, before work starts, that the program is installed.</summary>
+    /// <exception cref="OperatorException">It is not installed.</exception>
     public void Require() => Find();
 
     private string Find() => TryFind() ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");

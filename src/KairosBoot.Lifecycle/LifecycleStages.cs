@@ -5,17 +5,17 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>The stages around an upgrade, a reset or an installation, by their Kairos names, in the machine that changes or installs.</summary>
+/// <summary>The stages before and after an upgrade, a reset or an installation, with the names that they have in Kairos.</summary>
 /// <param name="verb"><c>upgrade</c>, <c>reset</c>, <c>install</c>.</param>
-/// <param name="host">Where the root of the machine is mounted whose cloud-configs they are; empty: it is this one.</param>
-/// <param name="documents">Cloud-configs besides those, as those of a machine to be.</param>
-/// <param name="logger">For what the stages report.</param>
-/// <param name="cancellationToken">Ends it behind the program that runs when it comes.</param>
+/// <param name="host">Mount point of the root of the machine whose cloud-configs run; empty: this system's root.</param>
+/// <param name="documents">Cloud-configs that run in addition, such as those of a machine that is installed.</param>
+/// <param name="logger">Gets what the stages report.</param>
+/// <param name="cancellationToken">Ends a stage, together with the program that it is running.</param>
 public sealed class LifecycleStages(string verb, string host, IReadOnlyList<string> documents, ILogger logger, CancellationToken cancellationToken)
 {
     private readonly List<string> warnings = [];
 
-    /// <summary>What failed in them, which standard error has too.</summary>
+    /// <summary>The errors of the stages, which the logger gets too.</summary>
     public IReadOnlyList<string> Warnings => warnings;
 
     public void RunBefore()
@@ -34,7 +34,7 @@ public sealed class LifecycleStages(string verb, string host, IReadOnlyList<stri
     {
         StageReport? report = null;
         Exception? failure = null;
-        // Another root is one of a thread's own.
+        // The change of the root directory must affect one thread only.
         var thread = new Thread(() =>
         {
             try

@@ -41,6 +41,8 @@ public static class SystemPaths
     public const string ImageArguments = "/boot/kargs", ImageArgumentFiles = "/usr/lib/kairosboot/kargs.d";
     /// <summary>A line that is shown at login when another slot runs than the first in the order.</summary>
     public const string Motd = "/run/motd.d/kairosboot";
+    /// <summary>The variable PATH of the image's programs, and of stages, which find /usr/bin first, as in Kairos.</summary>
+    public const string ProgramPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", StagePath = "PATH=/usr/bin:/usr/sbin:/bin:/sbin";
     public const string Layout = "/run/cos/cos-layout.env";
     public const string ExtraLayout = "/run/cos/extra-layout.env";
     public const string CustomLayout = "/run/cos/custom-layout.env";

@@ -1,6 +1,7 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>What was measured on the way: printed, and kept in out/figures.txt. Only sizes have limits; times depend on the host.</summary>
+/// <summary>Measurements of the tests: printed, and kept in out/figures.txt. Only sizes have limits, because times depend on the
+/// host.</summary>
 public static class Figures
 {
     private static readonly object Lock = new();

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Size is speed: the kernel takes about 65 ms to unpack each compressed MiB of an initrd.</summary>
+/// <summary>Limits of sizes. The kernel takes about 65 ms to unpack each compressed MiB of an initrd.</summary>
 public sealed class SizeTests
 {
     private const long MiB = 1 << 20;
@@ -15,7 +15,7 @@ public sealed class SizeTests
         Assert.InRange(size, 1, 4 * MiB);
     }
 
-    /// <summary>ILLink.Substitutions.xml takes both out of the program, for a check that the YAML parser makes twice: in other hands they would be wrong.</summary>
+    /// <summary>ILLink.Substitutions.xml removes both from the program. The YAML parser works without them; other code would not.</summary>
     [Fact]
     public void The_boot_program_uses_neither_regular_expressions_nor_uris()
     {

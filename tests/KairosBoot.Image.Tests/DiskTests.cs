@@ -14,7 +14,7 @@ public class DiskTests : Scratch
     }
 
     [Fact]
-    public void Every_part_of_the_disk_is_in_order_and_in_its_place()
+    public void The_disk_passes_the_checks_of_sgdisk_and_e2fsck()
     {
         var first = WriteText("first.yaml", "#cloud-config\nname: first\n");
         var second = WriteText("second.yaml", "#cloud-config\nname: second\n");
@@ -32,7 +32,7 @@ public class DiskTests : Scratch
         Assert.Matches(@"Mode:\s+0600", HostTool.DebugFs(On(layout.Oem), "stat /91_custom.yaml"));
         Assert.Contains("menuentry", HostTool.DebugFs(On(layout.State), "cat /grub/grub.cfg"));
 
-        // GRUB writes the counters where they lie: a whole block of their own, which no hole takes the place of.
+        // GRUB overwrites the counters in place: they need a complete block, which must not be a hole.
         HostTool.DebugFs(On(layout.State), $"dump /bootstate {PathOf("bootstate")}");
         Assert.Equal(BootBlock.Write(new BootCounters()), File.ReadAllBytes(PathOf("bootstate")));
         Assert.Matches(@"^\d+ *$", HostTool.DebugFs(On(layout.State), "blocks /bootstate").Trim());
@@ -44,7 +44,7 @@ public class DiskTests : Scratch
     }
 
     [Fact]
-    public void Kernel_arguments_of_a_disk_are_the_machine_s_own()
+    public void Append_sets_the_kernel_arguments_of_the_machine()
     {
         var state = On(Build(Request() with { KernelArguments = " console=ttyS1  a.b=c,d " }).State);
         HostTool.DebugFs(state, $"dump /kargs {PathOf("kargs")}");
@@ -68,16 +68,16 @@ public class DiskTests : Scratch
     }
 
     [Fact]
-    public void An_image_that_is_not_what_its_seal_says_is_not_put_on_a_disk()
+    public void An_image_that_does_not_match_its_seal_is_refused()
     {
         HostTool.Run("debugfs", "-w", "-R", "mkdir /written", image);
-        Assert.Contains($"{image} is damaged, or was written to after it was built", Assert.Throws<OperatorException>(() => Build(Request())).Problem);
+        Assert.Contains($"{image} does not match its seal", Assert.Throws<OperatorException>(() => Build(Request())).Problem);
         HostTool.Run("truncate", "-s", "-4096", image);
         Build(Request());
     }
 
     [Fact]
-    public void Names_of_many_cloud_configs_are_in_the_order_they_were_given()
+    public void Names_of_many_cloud_configs_keep_their_order()
     {
         var configs = Enumerable.Range(0, 30).Select(n => WriteText($"{n}.yaml", $"name: n{n}\n")).ToArray();
         var oem = On(Build(Request() with { CloudConfigs = configs }).Oem);
@@ -88,7 +88,7 @@ public class DiskTests : Scratch
     }
 
     [Fact]
-    public void The_firmware_finds_grub_both_ways()
+    public void BIOS_and_UEFI_firmware_find_grub()
     {
         var layout = Build(Request());
         Assert.Contains("COS_GRUB", HostTool.Run("mlabel", "-s", "-i", Esp(layout), "::"));
@@ -112,7 +112,7 @@ public class DiskTests : Scratch
         var config = WriteText("config.yaml", "#cloud-config\nname: mine\n");
         var request = Request() with { CloudConfigs = [config], KernelArguments = "quiet", Sizes = new DiskSizes { Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("OLD", 16 << 20, "ext2")] } };
         Build(request);
-        Thread.Sleep(TimeSpan.FromSeconds(1.1)); // file systems know times in seconds
+        Thread.Sleep(TimeSpan.FromSeconds(1.1)); // file systems store times in seconds
         File.SetLastWriteTimeUtc(config, DateTime.UtcNow);
         DiskBuilder.Build(request, PathOf("again"));
         HostTool.Run("cmp", PathOf("disk"), PathOf("again"));
@@ -135,13 +135,13 @@ public class DiskTests : Scratch
         Assert.Equal(Identifiers(Build(Request() with { Seed = "first" })), all.Skip(4 * 16).Take(16));
     }
 
-    // GUIDs of the disk and its partitions, UUIDs and hash seeds of its file systems, and the number of the FAT one.
+    // GUIDs of the disk and its partitions, UUIDs and hash seeds of its file systems, and the serial number of the FAT.
     private string[] Identifiers(DiskLayout layout) =>
         HostTool.Shell($"sgdisk -p {PathOf("disk")} | sed -n 's/^Disk identifier.*: //p'; for n in 1 2 3 4 5 6; do sgdisk -i $n {PathOf("disk")} | sed -n 's/^Partition unique GUID: //p'; done; {string.Join(";", new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent }.Select(partition => $"dumpe2fs -h '{On(partition)}' 2>/dev/null | sed -n 's/^Filesystem UUID: *//p; s/^Directory Hash Seed: *//p'"))}; minfo -i {Esp(layout)} :: | sed -n 's/^serial number: *//p'")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
-    public void Extra_partitions_lie_before_the_last_one_and_sizes_are_kept_to()
+    public void Extra_partitions_precede_the_last_one_and_have_their_sizes()
     {
         var sizes = new DiskSizes(Oem: 20 << 20, State: 300 << 20, Persistent: 100 << 20)
         {
@@ -160,22 +160,22 @@ public class DiskTests : Scratch
     }
 
     [Fact]
-    public void Partitions_that_cannot_be_are_refused()
+    public void Invalid_partitions_are_refused()
     {
         DiskSizes With(params ExtraPartition[] extra) => new() { Extra = extra };
         string RefusedSizes(DiskSizes sizes) => Refused(Request() with { Sizes = sizes }).Problem;
-        Assert.Contains("too few for COS_STATE", RefusedSizes(new DiskSizes(State: 64 << 20)));
-        Assert.Contains("too few for COS_RECOVERY", RefusedSizes(new DiskSizes(Recovery: 1)));
-        Assert.Contains("another partition has", RefusedSizes(With(new ExtraPartition("COS_STATE", 8 << 20))));
-        Assert.Contains("another partition has", RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
-        Assert.Contains("has a label that is none", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));
-        Assert.Contains("has a label that is none", RefusedSizes(With(new ExtraPartition("seventeen_letters", 8 << 20))));
+        Assert.Contains("too small for COS_STATE", RefusedSizes(new DiskSizes(State: 64 << 20)));
+        Assert.Contains("too small for COS_RECOVERY", RefusedSizes(new DiskSizes(Recovery: 1)));
+        Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("COS_STATE", 8 << 20))));
+        Assert.Contains("the label of another partition", RefusedSizes(With(new ExtraPartition("A", 8 << 20), new ExtraPartition("A", 8 << 20))));
+        Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("a/b", 8 << 20))));
+        Assert.Contains("has an invalid label", RefusedSizes(With(new ExtraPartition("seventeen_letters", 8 << 20))));
         Assert.Contains("is to have xfs", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
         Assert.Contains("is too small", Refused(Request() with { SizeBytes = 2L << 30, Sizes = With(new ExtraPartition("A", 8L << 30)) }).Problem);
     }
 
     [Fact]
-    public void An_image_carries_what_installs_grub_from_it()
+    public void An_image_contains_the_programs_to_install_grub()
     {
         foreach (var (name, start) in new[] { ("boot.img", "\u00eb"), ("core.img", ""), ("bootx64.efi", "MZ") })
         {
@@ -205,7 +205,7 @@ public class DiskTests : Scratch
     [Fact]
     public void Images_that_grub_cannot_load_a_kernel_from_are_refused()
     {
-        Assert.Contains("is not there", Refused(Request() with { Image = PathOf("none") }).Problem);
+        Assert.Contains("does not exist", Refused(Request() with { Image = PathOf("none") }).Problem);
         Assert.Contains("is not a file system", Refused(Request() with { Image = WriteText("junk", new string('x', 100_000)) }).Problem);
         HostTool.Run("mksquashfs", PathOf("root"), PathOf("zstd"), "-quiet", "-no-progress", "-comp", "zstd");
         Assert.Contains("compressed by zstd", Refused(Request() with { Recovery = PathOf("zstd") }).Problem);
@@ -223,9 +223,9 @@ public class DiskTests : Scratch
         Assert.Contains("/boot/vmlinuz is missing", RefusedWith(format, "true"));
         Assert.Contains("/boot/initrd is missing", RefusedWith(format, "echo kernel > boot/vmlinuz"));
         Assert.Contains("/boot/initrd is empty", RefusedWith(format, "touch boot/initrd"));
-        Assert.Contains("/boot/initrd is not a file", RefusedWith(format, "rm boot/initrd; mkdir boot/initrd"));
-        Assert.Contains("/boot/initrd is a link (to /boot/none) that leads nowhere", RefusedWith(format, "rmdir boot/initrd; ln -s /boot/none boot/initrd"));
-        Assert.Contains("leads nowhere", RefusedWith(format, "ln -sf initrd boot/initrd"));
+        Assert.Contains("/boot/initrd is not a regular file", RefusedWith(format, "rm boot/initrd; mkdir boot/initrd"));
+        Assert.Contains("/boot/initrd is a dangling link (to /boot/none)", RefusedWith(format, "rmdir boot/initrd; ln -s /boot/none boot/initrd"));
+        Assert.Contains("dangling link", RefusedWith(format, "ln -sf initrd boot/initrd"));
     }
 
     [Theory]
@@ -233,14 +233,14 @@ public class DiskTests : Scratch
     [InlineData("squashfs")]
     public void Links_to_kernel_and_initrd_are_followed_inside_the_image(string format)
     {
-        var directory = new string('d', 80); // a target that ext4 keeps outside of the inode
+        var directory = new string('d', 80); // a target that ext4 stores outside the inode
         var image = Pack(format, $"mkdir -p 'usr/a \"b\"/{directory}'; echo kernel > 'usr/a \"b\"/{directory}/k'; echo initrd > usr/initrd;"
             + $"ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk; ln -s /../usr/./initrd boot/second; ln -s second boot/initrd");
         DiskBuilder.Build(Request() with { Image = image, Recovery = this.image }, PathOf("disk"));
     }
 
     [Fact]
-    public void An_image_behind_a_link_takes_its_own_room_and_not_the_links()
+    public void The_size_of_an_image_is_that_of_the_links_target()
     {
         File.CreateSymbolicLink(PathOf("link"), image);
         var direct = Build(Request());
@@ -268,7 +268,7 @@ public class DiskTests : Scratch
         return failure;
     }
 
-    // An image of the tree "tree", changed by commands run in it.
+    // An image of the directory "tree" after these commands have changed it.
     private string Pack(string format, string commands)
     {
         HostTool.Shell($"mkdir -p {PathOf("tree/boot")}; cd {PathOf("tree")}; {commands}");

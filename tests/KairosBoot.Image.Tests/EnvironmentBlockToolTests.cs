@@ -9,7 +9,7 @@ public class EnvironmentBlockToolTests : Scratch
     private const int Rounds = 60;
 
     [Fact]
-    public void Grub_editenv_lists_what_we_write()
+    public void Grub_editenv_reads_our_blocks()
     {
         for (var seed = 0; seed < Rounds; seed++)
         {
@@ -20,7 +20,7 @@ public class EnvironmentBlockToolTests : Scratch
     }
 
     [Fact]
-    public void We_read_what_grub_editenv_sets_in_its_own_files_and_in_ours()
+    public void We_read_values_that_grub_editenv_has_set()
     {
         for (var seed = 0; seed < Rounds; seed++)
         {
@@ -38,7 +38,7 @@ public class EnvironmentBlockToolTests : Scratch
     }
 
     [Fact]
-    public void Counters_outlive_a_change_by_grub_editenv()
+    public void Counters_survive_a_change_by_grub_editenv()
     {
         var counters = new BootCounters { Active = new(1, true, "0123456789abcdef"), Passive = new(0, false, BootCounter.NoImage), First = Slot.Passive };
         File.WriteAllBytes(PathOf("block"), BootBlock.Write(counters));
@@ -51,7 +51,7 @@ public class EnvironmentBlockToolTests : Scratch
 
     private string List() => HostTool.Run("grub-editenv", PathOf("block"), "list");
 
-    // Names as GRUB takes them, values of every printable character: backslashes, hashes and equal signs are what goes wrong.
+    // Names that GRUB accepts and values of all printable characters; backslashes, hashes and equal signs need escaping.
     private static KeyValuePair<string, string>[] Variables(Random random)
     {
         const string Odd = "\\\\\\##== \"'$\t";

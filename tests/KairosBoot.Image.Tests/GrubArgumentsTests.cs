@@ -5,7 +5,7 @@ namespace KairosBoot.Image.Tests;
 /// <summary>GRUB, running the menu, hands the machine's own kernel arguments on, and those of the image in front of them.</summary>
 public class GrubArgumentsTests : Scratch
 {
-    // Each character that a word may have, in a place where GRUB could take it for its own.
+    // Each character that a word may have, where GRUB could interpret it.
     private const string Odd = "stages.initramfs[0].commands[0]=a&b;(c)<d>!e~f^g@h%i+j,k:l/m#n-o_p";
 
     private static readonly Kargs Proven =
@@ -15,7 +15,7 @@ public class GrubArgumentsTests : Scratch
     [InlineData(Slot.Active)]
     [InlineData(Slot.Passive)]
     [InlineData(Slot.Recovery)]
-    public void The_last_words_are_the_machines_and_the_slots(Slot slot)
+    public void Arguments_of_the_machine_and_the_slot_come_last(Slot slot)
     {
         Assert.Null(Proven.Problem);
         var words = Run(new BootCounters { Once = slot }, proven: Proven).Words;
@@ -23,7 +23,7 @@ public class GrubArgumentsTests : Scratch
     }
 
     [Fact]
-    public void Without_arguments_of_its_own_a_machine_has_only_the_images()
+    public void A_machine_without_arguments_has_only_those_of_the_image()
     {
         var end = Run(new());
         Assert.Equal("the=image's", end.Words[^1]);
@@ -34,14 +34,14 @@ public class GrubArgumentsTests : Scratch
     [InlineData(3, "5/", "new=1")]
     [InlineData(2, "5/", "new=1")]
     [InlineData(1, "4/5", "only=active")]
-    public void Arguments_on_trial_are_left_out_of_the_last_try(int tries, string told, string last)
+    public void The_last_try_is_without_pending_arguments(int tries, string told, string last)
     {
         var end = Run(new BootCounters { Active = new(tries, false, "") }, Proven, new Kargs { Serial = 5 }.Add(null, "new=1"));
         Assert.Equal((told, last), (end.Word("kairosboot.kargs"), end.Words[^1]));
     }
 
     [Fact]
-    public void First_arguments_on_trial_are_left_out_too_and_then_there_are_none()
+    public void The_last_try_is_without_the_first_pending_arguments_too()
     {
         var trial = new Kargs { Serial = 1 }.Add(null, "new=1");
         Assert.Equal("new=1", Run(new(), trial: trial).Words[^1]);
@@ -49,7 +49,7 @@ public class GrubArgumentsTests : Scratch
     }
 
     [Fact]
-    public void A_file_that_is_no_block_has_no_arguments_and_the_system_boots()
+    public void An_invalid_kargs_file_is_ignored_and_the_system_boots()
     {
         var run = new GrubRun(Fresh(), prepare: "echo garbage > state/kargs; echo garbage > state/kargs.new; echo garbage > image/boot/kargs");
         var end = run.Run(new BootCounters());

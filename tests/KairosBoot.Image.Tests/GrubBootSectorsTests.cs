@@ -19,7 +19,7 @@ public class GrubBootSectorsTests
     }
 
     [Fact]
-    public void The_core_image_is_told_the_sector_after_its_first()
+    public void The_core_image_gets_the_sector_after_its_first()
     {
         var core = GrubBootSectors.Core(new byte[4 * Sector], coreSector: 2048);
         Assert.Equal(2049, BinaryPrimitives.ReadInt64LittleEndian(core.AsSpan(0x1F4)));
@@ -27,7 +27,7 @@ public class GrubBootSectorsTests
     }
 
     [Fact]
-    public void Debians_boot_image_has_the_drive_check_where_it_is_taken_out()
+    public void Debians_boot_image_has_the_drive_check_at_the_patched_offset()
     {
         // A jump of two bytes ("jmp 3f" in boot.S): anything else there means that the offset is wrong for this GRUB.
         Assert.Equal(0xEB, File.ReadAllBytes("/usr/lib/grub/i386-pc/boot.img")[0x66]);

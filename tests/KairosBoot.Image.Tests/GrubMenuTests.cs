@@ -3,7 +3,7 @@ namespace KairosBoot.Image.Tests;
 public class GrubMenuTests : Scratch
 {
     [Fact]
-    public void Grub_accepts_the_menu_and_nothing_is_left_to_fill_in()
+    public void Grub_accepts_the_menu_and_no_placeholder_remains()
     {
         var menu = WriteText("grub.cfg", GrubMenu.Text(4));
         HostTool.Run("grub-script-check", menu);

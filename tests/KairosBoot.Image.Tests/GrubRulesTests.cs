@@ -8,7 +8,7 @@ public class GrubRulesTests : Scratch
 {
     private static readonly Slot[] Slots = Enum.GetValues<Slot>();
 
-    // What keeps GRUB from loading an image, each in another way.
+    // Ways in which GRUB fails to load an image.
     private static readonly string[] Broken =
     [
         "rm $image", "truncate -s 0 $image", "head -c 1M /dev/zero > $image", "debugfs -w -R 'rm /boot/vmlinuz' $image 2>/dev/null",
@@ -16,7 +16,7 @@ public class GrubRulesTests : Scratch
     ];
 
     [Fact]
-    public void Whatever_the_counters_are_grub_starts_the_slot_that_is_next_and_takes_one_try()
+    public void Grub_starts_the_next_slot_and_counts_one_try_for_all_counters()
     {
         var states =
             from tries in Enumerable.Range(0, 64)
@@ -30,7 +30,7 @@ public class GrubRulesTests : Scratch
     }
 
     [Fact]
-    public void Whatever_cannot_be_loaded_grub_goes_on_to_the_next_slot_with_tries() => Together(Enumerable.Range(1, 7), which =>
+    public void Grub_continues_with_the_next_slot_if_an_image_cannot_be_loaded() => Together(Enumerable.Range(1, 7), which =>
     {
         // The slots whose bits are set in the number cannot be loaded.
         var unloadable = Slots.Where(slot => (which >> (int)slot & 1) != 0).ToArray();
@@ -41,7 +41,7 @@ public class GrubRulesTests : Scratch
     });
 
     [Fact]
-    public void A_block_that_is_no_block_boots_active_uncounted_and_stays_as_it_is()
+    public void With_an_invalid_block_active_boots_uncounted_and_the_block_is_unchanged()
     {
         var run = new GrubRun(Directory.CreateDirectory(PathOf("bad")).FullName);
         byte[][] blocks = [Encoding.ASCII.GetBytes(new string('9', 1024)), new byte[1024], Encoding.ASCII.GetBytes("# GRUB Environment block\nactive_left=0\n".PadRight(1024, '#'))];
@@ -62,7 +62,7 @@ public class GrubRulesTests : Scratch
     [InlineData("active_left=\nnext_slot=\n", "ok")]
     [InlineData("prefix=(hd9)/evil\nroot=hd9\nstate=hd9\nloaded=0\n", "ok")]
     [InlineData("", "ok")]
-    public void Impossible_values_are_as_for_an_image_that_was_never_booted_and_are_told_once(string content, string env)
+    public void Impossible_values_count_as_never_booted_and_are_reported_once(string content, string env)
     {
         var run = new GrubRun(Directory.CreateDirectory(PathOf("odd")).FullName);
         var end = run.Run(GrubRun.Block(content));
@@ -76,16 +76,16 @@ public class GrubRulesTests : Scratch
     [InlineData("active_left=2\npassive_left=3\nrecovery_left=3\n", "active")]
     [InlineData("active_left=0\npassive_left=1\nrecovery_left=3\n", "passive")]
     [InlineData("active_left=0\npassive_left=0\nrecovery_left=0\n", "active")]
-    public void A_block_that_cannot_be_written_is_followed_as_far_as_it_can_be_read(string content, string slot)
+    public void A_read_only_block_still_selects_the_slot(string content, string slot)
     {
-        // Not a byte is free: what GRUB would have to add does not fit.
+        // The block is full: what GRUB would add does not fit.
         var full = content + "filler=" + new string('x', 1024 - 25 - content.Length - 8) + "\n";
         var end = new GrubRun(Directory.CreateDirectory(PathOf("full")).FullName).Run(GrubRun.Block(full));
         Assert.Equal(("started", slot, "ro", null), (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
         Assert.Equal(GrubRun.Block(full), end.Block);
     }
 
-    // GRUB waits for a person to read what it says: much of the time is nobody's.
+    // GRUB pauses after each error message, so the runs mostly wait and can be parallel.
     private static void Together<T>(IEnumerable<T> parts, Action<T> check) => Parallel.ForEach(parts, new ParallelOptions { MaxDegreeOfParallelism = 8 }, check);
 
     private static BootCounters Counters(int tries) => new()

@@ -16,7 +16,7 @@ internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 
 /// <summary>
 /// The menu run by GRUB itself as a program of the host (grub-emu), from a GPT disk with COS_STATE and COS_RECOVERY. It reads and writes the disk as it
-/// does on a machine; it has no command that starts a kernel, so two functions of these names show what would have been started.
+/// does on a machine. It cannot start a kernel, so functions named linux and initrd print what would be started.
 /// </summary>
 internal sealed partial class GrubRun
 {
@@ -30,10 +30,10 @@ internal sealed partial class GrubRun
     private readonly string directory;
     private readonly long block;
 
-    /// <param name="directory">An empty one.</param>
-    /// <param name="breakImage">A shell command for each slot's image, run in the directory it lies in; empty: the image stays whole.</param>
+    /// <param name="directory">An empty directory.</param>
+    /// <param name="breakImage">A shell command that damages the image of each slot, run in its directory; empty: the image is not changed.</param>
     /// <param name="files">Size of the block file.</param>
-    /// <param name="prepare">A shell command that is run where the trees of the partitions (state, recovery) and of the image lie.</param>
+    /// <param name="prepare">A shell command that is run in the directory with the trees of the partitions (state, recovery) and of the image.</param>
     internal GrubRun(string directory, IReadOnlyDictionary<Slot, string>? breakImage = null, int files = EnvironmentBlock.Bytes, string prepare = ":")
     {
         this.directory = directory;

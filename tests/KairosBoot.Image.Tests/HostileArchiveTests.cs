@@ -18,7 +18,7 @@ public class HostileArchiveTests : Scratch
     [Theory]
     [InlineData(ImageFormat.Ext4)]
     [InlineData(ImageFormat.Squashfs)]
-    public void An_attribute_name_that_is_a_long_command_line_starts_no_shell(ImageFormat format)
+    public void An_attribute_name_with_a_command_starts_no_shell(ImageFormat format)
     {
         var canary = PathOf("canary");
         var refused = Refused(format, writer => writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "file",
@@ -45,9 +45,9 @@ public class HostileArchiveTests : Scratch
     }
 
     [Fact]
-    public void No_order_of_members_reaches_a_file_of_the_host()
+    public void No_order_of_members_changes_a_file_of_the_host()
     {
-        // All orders of three of these, with the same names over and over.
+        // All orders of three of these members, which have the same names.
         string[] names = ["a", "b", "a/b"];
         var kinds = new Action<TarWriter, string>[]
         {
@@ -76,7 +76,7 @@ public class HostileArchiveTests : Scratch
             }
             catch (OperatorException)
             {
-                // What contradicts itself is refused.
+                // An archive that contradicts itself is refused.
             }
 
             Directory.Delete(PathOf("tree"), recursive: true);
@@ -90,7 +90,7 @@ public class HostileArchiveTests : Scratch
     [InlineData(ImageFormat.Ext4)]
     [InlineData(ImageFormat.Squashfs)]
     [InlineData(ImageFormat.Erofs)]
-    public void Names_of_every_byte_and_length_become_an_image_and_run_nothing(ImageFormat format)
+    public void Names_with_any_byte_and_length_run_no_command(ImageFormat format)
     {
         HostTool.Run("python3", "-c", """
             import os, sys
@@ -114,7 +114,7 @@ public class HostileArchiveTests : Scratch
     public void An_archive_that_is_a_fifo_is_refused()
     {
         HostTool.Run("mkfifo", PathOf("test.tar"));
-        Assert.Contains("is not a file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree"))).Problem);
+        Assert.Contains("is not a regular file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("test.tar"), PathOf("tree"))).Problem);
     }
 
     private string HostState() => HostTool.Shell($"cd '{PathOf("host")}' && find . -printf '%p %m %U %G %T@ %s %n\\n'; cat secret");
@@ -122,7 +122,7 @@ public class HostileArchiveTests : Scratch
     private void WriteArchive(Action<TarWriter> write)
     {
         HostTool.Shell($"tar -C '{root}' --format=posix -cf '{PathOf("test.tar")}' .");
-        // Behind the system's own members, in the place of the archive's end.
+        // After the members of the system, instead of the archive's end.
         using var added = new MemoryStream();
         using (var writer = new TarWriter(added, leaveOpen: true)) write(writer);
         File.WriteAllBytes(PathOf("more.tar"), added.ToArray());

@@ -12,9 +12,9 @@ public class HostileTextTests : StateCommands
         Assert.DoesNotContain(output, c => char.IsControl(c) && c is not ('\n' or '\t') || c is >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069');
 
     [Fact]
-    public void Why_a_boot_failed_is_shown_without_its_escape_sequences()
+    public void Reasons_of_failed_boots_are_printed_without_escape_sequences()
     {
-        // As another program, or an older version, may have left it: not written by this one.
+        // Written as another program or an older version may have done.
         WriteText("state/kairosboot/failed-boots", $"--- boot failed ---\ntime: 1\nimage: /cOS/{Hostile}\nproblem: label {Hostile}\nfix: see {Hostile}\n--- end ---\n\n");
         var status = Run(0, "status");
         AssertNoCommands(status);
@@ -26,7 +26,7 @@ public class HostileTextTests : StateCommands
     }
 
     [Fact]
-    public void Errors_name_what_they_are_about_without_its_escape_sequences()
+    public void Errors_are_printed_without_escape_sequences()
     {
         foreach (var output in new[] { Run(2, Hostile), Run(1, "status", "--state", PathOf("no" + Hostile)), Run(1, "select", "passive", "--state", PathOf("no" + Hostile)) })
         {

@@ -34,7 +34,7 @@ public class HostileTreeTests : Scratch
 
     [RootTheory]
     [MemberData(nameof(Obstacles))]
-    public void What_cannot_be_read_to_its_end_stops_neither_lint_nor_a_build(string path, string kind)
+    public void Endless_files_hang_neither_lint_nor_a_build(string path, string kind)
     {
         HostTool.Shell($"mkdir -p '{root}/{Path.GetDirectoryName(path)}' && rm -f '{root}/{path}'");
         HostTool.Shell(kind switch
@@ -48,7 +48,7 @@ public class HostileTreeTests : Scratch
         var work = Task.Run(() =>
         {
             Assert.NotEmpty(TreeLint.Check(root));
-            // Only what an image build reads itself: the giant would go into the image.
+            // Only files that the build reads itself: the large file would become part of the image.
             var request = new InitrdRequest(root, null, "virtio", Compress: false, path.EndsWith("kairos-boot") ? null : Path.Combine(root, "kairos-boot"));
             try { InitrdBuilder.Build(request); }
             catch (OperatorException) { }
@@ -82,7 +82,7 @@ public class HostileTreeTests : Scratch
     }
 
     [Fact]
-    public void A_path_of_the_host_with_quotes_is_no_shell_text()
+    public void A_host_path_with_quotes_starts_no_shell()
     {
         var tree = PathOf("it's; touch PWNED; '");
         Directory.Move(root, tree);
@@ -115,7 +115,7 @@ public class HostileTreeTests : Scratch
     }
 
     [Fact]
-    public void A_module_index_that_names_files_of_the_host_gets_none()
+    public void A_module_index_cannot_copy_files_of_the_host()
     {
         File.WriteAllBytes(PathOf("host/loop.ko"), SyntheticKernel.Elf("the host's own"));
         var index = Path.Combine(root, Modules, "modules.dep");
@@ -123,7 +123,7 @@ public class HostileTreeTests : Scratch
         {
             SyntheticKernel.Make(root);
             File.WriteAllText(index, File.ReadAllText(index).Replace("kernel/loop.ko:", $"{name}:"));
-            Assert.Contains("which is not there", Assert.Throws<OperatorException>(
+            Assert.Contains("which does not exist", Assert.Throws<OperatorException>(
                 () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", Compress: false, Path.Combine(root, "kairos-boot")))).Problem);
         }
     }
@@ -132,7 +132,7 @@ public class HostileTreeTests : Scratch
     [InlineData("boot")]
     [InlineData("usr/local")]
     [InlineData("lib")]
-    public void A_directory_that_is_a_link_to_the_host_gets_no_file_there(string path)
+    public void A_directory_that_is_a_link_to_the_host_gets_no_file(string path)
     {
         var host = PathOf("host");
         HostTool.Shell($"cd '{root}' && rm -rf '{path}' && ln -s '{host}' '{path}'");

@@ -20,7 +20,7 @@ public class ImageArgumentsTests : Scratch
     }
 
     [Fact]
-    public void Files_are_joined_in_their_order_without_comments()
+    public void Argument_files_are_joined_in_order_without_comments()
     {
         WriteText("root/usr/lib/kairosboot/kargs.d/20-b.conf", "mitigations=auto\n");
         WriteText("root/usr/lib/kairosboot/kargs.d/10-a.conf", "# why\nloglevel=4 quiet # and why that\n\n");
@@ -30,7 +30,7 @@ public class ImageArgumentsTests : Scratch
     }
 
     [Fact]
-    public void A_tree_without_any_has_no_such_file_and_one_of_its_own_stays()
+    public void A_tree_without_arguments_gets_no_file_and_an_existing_file_is_kept()
     {
         Build();
         Assert.Null(Built());
@@ -43,7 +43,7 @@ public class ImageArgumentsTests : Scratch
     }
 
     [Fact]
-    public void Words_that_are_the_menus_are_refused_when_the_image_is_built()
+    public void Arguments_that_the_menu_sets_are_refused_by_the_build()
     {
         WriteText("root/usr/lib/kairosboot/kargs.d/a.conf", "root=/dev/sda1");
         var refused = Assert.Throws<OperatorException>(Build);

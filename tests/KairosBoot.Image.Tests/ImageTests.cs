@@ -25,7 +25,7 @@ public class ImageTests : Scratch
     [InlineData(ImageFormat.Ext4)]
     [InlineData(ImageFormat.Squashfs)]
     [InlineData(ImageFormat.Erofs)]
-    public void The_order_in_which_the_files_were_made_does_not_matter(ImageFormat format)
+    public void The_order_in_which_files_were_created_does_not_matter(ImageFormat format)
     {
         HostTool.Shell($"cd '{root}' && for n in 1 2 3 4 5 6 7 8 9; do mkdir d$n; echo $n > d$n/f; ln d$n/f d$n/hard; done; find . -exec touch -h -d @1000000000 {{}} +");
         HostTool.Shell($"cd '{root}' && mkdir {PathOf("backwards")} && find . | sort -r | tar --no-recursion -c -T - | tar -x -C {PathOf("backwards")} && find {PathOf("backwards")} -exec touch -h -d @1000000000 {{}} +");
@@ -50,9 +50,9 @@ public class ImageTests : Scratch
     [InlineData(ImageFormat.Ext4)]
     [InlineData(ImageFormat.Squashfs)]
     [InlineData(ImageFormat.Erofs)]
-    public void An_images_id_follows_its_content_and_nothing_else(ImageFormat format)
+    public void The_id_of_an_image_depends_only_on_its_content(ImageFormat format)
     {
-        // As long, dated alike, and not to be compressed: nothing that a superblock has tells these two apart.
+        // Same length, same date, not compressible: the superblocks of the two images are equal.
         void Fill(byte seed)
         {
             var noise = new byte[300_000];
@@ -74,7 +74,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void The_seal_says_what_stands_before_it()
+    public void The_seal_has_size_and_digest_of_the_image()
     {
         var seal = SealedImage.Read(Build(root, "image", ImageFormat.Squashfs))!;
         Assert.Equal(HostTool.Shell($"head -c {seal.Size} {PathOf("image")} | sha256sum")[..64], seal.Sha256);
@@ -84,7 +84,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void An_image_that_was_written_to_has_another_id()
+    public void A_changed_image_has_another_id()
     {
         var id = SealedImage.Id(Build(root, "image", ImageFormat.Ext4));
         HostTool.Run("debugfs", "-w", "-R", "mkdir /written", PathOf("image"));
@@ -92,7 +92,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void An_ext4_image_is_clean_and_holds_what_a_boot_needs()
+    public void An_ext4_image_is_clean_and_has_what_a_boot_needs()
     {
         var image = Build(root, "image", ImageFormat.Ext4);
         HostTool.Run("e2fsck", "-fn", image);
@@ -106,7 +106,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void A_squashfs_image_holds_the_same_and_is_one_that_grub_reads()
+    public void A_squashfs_image_has_the_same_content_and_grub_reads_it()
     {
         var image = Build(root, "image", ImageFormat.Squashfs);
         var listing = HostTool.Run("unsquashfs", "-ll", image);
@@ -128,7 +128,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void What_was_added_is_said_and_what_the_tree_has_is_kept()
+    public void Additions_are_reported_and_files_of_the_tree_are_kept()
     {
         File.WriteAllText(Path.Combine(root, "boot/initrd"), "an initrd of the tree's own");
         var built = ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("image"));
@@ -140,7 +140,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void A_kernel_beside_its_modules_is_found()
+    public void A_kernel_next_to_its_modules_is_found()
     {
         File.Delete(Path.Combine(root, "boot/vmlinuz-6.1.0-test"));
         WriteText("root/usr/lib/modules/6.1.0-test/vmlinuz", "the kernel");
@@ -149,7 +149,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void The_size_covers_many_small_files_long_directories_and_large_ones()
+    public void The_size_fits_many_small_files_long_directories_and_large_files()
     {
         for (var i = 0; i < 4000; i++)
             WriteText($"root/many/{new string('n', 200)}{i}", "x");
@@ -158,7 +158,7 @@ public class ImageTests : Scratch
     }
 
     [Fact]
-    public void A_size_is_kept_to_or_refused()
+    public void A_given_size_is_used_or_refused()
     {
         ImageBuilder.Build(Request(root, ImageFormat.Ext4) with { SizeBytes = 100 << 20 }, PathOf("image"));
         Assert.Equal(100 << 20, new FileInfo(PathOf("image")).Length);

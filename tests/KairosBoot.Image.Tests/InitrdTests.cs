@@ -24,7 +24,7 @@ public class InitrdTests : Scratch
     }
 
     [Fact]
-    public void Zstd_and_gnu_cpio_accept_it_and_nothing_else_is_in_it()
+    public void Zstd_and_gnu_cpio_accept_the_initrd_and_it_has_no_other_file()
     {
         File.WriteAllBytes(PathOf("initrd"), Build().Content);
         var listing = HostTool.Shell($"zstd -dcq {PathOf("initrd")} | cpio --quiet -itnv");
@@ -40,7 +40,7 @@ public class InitrdTests : Scratch
     [InlineData("xz")]
     [InlineData("zstd")]
     [InlineData("gzip")]
-    public void Compressed_modules_are_packed_plain(string compressor)
+    public void Compressed_modules_are_packed_uncompressed(string compressor)
     {
         Directory.Delete(root, recursive: true);
         SyntheticKernel.Make(root, compressWith: compressor);
@@ -50,7 +50,7 @@ public class InitrdTests : Scratch
     }
 
     [Fact]
-    public void A_set_passes_over_what_the_kernel_has_not_and_built_in_counts_as_there()
+    public void A_set_skips_modules_that_the_kernel_lacks_or_has_built_in()
     {
         var built = Build();
         Assert.Contains("erofs", built.Absent);
@@ -67,7 +67,7 @@ public class InitrdTests : Scratch
     }
 
     [Fact]
-    public void A_module_that_the_user_named_himself_must_be_there()
+    public void A_module_named_by_the_user_must_exist()
     {
         var failure = Fails(() => Build("virtio_blq"));
         Assert.Contains("no module virtio_blq", failure.Problem);
@@ -75,7 +75,7 @@ public class InitrdTests : Scratch
     }
 
     [Fact]
-    public void A_selection_of_nothing_is_refused() => Assert.Contains("generic", Fails(() => Build(" , ")).Fix);
+    public void An_empty_module_selection_is_refused() => Assert.Contains("generic", Fails(() => Build(" , ")).Fix);
 
     [Fact]
     public void Several_kernels_are_listed_and_one_can_be_chosen()
@@ -89,7 +89,7 @@ public class InitrdTests : Scratch
     }
 
     [Fact]
-    public void A_merged_usr_with_an_absolute_link_is_not_left()
+    public void A_merged_usr_with_an_absolute_link_stays_in_the_tree()
     {
         var merged = PathOf("merged");
         SyntheticKernel.Make(merged, "usr/lib/modules");
@@ -102,7 +102,7 @@ public class InitrdTests : Scratch
     {
         Assert.Contains("is not a directory", Fails(() => KernelTree.Find(PathOf("nowhere"), null)).Problem);
         Directory.CreateDirectory(PathOf("empty"));
-        Assert.Contains("holds no kernel", Fails(() => KernelTree.Find(PathOf("empty"), null)).Problem);
+        Assert.Contains("has no kernel", Fails(() => KernelTree.Find(PathOf("empty"), null)).Problem);
         File.Delete(Path.Combine(root, "lib/modules/6.1.0-test/modules.dep"));
         Assert.Contains("depmod -b", Fails(() => Build()).Fix);
     }
@@ -114,7 +114,7 @@ public class InitrdTests : Scratch
         File.WriteAllText(path, "not a module");
         Assert.Contains($"{path} is not a kernel module", Fails(() => Build()).Problem);
         File.Delete(path);
-        Assert.Contains($"{path}, which is not there", Fails(() => Build()).Problem);
+        Assert.Contains($"{path}, which does not exist", Fails(() => Build()).Problem);
     }
 
     [Fact]
@@ -150,8 +150,8 @@ public class InitrdTests : Scratch
     [InlineData("")]
     [InlineData("neither cpio nor zstd")]
     [InlineData("07070100000001")]
-    public void Inspection_refuses_what_is_not_an_initrd(string content) =>
-        Assert.Contains("is not an initrd", Fails(() => InitrdContents.Read(WriteText("junk", content))).Problem);
+    public void Inspection_refuses_a_file_that_is_not_an_initrd(string content) =>
+        Assert.Contains("cannot be read as an initrd", Fails(() => InitrdContents.Read(WriteText("junk", content))).Problem);
 
     [RealKernelFact]
     public void The_modules_of_a_virtio_machine_take_less_than_half_a_mebibyte()
@@ -162,7 +162,7 @@ public class InitrdTests : Scratch
     }
 
     [RealKernelFact]
-    public void Every_packed_module_of_a_real_kernel_comes_with_what_it_needs()
+    public void Every_packed_module_of_a_real_kernel_comes_with_its_dependencies()
     {
         var graph = KernelTree.Find(RealKernelFactAttribute.Root, null).ReadGraph();
         var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "generic", Compress: false, init));

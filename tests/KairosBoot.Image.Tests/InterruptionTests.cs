@@ -20,18 +20,18 @@ public class InterruptionTests : Scratch
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
     [InlineData("HUP", 129)]
-    public void A_signal_ends_kboot_and_its_tool_and_leaves_nothing(string signal, int exitCode)
+    public void A_signal_ends_kboot_and_its_tool_and_no_file_remains(string signal, int exitCode)
     {
-        // env: whoever runs the tests may have told this process to ignore SIGINT.
+        // env: the parent of the tests may have set this process to ignore SIGINT.
         var start = new ProcessStartInfo("env",
         [
-            "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"),
+            "--default-signal", Environment.ProcessPath!, "exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll"),
             "image", "build", "--root", PathOf("root"), "--init", PathOf("root/kairos-boot"), "--modules", "virtio", "--format", "squashfs", "--output", PathOf("out/image"),
         ])
         { RedirectStandardError = true };
         using var kboot = Process.Start(start)!;
         var tool = WaitForChild(kboot.Id, "mksquashfs");
-        Assert.True(SpinWait.SpinUntil(() => Names(PathOf("out")).Length == 2, Patience)); // the image's file, and the directory for the build's own
+        Assert.True(SpinWait.SpinUntil(() => Names(PathOf("out")).Length == 2, Patience)); // the image's file, and the temporary directory of the build
         HostTool.Run("kill", $"-{signal}", $"{kboot.Id}");
         Assert.True(kboot.WaitForExit(Patience));
         Assert.Equal(exitCode, kboot.ExitCode);
@@ -41,14 +41,14 @@ public class InterruptionTests : Scratch
     }
 
     [Fact]
-    public void A_build_that_is_to_end_before_it_starts_makes_nothing()
+    public void A_build_that_is_cancelled_before_its_start_creates_nothing()
     {
         var request = new ImageRequest(PathOf("root"), null, ImageFormat.Ext4, null, null, "virtio", PathOf("root/kairos-boot"));
         Assert.ThrowsAny<OperationCanceledException>(() => ImageBuilder.Build(request, PathOf("out/image"), new CancellationToken(canceled: true)));
         Assert.Empty(Names(PathOf("out")));
     }
 
-    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
+    private static string InOutput(string name) => Path.Combine(AppContext.BaseDirectory, name);
 
     private static string WaitForChild(int parent, string program)
     {

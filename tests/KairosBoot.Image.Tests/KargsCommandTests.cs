@@ -9,22 +9,22 @@ public class KargsCommandTests : StateCommands
     private KargsFile Arguments => new(State);
 
     [Fact]
-    public void A_change_is_on_trial_until_a_good_boot_and_then_it_stays()
+    public void A_change_is_pending_until_a_good_boot_and_then_permanent()
     {
         var shown = Run(0, "kargs", "add", "loglevel=7", "nosmt");
         Assert.Contains("all        loglevel=7 nosmt\n", shown);
-        Assert.Contains("on trial", shown);
+        Assert.Contains("pending: ", shown);
         Assert.True(Arguments.Proven.IsEmpty);
         Assert.True(Arguments.Keep(Arguments.Pending!.Serial));
         Assert.Equal("loglevel=7 nosmt", string.Join(' ', Arguments.Proven[null]));
-        Assert.DoesNotContain("on trial", Run(0, "kargs"));
+        Assert.DoesNotContain("pending", Run(0, "kargs"));
 
         Run(0, "kargs", "add", "--slot", "recovery", "console=ttyS1");
         Run(0, "kargs", "remove", "loglevel");
         Assert.Equal(2, Arguments.Pending!.Serial - Arguments.Proven.Serial);
         Assert.True(Arguments.Reject(Arguments.Pending.Serial));
         Assert.Null(Arguments.Pending);
-        Assert.Contains("given up", Run(0, "kargs"));
+        Assert.Contains("rejected: ", Run(0, "kargs"));
         using var json = JsonDocument.Parse(Run(0, "kargs", "--json"));
         Assert.Equal("nosmt", json.RootElement.GetProperty("givenUp").GetProperty("all")[0].GetString());
         Assert.Equal("console=ttyS1", json.RootElement.GetProperty("givenUp").GetProperty("recovery")[0].GetString());
@@ -32,7 +32,7 @@ public class KargsCommandTests : StateCommands
     }
 
     [Fact]
-    public void Others_on_trial_by_now_are_neither_kept_nor_given_up()
+    public void Arguments_that_became_pending_later_are_neither_kept_nor_rejected()
     {
         Run(0, "kargs", "add", "one");
         var booted = Arguments.Pending!.Serial;
@@ -43,7 +43,7 @@ public class KargsCommandTests : StateCommands
     }
 
     [Fact]
-    public void What_is_taken_back_is_not_on_trial_any_more()
+    public void A_change_that_is_undone_is_not_pending()
     {
         Run(0, "kargs", "add", "one");
         Run(0, "kargs", "clear");
@@ -62,18 +62,18 @@ public class KargsCommandTests : StateCommands
     [InlineData("$prefix", "the character '$'")]
     [InlineData("a=*", "the character '*'")]
     [InlineData("\u00e4", "the character")]
-    public void What_could_lock_a_machine_out_is_refused_and_nothing_changes(string word, string reason)
+    public void Arguments_that_could_stop_the_boot_are_refused(string word, string reason)
     {
         Assert.Contains(reason, Run(1, "kargs", "add", word));
         Assert.Null(Arguments.Pending);
     }
 
     [Fact]
-    public void Too_many_are_refused_together_with_those_of_a_slot()
+    public void The_arguments_of_all_slots_and_of_one_slot_have_one_limit()
     {
         Run(0, "kargs", "add", "a=" + new string('x', 600));
         Assert.Contains("901 characters", Run(1, "kargs", "add", "--slot", "passive", "b=" + new string('x', 296)));
         Run(0, "kargs", "add", "--slot", "passive", "b=" + new string('x', 295));
-        Assert.Contains("active has no argument c", Run(1, "kargs", "remove", "--slot", "active", "c"));
+        Assert.Contains("active has no kernel argument c", Run(1, "kargs", "remove", "--slot", "active", "c"));
     }
 }

@@ -6,7 +6,7 @@ namespace KairosBoot.Image.Tests;
 public class RollbackTests : StateCommands
 {
     [Fact]
-    public void The_other_image_is_first_from_now_on_and_back_again()
+    public void A_rollback_makes_the_other_slot_first_and_the_next_one_reverts_it()
     {
         Assert.Contains("passive is booted first", Run(0, "rollback"));
         Assert.Equal((Slot.Passive, 2), (Counters.Next!.Value, Counters.Passive.Left));
@@ -15,10 +15,10 @@ public class RollbackTests : StateCommands
     }
 
     [Fact]
-    public void There_is_no_way_back_to_an_image_that_is_gone_or_was_given_up()
+    public void A_rollback_to_a_missing_or_bad_image_is_refused()
     {
         Counters = Counters.MarkBad(Slot.Passive, SlotFault.Damaged);
-        Assert.Contains("passive was given up (passive: its image is damaged): going back to it would boot active", Run(1, "rollback"));
+        Assert.Contains("passive is marked bad (passive: its image is damaged): a rollback would boot active", Run(1, "rollback"));
         Run(0, "assess", "reset", "passive");
         File.Delete(PathOf("state/cOS/passive.img"));
         Assert.Contains("there is no passive image", Run(1, "rollback"));
@@ -26,16 +26,16 @@ public class RollbackTests : StateCommands
     }
 
     [Fact]
-    public void A_pinned_image_is_shown_as_such_until_it_is_not()
+    public void Status_shows_a_pinned_image_until_it_is_unpinned()
     {
-        Assert.Contains("is kept", Run(0, "pin", "passive"));
+        Assert.Contains("is pinned", Run(0, "pin", "passive"));
         Assert.Equal(16, Counters.Pinned.Length);
         Assert.Matches("passive .*pinned", Run(0, "status"));
         Run(0, "assess", "good", "active");
         Assert.Matches("passive .*pinned", Run(0, "status"));
         Run(0, "unpin");
         Assert.DoesNotContain("pinned\n", Run(0, "status"));
-        Assert.Contains("recovery is never replaced", Run(1, "pin", "recovery"));
-        Assert.Contains("not known", Run(1, "pin"));
+        Assert.Contains("recovery cannot be pinned", Run(1, "pin", "recovery"));
+        Assert.Contains("cannot find out", Run(1, "pin"));
     }
 }

@@ -8,7 +8,7 @@ public abstract class Scratch : IDisposable
     public void Dispose()
     {
         HostTool.Run("chmod", "-R", "u+rwX", directory);
-        HostTool.Run("rm", "-rf", directory); // some names in it are no UTF-8
+        HostTool.Run("rm", "-rf", directory); // some names in it are not UTF-8
         GC.SuppressFinalize(this);
     }
 
@@ -22,10 +22,10 @@ public abstract class Scratch : IDisposable
         return path;
     }
 
-    /// <summary>A copy with the same names, contents and times of change, made later and somewhere else.</summary>
+    /// <summary>A copy with the same names, contents and modification times, created later in another directory.</summary>
     protected string CopyLater(string path, string name)
     {
-        Thread.Sleep(1100); // file systems keep whole seconds: let one go by
+        Thread.Sleep(1100); // file systems store whole seconds: wait for the next one
         Directory.CreateDirectory(Path.GetDirectoryName(PathOf(name))!);
         HostTool.Run("cp", "-a", path, PathOf(name));
         return PathOf(name);

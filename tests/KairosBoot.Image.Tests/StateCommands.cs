@@ -24,7 +24,7 @@ public abstract class StateCommands : Scratch
     {
         if (!arguments.Contains("--state")) arguments = [.. arguments, "--state", State];
         var start = new ProcessStartInfo(Environment.ProcessPath!,
-            ["exec", "--depsfile", Beside("KairosBoot.Image.Tests.deps.json"), Beside("kboot.dll"), .. arguments])
+            ["exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll"), .. arguments])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         using var kboot = Process.Start(start)!;
         var errors = kboot.StandardError.ReadToEndAsync();
@@ -34,5 +34,5 @@ public abstract class StateCommands : Scratch
         return output;
     }
 
-    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
+    private static string InOutput(string name) => Path.Combine(AppContext.BaseDirectory, name);
 }

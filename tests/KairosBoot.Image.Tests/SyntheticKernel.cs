@@ -9,7 +9,7 @@ internal static class SyntheticKernel
 
     internal static byte[] Elf(string text) => [0x7F, .. Encoding.ASCII.GetBytes($"ELF {text}\n")];
 
-    /// <summary>Makes the modules; all dated alike.</summary>
+    /// <summary>Creates the modules, all with the same date.</summary>
     internal static void Make(string root, string modulesDirectory = "lib/modules", string release = Release, string compressWith = "")
     {
         var directory = Path.Combine(root, modulesDirectory, release);

@@ -28,7 +28,7 @@ public class SystemUnitTests : Scratch
     }
 
     [Fact]
-    public void A_tree_with_systemd_gets_units_that_are_wanted_and_the_program_they_start()
+    public void A_tree_with_systemd_gets_the_units_their_links_and_kboot()
     {
         WriteText("root/usr/lib/systemd/systemd", "");
         Assert.Contains("/usr/bin/kboot", Build().Added);
@@ -47,7 +47,7 @@ public class SystemUnitTests : Scratch
     [Theory]
     [InlineData(ImageFormat.Ext4)]
     [InlineData(ImageFormat.Erofs)]
-    public void They_are_the_same_in_every_kind_of_image(ImageFormat format)
+    public void The_units_are_the_same_in_every_image_format(ImageFormat format)
     {
         WriteText("root/usr/lib/systemd/systemd", "");
         Build();
@@ -64,7 +64,7 @@ public class SystemUnitTests : Scratch
     [InlineData("etc/systemd/system/cos-setup-boot.service")]
     [InlineData("usr/lib/systemd/system/cos-setup-boot.service")]
     [InlineData("lib/systemd/system/cos-setup-boot.service")]
-    public void A_unit_of_the_trees_own_stays_the_only_one_of_its_name(string unit)
+    public void A_unit_of_the_tree_is_kept(string unit)
     {
         WriteText("root/usr/lib/systemd/systemd", "");
         WriteText("root/" + unit, "its own");
@@ -105,7 +105,7 @@ public class SystemUnitTests : Scratch
     [Theory]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public void Without_a_service_manager_or_a_program_to_start_nothing_is_added(bool hasSystemd, bool hasProgram)
+    public void Without_a_service_manager_or_kboot_nothing_is_added(bool hasSystemd, bool hasProgram)
     {
         if (hasSystemd) WriteText("root/usr/lib/systemd/systemd", "");
         Assert.DoesNotContain(Build(hasProgram: hasProgram).Added, path => path.Contains("cos-setup") || path.Contains("kairosboot-good") || path.Contains("kboot"));

@@ -8,7 +8,7 @@ public class TarAttributeTests : Scratch
 {
     private const string LongName = "a-name-of-more-than-a-hundred-bytes-needs-a-record-of-its-own-in-the-header-that-has-the-attributes-in-it-too";
 
-    // cap_setuid is bit 7: 0x80, which is no UTF-8.
+    // cap_setuid is bit 7: 0x80, which is not UTF-8.
     private static readonly byte[] CapSetUid = [1, 0, 0, 2, 0x80, .. new byte[15]];
 
     private static readonly byte[] EveryByte = [.. Enumerable.Range(0, 256).Select(number => (byte)(number + 7))];
@@ -43,7 +43,7 @@ public class TarAttributeTests : Scratch
     }
 
     [Fact]
-    public void Libarchives_records_are_read_and_those_for_all_members_are_not()
+    public void Libarchives_records_are_read_and_global_ones_are_ignored()
     {
         var members = Extract(writer =>
         {
@@ -59,7 +59,7 @@ public class TarAttributeTests : Scratch
     }
 
     [Fact]
-    public void Attributes_stay_with_their_member_in_a_long_archive()
+    public void Attributes_belong_to_their_member_in_a_long_archive()
     {
         var members = Extract(writer =>
         {
@@ -113,7 +113,7 @@ public class TarAttributeTests : Scratch
             case ImageFormat.Ext4:
                 HostTool.DebugFs(image, $"ea_get -f {PathOf("value")} \"{path}\" \"{name}\"");
                 Assert.Equal(value, File.ReadAllBytes(PathOf("value")));
-                Assert.Contains($"{name} ({value.Length})", HostTool.DebugFs(image, $"ea_list \"{path}\"")); // there, if without a value
+                Assert.Contains($"{name} ({value.Length})", HostTool.DebugFs(image, $"ea_list \"{path}\"")); // the attribute exists, but without a value
                 break;
             case ImageFormat.Squashfs:
                 HostTool.Run("unsquashfs", "-quiet", "-no-progress", "-xattrs", "-force", "-d", PathOf("unpacked"), image, path);
@@ -121,7 +121,7 @@ public class TarAttributeTests : Scratch
                 Assert.Equal(value, File.ReadAllBytes(PathOf("value")));
                 break;
             default:
-                // Plain in the metadata: the name without its namespace, and the value behind it.
+                // Uncompressed in the metadata: the name without its namespace, followed by the value.
                 byte[] row = [.. Encoding.ASCII.GetBytes(name[(name.IndexOf('.') + 1)..]), .. value];
                 Assert.True(File.ReadAllBytes(image).AsSpan().IndexOf(row) > 0, $"{name} of {path}");
                 break;

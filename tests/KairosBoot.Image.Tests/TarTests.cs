@@ -8,7 +8,7 @@ namespace KairosBoot.Image.Tests;
 public class TarTests : Scratch
 {
     [Fact]
-    public void Owners_modes_devices_links_and_attributes_of_an_export_reach_the_image()
+    public void Owners_modes_devices_links_and_attributes_reach_the_image()
     {
         SyntheticKernel.MakeSystem(PathOf("root"));
         HostTool.Shell($"cd '{PathOf("root")}' && tar -cf ../system.tar --format=pax .");
@@ -63,14 +63,14 @@ public class TarTests : Scratch
     [InlineData("../outside")]
     [InlineData("a/../../outside")]
     [InlineData("/../outside")]
-    public void A_member_that_climbs_out_is_refused(string name)
+    public void A_member_with_dot_dot_is_refused(string name)
     {
         Assert.Contains("points outside", Refused(writer => writer.WriteEntry(FileEntry(name))).Problem);
         Assert.False(File.Exists(PathOf("outside")));
     }
 
     [Fact]
-    public void An_absolute_name_stays_inside()
+    public void An_absolute_name_stays_inside_the_tree()
     {
         Extract(writer => writer.WriteEntry(FileEntry("/etc/inside")));
         Assert.Equal("content", File.ReadAllText(PathOf("tree/etc/inside")));
@@ -102,7 +102,7 @@ public class TarTests : Scratch
     [InlineData("../victim")]
     [InlineData("not/there")]
     [InlineData("link/victim")]
-    public void A_hard_link_to_what_is_not_in_the_archive_is_refused(string target)
+    public void A_hard_link_to_a_file_outside_the_archive_is_refused(string target)
     {
         WriteText("victim", "untouched");
         Refused(writer =>
@@ -113,7 +113,7 @@ public class TarTests : Scratch
     }
 
     [Fact]
-    public void A_later_member_wins_over_an_earlier_one_of_the_same_name()
+    public void A_later_member_replaces_an_earlier_one_of_the_same_name()
     {
         Extract(writer =>
         {
@@ -124,15 +124,15 @@ public class TarTests : Scratch
     }
 
     [Fact]
-    public void What_is_not_a_tar_file_is_refused()
+    public void A_file_that_is_not_a_tar_file_is_refused()
     {
-        Assert.Contains("is not a file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("none"), PathOf("tree"))).Problem);
+        Assert.Contains("is not a regular file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("none"), PathOf("tree"))).Problem);
         WriteText("junk", new string('x', 2000));
-        Assert.Contains("is not a tar file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);
+        Assert.Contains("is damaged or not a tar file", Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);
     }
 
     [Fact]
-    public void An_archive_that_is_cut_off_is_refused()
+    public void A_truncated_archive_is_refused()
     {
         using (var file = File.Create(PathOf("whole")))
         using (var gzip = new GZipStream(file, CompressionLevel.Fastest))

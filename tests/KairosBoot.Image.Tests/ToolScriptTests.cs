@@ -22,13 +22,13 @@ public class ToolScriptTests : Scratch
     }
 
     [Fact]
-    public void Debugfs_runs_as_many_commands_as_were_written()
+    public void Debugfs_runs_exactly_the_written_commands()
     {
         var image = PathOf("image");
         HostTool.Shell($"truncate -s 16M '{image}' && mke2fs -q -F -t ext4 -N 2000 '{image}'");
         var script = new DebugFsCommands();
         var written = Write(path => script.MakeDirectory(path).SetOwner(path, 7, 8).SetMode(path, 0x4000 | Octal.O700));
-        // Deep enough that the lines have no room for the paths.
+        // So deep that the paths do not fit in a line.
         var deep = new StringBuilder(new string('"', 255));
         for (var depth = 0; depth < 15; depth++)
         {
@@ -46,7 +46,7 @@ public class ToolScriptTests : Scratch
     }
 
     [Fact]
-    public void Mksquashfs_makes_as_many_files_as_were_written()
+    public void Mksquashfs_creates_exactly_the_written_files()
     {
         Directory.CreateDirectory(PathOf("tree"));
         var definitions = new SquashfsDefinitions();

@@ -23,7 +23,7 @@ public class TreeLintTests : Scratch
     public void A_tree_that_boots_has_no_findings() => Assert.Empty(TreeLint.Check(root));
 
     [Fact]
-    public void What_an_image_build_would_add_is_a_warning_each()
+    public void Each_file_that_a_build_would_add_is_a_warning()
     {
         Directory.Delete(Path.Combine(root, "oem"));
         File.Delete(Path.Combine(root, "boot/vmlinuz"));
@@ -38,14 +38,14 @@ public class TreeLintTests : Scratch
     {
         Directory.Delete(Path.Combine(root, "oem"));
         WriteText("root/oem", "");
-        Assert.Equal(("/oem is not a directory: nothing can be mounted on it", false), (Single().Problem, Single().IsWarning));
+        Assert.Equal(("/oem is not a directory, so nothing can be mounted on it", false), (Single().Problem, Single().IsWarning));
         File.Delete(Path.Combine(root, "oem"));
         File.CreateSymbolicLink(Path.Combine(root, "oem"), "/nowhere");
         Assert.Contains("/oem is not a directory", Single().Problem);
     }
 
     [Fact]
-    public void Every_problem_of_the_tree_is_told_not_only_the_first()
+    public void Every_problem_of_the_tree_is_reported()
     {
         WriteText("root/etc/machine-id", "0123456789abcdef0123456789abcdef\n");
         WriteText("root/etc/ssh/ssh_host_rsa_key", "secret");
@@ -54,18 +54,18 @@ public class TreeLintTests : Scratch
     }
 
     [Fact]
-    public void An_initrd_that_cannot_work_here_is_an_error()
+    public void An_initrd_without_disk_drivers_is_an_error()
     {
         Pack("squashfs");
-        Assert.Contains("no driver for a disk", Single().Problem);
+        Assert.Contains("no disk driver", Single().Problem);
         WriteText("root/boot/initrd", "an initrd of another kind");
-        Assert.Contains("is not an initrd", Single().Problem);
+        Assert.Contains("cannot be read as an initrd", Single().Problem);
     }
 
     [Fact]
     public void An_initrd_of_another_kernel_is_an_error()
     {
         Directory.Move(Path.Combine(root, "lib/modules/6.1.0-test"), Path.Combine(root, "lib/modules/6.2.0"));
-        Assert.Contains("for the kernel 6.1.0-test, whose modules the tree has not", Single().Problem);
+        Assert.Contains("for the kernel 6.1.0-test, but the tree has no modules for it", Single().Problem);
     }
 }

@@ -9,24 +9,24 @@ internal static class DiskBuildCommand
 {
     internal static Command Create()
     {
-        var image = new Option<string>("--image") { Description = "The OS image: active and passive", HelpName = "FILE", Required = true };
-        var size = SizeOption.Create("Size of the disk (default: what the images need, and 1 GiB for data)");
-        var output = new Option<string>("--output") { Description = "The raw disk to write", HelpName = "FILE", Required = true };
+        var image = new Option<string>("--image") { Description = "OS image for the slots active and passive", HelpName = "FILE", Required = true };
+        var size = SizeOption.Create("Size of the disk (default: room for the images and 1 GiB of data)");
+        var output = new Option<string>("--output") { Description = "Disk image to write (raw)", HelpName = "FILE", Required = true };
         var seed = new Option<string?>("--seed")
         {
-            Description = "Text that all GUIDs of the disk follow from (default: the inputs; the same inputs make the same disk, byte by byte)",
+            Description = "Text from which all GUIDs of the disk are derived (default: a digest of the inputs, so the same inputs give the same disk)",
             HelpName = "TEXT",
         };
         seed.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && DiskSeed.Problem(text) is { } problem)
-                result.AddError($"--seed {problem}: give a text of one line that no other disk of the machine has");
+                result.AddError($"--seed {problem}: give one line of text that is used for no other disk of the machine");
         });
         var options = new DiskOptions();
 
-        var command = new Command("build", "Make a bootable disk, for BIOS and UEFI, of an OS image.") { image, size, output, seed };
+        var command = new Command("build", "Build a bootable disk image for BIOS and UEFI from an OS image.") { image, size, output, seed };
         options.AddTo(command);
-        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var documents = parsed.GetValue(options.CloudConfigs) ?? [];
             CloudConfigFiles.Check(documents);
@@ -38,7 +38,7 @@ internal static class DiskBuildCommand
             };
             using var progress = new Progress();
             var layout = DiskBuilder.Build(request, path, cancellationToken, progress.Show);
-            Console.WriteLine($"{path}: {ByteSize.Text(layout.Size)}, of it {ByteSize.Text(layout.Persistent.Size)} for data");
+            Console.WriteLine($"{path}: {ByteSize.Text(layout.Size)}, {ByteSize.Text(layout.Persistent.Size)} of it for data");
         }));
         return command;
     }

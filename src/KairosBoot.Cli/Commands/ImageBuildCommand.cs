@@ -9,22 +9,22 @@ internal static class ImageBuildCommand
 {
     internal static Command Create()
     {
-        var root = new Option<string?>("--root") { Description = "The tree to make an image of", HelpName = "DIR" };
-        var tar = new Option<string?>("--tar") { Description = "The container export to make an image of", HelpName = "FILE" };
-        var output = new Option<string>("--output") { Description = "The image to write", HelpName = "FILE", Required = true };
-        var format = new Option<string>("--format") { Description = "File system", DefaultValueFactory = _ => "ext4" };
+        var root = new Option<string?>("--root") { Description = "Build the image from a directory tree", HelpName = "DIR" };
+        var tar = new Option<string?>("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
+        var output = new Option<string>("--output") { Description = "Image to write", HelpName = "FILE", Required = true };
+        var format = new Option<string>("--format") { Description = "File system of the image", DefaultValueFactory = _ => "ext4" };
         format.AcceptOnlyFromAmong("ext4", "squashfs", "erofs");
-        var size = SizeOption.Create("Size of an ext4 image (default: what the content needs)");
-        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, where the tree has several", HelpName = "VERSION" };
+        var size = SizeOption.Create("Size of an ext4 image (default: as large as the content needs)");
+        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, if the tree has more than one", HelpName = "VERSION" };
         var modules = new Option<string>("--modules")
         {
-            Description = "Modules for the initrd, where the tree has none: see kboot initrd build",
+            Description = "Modules for the initrd, if the tree has no initrd; see kboot initrd build",
             HelpName = "SET",
             DefaultValueFactory = _ => InitrdRequest.DefaultModules,
         };
-        var init = new Option<string?>("--init") { Description = "The kairos-boot for that initrd", HelpName = "FILE" };
+        var init = new Option<string?>("--init") { Description = "kairos-boot program for that initrd", HelpName = "FILE" };
 
-        var command = new Command("build", "Make an OS image of a tree or a container export, with kernel and initrd inside.")
+        var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")
         {
             root, tar, output, format, size, kernel, modules, init,
         };
@@ -33,7 +33,7 @@ internal static class ImageBuildCommand
             if (result.GetResult(root) is null == result.GetResult(tar) is null)
                 result.AddError("Give either --root or --tar.");
         });
-        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar), Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
@@ -41,11 +41,11 @@ internal static class ImageBuildCommand
             var built = ImageBuilder.Build(request, path, cancellationToken);
             Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
             if (built.Added.Count > 0)
-                Console.WriteLine($"added to what the tree had: {string.Join(' ', built.Added)}");
+                Console.WriteLine($"added to the tree: {string.Join(' ', built.Added)}");
         }));
         return command;
     }
 
-    /// <summary>This program, for an image that has it not. One file runs in any system; started through the .NET host, it is not that: null.</summary>
+    /// <summary>Path of this program, for an image without it; null if it was started by the .NET host, because it is then not one file.</summary>
     internal static string? Program() => Path.GetFileName(Environment.ProcessPath) == "kboot" ? Environment.ProcessPath : null;
 }

@@ -9,21 +9,21 @@ internal static class InitrdBuildCommand
 {
     internal static Command Create()
     {
-        var root = new Option<string>("--root") { Description = "Tree with a kernel in it", HelpName = "DIR", Required = true };
-        var output = new Option<string>("--output") { Description = "The initrd to write", HelpName = "FILE", Required = true };
-        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, where the tree has several", HelpName = "VERSION" };
+        var root = new Option<string>("--root") { Description = "Directory tree with a kernel", HelpName = "DIR", Required = true };
+        var output = new Option<string>("--output") { Description = "Initrd to write", HelpName = "FILE", Required = true };
+        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, if the tree has more than one", HelpName = "VERSION" };
         var modules = new Option<string>("--modules")
         {
-            Description = $"Sets ({string.Join(", ", ModuleSet.Names)}) and module names, separated by commas",
+            Description = $"Module sets ({string.Join(", ", ModuleSet.Names)}) and module names, separated by commas",
             HelpName = "SET",
             DefaultValueFactory = _ => InitrdRequest.DefaultModules,
         };
         var compress = new Option<string>("--compress") { Description = "Compression", DefaultValueFactory = _ => "zstd" };
         compress.AcceptOnlyFromAmong("zstd", "none");
-        var init = new Option<string?>("--init") { Description = "The kairos-boot to pack (default: the one that came with this kboot)", HelpName = "FILE" };
+        var init = new Option<string?>("--init") { Description = "kairos-boot program to pack (default: the one shipped with this kboot)", HelpName = "FILE" };
 
-        var command = new Command("build", "Pack an initrd for the kernel found in a tree.") { root, output, kernel, modules, compress, init };
-        command.SetAction(parsed => Interruption.Run(cancellationToken =>
+        var command = new Command("build", "Build an initrd for the kernel in a directory tree.") { root, output, kernel, modules, compress, init };
+        command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var tree = parsed.GetRequiredValue(root);
             var request = new InitrdRequest(tree, parsed.GetValue(kernel), parsed.GetRequiredValue(modules),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using KairosBoot.Image;
 using KairosBoot.Plan;
 
@@ -10,9 +9,9 @@ internal static class InitrdInspectCommand
 {
     internal static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "An initrd, compressed or not" };
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
-        var command = new Command("inspect", "Show what is inside an initrd, and which storage drivers are not.") { file, json };
+        var file = new Argument<string>("FILE") { Description = "Initrd, compressed or not" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var command = new Command("inspect", "List the contents of an initrd and the storage drivers that it lacks.") { file, json };
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(file);
@@ -28,7 +27,7 @@ internal static class InitrdInspectCommand
     private static void Print(string path, InitrdContents contents)
     {
         Console.WriteLine($"{path}: {ByteSize.Text(contents.FileSize)}, {ByteSize.Text(contents.UnpackedSize)} unpacked, {contents.Compression}");
-        Console.WriteLine($"kernel   {contents.Release ?? "none: no modules.index inside"}");
+        Console.WriteLine($"kernel   {contents.Release ?? "unknown: the initrd has no modules.index"}");
         foreach (var (part, count, size) in contents.Parts)
             Console.WriteLine($"{ByteSize.Text(size),10}  {part}{(count > 1 ? $" ({count} files)" : "")}");
         foreach (var (name, size) in contents.Files)
@@ -38,33 +37,18 @@ internal static class InitrdInspectCommand
         Console.WriteLine($"drivers out:     {string.Join(' ', contents.DriversOut)}");
     }
 
-    private static void PrintJson(InitrdContents contents)
+    private static void PrintJson(InitrdContents contents) => JsonOutput.Write(writer =>
     {
-        using (var writer = new Utf8JsonWriter(Console.OpenStandardOutput(), new JsonWriterOptions { Indented = true }))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("size", contents.FileSize);
-            writer.WriteNumber("unpackedSize", contents.UnpackedSize);
-            writer.WriteString("compression", contents.Compression);
-            writer.WriteString("kernel", contents.Release);
-            writer.WriteStartObject("files");
-            foreach (var (name, size) in contents.Files)
-                writer.WriteNumber(name, size);
-            writer.WriteEndObject();
-            WriteNames(writer, "driversIn", contents.DriversIn);
-            WriteNames(writer, "driversBuiltIn", contents.DriversBuiltIn);
-            WriteNames(writer, "driversOut", contents.DriversOut);
-            writer.WriteEndObject();
-        }
-
-        Console.WriteLine();
-    }
-
-    private static void WriteNames(Utf8JsonWriter writer, string property, IReadOnlyList<string> names)
-    {
-        writer.WriteStartArray(property);
-        foreach (var name in names)
-            writer.WriteStringValue(name);
-        writer.WriteEndArray();
-    }
+        writer.WriteNumber("size", contents.FileSize);
+        writer.WriteNumber("unpackedSize", contents.UnpackedSize);
+        writer.WriteString("compression", contents.Compression);
+        writer.WriteString("kernel", contents.Release);
+        writer.WriteStartObject("files");
+        foreach (var (name, size) in contents.Files)
+            writer.WriteNumber(name, size);
+        writer.WriteEndObject();
+        JsonOutput.WriteArray(writer, "driversIn", contents.DriversIn);
+        JsonOutput.WriteArray(writer, "driversBuiltIn", contents.DriversBuiltIn);
+        JsonOutput.WriteArray(writer, "driversOut", contents.DriversOut);
+    });
 }

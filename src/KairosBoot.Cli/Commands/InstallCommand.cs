@@ -11,85 +11,52 @@ namespace KairosBoot.Cli;
 /// <summary><c>kboot install</c></summary>
 internal static class InstallCommand
 {
-    private const long MiB = 1 << 20;
-
     internal static Command Create()
     {
-        var device = new Option<string?>("--device") { Description = "The disk, or auto: the largest that nobody uses (default: install.device of the cloud-configs)", HelpName = "DEV" };
-        var image = new Option<string?>("--image") { Description = "The OS image (default: the one that runs)", HelpName = "FILE" };
-        var root = new Option<string?>("--root") { Description = "A tree to make the image of", HelpName = "DIR" };
-        var tar = new Option<string?>("--tar") { Description = "A container export to make the image of", HelpName = "FILE" };
-        var force = new Option<bool>("--force") { Description = "Although there is something on the disk" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be done" };
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
+        var device = new Option<string?>("--device") { Description = "Disk to install on; auto: the largest unused disk (default: install.device of the cloud-configs)", HelpName = "DEV" };
+        var image = new Option<string?>("--image") { Description = "OS image (default: the running one)", HelpName = "FILE" };
+        var root = new Option<string?>("--root") { Description = "Build the image from a directory tree", HelpName = "DIR" };
+        var tar = new Option<string?>("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
+        var force = new Option<bool>("--force") { Description = "Overwrite a disk that is not empty" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be done; write nothing" };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
         var options = new DiskOptions();
-        var command = new Command("install", "Make a disk of this machine a bootable one, for BIOS and UEFI. What is on it is lost.") { device, image, root, tar, force, dryRun, json };
+        var command = new Command("install", "Install the system on a disk of this machine, bootable by BIOS and UEFI. Erases the disk.") { device, image, root, tar, force, dryRun, json };
         options.AddTo(command);
         command.Validators.Add(result =>
         {
             if (new Option[] { image, root, tar }.Count(option => result.GetResult(option) is not null) > 1)
                 result.AddError("Give one of --image, --root and --tar.");
         });
-        command.SetAction(parsed => Interruption.Run(
+        command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
                 if (Syscall.GetEUid() != 0)
-                    throw new OperatorException("writing to a disk takes root", "sudo kboot install ...; for a disk in a file: kboot disk build");
+                    throw new OperatorException("installing on a disk requires root", "run sudo kboot install ...; to build a disk image file, run kboot disk build");
                 var documents = parsed.GetValue(options.CloudConfigs) ?? [];
                 CloudConfigFiles.Check(documents);
-                var section = InstallSection.Read(documents, problem => Console.Error.WriteLine($"warning: {problem.Text}"));
-                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on was given", "give --device /dev/... or --device auto");
+                var section = InstallSection.Read(documents, problem => Warn(problem.Text));
+                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on", "give --device /dev/... or --device auto");
                 var disk = InstallDisk.Find(wanted);
                 using var progress = new Progress();
-                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar), progress.Show, cancellationToken);
+                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar), ImageBuildCommand.Program(),
+                    progress.Show, cancellationToken);
                 var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null, $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
-                using var installer = new DiskInstaller(request with { Sizes = Sizes(options.Sizes(parsed), section, request) }, disk, cancellationToken);
+                using var installer = new DiskInstaller(request with { Sizes = InstallSizes.Combine(options.Sizes(parsed), section, request, Warn) }, disk, cancellationToken);
                 var isDry = parsed.GetValue(dryRun);
                 var contents = disk.Contents();
                 if (contents.Count > 0 && !isDry && !parsed.GetValue(force))
-                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "take another disk, or add --force: all of that is lost then");
-                var succeeded = isDry || Install(installer, documents, progress, cancellationToken);
+                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}", "choose another disk, or add --force to erase all of this");
+                var succeeded = isDry || new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken).Run(progress.Show, Warn);
                 progress.Dispose();
                 Print(installer.Layout, disk, request, contents, isDry, parsed.GetValue(json));
                 return succeeded ? 0 : 1;
             },
-            "the disk is as it was, or boots nothing: install again"));
+            "the disk is unchanged or cannot be booted: run kboot install again"));
         return command;
     }
 
-    private static bool Install(DiskInstaller installer, string[] documents, Progress progress, CancellationToken cancellationToken)
-    {
-        var stages = new LifecycleStages("install", "", documents, new StageLogger(verbose: false), cancellationToken);
-        stages.RunBefore();
-        if (stages.Warnings.Count > 0)
-            throw new OperatorException("a stage before the installation failed, nothing was written", "correct the cloud-config, or take the entry out");
-        if (!installer.Install(progress.Show))
-            Console.Error.WriteLine("warning: the kernel still goes by the old partition table of the disk, until the next restart");
-        stages.RunAfter();
-        return stages.Warnings.Count == 0;
-    }
-
-    // Options win. Kairos takes a size that is too small for one that is just large enough, and so do its users' configs.
-    private static DiskSizes Sizes(DiskSizes given, InstallSection section, DiskRequest request)
-    {
-        long? Of(string name, long? option, Func<long> least)
-        {
-            if (option is not null || !section.Sizes.TryGetValue(name, out var wanted)) return option;
-            var needed = least();
-            if (wanted * MiB < needed)
-                Console.Error.WriteLine($"warning: install.partitions.{name}.size: {wanted} MiB are too few; it gets {needed / MiB}");
-            return Math.Max(wanted * MiB, needed);
-        }
-
-        return new DiskSizes(
-            Of("oem", given.Oem, () => DiskLayout.MinOem),
-            Of("recovery", given.Recovery, () => DiskLayout.MinRecovery(DiskRequest.Size(request.Recovery ?? request.Image))),
-            Of("state", given.State, () => DiskLayout.MinState(DiskRequest.Size(request.Image))),
-            Of("persistent", given.Persistent, () => DiskLayout.MinPersistent))
-        {
-            Extra = [.. section.Extra.Select(row => new ExtraPartition(row.Label, row.MiB * MiB, row.FileSystem ?? ExtraPartition.DefaultFileSystem)), .. given.Extra],
-        };
-    }
+    private static void Warn(string text) => Console.Error.WriteLine($"warning: {text}");
 
     private static void Print(DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry, bool json)
     {
@@ -103,7 +70,7 @@ internal static class InstallCommand
         foreach (var partition in layout.Partitions)
             Console.WriteLine($"  {partition.Number} {partition.Name,-16} {partition.FileSystem,-5} {ByteSize.Text(partition.Size),10}");
         foreach (var line in isDry ? contents : [])
-            Console.WriteLine($"lost would be: {line}");
+            Console.WriteLine($"would erase: {line}");
     }
 
     private static void Write(Utf8JsonWriter writer, DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry)

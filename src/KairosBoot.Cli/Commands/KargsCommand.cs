@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using KairosBoot.Execution;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -9,73 +10,61 @@ namespace KairosBoot.Cli;
 /// <summary><c>kboot kargs</c></summary>
 internal static class KargsCommand
 {
+    // Null: the arguments of all slots.
     private static readonly ImmutableArray<Slot?> Kinds = [null, Slot.Active, Slot.Passive, Slot.Recovery];
 
     internal static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
-        var state = BootStateLocation.Option;
-        var command = new Command("kargs", "This machine's own kernel arguments: kept over upgrades, tried before they stay.")
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var state = BootStateOptions.State;
+        var command = new Command("kargs", "Show or change this machine's kernel arguments. Upgrades keep them; a change is tested by the next boots.")
         {
             json,
             state,
-            Change("add", "Start the machine with these too.", (arguments, slot, word) => arguments.Add(slot, word), wordsNeeded: true),
-            Change("remove", "Start it without these: whole words, or a name for all words NAME=...", Remove, wordsNeeded: true),
-            Change("clear", "Start it without any of its own.", (arguments, slot, _) => arguments.With(slot, []), wordsNeeded: false),
+            Change("add", "Add kernel arguments.", KargsEdit.Add),
+            Change("remove", "Remove kernel arguments: WORD is a whole argument, or a NAME for all NAME=...", KargsEdit.Remove),
+            Change("clear", "Remove all kernel arguments of this machine.", (file, slot, _) => KargsEdit.Clear(file, slot), hasWords: false),
         };
         command.SetAction(parsed =>
         {
-            using var place = BootStateLocation.Open(parsed.GetValue(state));
-            var file = new KargsFile(place.Directory);
+            using var location = BootStateLocation.Open(parsed.GetValue(state));
+            var file = new KargsFile(location.Directory);
             if (parsed.GetValue(json)) PrintJson(file);
             else Print(file);
         });
         return command;
     }
 
-    private static Command Change(string name, string description, Func<Kargs, Slot?, string, Kargs> change, bool wordsNeeded)
+    private static Command Change(string name, string description, Action<KargsFile, Slot?, IReadOnlyList<string>> change, bool hasWords = true)
     {
-        var words = new Argument<string[]>("WORD") { Description = "console=ttyS1,115200", Arity = ArgumentArity.OneOrMore };
-        var slot = new Option<string?>("--slot") { Description = "Only for active, passive or recovery (default: for all)", HelpName = "SLOT" };
-        slot.AcceptOnlyFromAmong("active", "passive", "recovery");
-        var state = BootStateLocation.Option;
+        var words = new Argument<string[]>("WORD") { Description = "A kernel argument, for example console=ttyS1,115200", Arity = ArgumentArity.OneOrMore };
+        var slot = BootStateOptions.OnlySlot;
+        var state = BootStateOptions.State;
         var command = new Command(name, description) { slot, state };
-        if (wordsNeeded) command.Add(words);
+        if (hasWords) command.Add(words);
         command.SetAction(parsed =>
         {
-            using var place = BootStateLocation.Open(parsed.GetValue(state));
-            var kind = SlotNames.TryParse(parsed.GetValue(slot));
-            var file = new KargsFile(place.Directory);
-            file.Change(before =>
-            {
-                var after = (wordsNeeded ? parsed.GetRequiredValue(words) : [""]).Aggregate(before, (arguments, word) => change(arguments, kind, word));
-                return after.Problem is not { } problem || !wordsNeeded ? after
-                    : throw new OperatorException(problem, "give kernel arguments as they stand on a kernel command line, one word each");
-            });
+            using var location = BootStateLocation.Open(parsed.GetValue(state));
+            var file = new KargsFile(location.Directory);
+            change(file, SlotNames.TryParse(parsed.GetValue(slot)), hasWords ? parsed.GetRequiredValue(words) : []);
             Print(file);
         });
         return command;
     }
 
-    private static Kargs Remove(Kargs before, Slot? slot, string word)
-    {
-        var after = before.Remove(slot, word);
-        return !after.SameAs(before) ? after
-            : throw new OperatorException($"{(slot is { } one ? one.Name() : "the machine")} has no argument {word} of its own", "kboot kargs shows what there is");
-    }
-
     private static void Print(KargsFile file)
     {
-        var (proven, trial) = (file.Proven, file.Pending);
-        Print(trial ?? proven);
-        if (trial is not null)
+        var (proven, pending) = (file.Proven, file.Pending);
+        Print(pending ?? proven);
+        if (pending is not null)
         {
-            Console.WriteLine("on trial: the next boots have them, the last try of a slot has not; a boot with them that reports good makes them stay");
+            Console.WriteLine("pending: the next boots use them, except the last try of a slot; " +
+                "a boot with them that is marked good makes them permanent");
         }
-        else if (file.Rejected is { } given && given.Serial > proven.Serial)
+        else if (file.Rejected is { } rejected && rejected.Serial > proven.Serial)
         {
-            Console.WriteLine("given up, as only a boot without them was good:");
-            Print(given);
+            Console.WriteLine("rejected: only a boot without them reached \"good\":");
+            Print(rejected);
         }
     }
 
@@ -86,19 +75,12 @@ internal static class KargsCommand
             if (kind is null || !arguments[kind].IsEmpty) Console.WriteLine($"{Name(kind),-9}  {string.Join(' ', arguments[kind])}".TrimEnd());
     }
 
-    private static void PrintJson(KargsFile file)
+    private static void PrintJson(KargsFile file) => JsonOutput.Write(writer =>
     {
-        using (var writer = new Utf8JsonWriter(Console.OpenStandardOutput(), new JsonWriterOptions { Indented = true }))
-        {
-            writer.WriteStartObject();
-            Write(writer, "proven", file.Proven);
-            Write(writer, "onTrial", file.Pending);
-            Write(writer, "givenUp", file.Rejected);
-            writer.WriteEndObject();
-        }
-
-        Console.WriteLine();
-    }
+        Write(writer, "proven", file.Proven);
+        Write(writer, "onTrial", file.Pending);
+        Write(writer, "givenUp", file.Rejected);
+    });
 
     private static void Write(Utf8JsonWriter writer, string name, Kargs? arguments)
     {
@@ -111,12 +93,7 @@ internal static class KargsCommand
         writer.WriteStartObject(name);
         writer.WriteNumber("serial", arguments.Serial);
         foreach (var kind in Kinds)
-        {
-            writer.WriteStartArray(Name(kind));
-            foreach (var word in arguments[kind]) writer.WriteStringValue(word);
-            writer.WriteEndArray();
-        }
-
+            JsonOutput.WriteArray(writer, Name(kind), arguments[kind]);
         writer.WriteEndObject();
     }
 

@@ -11,10 +11,10 @@ internal static class LintCommand
 {
     internal static Command Create()
     {
-        var root = new Option<string?>("--root") { Description = "A tree: would it boot as an image, and what of the cloud-configs in it", HelpName = "DIR" };
-        var cloudConfig = new Option<string[]>("--cloud-config") { Description = "A document to check; may be given several times", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
-        var json = new Option<bool>("--json") { Description = "Machine-readable" };
-        var command = new Command("lint", "Check a tree and cloud-configs without running them.") { root, cloudConfig, json };
+        var root = new Option<string?>("--root") { Description = "Directory tree: check that it would boot as an image, and check its cloud-configs", HelpName = "DIR" };
+        var cloudConfig = new Option<string[]>("--cloud-config") { Description = "Cloud-config to check; may be repeated", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.") { root, cloudConfig, json };
         command.Validators.Add(result =>
         {
             if (result.GetResult(cloudConfig) is null && result.GetResult(root) is null)
@@ -35,7 +35,7 @@ internal static class LintCommand
     }
 
     private static IReadOnlyList<StageProblem> Check(string path) => File.Exists(path) ? ConfigLint.Check(File.ReadAllText(path), path) : throw new OperatorException(
-        Directory.Exists(path) ? $"{path} is a directory" : $"the cloud-config {path} is not there", "give --cloud-config the path of a YAML file");
+        Directory.Exists(path) ? $"{path} is a directory" : $"the cloud-config {path} does not exist", "give --cloud-config the path of a YAML file");
 
     private static void Print(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -8,31 +9,27 @@ internal static class PinCommand
 {
     internal static Command Create()
     {
-        var slot = BootStateLocation.Slot(optional: true);
-        var state = BootStateLocation.Option;
-        var command = new Command("pin", "Keep an image that is known to be good: no upgrade takes its place. Default: the one that runs.") { slot, state };
+        var slot = BootStateOptions.Slot(isOptional: true);
+        var state = BootStateOptions.State;
+        var command = new Command("pin", "Protect the image in a slot: upgrades do not replace it (default: the booted slot).") { slot, state };
         command.SetAction(parsed =>
         {
-            using var place = BootStateLocation.Open(parsed.GetValue(state));
-            var pinned = SlotNames.TryParse(parsed.GetValue(slot)) ?? place.Booted?.Slot
-                ?? throw new OperatorException("which slot this system runs from is not known", "name it: active or passive");
-            var image = place.ImageIn(pinned) ?? throw new OperatorException(
-                pinned == Slot.Recovery ? "recovery is never replaced by an upgrade of the system" : $"{pinned.Name()} has no image", "name a slot that has one: active or passive");
-            place.Change(counters => counters with { Pinned = image });
-            Console.WriteLine($"{image} in {pinned.Name()} is kept: upgrades replace the other image");
+            using var location = BootStateLocation.Open(parsed.GetValue(state));
+            var (pinned, image) = SlotSelection.Pin(location, SlotNames.TryParse(parsed.GetValue(slot)));
+            Console.WriteLine($"{image} in {pinned.Name()} is pinned: upgrades replace the other image");
         });
         return command;
     }
 
     internal static Command CreateUnpin()
     {
-        var state = BootStateLocation.Option;
-        var command = new Command("unpin", "Let upgrades replace any image again.") { state };
+        var state = BootStateOptions.State;
+        var command = new Command("unpin", "Remove the pin: upgrades may replace any image.") { state };
         command.SetAction(parsed =>
         {
-            using var place = BootStateLocation.Open(parsed.GetValue(state));
-            place.Change(counters => counters with { Pinned = "" });
-            Console.WriteLine("no image is kept for good");
+            using var location = BootStateLocation.Open(parsed.GetValue(state));
+            SlotSelection.Unpin(location);
+            Console.WriteLine("no image is pinned");
         });
         return command;
     }

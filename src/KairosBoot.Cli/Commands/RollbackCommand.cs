@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -8,31 +9,14 @@ internal static class RollbackCommand
 {
     internal static Command Create()
     {
-        var state = BootStateLocation.Option;
-        var command = new Command("rollback", "Boot the other image first from now on: passive, or active again. The next upgrade makes active the first.") { state };
+        var state = BootStateOptions.State;
+        var command = new Command("rollback", "Boot the other slot first: passive, or active again. The next upgrade makes active first again.") { state };
         command.SetAction(parsed =>
         {
-            using var place = BootStateLocation.Open(parsed.GetValue(state));
-            var after = place.Change(counters => counters with { First = Other(place, counters), Once = null });
-            Console.WriteLine($"{after.First.Name()} is booted first from now on; {Other(after.First).Name()} if it fails");
+            using var location = BootStateLocation.Open(parsed.GetValue(state));
+            var (first, fallback) = SlotSelection.RollBack(location);
+            Console.WriteLine($"{first.Name()} is booted first from now on; if it fails, {fallback.Name()}");
         });
         return command;
     }
-
-    private static Slot Other(BootStateLocation place, BootCounters counters)
-    {
-        var other = Other(counters.First);
-        if (place.ImageIn(other) is null)
-            throw new OperatorException($"there is no {other.Name()} image to go back to", "an upgrade makes one; kboot select recovery boots recovery");
-        if (counters[other].Left == 0)
-        {
-            throw new OperatorException(
-                $"{other.Name()} was given up{(counters.Fault?.Slot == other ? $" ({counters.Fault.Sentence})" : "")}: going back to it would boot {counters.NextExcept([other])?.Name() ?? "nothing"}",
-                $"if it is to be tried all the same: kboot assess reset {other.Name()}");
-        }
-
-        return other;
-    }
-
-    private static Slot Other(Slot slot) => slot == Slot.Passive ? Slot.Active : Slot.Passive;
 }

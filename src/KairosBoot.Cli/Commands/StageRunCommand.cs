@@ -11,23 +11,23 @@ internal static class StageRunCommand
 {
     internal static Command Create()
     {
-        var name = new Argument<string>("NAME") { Description = "The stage; NAME.before and NAME.after run with it" };
+        var name = new Argument<string>("NAME") { Description = "Stage to run, together with NAME.before and NAME.after" };
         var sources = new Argument<string[]>("SOURCE")
         {
-            Description = $"Files, directories, URLs, - for standard input (default: {string.Join(' ', SystemPaths.CloudConfigs)} and what the kernel command line names and says)",
+            Description = $"Files, directories, URLs, or - for standard input (default: {string.Join(' ', SystemPaths.CloudConfigs)} and the sources and stages on the kernel command line)",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var root = new Option<string?>("--root") { Description = "Run it in this tree; the sources that are given are read before", HelpName = "DIR" };
-        var verbose = new Option<bool>("--verbose") { Description = "Say also what was done and what was skipped" };
-        var json = new Option<bool>("--json") { Description = "The summary in a machine-readable form" };
+        var root = new Option<string?>("--root") { Description = "Run the stage with this directory as root; the given sources are read outside of it", HelpName = "DIR" };
+        var verbose = new Option<bool>("--verbose") { Description = "Also print what was done and what was skipped" };
+        var json = new Option<bool>("--json") { Description = "Print the summary as JSON" };
         var command = new Command("run", "Run one stage of the cloud-configs now.") { name, sources, root, verbose, json };
         command.Validators.Add(result =>
         {
-            // As many sources as there are words: a slip in an option would become one.
+            // Any word is accepted as a source, so a misspelt option would become one.
             foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!).Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
                 result.AddError($"{word} is not an option.");
         });
-        command.SetAction(parsed => Interruption.Run(
+        command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
                 var stage = parsed.GetRequiredValue(name);
@@ -35,14 +35,14 @@ internal static class StageRunCommand
                 Print(stage, report, parsed.GetValue(json));
                 return report.Problems.Any(problem => !problem.IsWarning) ? 1 : 0;
             },
-            "the entry it was at is not finished, those behind it have not run"));
+            "the current entry is incomplete, and later entries did not run"));
         return command;
     }
 
     private static StageReport Run(string stage, string[] names, string? root, StageLogger logger, CancellationToken cancellationToken)
     {
         if (Syscall.GetEUid() != 0)
-            throw new OperatorException("a stage changes the system, which takes root", $"sudo kboot stage run {stage}; to look at a cloud-config only: kboot lint --cloud-config FILE");
+            throw new OperatorException("running a stage requires root", $"run sudo kboot stage run {stage}; to only check a cloud-config, run kboot lint --cloud-config FILE");
         using var ending = cancellationToken.Register(RunningPrograms.End);
         var isHere = root is null || Path.GetFullPath(root) == "/";
         IReadOnlyList<ConfigSource> sources = names.Length == 0 ? [.. SystemPaths.CloudConfigs.Select(ConfigSource.At)]

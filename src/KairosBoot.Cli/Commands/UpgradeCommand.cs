@@ -9,38 +9,29 @@ internal static class UpgradeCommand
     internal static Command Create()
     {
         var source = new UpgradeSourceOptions();
-        var recovery = new Option<bool>("--recovery") { Description = "The recovery system instead of the active one" };
-        var place = new MachineOptions();
-        var json = new Option<bool>("--json") { Description = "The result in a machine-readable form" };
-        var command = new Command("upgrade", "Put a new system into the active slot; the one that runs becomes passive. The next boot is the new one's.") { recovery, json };
+        var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active" };
+        var target = new TargetOptions();
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
+        var command = new Command("upgrade", "Install a new image as active; the running image becomes passive. The next boot uses the new image.") { recovery, json };
         source.AddTo(command, isRequired: true);
-        place.AddTo(command);
-        command.SetAction(parsed => Interruption.Run(
+        target.AddTo(command);
+        command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
-                using var machine = place.Open(parsed);
-                var (result, warnings) = Upgrade(source.Request(parsed, parsed.GetValue(recovery)), machine, cancellationToken);
+                using var system = target.Open(parsed);
+                var (result, warnings) = Upgrade(source.Request(parsed, parsed.GetValue(recovery)), system, cancellationToken);
                 Print(result, warnings, parsed.GetValue(json));
                 return 0;
             },
-            "the system is as it was"));
+            "the system is unchanged"));
         return command;
     }
 
-    /// <summary>With the stages around it; what failed in them comes along.</summary>
-    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, TargetSystem machine, CancellationToken cancellationToken)
+    /// <returns>The result, and the errors of the stages before and after the upgrade.</returns>
+    internal static (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request, TargetSystem target, CancellationToken cancellationToken)
     {
-        // What fails in them is told and stops nothing, as in Kairos: a machine is not to keep its old system because a hook has a mistake in it.
-        var stages = new LifecycleStages("upgrade", machine.Host, [], new StageLogger(verbose: false), cancellationToken);
-        stages.RunBefore();
-        UpgradeResult result;
-        using (var progress = new Progress())
-        {
-            result = SystemUpgrade.Run(request, machine, progress.Show, cancellationToken);
-        }
-
-        stages.RunAfter();
-        return (result, stages.Warnings);
+        using var progress = new Progress();
+        return new UpgradeWithStages(target, new StageLogger(verbose: false), progress.Show, progress.Dispose, cancellationToken).Upgrade(request);
     }
 
     internal static void Print(UpgradeResult result, IReadOnlyList<string> warnings, bool json)
@@ -60,9 +51,9 @@ internal static class UpgradeCommand
             return;
         }
 
-        Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot into it" : "it is there when it is needed")}");
+        Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot to use it" : "no reboot is needed")}");
         if (result.Added.Count > 0)
-            Console.WriteLine($"added to what the tree had: {string.Join(' ', result.Added)}");
+            Console.WriteLine($"added to the tree: {string.Join(' ', result.Added)}");
         if (result.Menu is not null) Console.WriteLine(result.Menu);
     }
 }

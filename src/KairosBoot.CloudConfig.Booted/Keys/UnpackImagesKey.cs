@@ -88,7 +88,7 @@ internal static class UnpackImagesKey
     {
         var call = new ProgramCall(program, arguments) { Variables = ["HOME=/root"], Limit = BootedKeys.ProgramLimit };
         if (run.Run(call, item.Line, "unpack_images") is not { } result) return false;
-        if (result.ExitCode != 0) run.Fail(item.Line, "unpack_images", $"{what}: {program[(program.LastIndexOf('/') + 1)..]}: exit code {result.ExitCode}");
+        if (result.ExitCode != 0) run.Fail(item.Line, "unpack_images", $"{what}: {PathParts.NameOf(program)}: exit code {result.ExitCode}");
         return result.ExitCode == 0;
     }
 }

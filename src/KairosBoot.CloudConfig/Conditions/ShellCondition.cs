@@ -134,9 +134,9 @@ internal sealed class ShellCondition
         "-p" => () => Stat(operand)?.Type == FileType.Fifo,
         "-s" => () => Stat(operand) is { Size: > 0 },
         "-h" or "-L" => () => Stat(operand, followLinks: false)?.Type == FileType.Symlink,
-        "-r" => () => Syscall.Access(operand, 4),
-        "-w" => () => Syscall.Access(operand, 2),
-        "-x" => () => Syscall.Access(operand, 1),
+        "-r" => () => Syscall.Access(operand, Syscall.R_OK),
+        "-w" => () => Syscall.Access(operand, Syscall.W_OK),
+        "-x" => () => Syscall.Access(operand, Syscall.X_OK),
         _ => null,
     };
 

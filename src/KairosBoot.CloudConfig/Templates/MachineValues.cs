@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -142,5 +143,5 @@ internal static class MachineValues
         catch (SyscallException) { return null; }
     }
 
-    private static string LastName(string path) => path[(path.LastIndexOf('/') + 1)..];
+    private static string LastName(string path) => PathParts.NameOf(path);
 }

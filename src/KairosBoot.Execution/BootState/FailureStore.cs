@@ -97,7 +97,7 @@ public static class FailureStore
 
     private static string DirectoryName => SystemPaths.FailedBoots[1..SystemPaths.FailedBoots.LastIndexOf('/')];
 
-    private static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
+    private static string Name(string path) => PathParts.NameOf(path);
 
     private static void Sync(FileHandle directory)
     {

@@ -54,5 +54,5 @@ internal static class StateFile
 
     internal static string Parent(string path) => path[..Math.Max(1, path.LastIndexOf('/'))];
 
-    internal static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
+    internal static string Name(string path) => PathParts.NameOf(path);
 }

@@ -46,7 +46,7 @@ internal sealed class PersistentStores : IDisposable
         return Syscall.Reopen(followed, OpenFlags.ReadOnly | OpenFlags.Directory);
     }
 
-    internal static string Name(string store) => store[(store.LastIndexOf('/') + 1)..];
+    internal static string Name(string store) => PathParts.NameOf(store);
 
     public void Dispose() => Directory?.Dispose();
 }

@@ -52,7 +52,7 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
 
     private CheckResult Interpret(string image, string program, string[] arguments)
     {
-        var name = program[(program.LastIndexOf('/') + 1)..];
+        var name = PathParts.NameOf(program);
         try
         {
             var result = run(image, program, arguments, TimeSpan.FromMinutes(Minutes));

@@ -118,7 +118,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
     }
 
     private static CommandResult InPlace(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit) =>
-        ChildProcess.Run(image.TrimEnd('/') + program, arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], limit);
+        ChildProcess.Run(image.TrimEnd('/') + program, arguments, [SystemPaths.ProgramPath], limit);
 
     private void Mount(MountImage mount)
     {

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Whether GRUB can start an image: it reads the file system, and what it loads is inside.</summary>
+/// <summary>Checks that GRUB can boot an image: it can read the file system, and kernel and initrd are inside.</summary>
 internal static class BootableImage
 {
     // As initrd/grub/grub.cfg names them.
@@ -19,8 +19,8 @@ internal static class BootableImage
             if (Defect(image, fileSystem, path, cancellationToken) is { } defect)
             {
                 throw new OperatorException(
-                    $"{image} cannot be started: its {path} {defect}",
-                    "make the image with kboot image build, which puts both in, or link /boot/vmlinuz and /boot/initrd in it to the files to load");
+                    $"{image} cannot boot: its {path} {defect}",
+                    "build the image with kboot image build, which adds both, or make /boot/vmlinuz and /boot/initrd links to the kernel and the initrd");
             }
         }
 
@@ -39,8 +39,8 @@ internal static class BootableImage
         });
         return (resolved, file) switch
         {
-            (null, _) => named is null ? "is missing" : $"is a link (to {named.LinkTarget}) that leads nowhere",
-            (_, { Type: not FileType.Regular }) => "is not a file",
+            (null, _) => named is null ? "is missing" : $"is a dangling link (to {named.LinkTarget})",
+            (_, { Type: not FileType.Regular }) => "is not a regular file",
             (_, { Size: 0 }) => "is empty",
             _ => null,
         };

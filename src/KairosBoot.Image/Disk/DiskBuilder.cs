@@ -2,19 +2,19 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Makes a bootable raw disk: every tool works on the file itself, so neither root nor loop devices are needed.</summary>
+/// <summary>Builds a bootable raw disk. All tools work on the file itself, so neither root nor loop devices are needed.</summary>
 public static class DiskBuilder
 {
     private const int BlockSize = 512;
 
-    /// <exception cref="OperatorException">An image that cannot be booted, a disk too small, a tool that is missing.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came; nothing is left behind.</exception>
+    /// <exception cref="OperatorException">An image cannot boot, the disk is too small, or a tool is missing.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; temporary files are removed.</exception>
     public static DiskLayout Build(DiskRequest request, string output, CancellationToken cancellationToken = default, Action<string>? progress = null)
     {
         DiskLayout? layout = null;
         AtomicFile.Write(output, file =>
         {
-            using var scratch = new TemporaryDirectory(beside: output, cancellationToken);
+            using var scratch = new TemporaryDirectory(nextTo: output, cancellationToken);
             var content = new DiskContent(request, "--size", GrubFiles.Find(scratch), cancellationToken);
             layout = content.Layout;
             using (var empty = new FileStream(file, FileMode.CreateNew))

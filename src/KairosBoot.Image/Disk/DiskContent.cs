@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>What goes onto a disk, checked, and where.</summary>
+/// <summary>The checked content of a disk, and its layout.</summary>
 internal sealed class DiskContent
 {
     private const int MaxCloudConfigs = 100;
@@ -11,11 +11,11 @@ internal sealed class DiskContent
     private readonly string recovery, recoveryName;
     private readonly Kargs arguments;
 
-    /// <param name="request">What somebody wants.</param>
-    /// <param name="diskName">What a message calls a disk that is too small.</param>
+    /// <param name="request">The content.</param>
+    /// <param name="diskName">Name of the disk in the message that it is too small.</param>
     /// <param name="grub">GRUB's programs.</param>
     /// <param name="cancellationToken">Ends the checks.</param>
-    /// <exception cref="OperatorException">An image that cannot be booted, or that has no room.</exception>
+    /// <exception cref="OperatorException">An image cannot boot, or does not fit.</exception>
     internal DiskContent(DiskRequest request, string diskName, GrubFiles grub, CancellationToken cancellationToken)
     {
         this.request = request;
@@ -26,10 +26,10 @@ internal sealed class DiskContent
         foreach (var image in new[] { request.Image, recovery }.Distinct())
             SealedImage.Check(image, cancellationToken);
         if (request.CloudConfigs.Count > MaxCloudConfigs)
-            throw new OperatorException($"{request.CloudConfigs.Count} cloud-configs, and there are names for {MaxCloudConfigs}", "join some of them");
+            throw new OperatorException($"too many cloud-configs: {request.CloudConfigs.Count}, at most {MaxCloudConfigs}", "merge some of them into one file");
         arguments = new Kargs { Serial = 1 }.With(null, [.. request.KernelArguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
         if (arguments.Problem is { } problem)
-            throw new OperatorException($"kernel arguments: {problem}", "give --append, and install.grub_options.extra_cmdline, words that the kernel and GRUB take as they are, without quotes, $ and backslashes");
+            throw new OperatorException($"kernel arguments: {problem}", "use only words without quotes, $ and backslashes in --append and install.grub_options.extra_cmdline");
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
     }
 
@@ -65,6 +65,6 @@ internal sealed class DiskContent
         return state;
     }
 
-    /// <summary>The first is where Kairos' installer puts its own, and the order of the names is that of the files.</summary>
+    /// <summary>The first name is that of Kairos' installer. The names sort in the order of the files.</summary>
     private static string CloudConfigName(int index) => index < 10 ? $"{90 + index}_custom.yaml" : $"99_custom_{index}.yaml";
 }

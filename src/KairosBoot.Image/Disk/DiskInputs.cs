@@ -6,7 +6,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>What a disk's content follows from. The same inputs make the same disk, byte by byte.</summary>
+/// <summary>The seed of a disk's GUIDs, from its inputs. The same inputs give the same disk, byte by byte.</summary>
 internal static class DiskInputs
 {
     private const int RandomBytes = 32;
@@ -14,16 +14,16 @@ internal static class DiskInputs
     // Documentation/filesystems/ext4/super.rst: s_wtime. fs/squashfs/squashfs_fs.h: mkfs_time.
     private const int Ext4WriteTime = 0x430, SquashfsTime = 8;
 
-    /// <summary>For a disk of a machine: no other has the same.</summary>
+    /// <summary>A random seed, for the disk of a machine.</summary>
     internal static DiskSeed Random()
     {
         Span<byte> bytes = stackalloc byte[RandomBytes];
-        Syscall.GetRandom(bytes); // the library's generator needs libssl, which a static program has not
+        Syscall.GetRandom(bytes); // the library's generator needs libssl, which a static program lacks
         return new DiskSeed(Convert.ToHexStringLower(bytes));
     }
 
-    /// <summary>From all that becomes part of the disk.</summary>
-    /// <param name="request">Images and configs are read; a seal stands for its image.</param>
+    /// <summary>A seed from everything that becomes part of the disk.</summary>
+    /// <param name="request">Images and configs are read. Of a sealed image, only the seal is read.</param>
     /// <param name="layout">Sizes, names and file systems.</param>
     /// <param name="grub">GRUB's programs.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -44,15 +44,15 @@ internal static class DiskInputs
         return new DiskSeed(Convert.ToHexStringLower(digest.Finish()));
     }
 
-    /// <summary>The time that the files of a disk get which is built: when its OS image was made, in seconds since 1970.</summary>
-    /// <param name="image">Of the kinds that GRUB reads.</param>
+    /// <summary>Timestamp for the files of a built disk: the build time of its OS image, in seconds since 1970.</summary>
+    /// <param name="image">An ext4 or squashfs image.</param>
     internal static long Time(string image)
     {
         var isSquashfs = GrubReadable.Check(image) == "squashfs";
         using var file = Syscall.Open(image, OpenFlags.ReadOnly);
         var field = new byte[4];
         Syscall.PRead(file, field, isSquashfs ? SquashfsTime : Ext4WriteTime);
-        return Math.Max(1, (long)BinaryPrimitives.ReadUInt32LittleEndian(field)); // e2fsprogs takes 0 for now
+        return Math.Max(1, (long)BinaryPrimitives.ReadUInt32LittleEndian(field)); // e2fsprogs reads 0 as the current time
     }
 
     private static string ImageDigest(string image, CancellationToken cancellationToken) =>

@@ -2,59 +2,59 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Where what is on the disk. All in whole MiB, the first for the GPT, the last for its copy.</summary>
+/// <summary>Partition numbers, offsets and sizes. All in whole MiB; the first is for the GPT, the last for its copy.</summary>
 public sealed record DiskLayout(
     DiskPartition Bios, DiskPartition Esp, DiskPartition Oem, DiskPartition Recovery, DiskPartition State, IReadOnlyList<DiskPartition> Extra,
     DiskPartition Persistent, long Size)
 {
-    /// <summary>The number of COS_STATE on every disk: GRUB's programs have it inside.</summary>
+    /// <summary>The number of COS_STATE, the same on every disk because it is compiled into GRUB's programs.</summary>
     internal const int StateNumber = 5;
 
     internal const long MiB = 1 << 20;
     private const long BiosMiB = 1, EspMiB = 64, OemMiB = 64, MinOemMiB = 16, TableMiB = 1;
 
-    // Room for data where nobody said how large the disk is to be; it may grow at any boot. Below the least, ext4 is all journal.
+    // Default space for data if no disk size is given; the partition may grow at any boot. Below the minimum, the journal would fill the ext4.
     private const long UsualPersistentMiB = 1024, MinPersistentMiB = 64;
 
     private static readonly PartitionType Linux = PartitionType.For("ext4", isBootable: false);
 
-    /// <summary>In their order on the disk, which is that of their numbers.</summary>
+    /// <summary>In the order on the disk and of the numbers.</summary>
     public IReadOnlyList<DiskPartition> Partitions => [Bios, Esp, Oem, Recovery, State, .. Extra, Persistent];
 
-    /// <summary>What COS_OEM has at least, in bytes.</summary>
+    /// <summary>Minimum size of COS_OEM in bytes.</summary>
     public const long MinOem = MinOemMiB * MiB;
 
-    /// <summary>What COS_PERSISTENT has at least, in bytes.</summary>
+    /// <summary>Minimum size of COS_PERSISTENT in bytes.</summary>
     public const long MinPersistent = MinPersistentMiB * MiB;
 
-    /// <summary>What COS_RECOVERY has at least: an upgrade writes the new image beside the old one, and it may be a quarter larger.</summary>
+    /// <summary>Minimum size of COS_RECOVERY: an upgrade writes the new image next to the old one, and it may be a quarter larger.</summary>
     /// <param name="recoveryBytes">Size of the recovery image.</param>
-    public static long MinRecovery(long recoveryBytes) => (2 * Roomy(recoveryBytes) + 32) * MiB;
+    public static long MinRecovery(long recoveryBytes) => (2 * WithReserve(recoveryBytes) + 32) * MiB;
 
-    /// <summary>What COS_STATE has at least: for active, passive, and the image of an upgrade.</summary>
+    /// <summary>Minimum size of COS_STATE: active, passive, and the image of an upgrade.</summary>
     /// <param name="imageBytes">Size of the OS image.</param>
-    public static long MinState(long imageBytes) => (3 * Roomy(imageBytes) + 64) * MiB;
+    public static long MinState(long imageBytes) => (3 * WithReserve(imageBytes) + 64) * MiB;
 
     /// <param name="imageBytes">Size of the OS image.</param>
     /// <param name="recoveryBytes">Size of the recovery image.</param>
-    /// <param name="diskBytes">Size of the disk; null: what it takes.</param>
-    /// <param name="sizes">What somebody wants otherwise.</param>
-    /// <param name="diskName">What a message calls a disk that is too small: <c>--size</c>.</param>
+    /// <param name="diskBytes">Size of the disk; null: as large as necessary.</param>
+    /// <param name="sizes">Sizes that differ from the defaults.</param>
+    /// <param name="diskName">Name of the disk in the message that it is too small: <c>--size</c>.</param>
     /// <exception cref="OperatorException">The disk, or a partition, is too small for these images.</exception>
     public static DiskLayout Plan(long imageBytes, long recoveryBytes, long? diskBytes, DiskSizes sizes, string diskName)
     {
-        var oem = Wanted("COS_OEM", sizes.Oem, OemMiB, MinOemMiB, "an ext4 with a journal");
-        var recovery = Wanted("COS_RECOVERY", sizes.Recovery, MinRecovery(recoveryBytes) / MiB, MinRecovery(recoveryBytes) / MiB, "the image, and room to upgrade it,");
-        var state = Wanted("COS_STATE", sizes.State, MinState(imageBytes) / MiB, MinState(imageBytes) / MiB, "active, passive and the image of an upgrade");
-        var persistent = Wanted("COS_PERSISTENT", sizes.Persistent, MinPersistentMiB, MinPersistentMiB, "an ext4 with a journal");
+        var oem = SizeMiB("COS_OEM", sizes.Oem, OemMiB, MinOemMiB, "for an ext4 with a journal");
+        var recovery = SizeMiB("COS_RECOVERY", sizes.Recovery, MinRecovery(recoveryBytes) / MiB, MinRecovery(recoveryBytes) / MiB, "for the image and its upgrade");
+        var state = SizeMiB("COS_STATE", sizes.State, MinState(imageBytes) / MiB, MinState(imageBytes) / MiB, "for active, passive and the image of an upgrade");
+        var persistent = SizeMiB("COS_PERSISTENT", sizes.Persistent, MinPersistentMiB, MinPersistentMiB, "for an ext4 with a journal");
         ExtraPartitionCheck.Check(sizes.Extra);
         var before = TableMiB + BiosMiB + EspMiB + oem + recovery + state + sizes.Extra.Sum(extra => InMiB(extra.SizeBytes));
-        var least = (before + persistent + TableMiB) * MiB;
-        if (diskBytes < least)
+        var minimum = (before + persistent + TableMiB) * MiB;
+        if (diskBytes < minimum)
         {
             throw new OperatorException(
-                $"{diskName} {ByteSize.Text(diskBytes.Value)} is too small: these images, and room to upgrade them, need {ByteSize.Text(least)}",
-                diskName == "--size" ? "give a larger --size, or leave it out" : "take a larger disk, or smaller images and partitions");
+                $"{diskName} {ByteSize.Text(diskBytes.Value)} is too small: these images and their upgrades need {ByteSize.Text(minimum)}",
+                diskName == "--size" ? "give a larger --size, or omit it" : "use a larger disk, or smaller images and partitions");
         }
 
         var total = diskBytes / MiB ?? before + Math.Max(persistent, sizes.Persistent is null ? UsualPersistentMiB : 0) + TableMiB;
@@ -78,11 +78,11 @@ public sealed record DiskLayout(
             total * MiB);
     }
 
-    private static long Wanted(string name, long? bytes, long usual, long least, string purpose) =>
-        bytes is null ? usual : InMiB(bytes.Value) is var wanted && wanted >= least ? wanted : throw new OperatorException(
-            $"{ByteSize.Text(bytes.Value)} are too few for {name}: {purpose} need {ByteSize.Text(least * MiB)}", "give it more, or leave its size out");
+    private static long SizeMiB(string name, long? bytes, long usual, long minimum, string purpose) =>
+        bytes is null ? usual : InMiB(bytes.Value) is var wanted && wanted >= minimum ? wanted : throw new OperatorException(
+            $"{ByteSize.Text(bytes.Value)} is too small for {name}: the minimum is {ByteSize.Text(minimum * MiB)} ({purpose})", "give a larger size, or omit it");
 
     private static long InMiB(long bytes) => (bytes + MiB - 1) / MiB;
 
-    private static long Roomy(long bytes) => InMiB(bytes + bytes / 4);
+    private static long WithReserve(long bytes) => InMiB(bytes + bytes / 4);
 }

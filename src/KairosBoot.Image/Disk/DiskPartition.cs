@@ -5,7 +5,7 @@ namespace KairosBoot.Image;
 /// <summary>One partition of the disk.</summary>
 /// <param name="Number">In the GPT, from 1.</param>
 /// <param name="Name">GPT name, and label of its file system.</param>
-/// <param name="Type">What the GPT says it is for.</param>
+/// <param name="Type">Partition type in the GPT.</param>
 /// <param name="FileSystem"><c>vfat</c>, <c>ext2</c>, <c>ext3</c>, <c>ext4</c>, or <c>none</c>.</param>
 /// <param name="Start">First byte on the disk.</param>
 /// <param name="Size">Bytes.</param>

@@ -1,19 +1,19 @@
 namespace KairosBoot.Image;
 
-/// <summary>What to make a disk of.</summary>
-/// <param name="Image">The OS image: active and passive.</param>
+/// <summary>The content of a disk.</summary>
+/// <param name="Image">The OS image, for active and passive.</param>
 /// <param name="Recovery">The recovery image; null: the OS image.</param>
 /// <param name="CloudConfigs">Documents for COS_OEM, in order.</param>
-/// <param name="SizeBytes">Of the disk; null: what the content needs and some room for data. A device has its own.</param>
-/// <param name="KernelArguments">The machine's own, for every slot: the first of <c>kboot kargs</c>.</param>
+/// <param name="SizeBytes">Size of the disk; null: what the content needs, with space for data. Ignored for a device.</param>
+/// <param name="KernelArguments">The machine's kernel arguments for all slots, as <c>kboot kargs</c> shows them.</param>
 public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<string> CloudConfigs, long? SizeBytes, string KernelArguments)
 {
     public DiskSizes Sizes { get; init; } = new();
 
-    /// <summary>What the GUIDs of a disk that is built follow from; null: its inputs. An installation has random ones.</summary>
+    /// <summary>Seed of the GUIDs of a built disk; null: its inputs. An installation uses random GUIDs.</summary>
     public string? Seed { get; init; }
 
-    /// <summary>Bytes of an image; of what a link leads to, as its own length is that of a path. 0 where there is none.</summary>
+    /// <summary>Size of an image in bytes, through links; 0 if it does not exist.</summary>
     public static long Size(string image) =>
         new FileInfo(File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image) is { Exists: true, Length: var length } ? length : 0;
 }

@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>The partition table, and the first block that has firmware and kernel believe it: written last, in one piece.</summary>
+/// <summary>Writes the partition table. The first block makes it valid for firmware and kernel, so it is written last, in one write.</summary>
 internal static class DiskTable
 {
     internal static void Write(DiskTarget disk, DiskLayout layout, DiskSeed seed, ReadOnlySpan<byte> bootSector)

@@ -2,11 +2,11 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>What a disk is written to: a new file, all zeros, or a device with whatever was on it.</summary>
-/// <param name="path">The file or the device's node.</param>
-/// <param name="sizeBytes">Of all of it.</param>
+/// <summary>The target of a disk build: a new file of zeros, or a device with old content.</summary>
+/// <param name="path">The file, or the node of the device.</param>
+/// <param name="sizeBytes">Its size.</param>
 /// <param name="blockSize">Bytes of a logical block.</param>
-/// <param name="isBlank">Whether all of it is zeros.</param>
+/// <param name="isBlank">Whether it contains only zeros.</param>
 internal sealed class DiskTarget(string path, long sizeBytes, int blockSize, bool isBlank) : IDisposable
 {
     private const int ClearedAtOnce = 1 << 20;
@@ -23,7 +23,7 @@ internal sealed class DiskTarget(string path, long sizeBytes, int blockSize, boo
 
     internal void Write(long offset, ReadOnlySpan<byte> bytes) => Syscall.PWriteAll(file, bytes, offset);
 
-    /// <summary>Nothing of what was there is found any more: superblocks, labels and tables stand in the first and the last MiB of a disk or partition.</summary>
+    /// <summary>Erases old superblocks, labels and tables: they are in the first and the last MiB of a disk or partition.</summary>
     internal void ClearEnds(long offset, long length)
     {
         if (isBlank) return;
@@ -32,7 +32,7 @@ internal sealed class DiskTarget(string path, long sizeBytes, int blockSize, boo
         Write(offset + length - zeros.Length, zeros);
     }
 
-    /// <summary>Waits until what was written is on the disk, by whichever program.</summary>
+    /// <summary>Waits until all writes, also those of tools, are on the disk.</summary>
     internal void Flush() => Syscall.FSync(file);
 
     public void Dispose() => file.Dispose();

@@ -3,18 +3,18 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Fills a disk. Before: anything. After: a disk that boots. In between nothing that firmware would start or a kernel would find partitions on: what was
-/// there is gone first, and the block that has anybody believe the new table is the last one written.
+/// Writes a disk. Before: any content. After: a disk that boots. In between, firmware does not boot the disk, and the kernel finds no partitions: the old
+/// table is erased first, and the block that makes the new table valid is written last.
 /// </summary>
-/// <param name="disk">Where to.</param>
-/// <param name="content">What.</param>
-/// <param name="seed">What its GUIDs follow from.</param>
-/// <param name="seconds">The time its files get, since 1970.</param>
-/// <param name="scratch">For files on the way.</param>
-/// <param name="progress">Gets what is being written.</param>
+/// <param name="disk">The disk to write.</param>
+/// <param name="content">Its content.</param>
+/// <param name="seed">Seed of its GUIDs.</param>
+/// <param name="seconds">Timestamp of its files, in seconds since 1970.</param>
+/// <param name="scratch">Takes temporary files.</param>
+/// <param name="progress">Gets the name of what is being written.</param>
 internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed seed, long seconds, TemporaryDirectory scratch, Action<string> progress)
 {
-    // What GRUB 2.06 reads. Spelt out, as the defaults in mke2fs.conf differ between hosts.
+    // The features that GRUB 2.06 can read. Listed here because the defaults in mke2fs.conf differ between hosts.
     internal const string Features =
         "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
 
@@ -51,8 +51,8 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
     {
         progress(partition.Name);
 
-        // The kernel sets inode tables up when the file system is first mounted for writing. A journal is only good as it is where all was zeros:
-        // what an old one left there must not be replayed.
+        // The kernel initializes inode tables at the first writable mount. The journal may stay uninitialized only on a blank disk: the remains of an
+        // old journal must not be replayed.
         var time = $"{seconds}";
         Tool.MakeExt4.Run(
             new ToolArguments().Options("-q", "-F").Option("-t", partition.FileSystem).Options("-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(partition.Name).Text)

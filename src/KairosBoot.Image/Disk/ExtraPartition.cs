@@ -1,8 +1,8 @@
 namespace KairosBoot.Image;
 
-/// <summary>A partition for somebody else's data, before COS_PERSISTENT.</summary>
+/// <summary>An additional partition for the operator's data, before COS_PERSISTENT.</summary>
 /// <param name="Name">GPT name, and label of its file system.</param>
-/// <param name="SizeBytes">A whole number of MiB comes of it.</param>
+/// <param name="SizeBytes">Rounded up to whole MiB.</param>
 /// <param name="FileSystem"><c>ext2</c>, <c>ext3</c>, <c>ext4</c>, or <c>none</c>.</param>
 public sealed record ExtraPartition(string Name, long SizeBytes, string FileSystem = ExtraPartition.DefaultFileSystem)
 {

@@ -4,15 +4,15 @@ using System.Text;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// A FAT file system with one file in it, as firmware reads it: an ESP. FAT32, or FAT16 where the sectors are too large for that many clusters.
+/// A FAT file system with one file: an ESP. It is a FAT32, or a FAT16 if the sectors are too large for enough clusters.
 /// Layout: Microsoft's FAT32 File System Specification 1.03.
 /// </summary>
 internal sealed class FatVolume
 {
     private const int EntryLength = 32, RootEntries = 512, Fats = 2;
-    private const int LeastFat32Clusters = 65525; // fewer mean FAT16: the number of clusters decides, nothing else
+    private const int MinFat32Clusters = 65525; // with fewer clusters it is a FAT16: only their number decides
     private const byte DirectoryAttribute = 0x10, LabelAttribute = 0x08, FileAttribute = 0x20;
-    private const ushort Date = 1 << 5 | 1; // 1980-01-01, the first there is
+    private const ushort Date = 1 << 5 | 1; // 1980-01-01, the earliest date of FAT
 
     private readonly int sectorSize, reserved, rootSectors, fatSectors;
     private readonly long sectors, dataSector;
@@ -24,7 +24,7 @@ internal sealed class FatVolume
     {
         this.sectorSize = sectorSize;
         sectors = volumeBytes / sectorSize;
-        isFat32 = sectors > LeastFat32Clusters + LeastFat32Clusters / 32;
+        isFat32 = sectors > MinFat32Clusters + MinFat32Clusters / 32;
         reserved = isFat32 ? 32 : 1;
         rootSectors = isFat32 ? 0 : RootEntries * EntryLength / sectorSize;
         fatSectors = (int)(((sectors + 2) * FatEntry + sectorSize - 1) / sectorSize);
@@ -35,14 +35,14 @@ internal sealed class FatVolume
 
     private int FatEntry => isFat32 ? 4 : 2;
 
-    /// <summary>The start of the volume, up to the end of the file: what follows is free.</summary>
+    /// <summary>Builds the start of the volume, up to the end of the file; the rest is free space.</summary>
     /// <param name="label">At most 11 characters.</param>
-    /// <param name="path">Names of directories and the file, as 8.3 without a dot: <c>BOOTX64 EFI</c>.</param>
-    /// <param name="content">Of the file.</param>
+    /// <param name="path">Names of the directories and the file, as 8.3 without a dot: <c>BOOTX64 EFI</c>.</param>
+    /// <param name="content">Content of the file.</param>
     /// <param name="volumeBytes">Size of the partition.</param>
-    /// <param name="sectorSize">The disk's.</param>
+    /// <param name="sectorSize">Bytes of a sector of the disk.</param>
     /// <param name="start">First byte of the partition on the disk.</param>
-    /// <param name="serial">Of this volume.</param>
+    /// <param name="serial">Serial number of the volume.</param>
     internal static byte[] Create(string label, string[] path, byte[] content, long volumeBytes, int sectorSize, long start, uint serial)
     {
         var volume = new FatVolume(volumeBytes, sectorSize, content.Length);
@@ -54,7 +54,7 @@ internal sealed class FatVolume
             var directory = volume.Take(1);
             volume.Entry(parent, level == 0 ? 1 : 2, path[level], DirectoryAttribute, directory, 0);
             volume.Entry(directory, 0, ".", DirectoryAttribute, directory, 0);
-            volume.Entry(directory, 1, "..", DirectoryAttribute, parent == root ? 0 : parent, 0); // the root is 0, whatever its cluster
+            volume.Entry(directory, 1, "..", DirectoryAttribute, parent == root ? 0 : parent, 0); // for the root directory, ".." is 0 instead of its cluster
             parent = directory;
         }
 
@@ -65,7 +65,7 @@ internal sealed class FatVolume
         return volume.bytes;
     }
 
-    /// <summary>A chain of clusters, one sector each; its first.</summary>
+    /// <summary>Allocates a chain of clusters, one sector each.</summary>
     private int Take(int count)
     {
         var first = clusters;
@@ -112,15 +112,15 @@ internal sealed class FatVolume
         Link(0, 0x0FFFFFF8);
         Link(1, 0x0FFFFFFF);
         var boot = bytes.AsSpan(0, sectorSize);
-        ((ReadOnlySpan<byte>)[0xEB, 0xFE, 0x90]).CopyTo(boot); // whoever starts it stays there
+        ((ReadOnlySpan<byte>)[0xEB, 0xFE, 0x90]).CopyTo(boot); // an endless loop: this sector does not boot
         "KAIROSBT"u8.CopyTo(boot[3..]);
         BinaryPrimitives.WriteUInt16LittleEndian(boot[11..], (ushort)sectorSize);
-        boot[13] = 1; // sectors of a cluster
+        boot[13] = 1; // sectors per cluster
         BinaryPrimitives.WriteUInt16LittleEndian(boot[14..], (ushort)reserved);
         boot[16] = Fats;
         BinaryPrimitives.WriteUInt16LittleEndian(boot[17..], (ushort)(isFat32 ? 0 : RootEntries));
         boot[21] = 0xF8; // a fixed disk
-        BinaryPrimitives.WriteUInt16LittleEndian(boot[24..], 63); // geometry, as everybody writes it
+        BinaryPrimitives.WriteUInt16LittleEndian(boot[24..], 63); // the usual geometry
         BinaryPrimitives.WriteUInt16LittleEndian(boot[26..], 255);
         BinaryPrimitives.WriteUInt32LittleEndian(boot[28..], (uint)(start / sectorSize));
         if (sectors <= ushort.MaxValue)
@@ -142,8 +142,8 @@ internal sealed class FatVolume
 
         BinaryPrimitives.WriteInt32LittleEndian(boot[36..], fatSectors);
         BinaryPrimitives.WriteInt32LittleEndian(boot[44..], 2); // the root's cluster
-        BinaryPrimitives.WriteUInt16LittleEndian(boot[48..], 1); // where the sector with the sums is
-        BinaryPrimitives.WriteUInt16LittleEndian(boot[50..], 6); // and the copies of both
+        BinaryPrimitives.WriteUInt16LittleEndian(boot[48..], 1); // sector of the FSInfo structure
+        BinaryPrimitives.WriteUInt16LittleEndian(boot[50..], 6); // sector of the backup boot sector
         var sums = bytes.AsSpan(sectorSize, sectorSize);
         "RRaA"u8.CopyTo(sums);
         "rrAa"u8.CopyTo(sums[484..]);

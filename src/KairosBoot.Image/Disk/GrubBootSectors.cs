@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Puts GRUB where a BIOS starts it, as grub-bios-setup does: boot.img in the MBR loads the first sector of the BIOS boot
-/// partition (diskboot.img), which loads the rest of the core image behind it. Offsets: grub's include/grub/i386/pc/boot.h.
+/// Prepares GRUB for a BIOS, as grub-bios-setup does: boot.img in the MBR loads the first sector of the BIOS boot partition
+/// (diskboot.img), which loads the rest of the core image. Offsets: grub's include/grub/i386/pc/boot.h.
 /// </summary>
 public static class GrubBootSectors
 {
@@ -20,12 +20,12 @@ public static class GrubBootSectors
         bootImage[..CodeEnd].CopyTo(sector);
         BinaryPrimitives.WriteInt64LittleEndian(sector.AsSpan(KernelSector), coreSector);
 
-        // Some BIOSes pass the wrong drive number; with the jump gone, boot.img takes 0x80 for what cannot be a hard disk.
+        // Some BIOSes pass a wrong drive number. Without this jump, boot.img uses 0x80 if the number cannot be a hard disk.
         sector.AsSpan(DriveCheck, 2).Fill(Nop);
         return sector;
     }
 
-    /// <summary>The core image told where its second sector is: right behind its first.</summary>
+    /// <summary>The core image with the block list of its second sector, which follows its first.</summary>
     public static byte[] Core(ReadOnlySpan<byte> coreImage, long coreSector)
     {
         var core = coreImage.ToArray();

@@ -2,23 +2,23 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>GRUB's programs for both kinds of firmware, with all they need inside: nothing but grub.cfg is loaded from disk.</summary>
+/// <summary>Builds GRUB's programs for BIOS and UEFI, with all modules embedded: only grub.cfg is loaded from disk.</summary>
 internal static class GrubCore
 {
     internal const string BiosTarget = "i386-pc", EfiTarget = "x86_64-efi";
 
     private const string Library = "/usr/lib/grub", EfiPackage = "grub-efi-amd64-bin", BiosPackage = "grub-pc-bin";
 
-    // One row for each thing the start needs.
+    // One row for each purpose.
     private static readonly string[] Modules =
     [
         "part_gpt", // the disk
         "ext2", // COS_STATE, COS_RECOVERY, images
-        "fat", // the EFI partition, for a person at GRUB's prompt
+        "fat", // the EFI partition, for an operator at GRUB's prompt
         "squash4", "gzio", "xzio", "lzopio", // images
         "loopback", // files in images
         "normal", "configfile", "test", "true", "echo", "sleep", "regexp", "probe", "minicmd", "ls", "cat", // grub.cfg and its prompt
-        "search", "search_label", "search_fs_uuid", "search_fs_file", // for a person at the prompt
+        "search", "search_label", "search_fs_uuid", "search_fs_file", // for an operator at the prompt
         "loadenv", // boot counters
         "linux", "reboot", "halt",
         "serial", "terminal",
@@ -28,15 +28,15 @@ internal static class GrubCore
 
     private static readonly string[] EfiModules = ["efi_gop", "efi_uga"];
 
-    /// <summary>Whether this host can make it, for both.</summary>
+    /// <summary>Whether this host can build both programs.</summary>
     internal static bool IsInstalled =>
         Tool.MakeGrub.IsInstalled && File.Exists(PathOf(BiosTarget, "boot.img")) && File.Exists(PathOf(BiosTarget, "kernel.img")) && File.Exists(PathOf(EfiTarget, "kernel.img"));
 
-    /// <summary>The first sector's program, for the MBR.</summary>
+    /// <summary>The program of the first sector, for the MBR.</summary>
     internal static byte[] ReadBootSector() => File.ReadAllBytes(RequireFile(BiosTarget, "boot.img", BiosPackage));
 
     /// <param name="target">i386-pc or x86_64-efi.</param>
-    /// <param name="scratch">For files on the way.</param>
+    /// <param name="scratch">Takes temporary files.</param>
     /// <returns>Path of the program.</returns>
     internal static string Build(string target, TemporaryDirectory scratch)
     {

@@ -4,10 +4,10 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// GRUB as a disk gets it. An image carries it ready-made, so that a machine that runs the image can install it on another disk with nothing of
-/// GRUB's own; a build host makes it of GRUB's packages.
+/// The GRUB programs of a disk. An image contains them, so that a machine can install on another disk without GRUB's packages; a build host builds them
+/// from GRUB's packages.
 /// </summary>
-/// <param name="BootSector">The first sector's program, for the MBR.</param>
+/// <param name="BootSector">The program of the first sector, for the MBR.</param>
 /// <param name="BiosCore">For the BIOS boot partition.</param>
 /// <param name="EfiProgram">For the ESP.</param>
 internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiProgram)
@@ -18,8 +18,8 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
 
     private static readonly string[] Names = [BootSectorName, BiosName, EfiName];
 
-    /// <summary>Those of the running image, else new ones.</summary>
-    /// <exception cref="OperatorException">Neither are there: which package is missing.</exception>
+    /// <summary>Takes the programs of the running image, or builds them.</summary>
+    /// <exception cref="OperatorException">Neither is possible; the message names the missing package.</exception>
     internal static GrubFiles Find(TemporaryDirectory scratch)
     {
         if (Names.All(name => File.Exists($"/{Directory}/{name}")))
@@ -28,7 +28,7 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
         return new GrubFiles(bootSector, File.ReadAllBytes(GrubCore.Build(GrubCore.BiosTarget, scratch)), File.ReadAllBytes(GrubCore.Build(GrubCore.EfiTarget, scratch)));
     }
 
-    /// <summary>What an image of this tree gets, which has none: nothing on a build host without GRUB.</summary>
+    /// <summary>Adds the programs to a tree without them. Adds nothing on a build host without GRUB.</summary>
     internal static void Add(List<TreeAddition> additions, string root, TemporaryDirectory scratch)
     {
         if (UntrustedTree.Has(root, Directory) || !GrubCore.IsInstalled) return;

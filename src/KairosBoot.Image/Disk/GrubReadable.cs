@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Whether GRUB 2.06 can load a kernel out of an image.</summary>
+/// <summary>Checks that GRUB 2.06 can read the file system of an image.</summary>
 public static class GrubReadable
 {
     // squashfs: gzip, lzo, xz (Documentation/filesystems/squashfs.rst, the superblock's compression id).
@@ -17,11 +17,11 @@ public static class GrubReadable
     ];
 
     /// <summary>The file system of an image: <c>ext4</c> (ext2 and ext3 too) or <c>squashfs</c>.</summary>
-    /// <exception cref="OperatorException">Not an image, or one that GRUB cannot read.</exception>
+    /// <exception cref="OperatorException">The file is not an image, or GRUB cannot read it.</exception>
     public static string Check(string path)
     {
         if (!File.Exists(path))
-            throw new OperatorException($"the image {path} is not there", "make one: kboot image build --root DIR --output FILE");
+            throw new OperatorException($"the image {path} does not exist", "build one: kboot image build --root DIR --output FILE");
         using var file = File.OpenRead(path);
         var head = Window(file, SuperblockProbe.Windows[0]);
         var superblock = Probe(file);
@@ -30,22 +30,22 @@ public static class GrubReadable
             case "squashfs":
                 var compression = BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(20));
                 return SquashfsCompressions.Contains(compression) ? "squashfs" : throw new OperatorException(
-                    $"{path} is a squashfs that GRUB cannot read: compressed by {CompressionName(compression)}", "make it with mksquashfs -comp gzip (or xz)");
+                    $"{path} is a squashfs that GRUB cannot read: compressed by {CompressionName(compression)}", "build it with mksquashfs -comp gzip (or xz)");
             case "ext4":
                 foreach (var (offset, bit, name) in Ext4Features)
                 {
                     if ((BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(offset)) & bit) != 0)
                     {
                         throw new OperatorException(
-                            $"{path} is an ext4 that GRUB cannot read: it has the feature {name}", $"make it with mke2fs -O ^{name}, or with kboot image build");
+                            $"{path} is an ext4 that GRUB cannot read: it has the feature {name}", $"build it with mke2fs -O ^{name}, or with kboot image build");
                     }
                 }
 
                 return "ext4";
             default:
                 throw new OperatorException(
-                    $"{path} {(superblock is null ? "is not a file system image" : $"is {superblock.Type}")}: GRUB loads the kernel out of ext4 and squashfs images",
-                    "make it with kboot image build --format ext4 or squashfs");
+                    $"{path} {(superblock is null ? "is not a file system image" : $"is {superblock.Type}")}: GRUB can load the kernel only from ext4 and squashfs images",
+                    "build it with kboot image build --format ext4 or --format squashfs");
         }
     }
 

@@ -6,21 +6,21 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>A file inside an image, read without mounting it.</summary>
-/// <param name="Type">Regular, directory or link; anything else is said to be a FIFO.</param>
+/// <param name="Type">Regular, directory or link; FIFO for all other types.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="LinkTarget">Of a link.</param>
+/// <param name="LinkTarget">Target of a link.</param>
 internal sealed partial record ImageFile(FileType Type, long Size, string? LinkTarget)
 {
     /// <param name="image">The image.</param>
     /// <param name="fileSystem"><c>ext4</c> or <c>squashfs</c>.</param>
     /// <param name="path">Without a leading slash, and without links before its last part.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>Null: the image has no such file.</returns>
+    /// <returns>Null if the image has no such file.</returns>
     internal static ImageFile? Find(string image, string fileSystem, string path, CancellationToken cancellationToken) =>
         fileSystem != "squashfs" ? FindInExt4(image, path, cancellationToken)
         : Tool.ReadSquashfs.IsInstalled || Syscall.GetEUid() != 0 ? FindInSquashfs(image, path, cancellationToken) : FindMounted(image, path);
 
-    // A node seldom has the program; the kernel reads its images anyway.
+    // Nodes rarely have the program, and the kernel can read the image.
     private static ImageFile? FindMounted(string image, string path)
     {
         using var mounted = MountedImage.Open(image, "squashfs");
@@ -55,7 +55,7 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
 
     private static ImageFile? FindInSquashfs(string image, string path, CancellationToken cancellationToken)
     {
-        // It lists the directories above too.
+        // The output also lists the parent directories.
         var listing = Tool.ReadSquashfs.Run(new ToolArguments().Options("-lln", "-no-wildcards", "-d", "").Path(image).Path(path), cancellationToken).Output;
         var row = SquashfsRow().Matches(listing).FirstOrDefault(row => row.Groups["path"].Value == "/" + path);
         if (row is null) return null;
@@ -65,7 +65,7 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
 
     private static long Number(Group digits) => long.Parse(digits.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    // A target of 60 bytes and more is in a block of its own, and not shown.
+    // A target of 60 bytes or more is in a separate block and not shown.
     [GeneratedRegex("""Type: (?<type>\w+).*?Size: (?<size>\d+)(.*Fast link dest: "(?<target>[^\n]*)"\n)?""", RegexOptions.Singleline)]
     private static partial Regex Ext4Status();
 

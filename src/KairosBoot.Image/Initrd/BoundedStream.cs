@@ -2,13 +2,13 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>Reads what comes out of a decompressor: a small file may unpack to any size.</summary>
+/// <summary>Reads the output of a decompressor up to a limit: a small file may unpack to any size.</summary>
 internal static class BoundedStream
 {
     private const int PieceSize = 1 << 20;
 
-    /// <exception cref="InvalidDataException">There is more than the limit.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came.</exception>
+    /// <exception cref="InvalidDataException">The output is larger than the limit.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     internal static byte[] ReadAll(Stream stream, ReadLimit limit, CancellationToken cancellationToken = default)
     {
         using var content = new MemoryStream();
@@ -17,7 +17,7 @@ internal static class BoundedStream
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (content.Length + read > limit.Bytes)
-                throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, which is what {limit.What} may have");
+                throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, the limit for {limit.What}");
             content.Write(piece.AsSpan(0, read));
         }
 

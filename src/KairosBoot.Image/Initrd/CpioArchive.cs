@@ -13,7 +13,7 @@ public static class CpioArchive
     private const int HeaderLength = 110, Alignment = 4, BlockLength = 512;
     private const int ModeField = 1, SizeField = 6, MajorField = 9, MinorField = 10, NameLengthField = 11;
 
-    /// <summary>Entries sorted by name (so that parents precede children), owned by root, dated 1970: same entries, same bytes.</summary>
+    /// <summary>Entries are sorted by name (so that parents precede children), owned by root and dated 1970. The same entries give the same bytes.</summary>
     public static byte[] Write(IEnumerable<CpioEntry> entries)
     {
         using var archive = new MemoryStream();
@@ -25,8 +25,8 @@ public static class CpioArchive
         return archive.ToArray();
     }
 
-    /// <summary>The entries of one archive, and where it ends.</summary>
-    /// <exception cref="InvalidDataException">Not this format, or cut off; the message says where.</exception>
+    /// <summary>Reads the entries of one archive, and its length.</summary>
+    /// <exception cref="InvalidDataException">The format is wrong, or the archive is truncated; the message says where.</exception>
     public static (IReadOnlyList<CpioEntry> Entries, int Length) Read(ReadOnlyMemory<byte> archive)
     {
         var entries = new List<CpioEntry>();
@@ -70,7 +70,7 @@ public static class CpioArchive
 
     private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> archive, int start, int length) =>
         length >= 0 && start <= archive.Length - length ? archive.Slice(start, length)
-            : throw new InvalidDataException($"cut off: {length} bytes wanted at byte {start}, the archive has {archive.Length}");
+            : throw new InvalidDataException($"truncated: {length} bytes expected at byte {start}, but the archive has {archive.Length}");
 
     private static int Field(ReadOnlySpan<byte> header, int index, int at) =>
         int.TryParse(header.Slice(Magic.Length + index * 8, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && value >= 0

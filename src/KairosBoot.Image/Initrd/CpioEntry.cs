@@ -5,9 +5,9 @@ namespace KairosBoot.Image;
 /// <summary>One member of a cpio archive.</summary>
 /// <param name="Name">Path without a leading slash.</param>
 /// <param name="Mode">Type and permission bits as in stat(2).</param>
-/// <param name="Content">Empty for all but files and links.</param>
-/// <param name="DeviceMajor">Of a device node.</param>
-/// <param name="DeviceMinor">Of a device node.</param>
+/// <param name="Content">Content of a file, or target of a link; empty for other types.</param>
+/// <param name="DeviceMajor">Major number of a device node.</param>
+/// <param name="DeviceMinor">Minor number of a device node.</param>
 public sealed record CpioEntry(string Name, uint Mode, ReadOnlyMemory<byte> Content, uint DeviceMajor = 0, uint DeviceMinor = 0)
 {
     private const uint TypeMask = 0xF000, DirectoryType = 0x4000, FileType = 0x8000, CharacterType = 0x2000;

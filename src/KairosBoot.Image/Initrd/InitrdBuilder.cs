@@ -5,17 +5,17 @@ using ZstdSharp.Unsafe;
 
 namespace KairosBoot.Image;
 
-/// <summary>Packs kairos-boot, kernel modules and their index: nothing else is in the initrd. Same input, same bytes.</summary>
+/// <summary>Packs an initrd with kairos-boot, kernel modules and their index, and nothing else. The same input gives the same bytes.</summary>
 public static class InitrdBuilder
 {
     private const int CompressionLevel = 19;
 
-    // Whatever the hardware is, the root comes from an image file and gets overlays.
+    // Needed on any hardware: the root is an image file with overlays.
     private static readonly string[] Always = ["loop", "overlay"];
 
     private static readonly string[] Directories = ["dev", "proc", "sys", "run", "sysroot", "lib", "lib/modules"];
 
-    /// <exception cref="OperatorException">The tree, the selection or the init is not usable.</exception>
+    /// <exception cref="OperatorException">The tree, the modules or the init cannot be used.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came.</exception>
     public static BuiltInitrd Build(InitrdRequest request, CancellationToken cancellationToken = default)
     {
@@ -25,7 +25,7 @@ public static class InitrdBuilder
         foreach (var name in Always.Where(name => !ModuleSet.Known(graph, name)))
         {
             throw new OperatorException(
-                $"kernel {kernel.Release} has no module {name}, which every boot needs", "install the kernel's whole module package, or another kernel");
+                $"kernel {kernel.Release} has no module {name}, which every boot needs", "install the kernel's complete module package, or another kernel");
         }
 
         var packed = graph.Closure(wanted.Concat(Always));
@@ -45,7 +45,7 @@ public static class InitrdBuilder
         return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release.Text, packed.Order(StringComparer.Ordinal).ToList(), absent);
     }
 
-    // One thread and a fixed level: the bytes depend on the input alone. The checksum lets the kernel notice a damaged file.
+    // One thread and a fixed level, so that the bytes depend only on the input. With the checksum, the kernel detects a damaged file.
     private static byte[] Compress(byte[] archive)
     {
         using var compressor = new Compressor(CompressionLevel);

@@ -6,15 +6,15 @@ using ZstdSharp;
 
 namespace KairosBoot.Image;
 
-/// <summary>What an initrd holds.</summary>
-/// <param name="FileSize">Bytes on disk.</param>
-/// <param name="UnpackedSize">Bytes the kernel has to unpack.</param>
+/// <summary>The contents of an initrd.</summary>
+/// <param name="FileSize">Size of the file in bytes.</param>
+/// <param name="UnpackedSize">Size of the unpacked archive in bytes.</param>
 /// <param name="Compression"><c>zstd</c> or <c>none</c>.</param>
-/// <param name="Release">The kernel its modules are for; null without a modules.index.</param>
+/// <param name="Release">Kernel release of its modules; null if it has no modules.index.</param>
 /// <param name="Files">Every file with its size, the largest first.</param>
-/// <param name="DriversIn">Rows of the generic set that are in it.</param>
-/// <param name="DriversBuiltIn">Rows that the kernel has built in.</param>
-/// <param name="DriversOut">Rows that are neither.</param>
+/// <param name="DriversIn">Modules of the generic set in the initrd.</param>
+/// <param name="DriversBuiltIn">Modules of the generic set that are built into the kernel.</param>
+/// <param name="DriversOut">The other modules of the generic set.</param>
 public sealed record InitrdContents(
     long FileSize,
     long UnpackedSize,
@@ -27,7 +27,7 @@ public sealed record InitrdContents(
 {
     private const uint ZstdMagic = 0xFD2FB528;
 
-    /// <summary>The files summed up: the init, the index, the modules, and what else there is.</summary>
+    /// <summary>Number and size of the files by group: init, index, modules, other files.</summary>
     public IEnumerable<(string Part, int Count, long Size)> Parts => Files
         .GroupBy(file => file.Name switch
         {
@@ -38,11 +38,11 @@ public sealed record InitrdContents(
         })
         .Select(part => (part.Key, part.Count(), part.Sum(file => file.Size)));
 
-    /// <exception cref="OperatorException">Not an initrd that can be read here.</exception>
+    /// <exception cref="OperatorException">The file is not a cpio archive, plain or compressed with zstd.</exception>
     public static InitrdContents Read(string path) => Parse(
-        BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "name an initrd"), path);
+        BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "give the path of an initrd"), path);
 
-    /// <summary>The same of what was read already.</summary>
+    /// <summary>As <see cref="Read"/>, with the file's bytes.</summary>
     internal static InitrdContents Parse(byte[] file, string path)
     {
         try
@@ -60,11 +60,11 @@ public sealed record InitrdContents(
         }
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
         {
-            throw new OperatorException($"{path} is not an initrd this program can read: {damage.Message}", "give a cpio archive (newc), plain or compressed with zstd");
+            throw new OperatorException($"{path} cannot be read as an initrd: {damage.Message}", "give a cpio archive (newc), uncompressed or compressed with zstd");
         }
     }
 
-    // The kernel takes several archives one after the other, each compressed or not, with zeros between them.
+    // The kernel accepts several archives in a row, each compressed or not, with zeros between them.
     private static (List<CpioEntry> Entries, long Unpacked, string Compression) Unpack(ReadOnlyMemory<byte> file)
     {
         var entries = new List<CpioEntry>();

@@ -18,34 +18,34 @@ public sealed class KernelTree
 
     /// <summary>Finds the kernel in a tree.</summary>
     /// <param name="root">The tree.</param>
-    /// <param name="release">Which of several; null: the only one.</param>
-    /// <exception cref="OperatorException">No such tree, no kernel, or several and none chosen.</exception>
+    /// <param name="release">Release of the kernel; null: the tree has only one.</param>
+    /// <exception cref="OperatorException">The tree or the kernel does not exist, or the tree has more than one kernel and none was chosen.</exception>
     public static KernelTree Find(string root, string? release)
     {
         if (!Directory.Exists(root))
             throw new OperatorException($"{root} is not a directory", "give --root the top directory of an unpacked system");
 
-        // A merged /usr has lib as a link to usr/lib, perhaps an absolute one: both are the same place then.
+        // With a merged /usr, lib is a link to usr/lib, and both paths are the same directory.
         var found = new[] { "usr/lib/modules", "lib/modules" }.SelectMany(directory => Releases(root, directory)).DistinctBy(kernel => kernel.Release)
             .OrderBy(kernel => kernel.Release.Text, StringComparer.Ordinal).ToList();
         var names = string.Join(", ", found.Select(kernel => kernel.Release));
         return (release, found.Count) switch
         {
             (_, 0) => throw new OperatorException(
-                $"{root} holds no kernel: neither lib/modules nor usr/lib/modules has a release in it",
+                $"{root} has no kernel: lib/modules and usr/lib/modules have no release directory",
                 "install the distribution's kernel package in the tree (Debian: linux-image-amd64 or linux-image-cloud-amd64)"),
             (null, 1) => found[0],
-            (null, _) => throw new OperatorException($"{root} holds several kernels: {names}", "choose one with --kernel RELEASE"),
+            (null, _) => throw new OperatorException($"{root} has more than one kernel: {names}", "choose one with --kernel RELEASE"),
             _ => found.Find(kernel => kernel.Release.Text == release)
-                ?? throw new OperatorException($"{root} holds no kernel {release}; it has {names}", "give --kernel one of these"),
+                ?? throw new OperatorException($"{root} has no kernel {release}; it has {names}", "give --kernel one of these releases"),
         };
     }
 
-    /// <summary>Reads what depmod(8) and the kernel build wrote beside the modules.</summary>
+    /// <summary>Reads the files that depmod(8) and the kernel build wrote next to the modules.</summary>
     /// <exception cref="OperatorException">modules.dep is missing or damaged.</exception>
     public ModuleGraph ReadGraph()
     {
-        var redo = $"run depmod -b ROOT {Release} (package kmod), ROOT being the tree's top directory";
+        var redo = $"run depmod -b ROOT {Release} (package kmod), where ROOT is the top directory of the tree";
         if (!UntrustedTree.Has(root, $"{directory}/modules.dep"))
             throw new OperatorException($"{Place} has no modules.dep", redo);
         try
@@ -64,10 +64,10 @@ public sealed class KernelTree
         }
     }
 
-    /// <summary>A module file, unpacked.</summary>
-    /// <param name="path">As modules.dep has it, from the directory of the release; an absolute one starts there too.</param>
+    /// <summary>Reads a module file and unpacks it.</summary>
+    /// <param name="path">The path in modules.dep, relative to the directory of the release; an absolute path starts there too.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="OperatorException">It is missing or no module.</exception>
+    /// <exception cref="OperatorException">The file is missing or not a module.</exception>
     internal byte[] ReadModule(string path, CancellationToken cancellationToken) => ModuleContent.Read(root, $"{directory}/{path}", cancellationToken);
 
     private string Text(string name) => Encoding.UTF8.GetString(UntrustedTree.TryRead(root, $"{directory}/{name}", ReadLimit.ModuleIndex) ?? []);

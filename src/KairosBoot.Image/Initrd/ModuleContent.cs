@@ -6,18 +6,18 @@ using ZstdSharp;
 
 namespace KairosBoot.Image;
 
-/// <summary>Reads a module file plain, however the distribution packed it: the initrd is compressed as a whole.</summary>
+/// <summary>Reads a module file and unpacks it, because the initrd is compressed as a whole.</summary>
 internal static class ModuleContent
 {
     /// <param name="root">The tree.</param>
     /// <param name="path">Of the file, in the tree.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="OperatorException">The file is missing, or does not hold what its suffix says.</exception>
+    /// <exception cref="OperatorException">The file is missing, or its format does not match its suffix.</exception>
     internal static byte[] Read(string root, string path, CancellationToken cancellationToken)
     {
         var place = ToolText.Show($"{root.TrimEnd('/')}/{path}");
         var packed = UntrustedTree.TryRead(root, path, ReadLimit.KernelModule) ?? throw new OperatorException(
-            $"modules.dep names {place}, which is not there", "install the whole kernel package, or run depmod for the tree again");
+            $"modules.dep lists {place}, which does not exist", "install the complete kernel package, or run depmod for the tree again");
         try
         {
             using var file = new MemoryStream(packed);

@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>The module lists of initrd/modules: one row each, <c>name   # reason</c>; <c>include SET</c> takes in another list.</summary>
+/// <summary>The module lists in initrd/modules. A row is <c>name   # reason</c>; <c>include SET</c> includes another list.</summary>
 public static class ModuleSet
 {
     private const string Prefix = "modules/";
@@ -17,11 +17,11 @@ public static class ModuleSet
     public static IReadOnlyList<string> Read(string set) =>
         Parse(EmbeddedText.Read(Prefix + set)).Distinct().ToList();
 
-    /// <summary>Module names for <c>--modules</c>: sets and module names, separated by commas.</summary>
+    /// <summary>Resolves <c>--modules</c>: sets and module names, separated by commas.</summary>
     /// <param name="graph">The kernel's modules.</param>
-    /// <param name="selection">What the user typed.</param>
-    /// <returns>What to pack; names in sets that this kernel has not, as kernels differ.</returns>
-    /// <exception cref="OperatorException">The user named a module himself and the kernel has none of that name.</exception>
+    /// <param name="selection">The value of the option.</param>
+    /// <returns>The modules to pack, and those of the sets that this kernel does not have.</returns>
+    /// <exception cref="OperatorException">The user named a module that the kernel does not have.</exception>
     public static (IReadOnlyList<string> Wanted, IReadOnlyList<string> Absent) Select(ModuleGraph graph, string selection)
     {
         List<string> wanted = [], absent = [];
@@ -44,7 +44,7 @@ public static class ModuleSet
         }
 
         return wanted.Count > 0 ? (wanted, absent) : throw new OperatorException(
-            "--modules names no module", $"give a set ({string.Join(", ", Names)}) or module names, separated by commas");
+            "--modules is empty", $"give a set ({string.Join(", ", Names)}) or module names, separated by commas");
     }
 
     public static bool Known(ModuleGraph graph, string name) =>
@@ -58,8 +58,8 @@ public static class ModuleSet
             .OrderBy(row => row.Distance).ThenBy(row => row.Name, StringComparer.Ordinal)
             .Select(row => row.Name).Take(3).ToList();
         return new OperatorException(
-            $"kernel {graph.Release} has no module {word}, and there is no set of that name",
-            near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : $"the sets are {string.Join(", ", Names)}; modinfo lists a kernel's modules");
+            $"kernel {graph.Release} has no module {word}, and no module set has that name",
+            near.Count > 0 ? $"did you mean {string.Join(" or ", near)}?" : $"give one of the sets {string.Join(", ", Names)}, or a module of this kernel");
     }
 
     private static IEnumerable<string> Parse(string text)

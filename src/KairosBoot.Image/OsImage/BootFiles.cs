@@ -3,12 +3,12 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>What a boot needs in the image and the tree has not: a kernel and an initrd under the names GRUB loads, mount points.</summary>
+/// <summary>Files that a boot needs and the tree lacks: kernel and initrd under the names that GRUB loads, and mount points.</summary>
 internal static class BootFiles
 {
     private const int Ordinary = Octal.O755, Private = Octal.O700, Shared = Octal.O1777;
 
-    // The root is mounted read-only: nothing can make these later.
+    // The root is mounted read-only, so these cannot be created later.
     internal static readonly (string Path, int Mode)[] MountPoints =
     [
         ("dev", Ordinary), ("proc", Ordinary), ("sys", Ordinary), ("run", Ordinary), ("tmp", Shared), ("oem", Ordinary),
@@ -16,9 +16,9 @@ internal static class BootFiles
         ("usr", Ordinary), ("usr/local", Ordinary), ("var", Ordinary),
     ];
 
-    /// <param name="request">For the initrd.</param>
+    /// <param name="request">How to build an initrd.</param>
     /// <param name="root">The tree.</param>
-    /// <param name="scratch">For the initrd, if it has to be built.</param>
+    /// <param name="scratch">Takes the initrd if it has to be built.</param>
     /// <exception cref="OperatorException">No kernel in the tree.</exception>
     internal static List<TreeAddition> Missing(ImageRequest request, string root, TemporaryDirectory scratch)
     {
@@ -39,7 +39,7 @@ internal static class BootFiles
         return additions;
     }
 
-    // Debian and Fedora keep kernels in /boot, image-based systems beside the modules, Alpine under a flavour's name.
+    // Debian and Fedora keep kernels in /boot, image-based systems next to the modules, Alpine under the name of a flavour.
     internal static string KernelLink(string root, KernelRelease release)
     {
         if (UntrustedTree.Has(root, $"/boot/vmlinuz-{release}")) return $"vmlinuz-{release}";
@@ -49,6 +49,6 @@ internal static class BootFiles
         var kernels = UntrustedTree.Names(root, "/boot").Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !UntrustedTree.HasDirectory(root, $"/boot/{name}")).ToList();
         return kernels.Count == 1 ? Prefix + KernelRelease.Parse(kernels[0][Prefix.Length..], "/boot of the tree") : throw new OperatorException(
             $"the tree has no kernel image for {release}: neither boot/vmlinuz-{release} nor usr/lib/modules/{release}/vmlinuz",
-            "install the distribution's kernel package in the tree, or link boot/vmlinuz to the kernel to start");
+            "install the distribution's kernel package in the tree, or make boot/vmlinuz a link to the kernel");
     }
 }

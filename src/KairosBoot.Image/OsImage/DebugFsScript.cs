@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Changes to an ext4 file system in a file, without mounting it: commands for debugfs(8), run in one go.</summary>
+/// <summary>Changes an ext4 file system in a file without mounting it: commands for one run of debugfs(8).</summary>
 internal sealed class DebugFsScript
 {
     private readonly List<Action<DebugFsCommands>> changes = [];
@@ -32,23 +32,23 @@ internal sealed class DebugFsScript
     });
 
     /// <summary>Runs the commands.</summary>
-    /// <param name="image">A file, with <c>?offset=BYTES</c> where the file system is part of a disk.</param>
-    /// <param name="scratch">For a file with the commands.</param>
-    /// <param name="seconds">The time the new files get.</param>
+    /// <param name="image">A file; <c>?offset=BYTES</c> is appended if the file system is part of a disk.</param>
+    /// <param name="scratch">Takes a file with the commands.</param>
+    /// <param name="seconds">Timestamp of the new files, in seconds since 1970.</param>
     internal void Run(string image, TemporaryDirectory scratch, long seconds)
     {
         var commands = new DebugFsCommands().SetCurrentTime(seconds);
         changes.ForEach(change => change(commands));
         var script = scratch.File("debugfs");
         File.WriteAllBytes(script, commands.ToBytes());
-        var said = Tool.DebugFs.Run(new ToolArguments().Options("-w").Option("-f", script).Path(image), scratch.Interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
+        var output = Tool.DebugFs.Run(new ToolArguments().Options("-w").Option("-f", script).Path(image), scratch.Interrupt, ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
 
-        // It exits with 0 even when a command failed; all it says on stderr by itself is its version.
-        var complaints = said.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal)).ToList();
+        // debugfs exits with 0 even if a command failed. Without an error it prints only its version to stderr.
+        var complaints = output.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal)).ToList();
         if (complaints.Count > 0) throw Tool.DebugFs.Failed(string.Join('\n', complaints));
     }
 
-    // A value may be longer than debugfs takes a line, and hold any byte. Labels are alike on many files: one file for each value.
+    // A value may contain any byte and be longer than a line of debugfs, so it goes to a file. Many files have the same label: one file per value.
     private string ValueFile(byte[] value, TemporaryDirectory scratch)
     {
         var key = Convert.ToBase64String(value);

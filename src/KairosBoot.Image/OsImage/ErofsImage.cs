@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>An erofs image. mkfs.erofs only takes a directory as it is, so the additions go into a copy of the tree.</summary>
+/// <summary>An erofs image. mkfs.erofs packs a directory without changes, so the additions go into a copy of the tree.</summary>
 internal static class ErofsImage
 {
     private const int OwnerOnly = Octal.O600;
@@ -13,8 +13,8 @@ internal static class ErofsImage
         if (tree.Members.Count > 0 && Syscall.GetEUid() != 0)
         {
             throw new OperatorException(
-                "an erofs image of a container export needs root: owners and devices are taken from the unpacked files",
-                "run kboot as root, or use --format ext4 or squashfs");
+                "building an erofs image from a container export requires root: owners and devices come from the unpacked files",
+                "run kboot as root, or use --format ext4 or --format squashfs");
         }
 
         TreeAttributes.Apply(tree);
@@ -31,12 +31,12 @@ internal static class ErofsImage
         Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet").Path(file).Path(root), scratch.Interrupt);
     }
 
-    // The tree's own links lead to places in the tree, as they will in the image, and not on this host.
+    // Links are followed inside the tree, as on the booted system, and never to a path of this host.
     private static void Add(string root, TreeAddition addition)
     {
         var (parent, name) = (Path.GetDirectoryName(addition.Path)!, Path.GetFileName(addition.Path));
         using var directory = UntrustedTree.TryOpen(root, parent) ?? throw new OperatorException(
-            $"the tree has no directory /{parent} for /{addition.Path}", "make it, or remove the link that leads nowhere");
+            $"the tree has no directory /{parent} for /{addition.Path}", "create the directory, or remove the dangling link");
         switch (addition)
         {
             case TreeAddition.Directory added:

@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// An ext4 file system in a file, filled by mke2fs and debugfs: no loop device, no mount, no root. It is only ever mounted
-/// read-only, so it has no journal and no room to grow.
+/// An ext4 file system in a file, filled by mke2fs and debugfs, without a loop device, a mount or root. It is only mounted
+/// read-only, so it has no journal and no space to grow.
 /// </summary>
 internal static class Ext4Image
 {
@@ -14,8 +14,8 @@ internal static class Ext4Image
     private const int BlockSize = 4096, InodeSize = 256;
     private const long MiB = 1 << 20;
 
-    // What GRUB 2.06 reads and the kernel makes use of. Spelt out, as the defaults in mke2fs.conf differ between hosts.
-    // Without checksums: every byte can then be set from here to make two builds alike.
+    // The features that GRUB 2.06 can read and the kernel uses. Listed here because the defaults in mke2fs.conf differ between hosts.
+    // Without checksums, so that timestamps can be changed afterwards to make builds reproducible.
     private const string Features = "none,ext_attr,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize";
 
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch, long? sizeBytes, bool allocate)
@@ -58,14 +58,14 @@ internal static class Ext4Image
         Ext4Timestamps.Normalize(file, summary.NewestSeconds);
     }
 
-    // Content, one extent or directory block more for every hundred, the inode table, bitmaps and descriptors of each
-    // 128 MiB group, and some slack: mke2fs stops half way when anything of it is short.
+    // Content, 1 % for extent and directory blocks, the inode table, bitmaps and descriptors of each 128 MiB group, and some
+    // reserve: mke2fs fails in the middle if the size is too small.
     private static long Size(long blocks, long inodes, long? wanted)
     {
         var bytes = (blocks + blocks / 100) * BlockSize + inodes * InodeSize;
         var needed = (bytes + bytes / 64 + 8 * MiB + MiB - 1) / MiB * MiB;
         return wanted is null || wanted >= needed ? wanted / MiB * MiB ?? needed : throw new OperatorException(
-            $"--size {ByteSize.Text(wanted.Value)} is too small: the content needs {ByteSize.Text(needed)}", "give a larger --size, or leave it out");
+            $"--size {ByteSize.Text(wanted.Value)} is too small: the content needs {ByteSize.Text(needed)}", "give a larger --size, or omit it");
     }
 
     private static long Blocks(TreeAddition addition) =>

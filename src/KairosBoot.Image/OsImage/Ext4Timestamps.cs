@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// mke2fs copies access and status-change times from the build host, which no tool can set there. Here every inode's other
-/// times become its time of last change, so that the same tree gives the same image. Only for file systems without checksums.
+/// mke2fs copies access and status-change times from the build host, where no tool can set them. Here all times of an inode become its
+/// modification time, so that the same tree gives the same image. Only for file systems without checksums.
 /// Offsets: Documentation/filesystems/ext4 (super.rst, group_descr.rst, inodes.rst).
 /// </summary>
 internal static class Ext4Timestamps

@@ -5,15 +5,15 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Kernel arguments that an image brings along: whoever builds it drops <c>*.conf</c> into /usr/lib/kairosboot/kargs.d, words in lines, comments
-/// behind <c>#</c>. GRUB cannot list a directory, so they become one file.
+/// Kernel arguments of an image, from <c>*.conf</c> in /usr/lib/kairosboot/kargs.d of the tree: words separated by blanks or line ends, with comments
+/// after <c>#</c>. GRUB cannot list a directory, so the build writes them to one file.
 /// </summary>
 internal static class ImageArguments
 {
     private const string Variable = "image_kargs";
 
-    /// <summary>Nothing where the tree has none, or the file already.</summary>
-    /// <exception cref="OperatorException">A word that GRUB does not hand on, or that is not the image's to say.</exception>
+    /// <returns>The file; nothing if the tree has no arguments, or has the file already.</returns>
+    /// <exception cref="OperatorException">GRUB would change a word, or an image may not set it.</exception>
     internal static IEnumerable<TreeAddition> Missing(string root, TemporaryDirectory scratch)
     {
         if (UntrustedTree.Has(root, SystemPaths.ImageArguments)) yield break;
@@ -32,7 +32,7 @@ internal static class ImageArguments
     {
         if (UntrustedTree.HasDirectory(root, path)) return [];
         var content = UntrustedTree.TryRead(root, path, ReadLimit.KernelArguments)
-            ?? throw new OperatorException($"{path} in the tree is a link that leads nowhere inside the tree", "remove it, or put a file there");
+            ?? throw new OperatorException($"{path} in the tree is a dangling link", "remove the link, or replace it by a file");
         return Encoding.UTF8.GetString(content).TrimStart('\uFEFF').Split('\n', '\r').SelectMany(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 }

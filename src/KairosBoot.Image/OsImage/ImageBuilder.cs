@@ -2,25 +2,25 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Makes a bootable OS image of a tree or a container export. Same input, same bytes.</summary>
+/// <summary>Builds a bootable OS image from a tree or a container export. The same input gives the same bytes.</summary>
 public static class ImageBuilder
 {
-    /// <exception cref="OperatorException">The input cannot become an image that boots, or a tool is missing.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came; nothing is left behind.</exception>
+    /// <exception cref="OperatorException">The image would not boot, or a tool is missing.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; temporary files are removed.</exception>
     public static BuiltImage Build(ImageRequest request, string output, CancellationToken cancellationToken = default)
     {
         BuiltImage? built = null;
         AtomicFile.Write(output, temporary =>
         {
-            using var scratch = new TemporaryDirectory(beside: output, cancellationToken);
+            using var scratch = new TemporaryDirectory(nextTo: output, cancellationToken);
             built = Build(request, temporary, scratch);
         });
         return built!;
     }
 
-    /// <summary>The same into a file that is not there yet; what comes of a failure is the caller's to remove.</summary>
+    /// <summary>Builds into a new file. After an error, the caller removes the file.</summary>
     /// <param name="request">What to build.</param>
-    /// <param name="file">The image.</param>
+    /// <param name="file">The image; does not exist yet.</param>
     /// <param name="scratch">Takes an unpacked archive.</param>
     internal static BuiltImage Build(ImageRequest request, string file, TemporaryDirectory scratch)
     {

@@ -1,16 +1,16 @@
 namespace KairosBoot.Image;
 
-/// <summary>What to make an image of.</summary>
+/// <summary>The input of an image build.</summary>
 /// <param name="Root">A tree, or null.</param>
 /// <param name="Tar">A container export, or null.</param>
 /// <param name="Format">The image's file system.</param>
-/// <param name="SizeBytes">Null: as large as the content needs. Of meaning for ext4 only.</param>
-/// <param name="Kernel">Release, where the tree has several.</param>
-/// <param name="Modules">For the initrd, where the tree has none.</param>
-/// <param name="Init">The initrd's init; null: where it usually is.</param>
-/// <param name="KBoot">The program for the units of a tree that has it not; null: such a tree gets no units.</param>
+/// <param name="SizeBytes">Size of an ext4 image; null: as large as the content needs.</param>
+/// <param name="Kernel">Kernel release, if the tree has more than one.</param>
+/// <param name="Modules">Modules of the initrd, if the tree has no initrd.</param>
+/// <param name="Init">Path of the initrd's init; null: search for it.</param>
+/// <param name="KBoot">Path of kboot, for a tree without it; null: such a tree gets no units.</param>
 public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format, long? SizeBytes, string? Kernel, string Modules, string? Init, string? KBoot = null)
 {
-    /// <summary>Room is set aside before anything is written, where the size is known then.</summary>
+    /// <summary>Allocates the space before anything is written, if the size is known.</summary>
     public bool Allocate { get; init; }
 }

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>A tree without what is mounted in it: /proc, /dev, volumes. An image of those would be of this machine, and might have no end.</summary>
+/// <summary>A tree without the file systems mounted in it (/proc, /dev, volumes), which belong to this machine and may be endless.</summary>
 internal sealed class OneFileSystem : IDisposable
 {
     private readonly FileHandle? clone;
@@ -14,19 +14,19 @@ internal sealed class OneFileSystem : IDisposable
         this.clone = clone;
     }
 
-    /// <summary>Good for the programs that this one starts, too.</summary>
+    /// <summary>Valid also for child processes.</summary>
     internal string Path { get; }
 
-    /// <exception cref="OperatorException">Something is mounted in it, and only root can look behind that.</exception>
+    /// <exception cref="OperatorException">A file system is mounted in it, and only root can reach the tree below that mount.</exception>
     internal static OneFileSystem Of(string root)
     {
         var full = System.IO.Path.GetFullPath(root).TrimEnd('/');
         var inside = MountTable.Read().Select(mount => mount.MountPoint).FirstOrDefault(point => point.Length > 1 && point.StartsWith(full + "/", StringComparison.Ordinal));
         if (inside is null) return new OneFileSystem(root, null);
         if (Syscall.GetEUid() != 0)
-            throw new OperatorException($"in {root} something is mounted ({inside}), which does not belong in an image", "unmount it, or run kboot as root");
+            throw new OperatorException($"a file system is mounted in {root} ({inside}); an image must not contain it", "unmount it, or run kboot as root");
         var clone = Syscall.CloneTree(full.Length == 0 ? "/" : full);
-        // With /. at the end, as a link is not followed where it is the last part.
+        // With /. at the end, because a link is not followed as the last component.
         return new OneFileSystem($"/proc/{Syscall.GetPid()}/fd/{clone.Descriptor}/.", clone);
     }
 

@@ -2,13 +2,13 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>The name under which plans of the system-upgrade-controller start an upgrade, in Kairos as here: kboot's <c>upgrade-node</c>.</summary>
+/// <summary>The program name that plans of the system-upgrade-controller start, as in Kairos: a link to kboot, for <c>upgrade-node</c>.</summary>
 internal static class PlanEntryPoint
 {
     private const string Name = "usr/sbin/suc-upgrade", Program = "usr/bin/kboot";
 
-    /// <param name="additions">What the image gets already.</param>
-    /// <param name="root">The tree; one with a program of that name keeps it.</param>
+    /// <param name="additions">Additions so far; the link is appended.</param>
+    /// <param name="root">The tree. A program with that name in the tree is kept.</param>
     internal static void Add(List<TreeAddition> additions, string root)
     {
         var directory = Path.GetDirectoryName(Name)!;

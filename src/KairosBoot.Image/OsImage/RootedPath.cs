@@ -1,14 +1,14 @@
 namespace KairosBoot.Image;
 
-/// <summary>Paths as a process that has its root in an image sees them, where the image is not mounted: absolute links stay inside.</summary>
+/// <summary>Follows paths in an image that is not mounted, as a process with its root in the image does: absolute links stay inside.</summary>
 internal static class RootedPath
 {
     private const int MaxLinks = 40; // the kernel's own limit (path_resolution(7))
 
-    /// <summary>Where a path leads when every link in it is followed.</summary>
+    /// <summary>Follows all links of a path.</summary>
     /// <param name="path">In the tree, with or without a leading slash.</param>
-    /// <param name="look">Tells whether the tree has a path (without a leading slash, no links before its last part) and, of a link, its target.</param>
-    /// <returns>A path without a leading slash and without links; null when a part is missing or the links have no end.</returns>
+    /// <param name="look">Looks up a path without a leading slash and without links before its last part: whether it exists, and the target of a link.</param>
+    /// <returns>A path without a leading slash and without links; null if a part is missing or there are too many links.</returns>
     internal static string? Follow(string path, Func<string, (bool Found, string? LinkTarget)> look)
     {
         var pending = new Stack<string>(path.Split('/').Reverse());

@@ -3,18 +3,18 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Gives an image the seal that <see cref="ImageSeal"/> describes, and holds an image against it.</summary>
+/// <summary>Adds an <see cref="ImageSeal"/> to an image, and compares an image with its seal.</summary>
 public static class SealedImage
 {
     private const int PieceSize = 1 << 20;
 
-    /// <summary>Puts a seal behind the file system in a file.</summary>
+    /// <summary>Appends a seal to an image.</summary>
     internal static void Seal(string image, CancellationToken cancellationToken)
     {
         var size = new FileInfo(image).Length;
         using (var content = Syscall.Open(image, OpenFlags.ReadOnly))
         {
-            // The disk has time for that while the digest is made of what is in memory.
+            // The disk writes while the digest is computed from the page cache.
             Syscall.StartWriting(content);
         }
 
@@ -23,7 +23,7 @@ public static class SealedImage
         file.Write(seal.Write());
     }
 
-    /// <summary>Null: the image has no seal, as one that another program made.</summary>
+    /// <returns>Null if the image has no seal, because another program built it.</returns>
     public static ImageSeal? Read(string image)
     {
         using var file = File.OpenRead(image);
@@ -34,24 +34,24 @@ public static class SealedImage
         return ImageSeal.Parse(last) is { } seal && seal.Size == file.Length - ImageSeal.Length ? seal : null;
     }
 
-    /// <summary>Holds an image against its seal; one without is taken as it is.</summary>
-    /// <exception cref="OperatorException">It is not what its seal says.</exception>
+    /// <summary>Compares an image with its seal. An image without a seal is accepted.</summary>
+    /// <exception cref="OperatorException">The image does not match its seal.</exception>
     internal static void Check(string image, CancellationToken cancellationToken)
     {
         if (Read(image) is { } seal && Digest(image, seal.Size, (_, _, _) => { }, cancellationToken) != seal.Sha256)
         {
-            throw new OperatorException($"{image} is damaged, or was written to after it was built: it is not what its seal says",
-                "copy or build it again; an image that was changed on purpose has no seal after truncate -s -4096");
+            throw new OperatorException($"{image} does not match its seal: it is damaged, or was changed after it was built",
+                "copy or build the image again; if it was changed on purpose, remove the seal: truncate -s -4096 FILE");
         }
     }
 
-    /// <summary>What <c>kboot status</c> calls the image: 16 hexadecimal digits.</summary>
+    /// <summary>The id of the image in <c>kboot status</c>: 16 hexadecimal digits.</summary>
     public static string Id(string image) => BootCounter.IdOf(ImageIdentity.Of(image));
 
     /// <summary>SHA-256 of the first bytes of a file: 64 hexadecimal digits.</summary>
     internal static string Digest(string image, long size, ProgressReport progress, CancellationToken cancellationToken)
     {
-        // The first uses the processor's own instructions for it, the second on some distributions: ten times as fast as what can be linked in here.
+        // openssl uses the processor's SHA instructions, and so does sha256sum on some distributions: ten times as fast as the built-in code.
         var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, new ToolArguments().Options("dgst", "-sha256", "-r")) : (Tool.Sha256Sum, new ToolArguments());
         if (!tool.IsInstalled)
         {
@@ -60,14 +60,14 @@ public static class SealedImage
             return Convert.ToHexStringLower(digest.Finish());
         }
 
-        // A whole file goes to the tool by its name: a pipe takes as long as the digest. (Some names would come back with the digest in another form.)
+        // A whole file is passed by name, because a pipe would double the time. Names with these characters change the tool's output format.
         var path = Path.GetFullPath(image);
         var isWhole = new FileInfo(path).Length == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
-        // Without the machine's own settings, which are about certificates.
+        // Ignore the machine's openssl configuration, which is for certificates.
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
-        var said = (isWhole ? tool.Run(arguments.Path(path), cancellationToken, environment)
+        var output = (isWhole ? tool.Run(arguments.Path(path), cancellationToken, environment)
             : tool.Run(arguments, cancellationToken, input => ReadPieces(image, size, input.Write, progress, cancellationToken), directory: null, environment)).Output;
-        return said.Length > 64 ? said[..64] : throw tool.Failed(said);
+        return output.Length > 64 ? output[..64] : throw tool.Failed(output);
     }
 
     private static void ReadPieces(string image, long size, Action<ReadOnlySpan<byte>> take, ProgressReport progress, CancellationToken cancellationToken)

@@ -3,13 +3,13 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>A squashfs image. gzip, as GRUB 2.06 reads gzip, lzo and xz but not zstd, and xz makes every page fault slow.</summary>
+/// <summary>A squashfs image, compressed with gzip: GRUB 2.06 reads gzip, lzo and xz but not zstd, and xz makes each page fault slow.</summary>
 internal static class SquashfsImage
 {
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch)
     {
         TreeAttributes.Apply(tree);
-        // The definitions name files by what they are called here: no path of the host gets into the shell that mksquashfs starts for each.
+        // mksquashfs starts a shell for each definition. The definitions use fixed file names, so that no path of the host reaches that shell.
         var directory = Directory.CreateDirectory(scratch.File("content")).FullName;
         var definitions = new SquashfsDefinitions();
         foreach (var addition in additions)
@@ -22,12 +22,12 @@ internal static class SquashfsImage
             }
         }
 
-        // Root has unpacked the archive with its modes, owners and nodes.
+        // Root unpacks an archive with all modes, owners and nodes.
         if (Syscall.GetEUid() != 0) AddMembers(definitions, tree);
         var pseudo = scratch.File("pseudo");
         File.WriteAllBytes(pseudo, definitions.ToBytes());
 
-        // The newest time in the tree: no file's own time is clamped by it, and what is added here gets it.
+        // The newest time in the tree: it does not change the time of any file, and the additions get it.
         var time = TreeSummary.Of(tree).NewestSeconds.ToString();
         var arguments = new ToolArguments().Path(Absolute(tree.Path)).Path(Absolute(file))
             .Options("-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress").Option("-pf", Absolute(pseudo));
@@ -49,6 +49,6 @@ internal static class SquashfsImage
         }
     }
 
-    // As it is, where it is absolute: one that ends in /. has to.
+    // An absolute path is not changed, because a path that ends in /. must keep that.
     private static string Absolute(string path) => Path.IsPathRooted(path) ? path : Path.GetFullPath(path);
 }

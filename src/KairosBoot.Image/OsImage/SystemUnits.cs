@@ -4,19 +4,18 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// What has a booted system run the stages behind those of the initrd, and report that its boot was good: units, for systemd or OpenRC. Those of the
-/// stages have the names that they have in Kairos. A tree with a unit of that name keeps its own, and one that a cloud-config writes to /etc goes
-/// before it: no stage runs twice.
+/// Units for systemd or OpenRC that run the stages of the booted system and mark its boot good. The units of the stages have their Kairos names, so
+/// that no stage runs twice: a unit of that name in the tree is kept, and one that a cloud-config writes to /etc takes precedence.
 /// </summary>
 internal static class SystemUnits
 {
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
     private const int Executable = Octal.O755;
 
-    // systemd.unit(5): where a tree may have its own.
+    // systemd.unit(5): directories in which a tree may have its own units.
     private static readonly string[] SystemdPaths = ["etc/systemd/system", "usr/local/lib/systemd/system", Systemd, "lib/systemd/system"];
 
-    /// <summary>Unit, and the targets that want it.</summary>
+    /// <summary>A unit and the target that wants it.</summary>
     private static readonly (string Unit, string? WantedBy)[] Units =
     [
         ("cos-setup-fs.service", "sysinit.target"),
@@ -33,10 +32,10 @@ internal static class SystemUnits
         ("kairosboot-good", "default"),
     ];
 
-    /// <param name="additions">What the image gets already; the units follow.</param>
+    /// <param name="additions">Additions so far; the units are appended.</param>
     /// <param name="root">The tree.</param>
-    /// <param name="kboot">The program that the units start, for a tree without it; null: there is none to add, and then no unit is.</param>
-    /// <param name="scratch">For the texts.</param>
+    /// <param name="kboot">Path of kboot, which is added to a tree without it; null: such a tree gets no units.</param>
+    /// <param name="scratch">Takes the units' files.</param>
     internal static void Add(List<TreeAddition> additions, string root, string? kboot, TemporaryDirectory scratch)
     {
         bool Has(string path) => UntrustedTree.Has(root, path);
@@ -56,7 +55,7 @@ internal static class SystemUnits
 
     private static void AddUnits(string root, TemporaryDirectory scratch, List<TreeAddition> additions)
     {
-        foreach (var (unit, wantedBy) in Units.Where(row => !SystemdPaths.Any(path => IsThere(root, $"{path}/{row.Unit}"))))
+        foreach (var (unit, wantedBy) in Units.Where(row => !SystemdPaths.Any(path => Exists(root, $"{path}/{row.Unit}"))))
         {
             TreeDirectories.Add(root, Systemd, additions);
             additions.Add(new TreeAddition.File($"{Systemd}/{unit}", Write(scratch, "units/" + unit)));
@@ -67,7 +66,7 @@ internal static class SystemUnits
 
     private static void AddScripts(string root, TemporaryDirectory scratch, List<TreeAddition> additions)
     {
-        foreach (var (script, runlevel) in Services.Where(row => !IsThere(root, $"{Scripts}/{row.Script}")))
+        foreach (var (script, runlevel) in Services.Where(row => !Exists(root, $"{Scripts}/{row.Script}")))
         {
             TreeDirectories.Add(root, Scripts, additions);
             additions.Add(new TreeAddition.File($"{Scripts}/{script}", Write(scratch, "openrc/" + script), Executable));
@@ -75,14 +74,14 @@ internal static class SystemUnits
         }
     }
 
-    // A link to nothing, too: that is how a unit is masked before there is one.
-    private static bool IsThere(string root, string path) =>
+    // True also for a dangling link: a unit can be masked before it exists.
+    private static bool Exists(string root, string path) =>
         UntrustedTree.TryStat(root, path, followLast: false) is not null;
 
     private static void AddLink(string root, string path, string target, List<TreeAddition> additions)
     {
         TreeDirectories.Add(root, Path.GetDirectoryName(path)!, additions);
-        if (!IsThere(root, path)) additions.Add(new TreeAddition.Link(path, target));
+        if (!Exists(root, path)) additions.Add(new TreeAddition.Link(path, target));
     }
 
     private static string Write(TemporaryDirectory scratch, string name)

@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Something the image gets beyond the tree, which itself stays as it is. Owned by root.</summary>
+/// <summary>Something that the image gets in addition to the tree, which itself is not changed. Owned by root.</summary>
 /// <param name="Path">Without a leading slash. Parents come before children.</param>
 public abstract record TreeAddition(string Path)
 {

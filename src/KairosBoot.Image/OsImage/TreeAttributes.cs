@@ -3,10 +3,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Extended attributes of a container export, for the formats whose tools take them from the unpacked files.</summary>
+/// <summary>Sets extended attributes of a container export on the unpacked files, from which the tools of some formats take them.</summary>
 internal static class TreeAttributes
 {
-    /// <exception cref="OperatorException">Not root: an ordinary user may not set them.</exception>
+    /// <exception cref="OperatorException">The user is not root and cannot set them.</exception>
     internal static void Apply(SourceTree tree)
     {
         if (tree.Members.Count == 0) return;
@@ -16,7 +16,7 @@ internal static class TreeAttributes
             if (Syscall.GetEUid() != 0)
             {
                 throw new OperatorException(
-                    $"{member.Path} has extended attributes ({string.Join(", ", member.ExtendedAttributes.Select(row => ToolText.Show(row.Name.Text)))}), which only root can unpack",
+                    $"{member.Path} has extended attributes ({string.Join(", ", member.ExtendedAttributes.Select(row => ToolText.Show(row.Name.Text)))}), which only root can set",
                     "run kboot as root, or use --format ext4");
             }
 
@@ -35,7 +35,7 @@ internal static class TreeAttributes
         catch (SyscallException failure) when (failure.Errno == Errno.EOPNOTSUPP)
         {
             throw new OperatorException(
-                $"{failure.Message}: the file system that --output is on does not keep such attributes", "write to an ext4, xfs or btrfs, or use --format ext4");
+                $"{failure.Message}: the file system of --output does not support them", "write to ext4, xfs or btrfs, or use --format ext4");
         }
     }
 }

@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Refuses a tree that cannot boot, or whose copies would all claim to be the same machine.</summary>
+/// <summary>Refuses a tree that cannot boot, or with an identity that all its machines would share.</summary>
 internal static class TreeCheck
 {
     internal static void Check(string root)
@@ -15,7 +15,7 @@ internal static class TreeCheck
     internal static IEnumerable<OperatorException> Problems(string root)
     {
         if (!UntrustedTree.Has(root, "/sbin/init"))
-            yield return new OperatorException("the tree has no /sbin/init to start", "install an init system in it (Debian: systemd-sysv)");
+            yield return new OperatorException("the tree has no /sbin/init", "install an init system in the tree (Debian: systemd-sysv)");
         var machineId = MachineId(root, out var unreadable);
         if (unreadable is not null)
         {
@@ -24,7 +24,7 @@ internal static class TreeCheck
         else if (machineId.Length > 0 && machineId != "uninitialized")
         {
             yield return new OperatorException(
-                "the tree has a machine-id: every machine started from the image would have the same one", "empty it: truncate -s 0 ROOT/etc/machine-id");
+                "the tree has a machine-id: all machines with this image would have the same one", "empty it: truncate -s 0 ROOT/etc/machine-id");
         }
 
         var keys = UntrustedTree.Names(root, "/etc/ssh")
@@ -32,12 +32,12 @@ internal static class TreeCheck
         if (keys.Count > 0)
         {
             yield return new OperatorException(
-                $"the tree has SSH host keys ({string.Join(", ", keys.Select(ToolText.Show))}): every machine started from the image would have the same ones",
-                "delete them: rm ROOT/etc/ssh/ssh_host_*; let the first boot make new ones (ssh-keygen -A)");
+                $"the tree has SSH host keys ({string.Join(", ", keys.Select(ToolText.Show))}): all machines with this image would have the same ones",
+                "delete them: rm ROOT/etc/ssh/ssh_host_*; let the first boot create new ones (ssh-keygen -A)");
         }
     }
 
-    // A directory or nothing at all is what the first boot deals with.
+    // The first boot handles a missing file and a directory.
     private static string MachineId(string root, out OperatorException? unreadable)
     {
         unreadable = null;

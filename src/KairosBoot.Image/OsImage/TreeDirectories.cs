@@ -3,12 +3,12 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Directories that an image gets because something in them is added.</summary>
+/// <summary>Adds the directories that additions need.</summary>
 internal static class TreeDirectories
 {
     private const int Mode = Octal.O755;
 
-    /// <summary>Adds a directory and those above it, where neither the tree nor an earlier addition has them.</summary>
+    /// <summary>Adds a directory and its parents, if neither the tree nor an earlier addition has them.</summary>
     internal static void Add(string root, string path, List<TreeAddition> additions)
     {
         for (var end = path.IndexOf('/'); end >= 0; end = end + 1 < path.Length ? path.IndexOf('/', end + 1) : -1)

@@ -1,7 +1,7 @@
 namespace KairosBoot.Image;
 
-/// <summary>Something in a tree that stands in the way of a boot.</summary>
-/// <param name="Problem">What it is.</param>
-/// <param name="Fix">What to do.</param>
-/// <param name="IsWarning"><c>kboot image build</c> sees to it; another builder has to.</param>
+/// <summary>Something in a tree that prevents a boot.</summary>
+/// <param name="Problem">What is wrong.</param>
+/// <param name="Fix">How to fix it.</param>
+/// <param name="IsWarning"><c>kboot image build</c> fixes it; another builder must do so itself.</param>
 public sealed record TreeFinding(string Problem, string Fix, bool IsWarning);

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Tells whether a tree would boot as an image, without making one.</summary>
+/// <summary>Checks that a tree would boot as an image, without building one.</summary>
 public static class TreeLint
 {
     private static readonly string[] Disks = ["virtio_blk", "sd_mod", "nvme", "mmc_block", "xen_blkfront"];
@@ -35,9 +35,9 @@ public static class TreeLint
         foreach (var (path, _) in BootFiles.MountPoints)
         {
             if (UntrustedTree.TryStat(root, path, followLast: false) is null)
-                yield return new($"there is no directory /{path} to mount on", $"mkdir ROOT/{path}, or leave it to kboot image build", IsWarning: true);
+                yield return new($"the tree has no directory /{path} to mount on", $"run mkdir ROOT/{path}, or build the image with kboot image build", IsWarning: true);
             else if (!UntrustedTree.HasDirectory(root, path))
-                yield return new($"/{path} is not a directory: nothing can be mounted on it", $"make ROOT/{path} a directory", IsWarning: false);
+                yield return new($"/{path} is not a directory, so nothing can be mounted on it", $"replace ROOT/{path} by a directory", IsWarning: false);
         }
     }
 
@@ -46,7 +46,7 @@ public static class TreeLint
         if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
         {
             var target = BootFiles.KernelLink(root, KernelTree.Find(root, release: null).Release);
-            yield return new("there is no /boot/vmlinuz for the loader", $"ln -s {target} ROOT/boot/vmlinuz, or leave it to kboot image build", IsWarning: true);
+            yield return new("the tree has no /boot/vmlinuz for the boot loader", $"run ln -s {target} ROOT/boot/vmlinuz, or build the image with kboot image build", IsWarning: true);
         }
     }
 
@@ -56,22 +56,22 @@ public static class TreeLint
         {
             KernelTree.Find(root, release: null).ReadGraph();
             InitProgram.Require(root);
-            yield return new("there is no /boot/initrd for the loader", "kboot initrd build --root ROOT --output ROOT/boot/initrd, or leave it to kboot image build", IsWarning: true);
+            yield return new("the tree has no /boot/initrd for the boot loader", "run kboot initrd build --root ROOT --output ROOT/boot/initrd, or build the image with kboot image build", IsWarning: true);
             yield break;
         }
 
-        const string Repack = "kboot initrd build --root ROOT --output ROOT/boot/initrd";
+        const string Repack = "run kboot initrd build --root ROOT --output ROOT/boot/initrd";
         var contents = InitrdContents.Parse(file, $"{root}/boot/initrd");
         if (contents.Release is null)
         {
-            yield return new("/boot/initrd has no modules.index: it is not one of kairos-boot", Repack, IsWarning: false);
+            yield return new("/boot/initrd has no modules.index, so it was not built for kairos-boot", Repack, IsWarning: false);
             yield break;
         }
 
         if (!UntrustedTree.Has(root, $"/usr/lib/modules/{contents.Release}") && !UntrustedTree.Has(root, $"/lib/modules/{contents.Release}"))
-            yield return new($"/boot/initrd is for the kernel {contents.Release}, whose modules the tree has not", Repack, IsWarning: false);
+            yield return new($"/boot/initrd is for the kernel {contents.Release}, but the tree has no modules for it", Repack, IsWarning: false);
         bool Lacks(string driver) => !contents.DriversIn.Concat(contents.DriversBuiltIn).Any(name => name.Replace('-', '_') == driver);
         if (Array.TrueForAll(Disks, Lacks))
-            yield return new($"/boot/initrd has no driver for a disk: none of {string.Join(", ", Disks)}", Repack, IsWarning: false);
+            yield return new($"/boot/initrd has no disk driver: none of {string.Join(", ", Disks)}", Repack, IsWarning: false);
     }
 }

@@ -1,8 +1,8 @@
 namespace KairosBoot.Image;
 
-/// <summary>What a container export says of a file that an ordinary user cannot give it on the build host.</summary>
+/// <summary>Properties of a file in a container export that an ordinary user cannot set on the build host.</summary>
 /// <param name="Path">Without a leading slash.</param>
-/// <param name="Type">As stat(2) has it.</param>
+/// <param name="Type">As in stat(2).</param>
 /// <param name="Mode">Permission bits with set-uid, set-gid and sticky.</param>
 /// <param name="Uid">Owner.</param>
 /// <param name="Gid">Group.</param>
@@ -19,6 +19,6 @@ public sealed record TreeMember(
     int DeviceMinor,
     IReadOnlyList<(Plan.XattrName Name, byte[] Value)> ExtendedAttributes)
 {
-    /// <summary>Whether it is a node that the extraction could not make, not being root.</summary>
+    /// <summary>Whether it is a device node that was not extracted, because the user is not root.</summary>
     public bool IsDeviceOrFifo => Type is Linux.FileType.BlockDevice or Linux.FileType.CharacterDevice or Linux.FileType.Fifo;
 }

@@ -4,16 +4,16 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
-/// <summary>Sums over a tree that a file system's parameters are made of. The same tree gives the same summary, wherever it is.</summary>
-/// <param name="Inodes">Files of all kinds, hard links once.</param>
-/// <param name="Blocks">4 KiB blocks that their content and directories take.</param>
-/// <param name="NewestSeconds">The latest change of any file, in seconds since 1970.</param>
-/// <param name="Id">Made of names, sizes and times: another tree has another one.</param>
+/// <summary>Totals of a tree, from which the parameters of a file system are computed. They do not depend on the path of the tree.</summary>
+/// <param name="Inodes">Number of files of all types; hard links count once.</param>
+/// <param name="Blocks">Number of 4 KiB blocks for content and directories.</param>
+/// <param name="NewestSeconds">The latest change of a file, in seconds since 1970.</param>
+/// <param name="Id">A hash of names, sizes and times.</param>
 public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, Guid Id)
 {
     private const int BlockSize = 4096, DirectoryEntryOverhead = 12;
 
-    // FNV-1a of 128 bits (draft-eastlake-fnv). The library's SHA needs libssl, which a static program has not.
+    // FNV-1a of 128 bits (draft-eastlake-fnv). The library's SHA needs libssl, which a static program lacks.
     private static readonly UInt128 FnvOffset = new(0x6C62272E07BB0142, 0x62B821756295C58D), FnvPrime = new(0x0000000001000000, 0x000000000000013B);
 
     private const long NanosecondsPerSecond = 1_000_000_000;
@@ -37,7 +37,7 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
             }
         }
 
-        // Nodes that an ordinary user could not unpack come into being in the image.
+        // Device nodes that an ordinary user cannot unpack are created in the image.
         inodes += tree.Members.Count(tree.Lacks);
         Span<byte> id = stackalloc byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(id, hash);

@@ -4,14 +4,14 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// The directory that an archive is unpacked into. Everything below it is reached one directory after the other by descriptors, and through no link: no
+/// The directory that an archive is unpacked into. Each path is opened component by component with descriptors and without following links, so that no
 /// order of members leads outside.
 /// </summary>
 internal sealed class ExtractionDirectory : IDisposable
 {
-    private const int AnyMode = Octal.O777; // less the umask
+    private const int AnyMode = Octal.O777; // the umask applies
 
-    // Members of a directory mostly follow each other.
+    // Members of the same directory usually follow each other.
     private FileHandle last;
     private string lastPath = "";
     private readonly FileHandle root;
@@ -24,16 +24,13 @@ internal sealed class ExtractionDirectory : IDisposable
 
     internal FileHandle Root => root;
 
-    /// <summary>The last part of a path.</summary>
-    internal static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
-
     internal static string ParentOf(string path) => path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "";
 
-    /// <summary>Opens the directory that a member is in; good until the next call.</summary>
+    /// <summary>Opens the directory of a member. The descriptor is valid until the next call.</summary>
     /// <param name="member">Without a leading slash and without <c>..</c>.</param>
-    /// <param name="created">Called with the path of a directory that is missing; it is created after that. Null: nothing is created.</param>
-    /// <returns>Null: a directory is missing.</returns>
-    /// <exception cref="SyscallException">ENOTDIR: something on the way is no directory.</exception>
+    /// <param name="created">Called with the path of a missing directory before it is created. Null: nothing is created.</param>
+    /// <returns>Null if a directory is missing.</returns>
+    /// <exception cref="SyscallException">ENOTDIR: a component is not a directory.</exception>
     internal FileHandle? Parent(string member, Action<string>? created)
     {
         var wanted = ParentOf(member);
@@ -71,9 +68,9 @@ internal sealed class ExtractionDirectory : IDisposable
         return Syscall.OpenAt(directory, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
     }
 
-    /// <summary>Opens a member itself, a link included. Null where nothing is there.</summary>
+    /// <summary>Opens a member, without following a link. Null if it does not exist.</summary>
     internal FileHandle? TryOpen(string member) =>
-        Parent(member, created: null) is { } parent ? Syscall.TryOpenAt(parent, NameOf(member), OpenFlags.Path | OpenFlags.NoFollow) : null;
+        Parent(member, created: null) is { } parent ? Syscall.TryOpenAt(parent, PathParts.NameOf(member), OpenFlags.Path | OpenFlags.NoFollow) : null;
 
     private void Forget()
     {

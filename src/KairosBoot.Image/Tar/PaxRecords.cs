@@ -4,8 +4,11 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>What one PAX header (pax(1), "pax Header Block") says of the member behind it. System.Formats.Tar has only text; attributes are bytes.</summary>
-/// <param name="Size">The member's content in bytes, where the header block has no room for the number; else null.</param>
+/// <summary>
+/// The records of one PAX header (pax(1), "pax Header Block") about the member that follows it. System.Formats.Tar reads only text, but attributes are
+/// bytes.
+/// </summary>
+/// <param name="Size">Size of the member's content in bytes, if the number does not fit in its header block; else null.</param>
 /// <param name="ExtendedAttributes">Name and value, sorted by name, each name once.</param>
 internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byte[] Value)> ExtendedAttributes)
 {
@@ -17,14 +20,14 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
 
     private static ReadOnlySpan<byte> SizeKey => "size"u8;
 
-    // star's, GNU tar's and the container engines' (the value as it is), and libarchive's (base64).
+    // star, GNU tar and container engines use the first (raw value), libarchive the second (base64).
     private static ReadOnlySpan<byte> PlainPrefix => "SCHILY.xattr."u8;
 
     private static ReadOnlySpan<byte> Base64Prefix => "LIBARCHIVE.xattr."u8;
 
-    /// <summary>Reads the records, and blanks the attributes' values in <paramref name="data"/>: what is left is text throughout.</summary>
-    /// <exception cref="OperatorException">An attribute's name is one that no file of Linux can have.</exception>
-    /// <exception cref="InvalidDataException">The bytes are not rows of <c>LENGTH KEY=VALUE\n</c>.</exception>
+    /// <summary>Reads the records, and overwrites the attributes' values in <paramref name="data"/> with blanks, so that only text remains.</summary>
+    /// <exception cref="OperatorException">An attribute has a name that no file of Linux can have.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not records of the form <c>LENGTH KEY=VALUE\n</c>.</exception>
     internal static PaxRecords Take(Span<byte> data)
     {
         long? size = null;
@@ -34,7 +37,7 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
             var key = TakeRecord(ref data, out var value);
             if (key.SequenceEqual(SizeKey))
             {
-                size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Damaged("a size that is none");
+                size = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Damaged("an invalid size");
             }
             else if (key.StartsWith(PlainPrefix))
             {
@@ -43,7 +46,7 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
             }
             else if (key.StartsWith(Base64Prefix))
             {
-                // bsdtar writes each attribute both ways.
+                // bsdtar writes each attribute in both forms.
                 attributes.TryAdd(Usable(Uri.UnescapeDataString(Text(key[Base64Prefix.Length..]))), DecodeBase64(value));
             }
         }
@@ -68,12 +71,12 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
         return record[..equals];
     }
 
-    // GNU tar escapes '=' in a name, and its own escape character, and nothing else (xheader.c, xattr_encode_keyword).
+    // GNU tar escapes only '=' and '%' in a name (xheader.c, xattr_encode_keyword).
     private static string PlainName(ReadOnlySpan<byte> name) => Text(name).Replace("%3D", "=").Replace("%25", "%");
 
     private static byte[] DecodeBase64(ReadOnlySpan<byte> value)
     {
-        // libarchive leaves the padding out.
+        // libarchive omits the padding.
         var text = Encoding.ASCII.GetString(value).TrimEnd('=');
         try
         {
@@ -97,8 +100,8 @@ internal sealed record PaxRecords(long? Size, IReadOnlyList<(XattrName Name, byt
         }
     }
 
-    // A NUL would end it early on its way into the kernel.
-    private static string Usable(string name) => name.Length > 0 && !name.Contains('\0') ? name : throw Damaged("an attribute without a proper name");
+    // A NUL would end the name early in the system call.
+    private static string Usable(string name) => name.Length > 0 && !name.Contains('\0') ? name : throw Damaged("an attribute with an invalid name");
 
     private static InvalidDataException Damaged(string what) => new($"a PAX header has {what}");
 }

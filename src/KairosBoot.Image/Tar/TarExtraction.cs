@@ -7,13 +7,13 @@ using ZstdSharp;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Unpacks a container export into a directory of our own. Nothing is written outside of it, whatever the archive says: no
-/// "..", no path through a link, hard links only to members. Owners, devices and attributes that the user running
-/// this may not set come back as members for the image's file system.
+/// Unpacks a container export into a new directory. A hostile archive cannot write outside of it: no "..", no path through a
+/// link, and hard links only to members. Owners, devices and attributes that the user may not set are returned as members, for the
+/// file system of the image.
 /// </summary>
 public sealed class TarExtraction
 {
-    private const int PermissionBits = Octal.O7777, AnyMode = Octal.O777, ReadableByAll = Octal.O666; // the latter two less the umask
+    private const int PermissionBits = Octal.O7777, AnyMode = Octal.O777, ReadableByAll = Octal.O666; // the umask applies to the last two
     private const int PieceSize = 1 << 17, MaxPath = 4095; // PATH_MAX, with the NUL
 
     private readonly string archive;
@@ -27,9 +27,9 @@ public sealed class TarExtraction
         (this.archive, this.root, this.cancellationToken) = (archive, root, cancellationToken);
 
     /// <param name="archive">A tar file, plain or compressed by gzip or zstd.</param>
-    /// <param name="root">A directory to make.</param>
-    /// <param name="cancellationToken">Ends it at any time.</param>
-    /// <exception cref="OperatorException">Not a tar file, damaged, or with members that point outside.</exception>
+    /// <param name="root">The directory to create.</param>
+    /// <param name="cancellationToken">Ends the work at any time.</param>
+    /// <exception cref="OperatorException">The archive is damaged, not a tar file, or has members that point outside.</exception>
     public static SourceTree Extract(string archive, string root, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(root);
@@ -47,7 +47,7 @@ public sealed class TarExtraction
         }
         catch (Exception damage) when (damage is InvalidDataException or EndOfStreamException or FormatException or ZstdException)
         {
-            throw new OperatorException($"{archive} is not a tar file, or damaged: {damage.Message}", "export the container again: podman export CONTAINER > FILE");
+            throw new OperatorException($"{archive} is damaged or not a tar file: {damage.Message}", "export the container again: podman export CONTAINER > FILE");
         }
 
         return new SourceTree(root, extraction.ApplyMetadata(), Disposable: true);
@@ -57,9 +57,9 @@ public sealed class TarExtraction
     {
         using var found = Syscall.TryOpen(archive, OpenFlags.Path);
         if (found is null || Syscall.FStat(found).Type != FileType.Regular)
-            throw new OperatorException($"{archive} is not a file", "give --tar a container export: podman export CONTAINER > FILE");
+            throw new OperatorException($"{archive} is not a regular file", "give --tar a container export: podman export CONTAINER > FILE");
 
-        // Through the descriptor: what has the name by now may be a FIFO.
+        // Through the descriptor: the file of that name may have been replaced by a FIFO.
         var file = File.OpenRead(Syscall.DescriptorPath(found));
         var magic = new byte[4];
         var length = file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
@@ -76,7 +76,7 @@ public sealed class TarExtraction
     {
         if (entry.EntryType == TarEntryType.GlobalExtendedAttributes) return;
         if (entry.Checksum != headers.Checksum)
-            throw new InvalidDataException($"the header of '{entry.Name}' is not where it should be");
+            throw new InvalidDataException($"the header of '{entry.Name}' is at an unexpected position");
         var path = Inside(entry.Name);
         if (path.Length == 0)
         {
@@ -89,7 +89,7 @@ public sealed class TarExtraction
         members.Remove(path);
         if (entry.EntryType == TarEntryType.HardLink)
         {
-            return; // the same file: what it is was said with the member it links to, and no longer with one that had this name
+            return; // the file has the properties of the member that it links to; an earlier member of this name is void
         }
 
         var (major, minor) = entry is PosixTarEntry posix ? (posix.DeviceMajor, posix.DeviceMinor) : (0, 0);
@@ -100,7 +100,7 @@ public sealed class TarExtraction
 
     private FileType Create(TarEntry entry, string path)
     {
-        var name = ExtractionDirectory.NameOf(path);
+        var name = PathParts.NameOf(path);
         switch (entry.EntryType)
         {
             case TarEntryType.Directory:
@@ -127,7 +127,7 @@ public sealed class TarExtraction
             case TarEntryType.Fifo:
                 return FileType.Fifo;
             default:
-                throw Hostile(path, $"is of a kind ({entry.EntryType}) that cannot be unpacked");
+                throw Hostile(path, $"has the type {entry.EntryType}, which cannot be unpacked");
         }
     }
 
@@ -144,12 +144,12 @@ public sealed class TarExtraction
     private void LinkTo(string path, string existing)
     {
         using var from = existing.Length == 0 ? null : TryOpenParent(existing);
-        if (from is null || Syscall.TryStatAt(from, ExtractionDirectory.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
-            throw Hostile(path, $"is a hard link to {existing}, which is not in the archive before it");
-        Syscall.LinkAt(from, ExtractionDirectory.NameOf(existing), Parent(path), ExtractionDirectory.NameOf(path));
+        if (from is null || Syscall.TryStatAt(from, PathParts.NameOf(existing)) is not { Type: FileType.Regular or FileType.Symlink })
+            throw Hostile(path, $"is a hard link to {existing}, which does not precede it in the archive");
+        Syscall.LinkAt(from, PathParts.NameOf(existing), Parent(path), PathParts.NameOf(path));
     }
 
-    // Of its own, as the directory of another member is opened while it is needed.
+    // A separate handle, because the directory of another member is opened while this one is in use.
     private FileHandle? TryOpenParent(string existing)
     {
         try
@@ -158,29 +158,29 @@ public sealed class TarExtraction
         }
         catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
         {
-            throw Hostile(existing, "would be linked through something that is not a directory");
+            throw Hostile(existing, "would be linked through a path that is not a directory");
         }
     }
 
-    // Nothing, or for a directory a directory, has the member's name after this.
+    // After this, the member's name is free, or is a directory if the member is one.
     private void Clear(string path, bool keepDirectory)
     {
-        var (parent, name) = (Parent(path), ExtractionDirectory.NameOf(path));
+        var (parent, name) = (Parent(path), PathParts.NameOf(path));
         if (Syscall.TryStatAt(parent, name) is not { } there) return;
         if (there.Type != FileType.Directory)
             Syscall.UnlinkAt(parent, name);
         else if (!keepDirectory)
-            throw Hostile(path, "is in the archive as a directory too");
+            throw Hostile(path, "is also in the archive as a directory");
     }
 
-    // A directory that the archive has no member for is root's and dated 1970: the same archive, the same tree.
+    // A directory without a member in the archive is owned by root and dated 1970, so that the same archive gives the same tree.
     private FileHandle Parent(string member)
     {
         try
         {
             return root.Parent(member, parent =>
             {
-                // A device or FIFO becomes a file only at the end.
+                // A device or FIFO is created only at the end.
                 if (!members.TryAdd(parent, (new TreeMember(parent, FileType.Directory, Octal.O755, 0, 0, 0, 0, []), 0)))
                     throw new SyscallException("openat", parent, Errno.ENOTDIR);
             })!;
@@ -194,22 +194,22 @@ public sealed class TarExtraction
     private string Inside(string name)
     {
         var parts = name.Split('/').Where(part => part is not ("" or ".")).ToList();
-        var path = parts.Contains("..") ? throw Hostile(name, "points outside of the archive") : string.Join('/', parts);
+        var path = parts.Contains("..") ? throw Hostile(name, "points outside the archive") : string.Join('/', parts);
         return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path : throw Hostile(name, $"has a path of more than {MaxPath} bytes");
     }
 
-    // Children before parents: a directory's time and mode are set when nothing is put into it any more.
+    // Children before parents: time and mode of a directory are set after its content is complete.
     private List<TreeMember> ApplyMetadata()
     {
         foreach (var (member, time) in members.Values.OrderByDescending(row => row.Member.Path, StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (privileged && member.IsDeviceOrFifo)
-                Syscall.MkNodAt(Parent(member.Path), ExtractionDirectory.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
+                Syscall.MkNodAt(Parent(member.Path), PathParts.NameOf(member.Path), member.Type, member.Mode, Syscall.DeviceNumber((uint)member.DeviceMajor, (uint)member.DeviceMinor));
             using var file = root.TryOpen(member.Path);
             if (file is null)
             {
-                continue; // a node, for an ordinary user
+                continue; // a device node, which only root can create
             }
 
             if (privileged) Own(member, file);
@@ -222,7 +222,7 @@ public sealed class TarExtraction
             .OrderBy(member => member.Path, StringComparer.Ordinal).ToList();
     }
 
-    // By descriptor, and only what was created for the member: never what a link points to.
+    // By descriptor, and only on the file that was created for the member, never on the target of a link.
     private static void Own(TreeMember member, FileHandle file)
     {
         if (Syscall.FStat(file).Type != member.Type)

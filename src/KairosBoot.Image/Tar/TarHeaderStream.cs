@@ -3,31 +3,31 @@ using System.Buffers.Binary;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// An archive on its way to a TarReader, which takes attributes for text and fails on those that are none. They are read here, and it gets
-/// blanks in their place. It asks for one header at a time and never reads ahead, so what is here after it has returned an entry is
-/// that entry's. Not seekable: no block is skipped unseen.
+/// Reads an archive for a TarReader, which fails on extended attributes that are not text. This stream reads the attributes and passes blanks instead.
+/// TarReader asks for one header at a time and does not read ahead, so after it has returned an entry, the values here belong to
+/// that entry. Not seekable, so that no block is skipped unread.
 /// </summary>
 /// <remarks>Blocks: pax(1), "ustar Interchange Format" and "pax Header Block".</remarks>
 internal sealed class TarHeaderStream(Stream archive) : Stream
 {
     private const int BlockSize = 512, SizeField = 124, ChecksumField = 148, TypeField = 156, SizeLength = 12, ChecksumLength = 8;
 
-    // Far more than all attributes of a file can be on Linux file systems; also the limit of other readers.
+    // Much larger than all attributes of a file on Linux file systems can be; other readers have the same limit.
     private const int MaxPaxBytes = 1 << 20;
 
     private readonly byte[] block = new byte[BlockSize];
     private int blockLength;
-    private long contentLeft; // of what is behind the last header, up to the next block
-    private ReadOnlyMemory<byte> paxData; // read already, and to be handed on
+    private long contentLeft; // bytes of the content after the last header, padded to a full block
+    private ReadOnlyMemory<byte> paxData; // already read, to be passed on
     private PaxRecords next = PaxRecords.None;
 
-    /// <summary>What the PAX header before the last header said.</summary>
+    /// <summary>The records of the PAX header before the last header.</summary>
     internal PaxRecords Records { get; private set; } = PaxRecords.None;
 
-    /// <summary>The last header's own checksum: tells whether it is the one of an entry.</summary>
+    /// <summary>Checksum of the last header, to check that it belongs to an entry.</summary>
     internal long Checksum { get; private set; }
 
-    /// <summary>Hands on a part of one header or of one content, never of both.</summary>
+    /// <summary>Passes on a part of one header or of one content, never of both.</summary>
     public override int Read(Span<byte> buffer)
     {
         if (!paxData.IsEmpty)
@@ -59,14 +59,14 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
         switch (block[TypeField])
         {
             case (byte)'x':
-                var data = size <= MaxPaxBytes ? new byte[size] : throw new InvalidDataException($"a PAX header of {size} bytes");
+                var data = size <= MaxPaxBytes ? new byte[size] : throw new InvalidDataException($"a PAX header has {size} bytes");
                 archive.ReadExactly(data);
                 next = PaxRecords.Take(data);
                 paxData = data;
                 contentLeft = Padded(size) - size;
                 return;
             case (byte)'g' or (byte)'L' or (byte)'K':
-                break; // for all members, and GNU's long names: no attributes of one member in them
+                break; // global headers and GNU's long names have no attributes of a single member
             default:
                 Records = next;
                 Checksum = Number(block.AsSpan(ChecksumField, ChecksumLength));
@@ -79,22 +79,22 @@ internal sealed class TarHeaderStream(Stream archive) : Stream
     }
 
     private static long Padded(long size) =>
-        size <= long.MaxValue - BlockSize ? (size + BlockSize - 1) / BlockSize * BlockSize : throw new InvalidDataException("a member too large");
+        size <= long.MaxValue - BlockSize ? (size + BlockSize - 1) / BlockSize * BlockSize : throw new InvalidDataException("a member is too large");
 
-    // Octal digits between spaces and NULs; or, GNU's for large numbers, binary behind a first byte of 0x80.
+    // Octal digits between spaces and NULs; or GNU's format for large numbers: binary after a first byte of 0x80.
     private static long Number(ReadOnlySpan<byte> field)
     {
         if (field[0] == 0x80)
         {
             var large = BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
-            return large >= 0 && !field[1..^8].ContainsAnyExcept((byte)0) ? large : throw new InvalidDataException("a header with a number too large");
+            return large >= 0 && !field[1..^8].ContainsAnyExcept((byte)0) ? large : throw new InvalidDataException("a number in a header is too large");
         }
 
         var digits = field.TrimStart((byte)' ');
         var end = digits.IndexOfAny((byte)' ', (byte)0);
         long number = 0;
         foreach (var digit in end < 0 ? digits : digits[..end])
-            number = digit is >= (byte)'0' and <= (byte)'7' ? number * 8 + (digit - '0') : throw new InvalidDataException("a header with a damaged number");
+            number = digit is >= (byte)'0' and <= (byte)'7' ? number * 8 + (digit - '0') : throw new InvalidDataException("a number in a header is damaged");
         return number;
     }
 

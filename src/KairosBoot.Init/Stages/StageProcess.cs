@@ -71,7 +71,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
     }
 
     /// <summary>The kernel's environment, with the search path a shell expects.</summary>
-    internal static List<string> Environment() => ["PATH=/usr/bin:/usr/sbin:/bin:/sbin", "HOME=/", "TERM=linux"];
+    internal static List<string> Environment() => [SystemPaths.StagePath, "HOME=/", "TERM=linux"];
 
     // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
     [LoggerMessage(Level = LogLevel.Information, Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us, of it {Commands} us in commands]")]

@@ -5,7 +5,7 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// Puts a system on a disk of this machine. Interrupted at any point, the disk boots nothing, and the next installation needs not be forced.
+/// Installs a system on a disk of this machine. If it is interrupted, the disk does not boot, and the next installation needs no --force.
 /// </summary>
 public sealed class DiskInstaller : IDisposable
 {
@@ -13,10 +13,10 @@ public sealed class DiskInstaller : IDisposable
     private readonly TemporaryDirectory scratch;
     private readonly DiskContent content;
 
-    /// <summary>Looks whether it can be done; nothing is written.</summary>
-    /// <param name="request">Without a size, which is the disk's.</param>
-    /// <param name="disk">Where to.</param>
-    /// <param name="cancellationToken">Ends this and what follows.</param>
+    /// <summary>Checks that the installation is possible. Writes nothing.</summary>
+    /// <param name="request">The content. Its size is ignored: the size is that of the disk.</param>
+    /// <param name="disk">The disk to install on.</param>
+    /// <param name="cancellationToken">Ends the checks and the installation.</param>
     /// <exception cref="OperatorException">The disk is in use or too small, an image cannot be booted, a program is missing.</exception>
     public DiskInstaller(DiskRequest request, InstallDisk disk, CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ public sealed class DiskInstaller : IDisposable
         CheckUse();
         Tool.MakeExt4.Require();
         Tool.DebugFs.Require();
-        scratch = new TemporaryDirectory(beside: $"/run/kairosboot-install.{disk.Name}", cancellationToken);
+        scratch = new TemporaryDirectory(nextTo: $"/run/kairosboot-install.{disk.Name}", cancellationToken);
         try
         {
             content = new DiskContent(request with { SizeBytes = disk.SizeBytes }, $"{disk.Node} with", GrubFiles.Find(scratch), cancellationToken);
@@ -38,27 +38,27 @@ public sealed class DiskInstaller : IDisposable
 
     public DiskLayout Layout => content.Layout;
 
-    /// <summary>Makes the disk anew, whatever is on it.</summary>
-    /// <param name="progress">Gets what is being written.</param>
-    /// <returns>False: all is written, but the kernel still goes by the old table.</returns>
-    /// <exception cref="OperatorException">Somebody uses the disk by now.</exception>
-    /// <exception cref="OperationCanceledException">The cancellationToken came: the disk is unfinished, or as it was.</exception>
+    /// <summary>Erases and writes the disk.</summary>
+    /// <param name="progress">Gets the name of what is being written.</param>
+    /// <returns>False: the disk is complete, but the kernel still uses the old partition table.</returns>
+    /// <exception cref="OperatorException">The disk has come into use since the checks.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled: the disk is unchanged or incomplete.</exception>
     public bool Install(Action<string> progress)
     {
         scratch.Interrupt.ThrowIfCancellationRequested();
         using var node = Syscall.Open(disk.Node, OpenFlags.ReadWrite);
 
-        // As everybody does who changes a whole disk: udev leaves it alone as long (systemd: BLOCK_DEVICE_LOCKING).
+        // udev ignores a disk while it is locked (systemd: BLOCK_DEVICE_LOCKING).
         if (!Syscall.TryLock(node))
-            throw new OperatorException($"another program is at work on {disk.Node}", "wait until it is done");
+            throw new OperatorException($"another program has locked {disk.Node}", "wait until it ends");
         CheckUse();
 
-        // While the table is still there: the kernel finds out what nobody else sees, a program that has a partition open.
+        // Before the old table is erased: only the kernel knows whether a program has a partition open.
         if (KernelPartitions.TryReread(node) == Errno.EBUSY)
-            throw new OperatorException($"a program has {disk.Node} or one of its partitions open", $"end it: fuser -v {disk.Node}*");
+            throw new OperatorException($"a program has {disk.Node} or one of its partitions open", $"find and stop the program: fuser -v {disk.Node}*");
         using (var target = new DiskTarget(disk.Node, disk.SizeBytes, disk.BlockSize, isBlank: false))
         {
-            Begin(target);
+            EraseTables(target);
             KernelPartitions.TryReread(node);
             new DiskWriter(target, content, DiskInputs.Random(), DateTimeOffset.UtcNow.ToUnixTimeSeconds(), scratch, progress).Write();
         }
@@ -68,10 +68,10 @@ public sealed class DiskInstaller : IDisposable
 
     public void Dispose() => scratch.Dispose();
 
-    // The old table, its copy at the end, and with them everything that was on the disk.
-    private static void Begin(DiskTarget target)
+    // Erases the old partition table and its copy, which makes the old content unreachable.
+    private static void EraseTables(DiskTarget target)
     {
-        target.Write(0, UnfinishedMark.Write(target.BlockSize));
+        target.Write(0, IncompleteInstallMark.Write(target.BlockSize));
         target.Flush();
         target.ClearEnds(target.BlockSize, target.SizeBytes - target.BlockSize);
         target.Flush();
@@ -81,10 +81,10 @@ public sealed class DiskInstaller : IDisposable
     {
         var uses = DiskUse.Of(disk.Name);
         if (uses.Count > 0)
-            throw new OperatorException($"{disk.Node} is in use: {string.Join("; ", uses)}", "install on another disk, or end that use first");
+            throw new OperatorException($"{disk.Node} is in use: {string.Join("; ", uses)}", "choose another disk, or stop these uses first");
         if (DiskUse.IsReadOnly(disk.Name))
-            throw new OperatorException($"{disk.Node} is read-only", $"blockdev --setrw {disk.Node}, or the switch on the device itself");
+            throw new OperatorException($"{disk.Node} is read-only", $"run blockdev --setrw {disk.Node}, or move the write-protect switch of the device");
         if (DiskUse.IsClaimed(disk.Name))
-            throw new OperatorException($"{disk.Node} is in use by something that cannot be seen from here", "it may be mounted in a container: lsblk, and findmnt in there");
+            throw new OperatorException($"{disk.Node} is in use, but by nothing that is visible here", "look for a container that mounts it: lsblk, and findmnt in the container");
     }
 }

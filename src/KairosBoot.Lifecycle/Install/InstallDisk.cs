@@ -5,18 +5,18 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>A whole disk of this machine.</summary>
-/// <param name="Name">The kernel's.</param>
-/// <param name="SizeBytes">Bytes.</param>
+/// <param name="Name">The kernel's name, as in /dev.</param>
+/// <param name="SizeBytes">Size of the disk.</param>
 /// <param name="BlockSize">Bytes of a logical block: 512 or 4096.</param>
 public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
 {
-    /// <summary>In the place of a device: the largest disk that nobody uses.</summary>
+    /// <summary>Instead of a device: the largest unused disk.</summary>
     public const string Auto = "auto";
 
     public string Node => "/dev/" + Name;
 
-    /// <param name="device">A node, a link to one, <c>LABEL=</c> or the like of a disk, or <see cref="Auto"/>.</param>
-    /// <exception cref="OperatorException">There is none, or it is not a whole disk.</exception>
+    /// <param name="device">A device node, a link to one, a <see cref="DeviceRef"/> such as <c>LABEL=</c>, or <see cref="Auto"/>.</param>
+    /// <exception cref="OperatorException">There is no such device, or it is not a whole disk.</exception>
     public static InstallDisk Find(string device)
     {
         if (device == Auto) return Largest();
@@ -27,19 +27,19 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         }
 
         if (DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } wanted)
-            throw NotADisk(device, "is not there");
+            throw NotADisk(device, "does not exist");
         var found = DeviceSearch.Find(wanted, BlockDeviceScan.All(new Dictionary<string, BlockDevice>()), bootDisk: null, onBootDiskOnly: false);
         return found.Device is { } one ? Whole(device, one.Name)
-            : throw NotADisk(device, found.Ambiguous ? $"is on several: {string.Join("; ", found.Candidates)}" : "is on no disk");
+            : throw NotADisk(device, found.Ambiguous ? $"matches more than one device: {string.Join("; ", found.Candidates)}" : "matches no disk");
     }
 
-    /// <summary>What is on it, a line each; empty: nothing that anybody would know.</summary>
+    /// <summary>File systems and partitions on the disk, one line each; empty if none is recognized.</summary>
     public IReadOnlyList<string> Contents()
     {
         using var node = Syscall.Open(Node, OpenFlags.ReadOnly);
         var start = new byte[GrubBootSectors.SectorSize];
         Syscall.PRead(node, start, 0);
-        if (UnfinishedMark.Is(start)) return [];
+        if (IncompleteInstallMark.IsIn(start)) return [];
         List<string> lines = [];
         if (BlockProbe.Superblock(node) is { } superblock)
             lines.Add($"{superblock.Type}{(superblock.Label is null ? "" : $" LABEL={superblock.Label}")}");
@@ -57,7 +57,7 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
 
     private static InstallDisk Whole(string device, string name)
     {
-        var found = BlockDeviceScan.One(name) ?? throw NotADisk(device, "has no medium");
+        var found = BlockDeviceScan.One(name) ?? throw NotADisk(device, "has no medium in the drive");
         return DeviceRef.TryParse(device) is not { Kind: not DeviceRefKind.Path } && found.Partition != 0
             ? throw new OperatorException($"{device} is a partition of /dev/{found.Disk}", $"give the whole disk: --device /dev/{found.Disk}")
             : Of(found.Disk);
@@ -75,8 +75,8 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
                 largest = device;
         }
 
-        return largest is null ? throw new OperatorException("no disk of this machine is free", "name one with --device; lsblk shows what there is") : Of(largest.Name);
+        return largest is null ? throw new OperatorException("this machine has no unused disk", "list the disks with lsblk and choose one with --device") : Of(largest.Name);
     }
 
-    private static OperatorException NotADisk(string device, string what) => new($"{device} {what}", "give --device a disk, as /dev/sda or /dev/disk/by-id/...; lsblk shows what there is");
+    private static OperatorException NotADisk(string device, string what) => new($"{device} {what}", "give --device a disk, for example /dev/sda or /dev/disk/by-id/...; to list the disks: lsblk");
 }

@@ -5,14 +5,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>Makes the file system of a partition anew: empty, with the label that it is found by.</summary>
+/// <summary>Replaces the file system of a partition by an empty one with the same label.</summary>
 internal sealed class PartitionReset
 {
     private readonly BlockDevice device;
     private readonly string label;
 
-    /// <summary>Takes it out of use.</summary>
-    /// <exception cref="OperatorException">There is none, or something uses it.</exception>
+    /// <summary>Finds the partition and unmounts it.</summary>
+    /// <exception cref="OperatorException">There is no such partition, or it is in use.</exception>
     internal PartitionReset(string label)
     {
         (this.label, device) = (label, StatePartition.FindDevice("", label));
@@ -24,12 +24,12 @@ internal sealed class PartitionReset
             }
             catch (SyscallException failure)
             {
-                throw new OperatorException($"{label} ({device.Node}) is in use at {mount.MountPoint}: {failure.Message}", $"end what uses it (fuser -m {mount.MountPoint}), then run it again; no file system was made anew");
+                throw new OperatorException($"{label} ({device.Node}) is in use at {mount.MountPoint}: {failure.Message}", $"stop the programs that use it (fuser -m {mount.MountPoint}) and run kboot reset again; no file system was changed");
             }
         }
     }
 
-    /// <summary>What was on it is gone.</summary>
+    /// <summary>Erases the partition.</summary>
     internal void Format(CancellationToken cancellationToken) => Tool.MakeExt4.Run(
         new ToolArguments().Options("-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0").Option("-L", VolumeLabel.Parse(label).Text).Options("-O", DiskWriter.Features)
             .Path(DeviceNode.Parse(device.Node).Path), cancellationToken);

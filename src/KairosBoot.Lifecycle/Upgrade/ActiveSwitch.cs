@@ -3,35 +3,35 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>A new image becomes the active one; the one that runs is passive afterwards, or stays so.</summary>
-/// <param name="state">COS_STATE, mounted.</param>
-/// <param name="running">Device and inode of the image that runs; null: none of these.</param>
-/// <param name="isRecovery">The system that runs is that of the recovery partition.</param>
+/// <summary>A new image becomes active; the running image becomes or stays passive.</summary>
+/// <param name="state">Mount point of COS_STATE.</param>
+/// <param name="running">Device and inode of the running image; null: it is not on this disk.</param>
+/// <param name="isRecovery">The recovery system is running.</param>
 public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? running, bool isRecovery) : SlotSwitch(state, state + SystemPaths.BootState)
 {
     private readonly string active = state + Slot.Active.Image(), passive = state + Slot.Passive.Image();
 
-    // The new passive image while it is made; then the old one, until nothing needs it any more.
+    // Holds the new passive image before the exchange, and the old one after it, until it is removed.
     private readonly string spare = state + "/cOS/passive.new";
 
-    // An image that runs and that nothing is to come back to: without a name, it would keep the partition from being read-only until the reboot.
+    // Holds a running image that no slot needs any more. If it were unlinked, the partition could not become read-only until the reboot.
     private readonly string replaced = state + "/cOS/replaced.img";
 
-    // By the image itself: an earlier upgrade may have moved it since the boot.
-    private Slot? Runs => isRecovery ? Slot.Recovery : Is(passive, running) ? Slot.Passive : Is(active, running) ? Slot.Active : null;
+    // Compared by inode: an upgrade since the boot may have moved the running image to another slot.
+    private Slot? RunningSlot => isRecovery ? Slot.Recovery : Is(passive, running) ? Slot.Passive : Is(active, running) ? Slot.Active : null;
 
-    private bool Moves
+    private bool ActiveBecomesPassive
     {
         get
         {
             var pinned = Counters.Pinned;
-            bool Holds(string image) => pinned.Length > 0 && IsThere(image) && Id(image) == pinned;
-            var moves = UpgradeRules.ActiveBecomesPassive(Runs, Counters, IsThere(passive), Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
-            return moves && IsThere(active);
+            bool Holds(string image) => pinned.Length > 0 && Exists(image) && Id(image) == pinned;
+            var moves = UpgradeRules.ActiveBecomesPassive(RunningSlot, Counters, Exists(passive), Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
+            return moves && Exists(active);
         }
     }
 
-    public override void Check() => _ = Moves;
+    public override void Check() => _ = ActiveBecomesPassive;
 
     public override void Clear()
     {
@@ -42,22 +42,22 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
 
     public override string Commit()
     {
-        var (runs, moves, image) = (Runs, Moves, Id(Transition));
+        var (running, moves, image) = (RunningSlot, ActiveBecomesPassive, Id(Transition));
         if (moves)
         {
-            Count(counters => counters.WithOneShot(runs == Slot.Recovery ? runs : Slot.Active));
+            UpdateCounters(counters => counters.WithOneShot(running == Slot.Recovery ? running : Slot.Active));
             Change(() =>
             {
                 Syscall.Link(active, spare);
                 Exchange(spare, passive);
             });
-            Count(counters => counters.PassiveFromActive(Id(passive)));
+            UpdateCounters(counters => counters.PassiveFromActive(Id(passive)));
         }
 
-        Slot? steady = runs == Slot.Recovery ? runs : IsThere(passive) ? Slot.Passive : null;
-        Count(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(steady));
+        Slot? unchanged = running == Slot.Recovery ? running : Exists(passive) ? Slot.Passive : null;
+        UpdateCounters(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(unchanged));
         Change(() => Exchange(Transition, active));
-        Count(counters => counters.WithOneShot(null) with { First = Slot.Active });
+        UpdateCounters(counters => counters.WithOneShot(null) with { First = Slot.Active });
         Clear();
         return moves ? "active is new, passive is what was active" : "active is new, passive is as before";
     }

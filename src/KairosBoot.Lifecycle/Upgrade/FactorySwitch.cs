@@ -3,20 +3,20 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>A new image becomes active and passive, and the counters are those of a new machine. While recovery runs.</summary>
-/// <param name="state">COS_STATE, mounted.</param>
+/// <summary>A new image becomes active and passive, and the counters become those of a new machine. Only while the recovery system is running.</summary>
+/// <param name="state">Mount point of COS_STATE.</param>
 public sealed class FactorySwitch(string state) : SlotSwitch(state, state + SystemPaths.BootState)
 {
     private readonly string active = state + Slot.Active.Image(), passive = state + Slot.Passive.Image();
 
-    // The new passive image while it is made; then the old one.
+    // Holds the new passive image before the exchange, and the old one after it.
     private readonly string spare = state + "/cOS/passive.new";
 
     public override void Clear() => Remove(Transition, spare);
 
     public override string Commit()
     {
-        Count(counters => counters.WithOneShot(Slot.Recovery));
+        UpdateCounters(counters => counters.WithOneShot(Slot.Recovery));
         Change(() => Exchange(Transition, active));
         Change(() =>
         {
@@ -24,7 +24,7 @@ public sealed class FactorySwitch(string state) : SlotSwitch(state, state + Syst
             Exchange(spare, passive);
         });
         var image = Id(active);
-        Count(counters => new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image).WithNewImage(Slot.Passive, image));
+        UpdateCounters(counters => new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image).WithNewImage(Slot.Passive, image));
         Clear();
         return "active and passive are new";
     }

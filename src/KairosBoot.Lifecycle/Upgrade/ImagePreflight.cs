@@ -4,14 +4,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>Whether a system would boot on this machine. Looked at where it is, by the kernel: no tool is needed.</summary>
+/// <summary>Checks that an image or a tree would boot on this machine. The kernel mounts the image, so no tool is needed.</summary>
 internal static class ImagePreflight
 {
-    /// <summary>An image, mounted read-only where nobody else sees it.</summary>
+    /// <summary>Checks an image. It is mounted read-only, and no other process sees the mount.</summary>
     /// <param name="image">The file.</param>
-    /// <param name="mountPoints">What the machine's layout mounts on the image itself, absolute.</param>
+    /// <param name="mountPoints">Directories that the machine's layout needs in the image, absolute.</param>
     /// <returns>Its file system: <c>ext4</c> or <c>squashfs</c>.</returns>
-    /// <exception cref="OperatorException">It would not, and why.</exception>
+    /// <exception cref="OperatorException">It would not boot; the message says why.</exception>
     internal static string CheckImage(string image, IEnumerable<string> mountPoints)
     {
         var type = GrubReadable.Check(image);
@@ -19,7 +19,7 @@ internal static class ImagePreflight
         {
             var (says, size) = (BlockProbe.Superblock(file)!.SizeBytes, Syscall.FStat(file).Size);
             if (says > size)
-                throw new OperatorException($"{image} is cut short: its {type} says {says} bytes, the file has {size}", "copy it again, and check it against its publisher's checksum");
+                throw new OperatorException($"{image} is truncated: the {type} superblock says {says} bytes, but the file has {size}", "copy it again and compare its checksum with the publisher's");
         }
 
         using var mounted = MountedImage.Open(image, type);
@@ -27,20 +27,20 @@ internal static class ImagePreflight
         return type;
     }
 
-    /// <summary>The tree that an image is to be made of.</summary>
-    /// <exception cref="OperatorException">It would not, and why.</exception>
+    /// <summary>Checks a tree before an image is built from it.</summary>
+    /// <exception cref="OperatorException">It would not boot; the message says why.</exception>
     internal static void CheckTree(string root, IEnumerable<string> mountPoints) => CheckTree(root, mountPoints, root, isFinished: false);
 
     private static void CheckTree(string root, IEnumerable<string> mountPoints, string name, bool isFinished)
     {
-        // A finished image gets nothing added any more.
+        // A warning names something that a build adds. Nothing is added to a finished image, so there it is an error.
         if (TreeLint.Check(root).FirstOrDefault(finding => isFinished || !finding.IsWarning) is { } finding)
-            throw new OperatorException($"{name} cannot be started here: {finding.Problem.Replace(root, "")}", finding.Fix.Replace(root, ""));
+            throw new OperatorException($"{name} cannot boot on this machine: {finding.Problem.Replace(root, "")}", finding.Fix.Replace(root, ""));
         MachineArchitecture.Check(root);
         foreach (var path in mountPoints.Where(path => !UntrustedTree.HasDirectory(root, path)))
         {
             if (isFinished || !BootFiles.MountPoints.Any(row => "/" + row.Path == path))
-                throw new OperatorException($"{name} has no directory {path}, on which this machine's layout mounts something", $"add it when the image is built, or take {path} out of the layout (/oem)");
+                throw new OperatorException($"{name} has no directory {path}, which is a mount point in this machine's layout", $"add the directory when the image is built, or remove {path} from the layout (in /oem)");
         }
     }
 }

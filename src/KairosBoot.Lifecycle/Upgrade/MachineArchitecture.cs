@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>Which processor a tree is for, by its kernel and its init.</summary>
+/// <summary>Finds out for which processor architecture a tree is built, from its kernel and its init.</summary>
 internal static class MachineArchitecture
 {
     // Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst, Documentation/arch/riscv/boot-image-header.rst
@@ -16,17 +16,17 @@ internal static class MachineArchitecture
     // e_machine, elf(5)
     private static readonly (int Number, string Machine)[] Programs = [(3, "i686"), (40, "armv7l"), (62, "x86_64"), (183, "aarch64"), (243, "riscv64")];
 
-    /// <exception cref="OperatorException">It is for another one than this machine has.</exception>
+    /// <exception cref="OperatorException">It is for another architecture than this machine.</exception>
     internal static void Check(string root)
     {
         foreach (var (path, machine) in new[] { ("/boot/vmlinuz", Kernel(root)), ("/sbin/init", Program(root)) })
         {
             if (machine is not null && machine != Syscall.Machine())
-                throw new OperatorException($"the image is for another machine: its {path} is for {machine}, this is {Syscall.Machine()}", "take the image that is built for this architecture");
+                throw new OperatorException($"the image is for another architecture: its {path} is for {machine}, this machine is {Syscall.Machine()}", "use an image that is built for this architecture");
         }
     }
 
-    // Null: not there, or of a kind that does not say.
+    // Null if the file is missing or its format does not say.
     private static string? Kernel(string root)
     {
         var head = Head(root, "/boot/vmlinuz");

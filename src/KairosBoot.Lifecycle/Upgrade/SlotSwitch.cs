@@ -5,51 +5,51 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// A new image takes the place of another one on a mounted partition. At every instant, and whatever GRUB sees, which does not read the journal, a name leads to
-/// a whole image or to none that anybody needs; no block of an image is free before the disk has the directory that does without it. An interrupted
-/// turnover is done again from the start.
+/// Replaces an image on a mounted partition. At every instant, also as GRUB sees the disk (it does not read the journal), each name that a boot may
+/// use leads to a complete image. The blocks of an image are freed only after the disk has the directory without it. An interrupted switch is repeated
+/// from the start.
 /// </summary>
-/// <param name="partition">Where it is mounted; writable only while something changes.</param>
-/// <param name="block">The boot counters.</param>
+/// <param name="partition">Its mount point; writable only during a change.</param>
+/// <param name="block">The file with the boot counters.</param>
 public abstract class SlotSwitch(string partition, string block)
 {
     /// <summary>Directory of the images.</summary>
     protected string Images { get; } = partition + "/cOS";
 
-    /// <summary>Where the new image is to be written.</summary>
+    /// <summary>Path to write the new image to.</summary>
     public string Transition { get; } = partition + "/cOS/transition.img";
 
-    /// <summary>Whether there is a place for a new image at all.</summary>
-    /// <exception cref="OperatorException">There is none.</exception>
+    /// <summary>Checks that a slot may be replaced.</summary>
+    /// <exception cref="OperatorException">No slot may be replaced.</exception>
     public virtual void Check()
     {
     }
 
-    /// <summary>Removes what an interrupted one has left.</summary>
+    /// <summary>Removes what an interrupted switch has left.</summary>
     public abstract void Clear();
 
-    /// <summary>The turnover itself; it takes no time worth mentioning. Before: <see cref="Transition"/> is complete and on the disk.</summary>
-    /// <returns>What has become of the images, in words.</returns>
+    /// <summary>Switches to the new image, which takes a short time only. Before: <see cref="Transition"/> is complete and on the disk.</summary>
+    /// <returns>A sentence that reports the result.</returns>
     public abstract string Commit();
 
     protected void Remove(params IReadOnlyList<string> leftovers)
     {
-        if (leftovers.Any(IsThere))
+        if (leftovers.Any(Exists))
         {
             Change(() =>
             {
-                // What is about to be freed may still be under the name of an image for GRUB.
+                // On the disk, as GRUB sees it, the file to remove may still have the name of an image.
                 Sync();
-                foreach (var leftover in leftovers.Where(IsThere))
+                foreach (var leftover in leftovers.Where(Exists))
                     Syscall.Unlink(leftover);
             });
         }
     }
 
-    // What was under a name goes to the other one: nothing is freed.
+    // Exchanges the names, so that no blocks are freed.
     protected static void Exchange(string from, string name)
     {
-        if (IsThere(name))
+        if (Exists(name))
             Syscall.Exchange(from, name);
         else
             Syscall.Rename(from, name);
@@ -57,12 +57,12 @@ public abstract class SlotSwitch(string partition, string block)
 
     protected BootCounters Counters => BootStateFile.Read(block).Counters;
 
-    // Written in place: never in the journal.
-    protected void Count(Func<BootCounters, BootCounters> change) => BootStateFile.Update(block, before => change(before.Counters));
+    // Written in place, so the change never waits in the journal.
+    protected void UpdateCounters(Func<BootCounters, BootCounters> change) => BootStateFile.Update(block, before => change(before.Counters));
 
-    /// <summary>Makes the partition writable for one change, which is in its place on the disk when this returns.</summary>
-    // Synchronised, ext4 has written everything where GRUB looks for it. Frozen file systems would be the other way: a program that dies before it thaws
-    // them stops the machine. Where the partition is mounted read-only, as it should be, the return to that closes the journal too.
+    /// <summary>Makes the partition writable for one change. When this returns, the change is in its final place on the disk.</summary>
+    // After a sync, ext4 has written everything to the places that GRUB reads. Freezing the file system would do the same, but if the program died
+    // before thawing it, the machine would hang. If the partition is normally read-only, mounting it read-only again also closes the journal.
     public void Change(Action change) => MountedPartition.ChangeAt(Images, () =>
     {
         change();
@@ -73,14 +73,15 @@ public abstract class SlotSwitch(string partition, string block)
     {
         using var directory = Syscall.Open(Images, OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.SyncFs(directory);
-        // What is in its place by now may still be in the disk's cache: what is written next must not get ahead of it. Again, as the kernel flushes that
-        // cache before it writes the journal's blocks to their places, and for the fsync of a directory that has nothing new not at all.
+        // The first sync writes the blocks to their places but may leave them in the disk's cache, where later writes could overtake them: the kernel
+        // flushes the cache before it writes the journal's blocks to their places. The second sync flushes the cache. An fsync of a directory without
+        // changes would not.
         Syscall.SyncFs(directory);
     }
 
     protected static string Id(string image) => BootCounter.IdOf(ImageIdentity.Of(image));
 
-    protected static bool IsThere(string path) => Syscall.TryLStat(path) is not null;
+    protected static bool Exists(string path) => Syscall.TryLStat(path) is not null;
 
     protected static bool Is(string path, (ulong Device, ulong Inode)? image) => Syscall.TryLStat(path) is { } status && image == (status.Device, status.Inode);
 }

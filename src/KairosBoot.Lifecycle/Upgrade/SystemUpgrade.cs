@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// An upgrade from its source to the switch. Before the switch nothing of the running system changes: the new image is written beside the others, and is gone
-/// again where anything fails.
+/// An upgrade from its source to the switch. Before the switch, nothing changes for the running system: the new image is written next to the others and
+/// removed if a step fails.
 /// </summary>
 public sealed class SystemUpgrade
 {
@@ -22,29 +22,29 @@ public sealed class SystemUpgrade
         mountPoints = machine.MountPoints();
     }
 
-    /// <exception cref="OperatorException">The image would not boot here, there is no room for it, the disk fails, another upgrade is at work.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> came; the system is as it was.</exception>
+    /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; the system is unchanged.</exception>
     public static UpgradeResult Run(UpgradeRequest request, TargetSystem machine, ProgressReport progress, CancellationToken cancellationToken = default) =>
         new SystemUpgrade(request, machine, progress, cancellationToken).Run();
 
-    /// <summary>Active and passive anew, and the counters, while recovery runs.</summary>
-    /// <param name="request">The new system; null: that of recovery.</param>
-    /// <param name="machine">It runs recovery.</param>
-    /// <param name="labels">Partitions to be made empty.</param>
-    /// <param name="progress">Told all the while.</param>
-    /// <param name="cancellationToken">Ends it; before the new image is complete, with the system as it was.</param>
-    /// <exception cref="OperatorException">As above; or another system than recovery runs, or a partition is in use.</exception>
+    /// <summary>Replaces active, passive and the counters, while the recovery system is running.</summary>
+    /// <param name="request">The new system; null: the recovery image.</param>
+    /// <param name="machine">The machine, which runs recovery.</param>
+    /// <param name="labels">Labels of partitions to erase.</param>
+    /// <param name="progress">Gets the progress.</param>
+    /// <param name="cancellationToken">Ends the work. Before the new image is complete, the system is unchanged.</param>
+    /// <exception cref="OperatorException">As for an upgrade; or recovery is not running, or a partition is in use.</exception>
     public static UpgradeResult Reset(UpgradeRequest? request, TargetSystem machine, IReadOnlyList<string> labels, ProgressReport progress, CancellationToken cancellationToken = default)
     {
         if (!machine.IsRecovery)
-            throw new OperatorException("a reset is the recovery system's to do, and this is not it", "kboot select recovery --once, reboot, and run it there");
+            throw new OperatorException("reset must be run from the recovery system", "run kboot select recovery --once, reboot, and run kboot reset there");
 
-        // Before anything is written: one that is in use is no reset.
+        // Before anything is written: a partition in use must stop the whole reset.
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
-        return new SystemUpgrade(request ?? Itself(), machine, progress, cancellationToken).Reset(partitions);
+        return new SystemUpgrade(request ?? RecoveryRequest(), machine, progress, cancellationToken).Reset(partitions);
     }
 
-    private static UpgradeRequest Itself()
+    private static UpgradeRequest RecoveryRequest()
     {
         var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(path => SystemPaths.State + path).First(path => Syscall.TryStat(path) is not null);
         return new(image, null, null, null, IsRecovery: false, KBoot: null);
@@ -74,41 +74,41 @@ public sealed class SystemUpgrade
             : SwitchTo(new RecoverySwitch(recovery.Path, state.Path, machine.RunningImage, isSquashfs), "recovery", null, () => { });
     }
 
-    private UpgradeResult SwitchTo(SlotSwitch turnover, string slot, string? menu, Action beforeSwitch)
+    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? menu, Action beforeSwitch)
     {
-        var added = Write(turnover);
-        var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(turnover.Transition)), Syscall.TryStat(turnover.Transition)!.Value.Size);
+        var added = Write(slotSwitch);
+        var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(slotSwitch.Transition)), Syscall.TryStat(slotSwitch.Transition)!.Value.Size);
         beforeSwitch();
         progress("switching", 1, 1);
         try
         {
-            var outcome = turnover.Commit();
-            return new(slot, id, size, outcome, added, menu is null ? null : MenuUpgrade.Apply(turnover, menu));
+            var outcome = slotSwitch.Commit();
+            return new(slot, id, size, outcome, added, menu is null ? null : BootMenuUpdate.Apply(slotSwitch, menu));
         }
         catch (SyscallException failure)
         {
-            throw new OperatorException($"the new image is written, and the switch to it did not come to its end: {failure.Message}",
-                "run it again; where the disk or its controller is failing, replace it: at every step of it there are whole images to boot");
+            throw new OperatorException($"switching to the new image failed: {failure.Message}",
+                "run the command again; if the disk or its controller is failing, replace it. The machine can still boot: at every step, a slot has a complete image");
         }
     }
 
-    private IReadOnlyList<string> Write(SlotSwitch turnover)
+    private IReadOnlyList<string> Write(SlotSwitch slotSwitch)
     {
-        turnover.Check();
-        turnover.Clear();
+        slotSwitch.Check();
+        slotSwitch.Clear();
         try
         {
             IReadOnlyList<string> added = [];
-            turnover.Change(() => added = Fill(new TransitionImage(turnover.Transition, progress, cancellationToken), turnover.Transition));
-            new TransitionImage(turnover.Transition, progress, cancellationToken).ReadBack(request.Image);
-            ImagePreflight.CheckImage(turnover.Transition, mountPoints);
+            slotSwitch.Change(() => added = Fill(new TransitionImage(slotSwitch.Transition, progress, cancellationToken), slotSwitch.Transition));
+            new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image);
+            ImagePreflight.CheckImage(slotSwitch.Transition, mountPoints);
             cancellationToken.ThrowIfCancellationRequested();
             return added;
         }
         catch (Exception failure)
         {
-            TryClear(turnover);
-            if (failure is SyscallException call && Explain(call, turnover.Transition) is { } explained)
+            TryClear(slotSwitch);
+            if (failure is SyscallException call && Explain(call, slotSwitch.Transition) is { } explained)
                 throw explained;
             throw;
         }
@@ -122,7 +122,7 @@ public sealed class SystemUpgrade
             return [];
         }
 
-        using var scratch = new TemporaryDirectory(beside: Path.Combine(machine.ScratchDirectory, "kairosboot-upgrade"), cancellationToken);
+        using var scratch = new TemporaryDirectory(nextTo: Path.Combine(machine.ScratchDirectory, "kairosboot-upgrade"), cancellationToken);
         using var root = request.Root is null ? null : OneFileSystem.Of(request.Root);
         progress("unpacking", 0, 1);
         var tree = root is not null ? new SourceTree(root.Path, [], Disposable: false)
@@ -132,16 +132,16 @@ public sealed class SystemUpgrade
         progress("building", 0, 1);
         var build = new ImageRequest(tree.Path, null, request.Format, SizeBytes: null, Kernel: null, InitrdRequest.DefaultModules, Init: null, request.KBoot) { Allocate = true };
         var built = ImageBuilder.Build(build, tree, path, scratch);
-        transition.Settle();
+        transition.FillHoles();
         return built.Added;
     }
 
-    // Whatever was wrong before is what the user reads, and the next upgrade clears too.
-    private static void TryClear(SlotSwitch turnover)
+    // The user must see the first error, not one of the clean-up. The next upgrade cleans up too.
+    private static void TryClear(SlotSwitch slotSwitch)
     {
         try
         {
-            turnover.Clear();
+            slotSwitch.Clear();
         }
         catch (Exception e) when (e is SyscallException or OperatorException)
         {
@@ -150,10 +150,10 @@ public sealed class SystemUpgrade
 
     private OperatorException? Explain(SyscallException failure, string path) => failure.Errno switch
     {
-        Errno.ENOSPC => new($"there is no room for the new image on the partition of {path}: {failure.Message}", "make the image smaller, or the partition larger: it has to hold three images; the system is as it was"),
-        Errno.EIO when failure.Path == request.Image => new($"{failure.Path} cannot be read: {failure.Message}", "copy it again, from another disk; the system is as it was"),
-        Errno.EIO => new($"the disk does not take the new image: {failure.Message}", "the disk or its controller is failing: replace it; the system is as it was"),
-        Errno.EROFS or Errno.EUCLEAN => new($"the partition of {path} cannot be written: {failure.Message}", "check its file system from recovery: e2fsck -f; the system is as it was"),
+        Errno.ENOSPC => new($"no space for the new image on the partition of {path}: {failure.Message}", "make the image smaller or the partition larger: it must hold three images; the system is unchanged"),
+        Errno.EIO when failure.Path == request.Image => new($"{failure.Path} cannot be read: {failure.Message}", "copy the image again from another disk; the system is unchanged"),
+        Errno.EIO => new($"writing the new image failed: {failure.Message}", "replace the disk or its controller; the system is unchanged"),
+        Errno.EROFS or Errno.EUCLEAN => new($"the partition of {path} cannot be written: {failure.Message}", "check its file system in the recovery system: e2fsck -f; the system is unchanged"),
         _ => null,
     };
 }

@@ -4,14 +4,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>The new image on its way to the disk: filled, without holes, and read back.</summary>
+/// <summary>The new image before the switch: written without holes, and read back from the disk.</summary>
 internal sealed class TransitionImage(string path, ProgressReport progress, CancellationToken cancellationToken)
 {
     private const int PieceSize = 4 << 20;
     private const int Readable = Octal.O644;
 
     /// <summary>Copies a finished image.</summary>
-    /// <exception cref="OperatorException">There is not as much of it as it says, or more.</exception>
+    /// <exception cref="OperatorException">The file changed while it was copied.</exception>
     internal void CopyFrom(string source)
     {
         using var from = Syscall.Open(source, OpenFlags.ReadOnly);
@@ -23,26 +23,26 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
         for (int read; (read = Syscall.PRead(from, piece.AsSpan(0, (int)Math.Min(PieceSize, size - done)), done)) > 0; done += read)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            // Zeros too: GRUB takes blocks that are set aside and not written for their content.
+            // Write zeros too: GRUB reads allocated but unwritten blocks as if they had content.
             Syscall.PWriteAll(to, piece.AsSpan(0, read), done);
             progress("copying", done + read, size);
         }
 
         if (done != size || Syscall.FStat(from).Size != size)
         {
-            throw new OperatorException($"{source} is {ByteSize.Text(size)} long, and {(done < size ? $"ends after {done} bytes" : "somebody is writing to it")}",
-                "copy it again, and check it against its publisher's checksum");
+            throw new OperatorException($"{source} has {ByteSize.Text(size)}, but {(done < size ? $"reading ended after {done} bytes" : "another program is writing to it")}",
+                "copy it again and compare its checksum with the publisher's");
         }
 
         Syscall.FSync(to);
     }
 
-    /// <summary>Writes zeros where a tool has left blocks out, and sees everything to the disk.</summary>
-    internal void Settle()
+    /// <summary>Writes zeros into the holes that a tool has left, and writes everything to the disk.</summary>
+    internal void FillHoles()
     {
         using var file = Syscall.Open(path, OpenFlags.ReadWrite);
         var size = Syscall.FStat(file).Size;
-        // A block that was only read counts as content while it is in memory.
+        // A hole that was read counts as data while it is in the page cache.
         Syscall.FSync(file);
         Syscall.DropCached(file);
         var zeros = new byte[PieceSize];
@@ -62,9 +62,9 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
         Syscall.FSync(file);
     }
 
-    /// <summary>Reads it from the disk, and holds that against its seal, or where it has none, against what was written.</summary>
-    /// <param name="source">The image it is a copy of; null: of none.</param>
-    /// <exception cref="OperatorException">The disk gives back something else, or the source was not what its seal says.</exception>
+    /// <summary>Reads the image from the disk and compares it with its seal, or with what was written if it has none.</summary>
+    /// <param name="source">The image that was copied; null: the image was built.</param>
+    /// <exception cref="OperatorException">The disk returns other bytes, or the source did not match its seal.</exception>
     internal void ReadBack(string? source)
     {
         var (seal, length) = (SealedImage.Read(path), Syscall.TryStat(path)!.Value.Size);
@@ -78,6 +78,6 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
         if (SealedImage.Digest(path, size, progress, cancellationToken) == written && SealedImage.Read(path)?.Sha256 == seal?.Sha256)
             return;
         if (source is not null) SealedImage.Check(source, cancellationToken);
-        throw new OperatorException($"{path} reads back other than it was written", "the disk or its controller is failing: replace it; the system is as it was");
+        throw new OperatorException($"{path}: read-back verification failed", "replace the disk or its controller; the system is unchanged");
     }
 }

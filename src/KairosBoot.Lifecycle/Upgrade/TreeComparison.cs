@@ -5,67 +5,68 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// Whether an image is one of this tree. Told by every file of both, as nothing else tells for sure: distributions give another build the same
-/// version, and reproducible builds give other content the same size and time.
+/// Finds out whether an image was built from a tree, by comparing every file. Nothing less is certain: distributions rebuild a package without
+/// changing its version, and reproducible builds give different content the same size and time.
 /// </summary>
-/// <param name="tree">A container's, or any other that images are made of.</param>
-/// <param name="image">What is in the image.</param>
-/// <param name="cancellationToken">Ends the reading.</param>
+/// <param name="tree">The tree, such as the root of a container.</param>
+/// <param name="image">Mount point of the image.</param>
+/// <param name="cancellationToken">Ends the comparison.</param>
 internal sealed class TreeComparison(string tree, string image, CancellationToken cancellationToken)
 {
     private const int PieceSize = 1 << 20;
 
-    // Behind mounts of every machine and every container; a link that some container runtimes make, and kboot's copies of GRUB, which a build host has or has not.
-    private static readonly HashSet<string> LeftOut = [.. ApiFileSystems.Moved.Select(path => path[1..]), "tmp", "etc/mtab", GrubFiles.Directory];
+    // Mount points of every machine and container; a link that some container runtimes create; and kboot's copies of GRUB, which depend on the build
+    // host.
+    private static readonly HashSet<string> Ignored = [.. ApiFileSystems.Moved.Select(path => path[1..]), "tmp", "etc/mtab", GrubFiles.Directory];
 
     private readonly List<string> sameSize = [];
     private readonly HashSet<string> added = [];
 
-    /// <summary>Null: it is. Else the first difference, in words.</summary>
-    /// <param name="scratch">For texts on the way.</param>
-    internal string? Difference(TemporaryDirectory scratch)
+    /// <returns>The first difference as a sentence; null if there is none.</returns>
+    /// <param name="scratch">For temporary files.</param>
+    internal string? FindDifference(TemporaryDirectory scratch)
     {
         List<TreeAddition> additions = [];
         SystemUnits.Add(additions, tree, tree, scratch);
         PlanEntryPoint.Add(additions, tree);
         added.UnionWith(additions.Select(addition => addition.Path));
         added.UnionWith(["boot/vmlinuz", "boot/initrd", SystemPaths.ImageArguments[1..]]);
-        return InDirectory("") ?? sameSize.Where(path => !SameContent(path)).Select(path => $"another /{path}").FirstOrDefault();
+        return InDirectory("") ?? sameSize.Where(path => !SameContent(path)).Select(path => $"/{path} has other content").FirstOrDefault();
     }
 
     private string? InDirectory(string directory)
     {
         var names = Names(tree, directory).Union(Names(image, directory)).Order(StringComparer.Ordinal);
-        return names.Select(name => directory.Length == 0 ? name : $"{directory}/{name}").Where(path => !LeftOut.Contains(path)).Select(At).FirstOrDefault(difference => difference is not null);
+        return names.Select(name => directory.Length == 0 ? name : $"{directory}/{name}").Where(path => !Ignored.Contains(path)).Select(ComparePath).FirstOrDefault(difference => difference is not null);
     }
 
     private static IEnumerable<string> Names(string root, string directory) =>
         UntrustedTree.Names(root, directory);
 
-    private string? At(string path)
+    private string? ComparePath(string path)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (wanted, there) = (UntrustedTree.TryStat(tree, path, followLast: false), UntrustedTree.TryStat(image, path, followLast: false));
         if (wanted is null || there is null)
             return OnOneSide(path, wanted ?? there!.Value, inImage: wanted is null);
         if (wanted.Value.Type != there.Value.Type || Owner(wanted.Value) != Owner(there.Value) || !Attributes(tree, path).SequenceEqual(Attributes(image, path)))
-            return $"another kind, owner, mode or attribute of /{path}";
+            return $"/{path} has another type, owner, mode or attribute";
         if (wanted.Value.Type == FileType.Directory) return InDirectory(path);
         if (wanted.Value.Size != there.Value.Size || wanted.Value.RDevice != there.Value.RDevice
             || wanted.Value.Type == FileType.Symlink && Target(tree, path) != Target(image, path))
         {
-            return $"another /{path}";
+            return $"/{path} has other content";
         }
 
         if (wanted.Value is { Type: FileType.Regular, Size: > 0 }) sameSize.Add(path);
         return null;
     }
 
-    // Empty files and directories are what a container runtime makes to mount on.
+    // Container runtimes create empty files and directories as mount points.
     private string? OnOneSide(string path, FileStatus status, bool inImage) =>
         status.Type == FileType.Directory ? InDirectory(path)
         : status is { Type: FileType.Regular, Size: 0 } || inImage && added.Contains(path) ? null
-        : inImage ? $"/{path}, which this one has not" : $"no /{path}";
+        : inImage ? $"it has an additional /{path}" : $"it lacks /{path}";
 
     private static (int, int, int) Owner(FileStatus status) => (status.Uid, status.Gid, status.Type == FileType.Symlink ? 0 : status.Mode);
 
@@ -82,7 +83,7 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
         return link is null ? null : Syscall.ReadLink(link);
     }
 
-    // The tree may change meanwhile: a FIFO in the place of a file must not stop the comparison.
+    // The tree may change during the comparison: opening a FIFO must not block.
     private static FileHandle? Content(string root, string path)
     {
         using var file = UntrustedTree.TryOpen(root, path, followLast: false);

@@ -1,10 +1,10 @@
 namespace KairosBoot.Lifecycle;
 
-/// <summary>What came of an upgrade.</summary>
+/// <summary>The result of an upgrade.</summary>
 /// <param name="Slot"><c>active</c> or <c>recovery</c>.</param>
-/// <param name="ImageId">Of the new image.</param>
-/// <param name="SizeBytes">Of the new image.</param>
-/// <param name="Outcome">What has become of the images, in words.</param>
-/// <param name="Added">What was put into the image that the tree had not.</param>
-/// <param name="Menu">What was done about the boot menu, in words; null: nothing.</param>
+/// <param name="ImageId">Id of the new image.</param>
+/// <param name="SizeBytes">Size of the new image.</param>
+/// <param name="Outcome">A sentence that says which image each slot has.</param>
+/// <param name="Added">Files that the build added to the tree.</param>
+/// <param name="Menu">A sentence about the boot menu; null: it is unchanged.</param>
 public sealed record UpgradeResult(string Slot, string ImageId, long SizeBytes, string Outcome, IReadOnlyList<string> Added, string? Menu);

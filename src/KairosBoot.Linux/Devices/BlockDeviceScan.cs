@@ -51,7 +51,7 @@ public static class BlockDeviceScan
         var link = $"/sys/dev/block/{major}:{minor}";
         if (Syscall.TryStat(link) is null) return null;
         var path = Syscall.ReadLink(link);
-        return path[(path.LastIndexOf('/') + 1)..];
+        return PathParts.NameOf(path);
     }
 
     /// <summary>Null: skipped, or as for <see cref="One"/>.</summary>

@@ -10,8 +10,9 @@ namespace KairosBoot.Linux;
 public static unsafe class LoopDevice
 {
     // linux/loop.h
-    internal const int LOOP_CONFIGURE = 0x4C0A, LOOP_CTL_GET_FREE = 0x4C82, LOOP_CLR_FD = 0x4C01, LOOP_GET_STATUS64 = 0x4C05;
+    internal const int LOOP_CONFIGURE = 0x4C0A, LOOP_CTL_GET_FREE = 0x4C82, LOOP_GET_STATUS64 = 0x4C05;
     internal const uint LO_FLAGS_READ_ONLY = 1, LO_FLAGS_AUTOCLEAR = 4;
+    private const int LOOP_MAJOR = 7; // linux/major.h
 
     /// <summary>struct loop_info64.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -33,8 +34,9 @@ public static unsafe class LoopDevice
     }
 
     /// <summary>
-    /// Attaches <paramref name="image"/> to a free loop device, which is freed automatically after its last user (the mount). The handle
-    /// keeps it until the mount is made.
+    /// Attaches <paramref name="image"/> to a free device that frees itself when its last user (the mount) is gone. The handle keeps it
+    /// until
+    /// the mount is made.
     /// </summary>
     /// <returns>The open device; its <see cref="FileHandle.Path"/> is the device node.</returns>
     public static FileHandle Attach(string image, bool readOnly)
@@ -59,15 +61,13 @@ public static unsafe class LoopDevice
         }
     }
 
-    /// <summary>
-    /// Device and inode of the file that is attached to a file system's loop device; they stay the same if the file is renamed. Null: the
-    /// file system is not on a loop device, or the file is not known.
-    /// </summary>
+    /// <summary>The file behind the loop device that a file system is on: its device and inode, whatever it is called by now. Null: it is
+    /// on no loop
+    /// device, or the file behind it is not known.</summary>
     /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
     /// <param name="nodes">Directory of the device nodes: <c>/dev</c>.</param>
     public static (ulong Device, ulong Inode)? BackingFile(ulong device, string nodes)
     {
-        const ulong LOOP_MAJOR = 7; // linux/major.h
         var minor = (device & 0xFF) | ((device >> 12) & 0xFFFFFF00);
         if (((device >> 8) & 0xFFF) != LOOP_MAJOR) return null;
         using var loop = Syscall.TryOpen($"{nodes}/loop{minor}", OpenFlags.ReadOnly);

@@ -13,21 +13,21 @@ public sealed record Uevent(string Action, string Subsystem, string? Modalias, s
 /// <summary>The kernel's own device events, NETLINK_KOBJECT_UEVENT. Open it before scanning sysfs; then no device is missed.</summary>
 public sealed unsafe class Uevents : IDisposable
 {
-    private const int AF_NETLINK = 16, NETLINK_KOBJECT_UEVENT = 15, KernelGroup = 1, SOL_SOCKET = 1, SO_RCVBUFFORCE = 33;
+    private const int AF_NETLINK = 16, NETLINK_KOBJECT_UEVENT = 15, KernelGroup = 1, SOL_SOCKET = 1, SO_RCVBUFFORCE = 33, SOCK_RAW = 3;
     private readonly FileHandle socket;
     private readonly byte[] buffer = new byte[8192]; // UEVENT_BUFFER_SIZE is 2048, plus the header
 
     public Uevents()
     {
-        const int SOCK_RAW = 3;
         var fd = LibC.socket(AF_NETLINK, SOCK_RAW | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
         if (fd < 0) throw new SyscallException("socket", "NETLINK_KOBJECT_UEVENT", LibC.errno);
         socket = new FileHandle(fd, "uevents");
         // A machine with hundreds of disks announces them in one burst. If the kernel refuses the size, an overflow is detected below.
         var size = 16 * 1024 * 1024;
         LibC.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(int));
-        var address = stackalloc uint[3] { AF_NETLINK, 0, KernelGroup }; // struct sockaddr_nl: family and padding, pid, groups
-        if (LibC.bind(fd, (sockaddr*)address, 12) < 0) throw new SyscallException("bind", "NETLINK_KOBJECT_UEVENT", LibC.errno);
+        var address = new NetlinkAddress { Family = AF_NETLINK, Groups = KernelGroup };
+        if (LibC.bind(fd, (sockaddr*)&address, sizeof(NetlinkAddress)) < 0)
+            throw new SyscallException("bind", "NETLINK_KOBJECT_UEVENT", LibC.errno);
     }
 
     /// <summary>The next pending event; null: there is none.</summary>

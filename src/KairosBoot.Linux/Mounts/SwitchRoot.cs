@@ -8,8 +8,7 @@ namespace KairosBoot.Linux;
 /// </summary>
 public sealed unsafe class SwitchRoot : IDisposable
 {
-    private const int AT_REMOVEDIR = 0x200;
-    private const long RAMFS_MAGIC = 0x858458F6, TMPFS_MAGIC = 0x01021994; // linux/magic.h
+    private const uint RAMFS_MAGIC = 0x858458F6, TMPFS_MAGIC = 0x01021994; // linux/magic.h
     private readonly FileHandle oldRoot;
     private readonly ulong oldDevice;
 
@@ -19,10 +18,8 @@ public sealed unsafe class SwitchRoot : IDisposable
         oldDevice = Syscall.FStat(oldRoot).Device;
     }
 
-    /// <summary>
-    /// Before: the API file systems are mounted here, and the new root at <paramref name="newRoot"/>. After: they are inside it, and it
-    /// is /.
-    /// </summary>
+    /// <summary>Before: the API file systems are mounted here, the new root at <paramref name="newRoot"/>. After: they are inside it, and
+    /// it is /.</summary>
     /// <param name="newRoot">A mount point.</param>
     /// <param name="moved">Mounts to move along. A missing mount point in the new root is an error.</param>
     public static SwitchRoot Enter(string newRoot, IEnumerable<string> moved)
@@ -42,9 +39,7 @@ public sealed unsafe class SwitchRoot : IDisposable
     /// <summary>Deletes the initramfs. Does nothing if the old root is not a file system in memory.</summary>
     public void FreeOldRoot()
     {
-        var status = stackalloc long[32]; // struct statfs is 120 bytes; f_type is first
-        if (Native.fstatfs(oldRoot.Descriptor, status) < 0) throw new SyscallException("fstatfs", "/", LibC.errno);
-        if (status[0] is RAMFS_MAGIC or TMPFS_MAGIC) Empty(oldRoot);
+        if (Syscall.FileSystemType(oldRoot) is RAMFS_MAGIC or TMPFS_MAGIC) Empty(oldRoot);
     }
 
     private void Empty(FileHandle directory)
@@ -60,7 +55,7 @@ public sealed unsafe class SwitchRoot : IDisposable
                     if (Syscall.FStat(child).Device != oldDevice) continue;
                     Empty(child);
                 }
-                LibC.unlinkat(directory.Descriptor, n, fd >= 0 ? AT_REMOVEDIR : 0);
+                LibC.unlinkat(directory.Descriptor, n, fd >= 0 ? LibC.AT_REMOVEDIR : 0);
             }
         }
     }

@@ -9,8 +9,12 @@ public static unsafe partial class ChildProcess
     /// <summary>The descriptors of a child; null: standard input is /dev/null.</summary>
     private readonly record struct Standard(int? Input, int Output, int Errors);
 
-    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
-        ChildUser? user)
+    // spawn.h
+    private const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
+    // Room for two opaque types: 80 and 336 bytes in glibc on 64-bit machines.
+    private const int SpawnActionsRoom = 256, SpawnAttributesRoom = 512;
+
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, ChildUser? user)
     {
         if (user is null) return Spawn(program, arguments, environment, standard, isOtherUser: false);
         // The kernel keeps a user for each thread, and a child inherits that of the thread that starts it. This thread ends afterwards.
@@ -33,9 +37,7 @@ public static unsafe partial class ChildProcess
     private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
         bool isOtherUser)
     {
-        const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
-        // Both are opaque: 80 and 336 bytes in glibc on 64-bit machines.
-        byte* actions = stackalloc byte[256], attributes = stackalloc byte[512];
+        byte* actions = stackalloc byte[SpawnActionsRoom], attributes = stackalloc byte[SpawnAttributesRoom];
         sigset_t none, all;
         LibC.sigemptyset(&none);
         LibC.sigfillset(&all);
@@ -55,8 +57,9 @@ public static unsafe partial class ChildProcess
                 Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
                 Native.posix_spawnattr_setsigmask(attributes, &none);
                 Native.posix_spawnattr_setsigdefault(attributes, &all);
-                // A user may not be able to reach root's current directory. A new session is also a process group and has no terminal: in
-                // root's session a user could type as root (TIOCSTI).
+                // A user may not reach the directory that root is in. A new session is a group too, and has no terminal: from root's own a
+                // user could
+                // type for root (TIOCSTI).
                 if (isOtherUser) Native.posix_spawn_file_actions_addchdir_np(actions, top);
                 var group = isOtherUser ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
                 Native.posix_spawnattr_setflags(attributes, (short)(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));

@@ -19,7 +19,7 @@ public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
 public static unsafe partial class ChildProcess
 {
     private const int OutputLimit = 64 * 1024, PieceSize = 64 * 1024;
-    private const int SIGKILL = 9, WNOHANG = 1;
+    private const int SIGKILL = Syscall.SIGKILL, WNOHANG = 1, SYS_pidfd_open = 434;
 
     /// <summary>
     /// Starts <paramref name="program"/> in its own process group and waits for its end. Does not wait for processes that it leaves in the
@@ -51,10 +51,13 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    /// <summary>
-    /// As <see cref="Run"/>, but passes the standard output to the caller while the program runs. The caller can end the program after
-    /// any piece.
-    /// </summary>
+    /// <summary>As <see cref="Run"/>, where the standard output goes to the caller while the program runs: it can end the program at any
+    /// piece.</summary>
+    /// <param name="program">Path of the program.</param>
+    /// <param name="arguments">The arguments after its name.</param>
+    /// <param name="environment"><c>NAME=VALUE</c>.</param>
+    /// <param name="limit">After this time it is killed with its group.</param>
+    /// <param name="input">Its standard input.</param>
     /// <param name="receive">Receives all pieces in order. If it throws, the program is killed and the exception is passed on.</param>
     public static CommandResult Stream(
         string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle input,
@@ -157,7 +160,6 @@ public static unsafe partial class ChildProcess
 
     private static FileHandle PidFd(int pid)
     {
-        const int SYS_pidfd_open = 434;
         var fd = (int)(long)LibC.syscall(SYS_pidfd_open, pid, 0);
         return fd >= 0 ? new FileHandle(fd, "pidfd") : throw new SyscallException("pidfd_open", pid.ToString(), LibC.errno);
     }

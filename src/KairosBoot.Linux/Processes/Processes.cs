@@ -8,8 +8,6 @@ public sealed record LeftoverProcess(int Pid, string Program);
 /// <summary>The processes of the machine, from /proc.</summary>
 public static class Processes
 {
-    private const int SIGKILL = 9;
-
     /// <summary>Kills every process except this one. Kernel threads have no program and are skipped.</summary>
     /// <returns>The killed processes.</returns>
     public static List<LeftoverProcess> EndAllOthers()
@@ -21,7 +19,7 @@ public static class Processes
             try
             {
                 var program = Syscall.ReadLink($"/proc/{pid}/exe");
-                Syscall.Kill(pid, SIGKILL);
+                Syscall.Kill(pid, Syscall.SIGKILL);
                 ended.Add(new(pid, program));
             }
             catch (SyscallException) { } // a kernel thread, or it has ended

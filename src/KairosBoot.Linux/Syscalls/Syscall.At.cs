@@ -22,7 +22,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Opens the file of a descriptor again with other flags. It uses /proc, so no name is looked up again.</summary>
+    /// <summary>Opens the file that a descriptor stands for once more, now with other flags: through /proc, so no name is looked up
+    /// again.</summary>
     public static FileHandle Reopen(FileHandle file, OpenFlags flags)
     {
         fixed (byte* p = Z(DescriptorPath(file)))
@@ -34,9 +35,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>
-    /// A path that leads to exactly the file of a descriptor, for calls that only accept a path: mount(2), xattr(7). Needs /proc.
-    /// </summary>
+    /// <summary>A path that leads to exactly the file of a descriptor, for calls that take a path only: mount(2), xattr(7). Needs
+    /// /proc.</summary>
     public static string DescriptorPath(FileHandle file) => $"/proc/self/fd/{file.Descriptor}";
 
     /// <summary>statx(2) of the name itself, not following a link. Null: nothing has that name.</summary>
@@ -117,27 +117,24 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>
-    /// As <see cref="FChOwn"/>, also for a descriptor opened with <see cref="OpenFlags.Path"/>. For a link, the owner of the link itself.
-    /// </summary>
+    /// <summary>As <see cref="FChOwn"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too; of a link it is the link's own
+    /// owner.</summary>
     public static void ChOwn(FileHandle file, int uid, int gid)
     {
         byte empty = 0;
         Check(LibC.fchownat(file.Descriptor, &empty, (uint)uid, (uint)gid, LibC.AT_EMPTY_PATH), $"fchownat {uid}:{gid}", file.Path);
     }
 
-    /// <summary>
-    /// As <see cref="FChMod"/>, also for a descriptor opened with <see cref="OpenFlags.Path"/>. A link has no mode: EOPNOTSUPP.
-    /// </summary>
+    /// <summary>As <see cref="FChMod"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too. A link has no mode:
+    /// EOPNOTSUPP.</summary>
     public static void ChMod(FileHandle file, int mode)
     {
         // fchmod(2) refuses such a descriptor, and fchmodat2(2) is newer than kernels in use.
         fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.chmod(p, (ushort)mode), "chmod " + OctalText(mode), file.Path);
     }
 
-    /// <summary>
-    /// Sets access and modification time of the file of a descriptor, which may be a link itself: nanoseconds since 1970.
-    /// </summary>
+    /// <summary>Sets access and modification time of what a descriptor stands for, a link itself included: nanoseconds since
+    /// 1970.</summary>
     public static void UTimes(FileHandle file, long mtimeNs)
     {
         var times = stackalloc timespec[2];
@@ -167,16 +164,12 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>Type of the file system of a descriptor: f_type of statfs(2), a number from linux/magic.h.</summary>
-    public static uint FileSystemType(FileHandle file)
-    {
-        var status = stackalloc long[32]; // struct statfs: the type comes first
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return (uint)status[0];
-    }
+    public static uint FileSystemType(FileHandle file) => (uint)FStatFs(file).Type;
 
     /// <summary>
-    /// setfsuid(2), setfsgid(2) and setgroups(2) for the calling thread only; glibc's setgroups would change all threads. For a user other
-    /// than root the kernel drops the capabilities that override modes and owners of files.
+    /// setfsuid(2), setfsgid(2) and setgroups(2) of the calling thread alone; glibc's setgroups would change all threads. With a user other
+    /// than root
+    /// the kernel leaves out the capabilities that pass over modes and owners of files.
     /// </summary>
     internal static void SetFileUser(int uid, int gid, ReadOnlySpan<int> groups)
     {
@@ -215,8 +208,14 @@ public static unsafe partial class Syscall
         System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;
 
     private static uint TypeBits(FileType type) =>
-        type switch { FileType.CharacterDevice => 0x2000, FileType.BlockDevice => 0x6000, FileType.Fifo => 0x1000,
-            FileType.Socket => 0xC000, _ => 0x8000 };
+        type switch
+        {
+            FileType.CharacterDevice => S_IFCHR,
+            FileType.BlockDevice => S_IFBLK,
+            FileType.Fifo => S_IFIFO,
+            FileType.Socket => S_IFSOCK,
+            _ => S_IFREG,
+        };
 
     private static string Below(FileHandle directory, string name) =>
         name.Length == 0 ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";

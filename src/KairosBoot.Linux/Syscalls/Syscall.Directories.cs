@@ -57,15 +57,17 @@ public static unsafe partial class Syscall
             nint n;
             do n = Native.getdents64(directory.Descriptor, start, (nuint)buffer.Length);
             while (Interrupted(n, "getdents64", directory.Path));
-            // struct linux_dirent64: u64 inode, i64 offset, u16 record length, u8 type, name
-            for (var p = start; p < start + n; p += *(ushort*)(p + 16))
+            for (var p = start; p < start + n; p += *(ushort*)(p + DirentRecordLength))
             {
-                var name = FileName.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + 19));
+                var name = FileName.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + DirentName));
                 if (name is not ("." or "..")) names.Add(name);
             }
             return n > 0;
         }
     }
+
+    // struct linux_dirent64: offsets of the record length (16 bits) and of the name
+    private const int DirentRecordLength = 16, DirentName = 19;
 
     /// <summary>The next read starts at the beginning of the directory again.</summary>
     public static void Rewind(FileHandle directory) => LSeek(directory, 0, SEEK_SET);

@@ -16,10 +16,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>
-    /// A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. Its position is at the
-    /// start.
-    /// </summary>
+    /// <summary>A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. It is at its
+    /// start.</summary>
     public static FileHandle InheritedFile(string name, ReadOnlySpan<byte> content)
     {
         FileHandle file;
@@ -48,10 +46,9 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>
-    /// stat(2) of a path in which absolute links start at <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null: nothing is at
-    /// the path.
-    /// </summary>
+    /// <summary>stat(2) of a path whose absolute links are meant inside <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null
+    /// where
+    /// nothing is at the path.</summary>
     public static FileStatus? TryStatInRoot(string root, string path)
     {
         using var file = TryOpenInRoot(root, path, OpenFlags.Path);
@@ -61,29 +58,25 @@ public static unsafe partial class Syscall
     /// <summary>open(2) with the same resolution.</summary>
     public static FileHandle? TryOpenInRoot(string root, string path, OpenFlags flags)
     {
-        const ulong RESOLVE_IN_ROOT = 0x10;
         using var directory = Open(root, OpenFlags.Path | OpenFlags.Directory);
         return TryOpenAt2(directory, path, flags, RESOLVE_IN_ROOT);
     }
 
-    /// <summary>
-    /// Opens a path that must stay below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH; a way out is
-    /// EXDEV. Null: nothing is at the path.
-    /// </summary>
+    /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is
+    /// EXDEV.
+    /// Null where nothing is at the path.</summary>
     public static FileHandle? TryOpenBeneath(FileHandle directory, string path, OpenFlags flags)
     {
-        const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_BENEATH = 0x08;
         return TryOpenAt2(directory, path, flags, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH);
     }
 
     private static FileHandle? TryOpenAt2(FileHandle directory, string path, OpenFlags flags, ulong resolve)
     {
-        const int SYS_openat2 = 437;
-        var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, resolve }; // struct open_how
+        var how = new OpenHow { Flags = (ulong)(flags.Value | LibC.O_CLOEXEC), Resolve = resolve };
         fixed (byte* p = Z(path))
         {
             int fd;
-            do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, how, 24);
+            do fd = (int)(long)LibC.syscall(SYS_openat2, directory.Descriptor, p, &how, sizeof(OpenHow));
             while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
             if (fd >= 0) return new FileHandle(fd, directory.Path + "/" + path.TrimStart('/'));
             return LibC.errno is Linux.Errno.ENOENT or Linux.Errno.ENOTDIR ? null
@@ -162,7 +155,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Copies a file into an empty one and keeps its holes, if its file system reports them: lseek(2), SEEK_DATA.</summary>
+    /// <summary>Copies a file into an empty one and leaves its holes out, where its file system can tell them: lseek(2),
+    /// SEEK_DATA.</summary>
     public static void CopySparse(FileHandle from, FileHandle to)
     {
         var size = FStat(from).Size;
@@ -187,23 +181,27 @@ public static unsafe partial class Syscall
 
     private static long LSeek(FileHandle file, long offset, int whence) => LibC.lseek(file.Descriptor, offset, whence);
 
-    /// <summary>
-    /// statfs(2): space available to users other than root. A file system that creates inodes on demand reports 0 inodes: then they are
-    /// unlimited.
-    /// </summary>
+    /// <summary>statfs(2): what anybody but root may still use. A file system that makes its inodes as it goes says that it has none at
+    /// all:
+    /// they do not run out.</summary>
     public static (long Bytes, long Inodes) FreeSpace(FileHandle file)
     {
-        var status = stackalloc long[32]; // struct statfs: type, block size, blocks, free, available, files, free files, ...
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return (status[4] * status[1], status[5] == 0 ? long.MaxValue : status[6]);
+        var status = FStatFs(file);
+        return (status.AvailableBlocks * status.BlockSize, status.Files == 0 ? long.MaxValue : status.FreeFiles);
     }
 
     /// <summary>statfs(2): bytes of the whole file system, used or free.</summary>
     public static long FileSystemSize(FileHandle file)
     {
-        var status = stackalloc long[32];
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return status[2] * status[1];
+        var status = FStatFs(file);
+        return status.Blocks * status.BlockSize;
+    }
+
+    internal static StatFs FStatFs(FileHandle file)
+    {
+        StatFs status;
+        Check(Native.fstatfs(file.Descriptor, &status), "fstatfs", file.Path);
+        return status;
     }
 
     /// <summary>Truncates a file to 0 bytes and sets its position to the start.</summary>
@@ -212,6 +210,33 @@ public static unsafe partial class Syscall
         Check(LibC.ftruncate(file.Descriptor, 0), "ftruncate", file.Path);
         LibC.lseek(file.Descriptor, 0, LibC.SEEK_SET);
     }
+
+    /// <summary>flock(2): waits until no other process has the file or directory locked. Closing the handle releases the lock.</summary>
+    public static void Lock(FileHandle file) => Lock(file, LOCK_EX);
+
+    /// <summary>As <see cref="Lock(FileHandle)"/>, shared with others.</summary>
+    public static void LockShared(FileHandle file) => Lock(file, LOCK_SH);
+
+    private static void Lock(FileHandle file, int operation)
+    {
+        int result;
+        do result = Native.flock(file.Descriptor, operation);
+        while (Interrupted(result, "flock", file.Path));
+    }
+
+    /// <summary>As <see cref="Lock(FileHandle)"/>; false where somebody else has it locked. A shared lock that the handle had is gone
+    /// then.</summary>
+    public static bool TryLock(FileHandle file)
+    {
+        int result;
+        do result = Native.flock(file.Descriptor, LOCK_EX | LOCK_NB);
+        while (result < 0 && LibC.errno == Linux.Errno.EINTR);
+        if (result < 0 && LibC.errno != Linux.Errno.EAGAIN) throw Failed("flock", file.Path);
+        return result == 0;
+    }
+
+    // linux/fcntl.h
+    private const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4;
 
     public static void FDataSync(FileHandle file) => Check(Native.fdatasync(file.Descriptor), "fdatasync", file.Path);
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);

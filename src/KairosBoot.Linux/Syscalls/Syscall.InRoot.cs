@@ -15,18 +15,18 @@ public static unsafe partial class Syscall
     /// <returns>Opened with <see cref="OpenFlags.Path"/>. Null: nothing is at the path, or its links form a loop.</returns>
     internal static FileHandle? TryOpenInRoot(FileHandle root, string path, bool followLast, out bool isSupported)
     {
-        const ulong RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_IN_ROOT = 0x10; // linux/openat2.h
         const int Attempts = 64;
-        var how = stackalloc ulong[3] // struct open_how: flags, mode, resolve
+        var how = new OpenHow
         {
-            (uint)(LibC.O_PATH | LibC.O_CLOEXEC | (followLast ? 0 : LibC.O_NOFOLLOW)), 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+            Flags = (uint)(LibC.O_PATH | LibC.O_CLOEXEC | (followLast ? 0 : LibC.O_NOFOLLOW)),
+            Resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
         };
         isSupported = true;
         fixed (byte* p = Z(path))
         {
             for (var attempt = 0; ; attempt++)
             {
-                var fd = (int)(long)LibC.syscall(SYS_openat2, root.Descriptor, p, how, 3 * sizeof(ulong));
+                var fd = (int)(long)LibC.syscall(SYS_openat2, root.Descriptor, p, &how, sizeof(OpenHow));
                 if (fd >= 0) return new FileHandle(fd, Below(root, path.TrimStart('/')));
                 switch (LibC.errno)
                 {
@@ -45,5 +45,9 @@ public static unsafe partial class Syscall
         }
     }
 
-    private const int SYS_openat2 = 437; // on all architectures
+    private const int SYS_openat2 = 437; // of all architectures
+
+    // linux/openat2.h
+    private const ulong RESOLVE_NO_XDEV = 0x01, RESOLVE_NO_MAGICLINKS = 0x02, RESOLVE_NO_SYMLINKS = 0x04,
+        RESOLVE_BENEATH = 0x08, RESOLVE_IN_ROOT = 0x10;
 }

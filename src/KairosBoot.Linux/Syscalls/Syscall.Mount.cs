@@ -7,9 +7,9 @@ namespace KairosBoot.Linux;
 public enum MountFlags : uint
 {
     None = 0, ReadOnly = 1, NoSuid = 2, NoDev = 4, NoExec = 8, Synchronous = 16, Remount = 32, DirSync = 128, NoAtime = 1024,
-        NoDirAtime = 2048,
+    NoDirAtime = 2048,
     Bind = 4096, Move = 8192, Recursive = 16384, Private = 1 << 18, Slave = 1 << 19, Shared = 1 << 20, RelAtime = 1 << 21,
-        StrictAtime = 1 << 24,
+    StrictAtime = 1 << 24,
 }
 
 public static unsafe partial class Syscall
@@ -70,15 +70,14 @@ public static unsafe partial class Syscall
     /// <returns>False: the kernel does not have this call, or a filter refuses it.</returns>
     public static bool TrySetMountAttributes(string mount, ulong set, ulong clear)
     {
-        var attributes = stackalloc ulong[4] { set, clear, 0, 0 }; // struct mount_attr
+        var attributes = new MountAttr { Set = set, Clear = clear };
         fixed (byte* m = Z(mount))
-            if ((int)(long)LibC.syscall(SYS_mount_setattr, LibC.AT_FDCWD, m, 0, attributes, SizeOfMountAttr) >= 0) return true;
+            if ((int)(long)LibC.syscall(SYS_mount_setattr, LibC.AT_FDCWD, m, 0, &attributes, sizeof(MountAttr)) >= 0) return true;
         if (LibC.errno is Linux.Errno.ENOSYS or Linux.Errno.EPERM) return false;
         throw Failed("mount_setattr", mount);
     }
 
-    internal const int SYS_mount_setattr = 442, SizeOfMountAttr = 32, MOUNT_ATTR__ATIME = 0x70, MOUNT_ATTR_NOATIME = 0x10,
-        MOUNT_ATTR_STRICTATIME = 0x20;
+    internal const int SYS_mount_setattr = 442, MOUNT_ATTR__ATIME = 0x70, MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20;
 
     internal const int SYS_open_tree = 428, OPEN_TREE_CLONE = 1;
 
@@ -90,9 +89,10 @@ public static unsafe partial class Syscall
 
     public static void Umount(string target, bool lazily = false)
     {
-        const int MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8;
         fixed (byte* t = Z(target)) Check(LibC.umount2(t, UMOUNT_NOFOLLOW | (lazily ? MNT_DETACH : 0)), "umount", target);
     }
+
+    private const int MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8; // sys/mount.h
 
     public static void ChRoot(string path)
     {

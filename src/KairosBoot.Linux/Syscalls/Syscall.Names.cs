@@ -32,15 +32,15 @@ public static unsafe partial class Syscall
     }
 
     private static FileStatus ToStatus(statx s) => new(
-        (s.stx_mode & 0xF000) switch
+        (s.stx_mode & S_IFMT) switch
         {
-            0x8000 => FileType.Regular,
-            0x4000 => FileType.Directory,
-            0xA000 => FileType.Symlink,
-            0x6000 => FileType.BlockDevice,
-            0x2000 => FileType.CharacterDevice,
-            0x1000 => FileType.Fifo,
-            0xC000 => FileType.Socket,
+            S_IFREG => FileType.Regular,
+            S_IFDIR => FileType.Directory,
+            S_IFLNK => FileType.Symlink,
+            S_IFBLK => FileType.BlockDevice,
+            S_IFCHR => FileType.CharacterDevice,
+            S_IFIFO => FileType.Fifo,
+            S_IFSOCK => FileType.Socket,
             _ => FileType.Unknown,
         },
         s.stx_mode & 0xFFF, (int)s.stx_uid, (int)s.stx_gid, (long)s.stx_size, s.stx_nlink, s.stx_ino,
@@ -48,18 +48,25 @@ public static unsafe partial class Syscall
         s.stx_mtime.tv_sec * 1_000_000_000L + s.stx_mtime.tv_nsec)
     { Allocated = (long)s.stx_blocks * 512 };
 
+    // sys/stat.h
+    private const ushort S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000, S_IFREG = 0x8000,
+        S_IFLNK = 0xA000, S_IFSOCK = 0xC000;
+
     /// <summary>makedev(3).</summary>
     public static ulong DeviceNumber(uint major, uint minor) =>
         ((ulong)(major & 0xFFFFF000) << 32) | ((ulong)(major & 0xFFF) << 8) | ((ulong)(minor & 0xFFFFFF00) << 12) | (minor & 0xFF);
 
-    /// <summary>access(2) for the file's existence (0) or R_OK 4, W_OK 2, X_OK 1.</summary>
+    /// <summary>access(2): for the existence of the file (0), or <see cref="R_OK"/>, <see cref="W_OK"/>, <see cref="X_OK"/>.</summary>
     public static bool Access(string path, int what = 0)
     {
         fixed (byte* p = Z(path)) return LibC.access(p, what) == 0;
     }
 
+    /// <summary>What <see cref="Access"/> asks for; unistd.h.</summary>
+    public const int R_OK = 4, W_OK = 2, X_OK = 1;
+
     /// <summary>True: the file system at the path is mounted read-only; access(2).</summary>
-    public static bool IsReadOnly(string path) => !Access(path, what: 2) && LibC.errno == Linux.Errno.EROFS;
+    public static bool IsReadOnly(string path) => !Access(path, W_OK) && LibC.errno == Linux.Errno.EROFS;
 
     public static void Unlink(string path)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -8,11 +7,11 @@ public static unsafe partial class Syscall
     /// <summary>renameat2(2) with RENAME_EXCHANGE: both names exist at every instant.</summary>
     public static void Exchange(string one, string other)
     {
-        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 316 : 276; // asm/unistd.h, asm-generic/unistd.h
         fixed (byte* a = Z(one), b = Z(other))
-            Check((int)(long)LibC.syscall(number, LibC.AT_FDCWD, a, LibC.AT_FDCWD, b, RENAME_EXCHANGE), "exchange " + one, other);
+            Check((int)(long)LibC.syscall(SYS_renameat2, LibC.AT_FDCWD, a, LibC.AT_FDCWD, b, RENAME_EXCHANGE), "exchange " + one, other);
     }
 
+    internal static int SYS_renameat2 => IsX64 ? 316 : 276; // asm/unistd.h, asm-generic/unistd.h
     internal const int RENAME_EXCHANGE = 2;
 
     /// <summary>
@@ -26,7 +25,8 @@ public static unsafe partial class Syscall
         if (error != 0) throw new SyscallException($"fallocate {bytes} bytes", file.Path, error);
     }
 
-    /// <summary>The next range with data at or after an offset; without one, the size of the file.</summary>
+    /// <summary>Where the next bytes are that take room on the disk, at or behind an offset; the size of the file where there are
+    /// none.</summary>
     public static (long Start, long End) NextData(FileHandle file, long offset, long size)
     {
         var start = LSeek(file, offset, SEEK_DATA);
@@ -36,7 +36,8 @@ public static unsafe partial class Syscall
         return end >= 0 ? (start, end) : throw Failed("lseek", file.Path);
     }
 
-    /// <summary>posix_fadvise(2), POSIX_FADV_DONTNEED: the next read comes from the disk. Written pages must be synced before.</summary>
+    /// <summary>posix_fadvise(2), POSIX_FADV_DONTNEED: what is read next comes from the disk. Written pages have to be synced
+    /// before.</summary>
     public static void DropCached(FileHandle file)
     {
         var error = LibC.posix_fadvise(file.Descriptor, 0, 0, POSIX_FADV_DONTNEED);
@@ -45,9 +46,9 @@ public static unsafe partial class Syscall
 
     internal const int POSIX_FADV_DONTNEED = 4;
 
-    /// <summary>Starts writing the cached pages of the file to the disk, without waiting. sync_file_range(2).</summary>
-    public static void StartWriting(FileHandle file) =>
-        Check(Native.sync_file_range(file.Descriptor, 0, 0, SYNC_FILE_RANGE_WRITE), "sync_file_range", file.Path);
+    /// <summary>Has the kernel write to the disk what it has of the file in memory, and does not wait for that.
+    /// sync_file_range(2).</summary>
+    public static void StartWriting(FileHandle file) => Check(Native.sync_file_range(file.Descriptor, 0, 0, SYNC_FILE_RANGE_WRITE), "sync_file_range", file.Path);
 
     internal const uint SYNC_FILE_RANGE_WRITE = 2;
 }

@@ -20,20 +20,22 @@ public static unsafe partial class Syscall
         fixed (byte* p = bytes) Check(LibC.sethostname(p, (uint)bytes.Length), "sethostname", name);
     }
 
-    public static string GetHostName() => UnameField(1);
+    public static string GetHostName() => UnameField(UtsNameNode);
 
     /// <summary>Release of the running kernel: <c>uname -r</c>.</summary>
-    public static string KernelRelease() => UnameField(2);
+    public static string KernelRelease() => UnameField(UtsNameRelease);
 
     /// <summary><c>uname -m</c>: <c>x86_64</c>, <c>aarch64</c>.</summary>
-    public static string Machine() => UnameField(4);
+    public static string Machine() => UnameField(UtsNameMachine);
 
-    private static string UnameField(int index)
+    // struct utsname: size and offsets
+    private const int UtsNameSize = 390, UtsNameNode = 65, UtsNameRelease = 130, UtsNameMachine = 260;
+
+    private static string UnameField(int field)
     {
-        const int FieldLength = 65; // __NEW_UTS_LEN + 1, linux/utsname.h
-        var fields = stackalloc byte[6 * FieldLength];
+        var fields = stackalloc byte[UtsNameSize];
         Check(Native.uname(fields), "uname", null);
-        return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(fields + index * FieldLength));
+        return Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(fields + field));
     }
 
     public static void GetRandom(Span<byte> buffer)
@@ -49,28 +51,30 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>CLOCK_REALTIME, whole seconds since 1970.</summary>
-    public static long UnixTimeSeconds() => Clock(0).Seconds;
+    public static long UnixTimeSeconds() => Clock(CLOCK_REALTIME).Seconds;
 
     /// <summary>CLOCK_REALTIME in microseconds since 1970.</summary>
     public static long UnixTimeMicroseconds()
     {
-        var (seconds, nanoseconds) = Clock(0);
+        var (seconds, nanoseconds) = Clock(CLOCK_REALTIME);
         return seconds * 1_000_000 + nanoseconds / 1000;
     }
 
     /// <summary>CLOCK_BOOTTIME in microseconds: time since the kernel started.</summary>
     public static long BootTimeMicroseconds()
     {
-        var (seconds, nanoseconds) = Clock(7);
+        var (seconds, nanoseconds) = Clock(CLOCK_BOOTTIME);
         return seconds * 1_000_000 + nanoseconds / 1000;
     }
 
     private static (long Seconds, long Nanoseconds) Clock(int id)
     {
-        var time = stackalloc long[2];
-        Check(Native.clock_gettime(id, time), "clock_gettime", null);
-        return (time[0], time[1]);
+        ClockTime time;
+        Check(Native.clock_gettime(id, &time), "clock_gettime", null);
+        return (time.Seconds, time.Nanoseconds);
     }
+
+    private const int CLOCK_REALTIME = 0, CLOCK_BOOTTIME = 7; // time.h
 
     /// <summary>Waits, for an operator to read the screen.</summary>
     public static void Pause(TimeSpan time)
@@ -82,27 +86,25 @@ public static unsafe partial class Syscall
 
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
 
-    /// <summary>
-    /// kexec_file_load(2): sets the kernel that <see cref="RebootCommand.KExec"/> starts, in place of one that was loaded before.
-    /// </summary>
+    /// <summary>kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded
+    /// before.</summary>
     public static void KexecFileLoad(FileHandle kernel, FileHandle initrd, string commandLine)
     {
-        // asm/unistd.h, asm-generic/unistd.h
-        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? SYS_kexec_file_load : 294;
         var text = Z(commandLine);
         var length = text.AsSpan().IndexOf((byte)0) + 1;
         fixed (byte* p = text)
-            Check((int)(long)LibC.syscall(number, kernel.Descriptor, initrd.Descriptor, length, p, 0), "kexec_file_load", kernel.Path);
+            Check((int)(long)LibC.syscall(SYS_kexec_file_load, kernel.Descriptor, initrd.Descriptor, length, p, 0), "kexec_file_load", kernel.Path);
     }
 
-    internal const int SYS_kexec_file_load = 320;
+    // asm/unistd.h of x86-64; asm-generic/unistd.h of arm64 and riscv64.
+    internal static int SYS_kexec_file_load => IsX64 ? 320 : 294;
+    internal static int SYS_finit_module => IsX64 ? 313 : 273;
 
     /// <summary>finit_module(2). <paramref name="parameters"/> as on a modprobe command line; empty: none.</summary>
     public static void FInitModule(FileHandle module, string parameters)
     {
-        var number = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 313 : 273; // asm/unistd.h, asm-generic/unistd.h
         fixed (byte* p = Z(parameters))
-            Check((int)(long)LibC.syscall(number, module.Descriptor, p, 0), "finit_module", module.Path);
+            Check((int)(long)LibC.syscall(SYS_finit_module, module.Descriptor, p, 0), "finit_module", module.Path);
     }
 
     /// <summary>
@@ -117,9 +119,11 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(program)) Check(LibC.execve(p, argv.Pointer, envp.Pointer), "execve", program);
     }
 
+    // signal.h
+    internal const int LastSignal = 64, SIGKILL = 9, SIGSTOP = 19;
+
     private static void ResetSignals()
     {
-        const int LastSignal = 64, SIGKILL = 9, SIGSTOP = 19;
         sigaction byDefault = default;
         for (var signal = 1; signal <= LastSignal; signal++)
         {

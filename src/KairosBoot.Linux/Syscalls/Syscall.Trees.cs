@@ -31,8 +31,8 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>
-    /// Opens a path in which no name is a link, the last one included: openat2(2) with RESOLVE_NO_SYMLINKS. Such a path is safe even if
-    /// other users own its directories.
+    /// Opens a path on which no link is, the last name included: openat2(2) with RESOLVE_NO_SYMLINKS. Whoever owns its directories, it
+    /// leads where it says.
     /// </summary>
     /// <param name="path">Absolute.</param>
     /// <param name="flags">As for <see cref="Open"/>.</param>
@@ -40,13 +40,11 @@ public static unsafe partial class Syscall
     /// <returns>Null if <paramref name="unclear"/>, or if nothing is at the path.</returns>
     public static FileHandle? TryOpenWithoutLinks(string path, OpenFlags flags, out bool unclear)
     {
-        const int SYS_openat2 = 437;
-        const ulong RESOLVE_NO_SYMLINKS = 0x04;
-        var how = stackalloc ulong[3] { (ulong)(flags.Value | LibC.O_CLOEXEC), 0, RESOLVE_NO_SYMLINKS }; // struct open_how
+        var how = new OpenHow { Flags = (ulong)(flags.Value | LibC.O_CLOEXEC), Resolve = RESOLVE_NO_SYMLINKS };
         int fd;
         fixed (byte* p = Z(path))
         {
-            do fd = (int)(long)LibC.syscall(SYS_openat2, LibC.AT_FDCWD, p, how, 24);
+            do fd = (int)(long)LibC.syscall(SYS_openat2, LibC.AT_FDCWD, p, &how, sizeof(OpenHow));
             while (fd < 0 && LibC.errno == Linux.Errno.EINTR);
         }
 
@@ -57,10 +55,9 @@ public static unsafe partial class Syscall
         return null;
     }
 
-    /// <summary>
-    /// As <see cref="Mount(string, string, string, MountFlags, string)"/>, on the directory of a descriptor, over an existing mount
-    /// there.
-    /// </summary>
+    /// <summary>As <see cref="Mount(string, string, string, MountFlags, string)"/>, at the directory that a descriptor stands for, or above
+    /// what is
+    /// mounted there.</summary>
     public static void Mount(string source, FileHandle target, string type, MountFlags flags, string data)
     {
         fixed (byte* s = Z(source), t = Z(DescriptorPath(target)), f = Z(type), d = Z(data))
@@ -91,21 +88,15 @@ public static unsafe partial class Syscall
     internal const int SYS_move_mount = 429, MOVE_MOUNT_F_EMPTY_PATH = 0x04, MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
     /// <summary>True: the mount of a descriptor is read-only; statfs(2).</summary>
-    public static bool IsReadOnly(FileHandle file)
-    {
-        const int ST_RDONLY = 1;
-        // struct statfs: type, block size, blocks, free, available, files, free files, id, name length, fragment, flags
-        var status = stackalloc long[32];
-        Check(Native.fstatfs(file.Descriptor, status), "fstatfs", file.Path);
-        return (status[10] & ST_RDONLY) != 0;
-    }
+    public static bool IsReadOnly(FileHandle file) => (FStatFs(file).Flags & ST_RDONLY) != 0;
+
+    private const int ST_RDONLY = 1; // sys/statvfs.h
 
     /// <summary>Size of the memory in bytes; sysinfo(2).</summary>
     public static long MemoryBytes()
     {
-        // struct sysinfo: seconds, three loads, total memory, ...; its unit is a byte on machines of 64 bits
-        var info = stackalloc long[32];
-        Check(Native.sysinfo(info), "sysinfo", null);
-        return info[4];
+        SysInfo status;
+        Check(Native.sysinfo(&status), "sysinfo", null);
+        return (long)status.TotalMemory;
     }
 }

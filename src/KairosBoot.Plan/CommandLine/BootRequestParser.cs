@@ -82,7 +82,7 @@ public sealed partial class BootRequestParser
 
     private static Slot? SlotOfFile(string path)
     {
-        var name = path[(path.LastIndexOf('/') + 1)..];
+        var name = PathParts.NameOf(path);
         return SlotNames.TryParse(name.Contains('.') ? name[..name.IndexOf('.')] : name);
     }
 }

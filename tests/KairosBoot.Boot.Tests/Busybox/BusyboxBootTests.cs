@@ -1,13 +1,13 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>The same initrd in front of a root without systemd, udev or shared libraries.</summary>
+/// <summary>The same initrd with a root without systemd, udev and shared libraries.</summary>
 public sealed class BusyboxBootTests
 {
     private const string ActiveSlot = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     [Fact]
-    public void A_root_without_systemd_gets_the_same_mounts_and_keeps_the_same_files()
+    public void A_root_without_systemd_has_all_mounts_and_survives_a_power_cut()
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
@@ -24,7 +24,7 @@ public sealed class BusyboxBootTests
         Assert.Equal("nosuid nodev noexec", OptionsOf(shell, "/run/initramfs/cos-state"));
         foreach (string path in (string[])["/oem", "/run/overlay", "/home", "/var/log", "/etc/ssh"]) Assert.Equal("nosuid nodev", OptionsOf(shell, path));
         foreach (string path in (string[])["/", "/etc", "/var", "/usr/local", "/opt"]) Assert.Equal("", OptionsOf(shell, path));
-        // Everything but COS_STATE runs programs.
+        // Programs run from every mount except COS_STATE.
         foreach (string directory in (string[])["/usr/local", "/var", "/var/lib/rancher", "/opt", "/home", "/oem", "/etc"])
             Assert.Equal("runs", shell.Run($"cd {directory} && printf '#!/bin/sh\necho runs\n' > script && chmod 755 script && ./script; cd /"));
         shell.Run("touch /etc/gone /usr/local/kept /var/log/kept && test -e /usr/local/.state/var-log.bind/kept");
@@ -32,8 +32,16 @@ public sealed class BusyboxBootTests
 
         shell = GuestShell.OfBusybox(machine);
         shell.Run("test ! -e /etc/gone && test -e /usr/local/kept && test -e /var/log/kept");
+        shell.Run("touch /usr/local/synced /oem/synced && sync");
+
+        // Power is lost.
+        using QemuMachine again = machine.SwitchOnAgain();
+        shell = GuestShell.OfBusybox(again);
+        shell.Run("test -e /usr/local/synced && test -e /oem/synced");
+        Assert.StartsWith("rw", shell.Run("awk '$2 == \"/usr/local\" {print $4}' /proc/mounts"), StringComparison.Ordinal);
+        Assert.Equal("good", Report.Of(shell).GetProperty("verdict").GetString());
         shell.Leave("poweroff");
-        machine.ExpectEnd(Limit);
+        again.ExpectEnd(Limit);
     }
 
     private static string OptionsOf(GuestShell shell, string path) =>
@@ -41,7 +49,7 @@ public sealed class BusyboxBootTests
             .Where(option => option is "nosuid" or "nodev" or "noexec"));
 
     [Fact]
-    public void The_init_inherits_three_descriptors_and_the_initrds_memory_is_free()
+    public void The_init_inherits_three_descriptors_and_the_initrd_is_freed()
     {
         // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
@@ -50,16 +58,16 @@ public sealed class BusyboxBootTests
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "hand-over", Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("0 1 2", shell.Run("echo $(ls /proc/1/fd)"));
-        // The initramfs is a ramfs here, whose pages cannot be evicted: its programs and modules are several MiB while they are there.
+        // The initramfs is a ramfs here, whose pages cannot be evicted. Its programs and modules would take several MiB.
         int kept = int.Parse(shell.Run("awk '/^Unevictable/ {print $2}' /proc/meminfo"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(kept, 0, 512);
         Assert.Equal("good", Report.Of(shell).GetProperty("verdict").GetString());
     }
 
     [Fact]
-    public void A_malformed_cloud_config_is_named_by_file_and_line_and_the_machine_boots()
+    public void A_malformed_cloud_config_is_reported_by_file_and_line()
     {
-        // disk: | COS_OEM: a broken and a sound document | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        // disk: | COS_OEM: a broken and a valid document | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
             new Partition("COS_OEM", 8,
                 ("/90_broken.yaml", "name: broken\nstages:\n  rootfs: &all\n    - name: [never closed\n  initramfs: *all\n"u8.ToArray()),
@@ -82,20 +90,20 @@ public sealed class BusyboxBootTests
         string log = shell.Run("cat /run/kairosboot/boot.log");
         Assert.Matches(@"/oem/90_broken\.yaml:[45]\b", log);
         Assert.DoesNotContain("left running", log, StringComparison.Ordinal);
-        // What a command prints is text, in the log as on the console.
+        // Escape sequences in the output of a command are printed as text, in the log and on the console.
         Assert.Contains(@"\x1b[91mhostile", log, StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b[91mhostile", log + machine.Console.Text, StringComparison.Ordinal);
         Assert.Equal("degraded", Report.Of(shell).GetProperty("verdict").GetString());
-        // Both stages read it.
+        // Both stages read the file; the report has the problem once.
         Assert.Single(Report.Of(shell).GetProperty("cloudConfigProblems").Strings("file"), "/oem/90_broken.yaml");
         Assert.Equal("done\nagain", shell.Run("cat /etc/sound").ReplaceLineEndings("\n"));
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
 
     [Fact]
-    public void A_config_that_kills_the_process_of_its_stage_ends_that_stage_and_no_other()
+    public void A_config_that_kills_its_stage_process_ends_only_that_stage()
     {
-        // disk: | COS_OEM: a config that kills its parent, one behind it | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        // disk: | COS_OEM: a config that kills its parent, and a valid one after it | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
             new Partition("COS_OEM", 8,
                 ("/90_kill.yaml", "stages:\n  rootfs:\n    - commands: [echo said, 'kill -9 $PPID']\n"u8.ToArray()),
@@ -112,7 +120,7 @@ public sealed class BusyboxBootTests
     }
 
     [Fact]
-    public void Unknown_options_are_ignored_and_a_bad_value_is_a_warning_that_names_both()
+    public void Unknown_options_are_ignored_and_bad_values_are_warnings()
     {
         // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(
@@ -132,7 +140,7 @@ public sealed class BusyboxBootTests
     }
 
     [Fact]
-    public void A_disk_that_appears_late_is_waited_for()
+    public void The_boot_waits_for_a_disk_that_appears_late()
     {
         // disk, plugged in three seconds after the stage began: | COS_STATE: active.img (busybox) | COS_PERSISTENT |
         using SmallDisk disk = new(

@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>
-/// Disks, counters, manifests and configs of an earlier commit under this one, and the earlier one as fallback on what this one has written. Not part of a
-/// usual run: tests/compatibility.sh builds the earlier commit and runs these.
+/// This commit with the disks, counters, manifests and configs of an earlier commit, and the earlier commit as fallback on data of this
+/// one.
+/// Only tests/compatibility.sh runs these tests: it builds the earlier commit first.
 /// </summary>
 [Trait("Needs", "earlier")]
 public sealed class CompatibilityTests
@@ -46,14 +47,14 @@ public sealed class CompatibilityTests
 
     private static readonly GrubDisk.Kind Earlier = UpgradeImages.First with { Earlier = true, CloudConfig = Config };
 
-    // What a machine must keep, whichever of its two systems runs.
+    // Data that a machine must keep in both of its systems.
     private const string Kept = "cat /etc/machine-id /etc/hostname /etc/fleet.conf /home/operator/.kube/config /home/operator/.ssh/authorized_keys /opt/mine /root/notes;" +
         "stat -c '%n %u %g %a' /home/operator /home/operator/.ssh /home/operator/.ssh/authorized_keys /home/operator/.config /home/operator/.kube/config /opt /root";
 
     [Fact]
     public void A_disk_of_the_earlier_commit_upgrades_boots_and_falls_back()
     {
-        // disks: as the earlier kboot builds it, and one with new.img and broken.img of this commit
+        // disks: the first as the earlier kboot builds it, the second with new.img and broken.img of this commit
         using GrubDisk disk = new(Earlier);
         using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
         using UpgradingMachine machine = new(new MachineSpec { Name = "compatibility", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
@@ -61,7 +62,7 @@ public sealed class CompatibilityTests
         machine.Shell.Run("echo user > /opt/mine; echo user > /root/notes; chmod 710 /opt; sync");
         string kept = machine.Shell.Run(Kept);
 
-        // The earlier kboot installs the new image; the new kairos-boot finds the earlier one's counters, manifest and stores.
+        // The earlier kboot installs the new image; the new kairos-boot reads the earlier counters, manifest and stores.
         Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
         machine.Restart();
         AssertNoProblem(machine);
@@ -71,7 +72,7 @@ public sealed class CompatibilityTests
         Assert.Equal("3+ 3+ 3", machine.Slots);
         machine.Shell.Run("echo later > /opt/later; echo changed > /etc/ssh/key; sync");
 
-        // The earlier kairos-boot on what the new one has written.
+        // The earlier kairos-boot with data that the new one has written.
         machine.Shell.Run("kboot select passive --once");
         machine.Restart();
         Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));
@@ -87,7 +88,7 @@ public sealed class CompatibilityTests
         Assert.Equal(kept, machine.Shell.Run(Kept));
         Assert.Matches("active +0 +no +", machine.Shell.Run("kboot status"));
 
-        // And the new kboot upgrades once more where the earlier one has written last.
+        // The new kboot upgrades again after the earlier one has written.
         Assert.Equal("active is new, passive is as before", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
         machine.Restart();
         Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Why a boot failed is told by the next good one, whichever slot that is, and by no other.</summary>
+/// <summary>The reason of a failed boot is reported by the next good boot, in any slot, and only once.</summary>
 public sealed class FailedBootRecordTests
 {
     private const string Active = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=5 panic=1";
@@ -13,14 +13,14 @@ public sealed class FailedBootRecordTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_missing_image_is_told_by_the_other_slot_once_with_and_without_an_oem_partition(bool oem)
+    public void The_other_slot_reports_a_missing_image_once(bool oem)
     {
-        // disk: | COS_OEM, or not | COS_STATE: passive.img only | COS_PERSISTENT |
+        // disk: | COS_OEM (optional) | COS_STATE: passive.img only | COS_PERSISTENT |
         Partition[] partitions =
             [new Partition("COS_STATE", 24, ("/cOS/passive.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16)];
         using SmallDisk disk = new(oem ? [new Partition("COS_OEM", 8), .. partitions] : partitions);
         using QemuMachine failing = Fails($"record-image-{(oem ? "oem" : "no-oem")}", disk, Active);
-        // A journal that is written back is one that the next boot need not replay.
+        // The journal was written back, so that the next boot need not replay it.
         Assert.DoesNotContain("left as it is", failing.Console.Text, StringComparison.Ordinal);
 
         using QemuMachine good = failing.SwitchOnAgain(Passive);
@@ -44,7 +44,7 @@ public sealed class FailedBootRecordTests
     }
 
     [Fact]
-    public void Several_failed_boots_in_a_row_are_told_in_order_by_recovery()
+    public void Recovery_reports_several_failed_boots_in_order()
     {
         // disk: | COS_OEM | COS_RECOVERY: recovery.img (busybox) | COS_STATE: active.img (busybox) |, no COS_PERSISTENT
         using SmallDisk disk = new(
@@ -62,7 +62,7 @@ public sealed class FailedBootRecordTests
         GuestShell shell = GuestShell.OfBusybox(good);
         JsonElement report = Report.Of(shell);
         Assert.Equal(["active", "active", "passive"], report.GetProperty("failedBoots").Strings("slot"));
-        // The last one failed before the image was there for OEM to be mounted in.
+        // The last boot failed before the image was mounted, which has the mount point of COS_OEM.
         Assert.Equal(["oem", "oem", "state"], report.GetProperty("failedBoots").Strings("foundIn"));
         string[] problems = report.GetProperty("failedBoots").Strings("problem");
         Assert.Contains("/sbin/nosuch", problems[0], StringComparison.Ordinal);
@@ -73,9 +73,9 @@ public sealed class FailedBootRecordTests
     }
 
     [Fact]
-    public void Without_a_disk_the_firmwares_memory_keeps_the_reason_and_is_empty_once_it_was_told()
+    public void Without_a_disk_the_firmware_keeps_the_reason_until_it_is_reported()
     {
-        // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |; the first boot is told of a disk that is not there
+        // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |; the first boot gets the UUID of a missing disk
         using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16));
         using QemuMachine failing = Fails("record-pstore", disk, Active + " kairosboot.disk=01234567-89ab-cdef-0123-456789abcdef");
         using QemuMachine good = failing.SwitchOnAgain(Active);
@@ -88,7 +88,7 @@ public sealed class FailedBootRecordTests
     }
 
     [Fact]
-    public void What_both_the_disk_and_the_firmware_kept_is_told_as_one()
+    public void A_failure_kept_on_disk_and_in_firmware_is_reported_once()
     {
         // disk: | COS_STATE: passive.img only | COS_PERSISTENT |
         using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/passive.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16));

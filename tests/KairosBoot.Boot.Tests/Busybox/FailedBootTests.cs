@@ -2,13 +2,13 @@ using System.Text;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Disks that cannot boot: the console says what and where, the machine reboots, and no init is ever started.</summary>
+/// <summary>Disks that cannot boot: the console shows the reason and the device, the machine reboots, and no init starts.</summary>
 public sealed class FailedBootTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     [Fact]
-    public void Without_a_state_partition_the_message_names_it_and_every_device_seen()
+    public void Without_a_state_partition_the_message_lists_the_devices()
     {
         // disk: | COS_OEM | DATA |
         using SmallDisk disk = new(new Partition("COS_OEM", 8), new Partition("DATA", 12));
@@ -19,7 +19,7 @@ public sealed class FailedBootTests
     }
 
     [Fact]
-    public void Without_any_disk_the_message_says_that_there_is_none()
+    public void Without_any_disk_the_message_names_the_missing_partition()
     {
         // no disk
         using QemuMachine machine = QemuMachine.Start(Spec("no-disk"));
@@ -29,7 +29,7 @@ public sealed class FailedBootTests
     }
 
     [Fact]
-    public void A_missing_image_is_named()
+    public void The_message_names_a_missing_image()
     {
         // disk: | COS_OEM | COS_STATE: passive.img only | COS_PERSISTENT |
         using SmallDisk disk = new(
@@ -40,7 +40,7 @@ public sealed class FailedBootTests
     }
 
     [Fact]
-    public void An_image_that_is_not_a_file_system_is_named()
+    public void The_message_names_an_image_that_is_not_a_file_system()
     {
         // disk: | COS_STATE: active.img, text | COS_PERSISTENT |
         byte[] text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("this is not a file system\n", 80_000)));
@@ -49,7 +49,7 @@ public sealed class FailedBootTests
     }
 
     [Fact]
-    public void An_empty_image_is_named()
+    public void The_message_names_an_empty_image()
     {
         // disk: | COS_STATE: active.img, no bytes | COS_PERSISTENT |
         using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", [])), new Partition("COS_PERSISTENT", 16));
@@ -57,7 +57,7 @@ public sealed class FailedBootTests
     }
 
     [Fact]
-    public void A_truncated_image_is_named()
+    public void The_message_names_a_truncated_image()
     {
         // disk: | COS_STATE: first half of active.img | COS_PERSISTENT |
         byte[] half = BusyboxRoot.Ext4[..(BusyboxRoot.Ext4.Length / 2)];
@@ -74,7 +74,7 @@ public sealed class FailedBootTests
     }
 
     [Fact]
-    public void An_image_without_an_init_is_not_switched_to()
+    public void An_image_without_an_init_does_not_become_the_root()
     {
         // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |, booted with an init= that the image does not have
         using SmallDisk disk = new(
@@ -95,7 +95,7 @@ public sealed class FailedBootTests
         machine.ExpectEnd(Limit);
         ConsoleText.HoldsNoStackTrace(machine.Console);
         Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
-        // PID 1 that ends is the kernel's panic; a reboot in good order is not.
+        // An exit of PID 1 would be a kernel panic; an orderly reboot is not.
         Assert.DoesNotContain("Kernel panic", machine.Console.Text, StringComparison.Ordinal);
         return machine.Console;
     }

@@ -1,6 +1,7 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Disks that somebody has shaped between two boots, so that the next one hangs, mounts over the system or follows a link out of a store.</summary>
+/// <summary>Disks that a user has changed between two boots, to make the next one hang, mount over the system or follow a link out of a
+/// store.</summary>
 public sealed class HostileDiskTests
 {
     private const string CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=20 panic=1";
@@ -16,7 +17,7 @@ public sealed class HostileDiskTests
         """;
 
     [Fact]
-    public void A_machine_with_pipes_and_links_in_all_the_wrong_places_boots_and_says_so()
+    public void A_machine_with_hostile_pipes_and_links_boots_and_reports_them()
     {
         // disk: | COS_OEM: a config | COS_STATE: active.img with /usr/lib | COS_PERSISTENT |
         byte[] image = BusyboxRoot.ImageWith("active", tree =>
@@ -56,7 +57,7 @@ public sealed class HostileDiskTests
         shell.Leave("poweroff");
         second.ExpectEnd(Limit);
 
-        // What could be replaced was; what only a person can decide is still refused.
+        // Files that can be replaced were replaced; paths that only a person can decide about are still refused.
         using QemuMachine third = second.SwitchOnAgain();
         report = GuestShell.OfBusybox(third).Run("cat /run/kairosboot/report.json");
         Assert.DoesNotContain("manifest is a FIFO", report, StringComparison.Ordinal);

@@ -1,14 +1,14 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine that runs from one disk puts its system on another.</summary>
+/// <summary>A machine installs its system on another disk.</summary>
 public sealed class InstallTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(300);
 
     [Fact]
-    public void What_recovery_installed_on_an_empty_disk_boots_from_that_disk_alone_with_both_firmwares()
+    public void An_installed_disk_boots_alone_with_both_firmwares()
     {
-        // disks: | COS_OEM | COS_RECOVERY: recovery.squashfs (busybox, mke2fs, debugfs, GRUB's files) | and an empty one of 1 GiB
+        // disks: | COS_OEM | COS_RECOVERY: recovery.squashfs (busybox, mke2fs, debugfs, GRUB's files) | and an empty disk of 1 GiB
         using SmallDisk recovery = new(new Partition("COS_OEM", 8), new Partition("COS_RECOVERY", 64, ("/cOS/recovery.squashfs", Squashfs())));
         string empty = Path.Combine(Path.GetTempPath(), $"kairosboot-empty-{Environment.ProcessId}.raw");
         using (FileStream file = File.Create(empty))
@@ -34,7 +34,7 @@ public sealed class InstallTests
         File.Delete(installed);
     }
 
-    /// <summary>The disk that recovery made of an empty one.</summary>
+    /// <summary>Installs from recovery on an empty disk; returns that disk.</summary>
     private static string Install(string recovery, string empty)
     {
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
@@ -48,8 +48,8 @@ public sealed class InstallTests
         Assert.Contains("/dev/vda is in use: /dev/vda1 is mounted at /oem; /dev/vda2 is mounted at /run/initramfs/cos-state", shell.Try("kboot install --device /dev/vda --force").Output, StringComparison.Ordinal);
         Assert.Contains("would install /run/initramfs/cos-state/cOS/recovery.squashfs on /dev/vdb 1.0 GiB", shell.Run("kboot install --device auto --dry-run"), StringComparison.Ordinal);
         shell.Run("printf '#cloud-config\\n# installed by recovery\\ninstall: {device: /dev/vdb, extra-partitions: [{label: DATA, size: 16}]}\\n' > /run/config.yaml");
-        string said = shell.Run("kboot install --cloud-config /run/config.yaml --append kept=by-the-machine");
-        Assert.Contains("installed /run/initramfs/cos-state/cOS/recovery.squashfs on /dev/vdb", said, StringComparison.Ordinal);
+        string output = shell.Run("kboot install --cloud-config /run/config.yaml --append kept=by-the-machine");
+        Assert.Contains("installed /run/initramfs/cos-state/cOS/recovery.squashfs on /dev/vdb", output, StringComparison.Ordinal);
         Assert.Equal("/dev/vdb7", shell.Run("ls /dev/vdb7"));
         shell.Leave("sync; poweroff -f");
         machine.ExpectEnd(Limit);

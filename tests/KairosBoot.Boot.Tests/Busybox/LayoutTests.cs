@@ -3,10 +3,10 @@ using System.Text;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Disks that became larger, and partitions that a config adds, before anything of them is mounted.</summary>
+/// <summary>Partitions that grow or are added by a config before they are mounted.</summary>
 public sealed class LayoutTests
 {
-    // As Kairos ships it in every image.
+    // Every Kairos image has this config.
     private const string GrowPersistent =
         """
         stages:
@@ -25,7 +25,7 @@ public sealed class LayoutTests
     private static readonly Lazy<byte[]> WithMkfs = new(() => BusyboxRoot.ImageWithProgram("active", "/usr/sbin/mke2fs", "/sbin/mkfs.ext4"));
 
     [Fact]
-    public void Larger_disks_are_used_to_their_ends_from_the_first_boot_on_and_the_second_writes_nothing()
+    public void The_first_boot_grows_the_partitions_and_the_second_writes_nothing()
     {
         // disk 0: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: a file | 96 MiB free |
         // disk 1: | XDATA: xfs, a file | free |    disk 2: | BDATA: btrfs, a file | free |    disk 3: blank
@@ -56,7 +56,7 @@ public sealed class LayoutTests
             try
             {
                 GuestShell shell = GuestShell.OfBusybox(machine);
-                // One MiB of the table, three partitions, and the copy of the table at the end.
+                // The table takes one MiB at the start and its copy one at the end.
                 Assert.Equal((178 - 1 - 16 - 48 - 1).ToString(), Mebibytes(shell, "vda3"));
                 Assert.Equal("kept", shell.Run("cat /usr/local/file"));
                 Assert.InRange(FreeMebibytes(shell, "/usr/local"), 85, 112);
@@ -67,7 +67,7 @@ public sealed class LayoutTests
                     Assert.InRange(FreeMebibytes(shell, "/run/m"), 400, 598);
                     shell.Run("umount /run/m");
                 }
-                // What was made a moment before is what the overlays lie on.
+                // The overlays use the partition that this boot has created.
                 Assert.Equal("24", Mebibytes(shell, "vdd1"));
                 Assert.Contains("/dev/vdd1", shell.Run("cat /proc/mounts"), StringComparison.Ordinal);
                 Assert.Contains("\"verdict\": \"good\"", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
@@ -78,7 +78,7 @@ public sealed class LayoutTests
                 machine = machine.SwitchOnAgain();
                 shell = GuestShell.OfBusybox(machine);
                 Assert.Equal(tables, Tables(shell));
-                // Nobody mounts these two: not a sector of theirs was written.
+                // These two are not mounted: no sector of them was written.
                 Assert.Equal("0 0", shell.Run("echo $(awk '{print $7}' /sys/block/vdb/stat /sys/block/vdc/stat)"));
                 Assert.Equal("kept", shell.Run("cat /usr/local/file"));
                 Assert.Contains("\"verdict\": \"good\"", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class LayoutTests
     }
 
     [Fact]
-    public void A_power_cut_while_it_grows_costs_nothing_but_the_next_boots_time()
+    public void After_a_power_cut_during_growth_the_next_boot_finishes_it()
     {
         // disk, slow: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: a file | 512 MiB free |
         using SmallDisk disk = Disk(GrowPersistent);
@@ -108,7 +108,7 @@ public sealed class LayoutTests
         });
         try
         {
-            // The table and the kernel have the new size, the file system is about to get it.
+            // The table and the kernel have the new size; the file system grows next.
             machine.Console.Expect(TimeSpan.FromSeconds(120), "partition 3 (COS_PERSISTENT) has 528.0 MiB now");
             machine = machine.SwitchOnAgain();
             GuestShell shell = GuestShell.OfBusybox(machine);
@@ -118,9 +118,10 @@ public sealed class LayoutTests
     }
 
     [Fact]
-    public void A_table_whose_writing_was_cut_short_is_one_for_the_kernel_and_is_finished()
+    public void A_partly_written_partition_table_is_valid_and_is_completed()
     {
-        // disk: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: grown in the table only | its first entries: none, the copy's count |
+        // disk: | COS_OEM | COS_STATE: active.img (busybox, mkfs.ext4) | COS_PERSISTENT: grown in the table only |; the first table has no
+        // entries, its copy is valid
         using SmallDisk disk = Disk(GrowPersistent);
         disk.Enlarge(512);
         string uuid = disk.PartitionUuid(3);
@@ -142,12 +143,13 @@ public sealed class LayoutTests
         machine.ExpectEnd(TimeSpan.FromSeconds(120));
         string raw = machine.DiskAsLeft(0);
         Assert.Contains("No problems found", Tool.Run("sgdisk", "--verify", raw), StringComparison.Ordinal);
-        // A journal to replay is all there may be.
+        // At most a journal must be replayed.
         Tool.Run("e2fsck", "-f", "-n", "-E", "journal_only", $"{raw}?offset={65L << 20}");
         File.Delete(raw);
     }
 
-    /// <summary>The state in the middle of a change: the first header counts on the entries of the copy, its own are gone.</summary>
+    /// <summary>The state in the middle of a change: the first header refers to the entries of the copy, its own entries are
+    /// erased.</summary>
     private static void LeaveAfterTheFirstHeader(string file)
     {
         using FileStream stream = new(file, FileMode.Open);
@@ -179,7 +181,7 @@ public sealed class LayoutTests
         new Partition("COS_STATE", 48, ("/cOS/active.img", WithMkfs.Value)),
         new Partition("COS_PERSISTENT", 16, ("/file", "kept"u8.ToArray())));
 
-    /// <summary>A disk of 600 MiB whose only partition, with a file system of that kind and a file, takes 300 of them.</summary>
+    /// <summary>A disk of 600 MiB with one partition of 300 MiB, which has a file system of the given type and a file.</summary>
     private static string DataDisk(DirectoryInfo work, string type)
     {
         string disk = Path.Combine(work.FullName, type), image = disk + ".partition", tree = disk + ".tree";

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine whose kernel is started by something that knows nothing of slots: the initrd counts and chooses.</summary>
+/// <summary>A machine whose loader does not know slots: the initrd counts and selects.</summary>
 public sealed class NoLoaderTests
 {
     private const string Active = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=5 panic=1";
@@ -12,9 +12,10 @@ public sealed class NoLoaderTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
 
     [Fact]
-    public void A_system_that_never_reports_good_gives_way_to_the_next_until_the_machine_stops_and_is_switched_on_again()
+    public void Systems_that_never_report_good_are_tried_in_order_until_a_stop()
     {
-        // disk: | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT |, one try each; init says where it runs and ends
+        // disk: | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT |, one try each; init prints
+        // the slot and resets
         byte[] image = Image(init: SaysWhere);
         using SmallDisk disk = Disk(image, "active_left=1\npassive_left=1\nrecovery_left=1\n");
         List<string> slots = [];
@@ -42,33 +43,33 @@ public sealed class NoLoaderTests
     }
 
     [Fact]
-    public void Kboot_select_holds_here_too_once_and_for_good()
+    public void Kboot_select_works_for_one_boot_and_permanently()
     {
         // disk: as above, with kboot in the images
         using SmallDisk disk = Disk(Image(init: null), "");
         using QemuMachine active = QemuMachine.Start(new MachineSpec { Name = "no-loader-select", Disks = [disk.File], CommandLine = Active });
         GuestShell shell = GuestShell.OfBusybox(active);
-        Assert.Equal(("active", "order", "initrd", "good"), Chosen(shell));
+        Assert.Equal(("active", "order", "initrd", "good"), Selection(shell));
         shell.Run("kboot select recovery --once");
         shell.Leave("sync; poweroff -f");
         active.ExpectEnd(Limit);
 
         using QemuMachine recovery = active.SwitchOnAgain();
         shell = GuestShell.OfBusybox(recovery);
-        Assert.Equal(("recovery", "oneshot", "initrd", "good"), Chosen(shell));
+        Assert.Equal(("recovery", "oneshot", "initrd", "good"), Selection(shell));
         shell.Run("kboot select passive");
         shell.Leave("sync; poweroff -f");
         recovery.ExpectEnd(Limit);
 
         using QemuMachine passive = recovery.SwitchOnAgain();
         shell = GuestShell.OfBusybox(passive);
-        Assert.Equal(("passive", "order", "initrd", "good"), Chosen(shell));
+        Assert.Equal(("passive", "order", "initrd", "good"), Selection(shell));
     }
 
     [Fact]
-    public void A_missing_persistent_partition_costs_no_image_a_try()
+    public void A_missing_persistent_partition_costs_no_try()
     {
-        // disk: | COS_STATE: active.img, bootstate |; the loader says that it took the second of three tries
+        // disk: | COS_STATE: active.img, bootstate |; the loader reports that it counted the second of three tries
         using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block("active_left=1\n"))));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
@@ -80,7 +81,7 @@ public sealed class NoLoaderTests
     }
 
     [Fact]
-    public void Without_the_partition_of_the_images_recovery_is_booted()
+    public void Without_a_state_partition_recovery_boots()
     {
         // disk: | COS_RECOVERY: recovery.img |
         using SmallDisk disk = new(new Partition("COS_RECOVERY", 24, ("/cOS/recovery.img", BusyboxRoot.Ext4)));
@@ -93,9 +94,9 @@ public sealed class NoLoaderTests
     [Theory]
     [InlineData(4, true)]
     [InlineData(int.MaxValue, false)]
-    public void An_image_that_a_disk_fails_to_read_is_asked_for_once_more_and_then_costs_one_try(int failures, bool boots)
+    public void An_unreadable_image_is_read_once_more_and_then_costs_one_try(int failures, bool boots)
     {
-        // disk: | COS_STATE: active.img, bootstate | COS_PERSISTENT |; the superblock in active.img is what cannot be read
+        // disk: | COS_STATE: active.img, bootstate | COS_PERSISTENT |; the superblock in active.img is unreadable
         using SmallDisk disk = new(
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block(""))), new Partition("COS_PERSISTENT", 16));
         long block = long.Parse(disk.DebugFs(1, "blocks /cOS/active.img").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).SkipWhile(word => !char.IsAsciiDigit(word[0])).ElementAt(1),
@@ -114,7 +115,7 @@ public sealed class NoLoaderTests
         }
         machine.ExpectEnd(Limit);
         ConsoleText.HoldsAll(machine.Console, "once more", "BOOT FAILED", "EIO");
-        // It may be the disk, not the image.
+        // The cause may be the disk, so the image is not marked bad.
         Assert.Contains("active_left=2\n", BlockOf(machine), StringComparison.Ordinal);
         Assert.DoesNotContain("fail=active", BlockOf(machine), StringComparison.Ordinal);
     }
@@ -124,7 +125,7 @@ public sealed class NoLoaderTests
         new Partition("COS_STATE", 52, ("/cOS/active.img", image), ("/cOS/passive.img", image), ("/bootstate", GrubDisk.Block(block))),
         new Partition("COS_PERSISTENT", 16));
 
-    // With a place for the modules of the kernel that runs, as every image for it has one.
+    // With a directory for the modules of the running kernel, as every image has.
     private static byte[] Image(string? init) => BusyboxRoot.ImageWith("slot", tree =>
     {
         Directory.CreateDirectory(Path.Combine(tree, "lib/modules", Path.GetFileName(Directory.GetDirectories(Path.Combine(Assets.KernelRoot, "lib/modules")).Single())));
@@ -139,7 +140,7 @@ public sealed class NoLoaderTests
         Tool.Run("chmod", "755", tree + "/sbin/init");
     }, mebibytes: 20);
 
-    private static (string, string, string, string) Chosen(GuestShell shell)
+    private static (string, string, string, string) Selection(GuestShell shell)
     {
         JsonElement report = Report.Of(shell);
         return (Text(report, "slot"), Text(report, "why"), Text(report.GetProperty("assessment"), "countedBy"), Text(report, "verdict"));

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A system without systemd: busybox as init, OpenRC for its services, in an image and on a disk that kboot made.</summary>
+/// <summary>A system with busybox as init and OpenRC for services, in an image and on a disk made by kboot.</summary>
 public sealed class OpenRcTests : IDisposable
 {
     private const string Config = """
@@ -27,7 +27,7 @@ public sealed class OpenRcTests : IDisposable
               commands: [echo reconcile >> /run/stages]
         """;
 
-    // What a distribution brings along.
+    // A service that a distribution provides.
     private const string LocalMount = "#!/sbin/openrc-run\nstart() { :; }\n";
     private const string InitTab = """
         ::sysinit:/sbin/openrc sysinit
@@ -48,7 +48,7 @@ public sealed class OpenRcTests : IDisposable
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "openrc", Disks = [Disk()] });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal(["fs", "boot.before", "boot", "network"], shell.Run("cat /run/stages").Split('\n'));
-        // A config that fails in part does not keep the machine from running, and is named.
+        // A config that fails in part is reported and does not stop the boot.
         ConsoleText.HoldsLineWith(machine.Console, "90_custom.yaml", "broken", "files");
         Assert.Equal("", shell.Try("rc-status --crashed").Output);
         shell.Run("rc-service cos-setup-reconcile status");
@@ -62,7 +62,7 @@ public sealed class OpenRcTests : IDisposable
         string tree = At("tree"), image = At("system.img"), disk = At("disk.raw"), config = At("life.yaml");
         BusyboxRoot.MakeTree(tree, "openrc");
         Tool.Run("cp", "-a", Assets.KernelRoot + "/.", tree);
-        // Its /lib is a directory, the kernel's a link to /usr/lib.
+        // /lib is a directory in the tree of OpenRC and a link to /usr/lib in that of the kernel.
         Tool.Run("sh", "-c", $"tar -C '{Assets.OpenRc}' -c . | tar -C '{tree}' -x --keep-directory-symlink");
         File.WriteAllText(Path.Combine(tree, "etc/init.d/localmount"), LocalMount);
         Tool.Run("chmod", "755", Path.Combine(tree, "etc/init.d/localmount"));

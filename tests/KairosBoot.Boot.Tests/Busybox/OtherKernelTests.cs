@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A slot whose image has another kernel than the one that runs, booted without going back to the loader.</summary>
+/// <summary>A slot whose image has another kernel than the running one, started by kexec without the loader.</summary>
 public sealed class OtherKernelTests
 {
     private const string Active = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
 
     [Fact]
-    public void Passive_with_another_kernel_is_started_with_it_in_the_same_boot_and_its_modules_load()
+    public void Passive_starts_with_its_own_kernel_in_the_same_boot()
     {
         // disk: as kboot builds it; active.img without an init, passive.img with another kernel
         using GrubDisk disk = new();
@@ -21,7 +21,7 @@ public sealed class OtherKernelTests
         shell.Run($"modprobe {OtherKernel.Module}");
         Assert.Contains(OtherKernel.Module, shell.Run("cut -d' ' -f1 /proc/modules"), StringComparison.Ordinal);
         ConsoleText.HoldsLineWith(machine.Console, "starting the kernel of passive with kexec");
-        // Nothing was left to be replayed, and the loader was there once.
+        // No journal had to be replayed, and the loader ran once.
         Assert.DoesNotContain("recovery complete", machine.Console.Text, StringComparison.Ordinal);
         Assert.Single(machine.Console.Text.Split('\n'), line => line.Contains("KairosBoot: starting", StringComparison.Ordinal));
 
@@ -29,7 +29,7 @@ public sealed class OtherKernelTests
         Assert.Equal(("passive", "active", "order", "initrd"), (Text(report, "slot"), Text(report, "kexecFrom"), Text(report, "why"), Text(assessment, "countedBy")));
         Assert.Equal((0, 2, 3), (Number(assessment, "active"), Number(assessment, "passive"), Number(assessment, "recovery")));
         Assert.Equal("active: its image has no init that can be started", Text(assessment, "givenUp"));
-        // What became of the boot that began as another slot's.
+        // The record of the boot that started as active.
         JsonElement failed = Assert.Single(report.GetProperty("failedBoots").EnumerateArray());
         Assert.Equal(("active", "/cOS/active.img"), (Text(failed, "slot"), Text(failed, "image")));
         Assert.Contains("has no program /sbin/init", Text(failed, "problem"), StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class OtherKernelTests
     }
 
     [Fact]
-    public void Recovery_with_another_kernel_is_booted_once_with_the_watchdog_running_on()
+    public void Recovery_with_another_kernel_boots_with_the_watchdog_armed()
     {
         // disk: | COS_RECOVERY: recovery.squashfs with another kernel | COS_STATE: active.img, bootstate | COS_PERSISTENT |
         using SmallDisk disk = new(
@@ -62,9 +62,9 @@ public sealed class OtherKernelTests
     }
 
     [Fact]
-    public void A_kernel_that_cannot_be_started_from_here_is_left_to_the_loader_and_its_slot_gives_way_in_turn()
+    public void If_kexec_refuses_a_kernel_the_loader_starts_the_slot()
     {
-        // disk: as kboot builds it; active.img without an init, passive.img with another kernel's modules and text in the place of the kernel
+        // disk: as kboot builds it; active.img without an init, passive.img with the modules of another kernel and text as the kernel
         using GrubDisk disk = new();
         disk.Replace("/cOS/active.img", disk.Changed("rm /sbin/init"));
         disk.Replace("/cOS/passive.img", OtherKernel.Image("passive", kernel: "this is no kernel\n"));
@@ -77,15 +77,15 @@ public sealed class OtherKernelTests
         using QemuMachine next = machine.SwitchOnAgain();
         JsonElement report = Report.Of(GuestShell.OfBusybox(next)), assessment = report.GetProperty("assessment");
         Assert.Equal(("recovery", "loader"), (Text(report, "slot"), Text(assessment, "countedBy")));
-        // One boot of passive is one try, whoever was to start it.
+        // One boot of passive costs one try, whether the loader or kexec starts it.
         Assert.Equal((0, 2, 2), (Number(assessment, "active"), Number(assessment, "passive"), Number(assessment, "recovery")));
         Assert.Equal("passive: the boot loader could not load its kernel or its initrd", Text(assessment, "givenUp"));
     }
 
     [Fact]
-    public void Without_a_loader_to_leave_it_to_the_image_is_booted_with_the_kernel_that_runs_and_the_report_says_so()
+    public void Without_a_loader_the_image_boots_with_the_running_kernel()
     {
-        // disk: | COS_STATE: passive.img only, with another kernel's modules and text in the place of the kernel; bootstate | COS_PERSISTENT |
+        // disk: | COS_STATE: passive.img only, with the modules of another kernel and text as the kernel; bootstate | COS_PERSISTENT |
         using SmallDisk disk = new(
             new Partition("COS_STATE", 48, ("/cOS/passive.img", OtherKernel.Image("passive", kernel: "this is no kernel\n")), ("/bootstate", GrubDisk.Block(""))),
             new Partition("COS_PERSISTENT", 16));

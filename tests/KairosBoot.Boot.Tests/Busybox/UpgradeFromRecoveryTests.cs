@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>The recovery system: replaced like the others, and what puts the others right.</summary>
+/// <summary>Upgrades of the recovery system, and upgrades and resets that run in it.</summary>
 public sealed class UpgradeFromRecoveryTests
 {
     [Fact]
-    public void A_new_recovery_boots_and_rebuilds_active_beside_a_good_passive()
+    public void A_new_recovery_boots_and_replaces_active_and_keeps_passive()
     {
-        // disks: as kboot builds it, and one with new.img and rescue.img, a squashfs, and the kernel's driver for that
+        // disks: as kboot builds it, and one with new.img, rescue.img (squashfs) and the kernel's driver for squashfs
         using GrubDisk disk = new(UpgradeImages.First);
         using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("rescue.img", UpgradeImages.Get("rescue", "squashfs")),
             ("squashfs.ko", UpgradeImages.SquashfsModule));
@@ -16,16 +16,16 @@ public sealed class UpgradeFromRecoveryTests
         machine.Shell.Run("kboot assess good; kboot assess good passive");
         string passive = machine.Images.Passive;
 
-        Assert.Contains("is a squashfs, for which the kernel that runs has no driver", machine.Shell.Try("kboot upgrade --recovery --image /mnt/rescue.img").Output, StringComparison.Ordinal);
+        Assert.Contains("is a squashfs, and the running kernel has no driver for it", machine.Shell.Try("kboot upgrade --recovery --image /mnt/rescue.img").Output, StringComparison.Ordinal);
         machine.Shell.Run("insmod /mnt/squashfs.ko");
         Assert.Equal("recovery is new, the one before is kept as recovery.old", machine.Change("kboot upgrade --recovery --image /mnt/rescue.img").Outcome);
         Assert.Equal("3+ 3+ 3", machine.Slots);
 
-        // A container of the system that runs, on the machine itself.
+        // As a container does it: upgrade-node with the running system as the source.
         const string FromNode = "HOST_DIR=/ kboot upgrade-node --recovery";
-        string said = machine.Shell.Run(FromNode);
-        Assert.Contains("recovery has no /", said, StringComparison.Ordinal);
-        Assert.Contains("recovery is new, the one before is kept as recovery.old", said, StringComparison.Ordinal);
+        string output = machine.Shell.Run(FromNode);
+        Assert.Contains("recovery has no /", output, StringComparison.Ordinal);
+        Assert.Contains("recovery is new, the one before is kept as recovery.old", output, StringComparison.Ordinal);
         Assert.Equal("nothing to do: it is the recovery system", machine.Shell.Run(FromNode));
 
         machine.Change("kboot upgrade --recovery --image /mnt/rescue.img");
@@ -46,7 +46,7 @@ public sealed class UpgradeFromRecoveryTests
     }
 
     [Fact]
-    public void A_reset_makes_active_and_passive_what_recovery_is_and_the_machine_a_new_one()
+    public void A_reset_copies_recovery_to_both_slots_and_erases_the_data()
     {
         // disks: as kboot builds it, and one with broken.img, which never reports good
         using GrubDisk disk = new(UpgradeImages.First);
@@ -55,7 +55,7 @@ public sealed class UpgradeFromRecoveryTests
         machine.Shell.Run("kboot assess good; mkdir -p /oem/kairosboot; touch /usr/local/data /oem/99_mine.yaml /oem/kairosboot/userdata-taken; sync");
         (string active, string passive) before = machine.Images;
         machine.Change("kboot upgrade --image /mnt/broken.img");
-        Assert.Contains("is the recovery system's to do", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
+        Assert.Contains("must be run from the recovery system", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
         machine.Shell.Run("kboot pin passive; kboot assess bad passive; kboot select recovery --once");
         machine.Restart();
         Assert.Equal(("recovery", ("busybox", "good")), (machine.Boots, machine.System));

@@ -1,10 +1,10 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Machines that upgrade themselves, and which system each start of theirs comes to.</summary>
+/// <summary>Machines that upgrade themselves, and the system that each boot starts.</summary>
 public sealed class UpgradeTests
 {
     [Fact]
-    public void A_new_image_and_a_new_tree_boot_in_active_and_what_ran_is_passive()
+    public void An_upgrade_boots_as_active_and_the_old_system_is_passive()
     {
         // disks: as kboot builds it, and one with new.img, newer.img
         using GrubDisk disk = new(UpgradeImages.First);
@@ -25,7 +25,7 @@ public sealed class UpgradeTests
         Assert.Equal("3+ 3+ 3", machine.Slots);
         Assert.Equal((id, old), machine.Images);
 
-        // A tree can be made an image of where there are tools for that: in the first system, which passive is.
+        // An upgrade from a tree needs tools, which only the first system has; it is passive now.
         machine.Shell.Run("kboot select passive --once");
         machine.Restart();
         Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));
@@ -38,7 +38,7 @@ public sealed class UpgradeTests
     }
 
     [Fact]
-    public void The_system_that_ran_comes_back_after_a_broken_one_and_upgrades_to_a_good_one()
+    public void After_a_broken_upgrade_passive_boots_and_upgrades_again()
     {
         // disks: as kboot builds it, and one with new.img, newer.img and broken.img, which never reports good
         using GrubDisk disk = new(UpgradeImages.First);
@@ -48,7 +48,7 @@ public sealed class UpgradeTests
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
         string first = machine.Images.Active;
 
-        // A second one before the reboot: the image that runs is not the one that goes.
+        // A second upgrade before the reboot does not replace the running image.
         Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
         (string outcome, string newer) = machine.Change("kboot upgrade --image /mnt/newer.img");
         Assert.Equal("active is new, passive is as before", outcome);
@@ -64,7 +64,7 @@ public sealed class UpgradeTests
         Assert.Equal(("active active active passive", ("newer", "degraded")), (machine.Boots, machine.System));
         Assert.Equal((broken, newer), machine.Images);
         Assert.Equal("KairosBoot: passive runs instead of active (active: 0 tries left); see kboot status", machine.Shell.Run("cat /run/motd.d/kairosboot"));
-        Assert.Matches("active +0 +no +given up: its last boots did not report good\n", machine.Shell.Run("kboot status"));
+        Assert.Matches("active +0 +no +no tries left: its last boots were not marked good\n", machine.Shell.Run("kboot status"));
         Assert.Equal("passive is good", machine.Shell.Run("kboot assess good"));
         Assert.Equal("0 3+ 3", machine.Slots);
 
@@ -105,14 +105,15 @@ public sealed class UpgradeTests
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
         Assert.Equal((newer, first), machine.Images);
 
-        // Otherwise the one that runs would be passive now.
+        // Without the pin, the running image would become passive.
         (string outcome, string id) = machine.Change("kboot upgrade --image /mnt/new.img");
         Assert.Equal("active is new, passive is as before", outcome);
         Assert.Equal((id, first), machine.Images);
         machine.Restart();
         Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));
         Assert.Equal(first, machine.Status.GetProperty("pinned").GetString());
-        // The image that runs has no slot any more. Without a name COS_STATE could not be read-only again.
+        // No slot has the running image any more. It keeps a name, because COS_STATE could not be remounted read-only with a deleted file
+        // in use.
         machine.Change("kboot upgrade --image /mnt/newer.img");
         Assert.Equal("active.img passive.img replaced.img", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
     }

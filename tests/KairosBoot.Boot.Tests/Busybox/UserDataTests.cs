@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine whose configuration comes on a second drive. Its image has the drivers for what is on it, as modules; the smaller initrd has none.</summary>
+/// <summary>A machine with user-data on a second drive. The image has the drivers for its file systems as modules; the smaller initrd has
+/// none.</summary>
 public sealed class UserDataTests
 {
     private const string Command = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1 rd.immucore.debug";
@@ -54,7 +55,7 @@ public sealed class UserDataTests
     }, mebibytes: 16));
 
     [Fact]
-    public void User_data_on_a_fat_drive_decides_the_layout_the_users_and_the_name_in_the_same_boot_and_nobody_else_reads_it()
+    public void User_data_of_a_fat_drive_takes_effect_in_the_same_boot_and_stays_secret()
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox, file system modules) | COS_PERSISTENT |, drive: CIDATA, vfat
         using SmallDisk disk = Disk();
@@ -83,9 +84,9 @@ public sealed class UserDataTests
     }
 
     [Fact]
-    public void A_drive_that_is_not_what_it_says_is_named_and_the_next_one_is_read()
+    public void A_bad_user_data_drive_is_reported_and_the_next_one_is_read()
     {
-        // disk: as above, drive: CIDATA, vfat, with a directory in place of the file, disc: config-2, ISO 9660
+        // disk: as above, drive: CIDATA, vfat, with a directory instead of the file, disc: config-2, ISO 9660
         using SmallDisk disk = Disk();
         using SeedDrive hostile = SeedDrive.Fat("CIDATA", ("user-data/config", "stages: {}"));
         using SeedDrive disc = SeedDrive.Iso("config-2",

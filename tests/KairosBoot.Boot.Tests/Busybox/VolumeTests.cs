@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A persistent partition that is damaged, unreadable or missing, and what its owner wants then.</summary>
+/// <summary>A persistent partition that is damaged or unreadable, with each value of kairosboot.persistent.</summary>
 public sealed class VolumeTests
 {
     private const string ActiveSlot = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=20 panic=1";
@@ -11,7 +11,7 @@ public sealed class VolumeTests
     private static readonly Lazy<byte[]> WithFsck = new(() => BusyboxRoot.ImageWithFsck("active"));
 
     [Fact]
-    public void A_flagged_file_system_is_repaired_by_the_images_own_fsck_and_the_boot_is_good()
+    public void A_damaged_file_system_is_repaired_and_the_boot_is_good()
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: flagged, its count of free blocks wrong |
         using SmallDisk disk = Disk();
@@ -22,13 +22,13 @@ public sealed class VolumeTests
         Assert.Equal("good", Verdict(report));
         Assert.Contains(Problems(report), text => text.Contains("is flagged as having errors: fsck.ext4 repaired it (exit 1)", StringComparison.Ordinal));
         Assert.StartsWith("rw", shell.Run("awk '$2 == \"/usr/local\" {print $4}' /proc/mounts"), StringComparison.Ordinal);
-        // What the program said is in the log, and nothing of where it ran is left behind.
+        // The output of the program is in the log, and the temporary mounts are gone.
         Assert.Contains("fsck.ext4: COS_PERSISTENT contains a file system with errors", shell.Run("cat /run/kairosboot/boot.log"), StringComparison.Ordinal);
         Assert.NotEqual(0, shell.Try("grep kairosboot/stage /proc/mounts").Status);
     }
 
     [Fact]
-    public void What_stays_damaged_is_read_only_with_all_its_binds_and_the_machine_keeps_its_id()
+    public void An_unrepaired_volume_is_read_only_and_the_machine_id_stays()
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: two files share a block |
         using SmallDisk disk = Disk(
@@ -45,15 +45,16 @@ public sealed class VolumeTests
         shell.Run("touch /etc/new /oem/new");
         Assert.Equal(Id, shell.Run("cat /etc/machine-id"));
         Assert.Equal("ro bind,nosuid,nodev,ro", shell.Run("echo $(awk '$2 == \"/usr/local\" || $2 == \"/var/log\" {print $4}' /etc/fstab)"));
-        // One complaint a cause: the binds are as they should be on what holds them.
+        // One problem for one cause: the binds themselves succeeded.
         Assert.DoesNotContain(Problems(report), text => text.Contains("although its mount succeeded", StringComparison.Ordinal));
         ConsoleText.HoldsAll(machine.Console, "mounted read-only");
     }
 
     [Fact]
-    public void Recovery_is_booted_in_the_same_boot_where_that_is_wanted()
+    public void With_persistent_recovery_the_same_boot_continues_in_recovery()
     {
-        // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: two files share a block | COS_RECOVERY: recovery.img (busybox) |
+        // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: two files share a block | COS_RECOVERY: recovery.img
+        // (busybox) |
         using SmallDisk disk = new(
             new Partition("COS_OEM", 8, ("/90_layout.yaml", "stages:\n  rootfs:\n    - commands: [\"echo $(ls /run/cos) >> /run/sentinels\"]\n"u8.ToArray())),
             State(), Persistent(), new Partition("COS_RECOVERY", 24, ("/cOS/recovery.img", BusyboxRoot.Image("recovery"))));
@@ -87,7 +88,7 @@ public sealed class VolumeTests
     }
 
     [Fact]
-    public void A_tmpfs_stands_in_for_a_wiped_file_system_where_that_is_wanted_and_the_console_says_so()
+    public void With_persistent_tmpfs_a_tmpfs_replaces_a_wiped_file_system()
     {
         // disk: | COS_OEM: machine-id | COS_STATE: active.img (busybox, e2fsck), flagged | COS_PERSISTENT: no superblock |
         using SmallDisk disk = new(new Partition("COS_OEM", 8, ("/machine-id", Encoding.ASCII.GetBytes(Id + "\n"))), State(), Persistent());
@@ -100,7 +101,7 @@ public sealed class VolumeTests
         Assert.Contains(Problems(report), text => text.Contains("lost after this boot", StringComparison.Ordinal));
         ConsoleText.HoldsLineWith(machine.Console, "COS_PERSISTENT", "lost after this boot");
         Assert.Equal("tmpfs", shell.Run("awk '$2 == \"/usr/local\" {print $3}' /proc/mounts"));
-        // The partition of the images cannot be checked by what is in them: that it needs it is said.
+        // COS_STATE cannot be checked by a program of the images on it, so the report asks for a check.
         Assert.Contains(Problems(report), text => text.Contains("COS_STATE on /dev/vda2 is flagged as having errors; run fsck.ext4", StringComparison.Ordinal));
         shell.Run("touch /var/log/new && test -e /usr/local/.state/var-log.bind/new");
         Assert.Equal(Id, shell.Run("cat /etc/machine-id"));
@@ -113,7 +114,7 @@ public sealed class VolumeTests
     private static Partition Persistent(params (string, byte[])[] files) =>
         new("COS_PERSISTENT", 16, [.. files, ("/one", Encoding.ASCII.GetBytes(new string('1', 20_000))), ("/two", Encoding.ASCII.GetBytes(new string('2', 20_000)))]);
 
-    /// <summary>Lets two files share a block: no program decides by itself whose it is.</summary>
+    /// <summary>Lets two files share a block, which fsck does not repair automatically.</summary>
     private static void Damage(SmallDisk disk)
     {
         string block = disk.DebugFs(3, "bmap two 0").Trim().Split('\n')[^1];

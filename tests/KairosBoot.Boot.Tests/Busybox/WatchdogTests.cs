@@ -1,6 +1,7 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>The kernel's own watchdog ends what nothing else can end. QEMU's has no driver in this kernel.</summary>
+/// <summary>The software watchdog of the kernel ends boots that nothing else can end. This kernel has no driver for QEMU's
+/// watchdog.</summary>
 public sealed class WatchdogTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
@@ -12,7 +13,7 @@ public sealed class WatchdogTests
         new Partition("COS_PERSISTENT", 16));
 
     [Fact]
-    public void A_disk_that_never_answers_does_not_hold_the_machine_for_ever()
+    public void The_watchdog_resets_a_machine_whose_disk_never_answers()
     {
         using SmallDisk disk = Disk();
         using SmallDisk dead = new(new Partition("DATA", 8));
@@ -24,15 +25,15 @@ public sealed class WatchdogTests
     }
 
     [Fact]
-    public void It_is_handed_over_armed()
+    public void The_init_gets_an_armed_watchdog()
     {
-        // As long as a slow host needs to get from the hand-over to the shell, and then some.
+        // Longer than a slow host needs from the hand-over to the shell.
         using SmallDisk disk = Disk();
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "watchdog-hand-over", Disks = [disk.File], CommandLine = CommandLine(45) });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("active 45 Software Watchdog", shell.Run("cd /sys/class/watchdog/watchdog0; echo $(cat state timeout identity)"));
         Assert.Contains("does not end a hang of the kernel itself", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);
-        // Nobody feeds it: the busybox init does not know of it.
+        // The busybox init does not feed the watchdog.
         machine.ExpectEnd(Limit);
         Assert.DoesNotContain("Kernel panic", machine.Console.Text, StringComparison.Ordinal);
     }

@@ -1,7 +1,7 @@
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>
-/// The demo Debian, booted once for a class of tests and logged in to. The disk is what `kboot disk build` makes of it:
+/// The demo Debian, booted once for a class of tests, with a root shell. Its disk is made by kboot disk build:
 /// <code>| BIOS boot | COS_GRUB | COS_OEM: demo.yaml | COS_RECOVERY: recovery.squashfs | COS_STATE: active.img passive.img | COS_PERSISTENT |</code>
 /// </summary>
 public abstract class DebianMachine : IDisposable
@@ -16,7 +16,7 @@ public abstract class DebianMachine : IDisposable
         {
             Shell = GuestShell.LogIn(_machine);
             Figures.Add($"{spec.Name}: power on to login", $"{(DateTime.UtcNow - started).TotalSeconds:F1} s");
-            // The state that systemd comes to rest in is asked for by a test; everything else is to be looked at after that.
+            // A test asserts this final state; all other tests start after systemd has reached it.
             SystemState = Shell.Try("timeout 100 systemctl is-system-running --wait").Output;
         }
         catch
@@ -40,6 +40,6 @@ public sealed class UefiGrub() : DebianMachine(new MachineSpec { Name = "debian-
 public sealed class DirectKernel() : DebianMachine(new MachineSpec
 {
     Name = "debian-direct-kernel",
-    // The last word is neither the kernel's nor anybody else's: init gets it.
+    // Neither the kernel nor another program uses the last word: the init gets it.
     CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=5 oneword",
 });

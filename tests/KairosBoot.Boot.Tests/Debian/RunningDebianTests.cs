@@ -2,21 +2,21 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>What a booted system is like, however it was started.</summary>
+/// <summary>Properties of a booted system, the same for all ways to start it.</summary>
 public abstract class RunningDebianTests(DebianMachine machine)
 {
-    /// <summary>Where the layout without any configuration of its own lets anything be written, with what is mounted below.</summary>
+    /// <summary>Writable directories of the default layout. Mounts below them may be writable too.</summary>
     private static readonly string[] WritableMounts =
     [
         "/etc", "/var", "/srv", "/usr/local", "/oem", "/home", "/opt", "/root",
-        // systemd's and the kernel's own, none of them on the disk
+        // mounts of systemd and the kernel, none of them on the disk
         "/run", "/tmp", "/dev", "/proc", "/sys",
     ];
 
     protected GuestShell Shell => machine.Shell;
 
     [Fact]
-    public void Systemd_comes_to_rest_without_a_failed_unit()
+    public void Systemd_reaches_running_without_a_failed_unit()
     {
         Assert.Equal("", Shell.FailedUnits());
         Assert.Equal("running", machine.SystemState);
@@ -39,7 +39,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
     }
 
     [Fact]
-    public void Every_top_level_directory_that_takes_a_file_is_one_that_should()
+    public void Only_the_expected_top_level_directories_are_writable()
     {
         string writable = Shell.Run(
             "for d in /*/; do d=${d%/}; if touch $d/.written 2>/dev/null; then rm $d/.written; echo $d; fi; done");
@@ -47,7 +47,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
     }
 
     [Fact]
-    public void Every_writable_mount_is_one_that_should_be()
+    public void Only_the_expected_mounts_are_writable()
     {
         List<string> wrong = [];
         foreach (string line in Shell.Run("cat /proc/self/mountinfo").Split('\n'))
@@ -96,7 +96,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
     }
 
     [Fact]
-    public void Persistent_paths_hold_what_the_image_has_there()
+    public void Persistent_paths_contain_the_files_of_the_image()
     {
         Shell.Run("cmp /etc/ssh/sshd_config.d/host-key.conf /usr/local/.state/etc-ssh.bind/sshd_config.d/host-key.conf");
         Shell.Run("test -s /etc/ssl/certs/ca-certificates.crt || test -d /etc/ssl/certs");
@@ -104,17 +104,17 @@ public abstract class RunningDebianTests(DebianMachine machine)
     }
 
     [Fact]
-    public void Findmnt_verify_is_content()
+    public void Findmnt_verify_reports_no_error()
     {
         (int status, string output) = Shell.Try("findmnt --verify");
         Assert.True(status == 0, output);
-        // It would have the root checked at boot; a read-only image is not repaired, it is replaced.
+        // findmnt recommends a check of the root at boot; a read-only image is replaced, not repaired.
         string[] other = output.Split('\n').Where(line => line.Contains("[W]") || line.Contains("[E]")).ToArray();
         Assert.All(other, line => Assert.Contains("recommended root FS passno is 1", line, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Fstab_says_what_is_mounted()
+    public void Every_line_of_fstab_is_mounted()
     {
         string missing = Shell.Run("grep -v '^#' /etc/fstab | while read -r what where rest; do mountpoint -q \"$where\" || echo \"$what $where\"; done");
         Assert.Equal("", missing);
@@ -126,10 +126,10 @@ public abstract class RunningDebianTests(DebianMachine machine)
     public void Nothing_of_the_initrd_is_left()
     {
         Assert.Equal("systemd", Shell.Run("cat /proc/1/comm"));
-        // A program of the initramfs would show as deleted, or as a path that the root does not have.
-        string strangers = Shell.Run(
+        // A program of the initramfs would appear as deleted, or with a path that does not exist in the root.
+        string foreign = Shell.Run(
             "for p in /proc/[0-9]*; do e=$(readlink $p/exe) || continue; [ -e \"$e\" ] || echo \"$p $e\"; done; pgrep -a kairos-boot || :");
-        Assert.Equal("", strangers);
+        Assert.Equal("", foreign);
         string descriptors = Shell.Run("for f in /proc/1/fd/*; do readlink $f; done | grep '^/' || :");
         Assert.DoesNotContain("(deleted)", descriptors, StringComparison.Ordinal);
         Assert.DoesNotContain("/sysroot", descriptors, StringComparison.Ordinal);
@@ -154,9 +154,9 @@ public abstract class RunningDebianTests(DebianMachine machine)
     }
 
     [Fact]
-    public void The_journal_has_every_line_of_the_stage()
+    public void The_journal_has_every_line_of_the_boot_log()
     {
-        // Through a pipe: on a terminal it colours lines by their level.
+        // Through a pipe, because journalctl colours lines on a terminal.
         string[] journal = Shell.Run("journalctl -b -t kairos-boot -o cat | cat").Split('\n');
         // boot.log: [time] level text; the kernel's log has the text, one record a line.
         string[] log = Shell.Run("sed 's/^\\[[^]]*\\] [a-z]* *//' /run/kairosboot/boot.log").Split('\n');
@@ -167,7 +167,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
     }
 
     [Fact]
-    public void Systemd_knows_how_long_the_initrd_took()
+    public void Systemd_analyze_shows_the_time_of_the_initrd()
     {
         string times = Shell.Run("systemd-analyze time");
         Figures.Add("systemd-analyze", times.Split('\n')[0]);
@@ -176,16 +176,16 @@ public abstract class RunningDebianTests(DebianMachine machine)
         long userspace = long.Parse(Shell.Run("systemctl show --value -p UserspaceTimestampMonotonic"), System.Globalization.CultureInfo.InvariantCulture);
         JsonElement report = Report.Of(Shell);
         Assert.Equal(report.GetProperty("kernelMicroseconds").GetInt64(), initrd);
-        // What comes after the report, the giving back of memory and systemd's own start, is the rest.
+        // The rest is the time after the report: to free the initramfs and to start systemd.
         Assert.True(userspace - initrd >= report.GetProperty("stageMicroseconds").GetInt64(), $"{initrd} to {userspace}");
-        // The clocks agree: its real time is that of the kernel's start plus the monotonic one, to the second.
+        // The clocks agree to the second: its real time is the start of the kernel plus the monotonic time.
         long realTime = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p InitRDTimestamp)\" +%s"), System.Globalization.CultureInfo.InvariantCulture);
         long kernel = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p KernelTimestamp)\" +%s"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(realTime - kernel - initrd / 1_000_000, -1, 1);
     }
 
     [Fact]
-    public void A_reload_of_systemd_leaves_every_mount_where_it_is()
+    public void A_reload_of_systemd_changes_no_mount()
     {
         const string Mounts = "awk '{print $3, $4, $5, $6}' /proc/self/mountinfo | grep -v ' /proc/sys/fs/binfmt_misc '";
         string before = Shell.Run(Mounts);
@@ -222,7 +222,7 @@ public sealed class DebianThroughUefiGrub(UefiGrub machine) : RunningDebianTests
 public sealed class DebianWithDirectKernel(DirectKernel machine) : RunningDebianTests(machine), IClassFixture<DirectKernel>
 {
     [Fact]
-    public void Systemd_is_started_with_the_words_that_the_kernel_left_to_it() =>
+    public void Systemd_gets_the_arguments_that_the_kernel_does_not_know() =>
         Assert.Matches("^/sbin/init --switched-root --system --deserialize [0-9]+ oneword$", Shell.Run("tr '\\0' ' ' < /proc/1/cmdline").Trim());
 
     [Fact]

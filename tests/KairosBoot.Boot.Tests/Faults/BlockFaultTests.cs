@@ -1,6 +1,6 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Counters that cannot be read, or not be written: the machine boots, and says what is wrong.</summary>
+/// <summary>Counters that cannot be read or written: the machine boots and reports the problem.</summary>
 public sealed class BlockFaultTests : IDisposable
 {
     private static readonly GrubDisk.Kind Kind = new() { Init = Settled.Init, KernelArguments = "panic=1" };
@@ -13,9 +13,9 @@ public sealed class BlockFaultTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_block_that_is_none_is_made_anew(string kind)
+    public void A_damaged_counter_file_is_recreated(string kind)
     {
-        // disk: as kboot builds it, with something else in the place of the block
+        // disk: as kboot builds it, with other content in the counter file
         using GrubDisk disk = new(Kind);
         (byte[] content, string problem) = kind switch
         {
@@ -31,9 +31,9 @@ public sealed class BlockFaultTests : IDisposable
     }
 
     [Fact]
-    public void On_btrfs_which_grub_cannot_write_the_initrd_counts()
+    public void On_btrfs_the_initrd_counts_because_grub_cannot_write_it()
     {
-        // disk: as kboot builds it, with a btrfs in the place of COS_STATE and a GRUB that reads it
+        // disk: as kboot builds it, with a btrfs as COS_STATE and a GRUB that reads it
         using GrubDisk disk = new(Kind with { AllDrivers = true });
         string tree = Path.Combine(_work.FullName, "tree"), volume = Path.Combine(_work.FullName, "volume"), grub = Path.Combine(_work.FullName, "grub.efi");
         Directory.CreateDirectory(tree);
@@ -55,7 +55,7 @@ public sealed class BlockFaultTests : IDisposable
     }
 
     [Fact]
-    public void On_a_disk_that_nobody_can_write_nobody_counts()
+    public void On_a_write_protected_disk_no_try_is_counted()
     {
         // disk, write-protected: as kboot builds it
         using GrubDisk disk = new(Kind);

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A plug that is pulled at every write of the counters, whoever writes them: GRUB, kairos-boot or kboot.</summary>
+/// <summary>Power cuts at every write of the counters by GRUB, kairos-boot and kboot.</summary>
 public sealed class BlockWriteTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
@@ -14,9 +14,9 @@ public sealed class BlockWriteTests : IDisposable
     public void Dispose() => _work.Delete(recursive: true);
 
     [Fact]
-    public void Between_any_two_writes_loader_and_kernel_find_the_counters_of_before_or_of_after()
+    public void Between_any_two_writes_the_counters_are_the_old_or_the_new_ones()
     {
-        // disk: as kboot builds it, without counters, and with an active image that is found to be damaged
+        // disk: as kboot builds it, without counters, and with a damaged active image
         using GrubDisk disk = new(new GrubDisk.Kind { Init = Settled.Init.Replace("poweroff", "kboot select recovery --once; sync; poweroff", StringComparison.Ordinal), KernelArguments = "panic=1" });
         disk.Replace("/cOS/active.img", disk.Content()[..^4096]);
         disk.Replace("/bootstate", null);
@@ -24,9 +24,9 @@ public sealed class BlockWriteTests : IDisposable
         File.WriteAllBytes(log, []);
         using (QemuMachine first = QemuMachine.Start(new MachineSpec { Name = "block-writes", Disks = [disk.File], Writes = log }))
         {
-            // kairos-boot makes the counters and gives active up; kboot reports good, and selects.
+            // kairos-boot creates the counters and marks active bad; kboot reports good, and selects recovery.
             first.ExpectEnd(Limit);
-            // GRUB starts recovery, and takes the wish for it back.
+            // GRUB starts recovery, and clears the selection.
             using QemuMachine second = first.SwitchOnAgain();
             second.ExpectEnd(Limit);
             ConsoleText.HoldsAll(second.Console, "kairosboot.slot=recovery kairosboot.why=oneshot");
@@ -37,20 +37,21 @@ public sealed class BlockWriteTests : IDisposable
         Assert.True(blocks.Length >= 6, $"{blocks.Length} writes of the counters, {writes.Length} in all");
         BootCounters[] counters = [.. blocks.Select(at => CutVolume.Counters(writes[at].Data[..EnvironmentBlock.Bytes]) ?? throw new InvalidDataException($"write {at} is no block"))];
 
-        // What certainly is there, and what is there where everything is that was written.
+        // Two states of the volume: with only the flushed writes, and with all writes.
         CutVolume flushed = new(disk.CopyState(Path.Combine(_work.FullName, "flushed"))), all = new(disk.CopyState(Path.Combine(_work.FullName, "all")));
         List<int> waiting = [];
-        int sure = -1, cuts = 0;
+        int certain = -1, cuts = 0;
         for (int at = 0; at < writes.Length; at++)
         {
             if (writes[at].Data.Length == 0)
             {
                 waiting.ForEach(index => flushed.Write(writes[index]));
                 waiting.Clear();
-                sure = Array.FindLastIndex(blocks, block => block < at);
+                certain = Array.FindLastIndex(blocks, block => block < at);
                 continue;
             }
-            // It arrives in full, or its first or its last sectors only; with everything before it, or before all that was not flushed.
+            // The write reaches the disk as a whole, or only its first or last sector; after all earlier writes, or after the flushed ones
+            // only.
             int newest = Array.FindLastIndex(blocks, block => block <= at);
             foreach (DiskWrite part in Torn(writes[at], blocks.Contains(at)))
             {
@@ -60,8 +61,8 @@ public sealed class BlockWriteTests : IDisposable
                     string what = $"write {at} of {writes.Length}, {part.Data.Length} bytes at {part.Offset:x} of COS_STATE";
                     DiskWrite before = cut.Before(part);
                     cut.Write(part);
-                    Sound(what + ", as GRUB finds it", cut.AsLoaderFindsIt(), counters, sure, newest);
-                    Sound(what + ", as the kernel finds it", cut.AsKernelFindsIt(), counters, sure, newest);
+                    AssertValid(what + ", as GRUB reads it", cut.ReadAsLoader(), counters, certain, newest);
+                    AssertValid(what + ", as the kernel reads it", cut.ReadAsKernel(), counters, certain, newest);
                     cut.Write(before);
                 }
             }
@@ -83,14 +84,15 @@ public sealed class BlockWriteTests : IDisposable
     }
 
     /// <summary>
-    /// The counters are one of those that were written since what is certain, or that. The first ones get their name after they were written: until somebody
-    /// writes over them there may be none, or those that the disk was built with, as long as that name leads to the inode that they had.
+    /// Asserts that the counters are the last certain ones or later ones. The first counters get their name after they are written. Until
+    /// the
+    /// next write there may be none, or those of the build of the disk while the name still refers to their inode.
     /// </summary>
-    private static void Sound(string what, byte[] file, BootCounters[] written, int sure, int newest)
+    private static void AssertValid(string what, byte[] file, BootCounters[] written, int certain, int newest)
     {
         BootCounters? found = CutVolume.Counters(file);
         if (newest < 1 && (file.Length == 0 || found == new BootCounters())) return;
         int which = found is null || newest < 0 ? -1 : Array.FindLastIndex(written, newest, counters => counters == found);
-        Assert.True(found is not null && which >= sure && which >= 0, $"{what}: {(found is null ? $"no counters in {file.Length} bytes" : $"those of write {which}, {found}")}, and {sure} was certain, {newest} the newest");
+        Assert.True(found is not null && which >= certain && which >= 0, $"{what}: {(found is null ? $"no counters in {file.Length} bytes" : $"those of write {which}, {found}")}, and {certain} was certain, {newest} the newest");
     }
 }

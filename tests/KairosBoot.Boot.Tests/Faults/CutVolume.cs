@@ -2,8 +2,8 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A COS_STATE that lost power between two writes, and what the boot loader and the kernel each find on it.</summary>
-/// <param name="path">The file system, raw; it is written to.</param>
+/// <summary>A COS_STATE that lost power between two writes, as the boot loader and the kernel read it.</summary>
+/// <param name="path">The raw file system; the test writes to it.</param>
 internal sealed class CutVolume(string path)
 {
     private const string Block = "/bootstate";
@@ -15,7 +15,7 @@ internal sealed class CutVolume(string path)
         file.Write(write.Data);
     }
 
-    /// <summary>What is there now, in the place of that write.</summary>
+    /// <summary>The current content at the place of a write.</summary>
     public DiskWrite Before(DiskWrite write)
     {
         byte[] data = new byte[write.Data.Length];
@@ -25,29 +25,29 @@ internal sealed class CutVolume(string path)
         return write with { Data = data };
     }
 
-    /// <summary>The file as GRUB reads it, which does not look into the journal; empty: there is none.</summary>
-    public byte[] AsLoaderFindsIt()
+    /// <summary>The file as GRUB reads it, without the journal; empty: no file.</summary>
+    public byte[] ReadAsLoader()
     {
         string read = path + ".grub";
-        (int status, string said) = Tool.Try("grub-fstest", path, "cp", $"(loop0){Block}", read);
+        (int status, string output) = Tool.Try("grub-fstest", path, "cp", $"(loop0){Block}", read);
         if (status == 0) return File.ReadAllBytes(read);
-        Assert.Contains("not found", said, StringComparison.Ordinal);
+        Assert.Contains("not found", output, StringComparison.Ordinal);
         return [];
     }
 
-    /// <summary>The file as the kernel finds it, which takes what the journal has first. The file system must be sound then.</summary>
-    public byte[] AsKernelFindsIt()
+    /// <summary>The file as the kernel reads it, after a replay of the journal. The file system must be valid then.</summary>
+    public byte[] ReadAsKernel()
     {
         (string replayed, string read) = (path + ".replayed", path + ".kernel");
         Tool.Run("cp", "--sparse=always", path, replayed);
-        (int status, string said) = Tool.Try("e2fsck", "-f", "-p", replayed);
-        // 1: what the kernel would have put right without a word has been.
-        Assert.True(status <= 1, said);
+        (int status, string output) = Tool.Try("e2fsck", "-f", "-p", replayed);
+        // 1: errors that the kernel would have repaired silently were repaired.
+        Assert.True(status <= 1, output);
         File.Delete(read);
         Tool.Run("debugfs", "-R", $"dump {Block} {read}", replayed);
         return File.Exists(read) ? File.ReadAllBytes(read) : [];
     }
 
-    /// <summary>The counters in a file; null: there is none, or none that can be used.</summary>
+    /// <summary>The counters in a file; null: no file, or not usable.</summary>
     public static BootCounters? Counters(byte[] file) => BootBlock.Read(file) is { Usable: true, Problem: null } block ? block.Counters : null;
 }

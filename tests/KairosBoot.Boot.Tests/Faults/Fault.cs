@@ -1,17 +1,17 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>What is wrong with a slot's image.</summary>
+/// <summary>A fault of a slot's image.</summary>
 /// <param name="Name">As in the table of <see cref="FaultMatrix"/>.</param>
-/// <param name="Image">The file that takes the sound image's place; null: none does.</param>
+/// <param name="Image">The file that replaces the good image; null: no file.</param>
 internal sealed record Fault(string Name, Func<GrubDisk, byte[]?> Image)
 {
-    /// <summary>Seconds after which the machine's watchdog ends what hangs; null: the machine has none.</summary>
+    /// <summary>Seconds until the watchdog resets a machine that hangs; null: the machine has no watchdog.</summary>
     public int? Watchdog { get; init; }
 
-    // A boot on a busy host makes progress at least that often.
+    // A boot on a busy host makes progress within that time.
     private const int WatchdogSeconds = 30;
 
-    // Cgroups freeze whoever is told to them, PID 1 among them: it then does nothing at all, not even wait.
+    // A frozen cgroup stops all processes in it. It contains PID 1 here, which then cannot even wait.
     private const string Hang =
         """
         stages:
@@ -37,7 +37,7 @@ internal sealed record Fault(string Name, Func<GrubDisk, byte[]?> Image)
             { Watchdog = WatchdogSeconds },
     ];
 
-    // From the middle on, where no program has come out of it yet.
+    // From a quarter on, where no program has been unpacked yet.
     private static byte[] Corrupt(byte[] initrd) => Zeroed(initrd, initrd.Length / 4, 4096);
 
     private static byte[] Zeroed(byte[] content, int offset, int length)

@@ -4,12 +4,13 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Images that cannot boot, and systems that come to nothing, through GRUB: each slot gets its turns, and then the next one.</summary>
+/// <summary>Images that cannot boot and systems that never report good, through GRUB: each slot is tried until its tries are used, then the
+/// next one.</summary>
 public abstract class FaultMatrixTests(Firmware firmware)
 {
     protected void Check(string name)
     {
-        // disk: as kboot builds it, with the fault in the place of active.img, passive.img or both
+        // disk: as kboot builds it, with the fault in active.img, passive.img or both
         FaultRow row = FaultMatrix.Rows.Single(r => r.Name == name);
         Fault fault = Fault.All.Single(f => f.Name == row.Fault);
         string watched = fault.Watchdog is { } seconds ? $" kairosboot.watchdog={seconds}" : "";
@@ -28,19 +29,19 @@ public abstract class FaultMatrixTests(Firmware firmware)
         Figures.Add($"fault, {firmware.ToString().ToUpperInvariant()}: {name}", $"{settled.Boots}; tries left {settled.Tries}; {time.Elapsed.TotalSeconds:F0} s");
 
         Assert.Equal((row.Boots, row.Tries), (settled.Boots, settled.Tries));
-        Assert.Equal((row.RestsIn, row.RestsIn + "_mode", "degraded"), (settled.Slot, settled.Mode, settled.Verdict));
+        Assert.Equal((row.LastSlot, row.LastSlot + "_mode", "degraded"), (settled.Slot, settled.Mode, settled.Verdict));
         string reason = SlotFault.TryParse(row.GivenUp)?.Sentence ?? "";
         Assert.Equal(reason, settled.GivenUp);
-        Assert.StartsWith($"KairosBoot: {row.RestsIn} runs instead of {row.FirstSlot} (", settled.Motd, StringComparison.Ordinal);
-        // The one that was to run may not be the one that the last verdict was about.
+        Assert.StartsWith($"KairosBoot: {row.LastSlot} runs instead of {row.FirstSlot} (", settled.Motd, StringComparison.Ordinal);
+        // The last verdict may be about another slot than the first one.
         if (reason.StartsWith(row.FirstSlot, StringComparison.Ordinal)) Assert.Contains(reason, settled.Motd, StringComparison.Ordinal);
 
-        // Only the system that runs can say that it runs well, and only of itself.
+        // Only the running system reports good, and only for its own slot.
         int[] left = [.. row.Tries.Split(' ').Select(int.Parse)];
-        left[Array.IndexOf(["active", "passive", "recovery"], row.RestsIn)] = 3;
+        left[Array.IndexOf(["active", "passive", "recovery"], row.LastSlot)] = 3;
         JsonElement[] slots = [.. settled.Status.GetProperty("slots").EnumerateArray()];
         Assert.Equal(left, slots.Select(slot => slot.GetProperty("triesLeft").GetInt32()));
-        Assert.Equal(row.RestsIn, slots.Single(slot => slot.GetProperty("good").GetBoolean()).GetProperty("slot").GetString());
+        Assert.Equal(row.LastSlot, slots.Single(slot => slot.GetProperty("good").GetBoolean()).GetProperty("slot").GetString());
     }
 }
 
@@ -50,7 +51,7 @@ public sealed class FaultMatrixOnBiosTests() : FaultMatrixTests(Firmware.Bios)
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void The_slots_get_their_turns_until_the_machine_rests(string fault) => Check(fault);
+    public void The_slots_are_started_in_the_order_of_the_table(string fault) => Check(fault);
 }
 
 public sealed class FaultMatrixOnUefiTests() : FaultMatrixTests(Firmware.Uefi)
@@ -59,5 +60,5 @@ public sealed class FaultMatrixOnUefiTests() : FaultMatrixTests(Firmware.Uefi)
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void The_slots_get_their_turns_until_the_machine_rests(string fault) => Check(fault);
+    public void The_slots_are_started_in_the_order_of_the_table(string fault) => Check(fault);
 }

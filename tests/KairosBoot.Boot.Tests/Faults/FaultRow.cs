@@ -1,26 +1,27 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Which images have the fault. The others, recovery's among them, are sound.</summary>
+/// <summary>Images that have the fault. All others are good.</summary>
 internal enum Faulty { Active, Passive, Both }
 
-/// <summary>A fault, and what the machine does about it until it rests.</summary>
+/// <summary>A fault, and the expected boots until the machine stays up.</summary>
 /// <param name="Fault">Name of a <see cref="Fault"/>.</param>
-/// <param name="In">Where it is. In passive, passive is the slot that is first from now on: otherwise it would not be looked at.</param>
-/// <param name="Boots">The slots in the order they were started: a space before one that a new power-on started, a comma before one that GRUB went on
-/// to in the same run, <c>></c> before one that kairos-boot went on to in the same boot. The last one rests.</param>
-/// <param name="Tries">Left to active, passive and recovery in the boot that rests.</param>
-/// <param name="GivenUp">The last verdict about an image, as the block has it; empty: there is none.</param>
+/// <param name="In">Images with the fault. For passive, passive is the first slot, because otherwise it would not be started.</param>
+/// <param name="Boots">The slots in the order of their starts: a space before a slot that a new power-on started, a comma before a slot
+/// that GRUB
+/// started in the same run, <c>></c> before a slot that kairos-boot started in the same boot. The last one stays up.</param>
+/// <param name="Tries">Tries left of active, passive and recovery in the last boot.</param>
+/// <param name="GivenUp">The last verdict about an image in the format of the counter file; empty: none.</param>
 internal sealed record FaultRow(string Fault, Faulty In, string Boots, string Tries, string GivenUp = "")
 {
-    /// <summary>Where it is part of every run of the tests, with that firmware; null: with <c>--all</c> only, with both.</summary>
+    /// <summary>The firmware of the default run; null: only with <c>--all</c>, with both.</summary>
     public Firmware? Always { get; init; }
 
     public string Name => $"{Fault} in {In.ToString().ToLowerInvariant()}";
 
-    /// <summary>Those that have it.</summary>
+    /// <summary>The slots with the fault.</summary>
     public string[] Slots => In == Faulty.Both ? ["active", "passive"] : [In.ToString().ToLowerInvariant()];
 
     public string FirstSlot => In == Faulty.Passive ? "passive" : "active";
 
-    public string RestsIn => Boots[(Boots.LastIndexOfAny([' ', ',', '>']) + 1)..];
+    public string LastSlot => Boots[(Boots.LastIndexOfAny([' ', ',', '>']) + 1)..];
 }

@@ -1,9 +1,9 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Counters belong to images.</summary>
+/// <summary>The counters belong to images, not to slots.</summary>
 public sealed class NewImageTests
 {
-    // The system in passive puts the image that waits there into the place of active's.
+    // The system in passive replaces active.img with new.img.
     private const string Repair =
         """
         state=/run/initramfs/cos-state
@@ -14,7 +14,7 @@ public sealed class NewImageTests
     [Fact]
     public void A_new_image_in_active_after_a_failure_starts_with_full_tries()
     {
-        // disk: as kboot builds it, new.img beside the other two; active never reports good and has its last try
+        // disk: as kboot builds it, and new.img; active never reports good and has one try left
         using GrubDisk disk = new(new GrubDisk.Kind { Init = Repair + Settled.Init, KernelArguments = "panic=1" });
         disk.Replace("/cOS/active.img", disk.ChangedInit("echo b > /proc/sysrq-trigger\n"));
         disk.Replace("/cOS/new.img", disk.Content());
@@ -24,7 +24,7 @@ public sealed class NewImageTests
         {
             Settled settled = Settled.After(ref machine);
             Assert.Equal(("active passive", "0 2 3"), (settled.Boots, settled.Tries));
-            // GRUB knows of no image; the system that it starts does.
+            // GRUB does not compare images; the system that it starts does.
             machine = machine.SwitchOnAgain();
             settled = Settled.After(ref machine);
             Assert.Equal(("passive", "3 2 3"), (settled.Boots, settled.Tries));

@@ -1,6 +1,6 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A plug that is pulled at any moment of a boot, from the firmware to the system that has reported itself good.</summary>
+/// <summary>Power cuts at random moments of a boot, from the firmware to the system that has reported good.</summary>
 public sealed class PowerCutTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
@@ -9,10 +9,10 @@ public sealed class PowerCutTests
 
     [Theory]
     [MemberData(nameof(Rounds))]
-    public void Wherever_a_boot_is_cut_short_the_next_one_comes_up_in_the_same_slot(int round)
+    public void After_a_power_cut_in_a_boot_the_same_slot_boots_again(int round)
     {
         // disk: as kboot builds it, with a write cache
-        const int Cuts = 5;
+        int cuts = Thorough.Run ? 5 : 2;
         int seed = Environment.TickCount ^ round << 20;
         Random random = new(seed);
         Firmware firmware = round % 2 == 0 ? Firmware.Uefi : Firmware.Bios;
@@ -27,7 +27,7 @@ public sealed class PowerCutTests
             DateTime started = DateTime.UtcNow;
             machine.ExpectEnd(Limit);
             double cycle = (DateTime.UtcNow - started).TotalMilliseconds;
-            while (moments.Count < Cuts)
+            while (moments.Count < cuts)
             {
                 machine = machine.SwitchOnAgain();
                 moments.Add((int)(random.NextDouble() * cycle));
@@ -37,11 +37,11 @@ public sealed class PowerCutTests
                 Settled settled = Settled.After(ref machine);
                 string cut = $"seed {seed}, cut after {string.Join(", ", moments)} ms of {cycle:F0}; console: {machine.Console.LogPath}";
                 Assert.True((settled.Boots, settled.Slot, settled.GivenUp, settled.Verdict) == ("active", "active", "", "good"), $"{settled.Boots} {settled.GivenUp} {settled.Verdict}: {cut}");
-                // The boot that was cut has cost its try, where it got that far; the system has it back now.
+                // The interrupted boot has cost one try if it got that far; the report of good restores it.
                 Assert.True(settled.Tries is "1 3 3" or "2 3 3", $"tries left: {settled.Tries}: {cut}");
                 Assert.Equal([3, 3, 3], settled.Status.GetProperty("slots").EnumerateArray().Select(slot => slot.GetProperty("triesLeft").GetInt32()));
             }
-            Figures.Add($"power cuts, {firmware.ToString().ToUpperInvariant()}", $"{Cuts}, none lost a slot; seed {seed}, cycle {cycle:F0} ms, cut at {string.Join(' ', moments)}");
+            Figures.Add($"power cuts, {firmware.ToString().ToUpperInvariant()}", $"{cuts}, none lost a slot; seed {seed}, cycle {cycle:F0} ms, cut at {string.Join(' ', moments)}");
         }
         finally
         {

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A machine that has come to rest: in a system that reported itself good and powered off.</summary>
+/// <summary>The last boot of a machine, in a system that reported good and powered off.</summary>
 internal sealed partial class Settled
 {
-    /// <summary>What that system has for an init: it tells what became of the boot, reports itself good and ends the machine.</summary>
+    /// <summary>The init of that system: it prints the results of the boot, reports good and ends the machine.</summary>
     public const string Init =
         """
         exec >/dev/console 2>&1
@@ -30,34 +30,34 @@ internal sealed partial class Settled
     private Settled(string boots, string console)
     {
         (Boots, _console) = (boots, console);
-        JsonElement report = Report.Parse(Told("report"));
+        JsonElement report = Report.Parse(Printed("report"));
         _assessment = report.GetProperty("assessment");
         Problems = report.GetProperty("problems").Strings("text");
         (Slot, Verdict) = (report.GetProperty("slot").GetString(), report.GetProperty("verdict").GetString());
-        Status = JsonDocument.Parse(Told("status")).RootElement;
+        Status = JsonDocument.Parse(Printed("status")).RootElement;
     }
 
-    /// <summary>The slots that were started on the way, as <see cref="FaultRow.Boots"/> has them.</summary>
+    /// <summary>The slots that were started, in the format of <see cref="FaultRow.Boots"/>.</summary>
     public string Boots { get; }
 
     public string? Slot { get; }
     public string? Verdict { get; }
-    public string Mode => Told("mode").Trim();
-    public string Motd => Told("motd");
+    public string Mode => Printed("mode").Trim();
+    public string Motd => Printed("motd");
     public string[] Problems { get; }
 
-    /// <summary>Who took the try of the boot that rests: the loader, the initrd or none.</summary>
+    /// <summary>The counter of the try of the last boot: the loader, the initrd or none.</summary>
     public string? CountedBy => _assessment.GetProperty("countedBy").GetString();
 
     public string GivenUp => _assessment.TryGetProperty("givenUp", out JsonElement reason) ? reason.GetString() ?? "" : "";
 
-    /// <summary>Left to active, passive and recovery before it reported itself good.</summary>
+    /// <summary>Tries left of active, passive and recovery before the report of good.</summary>
     public string Tries => string.Join(' ', ((string[])["active", "passive", "recovery"]).Select(slot => _assessment.GetProperty(slot).GetInt32()));
 
-    /// <summary>What <c>kboot status --json</c> says after it did.</summary>
+    /// <summary>Output of <c>kboot status --json</c> after the report of good.</summary>
     public JsonElement Status { get; }
 
-    /// <summary>Switches a new machine on, and on again whenever it reset itself, until it rests.</summary>
+    /// <summary>Switches a new machine on, and on again after each reset, until a system reports good.</summary>
     public static Settled After(MachineSpec spec)
     {
         QemuMachine machine = QemuMachine.Start(spec);
@@ -65,7 +65,7 @@ internal sealed partial class Settled
         finally { machine.Dispose(); }
     }
 
-    /// <summary>The same for one that runs.</summary>
+    /// <summary>The same for a running machine.</summary>
     public static Settled After(ref QemuMachine machine)
     {
         List<string> boots = [];
@@ -74,20 +74,20 @@ internal sealed partial class Settled
             string? before = machine.Console.ExpectOrEnd(Limit, Stopped);
             boots.Add(Started(machine.Console.Text));
             string all = string.Join(' ', boots);
-            Assert.True(before is null, $"the machine has stopped after {all}; console: {machine.Console.LogPath}");
+            Assert.True(before is null, $"the machine stopped after {all}; console: {machine.Console.LogPath}");
             if (machine.Console.Text.Contains("status>>", StringComparison.Ordinal)) return new Settled(all, machine.Console.Text);
-            Assert.True(boots.Count < MaxBoots, $"the machine does not come to rest: {all}; console: {machine.Console.LogPath}");
+            Assert.True(boots.Count < MaxBoots, $"no system reports good after {boots.Count} boots: {all}; console: {machine.Console.LogPath}");
             machine = machine.SwitchOnAgain();
         }
     }
 
-    /// <summary>Which slots a boot started, by the lines of GRUB and of kairos-boot.</summary>
+    /// <summary>The slots that a boot started, from the lines of GRUB and of kairos-boot.</summary>
     internal static string Started(string console)
     {
         string slots = "";
-        // What the system itself tells later repeats some of it.
-        int told = console.IndexOf("<<mode", StringComparison.Ordinal);
-        foreach (Match match in StartOfSlot().Matches(told < 0 ? console : console[..told]))
+        // The output of the init repeats some of these lines.
+        int output = console.IndexOf("<<mode", StringComparison.Ordinal);
+        foreach (Match match in StartOfSlot().Matches(output < 0 ? console : console[..output]))
             slots += match.Groups[1].Success ? (slots.Length > 0 ? "," : "") + match.Groups[1].Value : ">" + match.Groups[2].Value;
         return slots;
     }
@@ -95,11 +95,11 @@ internal sealed partial class Settled
     [GeneratedRegex("KairosBoot: starting ([a-z]+) from|is marked bad: .*; booting ([a-z]+) instead")]
     private static partial Regex StartOfSlot();
 
-    private string Told(string what)
+    private string Printed(string what)
     {
         int start = _console.IndexOf($"<<{what}\n", StringComparison.Ordinal) + what.Length + 3;
         int end = _console.IndexOf($"{what}>>", start, StringComparison.Ordinal);
-        Assert.True(start > what.Length + 2 && end >= 0, $"the system did not tell its {what}:\n{_console}");
+        Assert.True(start > what.Length + 2 && end >= 0, $"the system did not print its {what}:\n{_console}");
         return _console[start..end];
     }
 }

@@ -1,8 +1,8 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>How much of what takes hours is tested.</summary>
+/// <summary>Selects the tests that take hours.</summary>
 internal static class Thorough
 {
-    /// <summary><c>tests/run.sh --all</c>: everything.</summary>
+    /// <summary>True with <c>tests/run.sh --all</c>.</summary>
     public static readonly bool Run = Environment.GetEnvironmentVariable("KAIROSBOOT_ALL") == "1";
 }

@@ -1,6 +1,6 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>What tests/run.sh made for the boot tier. A missing file fails the test that asks for it.</summary>
+/// <summary>Files that tests/assets.sh makes for the boot tier. A test fails if a file that it needs is missing.</summary>
 public static class Assets
 {
     private static readonly string Root = FindRoot();
@@ -16,26 +16,27 @@ public static class Assets
     public static string KairosBoot => Existing("kairos-boot");
     public static string KBoot => Existing("kboot");
 
-    /// <summary><c>out/</c> of an earlier commit, whose disks and images the ones of this commit have to live with: tests/compatibility.sh makes it.</summary>
+    /// <summary><c>out/</c> of an earlier commit, for tests of compatibility with its disks and images. tests/compatibility.sh makes
+    /// it.</summary>
     public static string Earlier => Environment.GetEnvironmentVariable("KAIROSBOOT_EARLIER") ??
         throw new InvalidOperationException("KAIROSBOOT_EARLIER names no out/ of an earlier commit: run tests/compatibility.sh");
 
     public static string EarlierKBoot => Existing("kboot", Earlier);
     public static string EarlierVirtioInitrd => Existing("initrd-virtio", Earlier);
 
-    /// <summary>The initrd with every storage driver, as it lies in the image.</summary>
+    /// <summary>The initrd with all storage drivers, as in the image.</summary>
     public static string Initrd => Existing("initrd");
 
-    /// <summary>The initrd with only what a virtio machine needs.</summary>
+    /// <summary>The initrd with only the drivers of a virtio machine.</summary>
     public static string VirtioInitrd => Existing("initrd-virtio");
 
-    /// <summary>The Debian disk: raw, with demo.yaml on COS_OEM. Never booted itself, only through an overlay.</summary>
+    /// <summary>The Debian disk: raw, with demo.yaml on COS_OEM. Machines write to an overlay, never to this file.</summary>
     public static string DebianDisk => Existing("debian.raw");
 
     public static string SystemImage => Existing("system.img");
     public static string RecoveryImage => Existing("recovery.squashfs");
 
-    /// <summary>A tree with OpenRC and nothing else.</summary>
+    /// <summary>A tree that contains only OpenRC.</summary>
     public static string OpenRc => ExistingTree("openrc");
 
     /// <summary>A tree with another kernel, for any machine, and its modules.</summary>
@@ -46,27 +47,27 @@ public static class Assets
     /// <summary>The initrd for that kernel in a virtio machine with a watchdog.</summary>
     public static string GenericInitrd => Existing("generic-initrd");
 
-    /// <summary>As much cloud-config as a distribution ships and an owner adds.</summary>
+    /// <summary>Cloud-config of a realistic size: that of a distribution and that of an owner.</summary>
     public static string[] FleetConfigs => Directory.GetFiles(Path.Combine(Root, "tests/KairosBoot.Boot.Tests/Debian/Fleet"), "*.yaml");
 
-    /// <summary>Cloud-config that makes the user the tests log in as.</summary>
+    /// <summary>Cloud-config that creates the user for the login of the tests.</summary>
     public static string DemoConfig => Path.Combine(Root, "initrd/debian/demo.yaml");
 
-    /// <summary>What every report of a boot is held to.</summary>
+    /// <summary>The schema of the boot report.</summary>
     public static string ReportSchema => Path.Combine(Root, "src/KairosBoot.Plan/report.schema.json");
 
     private static string Existing(string name, string? outDirectory = null)
     {
         string path = Path.Combine(outDirectory ?? Out, "test-assets", name);
-        // What is there is a link: its target's size is what is measured.
+        // The file is a link; the tests measure its target.
         FileSystemInfo? target = File.ResolveLinkTarget(path, returnFinalTarget: true);
-        return target is { Exists: true } ? target.FullName : throw new FileNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");
+        return target is { Exists: true } ? target.FullName : throw new FileNotFoundException($"{path} is missing; to fix: run tests/assets.sh boot");
     }
 
     private static string ExistingTree(string name)
     {
         string path = Path.Combine(Out, "test-assets", name);
-        return Directory.Exists(path) ? path : throw new DirectoryNotFoundException($"{path} is missing: ./tests/run.sh boot makes it");
+        return Directory.Exists(path) ? path : throw new DirectoryNotFoundException($"{path} is missing; to fix: run tests/assets.sh boot");
     }
 
     private static string FindRoot()

@@ -3,20 +3,20 @@ using System.Text;
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>
-/// A root as unlike the Debian as can be: one static busybox as init, shell and everything else; no systemd, no udev, no
-/// shared library. Its console shell is root's, without a login.
+/// A root very different from Debian: one static busybox is the init, the shell and all other programs. It has no systemd, no udev and no
+/// shared library. The console has a root shell without a login.
 /// </summary>
 public static class BusyboxRoot
 {
-    /// <summary>What its init prints once it runs: a boot that must fail never shows it.</summary>
+    /// <summary>The line that its init prints at the start. A boot that must fail does not print it.</summary>
     public const string Ready = "busybox init has taken over";
 
     private static readonly Lazy<byte[]> Plain = new(() => Image("plain"));
 
-    /// <summary>An ext4 image of it, 8 MiB.</summary>
+    /// <summary>The root as an ext4 image of 8 MiB.</summary>
     public static byte[] Ext4 => Plain.Value;
 
-    /// <summary>The same with that text in <c>/name</c>, and empty files where directories should be.</summary>
+    /// <summary>The same with a text in <c>/name</c>, and with empty files in place of some directories.</summary>
     public static byte[] Image(string name, params string[] filesAt) => ImageWith(name, tree =>
     {
         foreach (string path in filesAt)
@@ -26,10 +26,10 @@ public static class BusyboxRoot
         }
     });
 
-    /// <summary>The same with the host's e2fsck and its libraries in it, 16 MiB.</summary>
+    /// <summary>The same with the host's e2fsck and its libraries, 16 MiB.</summary>
     public static byte[] ImageWithFsck(string name) => ImageWithProgram(name, "/usr/sbin/e2fsck", "/sbin/fsck.ext4");
 
-    /// <summary>The same with a program of the host and its libraries in it, 16 MiB.</summary>
+    /// <summary>The same with a program of the host and its libraries, 16 MiB.</summary>
     public static byte[] ImageWithProgram(string name, string program, string path) => ImageWith(name, tree => AddProgram(tree, program, path), mebibytes: 16);
 
     /// <summary>Puts a program of the host and its libraries into a tree.</summary>
@@ -40,10 +40,10 @@ public static class BusyboxRoot
             Copy(word, tree + word);
     }
 
-    /// <summary>The same with an init of its own: that script, run by the busybox.</summary>
+    /// <summary>The same with a shell script as its init.</summary>
     public static byte[] ImageWithInit(string name, string script) => ImageWith(name, tree => SetInit(tree, script));
 
-    /// <summary>Puts that script, run by the busybox, in the place of a tree's init.</summary>
+    /// <summary>Replaces the init of a tree with a shell script.</summary>
     public static void SetInit(string tree, string script)
     {
         File.Delete(tree + "/sbin/init");
@@ -57,7 +57,7 @@ public static class BusyboxRoot
         File.Copy(from, to, overwrite: true);
     }
 
-    /// <summary>The same with that text in <c>/name</c>, and whatever is done to the tree before it becomes an image.</summary>
+    /// <summary>The same with a text in <c>/name</c> and other changes of the tree.</summary>
     public static byte[] ImageWith(string name, Action<string> prepare, int mebibytes = 8)
     {
         DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-busybox-");
@@ -76,7 +76,7 @@ public static class BusyboxRoot
         }
     }
 
-    /// <summary>Its files, with that text in <c>/name</c>, in a directory that is not there yet.</summary>
+    /// <summary>Writes the files of the root, with a text in <c>/name</c>, to a new directory.</summary>
     public static void MakeTree(string tree, string name)
     {
         foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "mnt", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])

@@ -1,6 +1,6 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>What a console must and must not show; a failure says where its log is.</summary>
+/// <summary>Asserts about the text on a console. The message of a failure names the log file.</summary>
 public static class ConsoleText
 {
     public static void HoldsAll(SerialConsole console, params string[] texts)

@@ -5,42 +5,42 @@ using System.Text;
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>
-/// The busybox with a kernel, an initrd and kboot in it, on a disk that kboot disk build made of it:
+/// A disk made by kboot disk build of a busybox image with a kernel, an initrd and kboot:
 /// <code>| BIOS boot | COS_GRUB | COS_OEM | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT |</code>
 /// </summary>
 public sealed class GrubDisk : IDisposable
 {
     private const int Esp = 2, State = 5;
 
-    // The last one is asked for by name when a thread of mksquashfs ends.
+    // mksquashfs loads the last one by name when a thread ends; ldd does not list it.
     private static readonly string[] FileSystemTools = ["/usr/sbin/mke2fs", "/usr/sbin/debugfs", "/usr/bin/mksquashfs", "/lib/x86_64-linux-gnu/libgcc_s.so.1"];
     private static readonly ConcurrentDictionary<Kind, Lazy<byte[]>> Images = new();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-grub-disk-");
     private readonly Kind _kind;
     private int _files;
 
-    /// <summary>What is on a disk.</summary>
+    /// <summary>Content of a disk.</summary>
     internal sealed record Kind
     {
-        /// <summary>A script in the place of its init.</summary>
+        /// <summary>A script that replaces its init.</summary>
         public string? Init { get; init; }
 
-        /// <summary>For every boot.</summary>
+        /// <summary>Kernel arguments of every boot.</summary>
         public string KernelArguments { get; init; } = "";
 
         /// <summary>A cloud-config for COS_OEM.</summary>
         public string? CloudConfig { get; init; }
 
-        /// <summary>The kernel that has drivers for real hardware, a watchdog's among them.</summary>
+        /// <summary>The generic kernel, which has drivers for real hardware, one of them for the watchdog.</summary>
         public bool GenericKernel { get; init; }
 
-        /// <summary>The initrd for any machine.</summary>
+        /// <summary>The initrd with all drivers.</summary>
         public bool AllDrivers { get; init; }
 
-        /// <summary>With mke2fs, debugfs and mksquashfs, and their libraries.</summary>
+        /// <summary>The image has mke2fs, debugfs and mksquashfs, and their libraries.</summary>
         public bool FileSystemTools { get; init; }
 
-        /// <summary>With the initrd and the kboot of an earlier commit, by which the disk is made too.</summary>
+        /// <summary>The image has the initrd and the kboot of an earlier commit, and that kboot makes the disk.</summary>
         public bool Earlier { get; init; }
 
         public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
@@ -48,7 +48,7 @@ public sealed class GrubDisk : IDisposable
         public string Initrd => Earlier ? Assets.EarlierVirtioInitrd : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
-    /// <param name="init">A script in the place of its init.</param>
+    /// <param name="init">A script that replaces its init.</param>
     public GrubDisk(string? init = null) : this(new Kind { Init = init })
     {
     }
@@ -63,7 +63,7 @@ public sealed class GrubDisk : IDisposable
         StateSize = Sectors(State, "Partition size: ") * 512;
     }
 
-    /// <summary>Where COS_STATE begins, in bytes.</summary>
+    /// <summary>Start of COS_STATE in bytes.</summary>
     public long StateStart { get; }
 
     public long StateSize { get; }
@@ -73,13 +73,13 @@ public sealed class GrubDisk : IDisposable
     /// <summary>The initrd in the image.</summary>
     public string Initrd => _kind.Initrd;
 
-    /// <summary>A copy of the image, to be damaged.</summary>
+    /// <summary>A copy of the image, for a test to damage.</summary>
     public byte[] Content() => [.. Images.GetOrAdd(_kind with { KernelArguments = "", CloudConfig = null }, kind => new(() => Image(kind))).Value];
 
     /// <summary>The image with another init.</summary>
     public byte[] ChangedInit(string init) => Image(_kind with { Init = init });
 
-    /// <summary>What debugfs makes of the image.</summary>
+    /// <summary>The image after debugfs requests.</summary>
     public byte[] Changed(params string[] requests)
     {
         string image = FileWith(Content());
@@ -87,7 +87,7 @@ public sealed class GrubDisk : IDisposable
         return global::System.IO.File.ReadAllBytes(image);
     }
 
-    /// <summary>A file beside the disk, with that content.</summary>
+    /// <summary>Writes a file in the directory of the disk and returns its path.</summary>
     public string FileWith(string content) => FileWith(Encoding.UTF8.GetBytes(content));
 
     public string FileWith(byte[] content)
@@ -97,7 +97,7 @@ public sealed class GrubDisk : IDisposable
         return path;
     }
 
-    /// <summary>Puts another file in the place of one on COS_STATE; null: none.</summary>
+    /// <summary>Replaces a file on COS_STATE; null removes it.</summary>
     public void Replace(string path, byte[]? content)
     {
         List<string> requests = [$"rm {path}"];
@@ -112,27 +112,27 @@ public sealed class GrubDisk : IDisposable
     /// <summary>Changes COS_STATE with debugfs.</summary>
     public void OnState(params string[] requests) => Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"), $"{File}?offset={StateStart}");
 
-    /// <summary>The file system COS_STATE in a file of its own; that file.</summary>
+    /// <summary>Copies the file system COS_STATE to a file; returns the path of the file.</summary>
     public string CopyState(string to)
     {
         Tool.Run("dd", $"if={File}", $"of={to}", "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes", $"skip={StateStart}", $"count={StateSize}");
         return to;
     }
 
-    /// <summary>Of writes to the disk, those to COS_STATE, as writes to that alone; and all flushes.</summary>
+    /// <summary>Selects the writes to COS_STATE, with offsets in the partition, and all flushes.</summary>
     public IEnumerable<DiskWrite> WritesOfState(IEnumerable<DiskWrite> writes) =>
         from write in writes
         where write.Data.Length == 0 || (write.Offset >= StateStart && write.Offset < StateStart + StateSize)
         select write.Data.Length == 0 ? write : write with { Offset = write.Offset - StateStart };
 
-    /// <summary>Puts a whole file system in the place of COS_STATE.</summary>
+    /// <summary>Overwrites COS_STATE with another file system.</summary>
     public void OverwriteState(string volume) =>
         Tool.Run("dd", $"if={volume}", $"of={File}", "bs=1M", "conv=notrunc", "oflag=seek_bytes", $"seek={StateStart}");
 
-    /// <summary>Puts another program in the place of the one that UEFI firmware starts.</summary>
+    /// <summary>Replaces the program that UEFI firmware starts.</summary>
     public void ReplaceUefiLoader(string program) => Tool.Run("mcopy", "-o", "-i", $"{File}@@{Sectors(Esp, "First sector: ") * 512}", program, "::/EFI/BOOT/BOOTX64.EFI");
 
-    /// <summary>A block with that content.</summary>
+    /// <summary>A GRUB environment block with this content.</summary>
     public static byte[] Block(string content) => Encoding.ASCII.GetBytes(("# GRUB Environment Block\n" + content).PadRight(1024, '#'));
 
     public void Dispose() => _directory.Delete(recursive: true);
@@ -145,7 +145,7 @@ public sealed class GrubDisk : IDisposable
 
     private string At(string name) => Path.Combine(_directory.FullName, name);
 
-    /// <summary>Puts into a tree of the busybox what GRUB loads, kboot, and what else is of that kind.</summary>
+    /// <summary>Adds the kernel, the initrd, kboot and the other programs of a kind to a busybox tree.</summary>
     internal static void MakeBootable(string tree, Kind kind)
     {
         string kernel = kind.GenericKernel ? Assets.GenericRoot : Assets.KernelRoot;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A root shell on a machine's serial console.</summary>
+/// <summary>A root shell on the serial console of a machine.</summary>
 public sealed class GuestShell
 {
     private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(300);
@@ -13,14 +13,14 @@ public sealed class GuestShell
     private GuestShell(SerialConsole console)
     {
         _console = console;
-        // Without echo and prompt, what comes back is what the command printed. A shell behind a pipe has no line editor, which
-        // would echo whatever stty says.
+        // Without echo and prompt, the output is exactly what the command prints. A shell that reads from a pipe has no line editor; the
+        // editor would echo the input in spite of stty.
         _console.Send("export PAGER=cat; stty -echo cols 1000; dmesg -n 1; echo shell-$((40 + 2)); while IFS= read -r l; do printf '%s\\n' \"$l\"; done | sh\n");
-        // Only now: the editor would keep what is sent along with its own line.
+        // Wait for this before anything else is sent, or the line editor would consume the input.
         _console.Expect(CommandLimit, "shell-42\n");
     }
 
-    /// <summary>Waits for the demo Debian's login prompt and becomes root.</summary>
+    /// <summary>Waits for the login prompt of the demo Debian and logs in as root.</summary>
     public static GuestShell LogIn(QemuMachine machine)
     {
         SerialConsole console = machine.Console;
@@ -34,21 +34,21 @@ public sealed class GuestShell
         return new GuestShell(console);
     }
 
-    /// <summary>Waits for the shell that the busybox root starts on the console by itself.</summary>
+    /// <summary>Waits for the root shell that the busybox init starts on the console.</summary>
     public static GuestShell OfBusybox(QemuMachine machine)
     {
         machine.Console.Expect(BootLimit, BusyboxRoot.Ready);
         return OfReadyBusybox(machine);
     }
 
-    /// <summary>The same where the line that says that its init runs has been read already.</summary>
+    /// <summary>The same when the line <see cref="BusyboxRoot.Ready"/> has already been read.</summary>
     public static GuestShell OfReadyBusybox(QemuMachine machine)
     {
         machine.Console.Expect(CommandLimit, "# ");
         return new GuestShell(machine.Console);
     }
 
-    /// <summary>Runs a command line; returns what it printed (both streams, without the last newline) and its exit status.</summary>
+    /// <summary>Runs a command line; returns its exit status and the output of both streams without the last newline.</summary>
     public (int Status, string Output) Try(string command)
     {
         string end = $"<<end {++_commands} ";
@@ -62,11 +62,11 @@ public sealed class GuestShell
     public string Run(string command)
     {
         (int status, string output) = Try(command);
-        Assert.True(status == 0, $"'{command}' ended with {status} and said: {output}");
+        Assert.True(status == 0, $"'{command}' failed with exit status {status}: {output}");
         return output;
     }
 
-    /// <summary>Units of systemd that failed, each with what it said; empty: none.</summary>
+    /// <summary>Failed units of systemd, each with its messages; empty if all are well.</summary>
     public string FailedUnits() => Run(
         "systemctl --failed --plain --no-legend | while read -r unit rest; do echo $unit; journalctl -b -o cat -u $unit | cat; done");
 

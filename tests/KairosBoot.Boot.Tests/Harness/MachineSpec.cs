@@ -2,15 +2,15 @@ namespace KairosBoot.Boot.Tests;
 
 public enum Firmware { Bios, Uefi }
 
-/// <summary>One machine, as a literal.</summary>
+/// <summary>The hardware and the disks of one machine.</summary>
 public sealed record MachineSpec
 {
-    /// <summary>Names the machine's directory below out/boot-tests; the console log stays there.</summary>
+    /// <summary>Name of the directory below out/boot-tests that keeps the console log.</summary>
     public required string Name { get; init; }
 
     public Firmware Firmware { get; init; } = Firmware.Bios;
 
-    /// <summary>Kernel command line of a boot without GRUB (-kernel, -initrd); null: the disk's own boot loader.</summary>
+    /// <summary>Kernel command line of a boot without GRUB (-kernel, -initrd); null: the boot loader of the disk.</summary>
     public string? CommandLine { get; init; }
 
     public string? Initrd { get; init; }
@@ -18,48 +18,50 @@ public sealed record MachineSpec
     /// <summary>Raw disk images in bus order; the machine writes to an overlay of each.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
 
-    /// <summary>A disk that is not there until <see cref="QemuMachine.PlugLateDisk"/>.</summary>
+    /// <summary>A disk that is attached by <see cref="QemuMachine.PlugLateDisk"/>.</summary>
     public string? LateDisk { get; init; }
 
-    /// <summary>A disk that announces itself and then answers nothing.</summary>
+    /// <summary>A disk that appears and never answers a request.</summary>
     public string? DeadDisk { get; init; }
 
-    /// <summary>An image in a CD drive, on a SCSI controller of its own.</summary>
+    /// <summary>An image in a CD drive on a separate SCSI controller.</summary>
     public string? Disc { get; init; }
 
-    /// <summary>Reads and writes a second that every disk can do; 0: as many as it is asked for.</summary>
+    /// <summary>Limit of reads and writes for each second and disk; 0: no limit.</summary>
     public int DiskOperations { get; init; }
 
-    /// <summary>A sector of 512 bytes on the first disk, and how many reads of it fail: the first ones, or with <see cref="int.MaxValue"/> all.</summary>
+    /// <summary>A sector of 512 bytes on the first disk, and the number of its reads that fail at first; <see cref="int.MaxValue"/>:
+    /// all.</summary>
     public (long Sector, int Reads)? Unreadable { get; init; }
 
-    /// <summary>True: no disk can be written.</summary>
+    /// <summary>True: all disks are write-protected.</summary>
     public bool WriteProtected { get; init; }
 
     /// <summary>
-    /// True: after a loss of power a disk holds what was flushed, and of the rest some or none, as with a write cache. False: everything, and nothing
-    /// is waited for.
+    /// True: after a power cut a disk has all flushed data, and some or none of the other data, as with a write cache. False: it has all
+    /// written data, and a flush does not wait.
     /// </summary>
     public bool LosesWhatWasNotFlushed { get; init; }
 
-    /// <summary>The first disk's writes and flushes are recorded in this file, over all times the machine is switched on: <see cref="WriteLog"/>.</summary>
+    /// <summary>A file that records the writes and flushes of the first disk in all boots: <see cref="WriteLog"/>.</summary>
     public string? Writes { get; init; }
 
-    /// <summary>Firmware memory that keeps the end of a kernel log over a restart (ACPI ERST), 64 KiB.</summary>
+    /// <summary>Firmware memory of 64 KiB that keeps the end of a kernel log over a restart (ACPI ERST).</summary>
     public bool KeepsLogs { get; init; }
 
     /// <summary>A watchdog on the PCI bus (i6300ESB), which resets the machine.</summary>
     public bool HasWatchdog { get; init; }
 
-    /// <summary>Guest time is the number of instructions, a nanosecond each, and not the host's clock: figures can be repeated.</summary>
+    /// <summary>Guest time is the number of instructions, one nanosecond each, so that measurements are repeatable.</summary>
     public bool CountsInstructions { get; init; }
 
-    /// <summary>0: what a small system needs, with that firmware.</summary>
+    /// <summary>Memory; 0: enough for a small system with this firmware.</summary>
     public int MemoryMiB { get; init; }
 
     /// <summary>
-    /// False: a reboot ends the machine (-no-reboot), which is how a test sees that it happened. An emulated machine is also
-    /// several times slower after a reset than after a fresh start.
+    /// False: a reboot ends the machine (-no-reboot), so that a test can detect it. Also, an emulated machine is several times slower after
+    /// a
+    /// reset than after a fresh start.
     /// </summary>
     public bool Reboots { get; init; }
 }

@@ -1,9 +1,10 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Images with Debian's kernel for any machine, its initrd and one of its modules: another release than that of all other images.</summary>
+/// <summary>Images with Debian's generic kernel, its initrd and one of its modules. Its release differs from that of all other
+/// images.</summary>
 public static class OtherKernel
 {
-    /// <summary>A module that its initrd does not have.</summary>
+    /// <summary>A module that is not in its initrd.</summary>
     public const string Module = "dummy";
 
     private static string Root => Path.Combine(Assets.Out, "test-assets/generic-root");
@@ -11,7 +12,7 @@ public static class OtherKernel
     public static string Release => Path.GetFileName(Directory.GetDirectories(Path.Combine(Root, "usr/lib/modules")).Single());
 
     /// <summary>An ext4 image with kboot in it, 40 MiB.</summary>
-    /// <param name="kernel">What lies in the place of the kernel; null: it does.</param>
+    /// <param name="kernel">Text that replaces the kernel; null: the kernel itself.</param>
     public static byte[] Image(string name, string? kernel = null) => BusyboxRoot.ImageWith(name, tree => Fill(tree, kernel), mebibytes: 40);
 
     /// <summary>The same as a squashfs.</summary>
@@ -37,7 +38,7 @@ public static class OtherKernel
         string modules = Path.Combine(tree, "lib/modules", Release);
         foreach (string directory in (string[])["boot", "usr/bin", "lib/modules/" + Release])
             Directory.CreateDirectory(Path.Combine(tree, directory));
-        // As distributions have it: a link that is absolute inside the image.
+        // As in distributions: a link that is absolute inside the image.
         File.CreateSymbolicLink(Path.Combine(tree, "boot/vmlinuz"), "/boot/vmlinuz-" + Release);
         string target = Path.Combine(tree, "boot/vmlinuz-" + Release);
         if (kernel is null)

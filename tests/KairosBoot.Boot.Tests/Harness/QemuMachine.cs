@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A virtual machine with its serial console. Ends with Dispose, or with the test process.</summary>
+/// <summary>A virtual machine with its serial console. Dispose and the end of the test process end it.</summary>
 public sealed class QemuMachine : IDisposable
 {
     private readonly Process _process;
@@ -22,7 +22,7 @@ public sealed class QemuMachine : IDisposable
         })!;
         AppDomain.CurrentDomain.ProcessExit += KillAtExit;
         Console = new SerialConsole(_process.StandardOutput.BaseStream, _process.StandardInput.BaseStream, Path.Combine(directory, "console.log"));
-        // A QEMU that does not like its arguments says so where a test looks first.
+        // A message of QEMU about its arguments goes to the console text, where a test looks first.
         _process.ErrorDataReceived += (_, line) => Console.Append($"{line.Data}\n");
         _process.BeginErrorReadLine();
     }
@@ -40,8 +40,8 @@ public sealed class QemuMachine : IDisposable
         return new QemuMachine(spec, directory, Arguments(spec, directory));
     }
 
-    /// <summary>Switches the machine on again with its disks as they are; pulls the plug first if it still runs.</summary>
-    /// <param name="commandLine">Of the kernel, where it is another one this time.</param>
+    /// <summary>Cuts the power if the machine still runs, and switches it on with the same disks.</summary>
+    /// <param name="commandLine">A new kernel command line; null: the same.</param>
     public QemuMachine SwitchOnAgain(string? commandLine = null)
     {
         Kill();
@@ -50,7 +50,7 @@ public sealed class QemuMachine : IDisposable
         return new QemuMachine(spec, _directory, Arguments(spec, _directory));
     }
 
-    /// <summary>A disk as the machine left it, raw, in a file below its directory. The machine must have ended.</summary>
+    /// <summary>Writes the current content of a disk to a raw file. The machine must have ended.</summary>
     public string DiskAsLeft(int number)
     {
         string raw = Path.Combine(_directory, $"disk{number}.raw");
@@ -64,7 +64,7 @@ public sealed class QemuMachine : IDisposable
         qmp.Execute("device_add", """{"driver":"virtio-blk-pci","id":"late","drive":"late","bus":"lateport"}""");
     }
 
-    /// <summary>Waits until the guest has powered off, or rebooted where the machine does not reboot.</summary>
+    /// <summary>Waits until the guest has powered off, or has rebooted if <see cref="MachineSpec.Reboots"/> is false.</summary>
     public void ExpectEnd(TimeSpan limit)
     {
         Console.ExpectEnd(limit);
@@ -99,7 +99,7 @@ public sealed class QemuMachine : IDisposable
     private static List<string> Arguments(MachineSpec spec, string directory)
     {
         string accelerator = Environment.GetEnvironmentVariable("KAIROSBOOT_QEMU_ACCEL") is { Length: > 0 } wanted ? wanted : "tcg";
-        // UEFI leaves GRUB only a part of it, and a kernel has to fit in there.
+        // UEFI leaves only a part of the memory to GRUB, and the kernel must fit into that part.
         int memory = spec.MemoryMiB > 0 ? spec.MemoryMiB : spec.Firmware == Firmware.Uefi ? 512 : 256;
         List<string> arguments =
         [
@@ -139,7 +139,8 @@ public sealed class QemuMachine : IDisposable
         if (spec.HasWatchdog) arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);
         if (spec.DeadDisk != null)
         {
-            // Throttled to a byte a second, the first sector takes longer than any test. QEMU itself would read it to guess the geometry.
+            // At one byte for each second, the first sector takes longer than any test. The geometry is given because QEMU would read the
+            // sector to guess it.
             arguments.AddRange(["-drive", $"if=none,id=dead,format=raw,snapshot=on,file={spec.DeadDisk},throttling.bps-total=1"]);
             arguments.AddRange(["-device", "virtio-blk-pci,drive=dead,cyls=16,heads=16,secs=63"]);
         }
@@ -157,7 +158,7 @@ public sealed class QemuMachine : IDisposable
         string options = $"if=none,id=disk{disk},cache={(spec.LosesWhatWasNotFlushed || spec.Writes != null ? "writeback" : "unsafe")}";
         if (spec.Writes is { } log && disk == 0)
         {
-            // Its number of entries is kept current, as a machine that is switched off would not write it at the end.
+            // QEMU updates the number of entries at each write, because it cannot write it at a power cut.
             return $"{options},driver=blklogwrites,file.driver=qcow2,file.file.driver=file,file.file.filename={overlay}," +
                 $"log.driver=file,log.filename={log},log-super-update-interval=1,log-append={(new FileInfo(log).Length > 0 ? "on" : "off")}";
         }
@@ -166,7 +167,7 @@ public sealed class QemuMachine : IDisposable
             (spec.WriteProtected ? ",readonly=on" : "");
     }
 
-    // Each rule is good for one read, or for all of them.
+    // Each rule fails one read, or all reads.
     private static string FailingDrive(string file, long sector, int reads)
     {
         string once = reads == int.MaxValue ? "off" : "on";

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>QEMU's machine protocol: one JSON object a line over a unix socket.</summary>
+/// <summary>QEMU's machine protocol: lines with one JSON object each, over a Unix socket.</summary>
 public sealed class Qmp : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -17,7 +17,7 @@ public sealed class Qmp : IDisposable
         _reader = new StreamReader(stream);
         _writer = new StreamWriter(stream) { AutoFlush = true };
         _reader.ReadLine();                 // the greeting
-        Execute("qmp_capabilities", "{}");  // leaves the mode in which it takes no other command
+        Execute("qmp_capabilities", "{}");  // until this command, QEMU accepts no other one
     }
 
     public void Execute(string command, string arguments)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>The report of a booted machine, held to its schema by a tool that knows nothing of this product.</summary>
+/// <summary>The report of a booted machine. An independent tool checks it against the schema.</summary>
 public static class Report
 {
     public static JsonElement Of(GuestShell shell) => Parse(shell.Run("cat /run/kairosboot/report.json"));

@@ -1,6 +1,6 @@
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A drive with user-data, as a cloud or a person attaches it to a machine. Gone with Dispose.</summary>
+/// <summary>A drive with user-data, as a cloud or a person attaches it to a machine. Dispose deletes it.</summary>
 public sealed class SeedDrive : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-seed-");
@@ -19,7 +19,7 @@ public sealed class SeedDrive : IDisposable
 
     private string Tree => Path.Combine(_directory.FullName, "tree");
 
-    /// <summary>The whole drive is one FAT volume.</summary>
+    /// <summary>A drive that is one FAT volume.</summary>
     public static SeedDrive Fat(string label, params (string Path, string Content)[] files)
     {
         SeedDrive drive = new(files);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A serial line: everything read goes to a log file and is searched in order by <see cref="Expect"/>.</summary>
+/// <summary>A serial line. All input goes to a log file; <see cref="Expect"/> searches it in order.</summary>
 public sealed class SerialConsole
 {
     private readonly Stream _input;
@@ -22,7 +22,7 @@ public sealed class SerialConsole
 
     public string LogPath { get; }
 
-    /// <summary>Everything the machine said so far, without carriage returns.</summary>
+    /// <summary>All text of the machine so far, without carriage returns.</summary>
     public string Text
     {
         get
@@ -40,11 +40,12 @@ public sealed class SerialConsole
         _input.Flush();
     }
 
-    /// <summary>Waits for the first of the texts after what was matched before; returns what stood in front of it.</summary>
-    /// <exception cref="TimeoutException">None came in time, or the machine ended; the message holds the console's last lines.</exception>
+    /// <summary>Waits for one of the texts after the last match; returns the text before it.</summary>
+    /// <exception cref="TimeoutException">No text appeared in time, or the machine ended. The message has the last lines of the
+    /// console.</exception>
     public string Expect(TimeSpan limit, params string[] texts) => Await(limit, texts, endIsGood: false)!;
 
-    /// <summary>The same, where the machine may also end before it says any of the texts; null: it did.</summary>
+    /// <summary>The same, but the machine may end before it prints one of the texts: null.</summary>
     public string? ExpectOrEnd(TimeSpan limit, params string[] texts) => Await(limit, texts, endIsGood: true);
 
     private string? Await(TimeSpan limit, string[] texts, bool endIsGood)
@@ -68,7 +69,7 @@ public sealed class SerialConsole
         }
     }
 
-    /// <summary>Waits until the other side closes the line: QEMU has ended.</summary>
+    /// <summary>Waits until QEMU has ended and closed the line.</summary>
     public void ExpectEnd(TimeSpan limit)
     {
         DateTime deadline = DateTime.UtcNow + limit;

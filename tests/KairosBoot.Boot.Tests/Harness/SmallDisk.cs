@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A partition of a <see cref="SmallDisk"/>: an ext4 with that label, holding the files (path below it, content).</summary>
+/// <summary>A partition of a <see cref="SmallDisk"/>: an ext4 with this label and files (path in it, content).</summary>
 public sealed record Partition(string Label, int MiB, params (string Path, byte[] Content)[] Files);
 
-/// <summary>A GPT disk of a few MiB, made with sgdisk and mke2fs. Gone with Dispose.</summary>
+/// <summary>A GPT disk of a few MiB, made with sgdisk and mke2fs. Dispose deletes it.</summary>
 public sealed class SmallDisk : IDisposable
 {
     private readonly List<int> _starts = [];
@@ -38,7 +38,7 @@ public sealed class SmallDisk : IDisposable
 
     public string File { get; }
 
-    /// <summary>PARTUUID of a partition, by its number from 1, lower case as the kernel writes it.</summary>
+    /// <summary>PARTUUID of a partition (number from 1), in lower case as the kernel prints it.</summary>
     public string PartitionUuid(int number)
     {
         const string Key = "Partition unique GUID: ";
@@ -46,7 +46,7 @@ public sealed class SmallDisk : IDisposable
         return line[Key.Length..].ToLower(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Changes the file system of a partition, by its number from 1, with debugfs commands; what they print.</summary>
+    /// <summary>Changes the file system of a partition (number from 1) with debugfs commands; returns their output.</summary>
     public string DebugFs(int number, params string[] commands)
     {
         string script = Path.Combine(_directory.FullName, "debugfs");
@@ -54,14 +54,14 @@ public sealed class SmallDisk : IDisposable
         return Tool.Run("debugfs", "-w", "-f", script, $"{File}?offset={(long)_starts[number - 1] << 20}");
     }
 
-    /// <summary>Makes the disk larger, as a hypervisor does; its table is as it was.</summary>
+    /// <summary>Makes the disk larger, as a hypervisor does. The partition table does not change.</summary>
     public void Enlarge(int mebibytes)
     {
         using FileStream file = System.IO.File.OpenWrite(File);
         file.SetLength(file.Length + ((long)mebibytes << 20));
     }
 
-    /// <summary>Overwrites bytes of a partition, by its number from 1, with zeros.</summary>
+    /// <summary>Overwrites bytes of a partition (number from 1) with zeros.</summary>
     public void Wipe(int number, int offset, int length)
     {
         using FileStream file = System.IO.File.OpenWrite(File);

@@ -2,17 +2,18 @@ using System.Diagnostics;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Programs of the host that make disks: run to the end, or the test fails with what they said.</summary>
+/// <summary>Runs programs of the host. The test fails with their output if they fail.</summary>
 public static class Tool
 {
     public static string Run(string program, params string[] arguments)
     {
-        (int status, string said) = Try(program, arguments);
-        return status == 0 ? said : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {status}\n{said}");
+        (int status, string output) = Try(program, arguments);
+        if (status == 0) return output;
+        throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {status}\n{output}");
     }
 
-    /// <summary>Its exit status, and what it printed; on failure, its errors too.</summary>
-    public static (int Status, string Said) Try(string program, params string[] arguments)
+    /// <summary>Exit status and output; on failure also the errors.</summary>
+    public static (int Status, string Output) Try(string program, params string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         // sgdisk and mke2fs live there.

@@ -2,24 +2,27 @@ using System.Collections.Concurrent;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Systems for a machine to change to: the busybox as <c>kboot image build</c> makes an image of it, about 30 MiB, with its name in <c>/name</c>.</summary>
+/// <summary>Systems to upgrade to: busybox images made by <c>kboot image build</c>, about 30 MiB, with their name in
+/// <c>/name</c>.</summary>
 internal static class UpgradeImages
 {
-    /// <summary>The system that a machine has to begin with; its name is busybox. It can make file systems, and a reset needs that.</summary>
+    /// <summary>The first system of a machine. Its name is busybox. It has the tools to make file systems, because a reset needs
+    /// them.</summary>
     public static readonly GrubDisk.Kind First = new() { FileSystemTools = true, KernelArguments = "panic=1" };
 
-    /// <summary>For one that never reports good: its init resets the machine.</summary>
+    /// <summary>An init that resets the machine, for a system that never reports good.</summary>
     public const string NeverGood = "echo b > /proc/sysrq-trigger\n";
 
     private static readonly ConcurrentDictionary<(string, string, string?), Lazy<byte[]>> Built = new();
 
-    /// <param name="name">In <c>/name</c>.</param>
+    /// <param name="name">Content of <c>/name</c>.</param>
     /// <param name="format"><c>ext4</c> or <c>squashfs</c>.</param>
-    /// <param name="init">A script in the place of its init.</param>
+    /// <param name="init">A script that replaces its init.</param>
     public static byte[] Get(string name, string format = "ext4", string? init = null) =>
         Built.GetOrAdd((name, format, init), _ => new(() => Build(name, format, init))).Value;
 
-    /// <summary>The kernel's driver for squashfs, which the busybox has no modprobe to find.</summary>
+    /// <summary>The kernel's driver for squashfs. The test loads it with insmod, because the image has no module index for
+    /// modprobe.</summary>
     public static byte[] SquashfsModule => File.ReadAllBytes(Directory.GetFiles(Path.Combine(Assets.KernelRoot, "lib/modules"), "squashfs.ko", SearchOption.AllDirectories).Single());
 
     /// <summary>

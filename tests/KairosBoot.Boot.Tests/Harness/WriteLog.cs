@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A write to a disk, or a flush of what was written before.</summary>
+/// <summary>A write to a disk, or a flush of the writes before.</summary>
 /// <param name="Offset">In bytes.</param>
-/// <param name="Data">Empty: the flush.</param>
+/// <param name="Data">Empty: a flush.</param>
 public sealed record DiskWrite(long Offset, byte[] Data);
 
 /// <summary>
-/// What a machine has written, in order: the format of the kernel's dm-log-writes (Documentation/admin-guide/device-mapper/log-writes.rst), which
-/// QEMU's blklogwrites writes too.
+/// The writes of a machine in order. The format is that of the kernel's dm-log-writes
+/// (Documentation/admin-guide/device-mapper/log-writes.rst) and of QEMU's blklogwrites.
 /// </summary>
 public static class WriteLog
 {
@@ -31,7 +31,7 @@ public static class WriteLog
             log.ReadExactly(sector);
             (long at, long length, Flag flags) = ((long)Number(sector, 0) * Sector, (long)Number(sector, 1) * Sector, (Flag)Number(sector, 2));
             if (flags.HasFlag(Flag.Flush)) yield return new DiskWrite(0, []);
-            // What is thrown away is not written.
+            // A discard is not a write.
             if (length > 0 && !flags.HasFlag(Flag.Discard))
             {
                 byte[] data = new byte[length];

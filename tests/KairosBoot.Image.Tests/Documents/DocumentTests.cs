@@ -7,14 +7,14 @@ public sealed class DocumentTests : Scratch
 {
     private const string Shell = "sh test", Yaml = "yaml test", Recipe = "dockerfile test";
 
-    // What a fence may say. A misspelt mark would be a block that nobody tests.
+    // The valid fences. A block with a misspelt fence would not be tested.
     private static readonly string[] Kinds = ["", "sh", Shell, "yaml", Yaml, Recipe, "text"];
 
     public static TheoryData<string> DocumentsWithCommands => With(Shell);
 
     public static TheoryData<string> DocumentsWithConfigs => With(Yaml);
 
-    /// <summary>The blocks of a document run in their order, in one directory: the later ones may use what the earlier ones have made.</summary>
+    /// <summary>The blocks of a document run in order in one directory: later blocks may use files of earlier ones.</summary>
     [Theory]
     [MemberData(nameof(DocumentsWithCommands))]
     public void The_commands_of_a_document_do_what_it_says(string document)
@@ -25,7 +25,7 @@ public sealed class DocumentTests : Scratch
 
     [Theory]
     [MemberData(nameof(DocumentsWithConfigs))]
-    public void The_cloud_configs_of_a_document_have_no_fault(string document)
+    public void The_cloud_configs_of_a_document_pass_lint(string document)
     {
         foreach (var block in DocumentBlock.Of(document).Where(block => block.Kind == Yaml))
         {
@@ -48,7 +48,7 @@ public sealed class DocumentTests : Scratch
     }
 
     [Fact]
-    public void Every_mark_of_a_block_is_known_and_some_are_tests()
+    public void Every_fence_of_a_block_is_known_and_some_are_tests()
     {
         var blocks = DocumentBlock.Documents.SelectMany(DocumentBlock.Of).ToList();
         Assert.All(blocks, block => Assert.True(Kinds.Contains(block.Kind), $"{block.Document}:{block.Line}: '{block.Kind}'"));
@@ -85,7 +85,7 @@ public sealed class DocumentTests : Scratch
     private static TheoryData<string> With(string kind) =>
         new(DocumentBlock.Documents.Where(document => DocumentBlock.Of(document).Any(block => block.Kind == kind)));
 
-    // What the documents assume: a system as a directory and as the tar that a container export is, and a cloud-config.
+    // The files that the documents use: a system as a directory and as a container export, and a cloud-config.
     private void PrepareDirectory()
     {
         SyntheticKernel.MakeSystem(PathOf("tree"));

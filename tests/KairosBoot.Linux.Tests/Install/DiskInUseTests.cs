@@ -2,11 +2,11 @@ using KairosBoot.Linux.Tests.Stages;
 
 namespace KairosBoot.Linux.Tests.Install;
 
-/// <summary>Disks that somebody uses: each is kept, and who uses it is said.</summary>
+/// <summary>A disk in use is not changed, and the message names its user.</summary>
 public sealed class DiskInUseTests
 {
     [Fact]
-    public void A_mounted_partition_a_swap_and_a_mapping() => On(machine =>
+    public void A_disk_with_a_mount_a_swap_or_a_mapping_is_refused() => On(machine =>
     {
         var (disk, place) = (machine.Disk, machine.Scratch + "/mount");
         Directory.CreateDirectory(place);
@@ -27,28 +27,28 @@ public sealed class DiskInUseTests
     });
 
     [Fact]
-    public void A_claim_that_nobody_here_can_see() => On(machine =>
+    public void A_disk_in_invisible_use_is_refused() => On(machine =>
     {
         using (Syscall.Open(machine.Disk.Partition(2), OpenFlags.ReadOnly | OpenFlags.Exclusive))
-            Assert.Contains("in use by something that cannot be seen from here", machine.Refused("--force"));
+            Assert.Contains("in use, but by nothing that is visible here", machine.Refused("--force"));
         using (Syscall.Open(machine.Disk.Partition(2), OpenFlags.ReadOnly))
         {
             var errors = machine.Install("--force").Errors;
-            // A kernel that looks for no partitions on loop devices cannot say so.
+            // Skipped on a kernel that does not scan loop devices for partitions.
             if (errors.Length > 0) Assert.Contains("one of its partitions open", errors);
         }
     });
 
     [Fact]
-    public void A_lock_of_another_program() => On(machine =>
+    public void A_disk_that_another_program_has_locked_is_refused() => On(machine =>
     {
         using var node = Syscall.Open(machine.Disk.Node, OpenFlags.ReadOnly);
         Syscall.Lock(node);
-        Assert.Contains("another program is at work", machine.Refused("--force"));
+        Assert.Contains("another program has locked", machine.Refused("--force"));
     });
 
     [Fact]
-    public void A_disk_that_takes_no_writes_is_too_small_or_is_none() => On(machine =>
+    public void Read_only_small_and_missing_disks_are_refused() => On(machine =>
     {
         var disk = machine.Disk;
         MountNamespace.Tool("blockdev", "--setro", disk.Node);
@@ -58,8 +58,8 @@ public sealed class DiskInUseTests
         string Errors(string device) => KBoot.Run("install", "--device", device, "--image", machine.Image, "--force").Errors;
         Assert.Contains($"is a partition of {disk.Node}", Errors(disk.Partition(1)));
         Assert.Contains("is not a block device", Errors(machine.Image));
-        Assert.Contains("is not there", Errors("/dev/nosuch"));
-        Assert.Contains("is on no disk", Errors("LABEL=NOSUCH"));
+        Assert.Contains("does not exist", Errors("/dev/nosuch"));
+        Assert.Contains("matches no disk", Errors("LABEL=NOSUCH"));
         Assert.Contains("is too small", machine.Refused("--force", "--size-state", "2G"));
     });
 

@@ -27,7 +27,7 @@ internal sealed class InstallMachine : IDisposable
 
     internal (int Code, string Output, string Errors) Install(params string[] options) => KBoot.Run(["install", "--device", Disk.Node, "--image", Image, .. options]);
 
-    /// <summary>What a refusal says; the disk was not written to.</summary>
+    /// <summary>The message of a refusal. Asserts that the disk is unchanged.</summary>
     internal string Refused(params string[] options)
     {
         var before = Disk.Written;
@@ -38,7 +38,7 @@ internal sealed class InstallMachine : IDisposable
         return errors;
     }
 
-    /// <summary>The kernel has the partitions of the table from here on, as it has on a disk that is no loop device.</summary>
+    /// <summary>Makes the kernel read the partition table, as it does by itself for a disk that is not a loop device.</summary>
     internal void Appear() => Disk.TellKernel();
 
     /// <summary>Every part of the disk as the programs of the distribution see it.</summary>

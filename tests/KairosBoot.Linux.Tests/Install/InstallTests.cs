@@ -11,7 +11,7 @@ public sealed class InstallTests
     [Theory]
     [InlineData(512)]
     [InlineData(4096)]
-    public void A_blank_disk_becomes_one_that_boots(int blockSize) => InstallMachine.On(machine =>
+    public void An_installation_makes_a_blank_disk_bootable(int blockSize) => InstallMachine.On(machine =>
     {
         var (code, output, errors) = machine.Install();
         Assert.True(code == 0, output + errors);
@@ -47,7 +47,7 @@ public sealed class InstallTests
     [Theory]
     [InlineData("", "--seed is empty")]
     [InlineData("two\nlines", "--seed has control characters")]
-    public void A_seed_that_is_none_is_refused(string seed, string reason) => InstallMachine.On(machine =>
+    public void An_invalid_seed_is_refused(string seed, string reason) => InstallMachine.On(machine =>
     {
         var (code, _, errors) = KBoot.Run("disk", "build", "--image", machine.Image, "--output", machine.Scratch + "/built", "--seed", seed);
         Assert.Equal((2, false), (code, File.Exists(machine.Scratch + "/built")));
@@ -55,9 +55,9 @@ public sealed class InstallTests
     });
 
     [Fact]
-    public void What_was_on_a_disk_is_nowhere_found_again() => InstallMachine.On(machine =>
+    public void No_old_superblock_is_found_after_an_installation() => InstallMachine.On(machine =>
     {
-        // Superblocks and their like where the new partitions will begin and end, which mke2fs by itself leaves there.
+        // Superblocks where the new partitions will begin and end; mke2fs alone would not erase them.
         Assert.Equal(0, machine.Install().Code);
         machine.Appear();
         foreach (var partition in machine.Disk.Disk.Read().Partitions)
@@ -65,7 +65,7 @@ public sealed class InstallTests
             long start = partition.First * 512, end = (partition.Last + 1) * 512;
             machine.Write(start + 0x8001, "CD001"u8);
             machine.Write(start + 0x10040, "_BHRfS_M"u8);
-            machine.Write(end - 65536, [0xFC, 0x4E, 0x2B, 0xA9, 0, 0, 0, 0, 90, 0, 0, 0]); // a RAID of the old kind
+            machine.Write(end - 65536, [0xFC, 0x4E, 0x2B, 0xA9, 0, 0, 0, 0, 90, 0, 0, 0]); // a RAID with metadata 0.90
         }
 
         machine.Disk.Forget();
@@ -84,7 +84,7 @@ public sealed class InstallTests
     });
 
     [Fact]
-    public void A_disk_that_is_not_empty_is_kept_and_what_is_on_it_is_said() => InstallMachine.On(machine =>
+    public void A_disk_that_is_not_empty_is_kept_and_its_content_is_listed() => InstallMachine.On(machine =>
     {
         MountNamespace.Tool("mke2fs", "-q", "-F", "-L", "PHOTOS", machine.Disk.Node);
         Assert.Contains("ext2 LABEL=PHOTOS", machine.Refused());
@@ -93,13 +93,13 @@ public sealed class InstallTests
         var before = machine.Disk.Written;
         var (code, output, _) = machine.Install("--dry-run");
         Assert.Equal((0, before), (code, machine.Disk.Written));
-        Assert.Contains("lost would be: partition 1 letters", output);
+        Assert.Contains("would erase: partition 1 letters", output);
         Assert.Equal(0, machine.Install("--force").Code);
         machine.IsWhole();
     });
 
     [Fact]
-    public void A_dry_run_says_in_json_what_would_be() => InstallMachine.On(machine =>
+    public void A_dry_run_prints_the_result_as_json() => InstallMachine.On(machine =>
     {
         var config = machine.Scratch + "/config.yaml";
         File.WriteAllText(config, """
@@ -114,7 +114,7 @@ public sealed class InstallTests
         var before = machine.Disk.Written;
         var (code, output, errors) = machine.Install("--cloud-config", config, "--append", "console=ttyS1", "--extra-partition", "DATA:30M", "--dry-run", "--json");
         Assert.True(code == 0, errors);
-        Assert.Contains("state.size: 10 MiB are too few", errors);
+        Assert.Contains("state.size: 10 MiB is too small", errors);
         using var plan = JsonDocument.Parse(output);
         Assert.True(plan.RootElement.GetProperty("dryRun").GetBoolean());
         Assert.Equal("console=ttyS1 quiet", plan.RootElement.GetProperty("kernelArguments").GetString());
@@ -124,7 +124,7 @@ public sealed class InstallTests
     });
 
     [Fact]
-    public void Configs_land_in_oem_and_their_stages_run_around_the_writing() => InstallMachine.On(machine =>
+    public void Configs_go_to_oem_and_their_stages_run_before_and_after() => InstallMachine.On(machine =>
     {
         var config = machine.Scratch + "/config.yaml";
         var log = machine.Scratch + "/log";
@@ -143,18 +143,18 @@ public sealed class InstallTests
     });
 
     [Fact]
-    public void A_stage_before_that_fails_keeps_the_disk_as_it_is_and_one_after_is_told() => InstallMachine.On(machine =>
+    public void A_failed_stage_before_keeps_the_disk_and_one_after_is_reported() => InstallMachine.On(machine =>
     {
         var config = machine.Scratch + "/config.yaml";
         File.WriteAllText(config, "stages: {before-install: [{commands: [\"exit 3\"]}]}\n");
-        Assert.Contains("nothing was written", machine.Refused("--cloud-config", config));
+        Assert.Contains("nothing is written", machine.Refused("--cloud-config", config));
         File.WriteAllText(config, "stages: {after-install: [{commands: [\"exit 3\"]}]}\n");
         Assert.Equal(1, machine.Install("--cloud-config", config).Code);
         machine.IsWhole();
     });
 
     [Fact]
-    public void Sources_and_configs_that_cannot_be_are_refused() => InstallMachine.On(machine =>
+    public void Invalid_sources_and_configs_are_refused() => InstallMachine.On(machine =>
     {
         var config = machine.Scratch + "/config.yaml";
         File.WriteAllText(config, "install: {encrypted_partitions: [COS_PERSISTENT]}\n");
@@ -165,7 +165,7 @@ public sealed class InstallTests
         Assert.Contains("config.yaml:", machine.Refused("--cloud-config", config));
         File.WriteAllText(machine.Image, "no image");
         Assert.Contains("is not a file system", machine.Refused());
-        Assert.Contains("no system to install", KBoot.Run("install", "--device", machine.Disk.Node).Errors);
+        Assert.Contains("no image to install", KBoot.Run("install", "--device", machine.Disk.Node).Errors);
         Assert.Equal(2, machine.Install("--root", "/").Code);
         Assert.Equal(2, machine.Install("--extra-partition", "DATA").Code);
     });

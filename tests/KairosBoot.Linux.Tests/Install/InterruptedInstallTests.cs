@@ -8,9 +8,9 @@ namespace KairosBoot.Linux.Tests.Install;
 public sealed class InterruptedInstallTests
 {
     [Fact]
-    public void At_every_stage_of_the_writing_the_disk_boots_nothing_and_the_next_installation_completes() => InstallMachine.On(machine =>
+    public void An_incomplete_disk_does_not_boot_and_the_next_installation_completes() => InstallMachine.On(machine =>
     {
-        Assert.Equal(0, machine.Install().Code); // what is there now would boot
+        Assert.Equal(0, machine.Install().Code); // the disk boots now
         var stages = 0;
         for (var at = 0; ; at++)
         {
@@ -36,7 +36,7 @@ public sealed class InterruptedInstallTests
     });
 
     [Fact]
-    public void Killed_at_any_moment_it_leaves_a_whole_disk_or_one_that_boots_nothing() => InstallMachine.On(machine =>
+    public void A_killed_installation_leaves_a_complete_disk_or_one_that_does_not_boot() => InstallMachine.On(machine =>
     {
         var unfinished = 0;
         for (var round = 0; round < 24; round++)
@@ -44,7 +44,7 @@ public sealed class InterruptedInstallTests
             machine.Write(0, new byte[512]);
             using (var kboot = KBoot.Start(KBoot.Path, "install", "--device", machine.Disk.Node, "--image", machine.Image, "--force"))
             {
-                // The later rounds end it behind its first write.
+                // Later rounds kill it after its first write.
                 if (round > 2) SpinWait.SpinUntil(() => kboot.HasExited || machine.Sector(0)[0] != 0, TimeSpan.FromMinutes(1));
                 Thread.Sleep(round * 15);
                 kboot.Kill(entireProcessTree: true);

@@ -9,7 +9,7 @@ public sealed class OneFileSystemTests
     [InlineData("ext4")]
     [InlineData("squashfs")]
     [InlineData("erofs")]
-    public void What_is_mounted_in_a_tree_is_not_in_its_image(string format) => MountNamespace.Run(scratch =>
+    public void File_systems_mounted_in_a_tree_are_not_in_its_image(string format) => MountNamespace.Run(scratch =>
     {
         string tree = scratch + "/tree", image = scratch + "/image", mounted = scratch + "/mounted";
         foreach (var directory in new[] { tree + "/boot", tree + "/sbin", tree + "/srv/data", mounted }) Directory.CreateDirectory(directory);

@@ -89,7 +89,7 @@ public sealed class StageRunCommandTests : IDisposable
     [InlineData(1, "/none.yaml does not exist", "stage", "run", "boot", "/none.yaml")]
     [InlineData(1, "not fetched: http://127.0.0.1:1/x: curl: (7)", "stage", "run", "boot", "http://127.0.0.1:1/x?t=S3CRET")]
     [InlineData(1, "/none is not a directory", "stage", "run", "boot", "--root", "/none")]
-    [InlineData(1, "the cloud-config /none is not there", "lint", "--cloud-config", "/none")]
+    [InlineData(1, "the cloud-config /none does not exist", "lint", "--cloud-config", "/none")]
     [InlineData(1, "/etc is a directory", "lint", "--cloud-config", "/etc")]
     [InlineData(2, "Give --root or --cloud-config", "lint")]
     [InlineData(1, "/none is not a directory", "lint", "--root", "/none")]
@@ -108,7 +108,7 @@ public sealed class StageRunCommandTests : IDisposable
     {
         var (code, _, errors) = KBoot.RunWith("", "/usr/bin/setpriv", "--reuid=65534", "--clear-groups", "--regid=65534", KBoot.Path, "stage", "run", "boot");
         Assert.Equal(1, code);
-        Assert.Contains("takes root\n  to fix: sudo kboot stage run boot", errors);
+        Assert.Contains("requires root\n  to fix: run sudo kboot stage run boot", errors);
     }
 
     [Fact]
@@ -155,10 +155,10 @@ public sealed class StageRunCommandTests : IDisposable
         root.Put("/system/oem/1.yaml", "stages:\n  boot:\n  - comands: [x]\n", "0600");
         var (code, output) = Shown(KBoot.Run("lint", "--root", root.At("/")));
         Assert.Equal(1, code);
-        Assert.Contains("error: the tree has no /sbin/init to start\n  to fix: install an init system", output);
+        Assert.Contains("error: the tree has no /sbin/init\n  to fix: install an init system", output);
         Assert.Contains("error: the tree has a machine-id", output);
         Assert.Contains("warning: there is no directory /sys to mount on", output);
-        Assert.Contains("holds no kernel", output);
+        Assert.Contains("has no kernel", output);
         Assert.Contains("/system/oem/1.yaml:3: boot[0]: comands: not a known key: did you mean commands?\n", output);
         using var json = JsonDocument.Parse(KBoot.Run("lint", "--json", "--root", root.At("/")).Output);
         Assert.Equal("error", json.RootElement.GetProperty("tree")[0].GetProperty("severity").GetString());

@@ -13,7 +13,7 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
     internal int Judged { get; private set; }
     internal int Upgraded { get; private set; }
 
-    /// <summary>The images of active and passive at the last cut, and of recovery where it is there.</summary>
+    /// <summary>The images of active and passive at the last cut, and of recovery if it exists.</summary>
     internal string Last { get; private set; } = "";
 
     internal string Slots => string.Join(", ", slots.Select(row => $"{row.Key.Name()} {row.Value} times"));

@@ -20,7 +20,7 @@ public sealed class FailingDiskTests
     }
 
     [Fact]
-    public void One_that_takes_no_more_writes_from_any_point_on_keeps_a_system_that_boots() => MountNamespace.Run(scratch =>
+    public void A_disk_that_fails_at_any_write_keeps_a_system_that_boots() => MountNamespace.Run(scratch =>
     {
         const int Points = 10;
         int[]? all = null;
@@ -32,14 +32,14 @@ public sealed class FailingDiskTests
             system.Image("new");
             var images = new[] { "active", "passive", "new" }.ToDictionary(name => name, name => File.ReadAllBytes($"{place}/{name}.img"));
             var writes = 0;
-            // The first round has no errors, and tells how many writes there are. The last ones are those of the switch.
+            // The first round has no errors and counts the writes. The last ones are those of the switch.
             var limit = all is null ? int.MaxValue : point <= Points ? all[0] * point / (Points + 1) : all[0] - (Points + 4 - point) * 9;
             disk.Fails = (isWrite, _) => isWrite && ++writes > limit;
             try { system.Upgrade(place + "/new.img"); }
             catch (OperatorException e)
             {
                 refused++;
-                Assert.True(e.Message.Contains("Input/output error") || e.Message.Contains("Read-only file system") || e.Message.Contains("reads back other"), e.Message);
+                Assert.True(e.Message.Contains("Input/output error") || e.Message.Contains("Read-only file system") || e.Message.Contains("read-back verification failed"), e.Message);
             }
             all ??= [writes];
             MountTable.UnmountBelow([system.Host]);
@@ -54,7 +54,7 @@ public sealed class FailingDiskTests
     });
 
     [Fact]
-    public void A_source_that_its_disk_does_not_read_is_named() => MountNamespace.Run(scratch =>
+    public void A_source_with_a_read_error_is_named() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var image = scratch + "/bad.img";

@@ -12,7 +12,7 @@ internal sealed class InstalledNode : IDisposable
 {
     private const string BusyBox = "/usr/local/bin/busybox", Container = "/usr/local/container";
 
-    // Besides the root: what a runtime mounts in every container. Its /dev has the devices of when it was made, and no loop device.
+    // In addition to the root: the mounts of every container. Its /dev has the devices of its start, and no loop device.
     private const string Contain = """
         set -e
         mount --make-rprivate /
@@ -42,7 +42,7 @@ internal sealed class InstalledNode : IDisposable
         init = File.ReadAllText($"/proc/{unshare.Id}/task/{unshare.Id}/children").Trim();
     }
 
-    /// <summary>Where a container's tree is to be made.</summary>
+    /// <summary>Directory for the container's tree.</summary>
     internal string Tree => system.Host + Container;
 
     /// <summary>How often the node was asked to reboot.</summary>
@@ -58,10 +58,10 @@ internal sealed class InstalledNode : IDisposable
         InNode("mount --bind /usr/local/sbin /sbin");
     }
 
-    /// <summary>Runs a container to its end.</summary>
-    /// <param name="command">In it.</param>
-    /// <param name="mounted">Where it has the node's root; empty: nowhere.</param>
-    /// <param name="hostProcesses">It sees the node's.</param>
+    /// <summary>Runs a container and waits for its end.</summary>
+    /// <param name="command">The command in the container.</param>
+    /// <param name="mounted">Mount point of the node's root in it; empty: not mounted.</param>
+    /// <param name="hostProcesses">It sees the node's processes.</param>
     /// <param name="environment"><c>NAME=VALUE</c>.</param>
     internal (int Code, string Output, string Errors) Run(IEnumerable<string> command, string mounted = "host", bool hostProcesses = true, string environment = "X=")
     {

@@ -18,7 +18,7 @@ internal sealed class InstalledSystem
     /// <param name="scratch">A directory of the test's own, on a tmpfs.</param>
     /// <param name="running">The slot that is booted.</param>
     /// <param name="mebibytes">Size of COS_STATE.</param>
-    /// <param name="device">Makes the file of COS_STATE one that can be attached to a loop device, where it is not that itself.</param>
+    /// <param name="device">Replaces the file of COS_STATE by another device or file that a loop device can use.</param>
     internal InstalledSystem(string scratch, Slot running = Slot.Active, int mebibytes = 64, Func<string, string>? device = null)
     {
         this.scratch = scratch;
@@ -35,7 +35,7 @@ internal sealed class InstalledSystem
         Boot(running);
     }
 
-    /// <summary>Starts what is in a slot now.</summary>
+    /// <summary>Boots the image that a slot has now.</summary>
     internal void Boot(Slot running)
     {
         MountTable.UnmountBelow([Host]);
@@ -81,7 +81,7 @@ internal sealed class InstalledSystem
         return file;
     }
 
-    /// <summary>A tree that can become an image, in a directory that is not there yet.</summary>
+    /// <summary>Creates a tree that can become an image, in a new directory.</summary>
     internal static string Tree(string root, string name)
     {
         SyntheticKernel.MakeSystem(root);

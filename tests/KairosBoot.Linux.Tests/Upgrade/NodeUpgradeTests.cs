@@ -20,7 +20,7 @@ public sealed class NodeUpgradeTests
         return stream.Documents.Single().RootNode;
     }
 
-    // A tree as a container build makes it: kboot with what it calls, and the link to it.
+    // A tree as from a container build: kboot with the programs that it runs, and the link to it.
     private static string Container(string root, string name)
     {
         InstalledSystem.Tree(root, name);
@@ -39,7 +39,7 @@ public sealed class NodeUpgradeTests
     }
 
     [Fact]
-    public void The_plan_is_one_as_the_controller_knows_it()
+    public void The_plan_has_only_fields_of_the_controllers_API()
     {
         Assert.Equal(("upgrade.cattle.io/v1", "Plan"), (Plan["apiVersion"].ToString(), Plan["kind"].ToString()));
         string[] Keys(YamlNode node) => [.. ((YamlMappingNode)node).Children.Keys.Select(key => key.ToString())];
@@ -51,7 +51,7 @@ public sealed class NodeUpgradeTests
     }
 
     [Fact]
-    public void A_node_gets_the_system_of_the_container_and_reboots_once_into_it() => MountNamespace.Run(scratch =>
+    public void A_node_gets_the_system_of_the_container_and_reboots_once() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, mebibytes: 128);
         string? installed = null;
@@ -61,15 +61,15 @@ public sealed class NodeUpgradeTests
             node.AddReboot();
             var (code, output, errors) = node.Run(Command);
             Assert.True((code, node.Reboots) == (1, 1), $"{code} {node.Reboots}: {output}{errors}");
-            Assert.Contains("the system that runs has ", output);
+            Assert.Contains("the running system differs: ", output);
             Assert.Contains("active is new, passive is what was active", output);
             Assert.Equal(("new", "active"), system.Slots);
             Assert.True(system.IsReadOnly);
             installed = system.Files;
-            // The pod again, on the way to the reboot.
+            // The controller starts the pod again before the reboot.
             (code, output, errors) = node.Run(Command);
             Assert.True((code, node.Reboots) == (1, 2), $"{code} {node.Reboots}: {output}{errors}");
-            Assert.Contains("it is in active already", output);
+            Assert.Contains("active already has this system", output);
             Assert.Equal(installed, system.Files);
             Assert.Equal(["bin", "container", "sbin"], Directory.GetFileSystemEntries(system.Host + "/usr/local").Select(Path.GetFileName).Order());
         });
@@ -77,7 +77,7 @@ public sealed class NodeUpgradeTests
         {
             Container(node.Tree, "new");
             node.AddReboot();
-            // What some container runtimes make of their own.
+            // Files that some container runtimes create.
             File.WriteAllText(node.Tree + "/.dockerenv", "");
             File.CreateSymbolicLink(node.Tree + "/etc/mtab", "/proc/mounts");
             var (code, output, errors) = node.Run(Command);
@@ -88,7 +88,7 @@ public sealed class NodeUpgradeTests
     });
 
     [Fact]
-    public void One_that_fell_back_to_its_old_system_stays_there_until_somebody_insists() => MountNamespace.Run(scratch =>
+    public void A_node_that_fell_back_is_left_unchanged_without_FORCE() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, mebibytes: 128);
         OnNode(Slot.Active, system, node =>
@@ -106,6 +106,7 @@ public sealed class NodeUpgradeTests
             var (code, _, errors) = node.Run(Command);
             Assert.Equal((1, 0, before), (code, node.Reboots, system.Files));
             Assert.Contains("the node has this system and does not boot it: it was given up: active: its image has no init that can be started", errors);
+
             Assert.Contains("to fix: ", errors);
             Assert.Equal(1, node.Run(Command, environment: "FORCE=true").Code);
             Assert.Equal((1, 3, Slot.Active), (node.Reboots, system.Counters.Active.Left, system.Counters.Next));
@@ -113,7 +114,7 @@ public sealed class NodeUpgradeTests
     });
 
     [Fact]
-    public void A_pod_that_could_not_do_it_says_what_it_lacks_before_anything_changes() => MountNamespace.Run(scratch =>
+    public void A_pod_without_the_privileges_fails_before_anything_changes() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, mebibytes: 128);
         OnNode(Slot.Active, system, node =>
@@ -135,7 +136,7 @@ public sealed class NodeUpgradeTests
     });
 
     [Theory]
-    [InlineData(null, "it has no program reboot")]
+    [InlineData(null, "the node has no program reboot")]
     [InlineData("echo not now; exit 3", "ended with 3: not now")]
     public void A_node_that_does_not_reboot_is_a_failure_and_keeps_the_new_system(string? reboot, string reason) => MountNamespace.Run(scratch =>
     {

@@ -5,13 +5,13 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 /// <summary>What a reader finds on a partition of images: the counters, and the image under each name.</summary>
 internal sealed record PartitionView(BootBlock Block, byte[]? Active, byte[]? Passive, byte[]? Recovery)
 {
-    /// <summary>As GRUB reads it, which does not look into the journal: by GRUB's own driver, as a program of the host.</summary>
+    /// <summary>The files as GRUB sees them, without the journal: read by GRUB's driver in a program of the host.</summary>
     internal static PartitionView OfGrub(string file) => Of(path => Read(file, path));
 
-    /// <summary>As a mounted system does.</summary>
+    /// <summary>The files as the kernel sees them after mounting.</summary>
     internal static PartitionView OfMount(string mountPoint) => Of(path => File.Exists(mountPoint + path) ? File.ReadAllBytes(mountPoint + path) : null);
 
-    /// <summary>The image in a slot; null for recovery where that is on another partition.</summary>
+    /// <summary>The image in a slot; null for recovery if it is on another partition.</summary>
     internal byte[]? this[Slot slot] => slot == Slot.Active ? Active : slot == Slot.Passive ? Passive : Recovery;
 
     private static PartitionView Of(Func<string, byte[]?> read) =>

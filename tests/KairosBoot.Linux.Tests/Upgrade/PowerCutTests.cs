@@ -12,7 +12,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
 {
     private const int MiB = 1 << 20, ImageSize = 192 << 10;
 
-    // How many of the orders that a disk may write in are tried at each write, and how many cuts there are for one that is upgraded again.
+    // How many write orders of a disk are tried at each write, and every how many cuts the system is upgraded again.
     private static readonly int Orders = int.Parse(Environment.GetEnvironmentVariable("KAIROSBOOT_CUT_ORDERS") ?? "3");
     private const int Again = 8;
 
@@ -30,15 +30,15 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     [InlineData("recovery", "ro", "new active")]
     [InlineData("recovery with a good passive", "ro", "new passive")]
     [InlineData("reset", "ro", "new new")]
-    public void Wherever_the_power_is_cut_a_whole_system_boots_and_the_upgrade_completes(string running, string options, string then) =>
+    public void After_any_power_cut_a_system_boots_and_the_upgrade_completes(string running, string options, string then) =>
         MountNamespace.Run(scratch => Judge(scratch, running, options, then, Images.Where(row => row.Key != "recovery").ToDictionary(), Upgrade));
 
-    /// <summary>Recovery on the partition of the others: the rules ask for two partitions nowhere, and so one record has all writes in their order.</summary>
+    /// <summary>Recovery is on the same partition here, so that one record has all writes in order. No rule needs two partitions.</summary>
     [Theory]
     [InlineData("recovery.img", false)]
     [InlineData("recovery.img", true)]
     [InlineData("recovery.squashfs", false)]
-    public void So_it_does_while_recovery_becomes_new_of_the_same_or_another_kind(string name, bool isSquashfs) =>
+    public void After_any_power_cut_of_a_recovery_upgrade_a_system_boots(string name, bool isSquashfs) =>
         MountNamespace.Run(scratch => Judge(scratch, $"{name} to {(isSquashfs ? "recovery.squashfs" : "recovery.img")}", "ro", "active passive new", Images, null));
 
     private void Judge(string scratch, string running, string options, string then, Dictionary<string, byte[]> images, Action<string, Slot>? upgrade)
@@ -50,9 +50,9 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         {
             if (count > 0 && recorded.Events[count - 1].IsFlush) continue;
             cuts.Judge(recorded.Events[..count], count % Again == 0 ? upgrade : null);
-            // A disk may write what was not flushed in any order: some of it and not the rest.
+            // A disk may write unflushed blocks in any order: some of them reach the disk and others do not.
             var flushed = Array.FindLastIndex(recorded.Events, Math.Max(0, count - 1), row => row.IsFlush) + 1;
-            // The last first, as one that keeps what it was not told to write.
+            // The last write first, as a disk does that keeps older unflushed writes in its cache.
             if (count > flushed + 1) cuts.Judge([.. recorded.Events[..flushed], recorded.Events[count - 1]], null);
             for (var order = 0; order < Orders && count > flushed + 1; order++)
                 cuts.Judge([.. recorded.Events[..flushed], .. recorded.Events[flushed..count].Where(_ => random.Next(2) == 0)], null);
@@ -70,7 +70,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         File.WriteAllBytes(tree + "/cOS/passive.img", Images["passive"]);
         if (running.Contains(" to ")) File.WriteAllBytes(tree + "/cOS/" + running.Split(' ')[0], Images["recovery"]);
         var good = new BootCounter(3, true, "");
-        // A wish for another slot, and a slot with its last try: neither may lead to half an upgrade.
+        // A one-shot choice, and a slot with its last try: neither may lead to a half-finished upgrade.
         File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters
         {
             Active = running == "active" ? new(0, true, "") : good, Passive = running == "recovery" ? new(3, false, "") : good, First = Slot.Passive, Once = Slot.Active,

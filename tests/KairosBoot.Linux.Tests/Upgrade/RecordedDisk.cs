@@ -22,7 +22,7 @@ internal sealed class RecordedDisk : IDisposable
     private readonly string path;
     private readonly List<DiskEvent> events = [];
 
-    /// <param name="path">A file that is there; the disk is mounted over it.</param>
+    /// <param name="path">An existing file; the disk is mounted on it.</param>
     /// <param name="content">What the disk holds.</param>
     internal RecordedDisk(string path, byte[] content)
     {
@@ -33,7 +33,7 @@ internal sealed class RecordedDisk : IDisposable
         server.Start();
     }
 
-    /// <summary>Whether the disk has an error there instead of reading or writing.</summary>
+    /// <summary>Decides whether a read or write fails with an error.</summary>
     internal Func<bool, long, bool> Fails { get; set; } = (isWrite, offset) => false;
 
     /// <summary>What was written so far.</summary>
@@ -67,7 +67,7 @@ internal sealed class RecordedDisk : IDisposable
                 request.AsSpan(8, 8).CopyTo(reply.AsSpan(8));
                 content.CopyTo(reply, OutHeader);
                 try { Syscall.WriteAll(channel, reply); }
-                catch (SyscallException e) when (e.Errno == Errno.ENOENT) { } // nobody waits for it any more
+                catch (SyscallException e) when (e.Errno == Errno.ENOENT) { } // the request was cancelled
             }
         }
         catch (SyscallException e) when (e.Errno == Errno.ENODEV) { } // unmounted

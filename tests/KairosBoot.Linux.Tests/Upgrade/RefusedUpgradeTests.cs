@@ -20,27 +20,27 @@ public sealed class RefusedUpgradeTests
     }
 
     [Theory]
-    [InlineData("rm /boot/vmlinuz", "there is no /boot/vmlinuz")]
-    [InlineData("rm /boot/initrd", "there is no /boot/initrd")]
-    [InlineData("rm /usr/lib/init", "no /sbin/init to start")]
+    [InlineData("rm /boot/vmlinuz", "the tree has no /boot/vmlinuz")]
+    [InlineData("rm /boot/initrd", "the tree has no /boot/initrd")]
+    [InlineData("rm /usr/lib/init", "no /sbin/init")]
     [InlineData("rmdir /oem", "there is no directory /oem")]
     [InlineData("rm /lib/modules/6.1.0-test/modules.dep", null)]
-    [InlineData("cd /lib/modules\nln 6.1.0-test other\nunlink 6.1.0-test", "for the kernel 6.1.0-test, whose modules the tree has not")]
+    [InlineData("cd /lib/modules\nln 6.1.0-test other\nunlink 6.1.0-test", "for the kernel 6.1.0-test, but the tree has no modules for it")]
     [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init", "its /sbin/init is for aarch64, this is x86_64")]
     [InlineData("rm /boot/vmlinuz-6.1.0-test\ncd /boot\nwrite KERNEL vmlinuz-6.1.0-test", "its /boot/vmlinuz is for aarch64, this is x86_64")]
-    public void An_image_that_would_not_boot(string damage, string? reason) => MountNamespace.Run(scratch =>
+    public void An_image_that_would_not_boot_is_refused(string damage, string? reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         File.WriteAllBytes(scratch + "/arm", [0x7F, .. "ELF"u8, 2, 1, 1, .. new byte[11], 183, 0, .. new byte[44]]);
         File.WriteAllBytes(scratch + "/kernel", [.. new byte[0x38], .. "ARM\x64"u8, .. new byte[64]]);
         var image = system.Image("new", damage.Replace("ARM", scratch + "/arm").Replace("KERNEL", scratch + "/kernel").Split('\n'));
-        // What only a build needs is not asked for.
+        // Files that only a build needs are not required.
         if (reason is null) system.Upgrade(image);
         else Assert.Contains(reason, Refused(system, () => system.Upgrade(image)).Problem);
     });
 
     [Fact]
-    public void An_image_without_a_directory_that_this_machine_mounts_on() => MountNamespace.Run(scratch =>
+    public void An_image_without_a_mount_point_of_the_layout_is_refused() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         File.AppendAllText(system.Host + "/etc/fstab", "x /srv/data none bind 0 0\nx /var/a none bind 0 0\n");
@@ -49,23 +49,23 @@ public sealed class RefusedUpgradeTests
     });
 
     [Fact]
-    public void A_file_that_is_no_image_or_not_all_of_one() => MountNamespace.Run(scratch =>
+    public void An_invalid_or_truncated_image_is_refused() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var image = system.Image("new");
         File.WriteAllText(scratch + "/text", "text");
         Assert.Contains("is not a file system image", Refused(system, () => system.Upgrade(scratch + "/text")).Problem);
-        Assert.Contains("is not there", Refused(system, () => system.Upgrade(scratch + "/none")).Problem);
+        Assert.Contains("does not exist", Refused(system, () => system.Upgrade(scratch + "/none")).Problem);
         using (var file = File.OpenWrite(image)) file.SetLength(file.Length - ImageSeal.Length - 4096);
-        Assert.Contains("is cut short", Refused(system, () => system.Upgrade(image)).Problem);
+        Assert.Contains("is truncated", Refused(system, () => system.Upgrade(image)).Problem);
         MountNamespace.Tool("mkfs.erofs", "-zlz4hc", scratch + "/erofs", InstalledSystem.Tree(scratch + "/tree", "tree"));
-        Assert.Contains("is erofs: GRUB loads", Refused(system, () => system.Upgrade(scratch + "/erofs")).Problem);
+        Assert.Contains("is erofs: GRUB can load", Refused(system, () => system.Upgrade(scratch + "/erofs")).Problem);
     });
 
     [Theory]
-    [InlineData(-4096, "ends after")]
-    [InlineData(4096, "somebody is writing to it")]
-    public void A_source_that_changes_while_it_is_read(int by, string reason) => MountNamespace.Run(scratch =>
+    [InlineData(-4096, "reading ended after")]
+    [InlineData(4096, "another program is writing to it")]
+    public void A_source_that_changes_during_the_copy_is_refused(int by, string reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var image = system.Image("new");
@@ -81,11 +81,11 @@ public sealed class RefusedUpgradeTests
     [Theory]
     [InlineData("..", "points outside")]
     [InlineData("link", "which is not a directory")]
-    [InlineData("hard link", "which is not in the archive before it")]
-    [InlineData("truncated", "not a tar file, or damaged")]
-    [InlineData("text", "not a tar file, or damaged")]
-    [InlineData("empty", "not a tar file, or damaged")]
-    public void A_container_export_that_is_hostile_or_damaged(string kind, string reason) => MountNamespace.Run(scratch =>
+    [InlineData("hard link", "which does not precede it in the archive")]
+    [InlineData("truncated", "damaged or not a tar file")]
+    [InlineData("text", "damaged or not a tar file")]
+    [InlineData("empty", "damaged or not a tar file")]
+    public void A_hostile_or_damaged_container_export_is_refused(string kind, string reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var tar = scratch + "/export.tar";
@@ -117,7 +117,7 @@ public sealed class RefusedUpgradeTests
     });
 
     [Fact]
-    public void A_disk_without_room_at_every_stage() => MountNamespace.Run(scratch =>
+    public void A_full_disk_at_any_step_leaves_the_system_unchanged() => MountNamespace.Run(scratch =>
     {
         // COS_STATE: two images of 9 MiB each, and from nothing to enough for a third
         var system = new InstalledSystem(scratch, mebibytes: 40);
@@ -145,7 +145,7 @@ public sealed class RefusedUpgradeTests
                 catch (OperatorException failure)
                 {
                     failed++;
-                    Assert.Contains("there is no room for the new image", failure.Problem);
+                    Assert.Contains("no space for the new image", failure.Problem);
                     Assert.Equal(before, system.Files);
                 }
                 Assert.True(system.IsReadOnly);
@@ -156,7 +156,7 @@ public sealed class RefusedUpgradeTests
     });
 
     [Fact]
-    public void No_room_to_unpack_what_the_image_is_to_be_made_of() => MountNamespace.Run(scratch =>
+    public void A_full_scratch_directory_leaves_the_system_unchanged() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         Syscall.Mount("tmpfs", system.Host + "/usr/local", "tmpfs", MountFlags.None, "size=64k");
@@ -171,18 +171,18 @@ public sealed class RefusedUpgradeTests
     });
 
     [Fact]
-    public void Two_at_once() => MountNamespace.Run(scratch =>
+    public void Two_upgrades_at_the_same_time_are_refused() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         using (TargetSystem.Open(system.Host, null))
-            Assert.Contains("another upgrade, reset or installation is at work", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+            Assert.Contains("another upgrade, reset or installation is running", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
         system.Upgrade(system.Image("new"));
     });
 
     [Theory]
     [InlineData("copying")]
     [InlineData("checking")]
-    public void An_interruption_before_the_switch(string at) => MountNamespace.Run(scratch =>
+    public void An_interruption_before_the_switch_leaves_the_system_unchanged(string at) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var before = system.Files;
@@ -196,9 +196,9 @@ public sealed class RefusedUpgradeTests
     });
 
     [Fact]
-    public void A_machine_that_kairos_boot_did_not_start() => MountNamespace.Run(scratch =>
+    public void A_machine_that_kairos_boot_did_not_boot_is_refused() => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/root");
-        Assert.Contains("which image runs is not known", Assert.Throws<OperatorException>(() => TargetSystem.Open(scratch + "/root", null)).Problem);
+        Assert.Contains("so the running image is unknown", Assert.Throws<OperatorException>(() => TargetSystem.Open(scratch + "/root", null)).Problem);
     });
 }

@@ -20,14 +20,14 @@ public sealed class SealTests
     }
 
     [Fact]
-    public void An_upgrade_refuses_one_by_name_and_takes_one_without_a_seal() => MountNamespace.Run(scratch =>
+    public void An_upgrade_refuses_a_bad_seal_and_accepts_an_image_without_one() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var image = system.Image("new");
         Damage(image);
         var before = system.Files;
         var failure = Assert.Throws<OperatorException>(() => system.Upgrade(image));
-        Assert.Equal($"{image} is damaged, or was written to after it was built: it is not what its seal says", failure.Problem);
+        Assert.Equal($"{image} does not match its seal: it is damaged, or was changed after it was built", failure.Problem);
         Assert.Equal(before, system.Files);
         using (var file = File.OpenWrite(image)) file.SetLength(file.Length - ImageSeal.Length);
         system.Upgrade(image);
@@ -35,7 +35,7 @@ public sealed class SealTests
     });
 
     [Fact]
-    public void So_do_an_installation_and_a_disk_build() => InstallMachine.On(machine =>
+    public void An_installation_and_a_disk_build_refuse_a_bad_seal() => InstallMachine.On(machine =>
     {
         var image = InstalledSystem.Image(machine.Scratch, "sealed", []);
         string[] install = ["install", "--device", machine.Disk.Node, "--image", image], build = ["disk", "build", "--image", image, "--output", machine.Scratch + "/disk.raw"];
@@ -44,7 +44,7 @@ public sealed class SealTests
         foreach (var command in new[] { install, build })
         {
             var (code, _, errors) = KBoot.Run(command);
-            Assert.True(code == 1 && errors.Contains($"{image} is damaged, or was written to after it was built"), $"{code} {errors}");
+            Assert.True(code == 1 && errors.Contains($"{image} does not match its seal"), $"{code} {errors}");
         }
         Assert.Equal(before, machine.Disk.Written);
         Assert.False(File.Exists(machine.Scratch + "/disk.raw"));

@@ -7,13 +7,13 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 /// <summary>Whether a machine has the system of a tree: held against every file of its images.</summary>
 public sealed class SystemSearchTests
 {
-    private static (NodeImageStatus Place, string Why) Find(InstalledSystem system, string tree)
+    private static (NodeImageStatus Status, string Reason) Find(InstalledSystem system, string tree)
     {
         using var machine = TargetSystem.Open(system.Host, null);
         return new NodeImageSearch(machine, tree, CancellationToken.None).Find(isRecovery: false);
     }
 
-    // With what an image gets added: units, the entry point of plans, an initrd.
+    // With the programs for which a build adds units and the entry point of plans.
     private static string Tree(string root)
     {
         InstalledSystem.Tree(root, "new");
@@ -28,16 +28,16 @@ public sealed class SystemSearchTests
     [Theory]
     [InlineData("touch -d @1000000000 name usr/lib", null)]
     [InlineData(": > .dockerenv; mkdir host; echo x > tmp/x; ln -s /proc/mounts etc/mtab", null)]
-    [InlineData("touch -r name time; echo -n NEW > name; touch -r time name; rm time", "another /name")]
-    [InlineData("echo longer > name", "another /name")]
-    [InlineData("ln -sfn /usr/lib/other sbin/init", "another /sbin/init")]
-    [InlineData("chmod 600 name", "another kind, owner, mode or attribute of /name")]
-    [InlineData("chown 7 usr/lib", "another kind, owner, mode or attribute of /usr/lib")]
-    [InlineData("setcap cap_net_raw+ep name", "another kind, owner, mode or attribute of /name")]
-    [InlineData("rm name; mkdir name", "another kind, owner, mode or attribute of /name")]
-    [InlineData("echo more > usr/lib/more", "no /usr/lib/more")]
-    [InlineData("rm name", "/name, which this one has not")]
-    public void Another_tree_is_told_by_any_file_of_it(string change, string? difference) => MountNamespace.Run(scratch =>
+    [InlineData("touch -r name time; echo -n NEW > name; touch -r time name; rm time", "/name has other content")]
+    [InlineData("echo longer > name", "/name has other content")]
+    [InlineData("ln -sfn /usr/lib/other sbin/init", "/sbin/init has other content")]
+    [InlineData("chmod 600 name", "/name has another type, owner, mode or attribute")]
+    [InlineData("chown 7 usr/lib", "/usr/lib has another type, owner, mode or attribute")]
+    [InlineData("setcap cap_net_raw+ep name", "/name has another type, owner, mode or attribute")]
+    [InlineData("rm name; mkdir name", "/name has another type, owner, mode or attribute")]
+    [InlineData("echo more > usr/lib/more", "it lacks /usr/lib/more")]
+    [InlineData("rm name", "it has an additional /name")]
+    public void A_difference_in_any_file_is_found(string change, string? difference) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var tree = Tree(scratch + "/tree");
@@ -46,27 +46,27 @@ public sealed class SystemSearchTests
         Assert.Contains("/boot/initrd", added);
         system.Boot(Slot.Active);
         MountNamespace.Tool("sh", "-ec", $"cd {tree}; {change}");
-        Assert.Equal(difference is null ? (NodeImageStatus.There, "it is the system that runs") : (NodeImageStatus.None, "the system that runs has " + difference), Find(system, tree));
+        Assert.Equal(difference is null ? (NodeImageStatus.UpToDate, "the node already runs this system") : (NodeImageStatus.None, "the running system differs: " + difference), Find(system, tree));
         Assert.Empty(Directory.GetFileSystemEntries(system.Host + "/usr/local"));
     });
 
     [Fact]
-    public void One_that_does_not_run_is_told_by_what_the_next_boot_is() => MountNamespace.Run(scratch =>
+    public void A_system_in_active_is_judged_by_the_next_boot() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var tree = Tree(scratch + "/tree");
-        Assert.Equal(NodeImageStatus.None, Find(system, tree).Place);
+        Assert.Equal(NodeImageStatus.None, Find(system, tree).Status);
         system.Upgrade(InstalledSystem.Of(root: tree));
-        Assert.Equal((NodeImageStatus.NextBoot, "it is in active already"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.NextBoot, "active already has this system"), Find(system, tree));
         void Count(Func<BootCounters, BootCounters> change) => BootStateFile.Update(system.State + SystemPaths.BootState, block => change(block.Counters));
         Count(counters => counters with { First = Slot.Passive });
-        Assert.Equal((NodeImageStatus.PassedOver, "passive is to be booted before it"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.NotBooted, "the next slot to boot is passive"), Find(system, tree));
         Count(counters => counters with { First = Slot.Active, Active = counters.Active with { Left = 0 } });
-        Assert.Equal((NodeImageStatus.PassedOver, "all its tries are used up"), Find(system, tree));
+        Assert.Equal((NodeImageStatus.NotBooted, "active has no tries left"), Find(system, tree));
         Count(counters => counters.MarkBad(Slot.Active, SlotFault.Damaged));
-        Assert.Equal((NodeImageStatus.PassedOver, "it was given up: active: its image is damaged"), Find(system, tree));
-        // One that nothing can be read of is none.
+        Assert.Equal((NodeImageStatus.NotBooted, "active is marked bad: active: its image is damaged"), Find(system, tree));
+        // An unreadable image counts as none.
         MountedPartition.Change(system.State, () => File.WriteAllText(system.State + Slot.Active.Image(), "rubbish"));
-        Assert.Equal(NodeImageStatus.None, Find(system, tree).Place);
+        Assert.Equal(NodeImageStatus.None, Find(system, tree).Status);
     });
 }

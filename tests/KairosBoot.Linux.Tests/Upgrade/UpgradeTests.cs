@@ -7,7 +7,7 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 public sealed class UpgradeTests
 {
     [Fact]
-    public void A_new_image_becomes_active_and_the_one_that_runs_passive_with_its_counter() => MountNamespace.Run(scratch =>
+    public void A_new_image_becomes_active_and_the_running_one_passive() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var result = system.Upgrade(system.Image("new"));
@@ -19,12 +19,12 @@ public sealed class UpgradeTests
         Assert.True(system.IsReadOnly);
         Assert.Equal(["active.img", "passive.img"], Directory.GetFiles(system.State + "/cOS").Select(Path.GetFileName).Order());
         Assert.Equal(File.ReadAllBytes(scratch + "/new.img"), File.ReadAllBytes(system.State + "/cOS/active.img"));
-        // GRUB takes blocks that were set aside and never written for what is in them.
+        // GRUB reads allocated blocks that were never written as if they had content.
         Assert.DoesNotContain("unwritten", MountNamespace.Tool("filefrag", "-v", system.State + "/cOS/active.img"));
     });
 
     [Fact]
-    public void A_second_upgrade_before_the_reboot_leaves_the_image_that_runs_and_so_does_one_from_passive() => MountNamespace.Run(scratch =>
+    public void Upgrades_before_a_reboot_and_from_passive_keep_the_running_image() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         system.Upgrade(system.Image("new"));
@@ -44,7 +44,7 @@ public sealed class UpgradeTests
     });
 
     [Fact]
-    public void What_an_interrupted_upgrade_has_left_does_not_stand_in_the_way() => MountNamespace.Run(scratch =>
+    public void Leftovers_of_an_interrupted_upgrade_are_removed() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, mebibytes: 48);
         MountedPartition.Change(system.State, () =>
@@ -57,7 +57,7 @@ public sealed class UpgradeTests
     });
 
     [Fact]
-    public void A_pinned_image_stays_whatever_runs() => MountNamespace.Run(scratch =>
+    public void A_pinned_image_is_kept_in_every_running_slot() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         void Pin(Slot slot) => BootStateFile.Update(system.State + SystemPaths.BootState,
@@ -65,7 +65,7 @@ public sealed class UpgradeTests
         Pin(Slot.Passive);
         system.Upgrade(system.Image("new"));
         Assert.Equal(("new", "passive"), system.Slots);
-        // The image that runs has no slot any more, and a name still: the partition could not be read-only otherwise.
+        // The running image is in no slot, but keeps a name: otherwise the partition could not become read-only.
         system.Upgrade(system.Image("newer"));
         Assert.Equal(("newer", "passive"), system.Slots);
         Assert.True(system.IsReadOnly);
@@ -73,7 +73,7 @@ public sealed class UpgradeTests
     });
 
     [Fact]
-    public void With_one_image_running_and_the_other_pinned_there_is_no_place_for_a_third() => MountNamespace.Run(scratch =>
+    public void With_one_image_running_and_the_other_pinned_an_upgrade_is_refused() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, Slot.Passive);
         BootStateFile.Update(system.State + SystemPaths.BootState, block => block.Counters with { Pinned = BootCounter.IdOf(ImageIdentity.Of(system.State + Slot.Active.Image())) });
@@ -83,7 +83,7 @@ public sealed class UpgradeTests
     });
 
     [Fact]
-    public void A_tree_becomes_the_image_without_what_is_mounted_in_it() => MountNamespace.Run(scratch =>
+    public void A_tree_becomes_the_image_without_its_mounts() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var tree = InstalledSystem.Tree(scratch + "/tree", "tree");
@@ -100,7 +100,7 @@ public sealed class UpgradeTests
     });
 
     [Fact]
-    public void So_does_a_container_export_and_an_image_in_an_OCI_layout() => MountNamespace.Run(scratch =>
+    public void A_container_export_and_an_OCI_layout_become_the_image() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch, mebibytes: 96);
         var tree = InstalledSystem.Tree(scratch + "/tree", "export");
@@ -119,7 +119,7 @@ public sealed class UpgradeTests
     });
 
     [Fact]
-    public void The_boot_menu_is_upgraded_with_what_is_the_machine_s_own_and_a_newer_one_stays() => MountNamespace.Run(scratch =>
+    public void The_boot_menu_is_upgraded_and_a_newer_one_is_kept() => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
         var menu = system.State + "/grub/grub.cfg";
@@ -127,7 +127,7 @@ public sealed class UpgradeTests
         Assert.Contains("set recovery=\"$disk,gpt4\"", current);
         void Put(string text) => MountedPartition.Change(system.State, () => File.WriteAllText(menu, text));
         Put(string.Join('\n', current.Split('\n').Where(line => line.StartsWith("set ", StringComparison.Ordinal))));
-        Assert.Equal("the boot menu is new too", system.Upgrade(system.Image("new")).Menu);
+        Assert.Equal("the boot menu is updated too", system.Upgrade(system.Image("new")).Menu);
         Assert.Equal(current, File.ReadAllText(menu));
         Assert.Equal(["grub.cfg"], Directory.GetFiles(system.State + "/grub").Select(Path.GetFileName));
         var newer = current.Replace("# kairosboot-menu 1", "# kairosboot-menu 99999");
@@ -135,7 +135,7 @@ public sealed class UpgradeTests
         Assert.Null(system.Upgrade(system.Image("newer")).Menu);
         Assert.Equal(newer, File.ReadAllText(menu));
         Put("menuentry mine { true; }\n");
-        Assert.Equal("the boot menu is not one of kboot's and stays as it is", system.Upgrade(system.Image("newest")).Menu);
+        Assert.Equal("the boot menu was not written by kboot and is not changed", system.Upgrade(system.Image("newest")).Menu);
         Assert.Equal("menuentry mine { true; }\n", File.ReadAllText(menu));
     });
 }

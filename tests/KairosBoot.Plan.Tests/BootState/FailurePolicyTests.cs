@@ -5,10 +5,16 @@ namespace KairosBoot.Plan.Tests;
 /// <summary>Every kind of failure in every state of a boot, as golden text.</summary>
 public sealed class FailurePolicyTests
 {
-    private static readonly BootCounters Counters = new() { Active = new(2, true, "a"), Passive = new(3, true, "b"),
-        Recovery = new(3, false, "c") };
-    private static readonly BootCounters AllUsedUp = new() { Active = new(0, true, "a"), Passive = new(0, true, "b"),
-        Recovery = new(0, false, "c") };
+    private static readonly BootCounters Counters = new()
+    {
+        Active = new(2, true, "a"), Passive = new(3, true, "b"),
+        Recovery = new(3, false, "c")
+    };
+    private static readonly BootCounters AllUsedUp = new()
+    {
+        Active = new(0, true, "a"), Passive = new(0, true, "b"),
+        Recovery = new(0, false, "c")
+    };
 
     private static readonly (string Name, BootProgress Progress)[] Places =
     [
@@ -37,7 +43,10 @@ public sealed class FailurePolicyTests
     ];
 
     [Fact]
-    public void The_table_of_decisions_is_the_golden_text()
+    public void The_table_of_decisions_is_the_golden_text() => Assert.Equal(Golden.ReplaceLineEndings("\n"), Table());
+
+    /// <summary>The decisions as text, for the golden text and for docs/boot-assessment.md.</summary>
+    internal static string Table()
     {
         var text = new StringBuilder();
         foreach (var (name, failure) in Failures)
@@ -46,7 +55,8 @@ public sealed class FailurePolicyTests
             foreach (var (place, progress) in Places)
                 text.Append($"  {place}: {Text(FailurePolicy.Decide(failure, progress), progress)}\n");
         }
-        Assert.Equal(Golden.ReplaceLineEndings("\n"), text.ToString());
+
+        return text.ToString();
     }
 
     [Fact]

@@ -3,11 +3,11 @@ using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Whose images are to change.</summary>
-internal sealed class MachineOptions
+/// <summary>Options that name the machine whose images change.</summary>
+internal sealed class TargetOptions
 {
-    private readonly Option<string?> host = new("--host") { Description = "Where the machine's root is mounted, with all below it (default: this root)", HelpName = "DIR" };
-    private readonly Option<string?> state = new("--state") { Description = "A mounted COS_STATE of a system that does not run", HelpName = "DIR" };
+    private readonly Option<string?> host = new("--host") { Description = "Mount point of the node's root, with all mounts below it (default: this system's root)", HelpName = "DIR" };
+    private readonly Option<string?> state = new("--state") { Description = "Mount point of COS_STATE, for a disk whose system is not running", HelpName = "DIR" };
 
     internal void AddTo(Command command)
     {

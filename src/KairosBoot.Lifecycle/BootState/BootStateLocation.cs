@@ -1,0 +1,76 @@
+using System.Text.Json;
+using KairosBoot.Execution;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Lifecycle;
+
+/// <summary>The COS_STATE partition with the boot counters: that of the running system, or one that is mounted elsewhere.</summary>
+public sealed class BootStateLocation : IDisposable
+{
+    private readonly StatePartition? partition;
+
+    private BootStateLocation(string directory, string block, StatePartition? partition)
+    {
+        (Directory, Block) = (directory, block);
+        this.partition = partition;
+    }
+
+    /// <summary>Root of COS_STATE.</summary>
+    public string Directory { get; }
+
+    /// <summary>The file with the counters.</summary>
+    public string Block { get; }
+
+    /// <summary>The booted slot and the id of its image; null if this is not the state of the running system.</summary>
+    public (Slot Slot, string Image)? Booted { get; private init; }
+
+    /// <param name="path">Mount point of COS_STATE, or its file bootstate; null: the COS_STATE of the running system.</param>
+    /// <exception cref="OperatorException">The path does not exist, or kairos-boot did not boot the running system.</exception>
+    public static BootStateLocation Open(string? path)
+    {
+        if (path is null)
+        {
+            var partition = StatePartition.Find();
+            return new(partition.Path, partition.Path + SystemPaths.BootState, partition) { Booted = ReadBooted() };
+        }
+
+        if (!Path.Exists(path))
+            throw new OperatorException($"{path} does not exist", "give --state the mount point of COS_STATE, or its file bootstate");
+        var full = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        return System.IO.Directory.Exists(full)
+            ? new(full, Path.TrimEndingDirectorySeparator(full) + SystemPaths.BootState, null)
+            : new(Path.GetDirectoryName(full)!, full, null);
+    }
+
+    /// <summary>Changes the counters in a valid block.</summary>
+    /// <returns>The new counters.</returns>
+    /// <exception cref="OperatorException">The block is missing or damaged.</exception>
+    public BootCounters Change(Func<BootCounters, BootCounters> change) =>
+        BootStateFile.Update(Block, block => block.Usable ? change(block.Counters) : throw Unusable(block)).Counters;
+
+    /// <summary>Id of the image that a slot has now; null if it has none, and for recovery, whose image is on another partition.</summary>
+    public string? ImageIn(Slot slot)
+    {
+        var image = $"{Directory}/cOS/{slot.Name()}.img";
+        return slot != Slot.Recovery && File.Exists(image) ? BootCounter.IdOf(ImageIdentity.Of(image)) : null;
+    }
+
+    public void Dispose() => partition?.Dispose();
+
+    /// <exception cref="OperatorException">The booted slot is not known.</exception>
+    internal Slot RequireBooted(string slots) =>
+        Booted?.Slot ?? throw new OperatorException("cannot find out which slot is booted", $"name the slot: {slots}");
+
+    private OperatorException Unusable(BootBlock block) =>
+        new($"{Block} {block.Problem}", "recreate it with all tries for every slot: kboot assess reset");
+
+    private static (Slot, string)? ReadBooted()
+    {
+        // The report can be read by root and its group only. For other users, the booted slot is unknown.
+        if (!Syscall.Access(SystemPaths.Report, what: 4)) return null;
+        using var report = JsonDocument.Parse(File.ReadAllBytes(SystemPaths.Report));
+        var slot = SlotNames.TryParse(report.RootElement.GetProperty("slot").GetString());
+        return slot is { } known ? (known, report.RootElement.GetProperty("imageId").GetString() ?? "") : null;
+    }
+}

@@ -1,0 +1,47 @@
+using KairosBoot.Image;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Lifecycle;
+
+/// <summary>
+/// An upgrade or a reset, with the cloud-config stages before and after it. As in Kairos, an error in a stage is reported and does not stop the
+/// upgrade: a mistake in a hook must not keep a machine on its old system.
+/// </summary>
+/// <param name="target">The machine.</param>
+/// <param name="logger">Gets what the stages report.</param>
+/// <param name="progress">Gets the progress of the upgrade.</param>
+/// <param name="endProgress">Called after the upgrade, before the stages after it.</param>
+/// <param name="cancellationToken">Ends the work; before the switch, the system is unchanged.</param>
+public sealed class UpgradeWithStages(TargetSystem target, ILogger logger, ProgressReport progress, Action endProgress, CancellationToken cancellationToken)
+{
+    /// <returns>The result, and the errors of the stages.</returns>
+    /// <exception cref="OperatorException">As for <see cref="SystemUpgrade.Run(UpgradeRequest, TargetSystem, ProgressReport, CancellationToken)"/>.</exception>
+    public (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request) =>
+        Run("upgrade", () => SystemUpgrade.Run(request, target, progress, cancellationToken));
+
+    /// <param name="request">The new system; null: the recovery image.</param>
+    /// <param name="labels">Labels of partitions to erase.</param>
+    /// <returns>The result, and the errors of the stages.</returns>
+    /// <exception cref="OperatorException">As for <see cref="SystemUpgrade.Reset(UpgradeRequest, TargetSystem, IReadOnlyList{string}, ProgressReport, CancellationToken)"/>.</exception>
+    public (UpgradeResult Result, IReadOnlyList<string> Warnings) Reset(UpgradeRequest? request, IReadOnlyList<string> labels) =>
+        Run("reset", () => SystemUpgrade.Reset(request, target, labels, progress, cancellationToken));
+
+    private (UpgradeResult Result, IReadOnlyList<string> Warnings) Run(string verb, Func<UpgradeResult> change)
+    {
+        var stages = new LifecycleStages(verb, target.Host, [], logger, cancellationToken);
+        stages.RunBefore();
+        UpgradeResult result;
+        try
+        {
+            result = change();
+        }
+        finally
+        {
+            endProgress();
+        }
+
+        stages.RunAfter();
+        return (result, stages.Warnings);
+    }
+}
