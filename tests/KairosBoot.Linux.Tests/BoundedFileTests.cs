@@ -112,8 +112,13 @@ public sealed class BoundedFileTests : IDisposable
         {
             var limit = new ReadLimit(random.Next(5) == 0 ? random.Next(3) : random.Next(1 << 14), "an input");
             var isFile = random.Next(2) == 0;
-            var size = isFile ? random.Next(4) switch { 0 => limit.Bytes, 1 => limit.Bytes + 1, 2 => random.NextInt64(1L << 40),
-                _ => random.Next((int)limit.Bytes + 1) } : 0;
+            var size = isFile ? random.Next(4) switch
+            {
+                0 => limit.Bytes,
+                1 => limit.Bytes + 1,
+                2 => random.NextInt64(1L << 40),
+                _ => random.Next((int)limit.Bytes + 1)
+            } : 0;
             var path = isFile ? At("f") : kinds[random.Next(kinds.Length)] is var kind && kind.StartsWith('/') ? kind : At(kind);
             if (isFile)
                 using (var file = new FileStream(path, FileMode.OpenOrCreate)) file.SetLength(size);

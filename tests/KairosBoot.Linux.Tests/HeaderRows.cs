@@ -36,7 +36,7 @@ internal static class HeaderRows
         ["Syscall.DirentName"] = "offsetof(struct dirent64, d_name)", ["Syscall.UtsNameSize"] = "sizeof(struct utsname)",
         ["Syscall.UtsNameNode"] = "offsetof(struct utsname, nodename)", ["Syscall.UtsNameRelease"] = "offsetof(struct utsname, release)",
         ["Syscall.UtsNameMachine"] = "offsetof(struct utsname, machine)",
-        ["AttributeFile.LargestValue"] = "XATTR_SIZE_MAX", ["FileReplacement.MaxName"] = "NAME_MAX",
+        ["AttributeFile.MaxValueBytes"] = "XATTR_SIZE_MAX", ["FileReplacement.MaxName"] = "NAME_MAX",
         // Only newer headers have linux/ext4.h.
         ["FileSystemResize.EXT4_IOC_RESIZE_FS"] = "_IOW('f', 16, __u64)",
     };

@@ -96,7 +96,8 @@ public sealed class MountOptionTests
             new MountOverlay(StepClass.Required, scratch + "/plain", scratch + "/overlays/plain", scratch + "/overlays/plain",
                 Keeps: false),
             new MountOverlay(StepClass.Required, scratch + "/var", scratch + "/overlays/var", scratch + "/overlays/var",
-                Keeps: false) { Options = "nosuid,nodev" });
+                Keeps: false)
+            { Options = "nosuid,nodev" });
         Assert.Equal(("nosuid,nodev,noexec", "", "nosuid,nodev"),
             (Flags(scratch + "/overlays"), Flags(scratch + "/plain"), Flags(scratch + "/var")));
         Assert.Equal((AsRoot, AsNobody), (UserOf(SetUidProgram(scratch + "/plain")), UserOf(SetUidProgram(scratch + "/var"))));

@@ -53,8 +53,11 @@ public sealed class PathWalkerTests
             if (random.Next(4) == 0) continue;
             var uid = Owners[random.Next(Owners.Length)];
             var kind = depth == 3 ? "fl"[random.Next(2)] : "dddfll"[random.Next(6)];
-            var child = new WalkNode(directory, uid, kind) { Target = kind == 'l' ? (random.Next(3) == 0 ? "/" : "") + SomePath(random)
-                : "" };
+            var child = new WalkNode(directory, uid, kind)
+            {
+                Target = kind == 'l' ? (random.Next(3) == 0 ? "/" : "") + SomePath(random)
+                : ""
+            };
             directory.Children[name] = child;
             if (kind == 'd') Fill(child, random, depth + 1);
         }

@@ -74,8 +74,11 @@ public sealed class BootTextsTests
             "rw,lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work,xino=off");
         Assert.Null(Reason(overlay, layers));
         Assert.Equal("lacks the layer upperdir=/run/overlay/var/.overlay/upper",
-            Reason(overlay, layers with { FileSystemOptions = layers.FileSystemOptions.Replace("upperdir=/run/overlay/var",
-                "upperdir=/run/overlay/etc") }));
+            Reason(overlay, layers with
+            {
+                FileSystemOptions = layers.FileSystemOptions.Replace("upperdir=/run/overlay/var",
+                "upperdir=/run/overlay/etc")
+            }));
     }
 
     // mountinfo of /usr/local and of a bind on it, and the result for a bind that should be as writable as the mount of its source.
@@ -137,8 +140,12 @@ public sealed class BootTextsTests
             .Select(mount => string.Join(' ', mount.EnumerateObject().Select(member => member.Value.GetString()))));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("triesLeft").ValueKind);
         Assert.Equal("was not read", json.RootElement.GetProperty("assessment").GetProperty("problem").GetString());
-        var counted = report with { Counters = BootBlock.Read(BootBlock.Write(new BootCounters().MarkBad(Slot.Passive, SlotFault.Missing))),
-            CountedBy = CountedBy.Loader, ImageId = "ab" };
+        var counted = report with
+        {
+            Counters = BootBlock.Read(BootBlock.Write(new BootCounters().MarkBad(Slot.Passive, SlotFault.Missing))),
+            CountedBy = CountedBy.Loader,
+            ImageId = "ab"
+        };
         using var withCounters = JsonDocument.Parse(counted.ToJson());
         Assert.Equal("""{"countedBy":"loader","problem":null,"givenUp":"passive: its image is missing","active":3,"passive":0,"recovery":3}""",
             withCounters.RootElement.GetProperty("assessment").ToString().Replace(" ", "").Replace("\n",

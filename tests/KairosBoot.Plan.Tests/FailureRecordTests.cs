@@ -161,8 +161,11 @@ public sealed class FailureRecordTests
     [Fact]
     public void Failed_boots_are_in_the_report_and_do_not_change_its_verdict()
     {
-        var report = new BootReport { Request = BootRequestParser.Parse(KernelCommandLine.Parse("")), Kernel = "6.1",
-            FailedBoots = [Missing()] };
+        var report = new BootReport
+        {
+            Request = BootRequestParser.Parse(KernelCommandLine.Parse("")), Kernel = "6.1",
+            FailedBoots = [Missing()]
+        };
         using var json = JsonDocument.Parse(report.ToJson());
         var failed = json.RootElement.GetProperty("failedBoots")[0];
         Assert.Equal("good", json.RootElement.GetProperty("verdict").GetString());

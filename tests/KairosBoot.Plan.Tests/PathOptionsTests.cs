@@ -8,8 +8,11 @@ public sealed class PathOptionsTests
     private const string HomeAndOpt = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=\"/home /opt\"\n";
 
     private static BlockDevice Device(string name, string label) =>
-        new(name, "vda", int.Parse(name[3..]), 1 << 30) { Superblock = new Superblock("ext4", label, "u", 1 << 30), PartUuid = "p-"
-            + name };
+        new(name, "vda", int.Parse(name[3..]), 1 << 30)
+        {
+            Superblock = new Superblock("ext4", label, "u", 1 << 30), PartUuid = "p-"
+            + name
+        };
 
     private static Layout Read(string text, string? custom = null) => LayoutReader.Read(Active, text, null, custom);
 
@@ -29,9 +32,9 @@ public sealed class PathOptionsTests
         Dictionary<string, string> expected = new()
         {
             [SystemPaths.State] = "nosuid,nodev,noexec", ["/"] = "", ["/oem"] = "nosuid,nodev", ["/run/overlay"] = "nosuid,nodev",
-                ["/usr/local"] = "",
+            ["/usr/local"] = "",
             ["/srv/data"] = "nosuid,nodev", ["/var"] = "", ["/etc"] = "", ["/srv"] = "", ["/home"] = "nosuid,nodev",
-                ["/var/log"] = "nosuid,nodev",
+            ["/var/log"] = "nosuid,nodev",
         };
         foreach (var path in DefaultLayout.PersistentStatePaths)
             expected.TryAdd(path, path.StartsWith("/etc/", StringComparison.Ordinal) ? "nosuid,nodev" : "");

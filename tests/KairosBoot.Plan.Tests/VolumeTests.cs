@@ -73,8 +73,11 @@ public sealed class VolumeTests
     [InlineData("fsck.mode=skip", "is flagged as having errors", "was mounted 30 times without being checked", null)]
     public void A_check_has_a_reason(string commandLine, string? needs, string? routine, string? reason)
     {
-        var found = Request(commandLine).Checks.ReasonFor(new Superblock("ext4", null, null, 0) { NeedsCheck = needs,
-            RoutineCheck = routine });
+        var found = Request(commandLine).Checks.ReasonFor(new Superblock("ext4", null, null, 0)
+        {
+            NeedsCheck = needs,
+            RoutineCheck = routine
+        });
         Assert.Equal(reason, found is null ? null : found.Text + (found.Suspect ? ", suspect" : ""));
     }
 
@@ -97,7 +100,8 @@ public sealed class VolumeTests
             "mount -t xfs -o rw /dev/vda6 /sysroot/usr/local || mount -t xfs -o ro /dev/vda6 /sysroot/usr/local || " +
             "mount -t xfs -o ro,norecovery /dev/vda6 /sysroot/usr/local || mount -t tmpfs -o rw,size=40%,mode=0755 tmpfs /sysroot/usr/local", step.Command);
         var flagged = Device("vda6",
-            "ext3") with { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
+            "ext3") with
+        { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
         Assert.StartsWith("chroot /sysroot fsck.ext4 -y /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro ",
             new MountVolume(StepClass.Required, flagged, "/sysroot/usr/local", VolumePolicy.Default,
                 new(FsckMode.Auto, FsckRepair.Yes)).Command);

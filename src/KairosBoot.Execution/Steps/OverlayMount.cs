@@ -73,7 +73,7 @@ internal static class OverlayMount
         using var upper = store is null ? null
             : Syscall.TryOpenAt(store, "upper", OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
         if (upper is null)
-            {
+        {
             throw new OperatorException($"{overlay.Store} cannot be created: its file system is read-only",
                 "see the reason in the messages before");
         }

@@ -89,8 +89,8 @@ public sealed class FilePlace : IDisposable
         FileHandle file;
         using (FileUser.Become(User, NoGroup))
         {
-            try { file = Syscall.OpenAt(Directory, Name,
-                OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal); }
+            var flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
+            try { file = Syscall.OpenAt(Directory, Name, flags); }
             catch (SyscallException e) when (e.Errno == Errno.EACCES)
             {
                 throw new OperatorException(

@@ -41,8 +41,9 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int fsetxattr(int fd, byte* name, byte* value, nuint size, int flags);
     [DllImport(LibC, SetLastError = true)] internal static extern int fremovexattr(int fd, byte* name);
 
-    [DllImport(LibC)] internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv,
-        byte** environment);
+    [DllImport(LibC)]
+    internal static extern int posix_spawn(int* pid, byte* path, void* actions, void* attributes, byte** argv, byte** environment);
+
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_init(void* actions);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
     [DllImport(LibC)] internal static extern int posix_spawn_file_actions_addopen(void* actions, int fd, byte* path, int flags, uint mode);

@@ -7,9 +7,9 @@ namespace KairosBoot.Linux;
 public enum MountFlags : uint
 {
     None = 0, ReadOnly = 1, NoSuid = 2, NoDev = 4, NoExec = 8, Synchronous = 16, Remount = 32, DirSync = 128, NoAtime = 1024,
-        NoDirAtime = 2048,
+    NoDirAtime = 2048,
     Bind = 4096, Move = 8192, Recursive = 16384, Private = 1 << 18, Slave = 1 << 19, Shared = 1 << 20, RelAtime = 1 << 21,
-        StrictAtime = 1 << 24,
+    StrictAtime = 1 << 24,
 }
 
 public static unsafe partial class Syscall

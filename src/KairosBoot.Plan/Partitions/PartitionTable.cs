@@ -196,11 +196,12 @@ public sealed class PartitionTable
             if (partition.Last < partition.First) throw Contradiction($"{partition} ends before it begins");
             if (partition.First <= end) throw Contradiction($"{partition} overlaps {before?.ToString() ?? "the table"}");
             if (partition.Last > LastUsable)
-                {
-                    throw new OperatorException(
-                        $"{partition} extends into the last blocks of the disk, which are reserved for the backup partition table",
-                        "restore the size of the disk if it was made smaller");
-                }
+            {
+                throw new OperatorException(
+                    $"{partition} extends into the last blocks of the disk, which are reserved for the backup partition table",
+                    "restore the size of the disk if it was made smaller");
+            }
+
             (end, before) = (partition.Last, partition);
         }
     }

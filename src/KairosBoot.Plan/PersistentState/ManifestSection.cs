@@ -38,8 +38,8 @@ public sealed class ManifestSection(string path, string store, string image)
             text.Append('\n');
         }
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
-        return new(path, store, meanwhile ? Unfinished : image) { Length = bytes.Length, Digest = PersistentManifest.HalfDigest(bytes),
-            Text = bytes };
+        var digest = PersistentManifest.HalfDigest(bytes);
+        return new(path, store, meanwhile ? Unfinished : image) { Length = bytes.Length, Digest = digest, Text = bytes };
     }
 
     /// <summary>Entries with only name and base, in the order of a walk. Null: the text is missing or damaged.</summary>

@@ -76,8 +76,9 @@ public sealed class MergePlan
             case MergeChange.Add: Added++; break;
             case MergeChange.Replace or MergeChange.Exchange or MergeChange.Attributes: Followed++; break;
             case MergeChange.Remove: Removed++; break;
-            case MergeChange.None when entry.Store.IsThere
-                && IsBothChanged(entry): Kept.Add(entry.Name.Length == 0 ? "." : entry.Name); break;
+            case MergeChange.None when entry.Store.IsThere && IsBothChanged(entry):
+                Kept.Add(entry.Name.Length == 0 ? "." : entry.Name);
+                break;
         }
     }
 

@@ -100,7 +100,7 @@ public sealed class AccountTests : IDisposable
         Run("users: {u: {}}");
         Directory.CreateDirectory(root.At("/home/u/.ssh"));
         File.CreateSymbolicLink(root.At("/home/u/.ssh/authorized_keys"), "/etc/shadow");
-        Assert.Contains("belongs to user 1000 and leads to", Assert.Single(Run("authorized_keys: {u: [key]}").Problems).Reason);
+        Assert.Contains("belongs to user 1000 but leads to", Assert.Single(Run("authorized_keys: {u: [key]}").Problems).Reason);
         Assert.Equal("0640 0:0", root.ModeAndOwner("/etc/shadow"));
     }
 

@@ -74,7 +74,7 @@ public sealed class HostileFileTests : IDisposable
         var isRefused = path.StartsWith("/home/", StringComparison.Ordinal) && kind.StartsWith("link", StringComparison.Ordinal);
         var problem = Assert.Single(report.Problems, problem =>
             !problem.Reason.StartsWith("no user-data", StringComparison.Ordinal)).Reason;
-        Assert.Contains(isRefused ? "belongs to user 1000 and leads to" : Kinds.Single(row => row.Kind == kind).Reason, problem);
+        Assert.Contains(isRefused ? "belongs to user 1000 but leads to" : Kinds.Single(row => row.Kind == kind).Reason, problem);
         if (kind == "sparse") Assert.Matches("has 1610612736 bytes; .* may have \\d+", problem);
         Assert.Equal("next\nlast\n", root.Read("/ran"));
         Assert.InRange(bytes, 0, 64L << 20);

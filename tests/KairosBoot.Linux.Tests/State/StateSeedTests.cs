@@ -173,7 +173,7 @@ public sealed class StateSeedTests
         Assert.Single(log.Lines, line => line.StartsWith("state: 1 paths copied", StringComparison.Ordinal));
         Assert.Single(log.Lines, line => line.EndsWith("kept 1 that both changed", StringComparison.Ordinal)
             && line.Contains("1 compared", StringComparison.Ordinal));
-        Assert.Single(log.Lines, line => line.StartsWith($"state: {machine.Image}/f stays", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.StartsWith($"state: {machine.Image}/f: changed by the user", StringComparison.Ordinal));
     });
 
     [Fact]

@@ -18,8 +18,14 @@ public sealed class BootBlockTests
         Assert.Equal(new BootBlock(Odd, null), BootBlock.Read(BootBlock.Write(Odd)));
         Assert.Equal(new BootBlock(new BootCounters(), null), BootBlock.Read(BootBlock.Write(new BootCounters())));
         var id = new string('f', 16);
-        var longest = Odd with { Active = new(3, true, id), Passive = new(3, true, id), Recovery = new(3, true, id), Once = Slot.Recovery,
-            Last = Slot.Recovery };
+        var longest = Odd with
+        {
+            Active = new(3, true, id),
+            Passive = new(3, true, id),
+            Recovery = new(3, true, id),
+            Once = Slot.Recovery,
+            Last = Slot.Recovery
+        };
         Assert.Equal(longest, BootBlock.Read(BootBlock.Write(longest)).Counters);
     }
 

@@ -5,10 +5,16 @@ namespace KairosBoot.Plan.Tests;
 /// <summary>Every kind of failure in every state of a boot, as golden text.</summary>
 public sealed class FailurePolicyTests
 {
-    private static readonly BootCounters Counters = new() { Active = new(2, true, "a"), Passive = new(3, true, "b"),
-        Recovery = new(3, false, "c") };
-    private static readonly BootCounters AllUsedUp = new() { Active = new(0, true, "a"), Passive = new(0, true, "b"),
-        Recovery = new(0, false, "c") };
+    private static readonly BootCounters Counters = new()
+    {
+        Active = new(2, true, "a"), Passive = new(3, true, "b"),
+        Recovery = new(3, false, "c")
+    };
+    private static readonly BootCounters AllUsedUp = new()
+    {
+        Active = new(0, true, "a"), Passive = new(0, true, "b"),
+        Recovery = new(0, false, "c")
+    };
 
     private static readonly (string Name, BootProgress Progress)[] Places =
     [
