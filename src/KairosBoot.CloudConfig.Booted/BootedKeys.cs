@@ -1,10 +1,13 @@
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>The keys that need a network or a package manager: what the programs of the image are for, in a system that runs.</summary>
+/// <summary>The schemas and actions of the keys that <see cref="EntryKeys.Actions"/> marks as <see cref="KeyPlace.Booted"/>.</summary>
 internal static class BootedKeys
 {
-    /// <summary>What they start may take long, but not for ever.</summary>
-    internal static readonly TimeSpan Limit = TimeSpan.FromHours(1);
+    /// <summary>For one program that a booted key starts.</summary>
+    internal static readonly TimeSpan ProgramLimit = TimeSpan.FromHours(1);
 
-    internal static EntryTable Table(TransferLimits limits) => new([DownloadsKey.Definition(limits), GitKey.Definition, PackagePinsKey.Definition, PackagesKey.Definition, UnpackImagesKey.Definition]);
+    internal static StageKey[] Actions(TransferLimits limits) =>
+        [DownloadsKey.Definition(limits), GitKey.Definition, PackagePinsKey.Definition, PackagesKey.Definition, UnpackImagesKey.Definition];
+
+    internal static EntryTable Table(TransferLimits limits) => new(Actions(limits));
 }

@@ -2,14 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>A stage run in a system that is up, or in a tree that its tools work on: with all keys, and with URLs.</summary>
+/// <summary>Runs a stage in the booted system or in a tree, with all keys and with URLs.</summary>
 public static class BootedStage
 {
-    /// <param name="stage">Its name; NAME.before and NAME.after run with it.</param>
-    /// <param name="sources">In order.</param>
-    /// <param name="commandLine">The kernel command line, for what it names and says; empty: it has no say.</param>
+    /// <param name="stage">Name of the stage. NAME.before and NAME.after run, too.</param>
+    /// <param name="sources">In the order in which they run.</param>
+    /// <param name="commandLine">The kernel command line. It can name a source and contain entries. Empty: none.</param>
     /// <param name="logger">Gets each problem once, and the output of commands.</param>
-    /// <param name="cancellationToken">Ends it by an <see cref="OperationCanceledException"/>, behind the program that runs when it comes.</param>
+    /// <param name="cancellationToken">Ends the run with an <see cref="OperationCanceledException"/> after the running program.</param>
     public static StageReport Run(string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken cancellationToken) =>
         Run(stage, sources, commandLine, logger, cancellationToken, TransferLimits.Production);
 
@@ -19,7 +19,7 @@ public static class BootedStage
         {
             Table = BootedKeys.Table(limits),
             Fetch = (url, limit) => Transfer.Text(url, limit, limits, cancellationToken),
-            CommandLimit = BootedKeys.Limit,
-            Interrupt = cancellationToken,
+            CommandLimit = BootedKeys.ProgramLimit,
+            CancellationToken = cancellationToken,
         }.Run(stage);
 }

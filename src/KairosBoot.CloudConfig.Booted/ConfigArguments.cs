@@ -4,24 +4,24 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>The sources that somebody names on a command line: files, directories, URLs, and <c>-</c> for standard input.</summary>
+/// <summary>The sources in the arguments of kboot: files, directories, URLs, and <c>-</c> for standard input.</summary>
 public static class ConfigArguments
 {
     public const string StandardInput = "-";
 
-    /// <summary>Those that are places stay places: what an entry writes there, the next pass finds.</summary>
-    /// <exception cref="OperatorException">One is not there, or cannot be fetched.</exception>
+    /// <summary>Files and directories are read in each pass, so a pass finds what an earlier one has written.</summary>
+    /// <exception cref="OperatorException">A source is missing or cannot be fetched.</exception>
     public static IReadOnlyList<ConfigSource> Find(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
-        [.. names.Select(name => IsPlace(name) ? ConfigSource.At(Existing(name)) : ConfigSource.Of([Read(name, cancellationToken)]))];
+        [.. names.Select(name => IsPath(name) ? ConfigSource.At(Existing(name)) : ConfigSource.Of([Read(name, cancellationToken)]))];
 
-    /// <summary>All read at once, for a run in another root.</summary>
-    /// <exception cref="OperatorException">One is not there, or cannot be read or fetched.</exception>
+    /// <summary>Reads all sources now, for a run in another root.</summary>
+    /// <exception cref="OperatorException">A source is missing, unreadable or cannot be fetched.</exception>
     public static IReadOnlyList<ConfigSource> ReadAll(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
-        [.. names.Select(name => ConfigSource.Of(IsPlace(name) ? [.. FilesOf(Existing(name)).Select(ReadFile)] : [Read(name, cancellationToken)]))];
+        [.. names.Select(name => ConfigSource.Of(IsPath(name) ? [.. FilesOf(Existing(name)).Select(ReadFile)] : [Read(name, cancellationToken)]))];
 
-    private static bool IsPlace(string name) => name != StandardInput && !NamedSource.IsUrl(name);
+    private static bool IsPath(string name) => name != StandardInput && !NamedSource.IsUrl(name);
 
-    // Absolute: the working directory is another one in another root, and in a message it helps nobody.
+    // Absolute, because another root has another working directory.
     private static string Existing(string name)
     {
         var path = Path.GetFullPath(name);
@@ -29,8 +29,8 @@ public static class ConfigArguments
         {
             FileType.Directory => path + "/",
             FileType.Regular => path,
-            null => throw new OperatorException($"there is no {name}", "give a cloud-config file, a directory of them, a URL, or - for standard input"),
-            _ => throw new OperatorException($"{name} is neither a file nor a directory", "for what comes out of a pipe, give - and pipe it in"),
+            null => throw new OperatorException($"{name} does not exist", "give a cloud-config file, a directory, a URL, or - for standard input"),
+            _ => throw new OperatorException($"{name} is neither a file nor a directory", "for a pipe, give - and redirect standard input"),
         };
     }
 
@@ -39,13 +39,13 @@ public static class ConfigArguments
     private static ConfigText ReadFile(string path)
     {
         try { return new ConfigText(path, ConfigFiles.Read(path)); }
-        catch (FormatException e) { throw new OperatorException($"{path}: {e.Message}", "take it away, or mend it"); }
+        catch (FormatException e) { throw new OperatorException($"{path}: {e.Message}", "fix or remove the file"); }
     }
 
     private static ConfigText Read(string name, CancellationToken cancellationToken)
     {
         try { return name == StandardInput ? new ConfigText("standard input", ReadStandardInput()) : Transfer.Text(name, ReadLimit.UserData, TransferLimits.Production, cancellationToken); }
-        catch (FormatException e) { throw new OperatorException($"not fetched: {e.Message}", "check the URL, and that the machine has a network"); }
+        catch (FormatException e) { throw new OperatorException($"fetching failed: {e.Message}", "check the URL and the network"); }
     }
 
     private static string ReadStandardInput()

@@ -2,10 +2,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>What the cloud-configs of a machine say under <c>install:</c> about the disk. A later document has the last word.</summary>
+/// <summary>The settings for the disk in <c>install:</c> of the cloud-configs. A later document has precedence.</summary>
 public sealed class InstallSection
 {
-    // Partitions by size, as Kairos names them.
+    // The names of Kairos.
     private static readonly Schema Section = Schema.Record(
         ("device", Schema.Text),
         ("partitions", Schema.Record(("oem", Sized()), ("recovery", Sized()), ("state", Sized()), ("persistent", Sized()))),
@@ -19,15 +19,15 @@ public sealed class InstallSection
     /// <summary>MiB, by <c>oem</c>, <c>recovery</c>, <c>state</c>, <c>persistent</c>.</summary>
     public IReadOnlyDictionary<string, long> Sizes => sizes;
 
-    /// <summary>Label, MiB and file system of each; null: the usual one.</summary>
+    /// <summary>Label, size in MiB and file system (null: the default) of each.</summary>
     public List<(string Label, long MiB, string? FileSystem)> Extra { get; } = [];
 
     /// <summary><c>grub_options.extra_cmdline</c>.</summary>
     public string KernelArguments { get; private set; } = "";
 
-    /// <param name="files">Documents that were checked before.</param>
-    /// <param name="warn">Gets what is asked for and left out.</param>
-    /// <exception cref="OperatorException">They ask for a disk that would not be the one meant.</exception>
+    /// <param name="files">Documents that are already checked.</param>
+    /// <param name="warn">Gets ignored settings.</param>
+    /// <exception cref="OperatorException">A setting is not supported, and ignoring it would give another disk layout.</exception>
     public static InstallSection Read(IEnumerable<string> files, Action<StageProblem> warn)
     {
         var section = new InstallSection();
@@ -43,11 +43,11 @@ public sealed class InstallSection
     private void Add(YamlMapping install, string file, Action<StageProblem> warn)
     {
         if (install.Find("encrypted_partitions") is YamlSequence { Items.Count: > 0 } encrypted)
-            throw Refused(file, encrypted, "encrypted_partitions", "partitions are not encrypted by this installation", "take it out, or have it done by a stage after-install");
+            throw Refused(file, encrypted, "encrypted_partitions", "encrypted partitions are not supported", "remove it, or encrypt in a stage after-install");
         if (install.Boolean("no-format") == true)
-            throw Refused(file, install.Find("no-format")!, "no-format", "the disk is always made anew", "take it out");
+            throw Refused(file, install.Find("no-format")!, "no-format", "the installation always formats the disk", "remove it");
 
-        // Other keys are for others: bind_mounts for the boot, reboot for whoever started this.
+        // Other keys are used elsewhere: bind_mounts at boot, reboot by the caller.
         var known = new YamlMapping(install.Line, install.Column);
         foreach (var (key, value) in install.Pairs.Where(pair => pair.Key.Text is "device" or "partitions" or "extra-partitions" or "grub_options"))
             known.Add(key, value);
@@ -58,8 +58,8 @@ public sealed class InstallSection
             if ((value as YamlMapping)?.Integer("size") is > 0 and var size) sizes[name.Text] = size;
         foreach (var extra in YamlMapping.MappingsOf(conforming?.Find("extra-partitions")))
         {
-            var label = extra.Text("label") ?? extra.Text("name") ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "give it one");
-            Extra.Add((label, extra.Integer("size") is > 0 and var size ? size : throw Refused(file, extra, "extra-partitions", $"{label} has no size, and the rest of the disk is COS_PERSISTENT's", "give it a size in MiB"), extra.Text("fs")));
+            var label = extra.Text("label") ?? extra.Text("name") ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "set label");
+            Extra.Add((label, extra.Integer("size") is > 0 and var size ? size : throw Refused(file, extra, "extra-partitions", $"{label} has no size; only COS_PERSISTENT takes the rest of the disk", "set size, in MiB"), extra.Text("fs")));
         }
     }
 

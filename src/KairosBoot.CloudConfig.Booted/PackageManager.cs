@@ -1,17 +1,17 @@
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>How the package manager of a family of distributions is asked, without questions coming back.</summary>
+/// <summary>The commands of a package manager, without interactive questions.</summary>
 /// <param name="Program">Its name.</param>
-/// <param name="Refresh">Brings its lists up to date.</param>
-/// <param name="Upgrade">Upgrades what is installed.</param>
-/// <param name="Install">Before the names of packages.</param>
-/// <param name="Remove">Before the names of packages.</param>
+/// <param name="Refresh">Arguments that update the package lists.</param>
+/// <param name="Upgrade">Arguments that upgrade the installed packages.</param>
+/// <param name="Install">Arguments before the names of packages to install.</param>
+/// <param name="Remove">Arguments before the names of packages to remove.</param>
 internal sealed record PackageManager(string Program, string[] Refresh, string[] Upgrade, string[] Install, string[] Remove)
 {
-    /// <summary>For what the programs would otherwise ask or wait for.</summary>
+    /// <summary>Environment variables that prevent questions.</summary>
     internal static readonly string[] Variables = ["DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"];
 
-    // Another apt that is at work is waited for; a configuration file that somebody changed stays as it is.
+    // Wait for another apt. Keep changed configuration files.
     private static readonly string[] Apt = ["-y", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"];
 
     private static readonly PackageManager AptGet = new("apt-get",
@@ -26,7 +26,7 @@ internal sealed record PackageManager(string Program, string[] Refresh, string[]
     private static readonly PackageManager Pacman = new("pacman",
         ["--noconfirm", "-Sy"], ["--noconfirm", "-Syu"], ["--noconfirm", "-S", "--needed"], ["--noconfirm", "-R"]);
 
-    // os-release(5): ID, else what ID_LIKE names, the nearest first.
+    // os-release(5): ID, then the names in ID_LIKE, the nearest first.
     private static readonly (string[] Ids, PackageManager[] Managers)[] Families =
     [
         (["debian", "ubuntu"], [AptGet]),
@@ -36,10 +36,10 @@ internal sealed record PackageManager(string Program, string[] Refresh, string[]
         (["arch"], [Pacman]),
     ];
 
-    /// <summary>zypper(8): 102 and 103 say that it is done and that something should be started again.</summary>
+    /// <summary>zypper(8): 102 and 103 mean success, and that a reboot or restart is recommended.</summary>
     internal bool IsSuccess(int exitCode) => exitCode == 0 || Program == "zypper" && exitCode is (102 or 103);
 
-    /// <summary>That of this root, and where it is. Throws <see cref="FormatException"/>.</summary>
+    /// <summary>The package manager of this root and its path. Throws <see cref="FormatException"/>.</summary>
     internal static (PackageManager Manager, string Path) Find()
     {
         var id = StageFacts.OsRelease("ID") ?? "";
@@ -48,8 +48,8 @@ internal sealed record PackageManager(string Program, string[] Refresh, string[]
             if (Array.Find(Families, family => family.Ids.Contains(name)).Managers is not { } managers) continue;
             foreach (var manager in managers)
                 if (StageFacts.FindProgram(manager.Program) is { } path) return (manager, path);
-            throw new FormatException($"this root has no {managers[0].Program}: install the package that {id} has it in, in the image");
+            throw new FormatException($"this root has no {managers[0].Program}; to fix: add it to the image");
         }
-        throw new FormatException(id.Length == 0 ? "there is no package manager known for this system: /etc/os-release has no ID" : $"there is no package manager known for '{id}' (ID and ID_LIKE of /etc/os-release)");
+        throw new FormatException(id.Length == 0 ? "no known package manager: /etc/os-release has no ID" : $"no known package manager for '{id}' (ID and ID_LIKE of /etc/os-release)");
     }
 }

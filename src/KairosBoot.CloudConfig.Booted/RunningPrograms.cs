@@ -8,7 +8,7 @@ public static class RunningPrograms
     private const int Terminate = 15, Kill = 9;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10), Interval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Asks each, with all of its process group, to end; kills what has not after ten seconds.</summary>
+    /// <summary>Sends SIGTERM to the process group of each. After ten seconds sends SIGKILL.</summary>
     public static void End()
     {
         Signal(Terminate);
@@ -21,7 +21,7 @@ public static class RunningPrograms
         foreach (var child in Children())
         {
             try { Syscall.Kill(-child, signal); }
-            catch (SyscallException) { } // it has ended by itself
+            catch (SyscallException) { } // it has already ended
         }
     }
 

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>The stages that something runs. Others are no mistake: kboot stage run runs any.</summary>
+/// <summary>The stages that the system or kboot runs. Other names are allowed, because kboot stage run runs any stage.</summary>
 internal static class StageNames
 {
     private static readonly string[] Known =
@@ -13,13 +13,13 @@ internal static class StageNames
 
     private static readonly string[] Passes = ["", ".before", ".after"];
 
-    /// <summary>Null for a name that is known, or near none that is.</summary>
+    /// <summary>A hint for a misspelt name; null: a known name, or no similar one.</summary>
     internal static string? Suggest(string stage)
     {
         var names = Known.SelectMany(name => Passes.Select(pass => name + pass)).ToList();
-        return !names.Contains(stage) && SpellingHint.Find(stage, names) is { } nearest ? $"no stage that anything runs: did you mean {nearest}?" : null;
+        return !names.Contains(stage) && SpellingHint.Find(stage, names) is { } nearest ? $"nothing runs this stage: did you mean {nearest}?" : null;
     }
 
-    /// <summary>Whether the initrd runs it.</summary>
+    /// <summary>True: the initrd runs the stage.</summary>
     internal static bool IsOfInitrd(string stage) => stage.Split('.')[0] is "rootfs" or "initramfs";
 }

@@ -1,7 +1,7 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>A config that was read already.</summary>
-/// <param name="Name">What problems call it. Never with a password: of a URL its host and path.</param>
+/// <summary>A config whose content is already read.</summary>
+/// <param name="Name">Name in problems. Without passwords: for a URL its host and path.</param>
 /// <param name="Content">The document.</param>
 public sealed record ConfigText(string Name, string Content);
 
@@ -10,15 +10,15 @@ public sealed class ConfigSource
 {
     private ConfigSource(string path, IReadOnlyList<ConfigText> texts) => (Path, Texts) = (path, texts);
 
-    /// <summary>Directory or file; empty where the configs were read already.</summary>
+    /// <summary>Directory or file; empty if the configs are already read.</summary>
     internal string Path { get; }
 
     public IReadOnlyList<ConfigText> Texts { get; }
 
-    /// <summary>A directory or a file, read anew for each pass. One that is not there counts as empty.</summary>
+    /// <summary>A directory or file. It is read again for each pass. A missing one is empty.</summary>
     public static ConfigSource At(string path) => new(path, []);
 
-    /// <summary>As <see cref="At"/>.</summary>
+    /// <summary>Same as <see cref="At"/>.</summary>
     public static implicit operator ConfigSource(string path) => At(path);
 
     public static ConfigSource Of(IReadOnlyList<ConfigText> texts) => new("", texts);

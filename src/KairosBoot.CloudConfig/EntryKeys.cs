@@ -1,6 +1,9 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>All keys of an entry, in the order they take effect whatever their order in the file.</summary>
+/// <summary>
+/// The table of all keys of an entry. They take effect in the order of the table, not in their order in the file. A row says where the key
+/// works and how its value is checked. KairosBoot.CloudConfig.Booted adds schemas and actions to the booted keys.
+/// </summary>
 internal static class EntryKeys
 {
     internal static readonly ConditionKey[] Conditions =
@@ -17,8 +20,8 @@ internal static class EntryKeys
     internal static readonly StageKey[] Actions =
     [
         DnsKey.Definition,
-        BootedOnlyKey.Definition("downloads"),
-        BootedOnlyKey.Definition("git"),
+        StageKey.Booted("downloads"),
+        StageKey.Booted("git"),
         EnsureEntitiesKey.Definition,
         DirectoriesKey.Definition,
         FilesKey.Definition,
@@ -35,8 +38,8 @@ internal static class EntryKeys
         SystemdFirstbootKey.Definition,
         DatasourceKey.Definition,
         LayoutKey.Definition,
-        BootedOnlyKey.Definition("package_pins"),
-        BootedOnlyKey.Definition("packages"),
-        BootedOnlyKey.Definition("unpack_images"),
+        StageKey.Booted("package_pins"),
+        StageKey.Booted("packages"),
+        StageKey.Booted("unpack_images"),
     ];
 }

@@ -1,9 +1,9 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The order of the entries of one source. It is that of the files, with every entry behind those that its <c>after</c> names. One without an
-/// <c>after</c> stays behind the entry above it and behind those of the file above, where that can be. What is named and cannot be
-/// waited for is a warning, and the order of the files holds.
+/// The order of the entries of one source: the order of the files, with each entry moved after the entries that its <c>after</c> names. An
+/// entry without <c>after</c> stays after the entry above it and after the file above, if possible. An <c>after</c> that cannot be
+/// satisfied is a warning and is ignored.
 /// </summary>
 internal sealed class EntryOrder
 {
@@ -29,7 +29,7 @@ internal sealed class EntryOrder
     }
 
     /// <param name="entries">In the order of the files.</param>
-    /// <param name="report">Gets a warning for each name that is not waited for.</param>
+    /// <param name="report">Gets a warning for each name that is ignored.</param>
     internal static IReadOnlyList<StageEntry> Of(IReadOnlyList<StageEntry> entries, Action<StageProblem> report)
     {
         foreach (var entry in entries)
@@ -50,7 +50,7 @@ internal sealed class EntryOrder
         while (order.Count < entries.Count)
         {
             while (placed[first]) first++;
-            var next = NextReady(first, IsBehindTheOthers) ?? NextReady(first, _ => true)!.Value;
+            var next = NextReady(first, IsAfterTheOthers) ?? NextReady(first, _ => true)!.Value;
             placed[next] = true;
             if (IsFree(next)) freeLeft[entries[next].FileNumber]--;
             order.Add(entries[next]);
@@ -60,7 +60,7 @@ internal sealed class EntryOrder
 
     private bool IsFree(int i) => waits[i].Count == 0;
 
-    private bool IsBehindTheOthers(int i)
+    private bool IsAfterTheOthers(int i)
     {
         var (file, number) = (entries[i].FileNumber, entries[i].Number);
         return (file == 0 || freeLeft[file - 1] == 0) && (number == 0 || !IsFree(i) || placed[i - 1]);
@@ -76,14 +76,14 @@ internal sealed class EntryOrder
             {
                 if (item.Text("name") is not { Length: > 0 } name) continue;
                 if (!numbers.TryGetValue(name, out var on))
-                    Warn(i, item, $"no entry '{name}' in this stage of this source: not waited for (this one is called {entries[i].FullName})");
-                else if (on == i) Warn(i, item, $"'{name}' is this entry itself: not waited for");
+                    Warn(i, item, $"no entry '{name}' in this stage and source; ignored (the name of this entry is {entries[i].FullName})");
+                else if (on == i) Warn(i, item, $"'{name}' is the entry itself; ignored");
                 else waits[i].Add(new Wait(on, item));
             }
         }
     }
 
-    /// <summary>Of entries with the same name the first keeps it, the others are NAME.1, NAME.2.</summary>
+    /// <summary>If several entries have the same name, the first keeps it and the others become NAME.1, NAME.2.</summary>
     private Dictionary<string, int> Numbers()
     {
         var numbers = new Dictionary<string, int>();
@@ -99,12 +99,12 @@ internal sealed class EntryOrder
         return null;
     }
 
-    /// <summary>Index in <see cref="waits"/>; -1 where there is none.</summary>
+    /// <summary>Index in <see cref="waits"/>; -1: all waits are met.</summary>
     private int FirstUnmet(int i) => waits[i].FindIndex(wait => !placed[wait.On]);
 
     private int Awaited(int i) => waits[i][FirstUnmet(i)].On;
 
-    /// <summary>What nothing is in the way of is taken out, until nothing is left; where all that is left waits, it does so around a circle.</summary>
+    /// <summary>Removes entries whose waits are met until none is left. If every remaining entry waits, some of them form a circle, which is cut.</summary>
     private void CutCircles()
     {
         var first = 0;
@@ -124,17 +124,17 @@ internal sealed class EntryOrder
         placed = new bool[entries.Count];
     }
 
-    /// <summary>The circle that the first of them leads to; its own first entry gives way.</summary>
+    /// <summary>Follows the waits from <paramref name="first"/> into a circle and removes one wait of the first entry of that circle.</summary>
     private void CutCircle(int first)
     {
         var seen = new bool[entries.Count];
         var at = first;
         for (; !seen[at]; at = Awaited(at)) seen[at] = true;
-        var gives = at;
-        for (var i = Awaited(at); i != at; i = Awaited(i)) gives = Math.Min(gives, i);
-        var cut = FirstUnmet(gives);
-        Warn(gives, waits[gives][cut].At, $"'{entries[waits[gives][cut].On].FullName}' waits for this entry in its turn: not waited for");
-        waits[gives].RemoveAt(cut);
+        var cutEntry = at;
+        for (var i = Awaited(at); i != at; i = Awaited(i)) cutEntry = Math.Min(cutEntry, i);
+        var cut = FirstUnmet(cutEntry);
+        Warn(cutEntry, waits[cutEntry][cut].At, $"'{entries[waits[cutEntry][cut].On].FullName}' also waits for this entry: circular order; ignored");
+        waits[cutEntry].RemoveAt(cut);
     }
 
     private void Warn(int i, YamlNode at, string reason) =>

@@ -3,11 +3,11 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>One entry while it runs: what its keys need, and where they say what went wrong.</summary>
-/// <param name="file">The file the entry is from.</param>
+/// <summary>One running entry: what its keys need, and the report of their faults.</summary>
+/// <param name="file">The file of the entry.</param>
 /// <param name="name">The entry's name.</param>
-/// <param name="keys">Its keys, conforming to their shapes.</param>
-/// <param name="run">What all entries of the run share.</param>
+/// <param name="keys">Its keys. Their values fit the schemas.</param>
+/// <param name="run">What all entries of the stage share.</param>
 internal sealed class EntryRun(string file, string name, YamlMapping keys, StageRun run)
 {
     private const string Shell = "/bin/sh";
@@ -17,45 +17,44 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal Action<string> LoadFileSystem => run.LoadFileSystem;
     internal bool IsInInitrd => run.IsInInitrd;
 
-    /// <summary>Null: there is no network to fetch from.</summary>
+    /// <summary>Null: no network.</summary>
     internal RemoteText? Fetch => run.Fetch;
 
     /// <inheritdoc cref="StageRun.WarnOfPlainUrl"/>
     internal void WarnOfPlainUrl(string url, string display, int line, string key) => run.WarnOfPlainUrl(url, display, reason => Warn(line, key, reason));
-    internal CancellationToken Interrupt => run.Interrupt;
+    internal CancellationToken CancellationToken => run.CancellationToken;
 
     internal void Fail(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason));
 
     internal void Warn(int line, string key, string reason) => run.Report(new StageProblem(file, line, name, key, reason) { IsWarning = true });
 
-    /// <summary>Does one item of a key; what it throws becomes a problem at that line, and the next item follows.</summary>
+    /// <summary>Runs the action of one item. An exception becomes a problem at that line.</summary>
     internal void Attempt(int line, string key, Action action)
     {
         try { action(); }
         catch (Exception e) when (e is SyscallException or FormatException or TemplateException or OperatorException) { Fail(line, key, StageProblem.ReasonOf(e)); }
     }
 
-    /// <summary>The text with its templates filled in; as it is, with a warning, where one cannot be.</summary>
+    /// <summary>The text with its templates filled in. If one fails: a warning and the text unchanged.</summary>
     internal string Render(string text, int line, string key)
     {
         if (!Template.IsTemplate(text)) return text;
         try { return Template.Render(text, TemplateFields.Under("Values", MachineValues.Of(Facts))); }
         catch (Exception e) when (e is TemplateException or OperatorException)
         {
-            Warn(line, key, $"template left as it is: {StageProblem.ReasonOf(e)}");
+            Warn(line, key, $"template not filled in: {StageProblem.ReasonOf(e)}");
             return text;
         }
     }
 
-    /// <summary>A partition or a file system that was made, or made larger.</summary>
+    /// <summary>Reports a partition or file system that was created or enlarged.</summary>
     internal void ReportDisk(string what)
     {
         run.DisksChanged = true;
-        Tell(what);
+        Log(what);
     }
 
-    /// <summary>Runs a script. Null, with the problem reported: there is no shell, or it could not be started or did not end in
-    /// time.</summary>
+    /// <summary>Runs a script and returns its exit code. Null: it did not start or exceeded the limit, which is reported.</summary>
     internal int? RunShell(string script, int line, string key)
     {
         if (Syscall.Access(Shell, Syscall.X_OK)) return RunProgram(Shell, ["-c", script], line, key);
@@ -63,13 +62,13 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         return null;
     }
 
-    /// <summary>Exit code; the output goes to the log under the entry's name. Null as for <see cref="RunShell"/>.</summary>
+    /// <summary>Runs a program and returns its exit code. Its output is logged with the entry's name. Null as for <see cref="RunShell"/>.</summary>
     internal int? RunProgram(string program, IReadOnlyList<string> arguments, int line, string key) => Run(new ProgramCall(program, arguments), line, key)?.ExitCode;
 
-    /// <summary>Its end and its output, without the secrets; the log has the output too. Null as for <see cref="RunShell"/>.</summary>
+    /// <summary>Runs a program and returns its exit code and output, without the secrets. The output is also logged. Null as for <see cref="RunShell"/>.</summary>
     /// <param name="call">Its program is a path.</param>
-    /// <param name="line">Where in the file.</param>
-    /// <param name="key">The key that asks for it.</param>
+    /// <param name="line">Line in the file.</param>
+    /// <param name="key">The key that starts it.</param>
     internal CommandResult? Run(ProgramCall call, int line, string key)
     {
         var start = Syscall.BootTimeMicroseconds();
@@ -78,7 +77,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         var environment = call.User is null ? run.EnvironmentWith(call.Variables) : call.Variables;
         Attempt(line, key, () => result = ChildProcess.Run(call.Tool, call.Arguments, environment, limit, call.Input, call.Output, user: call.User));
         run.CommandMicroseconds += Syscall.BootTimeMicroseconds() - start;
-        run.Interrupt.ThrowIfCancellationRequested();
+        run.CancellationToken.ThrowIfCancellationRequested();
         if (result is null) return null;
         var output = result.Output;
         foreach (var secret in call.Secrets) output = output.Replace(secret, "(hidden)");
@@ -89,12 +88,12 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         return null;
     }
 
-    /// <summary>As <see cref="Run"/>, for programs of the image; a missing one and a bad end are problems.</summary>
+    /// <summary>Runs a program of the image. A missing program and an exit code other than 0 are problems.</summary>
     /// <param name="tool">Its name.</param>
-    /// <param name="arguments">Named in a problem where there are no secrets among them.</param>
-    /// <param name="line">Where in the file.</param>
-    /// <param name="key">The key that asks for it.</param>
-    /// <param name="secrets">Texts of the arguments that nobody may read in a log.</param>
+    /// <param name="arguments">Shown in a problem unless there are secrets.</param>
+    /// <param name="line">Line in the file.</param>
+    /// <param name="key">The key that starts it.</param>
+    /// <param name="secrets">Texts in the arguments that must not be logged.</param>
     internal void RunTool(string tool, IReadOnlyList<string> arguments, int line, string key, IReadOnlyList<string>? secrets = null)
     {
         if (StageFacts.FindProgram(tool) is not { } program) Fail(line, key, $"this root has no {tool}");
@@ -102,22 +101,22 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
             Fail(line, key, $"{tool}{(secrets is { Count: > 0 } ? "" : " " + string.Join(' ', arguments))}: exit code {code}");
     }
 
-    /// <summary>The first line a shell command prints; empty where it prints none.</summary>
-    internal string Ask(string command, int line, string key)
+    /// <summary>The first line that a shell command prints, or an empty text.</summary>
+    internal string ReadFirstLine(string command, int line, string key)
     {
         CommandResult? result = null;
         Attempt(line, key, () => result = ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.EnvironmentWith([]), run.CommandLimit));
         return result?.Output.Split('\n')[0].Trim() ?? "";
     }
 
-    /// <summary>User-data from a volume takes effect in this stage.</summary>
-    internal void Took(UserDataMark volume)
+    /// <summary>Records that this stage uses the user-data of a volume.</summary>
+    internal void RecordUserData(UserDataMark volume)
     {
         if (!run.UserData.Contains(volume)) run.UserData.Add(volume);
     }
 
-    /// <summary>What was done, where everybody may want to know it.</summary>
-    internal void Tell(string what) => StageLog.Output(run.Logger, name, what);
+    /// <summary>Logs an important change. Less important changes: <see cref="Executed"/>.</summary>
+    internal void Log(string what) => StageLog.Output(run.Logger, name, what);
 
     internal void Executed(string what) => StageLog.Done(run.Logger, name, what);
 }

@@ -6,18 +6,18 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>install.bind_mounts</c> and <c>install.ephemeral_mounts</c>: paths that a machine's config asks for when it is installed. They hold at every boot,
-/// whether an installer wrote them into a layout file or nobody did.
+/// <c>install.bind_mounts</c> and <c>install.ephemeral_mounts</c>: paths of the install config. They are applied at every boot, also if no
+/// installer has written them to a layout file.
 /// </summary>
 public static class InstallMounts
 {
     private static readonly (string Key, string Variable)[] Lists = [("bind_mounts", "CUSTOM_BIND_MOUNTS"), ("ephemeral_mounts", "CUSTOM_EPHEMERAL_MOUNTS")];
 
-    /// <summary>Adds the paths that all configs of a source ask for to those in a layout file. One that has them all stays as it is.</summary>
+    /// <summary>Adds the paths of all configs of a source to a layout file. A file that already has them is not written.</summary>
     /// <param name="source">Directory or file.</param>
-    /// <param name="layout">Where users' own paths are read from; made where it is not there.</param>
+    /// <param name="layout">The file from which the boot reads the user's own paths. It is created if missing.</param>
     /// <param name="logger">Gets each problem.</param>
-    /// <param name="configLimit">Bytes of a config; a larger one was reported when the stage ran.</param>
+    /// <param name="configLimit">Bytes of a config. A larger one was already reported by the stage.</param>
     public static IReadOnlyList<StageProblem> Merge(string source, string layout, ILogger logger, long configLimit = long.MaxValue)
     {
         var limit = ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, configLimit) };
@@ -26,7 +26,7 @@ public static class InstallMounts
         {
             var wanted = new List<string>[Lists.Length];
             for (var i = 0; i < wanted.Length; i++) wanted[i] = [];
-            // What cannot be walked or read was reported when the stage ran.
+            // The stage has already reported unreadable files.
             foreach (var file in ConfigFiles.Of(source, (_, _) => { })) Read(file, limit, wanted, run);
             Write(layout, wanted, run);
         }
@@ -50,10 +50,10 @@ public static class InstallMounts
             var paths = install.Find(Lists[i].Key) is { } node ? Schema.Texts.Validate(node, key, Report) : null;
             foreach (var text in YamlMapping.TextsOf(paths))
             {
-                // A layout file separates its paths by blanks, so what has one in it always was two paths.
+                // Paths in a layout file are separated by blanks, so a text with a blank has always been two paths.
                 foreach (var word in text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
                 {
-                    if (MountPath.TryNormalise(word) is not { } path) Report(text.Line, key, $"{word} is no place to mount at: it takes an absolute path without . and ..; left out", isWarning: false);
+                    if (MountPath.TryNormalise(word) is not { } path) Report(text.Line, key, $"{word} is not a valid mount point; ignored; to fix: use an absolute path without . and ..", isWarning: false);
                     else if (!wanted[i].Contains(path)) wanted[i].Add(path);
                 }
             }

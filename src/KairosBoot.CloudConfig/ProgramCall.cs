@@ -2,29 +2,29 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>A program of the root that an entry has run.</summary>
+/// <summary>A call of a program of the root.</summary>
 /// <param name="tool">Its name, or its path.</param>
-/// <param name="arguments">What everybody may see: other processes do.</param>
+/// <param name="arguments">Must not contain secrets: other processes can read them.</param>
 internal sealed class ProgramCall(string tool, IReadOnlyList<string> arguments)
 {
     internal string Tool { get; } = tool;
     internal IReadOnlyList<string> Arguments { get; } = arguments;
 
-    /// <summary>Texts that nobody may read in a log.</summary>
+    /// <summary>Texts that must not be logged.</summary>
     internal IReadOnlyList<string> Secrets { get; init; } = [];
 
-    /// <summary><c>NAME=VALUE</c>, in place of what the environment has.</summary>
+    /// <summary><c>NAME=VALUE</c>. They replace variables of the environment.</summary>
     internal IReadOnlyList<string> Variables { get; init; } = [];
 
-    /// <summary>Who it runs as, with <see cref="Variables"/> as its whole environment: root's is not for a user to read. Null: as this process.</summary>
+    /// <summary>The user that it runs as. Its environment is then only <see cref="Variables"/>, because root's may hold secrets. Null: as this process.</summary>
     internal ChildUser? User { get; init; }
 
-    /// <summary>What it reads; null: nothing.</summary>
+    /// <summary>Standard input; null: empty.</summary>
     internal FileHandle? Input { get; init; }
 
-    /// <summary>Takes its standard output, which the log then does without; null: the log has it, with its standard error.</summary>
+    /// <summary>Gets the standard output, which is then not logged. Null: standard output and standard error are logged.</summary>
     internal FileHandle? Output { get; init; }
 
-    /// <summary>Null: as every command of the run.</summary>
+    /// <summary>Null: the limit of the run.</summary>
     internal TimeSpan? Limit { get; init; }
 }

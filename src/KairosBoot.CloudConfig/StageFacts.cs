@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// What conditions and templates may know about the machine. Read from the running root at the moment of the question, so an entry
-/// sees what the entries before it have changed (the machine id above all).
+/// The values of the machine for conditions and templates. They are read from the running root when they are used, so an entry sees the
+/// changes of earlier entries (for example the machine id).
 /// </summary>
 public sealed class StageFacts
 {
@@ -17,28 +17,28 @@ public sealed class StageFacts
 
     public string HostName => Syscall.GetHostName();
 
-    /// <summary>As the kernel tells it; empty where there is no /proc.</summary>
+    /// <summary>The kernel command line; empty without /proc.</summary>
     public static string CommandLine => FileText.TryReadAttribute("/proc/cmdline") ?? "";
 
-    /// <summary>Empty on a machine that has none yet.</summary>
+    /// <summary>Empty if the machine has none yet.</summary>
     public string MachineId =>
         TryReadText("/var/lib/dbus/machine-id", ReadLimit.MachineId) is { Length: > 0 } id ? id : TryReadText("/etc/machine-id", ReadLimit.MachineId) ?? "";
 
-    /// <summary>MemTotal of /proc/meminfo in bytes; 0 where there is no /proc.</summary>
+    /// <summary>MemTotal of /proc/meminfo in bytes; 0 without /proc.</summary>
     public static long MemoryBytes => MachineValues.MemoryKiB * 1024 ?? 0;
 
-    /// <summary>Without the blanks around it; null where nothing is there or it cannot be read.</summary>
-    /// <exception cref="OperatorException">It is no file, or too large.</exception>
+    /// <summary>The trimmed text of a file; null if it is missing or cannot be read.</summary>
+    /// <exception cref="OperatorException">It is not a file, or too large.</exception>
     internal static string? TryReadText(string path, ReadLimit limit)
     {
         try { return BoundedFile.TryReadText(path, limit)?.Trim(); }
         catch (SyscallException) { return null; }
     }
 
-    /// <summary>HMAC-SHA256 of "yip" under the machine id, as hexadecimal: an identity that does not give the machine id away.</summary>
+    /// <summary>HMAC-SHA256 of "yip" with the machine id as the key, in hexadecimal: an identity that does not reveal the machine id.</summary>
     internal string ProtectedId => Convert.ToHexStringLower(Sha256.Hmac(Encoding.UTF8.GetBytes(MachineId), "yip"u8));
 
-    /// <summary>A field of os-release without its quotes; null where there is none.</summary>
+    /// <summary>A field of os-release without its quotes; null if missing.</summary>
     internal static string? OsRelease(string field)
     {
         var text = TryReadText("/etc/os-release", ReadLimit.SystemFile) ?? TryReadText("/usr/lib/os-release", ReadLimit.SystemFile) ?? "";
@@ -47,7 +47,7 @@ public sealed class StageFacts
         return null;
     }
 
-    /// <summary>The path of a program in the usual directories; null where it is in none.</summary>
+    /// <summary>The path of a program in the usual directories; null if none has it.</summary>
     internal static string? FindProgram(string name)
     {
         foreach (var directory in BinaryDirectories)
@@ -55,7 +55,7 @@ public sealed class StageFacts
         return null;
     }
 
-    /// <summary><c>systemd</c> or <c>openrc</c>; null where neither or both are installed.</summary>
+    /// <summary><c>systemd</c> or <c>openrc</c>; null if neither or both are installed.</summary>
     internal static string? ServiceManager() => (FindProgram("systemctl"), FindProgram("openrc")) switch
     {
         (not null, null) => "systemd",
@@ -71,7 +71,7 @@ public sealed class StageFacts
         while (text.Length < length)
         {
             Syscall.GetRandom(one);
-            // 252 is the largest multiple of 36 a byte holds: above it some characters would come more often.
+            // 252 is the largest multiple of 36 in a byte. Higher values would make some characters more frequent.
             if (one[0] < 252) text.Append(Alphabet[one[0] % 36]);
         }
         return text.ToString();

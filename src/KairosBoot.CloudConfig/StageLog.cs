@@ -16,7 +16,7 @@ internal static partial class StageLog
     [LoggerMessage(4, LogLevel.Debug, "{Entry}: {What}")]
     internal static partial void Done(ILogger logger, string entry, string what);
 
-    // Two methods, as one whose level is a parameter would cost PID 1 code of its own.
+    // Two methods, because one method with the level as a parameter would need more code in PID 1.
     [LoggerMessage(5, LogLevel.Error, "{Line}: {Entry}: {Key}: {Reason}")]
     internal static partial void Failed(ILogger logger, string line, string entry, string key, string reason);
 

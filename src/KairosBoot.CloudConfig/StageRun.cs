@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>What all entries of one stage share, and the collected problems.</summary>
+/// <summary>The state that all entries of one stage share, and the problems so far.</summary>
 internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan commandLimit)
 {
     private readonly List<StageProblem> problems = [];
@@ -17,9 +17,9 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal bool IsInInitrd { get; init; }
     /// <inheritdoc cref="StageRunner.LoadFileSystem"/>
     internal Action<string> LoadFileSystem { get; init; } = _ => { };
-    /// <summary>Null: there is no network to fetch from.</summary>
+    /// <summary>Null: no network.</summary>
     internal RemoteText? Fetch { get; init; }
-    internal CancellationToken Interrupt { get; init; }
+    internal CancellationToken CancellationToken { get; init; }
     internal StageFacts Facts { get; } = facts;
     internal ConfigBudget Budget { get; init; } = new(ReadLimit.StageConfigs.Bytes);
     internal ConfigDocuments Documents { get; init; } = new();
@@ -33,7 +33,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     /// <inheritdoc cref="StageReport.UserData"/>
     internal List<UserDataMark> UserData { get; } = [];
 
-    /// <summary>Files are read again for each pass, so the same problem comes up again: it is kept and logged once.</summary>
+    /// <summary>Keeps and logs a problem once. It occurs again in each pass, because files are read again.</summary>
     internal void Report(StageProblem problem)
     {
         if (!known.Add(problem)) return;
@@ -43,20 +43,20 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
         else StageLog.Failed(Logger, line, problem.Entry, problem.Key, problem.Reason);
     }
 
-    /// <summary>Warns once in a run of a URL whose content everybody on the way can change.</summary>
-    /// <param name="url">As it was written.</param>
-    /// <param name="display">Without what is secret in it.</param>
+    /// <summary>Warns once for each URL whose content can be changed on the network.</summary>
+    /// <param name="url">As written in the config.</param>
+    /// <param name="display">The URL without its secrets.</param>
     /// <param name="warn">Reports it.</param>
     internal void WarnOfPlainUrl(string url, string display, Action<string> warn)
     {
         foreach (var scheme in (ReadOnlySpan<string>)["http://", "ftp://", "tftp://"])
         {
             if (url.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && plainUrls.Add(url))
-                warn($"{display}: anyone on the network can change what arrives: use https, or give downloads a checksum");
+                warn($"{display}: its content can be changed on the network; to fix: use https, or give downloads a checksum");
         }
     }
 
-    /// <summary>What programs find in their environment: <c>NAME=VALUE</c>, the given ones in place of those of the same name.</summary>
+    /// <summary>The environment of programs: <c>NAME=VALUE</c>. The given variables replace those with the same name.</summary>
     internal IReadOnlyList<string> EnvironmentWith(IReadOnlyList<string> given)
     {
         if (given.Count == 0) return Environment;

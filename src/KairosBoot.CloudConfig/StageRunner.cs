@@ -6,40 +6,42 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Runs the entries of a stage one after the other, in the order of sources, files and entries, and of their <c>after</c>. Paths in
-/// configs are paths of the calling process: whoever wants another root changes into it first.
+/// Runs the entries of a stage one after the other: in the order of sources, files and entries, changed by <c>after</c>. Paths in configs are
+/// paths of the calling process. For another root, change into it first.
 /// </summary>
 /// <param name="sources">In order.</param>
-/// <param name="facts">What conditions and templates may ask.</param>
+/// <param name="facts">Values for conditions and templates.</param>
 /// <param name="logger">Gets each problem once, and the output of commands.</param>
-/// <param name="commandLine">The kernel command line, for what it names and what it says itself; empty: it has no say.</param>
+/// <param name="commandLine">The kernel command line. It can name a source and contain entries. Empty: none.</param>
 public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts facts, ILogger logger, string commandLine = "")
 {
+    private const string BootedOnly = "not in this stage: it works only in stages of the booted system, such as boot or network";
+
     public static readonly TimeSpan DefaultCommandLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long one command or condition may take before it is killed.</summary>
+    /// <summary>Run time after which a command or condition is killed.</summary>
     public TimeSpan CommandLimit { get; init; } = DefaultCommandLimit;
 
-    /// <summary>Called for each entry whose turn it is.</summary>
+    /// <summary>Called before each entry.</summary>
     public Action? EntryBegins { get; init; }
 
-    /// <summary>What programs find in their environment: <c>NAME=VALUE</c>. Null: what this process has.</summary>
+    /// <summary>The environment of programs: <c>NAME=VALUE</c>. Null: that of this process.</summary>
     public IReadOnlyList<string>? Environment { get; init; }
 
-    /// <summary>Loads the driver of a file system that is about to be mounted, where nobody else does.</summary>
+    /// <summary>Loads the driver of a file system before it is mounted, if nothing else does.</summary>
     public Action<string> LoadFileSystem { get; init; } = _ => { };
 
-    /// <summary>Ends the run, by <see cref="OperationCanceledException"/>, behind the program that runs when it comes.</summary>
-    public CancellationToken Interrupt { get; init; }
+    /// <summary>Ends the run with an <see cref="OperationCanceledException"/> after the program that is running.</summary>
+    public CancellationToken CancellationToken { get; init; }
 
-    /// <summary>What earlier stages have parsed already, where it is the same process that runs this one.</summary>
+    /// <summary>Documents that earlier stages of this process have parsed.</summary>
     public ConfigDocuments Documents { get; init; } = new();
 
-    /// <summary>How many bytes all configs of the stage may have together.</summary>
+    /// <summary>Maximum size of all configs of the stage together, in bytes.</summary>
     public long ConfigLimit { get; init; } = ReadLimit.StageConfigs.Bytes;
 
-    /// <summary>Of a machine that holds its files in memory too: never more than an eighth of that.</summary>
-    /// <param name="memoryBytes">0: not known.</param>
+    /// <summary>The limit on a machine whose files are also in memory: at most an eighth of the memory.</summary>
+    /// <param name="memoryBytes">0: unknown.</param>
     public static long ConfigLimitIn(long memoryBytes) =>
         memoryBytes > 0 ? Math.Min(ReadLimit.StageConfigs.Bytes, memoryBytes / 8) : ReadLimit.StageConfigs.Bytes;
 
@@ -48,16 +50,16 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     internal RemoteText? Fetch { get; init; }
 
     /// <summary>
-    /// Runs STAGE.before over all sources, then STAGE, then STAGE.after; then the three over what the command line names, then over what it
-    /// says. Files are read anew for each, so what one pass writes the next one finds. Whatever a config holds ends in the report,
-    /// not in an exception.
+    /// Runs STAGE.before for all sources, then STAGE, then STAGE.after. Then the same for the source that the command line names, and for its
+    /// entries. Files are read again for each pass, so a pass finds what an earlier one has written. Faults of configs are in the report and
+    /// never an exception.
     /// </summary>
     public StageReport Run(string stage)
     {
         var run = new StageRun(facts, logger, CommandLimit)
         {
             Budget = new ConfigBudget(ConfigLimit),
-            Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(), LoadFileSystem = LoadFileSystem, Fetch = Fetch, Interrupt = Interrupt,
+            Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(), LoadFileSystem = LoadFileSystem, Fetch = Fetch, CancellationToken = CancellationToken,
         };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);
@@ -131,7 +133,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         return true;
     }
 
-    /// <summary>A condition of the wrong type was meant to hold something back, so it does.</summary>
+    /// <summary>A condition with an invalid value skips the entry, because its purpose was to restrict it.</summary>
     private static bool Holds(ConditionKey condition, StageEntry entry, YamlMapping keys, EntryRun run)
     {
         if (keys.Find(condition.Name) is { } value) return Guard(condition.Name, value, run, () => condition.Holds(value, run));
@@ -140,14 +142,16 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private static void Apply(StageKey key, YamlNode value, EntryRun run) => Guard(key.Name, value, run, () =>
     {
-        key.Apply(value, run);
+        // Not a fault: an entry may be written for several stages.
+        if (key.WorksIn == KeyPlace.Booted && run.IsInInitrd) run.Warn(value.Line, key.Name, BootedOnly);
+        else key.Apply(value, run);
         return true;
     });
 
     private static bool Guard(string key, YamlNode value, EntryRun run, Func<bool> action)
     {
         try { return action(); }
-        // The one broad catch of the runner: whatever a key stumbles over, the entries after it and the boot go on.
+        // The only broad catch of the runner: after any fault of a key, the next entries and the boot continue.
         catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {
             run.Fail(value.Line, key, StageProblem.ReasonOf(e));

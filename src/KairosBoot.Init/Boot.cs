@@ -8,75 +8,79 @@ namespace KairosBoot.Init;
 /// </summary>
 internal static class Boot
 {
-    /// <summary>Attempts, one slot after the other, until one has handed over or nothing is left to attempt. Does not return.</summary>
-    public static void Run(Machine machine, string[] arguments)
+    /// <summary>Attempts one slot after the other until one has handed over or none is left. Does not return.</summary>
+    public static void Run(BootParts parts, string[] arguments)
     {
+        var request = parts.CommandLine.Request;
         // Each round removes a slot or spends the only retry, so the loop terminates.
         while (true)
         {
-            var failure = Attempt(machine, arguments);
-            var decision = FailurePolicy.Decide(failure, machine.Progress);
+            var failure = Attempt(parts, request, arguments);
+            var decision = FailurePolicy.Decide(failure, parts.Fallback.Progress(request));
             switch (decision.Action)
             {
-                case FailureAction.Retry: machine.PrepareRetry(failure); break;
-                case FailureAction.FallBack: machine.FallBack(failure, decision); break;
-                case FailureAction.Reboot: FailureScreen.ShowAndReboot(failure, machine, decision.Counters); break;
-                case FailureAction.Stop: FailureScreen.ShowAndStop(machine); break;
+                case FailureAction.Retry: parts.Fallback.PrepareRetry(failure); break;
+                case FailureAction.FallBack: request = parts.Fallback.FallBack(request, failure, decision); break;
+                case FailureAction.Reboot: FailureScreen.ShowAndReboot(failure, request, () => parts.Counting.Write(request, decision.Counters)); break;
+                case FailureAction.Stop: FailureScreen.ShowAndStop(parts.Counting.Counters.Counters.Fault, parts.Watchdog); break;
             }
         }
     }
 
     /// <summary>Returns only where it failed.</summary>
-    private static BootFailure Attempt(Machine machine, string[] arguments)
+    private static BootFailure Attempt(BootParts parts, BootRequest request, string[] arguments)
     {
         try
         {
-            BootSlot(machine, arguments);
+            BootSlot(parts, request, arguments);
             return new(FailureKind.Other, "the hand-over returned");
         }
-        // The failure of an attempt is a value from here on.
-        catch (Exception e) { return FailureClassification.Of(e, machine.Request.ImagePath); }
+        // From here on the failure of an attempt is a value.
+        catch (Exception e) { return FailureClassification.Of(e, request.ImagePath); }
     }
 
-    private static void BootSlot(Machine machine, string[] arguments)
+    private static void BootSlot(BootParts parts, BootRequest request, string[] arguments)
     {
-        var request = machine.ReadRequest();
-        // What to boot is decided; the command line is not looked at again.
+        parts.CommandLine.LogStart(request);
+        parts.WatchdogStart.Arm(request);
+        parts.Clock.EndPhase("start");
+        // What to boot is decided; the command line is not read again.
 
-        var disk = machine.FindBootDisk(request);
-        machine.Apply(RootPlan.ForImages(request, disk));
-        machine.CountAttempt(request, disk);
-        // This boot is counted, by the loader or here: whatever comes now, the slot has one try less.
+        var disk = parts.Devices.FindBootDisk(request);
+        parts.Plans.Apply(RootPlan.ForImages(request, disk));
+        request = parts.Counting.CountAttempt(request, disk, isChosen: parts.Fallback.HasFallenBack);
+        // This attempt is counted, by the loader or here: whatever happens now, the slot has one try less.
 
-        machine.Apply(RootPlan.For(request, disk));
+        parts.Plans.Apply(RootPlan.For(request, disk));
         // The image is the read-only /sysroot; OEM is inside it; the sentinel tells cloud-configs which slot this is.
 
-        machine.CheckImage(request.Init);
-        // There is a program to hand over to, and the mount points it needs.
+        ImageCheck.Check(request);
+        parts.Kexec.StartOwnKernelIfNeeded(request);
+        // The image has a program to hand over to, the mount points it needs, and modules for this kernel.
 
-        machine.RunRootfsStage("rootfs");
-        var layout = machine.ReadLayout(request);
-        machine.Apply(RootPlan.ForOptions(layout, disk));
-        // Cloud-config has had its say about the layout.
+        parts.Stages.RunRootfsStage(parts.Devices);
+        var layout = LayoutFiles.Read(request, parts.Record);
+        parts.Plans.Apply(RootPlan.ForOptions(layout, disk));
+        // Cloud-config has decided about the layout.
 
-        var volumes = machine.FindVolumes(layout, disk);
-        machine.Apply(LayoutPlan.For(layout, volumes, machine.FindOverlayDevice(layout, disk), machine.ImageId(request)));
-        machine.CheckMounts();
-        machine.WriteFsTab();
+        var volumes = parts.Devices.FindVolumes(request, layout, disk);
+        parts.Plans.Apply(LayoutPlan.For(layout, volumes, parts.Devices.FindOverlayDevice(layout, disk), ImageCheck.Identify(request, parts.Record)));
+        parts.Mounts.Check();
+        parts.Mounts.WriteFsTab();
         // Every path of the layout is writable or persistent as it says, and mountinfo agrees.
 
-        machine.Apply(IdentityPlan.For(volumes, disk));
-        // The machine is the one it was at the last boot, whichever slot that was.
+        parts.Plans.Apply(IdentityPlan.For(volumes, disk));
+        // The machine has the machine id of the last boot, whichever slot that was.
 
-        machine.Apply(ApiFileSystems.ForUserland);
-        machine.EnterNewRoot(ApiFileSystems.Moved);
+        parts.Plans.Apply(ApiFileSystems.ForUserland);
+        parts.HandOver.EnterNewRoot(ApiFileSystems.Moved);
         // The new root is /. The initrd's files are out of sight, its memory is not free yet.
 
-        machine.RunStage("initramfs");
-        machine.ReportFailedBoots(disk);
-        machine.ReportFallback();
-        machine.WriteReport();
-        machine.LeaveInitrd();
-        machine.HandOver(request.Init, arguments);
+        parts.Stages.RunInitramfsStage();
+        parts.FailedBoots.Report(request, disk);
+        parts.Counting.ReportFallback(request, parts.Plans);
+        parts.Report.Write(request);
+        parts.HandOver.LeaveInitrd();
+        parts.HandOver.Start(request.Init, arguments);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
-/// <summary>The log of the stage: kmsg at once, and /run/kairosboot/boot.log as soon as there is a /run to hold it.</summary>
+/// <summary>The log of the initrd: the kernel log, and /run/kairosboot/boot.log.</summary>
 internal sealed class BootLog : ILogger, IDisposable
 {
     private readonly KernelLog kernel = new();
@@ -18,7 +18,7 @@ internal sealed class BootLog : ILogger, IDisposable
         file = Syscall.Open(SystemPaths.Log, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append, Octal.O640);
     }
 
-    /// <summary>Debug lines go to the kernel log in any case, where the console's level hides them; this makes them as loud as the rest.</summary>
+    /// <summary>Gives debug lines the level of the others. Without it they are in the kernel log too, but the console does not show them.</summary>
     public bool Verbose { get; set; }
 
     public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
@@ -29,10 +29,10 @@ internal sealed class BootLog : ILogger, IDisposable
         kernel.Write(SyslogLevel(level), text);
         var time = Syscall.BootTimeMicroseconds();
         var start = $"[{time / 1_000_000,5}.{time % 1_000_000:d6}] {Name(level)} ";
-        // Every line has it: a name with a line feed in it adds no line that looks like another message.
+        // At the start of every line: a name that contains a line feed cannot add a line that looks like another message.
         var lines = start + PrintableText.Clean(text).Replace("\n", "\n" + start) + "\n";
         try { Syscall.WriteAll(file, Encoding.UTF8.GetBytes(lines)); }
-        catch (SyscallException) { } // /run is full: the kernel log has it
+        catch (SyscallException) { } // /run is full: the kernel log has the line
     }
 
     private int SyslogLevel(LogLevel level) => level switch

@@ -4,17 +4,17 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Init;
 
-/// <summary>Says what was there instead of what was wanted.</summary>
+/// <summary>Describes the devices that were found instead of a missing one.</summary>
 internal static class MissingDevices
 {
     private const int MaxHardware = 12;
 
-    /// <summary>What the wanted partition is for.</summary>
+    /// <summary>The use of the missing partition.</summary>
     public static string Purpose(BootRequest request) =>
         $"it holds the {request.Slot.Name()} image {request.ImagePath}" +
-        (request.LoadedFrom is { } loader ? $", on the disk of {loader} that the loader named" : "");
+        (request.LoadedFrom is { } loader ? $", on the disk of {loader}, which the loader named" : "");
 
-    /// <summary>Every block device seen, and why others may not have been.</summary>
+    /// <summary>Every block device that was found, and why others may be missing.</summary>
     public static string Seen(ImmutableArray<BlockDevice> devices, IReadOnlyList<string> moduleProblems, List<string> unmatched)
     {
         var text = new StringBuilder(devices.IsEmpty ? "no block device was seen" : "block devices seen:");

@@ -6,21 +6,22 @@ using KairosBoot.Plan;
 if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
 if (Syscall.GetPid() != 1)
 {
-    StageProtocol.Print("kairos-boot is /init of an initrd and does nothing else; see kboot --help\n");
+    StageProtocol.Print("kairos-boot is /init of an initrd and has no other use; see kboot --help\n");
     return 2;
 }
 
 if (Shutdown.Requested(args) is { } command) Shutdown.Run(command);
 
-// The program's last resort: whatever went wrong, PID 1 says so and reboots. It never throws to the kernel and never returns.
-Machine? machine = null;
+// The program's last resort: whatever went wrong, PID 1 reports it and reboots. It never throws to the kernel and never returns.
+BootParts? parts = null;
 try
 {
-    machine = Machine.Start(ApiFileSystems.Mounts);
-    Boot.Run(machine, args);
+    parts = BootParts.Compose(ApiFileSystems.Mounts);
+    Boot.Run(parts, args);
 }
 catch (Exception e)
 {
-    FailureScreen.ShowAndReboot(FailureClassification.Of(e, machine?.Request.ImagePath ?? ""), machine, counters: null);
+    var request = parts?.CommandLine.Request;
+    FailureScreen.ShowAndReboot(FailureClassification.Of(e, request?.ImagePath ?? ""), request, () => { });
 }
 return 1;

@@ -5,19 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// The way back: systemd-shutdown, when all it can unmount is unmounted, makes /run/initramfs the root, puts the old one at /oldroot and
-/// starts /shutdown there. Before: the image, its loop device and the state partition are in use by nothing but themselves. After: they are
-/// detached, clean, and the machine goes down. https://systemd.io/INITRD_INTERFACE
+/// The end of a running system. systemd-shutdown unmounts what it can, makes /run/initramfs the root, moves the old root to /oldroot and starts
+/// /shutdown there. Before: the image, its loop device and the state partition keep only each other busy. After: they are detached and clean, and the
+/// machine goes down. https://systemd.io/INITRD_INTERFACE
 /// </summary>
 internal sealed partial class Shutdown(ILogger logger)
 {
     private const string OldRoot = "/oldroot", State = "/state";
 
-    // Every round frees what the next one needs: the image's mount its loop device, that the state partition.
+    // Each round frees the mounts of the next one: the image's mount its loop device, the loop device the state partition.
     private const int MaxRounds = 10;
 
-    /// <summary>Null where this process is not that /shutdown.</summary>
-    /// <param name="arguments">First the verb, then options for a shutdown program of systemd's own.</param>
+    /// <summary>Null where this process is not /shutdown.</summary>
+    /// <param name="arguments">First the verb, then options of systemd-shutdown.</param>
     public static RebootCommand? Requested(string[] arguments) =>
         Syscall.TryStat(OldRoot) is null || arguments.Length == 0 ? null : arguments[0] switch
         {
@@ -36,15 +36,15 @@ internal sealed partial class Shutdown(ILogger logger)
             using var log = new BootLog();
             new Shutdown(log).UnmountAll();
         }
-        catch (SyscallException) { } // the machine goes down all the same: what is left is a journal to replay
+        catch (SyscallException) { } // the machine goes down anyway: a file system that stays mounted replays its journal later
         Syscall.Sync();
         Syscall.Reboot(command);
         // No kernel was loaded for kexec: a plain reboot is what was meant.
         Syscall.Reboot(RebootCommand.Restart);
     }
 
-    // The state partition is mounted inside the root whose image it holds: neither can go before the other until it is taken out.
-    private static void TakeStateOut()
+    // The state partition is mounted inside the root whose image it holds. It is moved out, so that the root can be unmounted first.
+    private static void MoveStateOut()
     {
         // A mount that its parent shares with others cannot be moved.
         Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
@@ -54,7 +54,7 @@ internal sealed partial class Shutdown(ILogger logger)
 
     private void UnmountAll()
     {
-        if (MountTable.Find(OldRoot + SystemPaths.State) is not null) TakeStateOut();
+        if (MountTable.Find(OldRoot + SystemPaths.State) is not null) MoveStateOut();
         for (var round = 0; round < MaxRounds; round++)
         {
             var left = 0;
@@ -81,7 +81,7 @@ internal sealed partial class Shutdown(ILogger logger)
             Syscall.Umount(path, lazily: lastTry);
             return true;
         }
-        catch (SyscallException) { return false; } // busy: a later round, or named at the end
+        catch (SyscallException) { return false; } // busy: a later round unmounts it, or the log names it
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "shutdown: {Path} ({Source}) could not be unmounted")]

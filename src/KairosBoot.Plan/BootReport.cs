@@ -2,29 +2,29 @@ using System.Collections.Immutable;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What came of a step.</summary>
+/// <summary>The result of a step.</summary>
 /// <param name="Step">The step.</param>
-/// <param name="Error">Null: what the step is for is there, whole or in part. Otherwise a sentence.</param>
+/// <param name="Error">Null: the step reached its aim, completely or in part. Otherwise a sentence.</param>
 /// <param name="Microseconds">How long it took.</param>
 public sealed record StepResult(Step Step, string? Error, long Microseconds)
 {
-    /// <summary>A sentence where only a part was done: it degrades the boot, and never fails it.</summary>
+    /// <summary>A sentence: only a part was done. It degrades the boot and never fails it.</summary>
     public string? Shortfall { get; init; }
 
-    /// <summary>A sentence about something that is worth knowing and changes nothing.</summary>
+    /// <summary>A sentence for the log that does not change the result.</summary>
     public string? Note { get; init; }
 
-    /// <summary>The mount that is there now, where the step made one: not always the one it was to make.</summary>
+    /// <summary>The mount that exists now, if the step made one. It may differ from the planned one.</summary>
     public PlannedMount? Mount { get; init; } = Error is null ? Step.Mount : null;
 }
 
-/// <summary>A cloud-config entry that did not do what it says; a warning where it did, in another way than its author may think.</summary>
+/// <summary>A cloud-config entry that had no effect; or, as a warning, one whose effect may differ from what its author expects.</summary>
 public sealed record ConfigProblem(string File, int Line, string Entry, string Key, string Reason, bool IsWarning)
 {
     public override string ToString() => $"{File}:{Line}: {(Entry.Length > 0 ? Entry + ": " : "")}{(Key.Length > 0 ? Key + ": " : "")}{Reason}";
 }
 
-/// <summary>One boot as /run/kairosboot/report.json tells it.</summary>
+/// <summary>One boot, as /run/kairosboot/report.json describes it.</summary>
 public sealed record BootReport
 {
     public required BootRequest Request { get; init; }
@@ -36,25 +36,25 @@ public sealed record BootReport
     public ImmutableArray<ConfigProblem> ConfigProblems { get; init; } = [];
     /// <summary>Volumes whose user-data this boot used.</summary>
     public ImmutableArray<UserDataMark> UserData { get; init; } = [];
-    /// <summary>Everything else worth knowing, one sentence each, with what it means for the verdict.</summary>
+    /// <summary>Everything else that should be known: one sentence each, and what it means for the verdict.</summary>
     public ImmutableArray<(StepClass Class, string Text)> Problems { get; init; } = [];
-    /// <summary>Boots that failed since the last good one, oldest first.</summary>
+    /// <summary>Boots that failed since the last good one, the oldest first.</summary>
     public ImmutableArray<FailureRecord> FailedBoots { get; init; } = [];
-    /// <summary>Where the time went: every microsecond of the stage is in exactly one phase.</summary>
+    /// <summary>How long each phase took: every microsecond of the stage belongs to exactly one phase.</summary>
     public ImmutableArray<(string Name, long Microseconds)> Phases { get; init; } = [];
-    /// <summary>Which image this is; empty where that is not known.</summary>
+    /// <summary>Identity of the image; empty: not known.</summary>
     public string ImageId { get; init; } = "";
-    /// <summary>The boot counters as this boot leaves them.</summary>
-    public BootBlock Counters { get; init; } = BootBlock.Unusable("was not looked for");
-    /// <summary>Who took this boot's try: <c>loader</c>, <c>initrd</c>, <c>none</c>.</summary>
+    /// <summary>The boot counters at the end of this boot.</summary>
+    public BootBlock Counters { get; init; } = BootBlock.Unusable("was not read");
+    /// <summary>Which program counted this boot: <c>loader</c>, <c>initrd</c>, <c>none</c>.</summary>
     public CountedBy CountedBy { get; init; }
     public long StageMicroseconds { get; init; }
     public long KernelMicroseconds { get; init; }
     public long PeakResidentKiB { get; init; }
 
     /// <summary>
-    /// <c>good</c>: everything the layout asks for is there. <c>degraded</c>: the system runs, but something of it is missing.
-    /// A failed boot writes no report: there is no system to read it.
+    /// <c>good</c>: the system has everything the layout asks for. <c>degraded</c>: the system runs, but a part is missing. A failed boot
+    /// writes no report: no system would read it.
     /// </summary>
     public string Verdict
     {
@@ -71,13 +71,14 @@ public sealed record BootReport
     public string ToJson() => new JsonText().Object(null, json =>
     {
         json.Number("schema", 1).String("verdict", Verdict).String("slot", Request.Slot.Name()).String("image", Request.ImagePath)
-            .Number("triesLeft", Request.TriesLeft).String("why", Request.Why).String("kernel", Kernel)
+            .Number("triesLeft", Request.TriesLeft).String("why", Request.Why?.Name()).String("kernel", Kernel)
             .Number("kernelMicroseconds", KernelMicroseconds).Number("stageMicroseconds", StageMicroseconds)
             .Number("peakResidentKiB", PeakResidentKiB);
         json.String("imageId", ImageId).String("kexecFrom", Request.KexecFrom?.Name());
         json.Object("assessment", members =>
         {
-            members.String("countedBy", CountedBy switch { CountedBy.Loader => "loader", CountedBy.Initrd => "initrd", _ => "none" }).String("problem", Counters.Problem).String("givenUp", Counters.Counters.Fault?.Sentence);
+            members.String("countedBy", CountedBy switch { CountedBy.Loader => "loader", CountedBy.Initrd => "initrd", _ => "none" });
+            members.String("problem", Counters.Problem).String("givenUp", Counters.Counters.Fault?.Sentence);
             if (Counters.Usable)
                 foreach (var slot in Counters.Counters.Order) members.Number(slot.Name(), Counters.Counters[slot].Left);
         });

@@ -2,20 +2,20 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What a check says about a file system.</summary>
+/// <summary>The result of a file-system check.</summary>
 public enum CheckOutcome
 {
     /// <summary>It found nothing wrong.</summary>
     Clean,
     /// <summary>It found errors and repaired all of them.</summary>
     Corrected,
-    /// <summary>It left errors, or did not get to its end: the file system is not to be written to.</summary>
+    /// <summary>It left errors, or it was not completed: the file system must not be written to.</summary>
     Uncorrected,
 }
 
-/// <summary>An fsck program's exit status, understood. fsck(8): the status is a sum of bits.</summary>
-/// <param name="outcome">What it means.</param>
-/// <param name="text">The same for people: <c>fsck.ext4 repaired it (exit 1)</c>.</param>
+/// <summary>The exit status of an fsck program, decoded. fsck(8): the status is a sum of bits.</summary>
+/// <param name="outcome">The result.</param>
+/// <param name="text">The result as a sentence: <c>fsck.ext4 repaired it (exit 1)</c>.</param>
 public sealed class CheckResult(CheckOutcome outcome, string text)
 {
     public CheckOutcome Outcome => outcome;
@@ -24,18 +24,18 @@ public sealed class CheckResult(CheckOutcome outcome, string text)
 
     private const int Corrected = 1, RebootWanted = 2, Uncorrected = 4;
 
-    // What keeps a check from being one; from 128 on a signal ended it (128 itself: a shared library is missing).
+    // The check was not done. From 128 on, a signal ended it (128 itself: a shared library is missing).
     private static readonly (int Bit, string Text)[] Failures =
         [(8, "operational error"), (16, "usage or syntax error"), (32, "cancelled"), (64, "unknown error")];
 
-    /// <param name="program">Its name.</param>
-    /// <param name="exitCode">Its status; 128 + n where signal n ended it.</param>
-    /// <param name="timedOut">It was ended because its time was over.</param>
+    /// <param name="program">Name of the program.</param>
+    /// <param name="exitCode">Its exit status; 128 + n: signal n ended it.</param>
+    /// <param name="timedOut">It was killed because it did not finish in time.</param>
     public static CheckResult Of(string program, int exitCode, bool timedOut)
     {
-        if (timedOut) return new(CheckOutcome.Uncorrected, $"{program} did not come to an end in time and was ended");
-        if (exitCode > 128) return new(CheckOutcome.Uncorrected, $"{program} was ended by signal {exitCode - 128}");
-        // Bit 2 is for a file system that is in use: this one was not, and the next thing that happens to it is its mount.
+        if (timedOut) return new(CheckOutcome.Uncorrected, $"{program} did not finish in time and was killed");
+        if (exitCode > 128) return new(CheckOutcome.Uncorrected, $"{program} was killed by signal {exitCode - 128}");
+        // Bit 2 asks for a reboot because the file system is in use. This one was not: it is mounted after the check.
         if ((exitCode & ~(Corrected | RebootWanted)) == 0)
         {
             return exitCode == 0

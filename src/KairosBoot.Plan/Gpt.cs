@@ -5,26 +5,26 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>One entry of a partition table.</summary>
-/// <param name="Number">From 1, as the kernel numbers it.</param>
+/// <param name="Number">From 1, as the kernel counts.</param>
 /// <param name="Uuid">PARTUUID in lower case.</param>
 /// <param name="Name">GPT name; null on MBR disks.</param>
 public sealed record PartitionEntry(int Number, string Uuid, string? Name);
 
-/// <summary>Partition GUIDs straight from the disk: kernels before 6.10 do not tell them in sysfs. Layout: UEFI specification 5.3.</summary>
+/// <summary>Partition GUIDs, read from the disk: kernels before 6.10 do not show them in sysfs. Layout: UEFI specification 5.3.</summary>
 public static class Gpt
 {
     public const int HeaderLength = 92;
 
-    /// <summary>Where the entries stand, from a header block.</summary>
+    /// <summary>The position of the entries, from a header block.</summary>
     /// <param name="Lba">First block of the entries.</param>
-    /// <param name="Count">Entries, at most 1024 are believed.</param>
-    /// <param name="EntryLength">Bytes of one.</param>
+    /// <param name="Count">Number of entries; a header with more than 1024 is rejected.</param>
+    /// <param name="EntryLength">Bytes of one entry.</param>
     public readonly record struct Header(long Lba, int Count, int EntryLength)
     {
         public int Length => Count * EntryLength;
     }
 
-    /// <summary>Null: not a GPT header, or its checksum is wrong and the backup at the end of the disk is the one to ask.</summary>
+    /// <summary>Null: not a GPT header, or its checksum is wrong; then use the backup header at the end of the disk.</summary>
     public static Header? ReadHeader(ReadOnlySpan<byte> block)
     {
         if (block.Length < HeaderLength || !block.StartsWith("EFI PART"u8)) return null;
@@ -55,7 +55,10 @@ public static class Gpt
         return found.ToImmutable();
     }
 
-    /// <summary>PARTUUIDs of an MBR disk are its signature and the number. Empty where the block is no MBR or only protects a GPT.</summary>
+    /// <summary>
+    /// The PARTUUID of an MBR partition is the signature of the disk and the number. Empty: the block is not an MBR, or it only protects
+    /// a GPT.
+    /// </summary>
     public static ImmutableArray<PartitionEntry> ReadMbr(ReadOnlySpan<byte> block)
     {
         if (block.Length < 512 || block[510] != 0x55 || block[511] != 0xAA) return [];
@@ -78,7 +81,7 @@ public static class Gpt
         BinaryPrimitives.WriteUInt32LittleEndian(header[16..], sum);
     }
 
-    /// <summary>CRC-32 as in zlib, bit by bit: what is summed here does not pay for a table.</summary>
+    /// <summary>CRC-32 as in zlib, computed bit by bit: the input is too small to justify a table.</summary>
     internal static uint Crc32(ReadOnlySpan<byte> bytes)
     {
         var crc = ~0u;

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Before: the layout is mounted. After: /etc/machine-id is the machine's own, the same in every slot. The persistent volume holds it where
-/// Kairos always kept it; OEM holds a copy, because recovery does without the persistent volume.
+/// Before: the layout is mounted. After: /etc/machine-id has the machine's own identity, the same in every slot. It is stored on the
+/// persistent volume, where Kairos always kept it; OEM has a copy, because recovery does not mount the persistent volume.
 /// </summary>
 public static class IdentityPlan
 {
@@ -18,7 +18,7 @@ public static class IdentityPlan
         }
 
         if (disk.Oem is not null) stores.Add(SystemPaths.Sysroot + SystemPaths.Oem + "/machine-id");
-        // A machine that keeps nothing has no identity to lose.
+        // A machine without stores has no identity that could be lost.
         var stepClass = stores.Count > 0 ? StepClass.Degraded : StepClass.Optional;
         return [new CommitMachineId(stepClass, SystemPaths.Sysroot + "/etc/machine-id", stores.ToImmutable())];
     }

@@ -3,14 +3,14 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// The last 4 KiB of an image file, behind its file system: how long what stands before is, and its SHA-256. Kernel and boot loader do not see it.
-/// It tells images apart by their content, which no format's superblock does, and whether a copy is whole.
+/// The last 4 KiB of an image file, after its file system: the length of everything before it, and its SHA-256. The kernel and the boot
+/// loader ignore it. It identifies an image by its content, which no superblock does, and shows whether a copy is complete.
 /// <code>
 /// KairosBoot image 1
 /// size 361758720
 /// sha256 9f86d081884c7d65...
 /// </code>
-/// and zeros. <c>tail -c 4096 FILE</c> shows it.
+/// and zeros up to the end. <c>tail -c 4096 FILE</c> shows it.
 /// </summary>
 public sealed class ImageSeal(long size, string sha256)
 {
@@ -18,10 +18,10 @@ public sealed class ImageSeal(long size, string sha256)
 
     private static ReadOnlySpan<byte> Magic => "KairosBoot image 1\n"u8;
 
-    /// <summary>Bytes before the seal.</summary>
+    /// <summary>Number of bytes before the seal.</summary>
     public long Size => size;
 
-    /// <summary>Of those bytes: 64 hexadecimal digits.</summary>
+    /// <summary>SHA-256 of those bytes: 64 hexadecimal digits.</summary>
     public string Sha256 => sha256;
 
     public static bool Is(ReadOnlySpan<byte> lastBytes) => lastBytes.Length == Length && lastBytes.StartsWith(Magic);
@@ -34,7 +34,7 @@ public sealed class ImageSeal(long size, string sha256)
         return bytes;
     }
 
-    /// <summary>Null: no seal, or one that says nothing.</summary>
+    /// <summary>Null: no seal, or an invalid one.</summary>
     public static ImageSeal? Parse(ReadOnlySpan<byte> lastBytes)
     {
         if (!Is(lastBytes)) return null;

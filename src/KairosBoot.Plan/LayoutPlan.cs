@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Before: the image is mounted at /sysroot, read-only, and OEM inside it. After: every path of the layout is writable or persistent as
-/// it says, and nothing else is.
+/// Before: the image is mounted read-only at /sysroot, with OEM inside it. After: every path of the layout is writable or persistent as
+/// the layout says, and no other path is.
 /// </summary>
 public static class LayoutPlan
 {
@@ -12,10 +12,10 @@ public static class LayoutPlan
 
     private sealed record Node(string Path, Step Step, bool NeedsState);
 
-    /// <param name="layout">What is wanted.</param>
-    /// <param name="volumes">The devices found for the layout's volumes, in the layout's order; a missing one has no device.</param>
-    /// <param name="overlayDevice">The device of the overlays, where they are not on a tmpfs.</param>
-    /// <param name="image">Identity of the image that persistent paths are seeded from.</param>
+    /// <param name="layout">The layout to mount.</param>
+    /// <param name="volumes">The devices found for the layout's volumes, in the layout's order; a missing volume has no device.</param>
+    /// <param name="overlayDevice">The device of the overlays; null: a tmpfs.</param>
+    /// <param name="image">Identity of the image that provides the initial content of persistent paths.</param>
     public static ImmutableArray<Step> For(Layout layout, ImmutableArray<FoundVolume> volumes, BlockDevice? overlayDevice, string image = "")
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
@@ -45,7 +45,7 @@ public static class LayoutPlan
 
     private static string StoreOptions(Layout layout) => PathOptions.Join("rw", layout.Options.Of(SystemPaths.Overlays));
 
-    // Where the tmpfs of its own cannot be made, the directory above it takes the overlay: in the shared one, without the limit.
+    // If this tmpfs cannot be mounted, the overlay uses the directory in the shared tmpfs, without a limit.
     private static void AddLimits(Layout layout, BlockDevice? overlayDevice, ImmutableArray<Step>.Builder plan)
     {
         if (overlayDevice is not null) return;
@@ -61,7 +61,8 @@ public static class LayoutPlan
 
     private static MountOverlay Overlay(Layout layout, string path, bool onDevice)
     {
-        // A device remembers: below a name of our own, what is found there is from an earlier boot, and nobody else's.
+        // A device keeps its content. The directory has a name of our own, so that content found there is from an earlier boot and not
+        // from another program.
         var store = $"{SystemPaths.Overlays}/{(onDevice ? ".kairosboot/" : "")}{StoreFileName.Of(path)}/.overlay";
         return new(layout.Classes.Of(path), Root + path, store, store, Keeps: false) { Options = layout.Options.Of(path) };
     }
@@ -79,13 +80,14 @@ public static class LayoutPlan
         return new BindPersistent(layout.Classes.Of(path), directory) { Options = options, ChangesOptions = options != holder };
     }
 
-    /// <summary>Options of the mount that the state directory is on.</summary>
+    /// <summary>Options of the mount that contains the state directory.</summary>
     private static string OptionsOfHolder(Layout layout, ImmutableArray<FoundVolume> volumes)
     {
         var (holder, options) = ("", "");
-        void Consider(string path, string itsOptions)
+        void Consider(string path, string pathOptions)
         {
-            if (MountPath.IsInside(layout.PersistentStateTarget, path) && path.Length > holder.Length) (holder, options) = (path, itsOptions);
+            if (MountPath.IsInside(layout.PersistentStateTarget, path) && path.Length > holder.Length)
+                (holder, options) = (path, pathOptions);
         }
         foreach (var volume in volumes)
             if (volume.MountStep(volume.Request.Class) is not null) Consider(volume.Request.Path, volume.Request.Options);
@@ -116,8 +118,9 @@ public static class LayoutPlan
         return false;
     }
 
-    // Parents before children over all kinds of mounts, and whatever carries the state directory before what lives in it: take the
-    // first node, by depth and then name, that waits for no other. LayoutReader has refused the one list that has no such order.
+    // Parents are mounted before children, over all kinds of mounts, and the mounts that contain the state directory before the paths
+    // that are stored in it: take the first node, by depth and then name, that waits for no other. LayoutReader rejects lists that have
+    // no such order.
     private static void Order(List<Node> nodes, Layout layout, SeedPersistent seed, ImmutableArray<Step>.Builder plan)
     {
         nodes.Sort((a, b) => MountPath.Depth(a.Path) != MountPath.Depth(b.Path)

@@ -1,6 +1,9 @@
 namespace KairosBoot.Plan;
 
-/// <summary>File modes by their octal digits: C# has no octal numbers, and 0b110_100_100 hides 0644. A test compares each name with its value.</summary>
+/// <summary>
+/// File modes named by their octal digits: C# has no octal literals, and 0b110_100_100 hides 0644. A test compares each name with its
+/// value.
+/// </summary>
 public static class Octal
 {
     public const int O002 = 0b000_000_010;

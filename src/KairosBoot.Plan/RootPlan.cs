@@ -3,25 +3,27 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Before: only the kernel's own file systems are mounted. After: the image is the read-only /sysroot, the partition it lies on is at
-/// /run/initramfs/cos-state, and OEM, where the machine has one, is writable inside the new root.
+/// Before: only the kernel's own file systems are mounted. After: the image is mounted read-only at /sysroot, its partition at
+/// /run/initramfs/cos-state, and OEM, if the machine has one, is mounted writable in the new root.
 /// </summary>
 public static class RootPlan
 {
-    /// <summary>The partition of the images: the first thing, as whatever follows may be an image's fault.</summary>
+    /// <summary>
+    /// Mounts the partition with the images. It is the first step, because every later failure may be the fault of an image.
+    /// </summary>
     public static ImmutableArray<Step> ForImages(BootRequest request, BootDisk disk) =>
     [
         new MountFileSystem(StepClass.Required, disk.Images.Node, SystemPaths.State, disk.Images.Superblock?.MountType ?? "ext4",
             PathOptions.Join(request.RootWritable ? "rw" : "ro", PathOptions.ByTable(SystemPaths.State)), disk.Images.StableName),
     ];
 
-    /// <summary>The rest.</summary>
+    /// <summary>Mounts the image and OEM, and writes the sentinel.</summary>
     public static ImmutableArray<Step> For(BootRequest request, BootDisk disk)
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
         plan.Add(new MountImage(StepClass.Required, SystemPaths.State + request.ImagePath, SystemPaths.Sysroot, !request.RootWritable,
             request.ImagePath == SystemPaths.RecoveryImage ? SystemPaths.State + SystemPaths.OtherRecoveryImage : null));
-        // Configuration can be missing without the system being wrong, but never unnoticed.
+        // The system can run without its configuration, but this must be reported.
         if (disk.Oem is { } oem)
         {
             plan.Add(new MountVolume(StepClass.Degraded, oem, SystemPaths.Sysroot + SystemPaths.Oem, VolumePolicy.Default, request.Checks)
@@ -32,7 +34,10 @@ public static class RootPlan
         return plan.ToImmutable();
     }
 
-    /// <summary>What the layout says of mounts that were made before it was read. Before: they have the options of the table. After: the layout's.</summary>
+    /// <summary>
+    /// Options that the layout sets for mounts made before it was read. Before: they have the default options. After: those of the
+    /// layout.
+    /// </summary>
     public static ImmutableArray<Step> ForOptions(Layout layout, BootDisk disk)
     {
         var plan = ImmutableArray.CreateBuilder<Step>();

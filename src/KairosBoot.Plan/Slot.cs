@@ -1,11 +1,11 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Which of the three systems on the disk is booted.</summary>
+/// <summary>One of the three systems on the disk.</summary>
 public enum Slot { Active, Passive, Recovery }
 
 public static class SlotNames
 {
-    /// <summary><c>active</c>, <c>passive</c>, <c>recovery</c>: as GRUB, the sentinels and the report spell it.</summary>
+    /// <summary><c>active</c>, <c>passive</c>, <c>recovery</c>: as in GRUB, the sentinels and the report.</summary>
     public static string Name(this Slot slot) => slot switch
     {
         Slot.Active => "active",
@@ -14,7 +14,7 @@ public static class SlotNames
         _ => throw new InvalidOperationException(),
     };
 
-    /// <summary>Where its image is on its partition.</summary>
+    /// <summary>Path of its image on its partition.</summary>
     public static string Image(this Slot slot) => slot switch
     {
         Slot.Active => "/cOS/active.img",
@@ -23,7 +23,7 @@ public static class SlotNames
         _ => throw new InvalidOperationException(),
     };
 
-    /// <summary>What <c>root=LABEL=</c> calls it on a command line.</summary>
+    /// <summary>Its label in <c>root=LABEL=</c> on a kernel command line.</summary>
     public static string Label(this Slot slot) => slot switch
     {
         Slot.Active => "COS_ACTIVE",

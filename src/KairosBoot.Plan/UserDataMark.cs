@@ -3,7 +3,8 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// The volume that a machine took its user-data from. The machine keeps it on COS_OEM and takes no other user-data from a volume as long as it is there.
+/// The volume that a machine took its user-data from. The record is on COS_OEM; while it exists, the machine takes no other user-data
+/// from a volume.
 /// <code>
 /// DEVICE=/dev/vdb
 /// MODEL=QEMU HARDDISK
@@ -11,28 +12,30 @@ namespace KairosBoot.Plan;
 /// SHA256=9f86d081884c7d65...
 /// </code>
 /// </summary>
-/// <param name="Device">Its node in the boot that took it; another boot may use another name.</param>
-/// <param name="Model">Of the disk, as its driver says; null where it says nothing.</param>
-/// <param name="Serial">Likewise.</param>
-/// <param name="Sha256">Of the user-data as it is on the volume: 64 hexadecimal digits, lower case.</param>
+/// <param name="Device">Its device node in the boot that took it; the node may differ in another boot.</param>
+/// <param name="Model">Model of the disk as its driver reports it; null: not reported.</param>
+/// <param name="Serial">Serial number of the disk; null: not reported.</param>
+/// <param name="Sha256">SHA-256 of the user-data on the volume: 64 hexadecimal digits, lower case.</param>
 public sealed record UserDataMark(string Device, string? Model, string? Serial, string Sha256)
 {
     private const int DigestDigits = 64;
 
     private const string DeviceKey = "DEVICE=", ModelKey = "MODEL=", SerialKey = "SERIAL=", DigestKey = "SHA256=", MetadataKey = "METADATA_SHA256=";
 
-    /// <summary>Of what the volume says about the machine besides its user-data; null where it says nothing.</summary>
+    /// <summary>SHA-256 of the volume's data about the machine other than the user-data; null: none.</summary>
     public string? MetadataSha256 { get; init; }
 
-    /// <param name="disk">The whole disk: its partitions have no model and no serial.</param>
-    /// <param name="node">The volume on it.</param>
-    /// <param name="sha256">Of its user-data.</param>
+    /// <param name="disk">The whole disk: partitions have no model and no serial number.</param>
+    /// <param name="node">Device node of the volume.</param>
+    /// <param name="sha256">SHA-256 of its user-data.</param>
     public static UserDataMark Of(BlockDevice disk, string node, string sha256) => new(node, OneLine(disk.Model), OneLine(disk.Serial), sha256);
 
-    /// <summary>The same disk by what its driver says. Disks without a serial of the same model count as the same: the digest decides then.</summary>
+    /// <summary>
+    /// The same disk according to its driver. Disks of one model without a serial number count as the same; then the digest decides.
+    /// </summary>
     public bool IsOn(BlockDevice disk) => Model == OneLine(disk.Model) && Serial == OneLine(disk.Serial);
 
-    /// <summary>For people: <c>/dev/vdb (model "QEMU HARDDISK", serial "seed-1")</c>.</summary>
+    /// <summary>For messages: <c>/dev/vdb (model "QEMU HARDDISK", serial "seed-1")</c>.</summary>
     public string Name => Describe(Device, Model, Serial);
 
     /// <inheritdoc cref="Name"/>
@@ -53,7 +56,7 @@ public sealed record UserDataMark(string Device, string? Model, string? Serial, 
         return text.ToString();
     }
 
-    /// <summary>Null for a text that holds no device and no digest. Lines with other keys are passed over.</summary>
+    /// <summary>Null: the text has no device or no digest. Lines with other keys are ignored.</summary>
     public static UserDataMark? TryParse(string text)
     {
         string? device = null, model = null, serial = null, digest = null, metadata = null;
@@ -78,7 +81,7 @@ public sealed record UserDataMark(string Device, string? Model, string? Serial, 
         return true;
     }
 
-    // A USB device says of itself what it likes, line feeds and escape sequences too.
+    // A USB device chooses these texts itself and may include line feeds and escape sequences.
     private static string? OneLine(string? text)
     {
         if (text is null) return null;

@@ -2,17 +2,17 @@ using System.Collections.Immutable;
 
 namespace KairosBoot.Plan;
 
-/// <summary>Kernel modules of watchdogs, as the <c>watchdog</c> set of the initrd has them. Each is loaded only where somebody asks for a watchdog.</summary>
+/// <summary>Kernel modules of watchdogs, the <c>watchdog</c> set of the initrd. They are loaded only if a watchdog is requested.</summary>
 public static class WatchdogDrivers
 {
     /// <summary>
-    /// In the order in which they are wanted, each behind the bridges it is a part of: the first one there is watchdog0, which is the one that is used. A
-    /// driver whose hardware is not there does nothing.
+    /// In order of preference, each after the bridge drivers that it needs. The first driver that finds its hardware provides watchdog0,
+    /// which is used. A driver without its hardware does nothing.
     /// </summary>
     public static ImmutableArray<string> Hardware { get; } =
     [
-        "i6300esb", // a card of its own, there because somebody wanted it
-        "lpc_ich", "i2c_i801", "iTCO_wdt", // a board may have it and not have its reset line connected, which the driver does not see
+        "i6300esb", // a separate card, present only because an operator wants it
+        "lpc_ich", "i2c_i801", "iTCO_wdt", // on some boards its reset line is not connected, and the driver cannot detect that
         "wdat_wdt", "sp5100_tco", "hpwdt", "sbsa_gwdt", "dw_wdt", "imx2_wdt", "bcm2835_wdt",
     ];
 

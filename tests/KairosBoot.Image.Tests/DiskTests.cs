@@ -58,7 +58,7 @@ public class DiskTests : Scratch
     [InlineData("a=\"b c\"", "'\"'")]
     [InlineData("a=$b", "'$'")]
     [InlineData("a=b\\", "'\\'")]
-    [InlineData("root=/dev/sda1", "root= is the boot menu's own")]
+    [InlineData("root=/dev/sda1", "root= is set by the boot menu")]
     public void Kernel_arguments_that_grub_would_change_are_refused(string arguments, string reason)
     {
         var refused = Assert.Throws<OperatorException>(() => Build(Request() with { KernelArguments = arguments }));

@@ -40,7 +40,7 @@ public class EnvironmentBlockToolTests : Scratch
     [Fact]
     public void Counters_outlive_a_change_by_grub_editenv()
     {
-        var counters = new BootCounters { Active = new(1, true, "0123456789abcdef"), Passive = new(0, false, BootCounter.None), First = Slot.Passive };
+        var counters = new BootCounters { Active = new(1, true, "0123456789abcdef"), Passive = new(0, false, BootCounter.NoImage), First = Slot.Passive };
         File.WriteAllBytes(PathOf("block"), BootBlock.Write(counters));
         HostTool.Run("grub-editenv", PathOf("block"), "set", "recovery_left=2", "next_slot=recovery", "fail=passive:missing");
         var changed = BootBlock.Read(File.ReadAllBytes(PathOf("block")));

@@ -104,7 +104,7 @@ public class GrubRulesTests : Scratch
             Assert.Equal((text, ending, expected.Slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
             Assert.Equal((text, expected.Counters), (text, BootBlock.Read(end.Block).Counters));
             if (expected.Slot is not { } started) continue;
-            Assert.Equal((text, $"{expected.Counters[started].Left}", expected.Why, "ok"),
+            Assert.Equal((text, $"{expected.Counters[started].Left}", expected.Why.Name(), "ok"),
                 (text, end.Word("kairosboot.tries"), end.Word("kairosboot.why"), end.Word("kairosboot.env")));
             Assert.Equal($"/cOS/{started.Name()}.img", end.Word("cos-img/filename"));
             Assert.Equal($"LABEL=COS_{started.Name().ToUpperInvariant()}", end.Word("root"));

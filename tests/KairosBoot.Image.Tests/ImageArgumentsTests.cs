@@ -47,7 +47,7 @@ public class ImageArgumentsTests : Scratch
     {
         WriteText("root/usr/lib/kairosboot/kargs.d/a.conf", "root=/dev/sda1");
         var refused = Assert.Throws<OperatorException>(Build);
-        Assert.Contains("boot menu's own", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("set by the boot menu", refused.Message, StringComparison.Ordinal);
         Assert.Contains("/usr/lib/kairosboot/kargs.d", refused.Fix, StringComparison.Ordinal);
     }
 }

@@ -137,7 +137,7 @@ public sealed class VolumeMountTests
         AtPath.ChMod(image + "/sbin/fsck.ext4", Octal.O500);
         var executor = new StepExecutor(new KernelModules(), NullLogger.Instance,
             (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"], TimeSpan.FromMilliseconds(300)));
-        Assert.Contains("did not come to an end in time", executor.Apply(volume with { Image = image }).Shortfall);
+        Assert.Contains("did not finish in time", executor.Apply(volume with { Image = image }).Shortfall);
         Holds(scratch, volume, "ro", writable: false);
     });
 

@@ -28,7 +28,7 @@ public sealed class BootRequestTests
     public void What_the_loader_says_of_the_counters_is_taken_as_it_says_it()
     {
         var told = BootRequestParser.Parse(KernelCommandLine.Parse("kairosboot.slot=passive kairosboot.why=oneshot kairosboot.env=ro"));
-        Assert.Equal((Slot.Passive, "oneshot", "ro", null), (told.Slot, told.Why, told.LoaderCounters, told.TriesLeft));
+        Assert.Equal((Slot.Passive, ChoiceReason.OneShot, CounterAccess.ReadOnly, null), (told.Slot, told.Why, told.LoaderCounters, told.TriesLeft));
         Assert.True(told.LoaderReadsCounters);
         // One that found no counters has taken no try; one that found impossible values has.
         Assert.False(Parse("kairosboot.slot=active kairosboot.env=bad").LoaderReadsCounters);

@@ -123,7 +123,7 @@ public sealed class BootTextsTests
         Assert.Equal(["/usr/local ext4 /dev/vda6 rw,nosuid,relatime", "/ ext4 /dev/loop0 ro"], json.RootElement.GetProperty("mounts").EnumerateArray()
             .Select(mount => string.Join(' ', mount.EnumerateObject().Select(member => member.Value.GetString()))));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("triesLeft").ValueKind);
-        Assert.Equal("was not looked for", json.RootElement.GetProperty("assessment").GetProperty("problem").GetString());
+        Assert.Equal("was not read", json.RootElement.GetProperty("assessment").GetProperty("problem").GetString());
         var counted = report with { Counters = BootBlock.Read(BootBlock.Write(new BootCounters().MarkBad(Slot.Passive, SlotFault.Missing))), CountedBy = CountedBy.Loader, ImageId = "ab" };
         using var withCounters = JsonDocument.Parse(counted.ToJson());
         Assert.Equal("""{"countedBy":"loader","problem":null,"givenUp":"passive: its image is missing","active":3,"passive":0,"recovery":3}""",

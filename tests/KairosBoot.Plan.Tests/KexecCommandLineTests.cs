@@ -5,7 +5,7 @@ public sealed class KexecCommandLineTests
     private const string Grub = "BOOT_IMAGE=(image_active)/boot/vmlinuz cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.slot=active "
         + "kairosboot.why=oneshot kairosboot.env=ok kairosboot.tries=2 kairosboot.disk=aa-1 panic=10 console=tty1 console=ttyS0";
 
-    private static string Line(string running, Slot slot, int? tries, string? why = "order") =>
+    private static string Line(string running, Slot slot, int? tries, ChoiceReason? why = ChoiceReason.Order) =>
         KexecCommandLine.For(running, BootRequestParser.Parse(KernelCommandLine.Parse(running)).ForSlot(slot, why), Slot.Active, tries);
 
     [Fact]
@@ -19,7 +19,7 @@ public sealed class KexecCommandLineTests
     {
         var next = BootRequestParser.Parse(KernelCommandLine.Parse(Line(Grub + " root=LABEL=COS_ACTIVE", Slot.Recovery, 0, why: null)));
         Assert.Equal((Slot.Recovery, SystemPaths.RecoveryImage, 0, null, Slot.Active), (next.Slot, next.ImagePath, next.TriesLeft, next.Why, next.KexecFrom));
-        Assert.Equal(("ok", "PARTUUID=aa-1", 10), (next.LoaderCounters, next.LoadedFrom!.ToString(), next.PanicSeconds));
+        Assert.Equal((CounterAccess.Writable, "PARTUUID=aa-1", 10), (next.LoaderCounters, next.LoadedFrom!.ToString(), next.PanicSeconds));
         Assert.Empty(next.Warnings);
         Assert.Null(BootRequestParser.Parse(KernelCommandLine.Parse(Line("root=LABEL=COS_ACTIVE", Slot.Passive, null))).TriesLeft);
     }

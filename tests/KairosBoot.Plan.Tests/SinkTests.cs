@@ -20,16 +20,16 @@ public sealed class SinkTests
             "Utf8JsonWriter escapes everything but printable ASCII; Progress cleans its text and adds its own control characters"),
         (@"\bUtf8JsonWriter\(|JavaScriptEncoder", JsonWriters, "with its default encoder"),
         (@"""/?dev/(kmsg|console|tty)", ["KairosBoot.Linux/Kernel/KernelLog.cs", "KairosBoot.Image/Initrd/InitrdBuilder.cs"], "cleans; makes the node"),
-        (@"\bFileHandle\([12],", ["KairosBoot.Init/StageProtocol.cs", "KairosBoot.Cli/StageLogger.cs"], "a pipe to PID 1, which logs it; a stat of the stream"),
-        (@"\bSystemPaths\.(Log|Motd)\b", ["KairosBoot.Init/BootLog.cs", "KairosBoot.Init/FailureKeeping.cs", "KairosBoot.Init/Machine.Counters.cs"],
+        (@"\bFileHandle\([12],", ["KairosBoot.Init/Stages/StageProtocol.cs", "KairosBoot.Cli/StageLogger.cs"], "a pipe to PID 1, which logs it; a stat of the stream"),
+        (@"\bSystemPaths\.(Log|Motd)\b", ["KairosBoot.Init/BootLog.cs", "KairosBoot.Init/Failures/FailureKeeping.cs", "KairosBoot.Init/SlotCounting.cs"],
             "cleans; reads; cleans"),
-        (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Execution/BootState/FailureStore.cs", "KairosBoot.Init/FailureKeeping.cs"], "FailureFile cleans; names the path"),
+        (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Execution/BootState/FailureStore.cs", "KairosBoot.Init/Failures/FailureKeeping.cs"], "FailureFile cleans; names the path"),
     ];
 
     /// <summary>Files that print themselves, so they must clean.</summary>
     private static readonly string[] Cleaning =
     [
-        "KairosBoot.Cli/PrintableWriter.cs", "KairosBoot.Cli/Progress.cs", "KairosBoot.Init/BootLog.cs", "KairosBoot.Init/Machine.Counters.cs",
+        "KairosBoot.Cli/PrintableWriter.cs", "KairosBoot.Cli/Progress.cs", "KairosBoot.Init/BootLog.cs", "KairosBoot.Init/SlotCounting.cs",
         "KairosBoot.Linux/Kernel/KernelLog.cs", "KairosBoot.Plan/Failures/FailureFile.cs", "KairosBoot.Plan/Failures/FailureRecord.cs", "KairosBoot.Plan/Texts/JsonText.cs",
     ];
 

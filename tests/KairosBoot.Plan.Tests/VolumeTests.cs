@@ -21,7 +21,7 @@ public sealed class VolumeTests
     [InlineData(40, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error, cancelled (exit 40)")]
     [InlineData(127, CheckOutcome.Uncorrected, "fsck.ext4 left errors uncorrected and did not check everything: operational error, usage or syntax error, cancelled, unknown error (exit 127)")]
     [InlineData(128, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: a shared library is missing (exit 128)")]
-    [InlineData(137, CheckOutcome.Uncorrected, "fsck.ext4 was ended by signal 9")]
+    [InlineData(137, CheckOutcome.Uncorrected, "fsck.ext4 was killed by signal 9")]
     public void Every_exit_status_of_a_check_is_understood(int exit, CheckOutcome outcome, string text) =>
         Assert.Equal((outcome, text), (CheckResult.Of("fsck.ext4", exit, timedOut: false).Outcome, CheckResult.Of("fsck.ext4", exit, timedOut: false).Text));
 
@@ -66,7 +66,7 @@ public sealed class VolumeTests
     [InlineData("", null, null, null)]
     [InlineData("", "is flagged as having errors", "was mounted 30 times without being checked", "is flagged as having errors, suspect")]
     [InlineData("", null, "was mounted 30 times without being checked", "was mounted 30 times without being checked")]
-    [InlineData("fsck.mode=force", null, null, "is to be checked at every boot (fsck.mode=force)")]
+    [InlineData("fsck.mode=force", null, null, "is checked at every boot (fsck.mode=force)")]
     [InlineData("fsck.mode=force", "was not cleanly unmounted", null, "was not cleanly unmounted, suspect")]
     [InlineData("fsck.mode=skip", "is flagged as having errors", "was mounted 30 times without being checked", null)]
     public void A_check_has_a_reason(string commandLine, string? needs, string? routine, string? reason)

@@ -50,7 +50,7 @@ internal static class AssessCommand
     private static string Bad(BootStateLocation place, Slot? named)
     {
         var slot = named ?? Booted(place);
-        var after = place.Change(counters => counters.NextBut([slot]) is null
+        var after = place.Change(counters => counters.NextExcept([slot]) is null
             ? throw new OperatorException($"{slot.Name()} is the last slot that has tries", "give another one tries first: kboot assess reset SLOT")
             : counters.MarkBad(slot, SlotFault.Operator));
         return $"{slot.Name()} is not booted any more; next is {after.Next!.Value.Name()}";

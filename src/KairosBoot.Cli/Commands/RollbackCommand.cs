@@ -27,7 +27,7 @@ internal static class RollbackCommand
         if (counters[other].Left == 0)
         {
             throw new OperatorException(
-                $"{other.Name()} was given up{(counters.Fault?.Slot == other ? $" ({counters.Fault.Sentence})" : "")}: going back to it would boot {counters.NextBut([other])?.Name() ?? "nothing"}",
+                $"{other.Name()} was given up{(counters.Fault?.Slot == other ? $" ({counters.Fault.Sentence})" : "")}: going back to it would boot {counters.NextExcept([other])?.Name() ?? "nothing"}",
                 $"if it is to be tried all the same: kboot assess reset {other.Name()}");
         }
 

@@ -2,16 +2,16 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>A user as a program that runs for it finds itself.</summary>
+/// <summary>The user that a program runs as.</summary>
 /// <param name="User">The ids.</param>
-/// <param name="Name">Login name; the number where the root has no such account.</param>
+/// <param name="Name">Login name; the number if the root has no such account.</param>
 /// <param name="Home">Home directory.</param>
 internal sealed record Account(ChildUser User, string Name, string Home)
 {
     private const string Passwd = "/etc/passwd", Group = "/etc/group";
 
     /// <param name="uid">Not 0.</param>
-    /// <param name="gid">Primary group where the root has no such account.</param>
+    /// <param name="gid">Primary group if the root has no such account.</param>
     internal static Account Of(int uid, int gid)
     {
         foreach (var row in Rows(Passwd))
@@ -25,7 +25,7 @@ internal sealed record Account(ChildUser User, string Name, string Home)
         return new Account(new ChildUser(uid, gid, [gid]), uid.ToString(), "/");
     }
 
-    /// <summary><c>NAME=VALUE</c>: nothing of root's environment but the proxies.</summary>
+    /// <summary><c>NAME=VALUE</c>: only the proxies are taken from root's environment.</summary>
     internal List<string> Environment()
     {
         List<string> variables = ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", $"HOME={Home}", $"USER={Name}", $"LOGNAME={Name}"];

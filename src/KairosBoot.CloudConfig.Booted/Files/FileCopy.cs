@@ -3,12 +3,12 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>One file, link or device, from a directory that only root shapes to one that others may shape, on another file system.</summary>
+/// <summary>Copies a file, link or device from a directory that only root can change to a directory that other users may change.</summary>
 internal static class FileCopy
 {
     /// <param name="from">Directory of the original.</param>
-    /// <param name="name">Its name there, and here.</param>
-    /// <param name="to">Directory of the copy. A file or link of that name is replaced.</param>
+    /// <param name="name">Its name in both directories.</param>
+    /// <param name="to">Directory of the copy. A file or link with that name is replaced.</param>
     /// <param name="status">Of the original. Not a directory.</param>
     internal static void Copy(FileHandle from, string name, FileHandle to, FileStatus status)
     {
@@ -19,7 +19,7 @@ internal static class FileCopy
     private static void Content(FileHandle from, string name, FileHandle to, FileStatus status)
     {
         if (Syscall.TryStatAt(to, name) is { Type: FileType.Symlink }) Syscall.UnlinkAt(to, name);
-        // A link that a user puts there now leads no further than this directory.
+        // A link that a user creates now cannot lead out of this directory.
         using var place = new PathWalker(Syscall.DescriptorPath(to)).Place("/" + name);
         using var source = Syscall.OpenAt(from, name, OpenFlags.ReadOnly | OpenFlags.NoFollow);
         using var replacement = new FileReplacement(place, status.Mode, status.Uid, status.Gid);
@@ -45,7 +45,7 @@ internal static class FileCopy
         }
 
         using var made = Syscall.OpenAt(to, name, OpenFlags.Path | OpenFlags.NoFollow);
-        // The owner of the directory may have put something else there since.
+        // The owner of the directory may have replaced it.
         if (Syscall.FStat(made) is not { Uid: 0, Links: 1 } now || now.Type != status.Type) return;
         Syscall.ChOwn(made, status.Uid, status.Gid);
         if (status.Type != FileType.Symlink) Syscall.ChMod(made, status.Mode);

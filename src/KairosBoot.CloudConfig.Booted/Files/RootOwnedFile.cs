@@ -3,25 +3,20 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>Small files of root that everybody may read.</summary>
+/// <summary>Small files of root that all users may read.</summary>
 internal static class RootOwnedFile
 {
-    private static readonly PathWalker Walker = new();
-
-    /// <summary>Null: nothing is at the path.</summary>
+    /// <summary>Null: no such file.</summary>
     internal static string? TryRead(string path)
     {
-        using var file = Walker.TryOpen(path);
+        using var file = Directories.Walker.TryOpen(path);
         return file is null ? null : Encoding.UTF8.GetString(BoundedFile.Read(file, ReadLimit.SystemFile));
     }
 
-    /// <summary>With its missing parents. A file that has the content, the owner and the mode stays: configs write the same ones at every boot.</summary>
+    /// <summary>Replaces the file and creates missing parents. An unchanged file is not written.</summary>
     internal static void Write(string path, string content)
     {
-        using var place = Walker.Place(path, new NewDirectories(FilePermissions.Directory));
-        if (place.Status is { Type: FileType.Regular, Uid: 0, Gid: 0, Mode: FilePermissions.File } && TryRead(path) == content) return;
-        using var replacement = new FileReplacement(place, FilePermissions.File, uid: 0, gid: 0);
-        Syscall.WriteAll(replacement.File, Encoding.UTF8.GetBytes(content));
-        replacement.Commit();
+        var parents = new NewDirectories(FilePermissions.Directory);
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(content), FilePermissions.File, uid: 0, gid: 0, parents);
     }
 }

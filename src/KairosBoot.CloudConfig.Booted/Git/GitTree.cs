@@ -4,20 +4,20 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// The working tree that a <c>git</c> key asks for. What is in a tree can make git run programs, so git runs as the tree's owner: in a user's tree,
-/// or where a user could put one, as that user.
+/// The working tree of a <c>git</c> key. Files in a tree can make git run programs. So git runs as the owner of the tree or, for a new tree in a
+/// directory of a user, as that user.
 /// </summary>
-/// <param name="place">Of the tree.</param>
-/// <param name="branch">A name that git accepts.</param>
-/// <param name="access">How git gets at the repository.</param>
+/// <param name="place">Place of the tree.</param>
+/// <param name="branch">A valid branch name.</param>
+/// <param name="access">Access to the repository.</param>
 /// <param name="git">Runs it as <paramref name="account"/>.</param>
 /// <param name="account">The owner; null: root.</param>
 internal sealed class GitTree(FilePlace place, string branch, GitAccess access, GitCall git, Account? account)
 {
     private readonly string path = place.Path;
 
-    /// <summary>The owner that git has to run as. Null: root.</summary>
-    /// <exception cref="OperatorException">It is not clear, or others than the owner write there.</exception>
+    /// <summary>The user that git must run as; null: root.</summary>
+    /// <exception cref="OperatorException">Users other than the owner can write there.</exception>
     internal static Account? OwnerOf(FilePlace place)
     {
         using var tree = place.TryOpen();
@@ -29,26 +29,26 @@ internal sealed class GitTree(FilePlace place, string branch, GitAccess access, 
         return null;
     }
 
-    /// <param name="branchOnly">A first clone fetches no other branch.</param>
-    internal void Bring(bool branchOnly)
+    /// <param name="branchOnly">The first clone fetches only this branch.</param>
+    internal void CloneOrUpdate(bool branchOnly)
     {
         using var tree = place.TryOpen();
         if (tree is null) CloneToNew(branchOnly);
         else if (Syscall.TryStatAt(tree, ".git") is not { } found) Clone(path, branchOnly);
         else if (account is not null) UpdateAsUser();
         else if (found.Type == FileType.Directory) new RootOwnedGitTree(path, branch, access, git).Update();
-        else throw new OperatorException($"{path}/.git is not a directory", $"remove {path}: it is cloned again then");
+        else throw new OperatorException($"{path}/.git is not a directory", $"remove {path}, and the next run clones it again");
     }
 
     private bool Clone(string to, bool branchOnly) =>
         git.Run("clone", path, ["clone", "--quiet", "--branch", branch, branchOnly ? "--single-branch" : "--no-single-branch", "--", access.Url, to]);
 
-    /// <summary>Next to the path first: what a power cut leaves of a clone does not count as one.</summary>
+    /// <summary>Clones into a temporary directory first, so an interrupted clone does not count.</summary>
     private void CloneToNew(bool branchOnly)
     {
         var temporary = $".{place.Name}.kairosboot";
         FileTree.Delete(place.Directory, temporary);
-        // A directory that exists from here on cannot be exchanged by others who may create files there (/tmp).
+        // Created first: other users who may create files there (/tmp) cannot replace it.
         using (FileUser.Become(account?.User.Uid ?? 0, account?.User.Gid ?? 0)) Syscall.MkDirAt(place.Directory, temporary, FilePermissions.Directory);
         try
         {
@@ -57,7 +57,7 @@ internal sealed class GitTree(FilePlace place, string branch, GitAccess access, 
         finally { FileTree.Delete(place.Directory, temporary); }
     }
 
-    /// <summary>From the URL of the config, whatever the repository remembers, and even where its own clone never ended.</summary>
+    /// <summary>Fetches from the URL of the config, not of the repository. Also repairs an interrupted clone.</summary>
     private void UpdateAsUser()
     {
         var tracked = $"refs/remotes/origin/{branch}";

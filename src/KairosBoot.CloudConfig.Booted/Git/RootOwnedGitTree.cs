@@ -5,9 +5,9 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// A working tree of root with a repository. It may have been somebody else's once, so nothing in its .git that can name a program has a say: git gets
-/// a repository of its own in memory, with no configuration, no hooks and no attributes, and of the tree's only the objects and the index.
-/// The branch is written to the tree's repository afterwards.
+/// A working tree of root with a repository. Another user may have created it, so files in its .git must not make git run programs. Git uses a
+/// temporary repository in memory without configuration, hooks and attributes, and only the objects and the index of the tree. Then the branch
+/// is written to the repository of the tree.
 /// </summary>
 internal sealed class RootOwnedGitTree(string path, string branch, GitAccess access, GitCall git)
 {
@@ -23,7 +23,7 @@ internal sealed class RootOwnedGitTree(string path, string branch, GitAccess acc
         [
             $"GIT_DIR={gitDirectory}", $"GIT_WORK_TREE={path}", $"GIT_OBJECT_DIRECTORY={path}/.git/objects", $"GIT_INDEX_FILE={path}/.git/index",
         ];
-        // No gc: it would remove what only the tree's other branches need.
+        // No gc: it would remove objects of other branches of the tree.
         string[] options =
         [
             "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "submodule.recurse=false",
@@ -44,7 +44,7 @@ internal sealed class RootOwnedGitTree(string path, string branch, GitAccess acc
         const int Sha256Digits = 64;
         var directory = access.Scratch() + "/git";
         foreach (var name in (string[])["", "/objects", "/refs"]) Syscall.MkDir(directory + name, Private);
-        // gitrepository-layout(5). The length of a name says which hash the repository uses.
+        // gitrepository-layout(5). The length of a commit name shows the hash of the repository.
         var isSha256 = commit?.Trim().Length == Sha256Digits;
         Write(directory + "/config", isSha256 ? "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n" : "[core]\n\trepositoryformatversion = 0\n");
         Write(directory + "/HEAD", $"ref: {head}\n");
@@ -61,7 +61,7 @@ internal sealed class RootOwnedGitTree(string path, string branch, GitAccess acc
         Syscall.WriteAll(opened, Encoding.UTF8.GetBytes(content));
     }
 
-    /// <summary>What the tree has of the branch, so that only the rest is fetched.</summary>
+    /// <summary>The commit of the branch that the tree has, so that only new objects are fetched.</summary>
     private string? FindCommit()
     {
         if (Read(tracked) is { } loose) return IsName(loose.Trim()) ? loose : null;

@@ -2,13 +2,16 @@ using System.Text;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary><c>package_pins</c>: versions that packages are to have, in the words of the image's package manager. Written before <c>packages</c> acts.</summary>
+/// <summary><c>package_pins</c>: pins versions of packages, in the format of the package manager. It takes effect before <c>packages</c>.</summary>
 internal static class PackagePinsKey
 {
     private const string AptPins = "/etc/apt/preferences.d/99-yip-pins", DnfPlugin = "/etc/dnf/plugins/versionlock.conf", DnfLocks = "/etc/dnf/plugins/versionlock.list",
         ApkWorld = "/etc/apk/world", Header = "# The package_pins of a cloud-config: written anew each time.\n";
 
-    internal static readonly StageKey Definition = new("package_pins", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "package_pins", () =>
+    internal static readonly StageKey Definition = new("package_pins", Schema.MapOf(Schema.Text),
+        (value, run) => run.Attempt(value.Line, "package_pins", () => Apply(value, run)), KeyPlace.Booted);
+
+    private static void Apply(YamlNode value, EntryRun run)
     {
         var pins = Pins((YamlMapping)value, run);
         if (pins.Count == 0) return;
@@ -19,9 +22,9 @@ internal static class PackagePinsKey
             case "dnf" or "yum": LockForDnf(pins, path, value.Line, run); break;
             case "zypper": LockForZypper(pins, path, value.Line, run); break;
             case "apk": RootOwnedFile.Write(ApkWorld, World(RootOwnedFile.TryRead(ApkWorld) ?? "", pins)); break;
-            default: run.Warn(value.Line, "package_pins", $"{manager.Program} has no pins: left out"); break;
+            default: run.Warn(value.Line, "package_pins", $"{manager.Program} has no pins: ignored"); break;
         }
-    }));
+    }
 
     private static SortedDictionary<string, string> Pins(YamlMapping value, EntryRun run)
     {
@@ -29,21 +32,21 @@ internal static class PackagePinsKey
         foreach (var (name, setting) in value.Pairs)
         {
             var version = setting is YamlScalar { IsNull: false } scalar ? scalar.Text.Trim() : "";
-            if (version.Length == 0) run.Warn(name.Line, "package_pins", $"{name.Text} has no version: left out");
+            if (version.Length == 0) run.Warn(name.Line, "package_pins", $"{name.Text} has no version: ignored");
             else if ((name.Text + version).Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) || name.Text.StartsWith('-')) run.Fail(name.Line, "package_pins", $"'{name.Text}' is not a package and a version");
             else pins[name.Text] = version;
         }
         return pins;
     }
 
-    /// <summary>A lock wants name-epoch:version-release.arch; where no repository knows the version, a pattern stands for it.</summary>
+    /// <summary>A lock has the form name-epoch:version-release.arch. If no repository has the version, it is a pattern.</summary>
     private static void LockForDnf(SortedDictionary<string, string> pins, string dnf, int line, EntryRun run)
     {
         var locks = new StringBuilder(Header);
         foreach (var (name, version) in pins)
         {
             var pattern = $"{name}-{version}*";
-            var query = new ProgramCall(dnf, ["-q", "repoquery", "--qf", "%{name}-%{epoch}:%{version}-%{release}.%{arch}", pattern]) { Limit = BootedKeys.Limit };
+            var query = new ProgramCall(dnf, ["-q", "repoquery", "--qf", "%{name}-%{epoch}:%{version}-%{release}.%{arch}", pattern]) { Limit = BootedKeys.ProgramLimit };
             var found = run.Run(query, line, "package_pins")?.Output.Split('\n', StringSplitOptions.TrimEntries).FirstOrDefault(text => text.StartsWith(name + "-", StringComparison.Ordinal));
             if (found is null) run.Warn(line, "package_pins", $"no repository has {name} {version}: pinned by pattern");
             locks.Append(found ?? pattern).Append('\n');
@@ -52,17 +55,17 @@ internal static class PackagePinsKey
         RootOwnedFile.Write(DnfLocks, locks.ToString());
     }
 
-    /// <summary>A lock keeps its packages from being installed or changed: all versions but the one. (Upstream locks that one, which keeps it out.)</summary>
+    /// <summary>A lock prevents installing or changing packages, so all other versions are locked. (Upstream locks the pinned version, which prevents it.)</summary>
     private static void LockForZypper(SortedDictionary<string, string> pins, string zypper, int line, EntryRun run)
     {
         foreach (var (name, version) in pins)
         {
             if (run.Run(new ProgramCall(zypper, ["--non-interactive", "addlock", $"{name} != {version}"]), line, "package_pins") is { ExitCode: not 0 } result)
-                run.Fail(line, "package_pins", $"zypper does not lock {name}: exit code {result.ExitCode}");
+                run.Fail(line, "package_pins", $"zypper failed to lock {name}: exit code {result.ExitCode}");
         }
     }
 
-    /// <summary>What else is asked for stays: upstream leaves only the pins, and apk then removes everything that no pin needs.</summary>
+    /// <summary>Other lines of the file are kept. Upstream writes only the pins, and then apk removes all other packages.</summary>
     internal static string World(string world, SortedDictionary<string, string> pins)
     {
         var lines = world.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !pins.ContainsKey(line.Split('=', '<', '>', '~', '@')[0].Trim()));

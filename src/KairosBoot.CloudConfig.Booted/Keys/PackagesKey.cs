@@ -2,11 +2,11 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary><c>packages</c>: refresh, upgrade, install, remove, in this order, by the image's package manager. The first that fails is the last.</summary>
+/// <summary><c>packages</c>: refresh, upgrade, install and remove, in this order, with the package manager of the image. Stops at the first failure.</summary>
 internal static class PackagesKey
 {
     internal static readonly StageKey Definition = new("packages", Schema.Record(
-        ("refresh", Schema.Boolean), ("upgrade", Schema.Boolean), ("install", Schema.Texts), ("remove", Schema.Texts)), Apply);
+        ("refresh", Schema.Boolean), ("upgrade", Schema.Boolean), ("install", Schema.Texts), ("remove", Schema.Texts)), Apply, KeyPlace.Booted);
 
     private static void Apply(YamlNode value, EntryRun run)
     {
@@ -23,16 +23,16 @@ internal static class PackagesKey
         });
     }
 
-    /// <summary>An item may name several, as the words of a command line.</summary>
+    /// <summary>An item may contain several names, separated by blanks.</summary>
     private static string[] Names(YamlMapping wanted, string field, EntryRun run) =>
         [.. wanted.Texts(field).SelectMany(item => run.Render(item.Text, item.Line, "packages." + field).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
 
     private static bool Run(PackageManager manager, string path, string what, string[] arguments, int line, EntryRun run)
     {
-        var call = new ProgramCall(path, arguments) { Variables = PackageManager.Variables, Limit = BootedKeys.Limit };
+        var call = new ProgramCall(path, arguments) { Variables = PackageManager.Variables, Limit = BootedKeys.ProgramLimit };
         if (run.Run(call, line, "packages") is not { } result) return false;
         if (manager.IsSuccess(result.ExitCode)) return true;
-        run.Fail(line, "packages", $"{what}: {manager.Program}: exit code {result.ExitCode}{(Syscall.IsReadOnly("/usr") ? ": /usr is read-only, so packages belong in the image" : "")}");
+        run.Fail(line, "packages", $"{what}: {manager.Program}: exit code {result.ExitCode}{(Syscall.IsReadOnly("/usr") ? "; /usr is read-only; to fix: add the packages to the image" : "")}");
         return false;
     }
 }

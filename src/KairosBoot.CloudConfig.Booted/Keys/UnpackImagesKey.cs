@@ -4,22 +4,22 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>
-/// <c>unpack_images</c>: the files of container images, got by the image's skopeo and unpacked by its umoci next to the target: a target that is
-/// new has all of it or is missing; to one that exists the files are added. No link below a target is followed.
+/// <c>unpack_images</c>: fetches container images with skopeo and unpacks them with umoci, next to the target. A new target appears complete. The
+/// files are added to an existing target. No link below the target is followed.
 /// </summary>
 internal static class UnpackImagesKey
 {
     private const string Policy = "/etc/containers/policy.json", Root = "root";
     private const int Private = Octal.O700;
 
-    // containers-transports(5). A source without one is a name in a registry.
+    // containers-transports(5). A source without a transport is a name in a registry.
     private static readonly string[] Transports = ["docker://", "docker-archive:", "docker-daemon:", "oci:", "oci-archive:", "dir:", "containers-storage:"];
 
     internal static readonly StageKey Definition = new("unpack_images", Schema.ListOf(Schema.Record(
         ("source", Schema.Text), ("target", Schema.Text), ("platform", Schema.Text))), (value, run) =>
     {
         foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, "unpack_images", () => Unpack(item, run));
-    });
+    }, KeyPlace.Booted);
 
     private static void Unpack(YamlMapping item, EntryRun run)
     {
@@ -30,7 +30,7 @@ internal static class UnpackImagesKey
             if (there is not null && Syscall.FStat(there).Type != FileType.Directory) throw new FormatException($"{path} is not a directory");
         string skopeo = Find("skopeo"), umoci = Find("umoci");
         using var place = walker.Place(path, new NewDirectories(FilePermissions.Directory));
-        // The tools know only paths: they work where no user can exchange a directory.
+        // The tools take path names, so they work where no other user can replace a directory.
         using var top = walker.Open(RootOwnedPlace.Within(place.Directory.Path));
         var name = $".{(place.Name == "." ? "image" : place.Name)}.kairosboot";
         FileTree.Delete(top, name);
@@ -40,7 +40,7 @@ internal static class UnpackImagesKey
             var scratch = $"{(top.Path == "/" ? "" : top.Path)}/{name}";
             var image = source.Contains("://", StringComparison.Ordinal) || Array.Exists(Transports, source.StartsWith) ? source : "docker://" + source;
             List<string> get = [.. Platform(item.Text("platform")), "copy", "--quiet", image, $"oci:{scratch}/oci:image"];
-            // Without a policy skopeo takes nothing from anywhere.
+            // Without a policy file, skopeo rejects every image.
             if (!Syscall.Access(Policy)) get.Insert(0, "--insecure-policy");
             List<string> unpack = ["raw", "unpack", "--image", $"{scratch}/oci:image", $"{scratch}/{Root}"];
             if (!Run(skopeo, get, $"get {source}", item, run) || !Run(umoci, unpack, $"unpack {source}", item, run)) return;
@@ -50,7 +50,7 @@ internal static class UnpackImagesKey
         finally { FileTree.Delete(top, name); }
     }
 
-    /// <summary>False, with the problems reported: not all of it is in the target.</summary>
+    /// <summary>False: some files are missing in the target, which is reported.</summary>
     private static bool Put(FileHandle unpacked, FilePlace place, YamlMapping item, EntryRun run)
     {
         if (place.Name != "." && place.Status is null)
@@ -60,7 +60,7 @@ internal static class UnpackImagesKey
                 Syscall.RenameAt(unpacked, Root, place.Directory, place.Name);
                 return true;
             }
-            // The target is on a file system where no directory is root's alone.
+            // The target is on another file system.
             catch (SyscallException e) when (e.Errno == Errno.EXDEV) { Syscall.MkDirAt(place.Directory, place.Name, FilePermissions.Directory); }
         }
         using var from = Syscall.OpenAt(unpacked, Root, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
@@ -73,9 +73,9 @@ internal static class UnpackImagesKey
         return merge.Failures.Count == 0;
     }
 
-    private static string Find(string tool) => StageFacts.FindProgram(tool) ?? throw new FormatException($"this root has no {tool}: install the package {tool} in the image");
+    private static string Find(string tool) => StageFacts.FindProgram(tool) ?? throw new FormatException($"this root has no {tool}; to fix: install the package {tool} in the image");
 
-    /// <summary>linux/amd64, linux/arm64/v8; none: that of this machine.</summary>
+    /// <summary>linux/amd64, linux/arm64/v8; empty: the platform of this machine.</summary>
     private static string[] Platform(string? platform) => (platform ?? "").Split('/') switch
     {
         [""] => [],
@@ -86,7 +86,7 @@ internal static class UnpackImagesKey
 
     private static bool Run(string program, List<string> arguments, string what, YamlMapping item, EntryRun run)
     {
-        var call = new ProgramCall(program, arguments) { Variables = ["HOME=/root"], Limit = BootedKeys.Limit };
+        var call = new ProgramCall(program, arguments) { Variables = ["HOME=/root"], Limit = BootedKeys.ProgramLimit };
         if (run.Run(call, item.Line, "unpack_images") is not { } result) return false;
         if (result.ExitCode != 0) run.Fail(item.Line, "unpack_images", $"{what}: {program[(program.LastIndexOf('/') + 1)..]}: exit code {result.ExitCode}");
         return result.ExitCode == 0;

@@ -3,20 +3,21 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>Reads a config without running it.</summary>
+/// <summary>Checks a config without running it.</summary>
 public static class ConfigLint
 {
     /// <summary>
-    /// Everything wrong in all stages of the document, in the order of the file. One whose <see cref="StageProblem.IsWarning"/> is false means that
-    /// something it asks for would not be done. Never throws.
+    /// All faults in all stages of the document, in the order of the file. If <see cref="StageProblem.IsWarning"/> is false, an item would not be
+    /// done. Never throws.
     /// </summary>
     /// <param name="text">The document.</param>
-    /// <param name="file">What problems call it.</param>
-    /// <param name="scripts">Has this machine's shell read the scripts too, which takes a process each.</param>
+    /// <param name="file">File name in problems.</param>
+    /// <param name="scripts">Also lets a shell of this machine parse each script, which starts a process.</param>
     public static IReadOnlyList<StageProblem> Check(string text, string file, bool scripts = true)
     {
         var problems = new List<StageProblem>();
         var known = new HashSet<StageProblem>();
+        var table = BootedKeys.Table(TransferLimits.Production);
         void Add(string entry, int line, int column, string key, string reason, bool isWarning)
         {
             var problem = new StageProblem(file, line, entry, key, reason) { IsWarning = isWarning, Column = column };
@@ -31,7 +32,7 @@ public static class ConfigLint
                 foreach (var entry in document.Entries(stage, file))
                 {
                     void Report(int line, string key, string reason, bool isWarning) => Add(entry.Name, line, 0, key, reason, isWarning);
-                    if (BootedKeys.Table(TransferLimits.Production).Entry.Validate(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
+                    if (table.Entry.Validate(entry.Node, "", Report) is YamlMapping keys) new EntryLint(stage, keys, scripts, Report).Check();
                 }
             }
         }
@@ -39,7 +40,7 @@ public static class ConfigLint
         return [.. problems.OrderBy(problem => problem.Line)];
     }
 
-    /// <summary>That of every config that a tree ships for its machines.</summary>
+    /// <summary>Checks all configs in a tree.</summary>
     public static IReadOnlyList<StageProblem> CheckTree(string root)
     {
         var problems = new List<StageProblem>();

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>What a download must hash to: <c>checksum: sha256:DIGITS</c>.</summary>
+/// <summary>The SHA-256 that a download must have: <c>checksum: sha256:DIGITS</c>.</summary>
 internal sealed class Checksum
 {
     private const string Prefix = "sha256:";
@@ -12,7 +12,7 @@ internal sealed class Checksum
 
     private Checksum(string digits) => this.digits = digits;
 
-    /// <summary>Null where none is given. Throws <see cref="FormatException"/> for one that is not known: it is never left out.</summary>
+    /// <summary>Null: no checksum given. Throws <see cref="FormatException"/> for an unknown form, so that a checksum is never ignored.</summary>
     internal static Checksum? Parse(YamlMapping item)
     {
         if (item.Find("checksum") is null) return null;
@@ -20,13 +20,13 @@ internal sealed class Checksum
         if (!text.StartsWith(Prefix, StringComparison.Ordinal)
             || text.Length != Prefix.Length + Digits || text.AsSpan(Prefix.Length).ContainsAnyExcept("0123456789abcdef"))
         {
-            throw new FormatException($"checksum is not of the form {Prefix} and {Digits} hexadecimal digits");
+            throw new FormatException($"checksum does not have the form {Prefix} and {Digits} hexadecimal digits");
         }
 
         return new Checksum(text[Prefix.Length..]);
     }
 
-    /// <summary>True: the file there has it already.</summary>
+    /// <summary>True: the existing file has the checksum.</summary>
     internal bool Matches(FilePlace place)
     {
         using var found = place.TryOpen();
@@ -34,7 +34,7 @@ internal sealed class Checksum
         using var file = BoundedFile.Open(found, new ReadLimit(long.MaxValue, "a download"));
         var digest = new Sha256();
         var buffer = new byte[1 << 16];
-        // No further than its size now: its owner may make it longer meanwhile.
+        // Only up to the current size: the owner may extend the file during the read.
         for (var left = Syscall.FStat(file).Size; left > 0;)
         {
             var length = Syscall.Read(file, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)));
@@ -45,7 +45,7 @@ internal sealed class Checksum
         return Convert.ToHexStringLower(digest.Finish()) == digits;
     }
 
-    /// <summary>Throws <see cref="FormatException"/> where it is another.</summary>
+    /// <summary>Throws <see cref="FormatException"/> for another checksum.</summary>
     internal void Check(string found, WebAddress address)
     {
         if (found != digits) throw new FormatException($"{address.Display}: its checksum is {Prefix}{found}, not {Prefix}{digits}");

@@ -3,19 +3,19 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>A file that is open already, as long as its file system has room.</summary>
+/// <summary>Writes to an open file while its file system has enough free space.</summary>
 /// <param name="file">Open for writing, and empty.</param>
-/// <param name="limits">How much room.</param>
+/// <param name="limits">The free space to keep.</param>
 internal sealed class FileTarget(FileHandle file, TransferLimits limits) : TransferTarget(limits)
 {
     private const int BytesBetweenChecks = 1 << 20;
-    // COS_OEM has 64 MiB in all: of a small file system a quarter stays free.
+    // COS_OEM has only 64 MiB: on a small file system a quarter stays free.
     private const int SmallFileSystemShare = 4;
     private readonly TransferLimits limits = limits;
     private Sha256 digest = new();
     private long sinceCheck;
 
-    /// <summary>SHA-256 of what was received, in hexadecimal digits. Once, at the end.</summary>
+    /// <summary>SHA-256 of the received bytes, in hexadecimal. Call it once, at the end.</summary>
     internal string Digest() => Convert.ToHexStringLower(digest.Finish());
 
     internal override void Start()

@@ -3,7 +3,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>A text in memory, up to a limit.</summary>
+/// <summary>Collects a text in memory, up to a limit.</summary>
 internal sealed class TextTarget(ReadLimit limit, TransferLimits limits) : TransferTarget(limits)
 {
     private readonly MemoryStream content = new();

@@ -5,14 +5,14 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>How a transfer ended well.</summary>
-/// <param name="IsUnchanged">The server has nothing newer than what was asked about; nothing was written.</param>
-/// <param name="ModifiedSeconds">When the server's content changed last, in seconds since 1970; null where it does not say.</param>
+/// <summary>The result of a successful transfer.</summary>
+/// <param name="IsUnchanged">The server has no newer content. Nothing was written.</param>
+/// <param name="ModifiedSeconds">Last change of the content, in seconds since 1970; null: unknown.</param>
 internal sealed record TransferResult(bool IsUnchanged, long? ModifiedSeconds);
 
 /// <summary>
-/// Gets what a URL names, by curl of the image, else by its wget. The program writes to this process, which ends it at the limits of its
-/// <see cref="TransferTarget"/>; the URL goes through standard input, as every user of the machine may read arguments.
+/// Fetches a URL with curl of the image, or with its wget. The program writes to this process, which stops it at the limits of the
+/// <see cref="TransferTarget"/>. The URL is passed on standard input, because all users can read arguments.
 /// </summary>
 internal static class Transfer
 {
@@ -20,33 +20,33 @@ internal static class Transfer
     private const string Messages = "/dev/stderr";
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // No name, no connection, or one that broke: curl(1), wget(1).
+    // The name was not resolved, or the connection failed or broke: curl(1), wget(1).
     private static readonly int[] CurlTryAgain = [5, 6, 7, 18, 35, 52, 55, 56], WgetTryAgain = [4];
 
-    // What the programs may know of this process's environment: the proxies and the certificates that the machine trusts.
+    // Environment variables for the programs: proxies and trusted certificates.
     private static readonly string[] Passed =
         ["PATH", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"];
 
-    /// <summary>A text. Throws <see cref="FormatException"/>.</summary>
+    /// <summary>Fetches a text. Throws <see cref="FormatException"/>.</summary>
     internal static ConfigText Text(string url, ReadLimit limit, TransferLimits limits, CancellationToken cancellationToken)
     {
         var address = WebAddress.Parse(url);
         var target = new TextTarget(limit, limits);
-        To(target, address, newerThanSeconds: null, BootedKeys.Limit, cancellationToken);
+        To(target, address, newerThanSeconds: null, BootedKeys.ProgramLimit, cancellationToken);
         return new ConfigText(address.Display, target.Text);
     }
 
-    /// <summary>Throws <see cref="FormatException"/> that names the URL without its secrets; what the target has is then of no use.</summary>
-    /// <param name="target">Where to.</param>
-    /// <param name="address">Where from.</param>
-    /// <param name="newerThanSeconds">Only where the server's is newer than this, in seconds since 1970. Null: in any case.</param>
+    /// <summary>Throws <see cref="FormatException"/>; its message has the URL without secrets. After that the content of the target is incomplete.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="address">The URL.</param>
+    /// <param name="newerThanSeconds">Fetch only if the content is newer than this, in seconds since 1970. Null: always.</param>
     /// <param name="limit">For each of the three attempts.</param>
-    /// <param name="cancellationToken">Ends it, by an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="cancellationToken">Stops it with an <see cref="OperationCanceledException"/>.</param>
     internal static TransferResult To(TransferTarget target, WebAddress address, long? newerThanSeconds, TimeSpan limit, CancellationToken cancellationToken)
     {
         var (program, arguments, input, tryAgain) = StageFacts.FindProgram("curl") is { } curl ? Curl(curl, address, newerThanSeconds)
             : StageFacts.FindProgram("wget") is { } wget ? Wget(wget, address)
-            : throw new FormatException($"{address.Display}: this root has neither curl nor wget: install the package curl in the image");
+            : throw new FormatException($"{address.Display}: this root has neither curl nor wget; to fix: install the package curl in the image");
         for (var attempt = 1; ; attempt++)
         {
             using var url = Syscall.InheritedFile("url", Encoding.UTF8.GetBytes(input));
@@ -55,7 +55,7 @@ internal static class Transfer
             cancellationToken.ThrowIfCancellationRequested();
             if (target.Failure is { } failure) throw new FormatException($"{address.Display}: {failure}");
             if (result is { ExitCode: 0, TimedOut: false }) return Ended(result.Output, address, target.Received == 0 ? newerThanSeconds : null);
-            if (result.TimedOut) throw new FormatException($"{address.Display}: not there after {limit.TotalSeconds:0} s");
+            if (result.TimedOut) throw new FormatException($"{address.Display}: not complete after {limit.TotalSeconds:0} s");
             if (attempt == Attempts || !tryAgain.Contains(result.ExitCode)) throw new FormatException($"{address.Display}: {Reason(program, result, address)}");
             Syscall.Pause(Pause * attempt);
         }
@@ -63,7 +63,7 @@ internal static class Transfer
 
     private static List<string> Environment()
     {
-        // HOME: wget reads files there, and sudo may have left the one of another user.
+        // HOME: wget reads files there, and sudo may keep the home of another user.
         List<string> variables = ["HOME=/root", "LC_ALL=C"];
         foreach (var variable in StageRun.ChildEnvironment())
             if (Passed.Contains(variable[..variable.IndexOf('=')], StringComparer.OrdinalIgnoreCase)) variables.Add(variable);
@@ -72,7 +72,7 @@ internal static class Transfer
 
     private static (string Program, List<string> Arguments, string Input, int[] TryAgain) Curl(string curl, WebAddress address, long? newerThanSeconds)
     {
-        // -q: nobody's .curlrc has a say.
+        // -q: ignores .curlrc.
         List<string> arguments =
         [
             "-q", "--config", "-", "--silent", "--show-error", "--fail", "--location", "--connect-timeout", "30",
@@ -89,21 +89,21 @@ internal static class Transfer
         if (Syscall.TryLStat(wget)?.Type != FileType.Symlink || !Syscall.ReadLink(wget).Contains("busybox", StringComparison.Ordinal))
         {
             List<string> arguments = ["-q", "-O", "-", "-i", "-", "--tries=1", "--timeout=120", "--no-glob"];
-            // It has no option that keeps a redirect on https.
+            // wget has no option to keep a redirect on https.
             if (address.IsHttps) arguments.Add("--max-redirect=0");
             return (wget, arguments, address.Text + "\n", WgetTryAgain);
         }
         if (address.IsHttps)
-            throw new FormatException($"{address.Display}: the wget of this root follows redirects from https to http: install the package curl in the image");
-        if (address.HasUser) throw new FormatException($"{address.Display}: the wget of this root shows a password to every user: install the package curl in the image");
-        // No -T: a busybox that is linked statically falls over it. The limit holds.
+            throw new FormatException($"{address.Display}: the wget of this root follows redirects from https to http; to fix: install the package curl in the image");
+        if (address.HasUser) throw new FormatException($"{address.Display}: the wget of this root shows a password to all users; to fix: install the package curl in the image");
+        // No -T: a static busybox crashes with it. The time limit applies anyway.
         return (wget, ["-q", "-O", "-", address.Text], "", []);
     }
 
-    /// <summary>From the header lines that curl was asked for; of several answers the last one counts.</summary>
-    /// <param name="headers">Of all answers.</param>
-    /// <param name="address">Where the first is from.</param>
-    /// <param name="newerThanSeconds">Where nothing came: what was asked about. curl itself passes over content that is not newer.</param>
+    /// <summary>Evaluates the headers of all responses. The last response counts.</summary>
+    /// <param name="headers">The headers of all responses.</param>
+    /// <param name="address">The first URL.</param>
+    /// <param name="newerThanSeconds">The given time if nothing was received, because curl skips content that is not newer. Null: something was received.</param>
     private static TransferResult Ended(string headers, WebAddress address, long? newerThanSeconds)
     {
         const string Modified = "Last-Modified:", Location = "Location:";
@@ -122,7 +122,7 @@ internal static class Transfer
             }
             else if (isRedirect && line.StartsWith(Location, StringComparison.OrdinalIgnoreCase))
             {
-                // curl knows one rule for all redirects of a URL: one from http to https and back is found here.
+                // curl has one rule for all redirects of a URL, so a redirect to https and back to http is detected here.
                 var next = line.AsSpan(Location.Length).Trim();
                 if (isHttps && next.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
                     throw new FormatException($"{address.Display}: a redirect leads from https to http");
@@ -148,7 +148,7 @@ internal static class Transfer
         4 => ", no connection",
         5 => ", the server's certificate is not trusted",
         6 => ", user or password refused",
-        8 when address.IsHttps => ", the server refused, or redirected: wget cannot keep a redirect on https: install the package curl in the image, or name the last URL",
+        8 when address.IsHttps => ", the server refused or redirected, and wget cannot keep a redirect on https; to fix: install the package curl in the image, or use the final URL",
         8 => ", the server refused",
         _ => "",
     };

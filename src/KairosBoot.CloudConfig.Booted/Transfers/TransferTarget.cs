@@ -2,17 +2,17 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>Takes what a transfer brings, and ends it where a server goes on for too long or too slowly.</summary>
+/// <summary>Receives the content of a transfer and stops it if it is too large or too slow.</summary>
 internal abstract class TransferTarget(TransferLimits limits)
 {
     private long windowStart, windowBytes;
 
-    /// <summary>Why the transfer was ended; null: it was not.</summary>
+    /// <summary>Why the transfer was stopped; null: it was not.</summary>
     internal string? Failure { get; private protected set; }
 
     internal long Received { get; private set; }
 
-    /// <summary>Before each attempt.</summary>
+    /// <summary>Call it before each attempt.</summary>
     internal virtual void Start() => (Failure, Received, windowStart, windowBytes) = (null, 0, Syscall.BootTimeMicroseconds(), 0);
 
     /// <summary>An <see cref="OutputReceiver"/>.</summary>

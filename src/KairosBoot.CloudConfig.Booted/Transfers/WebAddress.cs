@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>A URL, and how to speak of it: its user, password and query may be secret.</summary>
+/// <summary>A URL and its form for messages. User, password and query may be secret.</summary>
 internal sealed class WebAddress
 {
     private readonly Uri uri;
@@ -16,18 +16,18 @@ internal sealed class WebAddress
 
     internal bool HasUser => uri.UserInfo.Length > 0;
 
-    /// <summary>User and password as they are meant; null where there is no password.</summary>
+    /// <summary>User and password, unescaped; null: no password.</summary>
     internal (string User, string Password)? Credentials =>
         uri.UserInfo.IndexOf(':') is var colon and >= 0 ? (Uri.UnescapeDataString(uri.UserInfo[..colon]), Uri.UnescapeDataString(uri.UserInfo[(colon + 1)..])) : null;
 
-    /// <summary>The last part of its path; null where it ends in a slash.</summary>
+    /// <summary>The last part of the path; null: the path ends in a slash.</summary>
     internal string? FileName =>
         Uri.UnescapeDataString(uri.AbsolutePath[(uri.AbsolutePath.LastIndexOf('/') + 1)..]) is { Length: > 0 } name && name is not ("." or "..") && !name.Contains('/') ? name : null;
 
-    /// <summary>The same place without user and password; a user alone stays.</summary>
+    /// <summary>The URL without user and password. A user without a password is kept.</summary>
     internal string TextWithoutPassword => Credentials is not null ? Text.Remove(Text.IndexOf("://", StringComparison.Ordinal) + 3, uri.UserInfo.Length + 1) : Text;
 
-    /// <summary>What must not be in a log; the longest first, so that none uncovers the rest of another.</summary>
+    /// <summary>Texts that must not be logged. The longest is first, so that replacing one does not show the rest of another.</summary>
     internal IReadOnlyList<string> Secrets
     {
         get
@@ -46,7 +46,7 @@ internal sealed class WebAddress
     {
         if (string.IsNullOrEmpty(text)) throw new FormatException("url is missing");
         if (text.Any(char.IsControl) || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || !text.Contains("://", StringComparison.Ordinal) || uri.Host.Length == 0)
-            throw new FormatException("url is not one: it takes the form https://host/path");
+            throw new FormatException("url is not valid; to fix: use the form https://host/path");
         return new WebAddress(text, uri);
     }
 }

@@ -3,8 +3,8 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// One of the colon-separated account files: passwd(5), group(5), shadow(5), gshadow. Lines that are not touched keep their bytes, and the
-/// file its mode and owner.
+/// One of the colon-separated account files: passwd(5), group(5), shadow(5), gshadow. Other lines keep their bytes, and the file keeps its mode
+/// and owner.
 /// </summary>
 internal sealed class AccountFile
 {
@@ -15,7 +15,7 @@ internal sealed class AccountFile
 
     private AccountFile(string path, List<string> lines) => (this.path, this.lines) = (path, lines);
 
-    /// <summary>Throws <see cref="SyscallException"/> where there is no such file: accounts are added to an image, not invented.</summary>
+    /// <summary>Throws <see cref="SyscallException"/> if the file is missing. It belongs to the image and is never created here.</summary>
     internal static AccountFile Read(string path)
     {
         using var place = Directories.Walker.Place(path);
@@ -25,22 +25,22 @@ internal sealed class AccountFile
         return new AccountFile(path, lines);
     }
 
-    /// <summary>The fields of a row; null where the name has none.</summary>
+    /// <summary>The fields of the row of a name; null if missing.</summary>
     internal string[]? Find(string name) => IndexOf(name) is var index and >= 0 ? lines[index].Split(':') : null;
 
     private int IndexOf(string name) => lines.FindIndex(line => line.StartsWith(name + ":", StringComparison.Ordinal));
 
-    /// <summary>Replaces the row of that name or adds one.</summary>
+    /// <summary>Replaces the row with this name, or adds one.</summary>
     internal void Set(params string[] fields)
     {
         foreach (var field in fields)
-            if (field.AsSpan().ContainsAny(":\n\r\0")) throw new FormatException($"a field for {path} holds a colon or a line break");
+            if (field.AsSpan().ContainsAny(":\n\r\0")) throw new FormatException($"a field for {path} contains a colon or a line break");
         var row = string.Join(':', fields);
         if (IndexOf(fields[0]) is var index and >= 0) lines[index] = row;
         else lines.Add(row);
     }
 
-    /// <summary>Takes the first row of that name out. False: there is none.</summary>
+    /// <summary>Removes the first row with this name. False: no such row.</summary>
     internal bool Remove(string name)
     {
         var index = IndexOf(name);
@@ -54,7 +54,7 @@ internal sealed class AccountFile
         AtomicFile.WriteKeepingOwner(place, string.Join('\n', lines) + "\n");
     }
 
-    /// <summary>Of group(5): ids of the groups that name the user as a member.</summary>
+    /// <summary>For group(5): ids of the groups that have the user as a member.</summary>
     internal int[] GroupsOf(string user)
     {
         var groups = new List<int>();
@@ -63,7 +63,7 @@ internal sealed class AccountFile
         return [.. groups];
     }
 
-    /// <summary>The first id from 1000 to 60000 that no row has in its third field.</summary>
+    /// <summary>The first free id from 1000 to 60000. Ids are in the third field.</summary>
     internal int FreeId()
     {
         const int First = 1000, Last = 60000;
@@ -75,14 +75,14 @@ internal sealed class AccountFile
         throw new FormatException($"{path}: no id from {First} to {Last} is free");
     }
 
-    /// <summary>Throws <see cref="FormatException"/> for a name no account can have.</summary>
+    /// <summary>Throws <see cref="FormatException"/> for an invalid account name.</summary>
     internal static string CheckName(string? name)
     {
-        const int Longest = 32; // useradd(8)
-        if (string.IsNullOrEmpty(name) || name.Length > Longest || name[0] is '-' or '+' || name is "." or ".."
+        const int MaxLength = 32; // useradd(8)
+        if (string.IsNullOrEmpty(name) || name.Length > MaxLength || name[0] is '-' or '+' || name is "." or ".."
             || name.AsSpan().ContainsAny(":/,\n\r\t \0"))
         {
-            throw new FormatException("not an account name");
+            throw new FormatException("invalid account name");
         }
 
         return name;

@@ -23,7 +23,7 @@ internal static class AuthorizedKeysFile
         if (wanted.Count > 0) Append(user, row[5], wanted, uid, gid);
     }
 
-    /// <summary>Null for a key that is written out.</summary>
+    /// <summary>Null: the text is a key, not a URL.</summary>
     private static string? UrlOf(string key)
     {
         if (key.StartsWith("github:", StringComparison.Ordinal)) return $"https://github.com/{key["github:".Length..].Trim()}.keys";
@@ -35,7 +35,7 @@ internal static class AuthorizedKeysFile
     {
         if (run.Fetch is not { } fetch)
         {
-            run.Warn(line, key, "a key that must be fetched needs the network: not in this stage");
+            run.Warn(line, key, "not in this stage: a key that must be fetched needs the network");
             return;
         }
         var fetched = fetch(url, ReadLimit.AuthorizedKeys);
@@ -44,16 +44,16 @@ internal static class AuthorizedKeysFile
             if (text.Trim() is { Length: > 0 } given && given[0] != '#') wanted.Add(given);
     }
 
-    /// <summary>As the user: what is created is the user's from its first instant, and what the user may not read or write is refused.</summary>
+    /// <summary>Runs as the user, so that new files belong to the user from the start, and the user's permissions apply.</summary>
     private static void Append(string user, string home, List<string> wanted, int uid, int gid)
     {
         using var place = Place(home, uid, gid);
         if (place.User != 0 && place.User != uid)
         {
             throw new OperatorException(
-                $"{place.Path} is in a directory of user {place.User}, not of {user}, who is user {uid}", $"give it to user {uid}, or correct the home of {user}");
+                $"{place.Path} is in a directory of user {place.User}, not of {user} (user {uid})", $"give the directory to user {uid}, or correct the home of {user}");
         }
-        // A .ssh of root only root can write to.
+        // Only root can write to a .ssh that belongs to root.
         var isUsers = Syscall.FStat(place.Directory).Uid == uid;
         using (FileUser.Become(isUsers ? uid : 0, gid, isUsers ? AccountFile.Read(AccountFile.Group).GroupsOf(user) : []))
         {

@@ -1,11 +1,11 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>An item of <c>ensure_entities</c> or <c>delete_entities</c>: one row of an account file, as a small YAML document of its own.</summary>
+/// <summary>An item of <c>ensure_entities</c> or <c>delete_entities</c>: one row of an account file, as a small YAML document.</summary>
 internal static class EntityText
 {
     internal static readonly Schema Items = Schema.ListOf(Schema.Record(("path", Schema.Text), ("entity", Schema.Text)));
 
-    /// <summary>The row's fields, and the file it belongs into. Throws <see cref="FormatException"/>.</summary>
+    /// <summary>The fields of the row, and its file. Throws <see cref="FormatException"/>.</summary>
     internal static (YamlMapping Fields, string Path) Read(YamlMapping item, string key, EntryRun run)
     {
         YamlMapping fields;
@@ -26,7 +26,7 @@ internal static class EntityText
         return (fields, item.Text("path") ?? path);
     }
 
-    /// <summary>What the row starts with. Throws <see cref="FormatException"/> where no account can be called that.</summary>
+    /// <summary>The first field of the row. Throws <see cref="FormatException"/> for an invalid name.</summary>
     internal static string NameOf(YamlMapping fields) => AccountFile.CheckName(fields.Text("kind") switch
     {
         "group" => fields.Text("group_name"),

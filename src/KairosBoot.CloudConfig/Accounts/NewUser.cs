@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Adds a user: a group of its own, the passwd row, the home directory, membership in other groups.</summary>
+/// <summary>Adds a user: the primary group, the passwd row, the home directory, the membership in other groups.</summary>
 internal static class NewUser
 {
     private const string DefaultsFile = "/etc/default/useradd";
@@ -18,7 +18,7 @@ internal static class NewUser
         using var directory = new HomeDirectory(home);
         var uid = UserId(fields.Text("uid"), directory, passwd);
         var createsHome = fields.Boolean("no_create_home") is not true;
-        // A home that cannot be had must not leave a user behind.
+        // Checked first: an invalid home must not leave a half-created user.
         if (createsHome) directory.Check(uid);
         var gid = PrimaryGroup(name, fields.Text("primary_group"));
         passwd.Set(name, "x", uid.ToString(), gid.ToString(), fields.Text("gecos") ?? "Created by entities", home, shell);
@@ -40,7 +40,7 @@ internal static class NewUser
         return free;
     }
 
-    /// <summary>The one asked for, the owner of a home that is already there (kept on the persistent partition), or the first free one.</summary>
+    /// <summary>The given id, the owner of an existing home (kept on the persistent partition), or the first free id.</summary>
     private static int UserId(string? wanted, HomeDirectory home, AccountFile passwd)
     {
         if (!string.IsNullOrEmpty(wanted)) return int.TryParse(wanted, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{wanted}' is not a user id");

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Ranges of characters, or all but them.</summary>
+/// <summary>Ranges of characters, or all other characters.</summary>
 internal sealed class CharacterSet
 {
     private readonly List<(char First, char Last)> ranges = [];

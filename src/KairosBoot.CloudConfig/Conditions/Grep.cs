@@ -3,10 +3,10 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>grep [-q] [-s] [-i] [-v] [-w] [-E|-F] PATTERN FILE...</c>: does a line match?</summary>
+/// <summary><c>grep [-q] [-s] [-i] [-v] [-w] [-E|-F] PATTERN FILE...</c>: true if a line matches.</summary>
 internal static class Grep
 {
-    /// <summary>Null for another option, standard input, or a pattern this cannot read the way grep does.</summary>
+    /// <summary>Null: another option, standard input, or a pattern that only grep can read.</summary>
     internal static Func<bool>? Parse(List<string> arguments)
     {
         var (options, operands) = ("", new List<string>());
@@ -45,7 +45,7 @@ internal static class Grep
 
     private static string? ReadFile(string path)
     {
-        // To grep a file that cannot be read is one that does not match, with exit code 2.
+        // grep exits with 2 for an unreadable file, so the condition does not hold.
         try
         {
             if (Syscall.TryStat(path)?.Type is null or FileType.Directory) return null;
@@ -67,7 +67,7 @@ internal static class Grep
         return escaped.ToString();
     }
 
-    /// <summary>A POSIX basic expression as an extended one: there the plain signs are literal and the escaped ones are signs.</summary>
+    /// <summary>Converts a POSIX basic expression to an extended one. In a basic one, + ? | ( ) { } are literal unless escaped.</summary>
     private static string? FromBasic(string basic)
     {
         var extended = new StringBuilder(basic.Length);

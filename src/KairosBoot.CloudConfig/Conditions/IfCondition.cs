@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>if</c>: a shell command whose success lets the entry run. Most need no shell.</summary>
+/// <summary><c>if</c>: a shell command; the entry runs if it exits with 0. Common tests run without a shell.</summary>
 internal static class IfCondition
 {
     internal static readonly ConditionKey Definition = new("if", Schema.Text, (value, run) =>

@@ -2,7 +2,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>if_files</c>: <c>all</c> of some files, <c>any</c> of some and <c>none</c> of some must exist; links are followed.</summary>
+/// <summary><c>if_files</c>: the files in <c>all</c>, at least one in <c>any</c> and none in <c>none</c> must exist. Links are followed.</summary>
 internal static class IfFilesCondition
 {
     internal static readonly ConditionKey Definition = new("if_files", Schema.MapOf(Schema.Texts), (value, run) =>
@@ -20,7 +20,7 @@ internal static class IfFilesCondition
                 "none" => found == 0,
                 _ => (bool?)null,
             };
-            if (holds is null) run.Fail(key.Line, "if_files", $"{key.Text}: not all, any or none");
+            if (holds is null) run.Fail(key.Line, "if_files", $"'{key.Text}' is not all, any or none");
             if (holds is not true) return false;
         }
         return true;

@@ -1,17 +1,17 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>node</c>: a pattern the host name must match.</summary>
+/// <summary><c>node</c>: a pattern that the host name must match.</summary>
 internal static class NodeCondition
 {
     internal static readonly ConditionKey Definition = new("node", Schema.Text, (value, run) => Matches(value, run.Facts.HostName, "node", run));
 
-    /// <summary>A pattern that cannot be read skips the entry, and says so.</summary>
+    /// <summary>An invalid pattern is reported and skips the entry.</summary>
     internal static bool Matches(YamlNode pattern, string text, string key, EntryRun run)
     {
         try { return Pattern.Parse(((YamlScalar)pattern).Text).IsMatch(text); }
         catch (FormatException e)
         {
-            run.Fail(pattern.Line, key, $"not a pattern: {e.Message}");
+            run.Fail(pattern.Line, key, $"invalid pattern: {e.Message}");
             return false;
         }
     }

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>only_*</c>: patterns over what the running root is. What it does not say matches nothing.</summary>
+/// <summary><c>only_*</c>: patterns for properties of the running root. A missing property matches no pattern.</summary>
 internal static class OnlyConditions
 {
     internal static readonly ConditionKey Os = new("only_os", Schema.Text, (value, run) =>
@@ -12,7 +12,7 @@ internal static class OnlyConditions
     internal static readonly ConditionKey Architecture = new("only_arch", Schema.Text, (value, run) =>
         NodeCondition.Matches(value, run.Facts.Architecture, "only_arch", run));
 
-    /// <summary>A root with both service managers, or none, matches neither.</summary>
+    /// <summary>A root with both service managers or none matches no value.</summary>
     internal static readonly ConditionKey ServiceManager = new("only_service_manager", Schema.Text, (value, _) =>
         string.Equals(((YamlScalar)value).Text, StageFacts.ServiceManager(), StringComparison.OrdinalIgnoreCase));
 }

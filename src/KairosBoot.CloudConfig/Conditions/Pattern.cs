@@ -1,8 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Unanchored regular expressions of the RE2 kind: no back references, no look-around, and matching takes time linear in the text, so
-/// no pattern can hang a boot. Literals, <c>. * + ? {n,m} | ( ) (?: ) (?i) [ ] ^ $ \d \w \s \b</c>.
+/// Unanchored regular expressions as in RE2: no back references and no look-around. The time of a match is linear in the length of the text,
+/// so no pattern can hang a boot. Literals, <c>. * + ? {n,m} | ( ) (?: ) (?i) [ ] ^ $ \d \w \s \b</c>.
 /// </summary>
 internal sealed class Pattern
 {
@@ -11,14 +11,14 @@ internal sealed class Pattern
 
     private Pattern(List<PatternInstruction> program, bool ignoreCase) => (this.program, this.ignoreCase) = (program, ignoreCase);
 
-    /// <summary>Throws <see cref="FormatException"/> for what is not such an expression.</summary>
+    /// <summary>Throws <see cref="FormatException"/> for an invalid expression.</summary>
     internal static Pattern Parse(string expression)
     {
         var compiler = new PatternCompiler(expression);
         return new Pattern(compiler.Compile(), compiler.IgnoreCase);
     }
 
-    /// <summary>All threads of the match walk the text together, one set of program positions a character.</summary>
+    /// <summary>Steps through the text with the set of all possible program positions.</summary>
     internal bool IsMatch(string text)
     {
         var current = new List<int>();
@@ -39,7 +39,7 @@ internal sealed class Pattern
         return false;
     }
 
-    /// <summary>Adds every position reachable without taking a character. A mark of index + 1 says: already there for this index.</summary>
+    /// <summary>Adds each position that is reachable without consuming a character. A mark of index + 1 means: already added for this index.</summary>
     private void Follow(int start, string text, int index, List<int> reached, int[] marks)
     {
         var pending = new Stack<int>();

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Recursive descent over an expression, straight to Thompson's instructions.</summary>
+/// <summary>A recursive descent parser that emits Thompson's instructions.</summary>
 internal sealed class PatternCompiler(string expression)
 {
     private const int MaxProgram = 10_000, MaxRepeat = 1000, MaxNesting = 50;
@@ -12,7 +12,7 @@ internal sealed class PatternCompiler(string expression)
 
     internal List<PatternInstruction> Compile()
     {
-        // As in nearly every use, the flag stands for the whole expression.
+        // The flag is supported only at the start, for the whole expression.
         if (expression.StartsWith("(?i)", StringComparison.Ordinal)) (IgnoreCase, position) = (true, 4);
         Alternatives();
         if (position < expression.Length) throw new FormatException("')' without '('");
@@ -70,7 +70,7 @@ internal sealed class PatternCompiler(string expression)
         switch (Next())
         {
             case '(':
-                if (Take('?') && !Take(':')) throw new FormatException("'(?' is only known as '(?:' and, at the start, '(?i)'");
+                if (Take('?') && !Take(':')) throw new FormatException("'(?' is supported only as '(?:' and, at the start, '(?i)'");
                 Alternatives();
                 if (!Take(')')) throw new FormatException("'(' is not closed");
                 break;
@@ -137,7 +137,7 @@ internal sealed class PatternCompiler(string expression)
                 last = Next();
                 if (last == '\\') last = Literal(Next());
             }
-            if (last < c) throw new FormatException("a range runs backwards");
+            if (last < c) throw new FormatException("a range is in the wrong order");
             set.Add(c, last);
         }
         position++;
@@ -161,54 +161,54 @@ internal sealed class PatternCompiler(string expression)
         position = end + 2;
     }
 
-    /// <summary>Applies one repetition sign to what was emitted since <paramref name="start"/>. False: there is none.</summary>
+    /// <summary>Applies one repetition operator to the instructions from <paramref name="start"/>. False: no operator here.</summary>
     private bool Repetition(int start)
     {
         if (Take('*')) Repeat(start, 0, null);
         else if (Take('+')) Repeat(start, 1, null);
         else if (Take('?')) Repeat(start, 0, 1);
-        else if (At('{') && Counts() is var (least, most)) Repeat(start, least, most);
+        else if (At('{') && Counts() is var (min, max)) Repeat(start, min, max);
         else return false;
-        Take('?'); // lazy or greedy makes no difference to whether it matches
+        Take('?'); // lazy and greedy match the same texts
         return true;
     }
 
-    /// <summary><c>{n}</c>, <c>{n,}</c>, <c>{n,m}</c>; anything else is literal text, as in RE2.</summary>
-    private (int Least, int? Most)? Counts()
+    /// <summary><c>{n}</c>, <c>{n,}</c>, <c>{n,m}</c>; any other text is literal, as in RE2.</summary>
+    private (int Min, int? Max)? Counts()
     {
         var end = expression.IndexOf('}', position);
         if (end < 0) return null;
         var text = expression.AsSpan(position + 1, end - position - 1);
         var comma = text.IndexOf(',');
-        if (!int.TryParse(comma < 0 ? text : text[..comma], out var least)) return null;
-        var most = least;
+        if (!int.TryParse(comma < 0 ? text : text[..comma], out var min)) return null;
+        var max = min;
         var open = comma >= 0 && comma + 1 == text.Length;
-        if (comma >= 0 && !open && !int.TryParse(text[(comma + 1)..], out most)) return null;
-        if (least < 0 || least > MaxRepeat || most > MaxRepeat || !open && most < least) throw new FormatException("bad repeat count");
+        if (comma >= 0 && !open && !int.TryParse(text[(comma + 1)..], out max)) return null;
+        if (min < 0 || min > MaxRepeat || max > MaxRepeat || !open && max < min) throw new FormatException("bad repeat count");
         position = end + 1;
-        return (least, open ? null : most);
+        return (min, open ? null : max);
     }
 
-    private void Repeat(int start, int least, int? most)
+    private void Repeat(int start, int min, int? max)
     {
         var body = program.GetRange(start, program.Count - start);
         program.RemoveRange(start, body.Count);
-        for (var i = 0; i < least; i++) Append(body, start);
-        if (most is null)
+        for (var i = 0; i < min; i++) Append(body, start);
+        if (max is null)
         {
             var split = program.Count;
             Emit(new(InstructionKind.Split, Target: split + body.Count + 2));
             Append(body, start);
             Emit(new(InstructionKind.Jump, Target: split));
         }
-        for (var i = least; i < most; i++)
+        for (var i = min; i < max; i++)
         {
             Emit(new(InstructionKind.Split, Target: program.Count + body.Count + 1));
             Append(body, start);
         }
     }
 
-    /// <summary>Copies instructions that were compiled to stand at <paramref name="origin"/> to the end of the program.</summary>
+    /// <summary>Appends a copy of instructions that were compiled for the position <paramref name="origin"/>.</summary>
     private void Append(List<PatternInstruction> body, int origin)
     {
         var shift = program.Count - origin;

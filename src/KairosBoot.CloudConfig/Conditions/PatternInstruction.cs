@@ -3,8 +3,8 @@ namespace KairosBoot.CloudConfig;
 internal enum InstructionKind { Character, Jump, Split, Start, End, WordEdge, Match }
 
 /// <param name="Kind">What it does.</param>
-/// <param name="Set">For <see cref="InstructionKind.Character"/>: which ones.</param>
-/// <param name="Target">For jumps and splits: where to; a split also goes on to the next instruction.</param>
+/// <param name="Set">For <see cref="InstructionKind.Character"/>: the accepted characters.</param>
+/// <param name="Target">For jumps and splits: the next instruction. A split also continues with the following one.</param>
 internal readonly record struct PatternInstruction(InstructionKind Kind, CharacterSet? Set = null, int Target = 0)
 {
     internal bool Accepts(char c, bool ignoreCase) => Kind == InstructionKind.Character

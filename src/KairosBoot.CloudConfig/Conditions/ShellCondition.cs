@@ -3,10 +3,9 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The part of the shell that conditions are written in: <c>[ ]</c>, <c>test</c>, <c>grep</c> on one file, <c>true</c>, <c>false</c>, <c>!
-/// &amp;&amp; || ( ) ;</c>. Evaluated
-/// here because a process costs a millisecond and the shipped configs ask some fifty questions a boot, and because an image may
-/// have no shell.
+/// The part of the shell language that most conditions use: <c>[ ]</c>, <c>test</c>, <c>grep</c> on one file, <c>true</c>, <c>false</c>, <c>! &amp;&amp; || ( ) ;</c>. It is evaluated
+/// here because a process takes a millisecond, the shipped configs have about fifty conditions per boot, and an image may have no
+/// shell.
 /// </summary>
 internal sealed class ShellCondition
 {
@@ -17,12 +16,12 @@ internal sealed class ShellCondition
 
     private ShellCondition(List<ShellWord> words) => this.words = words;
 
-    /// <summary>Null: only a shell can tell.</summary>
+    /// <summary>Null: only a shell can evaluate it.</summary>
     internal static bool? Evaluate(string text)
     {
         if (ShellWord.Split(text) is not { } words) return null;
         var condition = new ShellCondition(words);
-        // Everything is parsed before anything is evaluated: half an answer is none.
+        // The whole text is parsed before anything is evaluated.
         var test = condition.List();
         return test is not null && condition.position == words.Count ? test() : null;
     }
@@ -41,7 +40,7 @@ internal sealed class ShellCondition
         while (TakeOperator(";")) { }
     }
 
-    /// <summary>Commands after each other: the last one decides.</summary>
+    /// <summary>A list of commands: the result of the last one counts.</summary>
     private Func<bool>? List()
     {
         if (++nesting > MaxNesting) return null;
@@ -58,7 +57,7 @@ internal sealed class ShellCondition
         return last;
     }
 
-    /// <summary><c>&amp;&amp;</c> and <c>||</c> bind alike, from the left.</summary>
+    /// <summary><c>&amp;&amp;</c> and <c>||</c> have equal precedence and associate to the left.</summary>
     private Func<bool>? AndOr()
     {
         var left = Negated();
@@ -105,7 +104,7 @@ internal sealed class ShellCondition
         };
     }
 
-    /// <summary>POSIX test: the number of arguments decides what each means.</summary>
+    /// <summary>POSIX test: the meaning of the arguments depends on their number.</summary>
     private static Func<bool>? Test(List<string> a)
     {
         if (a.Count is 3 or 4 && a[0] == "!" && !(a.Count == 3 && IsBinary(a[1]))) return Test(a.GetRange(1, a.Count - 1)) is { } t ? () => !t() : null;
@@ -143,7 +142,7 @@ internal sealed class ShellCondition
 
     private static FileStatus? Stat(string path, bool followLinks = true)
     {
-        // A path no file can have (a link loop, a name too long) is a file that is not there.
+        // An impossible path (a link loop, a name that is too long) counts as a missing file.
         try { return followLinks ? Syscall.TryStat(path) : Syscall.TryLStat(path); }
         catch (SyscallException) { return null; }
     }

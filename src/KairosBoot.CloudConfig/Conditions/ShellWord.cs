@@ -8,8 +8,8 @@ namespace KairosBoot.CloudConfig;
 internal readonly record struct ShellWord(string Text, bool IsOperator)
 {
     /// <summary>
-    /// The words of a text that mean the same without a shell: null as soon as there is an expansion, a glob, a redirection, a pipe or
-    /// anything else only a shell can do.
+    /// Splits a text into words and operators. Null if the text contains an expansion, a glob, a redirection, a pipe or anything else that
+    /// needs a shell.
     /// </summary>
     internal static List<ShellWord>? Split(string text)
     {
@@ -65,28 +65,25 @@ internal readonly record struct ShellWord(string Text, bool IsOperator)
             if (c is ' ' or '\t' or '\r' or '\n' or ';' or '(' or ')' or '&' or '|') break;
             if (c is '\'' or '"')
             {
-                if (!Quoted(text, ref i, word))
-                {
-                    return null;
-                }
-                else if (c == '\\')
-                {
-                    if (++i >= text.Length || text[i] == '\n') return null;
-                    word.Append(text[i]);
-                }
-                // A lone '[' is the test command, not a pattern; '=' may start an assignment, which is no condition.
-                else if (c is '$' or '`' or '*' or '?' or '<' or '>' or '{' or '}' or '~')
-                {
-                    return null;
-                }
-                else if (c is '[' && (word.Length > 0 || i + 1 < text.Length && text[i + 1] is not (' ' or '\t')))
-                {
-                    return null;
-                }
-                else
-                {
-                    word.Append(c);
-                }
+                if (!Quoted(text, ref i, word)) return null;
+            }
+            else if (c == '\\')
+            {
+                if (++i >= text.Length || text[i] == '\n') return null;
+                word.Append(text[i]);
+            }
+            else if (c is '$' or '`' or '*' or '?' or '<' or '>' or '{' or '}' or '~')
+            {
+                return null;
+            }
+            // A lone '[' is the test command, not a pattern.
+            else if (c is '[' && (word.Length > 0 || i + 1 < text.Length && text[i + 1] is not (' ' or '\t')))
+            {
+                return null;
+            }
+            else
+            {
+                word.Append(c);
             }
         }
         return word.ToString();

@@ -5,18 +5,18 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// What a provider says about the machine besides its user-data. It is left in files of <c>/run/config</c>, and whatever is in those, from here or from elsewhere,
-/// takes effect: the host name, and SSH keys of root.
+/// The metadata of the machine from a provider: host name and SSH keys of root. It is written to files in <c>/run/config</c>. Then the files are
+/// applied, also if another program has written them.
 /// </summary>
 internal static class InstanceMetadata
 {
     private const string HostName = SystemPaths.InstanceData + "/hostname", Keys = SystemPaths.InstanceData + "/ssh/authorized_keys";
 
-    /// <summary>OpenStack's meta_data.json: <c>hostname</c>, and <c>public_keys</c> by name. Throws <see cref="FormatException"/> where it is broken.</summary>
+    /// <summary>OpenStack's meta_data.json: <c>hostname</c>, and <c>public_keys</c> by name. Throws <see cref="FormatException"/> for invalid text.</summary>
     internal static void Put(byte[] metadata)
     {
         YamlMapping? machine;
-        // JSON is YAML, near enough for what is read here.
+        // The JSON that is read here is also YAML.
         try { machine = YamlReader.Read(Encoding.UTF8.GetString(metadata)) as YamlMapping; }
         catch (YamlFaultException e) { throw new FormatException($"meta_data.json: line {e.Line.ToString()}: {e.Message}"); }
         if (machine?.Text("hostname") is { Length: > 0 } name) Write(HostName, name + "\n");

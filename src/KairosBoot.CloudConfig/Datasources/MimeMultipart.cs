@@ -1,11 +1,11 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>User-data in parts, as some clouds wrap it (RFC 2046). The boundary is a fixed one.</summary>
+/// <summary>User-data in a multipart message (RFC 2046), as some clouds send it. The boundary is fixed.</summary>
 internal static class MimeMultipart
 {
     private const string Boundary = "--MIMEBOUNDARY", Wanted = "text/cloud-config";
 
-    /// <summary>The content of the first part that is a cloud-config; the text itself where there is none.</summary>
+    /// <summary>The content of the first cloud-config part, or the whole text if it has none.</summary>
     internal static string CloudConfigOf(string text)
     {
         for (var start = BoundaryAt(text, 0); start >= 0; start = BoundaryAt(text, start + Boundary.Length))
@@ -21,13 +21,13 @@ internal static class MimeMultipart
                 if (line.IsEmpty) break;
                 if (line.StartsWith("Content-Type:", StringComparison.OrdinalIgnoreCase)) type = line["Content-Type:".Length..].Trim();
             }
-            // The line break in front of a boundary belongs to the boundary.
+            // The line break before a boundary belongs to the boundary.
             if (type.SequenceEqual(Wanted)) return part.EndsWith("\r\n") ? part[..^2].ToString() : part.EndsWith("\n") ? part[..^1].ToString() : part.ToString();
         }
         return text;
     }
 
-    /// <summary>Start of the next line that begins with the boundary; -1 where there is none.</summary>
+    /// <summary>Start of the next line that begins with the boundary; -1: none.</summary>
     private static int BoundaryAt(string text, int from)
     {
         for (var at = text.IndexOf(Boundary, from, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Boundary, at + 1, StringComparison.Ordinal))

@@ -6,8 +6,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Where user-data stays: <c>userdata</c> as it came and, where it is a config, a second time under a name that the next pass reads. Only root reads them,
-/// because they hold what passwords and tokens are made of.
+/// The files of user-data: <c>userdata</c> and, for a config, a second file with a name that the next pass reads. Only root can read them, because
+/// they may contain passwords and tokens.
 /// </summary>
 internal static class UserDataFiles
 {
@@ -15,15 +15,15 @@ internal static class UserDataFiles
     private const int DirectoryMode = Octal.O700, ScriptMode = Octal.O700;
 
     /// <summary>
-    /// Writes what has changed, and runs what is a script. A directory that was not there appears with all that is in it: configs ask for user-data
-    /// only while there is none. Throws <see cref="FormatException"/> for what is neither a config nor a script.
+    /// Writes the files if they have changed, and runs a script. A new directory appears complete, because configs check for it before they ask
+    /// for user-data. Throws <see cref="FormatException"/> for text that is neither a config nor a script.
     /// </summary>
-    /// <param name="data">As found; gzip is unpacked, the config is taken out of a multipart message.</param>
-    /// <param name="directory">Made where it is not there.</param>
-    /// <param name="name">Of the config in it.</param>
-    /// <param name="line">Where in the file.</param>
+    /// <param name="data">Unchanged from the provider. gzip is unpacked, and a config is extracted from a multipart message.</param>
+    /// <param name="directory">Created if missing.</param>
+    /// <param name="name">File name of the config.</param>
+    /// <param name="line">Line in the file.</param>
     /// <param name="run">Renders templates and runs the script.</param>
-    /// <param name="written">Called when the files are on the disk, before a script runs.</param>
+    /// <param name="written">Called after the files are on the disk and before a script runs.</param>
     internal static void Put(UserData data, string directory, string name, int line, EntryRun run, Action written)
     {
         var text = MimeMultipart.CloudConfigOf(Text(data));
@@ -32,13 +32,13 @@ internal static class UserDataFiles
         var fault = isScript ? null : Fault(text);
 
         using var place = Directories.Walker.Place(directory, new NewDirectories(DirectoryMode));
-        // By the time that root runs it, the user may have put another one there.
+        // The user could replace the script before root runs it.
         var existing = place.Status;
         var owner = existing is { Uid: > 0 } there ? there.Uid : place.User;
         if (isScript && owner != 0)
         {
             throw new OperatorException(
-                $"{data.Source} is a script, and {place.Path} is in a directory of user {owner}: not run", "name a path below a directory of root");
+                $"{data.Source} is a script and was not run, because {place.Path} is in a directory of user {owner}", "set path to a directory of root");
         }
 
         var isNew = existing is null;
@@ -47,24 +47,24 @@ internal static class UserDataFiles
         Write($"{target}/{RawName}", rendered, isScript ? ScriptMode : FilePermissions.OwnerOnly);
         if (!isScript && fault is null) Write($"{target}/{name}", rendered, FilePermissions.OwnerOnly);
         if (isNew) Syscall.RenameAt(place.Directory, place.Name + Unfinished, place.Directory, place.Name);
-        if (data.Volume is not null) Settle(place);
+        if (data.Volume is not null) SyncDirectories(place);
         written();
 
-        if (fault is not null) throw new FormatException($"{data.Source} is no script and no config: {fault}");
+        if (fault is not null) throw new FormatException($"{data.Source} is neither a script nor a config: {fault}");
         if (isScript) RunScript(data, $"{directory}/{RawName}", line, run);
-        else run.Tell($"user-data from {data.Source} is {directory}/{name}{Volume(data)}");
+        else run.Log($"user-data from {data.Source} written to {directory}/{name}{Volume(data)}");
     }
 
     private static void RunScript(UserData data, string script, int line, EntryRun run)
     {
-        run.Tell($"user-data from {data.Source} is a script: running {script}{Volume(data)}");
+        run.Log($"user-data from {data.Source} is a script: running {script}{Volume(data)}");
         if (run.RunShell(script, line, "datasource") is { } code and not 0) run.Fail(line, "datasource", $"{script}: exit code {code.ToString()}");
     }
 
     private static string Volume(UserData data) => data.Volume is { } volume ? $"; volume {volume.Name}, sha256 {volume.Sha256}" : "";
 
-    /// <summary>Makes the names of the files last: a mark that says they are taken must not outlive them.</summary>
-    private static void Settle(FilePlace place)
+    /// <summary>Writes the directories to the disk, so that the files are there if the mark is.</summary>
+    private static void SyncDirectories(FilePlace place)
     {
         using var directory = Directories.Walker.Open(place.Path);
         foreach (var found in (FileHandle[])[directory, place.Directory])
@@ -82,16 +82,16 @@ internal static class UserDataFiles
         return Utf8.IsValid(content) ? Encoding.UTF8.GetString(content) : throw new FormatException($"{data.Source} is not UTF-8 text");
     }
 
-    /// <summary>Why it is no config; null where it is one.</summary>
+    /// <summary>Why the text is not a config; null: it is one.</summary>
     private static string? Fault(string text)
     {
-        try { return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null : "it takes a mapping, such as stages: or #cloud-config keys"; }
+        try { return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null : "the document is not a mapping with stages or #cloud-config keys"; }
         catch (YamlFaultException e) { return $"line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"; }
     }
 
     private static void Write(string path, byte[] content, int mode) => AtomicFile.Write(path, content, mode, uid: 0, gid: 0);
 
-    /// <summary>An empty directory under the name for the time until it is whole. What a power cut has left of an earlier one is removed.</summary>
+    /// <summary>Creates an empty directory with the temporary name. Removes one that an interrupted boot has left.</summary>
     private static void StartNew(FilePlace place)
     {
         var name = place.Name + Unfinished;

@@ -5,7 +5,7 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The mark on COS_OEM that user-data was taken from a volume. It is kept for the life of the machine: only <c>kboot reset --oem</c> removes it,
+/// The mark on COS_OEM that user-data was used from a volume. It is kept for the life of the machine: only <c>kboot reset --oem</c> removes it,
 /// with everything else on COS_OEM.
 /// </summary>
 internal sealed class UserDataMarkFile
@@ -14,22 +14,22 @@ internal sealed class UserDataMarkFile
     private const string KairosDirectory = SystemPaths.Oem + SystemPaths.KairosUserData;
     private const int DirectoryMode = Octal.O755;
 
-    // linux/magic.h: file systems whose content is gone after a reboot.
+    // linux/magic.h: file systems that lose their content at a reboot.
     private const uint TMPFS_MAGIC = 0x01021994, RAMFS_MAGIC = 0x858458F6, OVERLAYFS_SUPER_MAGIC = 0x794C7630;
 
-    /// <summary>What it says; null where there is none, or where it says nothing that can be read.</summary>
+    /// <summary>The content of the mark; null: no mark, or an unreadable one.</summary>
     internal UserDataMark? Mark { get; private set; }
 
-    /// <summary>User-data was taken before, whether or not anything says which.</summary>
+    /// <summary>User-data was used before, even if it is unknown which.</summary>
     internal bool IsMarked { get; private set; }
 
-    /// <summary>Why a mark that exists says nothing; null where all is well.</summary>
+    /// <summary>Why the mark is unreadable; null: no mark, or a valid one.</summary>
     internal string? Problem { get; private init; }
 
-    /// <summary>COS_OEM is mounted and takes no writes: what is taken could be taken again by another volume at the next boot.</summary>
+    /// <summary>COS_OEM is mounted read-only. Without a mark, another volume could give user-data at the next boot.</summary>
     internal bool IsReadOnly { get; private init; }
 
-    /// <summary>A mark would still exist at the next boot.</summary>
+    /// <summary>A mark would be kept until the next boot.</summary>
     internal bool Lasts { get; private init; }
 
     internal static UserDataMarkFile Read()
@@ -42,9 +42,9 @@ internal sealed class UserDataMarkFile
         };
     }
 
-    /// <summary>Call it when the user-data is on the disk. A mark that says the same is left alone.</summary>
-    /// <exception cref="SyscallException">It could not be kept.</exception>
-    /// <exception cref="OperatorException">Likewise.</exception>
+    /// <summary>Call it after the user-data is on the disk. An existing mark of the same user-data is kept.</summary>
+    /// <exception cref="SyscallException">Writing failed.</exception>
+    /// <exception cref="OperatorException">Writing was refused.</exception>
     internal void Keep(UserDataMark mark)
     {
         if (IsMarked && (Mark is null || Mark.Sha256 == mark.Sha256)) return;
@@ -61,7 +61,7 @@ internal sealed class UserDataMarkFile
         (IsMarked, Mark) = (true, mark);
     }
 
-    /// <summary>A mark that cannot be read is a mark: otherwise damage, by accident or on purpose, would let the machine take user-data again.</summary>
+    /// <summary>An unreadable mark counts as a mark. Otherwise damage, also on purpose, would allow new user-data.</summary>
     private static (bool IsMarked, UserDataMark? Mark, string? Problem) ReadMark()
     {
         try
@@ -81,7 +81,7 @@ internal sealed class UserDataMarkFile
             && Syscall.FileSystemType(oem) is not (TMPFS_MAGIC or RAMFS_MAGIC or OVERLAYFS_SUPER_MAGIC);
     }
 
-    /// <summary>A partition is mounted there. A read-only directory of the image is none: such a machine has no COS_OEM.</summary>
+    /// <summary>True: a partition is mounted at /oem. False: /oem is a directory of the image, and the machine has no COS_OEM.</summary>
     private static bool IsPartition()
     {
         var isPartition = false;

@@ -5,10 +5,10 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>A provider whose user-data is on a volume: NoCloud's <c>cidata</c>, OpenStack's <c>config-2</c>.</summary>
-/// <param name="provider">As a config names it.</param>
-/// <param name="label">Of the volume, in any case: FAT knows capitals only.</param>
-/// <param name="files">Paths in the volume, the first one that is there counts.</param>
-/// <param name="metadata">Path of the machine's description; null: none is read.</param>
+/// <param name="provider">Name of the provider in a config.</param>
+/// <param name="label">Label of the volume, in any letter case, because FAT has only capitals.</param>
+/// <param name="files">Paths in the volume. The first existing one is used.</param>
+/// <param name="metadata">Path of the metadata; null: none.</param>
 internal sealed class UserDataVolume(string provider, string label, string[] files, string? metadata)
 {
     internal static readonly UserDataVolume[] All =
@@ -17,13 +17,13 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
         new("config-drive", "config-2", ["openstack/latest/user_data"], metadata: "openstack/latest/meta_data.json"),
     ];
 
-    // What a driver needs besides itself the kernel asks a modprobe for, and in an initrd nobody answers: FAT has its names in code pages.
+    // The kernel asks modprobe for further modules of a driver, and an initrd has no modprobe: FAT needs code pages for names.
     private static readonly (string Type, string[] Modules)[] Drivers =
         [("iso9660", ["isofs"]), ("vfat", ["vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"]), ("ext4", ["ext4"])];
 
     internal string Provider { get; } = provider;
 
-    /// <summary>Volumes with the label, then discs with another one.</summary>
+    /// <summary>Volumes with the label, then discs with another label.</summary>
     internal List<BlockDevice> Candidates(ImmutableArray<BlockDevice> devices)
     {
         var candidates = new List<BlockDevice>();
@@ -37,11 +37,11 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
     internal bool IsLabelled(BlockDevice device) => string.Equals(device.Superblock?.Label, label, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Null where the volume has none. The volume is mounted nowhere. Throws <see cref="SyscallException"/>, <see cref="OperatorException"/> and
-    /// <see cref="FormatException"/> for a volume or a file that is not what it should be.
+    /// Reads the user-data; null: the volume has none. The mount is not visible to other processes. Throws <see cref="SyscallException"/>,
+    /// <see cref="OperatorException"/> and <see cref="FormatException"/> for an unreadable volume or file.
     /// </summary>
-    /// <param name="device">One of the candidates.</param>
-    /// <param name="load">Loads these modules, where they can be.</param>
+    /// <param name="device">One of <see cref="Candidates"/>.</param>
+    /// <param name="load">Loads these modules if possible.</param>
     internal UserData? Read(BlockDevice device, Action<string[]> load)
     {
         using var volume = Mount(device, load);
@@ -61,7 +61,7 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
             using var file = Syscall.TryOpenBeneath(volume, path, OpenFlags.Path);
             return file is not null && BoundedFile.Read(file, ReadLimit.UserData) is { Length: > 0 } content ? content : null;
         }
-        catch (SyscallException e) when (e.Errno == Errno.EXDEV) { throw new FormatException($"{e.Path} is a link that leads out of the volume"); }
+        catch (SyscallException e) when (e.Errno == Errno.EXDEV) { throw new FormatException($"{e.Path} is a link to a path outside the volume"); }
     }
 
     private static FileHandle Mount(BlockDevice device, Action<string[]> load)
@@ -71,18 +71,18 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
         {
             if (driver.Type != type) continue;
             try { return Mount(device, type); }
-            // No driver, or a driver without a code page.
+            // No driver, or a missing code page.
             catch (SyscallException e) when (e.Errno is Errno.ENODEV or Errno.EINVAL) { load(driver.Modules); }
             try { return Mount(device, type); }
             catch (SyscallException e) when (e.Errno == Errno.ENODEV)
             {
-                throw new FormatException($"{device.Node} holds {type}, for which the kernel has no driver: put the module {driver.Modules[0]} and modprobe into the image");
+                throw new FormatException($"{device.Node} holds {type}, for which the kernel has no driver; to fix: add the module {driver.Modules[0]} and modprobe to the image");
             }
         }
-        throw new FormatException($"{device.Node} holds {type}: user-data is read from vfat, iso9660 and ext4");
+        throw new FormatException($"{device.Node} has the file system {type}; to fix: use vfat, iso9660 or ext4 for user-data");
     }
 
-    /// <summary>A journal is not replayed: that would write to a volume that is not ours.</summary>
+    /// <summary>The journal is not replayed, because that would write to a volume that does not belong to this machine.</summary>
     private static FileHandle Mount(BlockDevice device, string type) =>
         type == "ext4" ? Syscall.MountDetached(device.Node, type, "ro", "noload") : Syscall.MountDetached(device.Node, type, "ro");
 }

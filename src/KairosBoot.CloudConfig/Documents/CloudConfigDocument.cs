@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>The stages of one config file, of either kind, as entries in the order of the file.</summary>
+/// <summary>The stages of one config file, in either format, as entries in the order of the file.</summary>
 internal sealed class CloudConfigDocument
 {
     internal static readonly CloudConfigDocument Empty = new();
@@ -8,7 +8,7 @@ internal sealed class CloudConfigDocument
     private readonly List<(string Stage, YamlSequence Entries)> stages = [];
     private string? title;
 
-    /// <summary>Throws <see cref="YamlFaultException"/> for a text that is not YAML. Reports what does not fit and leaves it out.</summary>
+    /// <summary>Throws <see cref="YamlFaultException"/> for text that is not YAML. Reports and ignores invalid parts.</summary>
     internal static CloudConfigDocument Parse(string text, Finding report)
     {
         var document = new CloudConfigDocument();
@@ -16,7 +16,7 @@ internal sealed class CloudConfigDocument
         if (root is null or YamlScalar { IsNull: true }) return document;
         if (root is not YamlMapping mapping)
         {
-            report(root.Line, "", $"{root.Kind} where a mapping with the key stages belongs", isWarning: false);
+            report(root.Line, "", $"{root.Kind} instead of a mapping with the key stages", isWarning: false);
             return document;
         }
         if (CloudInitDocument.HasHeader(text))
@@ -26,7 +26,7 @@ internal sealed class CloudConfigDocument
         return document;
     }
 
-    /// <summary>The document of a value of <c>stages</c>, by the name that it is to have.</summary>
+    /// <summary>Creates a document with this title from the value of <c>stages</c>.</summary>
     internal static CloudConfigDocument Of(YamlMapping stages, string title, Finding report)
     {
         var document = new CloudConfigDocument { title = title };
@@ -40,10 +40,10 @@ internal sealed class CloudConfigDocument
         {
             if (node is YamlMapping stageMap) AddLists(stageMap, report);
             else if (node is not YamlScalar { IsNull: true })
-                report(node.Line, "stages", $"{node.Kind} where a mapping belongs; left out", isWarning: false);
+                report(node.Line, "stages", $"{node.Kind} instead of a mapping; ignored", isWarning: false);
             return;
         }
-        // Other tools own the other keys of these files; only a slip of this one is worth a word.
+        // The other keys belong to other tools. Only a misspelt "stages" is reported.
         foreach (var (key, _) in root.Pairs)
         {
             if (SpellingHint.Find(key.Text, ["stages"]) is { } nearest)
@@ -57,7 +57,7 @@ internal sealed class CloudConfigDocument
         {
             if (entries is YamlSequence list) Add(stage.Text, list);
             else if (entries is not YamlScalar { IsNull: true })
-                report(entries.Line, "stages." + stage.Text, $"{entries.Kind} where a list belongs; left out", isWarning: false);
+                report(entries.Line, "stages." + stage.Text, $"{entries.Kind} instead of a list; ignored", isWarning: false);
         }
     }
 
@@ -72,10 +72,10 @@ internal sealed class CloudConfigDocument
         return names;
     }
 
-    /// <summary>The entries of a stage. Where two of them have the same name, or none, every full name has the number of its entry in it.</summary>
+    /// <summary>The entries of a stage. If two entries share a name or have none, the full name of each entry contains its number.</summary>
     /// <param name="stage">Its name.</param>
-    /// <param name="file">Where the document was found.</param>
-    /// <param name="fileNumber">The file's place in its source.</param>
+    /// <param name="file">Path of the document.</param>
+    /// <param name="fileNumber">The number of the file in its source.</param>
     internal IReadOnlyList<StageEntry> Entries(string stage, string file, int fileNumber = 0)
     {
         var items = new List<YamlNode>();

@@ -1,8 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Documents that start with <c>#cloud-config</c>: the few cloud-init keys that are honoured become entries of the stages <c>boot</c>,
-/// <c>initramfs</c> (the host name only) and <c>network</c> (keys that must be fetched), ahead of those in <c>stages</c>.
+/// Documents that start with <c>#cloud-config</c>: the supported cloud-init keys become entries of the stages <c>boot</c>,
+/// <c>initramfs</c> (the host name only) and <c>network</c> (keys that must be fetched), before those in <c>stages</c>.
 /// </summary>
 internal static class CloudInitDocument
 {
@@ -45,10 +45,10 @@ internal static class CloudInitDocument
         return [("boot", bootEntries), ("initramfs", ListOf(initramfs)), ("network", ListOf(network))];
     }
 
-    internal static YamlNode? Validate(YamlMapping from, string key, Schema shape, Finding report) =>
-        from.Find(key) is { } node ? shape.Validate(node, key, report) : null;
+    internal static YamlNode? Validate(YamlMapping from, string key, Schema schema, Finding report) =>
+        from.Find(key) is { } node ? schema.Validate(node, key, report) : null;
 
-    /// <summary>A text that stands where <paramref name="at"/> stands.</summary>
+    /// <summary>A text with the position of <paramref name="at"/>.</summary>
     internal static YamlScalar Key(string text, YamlNode at) => new(text, isPlain: true, at.Line, at.Column);
 
     private static YamlSequence ListOf(YamlNode item)
@@ -78,7 +78,7 @@ internal static class CloudInitDocument
         foreach (var (key, value) in file.Pairs)
         {
             if (key.Text == "owner") translated.Add(Key("ownerstring", key), value);
-            // Here a mode is octal whether quoted or not.
+            // A cloud-init mode is octal, with and without quotes.
             else if (key.Text == "permissions" && value is YamlScalar mode)
                 translated.Add(key, new YamlScalar(mode.Text, isPlain: false, mode.Line, mode.Column));
             else if (key.Text is "path" or "content" or "encoding") translated.Add(key, value);

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Users and their keys in a <c>#cloud-config</c> document: a list there, a mapping by name in an entry.</summary>
+/// <summary>Users and their SSH keys in a <c>#cloud-config</c> document. There they are a list, in an entry a mapping by name.</summary>
 internal static class CloudInitUsers
 {
     internal static void Add(YamlMapping boot, YamlMapping network, YamlMapping root, Finding report)
@@ -14,7 +14,7 @@ internal static class CloudInitUsers
         {
             foreach (var item in list.Items)
             {
-                // `- default` and other plain names stand for cloud-init's own users.
+                // `- default` and other plain names mean users that cloud-init creates.
                 if (item is not YamlMapping user || user.Text("name") is not { Length: > 0 } name || users.Find(name) is not null) continue;
                 listed = true;
                 users.Add(CloudInitDocument.Key(name, user), WithoutKeys(user));
@@ -23,7 +23,7 @@ internal static class CloudInitUsers
         }
         else if (root.Find("users") is { } node and not YamlScalar { IsNull: true })
         {
-            report(node.Line, "users", $"{node.Kind} where a list belongs; left out", isWarning: false);
+            report(node.Line, "users", $"{node.Kind} instead of a list; ignored", isWarning: false);
         }
 
         if (!listed) AddKeys("root", root, globalKeys, local, fetched);

@@ -3,19 +3,19 @@ using System.Text;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// What the kernel command line says as a config: a file or directory to read (<c>kairos.config_url=</c>, <c>cos.setup=</c>), and entries in dot
-/// notation (<c>stages.initramfs[0].commands[0]="echo hi"</c>). Its words are a shell's, not the kernel's: single quotes and backslashes count too.
+/// The config in the kernel command line: a file or directory to read (<c>kairos.config_url=</c>, <c>cos.setup=</c>), and entries in dot
+/// notation (<c>stages.initramfs[0].commands[0]="echo hi"</c>). Words are split as in a shell: single quotes and backslashes have a meaning.
 /// </summary>
 public sealed class CommandLineConfig
 {
-    /// <summary>What a problem names in place of a file.</summary>
+    /// <summary>The file name in problems.</summary>
     internal const string File = "/proc/cmdline";
-    // What entries of a command line are called upstream, for their after.
+    // The upstream title of command line entries, for after.
     private const string Title = "<STDIN>";
 
     private readonly List<string> entryWords = [];
 
-    /// <summary>The option and its value; the last one that has a value. Null where there is none.</summary>
+    /// <summary>The last option with a value; null: none.</summary>
     internal (string Option, string Value)? Source { get; private set; }
 
     public bool IsEmpty => Source is null && entryWords.Count == 0;
@@ -31,14 +31,14 @@ public sealed class CommandLineConfig
     {
         const string Url = "kairos.config_url", Setup = "cos.setup";
         if (IsOption(word, Url) && word.Length > Url.Length + 1) Source = (Url, word[(Url.Length + 1)..]);
-        // With a second sign it is a setting for the installer and not a place.
+        // With a second "=" it is a setting of the installer and not a source.
         else if (IsOption(word, Setup) && word.Length > Setup.Length + 1 && word.IndexOf('=', Setup.Length + 1) < 0) Source = (Setup, word[(Setup.Length + 1)..]);
         else if (word.StartsWith("stages.", StringComparison.Ordinal) || word.StartsWith("stages[", StringComparison.Ordinal)) entryWords.Add(word);
     }
 
     private static bool IsOption(string word, string name) => word.StartsWith(name, StringComparison.Ordinal) && word.AsSpan(name.Length).StartsWith("=");
 
-    /// <summary>The entries as a document. A word that does not fit is reported and drops only itself.</summary>
+    /// <summary>The entries as a document. An invalid word is reported and ignored.</summary>
     internal CloudConfigDocument ToDocument(Finding report)
     {
         var stages = new DotNotation();
@@ -48,12 +48,12 @@ public sealed class CommandLineConfig
             // The value may be a password.
             var key = equals < 0 ? word : word[..equals];
             try { stages.Set(key, equals < 0 ? "true" : word[(equals + 1)..]); }
-            catch (FormatException e) { report(1, key, $"left out: {e.Message}", isWarning: false); }
+            catch (FormatException e) { report(1, key, $"ignored: {e.Message}", isWarning: false); }
         }
         return CloudConfigDocument.Of(stages.ToYaml(), Title, report);
     }
 
-    /// <summary>As a shell splits; a word that starts with <c>#</c> ends its line, one whose quote is not closed is left out.</summary>
+    /// <summary>Splits words as a shell does. A word that starts with <c>#</c> ends its line. A word with an open quote is ignored.</summary>
     internal static List<string> Words(string text)
     {
         var words = new List<string>();
@@ -65,7 +65,7 @@ public sealed class CommandLineConfig
             var c = text[i];
             if (quote != '\'' && c == '\\')
             {
-                // Without a character to stand for, what it is in is not finished.
+                // A backslash at the end: the word is incomplete.
                 if (++i == text.Length) return words;
                 inWord = true;
                 word.Append(text[i]);

@@ -4,16 +4,16 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>How much the configs of one stage have together. A file that is read again for a later pass counts once.</summary>
+/// <summary>The size limit of all configs of one stage together. A file that is read again for a later pass counts once.</summary>
 /// <param name="limit">Bytes.</param>
 internal sealed class ConfigBudget(long limit)
 {
     private readonly Dictionary<string, long> sizes = [];
-    // Once refused, a file stays refused, with the same words: for each pass of a stage it is read again.
+    // A refused file stays refused, with the same message in each pass.
     private readonly Dictionary<string, string> refused = [];
     private long total;
 
-    /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> where it does not fit with those before.</summary>
+    /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> if the total exceeds the limit.</summary>
     internal string Read(string file)
     {
         var content = ConfigFiles.Read(file, ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, limit) });
@@ -24,7 +24,7 @@ internal sealed class ConfigBudget(long limit)
     internal void Count(string name, long bytes)
     {
         var sum = total - sizes.GetValueOrDefault(name) + bytes;
-        if (sum > limit) refused.TryAdd(name, $"{ReadLimit.StageConfigs.What} have {sum} bytes with this one; they may have {limit}");
+        if (sum > limit) refused.TryAdd(name, $"{ReadLimit.StageConfigs.What} have {sum} bytes with this one; the limit is {limit}");
         if (refused.TryGetValue(name, out var problem)) throw new OperatorException(problem, "make the configs smaller, or remove some");
         (sizes[name], total) = (bytes, sum);
     }

@@ -1,31 +1,31 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The documents of config files, for one run or several. Every pass reads the files anew, because an entry may have written one; what is the same text as
-/// before is not parsed again, since parsing is most of what a stage costs beside its commands.
+/// The parsed documents of config files, for one or more runs. Each pass reads the files again, because an entry may have written one. The same
+/// text is not parsed again, because parsing takes most of the time of a stage without commands.
 /// </summary>
 public sealed class ConfigDocuments
 {
     private readonly Dictionary<string, (string Text, CloudConfigDocument Document)> parsed = [];
 
-    /// <summary>Throws as <see cref="CloudConfigDocument.Parse"/> does, once for a text.</summary>
+    /// <summary>Throws as <see cref="CloudConfigDocument.Parse"/> does, once for each text.</summary>
     /// <param name="file">Name of the file.</param>
-    /// <param name="text">What is in it.</param>
-    /// <param name="stage">The pass whose entries are wanted; those of another one may be missing.</param>
-    /// <param name="report">Gets what does not fit.</param>
+    /// <param name="text">Its content.</param>
+    /// <param name="stage">The pass whose entries are needed. Entries of other passes may be missing.</param>
+    /// <param name="report">Gets each fault.</param>
     internal CloudConfigDocument Of(string file, string text, string stage, Finding report)
     {
         if (parsed.TryGetValue(file, out var known) && known.Text == text) return known.Document;
-        // Every file is parsed, and what is wrong in it reported, in the stage after this one at the latest.
+        // The next stage parses every file and reports its faults.
         if (stage.StartsWith("rootfs", StringComparison.Ordinal) && !MayHold(text, "rootfs")) return CloudConfigDocument.Empty;
-        // What cannot be parsed is told once, and has nothing to run.
+        // If parsing fails, the fault is reported once and the file has no entries.
         parsed[file] = (text, CloudConfigDocument.Empty);
         var document = CloudConfigDocument.Parse(text, report);
         parsed[file] = (text, document);
         return document;
     }
 
-    /// <summary>False: no key of the document is this word or begins with it. YAML can write a letter in no other way than these.</summary>
+    /// <summary>False: no key of the document starts with this word. These are all ways to write a letter in YAML.</summary>
     internal static bool MayHold(string text, string key)
     {
         foreach (var spelling in (ReadOnlySpan<string>)[key, @"\x", @"\u", @"\U", "\\\n", "\\\r"])

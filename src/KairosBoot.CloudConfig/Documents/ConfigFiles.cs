@@ -8,8 +8,8 @@ namespace KairosBoot.CloudConfig;
 internal static class ConfigFiles
 {
     /// <summary>
-    /// A file is itself, whatever its name. A directory is walked: names in byte order, <c>*.yaml</c> and <c>*.yml</c> only, links to files
-    /// followed, links to directories not. The directory itself may be a link only if the source ends in <c>/</c>.
+    /// A source may be a file with any name. In a directory and its subdirectories, files <c>*.yaml</c> and <c>*.yml</c> are used, in byte order of
+    /// the names. Links to files are followed, links to directories are not. The source may be a link to a directory only if it ends in <c>/</c>.
     /// </summary>
     internal static List<string> Of(string source, Action<string, string> report)
     {
@@ -50,13 +50,13 @@ internal static class ConfigFiles
 
     private static bool IsConfig(string name) => name.EndsWith(".yaml", StringComparison.Ordinal) || name.EndsWith(".yml", StringComparison.Ordinal);
 
-    /// <summary>Throws <see cref="SyscallException"/>, <see cref="FormatException"/> for a link to nothing, and <see cref="OperatorException"/> for what is
-    /// no file or too large.</summary>
+    /// <summary>Throws <see cref="SyscallException"/>, <see cref="FormatException"/> for a broken link, and <see cref="OperatorException"/> for a file that
+    /// is too large or not regular.</summary>
     internal static string Read(string path) => Encoding.UTF8.GetString(Read(path, ReadLimit.Config));
 
     internal static byte[] Read(string path, ReadLimit limit)
     {
-        using var file = Syscall.TryOpen(path, OpenFlags.Path) ?? throw new FormatException("a link to nothing");
+        using var file = Syscall.TryOpen(path, OpenFlags.Path) ?? throw new FormatException("broken link");
         return Syscall.FStat(file).Type == FileType.Directory ? [] : BoundedFile.Read(file, limit);
     }
 }

@@ -1,13 +1,13 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Builds a document from single values: <c>stages.STAGE[ENTRY].KEY...</c>, <c>[n]</c> for an item of a list, from 0. The name of a stage goes up to
-/// its first bracket, so <c>stages.rootfs.before[0]</c> is an entry of <c>rootfs.before</c>.
+/// Builds a document from single values: <c>stages.STAGE[ENTRY].KEY...</c>, <c>[n]</c> for an item of a list, from 0. The name of a stage ends at
+/// the first bracket, so <c>stages.rootfs.before[0]</c> is an entry of <c>rootfs.before</c>.
 /// </summary>
 internal sealed class DotNotation
 {
     private const string Root = "stages";
-    // A command line has 4096 characters at most; these bound what a few of them can ask for.
+    // A command line has at most 4096 characters. These limits bound the memory that it can use.
     private const int MaxItems = 256, MaxLevels = 16;
 
     private sealed class Node
@@ -17,7 +17,7 @@ internal sealed class DotNotation
         internal List<Node?>? Items;
     }
 
-    /// <summary>A step down: the field of that name, or the item of that index where there is no name.</summary>
+    /// <summary>One level of a key: a field with this name or, without a name, the item with this index.</summary>
     private sealed class Part(string? name, int index)
     {
         internal readonly string? Name = name;
@@ -26,12 +26,12 @@ internal sealed class DotNotation
 
     private readonly Node stages = new() { Fields = [] };
 
-    /// <summary>A value given twice is the last one. Throws <see cref="FormatException"/> and leaves everything as it is.</summary>
+    /// <summary>Sets a value. The last one counts. Throws <see cref="FormatException"/> for an invalid key and changes no value.</summary>
     internal void Set(string key, string value)
     {
         var node = stages;
         foreach (var part in Split(key)) node = part.Name is { } name ? Field(node, name) : Item(node, part.Index);
-        if (node.Fields is not null || node.Items is not null) throw new FormatException("another word puts something below it");
+        if (node.Fields is not null || node.Items is not null) throw new FormatException("another word sets a key below it");
         node.Text = value;
     }
 
@@ -47,10 +47,10 @@ internal sealed class DotNotation
             var text = key[(i + 1)..end];
             if (key[i] == '.') parts.Add(text.Length > 0 ? new(text, 0) : throw new FormatException("a name is missing"));
             else if (key[i] == '[') parts.Add(new(null, Number(text)));
-            else throw new FormatException($"'{key[i]}' where a dot or a bracket belongs");
+            else throw new FormatException($"'{key[i]}' instead of a dot or a bracket");
             i = key[i] == '[' ? end + 1 : end;
         }
-        if (parts.Count < 3) throw new FormatException("it names an entry and no key of it");
+        if (parts.Count < 3) throw new FormatException("it names an entry but no key");
         return parts.Count <= MaxLevels ? parts : throw new FormatException($"more than {MaxLevels} levels");
     }
 
@@ -60,7 +60,7 @@ internal sealed class DotNotation
 
     private static Node Field(Node node, string name)
     {
-        if (node.Text is not null || node.Items is not null) throw new FormatException($".{name}: another word makes the place it is in a {KindOf(node)}");
+        if (node.Text is not null || node.Items is not null) throw new FormatException($".{name}: in another word this is a {KindOf(node)}");
         node.Fields ??= [];
         foreach (var (known, child) in node.Fields)
             if (known == name) return child;
@@ -71,7 +71,7 @@ internal sealed class DotNotation
 
     private static Node Item(Node node, int index)
     {
-        if (node.Text is not null || node.Fields is not null) throw new FormatException($"[{index}]: another word makes the place it is in a {KindOf(node)}");
+        if (node.Text is not null || node.Fields is not null) throw new FormatException($"[{index}]: in another word this is a {KindOf(node)}");
         node.Items ??= [];
         while (node.Items.Count <= index) node.Items.Add(null);
         return node.Items[index] ??= new Node();
@@ -99,6 +99,6 @@ internal sealed class DotNotation
         return node is null ? new YamlScalar("", isPlain: true, 1, 1) : Scalar(node.Text!);
     }
 
-    /// <summary>Plain, so that a key that wants a number or true gets one; but never nothing: an empty value was given.</summary>
+    /// <summary>A plain scalar, so that it can be a number or a boolean. An empty value is an empty text and not null.</summary>
     private static YamlScalar Scalar(string text) => new YamlScalar(text, isPlain: true, 1, 1) is { IsNull: false } plain ? plain : new YamlScalar(text, isPlain: false, 1, 1);
 }

@@ -7,7 +7,7 @@ namespace KairosBoot.CloudConfig;
 /// <summary>The config file, directory or URL that the command line names.</summary>
 internal static class NamedSource
 {
-    /// <summary>Null where it names none, or one that cannot be read here, which is reported.</summary>
+    /// <summary>Null: no source, or an unreadable one, which is reported.</summary>
     internal static ConfigSource? Find(CommandLineConfig config, string stage, StageRun run)
     {
         if (config.Source is not { } source) return null;
@@ -25,25 +25,25 @@ internal static class NamedSource
             }
             var type = Syscall.TryStat(path)?.Type;
             if (type is FileType.Regular or FileType.Directory) return ConfigSource.At(path);
-            // The text of a URL may hold a password.
-            if (isUrl) Report("a URL needs the network: not read in this stage; runs in the booted system", isWarning: true);
+            // A URL may contain a password.
+            if (isUrl) Report("not read in this stage: a URL needs the network of the booted system", isWarning: true);
             else if (type is not null) Report($"{path} is neither a file nor a directory", isWarning: false);
-            // Before the layout is in place the persistent volume is not there either.
-            else if (MountPath.IsInside(path, SystemPaths.Persistent) && stage == "rootfs") Report($"{path} is not there yet: looked for again in the next stage", isWarning: true);
-            else Report($"there is no {path}", isWarning: false);
+            // The persistent volume is not mounted before the layout.
+            else if (MountPath.IsInside(path, SystemPaths.Persistent) && stage == "rootfs") Report($"{path} does not exist yet; the next stage looks for it again", isWarning: true);
+            else Report($"{path} does not exist", isWarning: false);
         }
         catch (TemplateException e) { Report($"not read: {e.Message}", isWarning: false); }
         catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(StageProblem.ReasonOf(e), isWarning: false); }
         return null;
     }
 
-    /// <summary>Half a name is no name: here a template that fails, or that asks for what this machine does not tell, leaves nothing to read.</summary>
+    /// <summary>Fills in the templates of the path. A template that fails or has no value is a fault, because part of a path is not a path.</summary>
     private static string Render(string text, StageFacts facts, bool isUrl)
     {
         if (!Template.IsTemplate(text)) return text;
         var values = MachineValues.Of(facts);
         var rendered = Template.Render(text, TemplateFields.Under("Values", isUrl ? values.Select(EscapeForUrl) : values));
-        return rendered.Contains(Template.Print(null), StringComparison.Ordinal) ? throw new TemplateException("its template asks for a value that is not known here") : rendered;
+        return rendered.Contains(Template.Print(null), StringComparison.Ordinal) ? throw new TemplateException("its template uses a value that this machine does not have") : rendered;
     }
 
     internal static bool IsUrl(string text)
@@ -55,7 +55,7 @@ internal static class NamedSource
         return true;
     }
 
-    /// <summary>RFC 3986: everything but the unreserved characters as %XX of its UTF-8 bytes.</summary>
+    /// <summary>RFC 3986: all characters except the unreserved ones become %XX of their UTF-8 bytes.</summary>
     private static string EscapeForUrl(string text)
     {
         var escaped = new StringBuilder();

@@ -1,7 +1,7 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>One item of <c>stages.NAME</c>.</summary>
-/// <param name="file">The file it is in, as it was found.</param>
+/// <param name="file">Path of its file.</param>
 /// <param name="fileNumber">That file's place among the files of its source, from 0; those without the stage count.</param>
 /// <param name="number">Its place in the stage's list of that file, from 0.</param>
 /// <param name="name">Its <c>name</c>, or <c>stage[number]</c>.</param>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>The <c>encoding</c> of a file's content. A word that is not known means plain text, as it always did, with a warning by the caller.</summary>
+/// <summary>The <c>encoding</c> of the content of a file. An unknown word means plain text, for compatibility. The caller warns.</summary>
 internal static class ContentEncoding
 {
     internal static bool IsKnown(string encoding) => encoding is "" or "text/plain" || IsBase64(encoding) || IsGZip(encoding) || IsBoth(encoding);
@@ -16,13 +16,13 @@ internal static class ContentEncoding
     {
         if (IsBase64(encoding)) return FromBase64(content);
         if (IsBoth(encoding)) return Inflate.GUnzip(FromBase64(content));
-        // Raw gzip in YAML can only be escaped bytes of a double-quoted text: "\x1f\x8b...".
+        // Raw gzip in YAML is a double-quoted text with escaped bytes: "\x1f\x8b...".
         return IsGZip(encoding) ? Inflate.GUnzip(Encoding.Latin1.GetBytes(content)) : Encoding.UTF8.GetBytes(content);
     }
 
     private static byte[] FromBase64(string content)
     {
         var bytes = new byte[content.Length / 4 * 3 + 3];
-        return Convert.TryFromBase64String(content, bytes, out var length) ? bytes[..length] : throw new FormatException("content is not base64");
+        return Convert.TryFromBase64String(content, bytes, out var length) ? bytes[..length] : throw new FormatException("content is not valid base64");
     }
 }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Unpacks gzip (RFC 1952) with DEFLATE (RFC 1951). Written out because the runtime's own would link all of zlib, brotli and zstd
-/// into PID 1 for the sake of a few kilobytes of file content.
+/// Unpacks gzip (RFC 1952) with DEFLATE (RFC 1951). The implementation of the runtime would link zlib, brotli and zstd into PID 1, for a few
+/// kilobytes of content.
 /// </summary>
 internal sealed class Inflate
 {
@@ -28,7 +28,7 @@ internal sealed class Inflate
 
     private Inflate(byte[] input) => this.input = input;
 
-    /// <summary>The first member of a gzip file. Throws <see cref="FormatException"/> where it is not one or is damaged.</summary>
+    /// <summary>Unpacks the first member of a gzip file. Throws <see cref="FormatException"/> for other or damaged data.</summary>
     internal static byte[] GUnzip(byte[] gzip)
     {
         var inflate = new Inflate(gzip);

@@ -3,10 +3,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>The owner fields of a file or directory item, and what is kept of a file that exists.</summary>
+/// <summary>The owner fields of a file or directory item, and the owner and mode that an existing file keeps.</summary>
 internal static class Ownership
 {
-    /// <summary>Fields of an item that name its owner, for its shape.</summary>
+    /// <summary>The owner fields, for the schema of an item.</summary>
     internal static readonly (string, Schema)[] Fields =
         [("owner", Schema.Integer), ("group", Schema.Integer), ("ownerstring", Schema.Text), ("owner_string", Schema.Text)];
 
@@ -18,8 +18,8 @@ internal static class Ownership
     }
 
     /// <summary>
-    /// <c>owner</c> and <c>group</c> are ids, 0 by default. <c>ownerstring: user[:group]</c> goes before them; without a group it is the user's
-    /// own one. Throws <see cref="FormatException"/> for a name the root does not know.
+    /// <c>owner</c> and <c>group</c> are ids, 0 by default. <c>ownerstring: user[:group]</c> has precedence; without a group it is the primary
+    /// group of the user. Throws <see cref="FormatException"/> for an unknown name.
     /// </summary>
     internal static (int Uid, int Gid) Of(YamlMapping item)
     {
@@ -31,22 +31,22 @@ internal static class Ownership
     }
 
     /// <summary>
-    /// The owner that a file keeps: root, or the user in whose directory it is. Another user's file may be one that this user has linked there, and is not
-    /// a reason to write a file of that other user. Root for a new file.
+    /// The owner that a file keeps: root, or the user who owns its directory. A file of another user may be a hard link that the owner of the
+    /// directory has made, so it does not keep its owner. Root for a new file.
     /// </summary>
     internal static (int Uid, int Gid) Kept(FilePlace place, FileStatus? existing) =>
         existing is { } file && (place.User == 0 || file.Uid == place.User) ? (file.Uid, file.Gid) : (0, 0);
 
     /// <summary>
-    /// The mode that a file or directory keeps where none is asked for. It must not hand out rights that its old owner chose:
-    /// set-uid and set-gid stay only where owner and group do and only root can have put the file there; write for group and others stays only where the
-    /// owner does, or where root was the owner.
+    /// The mode that a file or directory keeps if none is given. It must not give rights that the previous owner chose: set-uid and set-gid are kept
+    /// only if owner and group are kept and only root can have put the file there. Write permission for group and others is kept only if the
+    /// owner is kept or was root.
     /// </summary>
-    /// <param name="place">Where it is.</param>
-    /// <param name="existing">Null: nothing is there.</param>
-    /// <param name="uid">Owner that it will have.</param>
-    /// <param name="gid">Group that it will have.</param>
-    /// <param name="otherwise">Of a new one.</param>
+    /// <param name="place">Its place.</param>
+    /// <param name="existing">Null: it does not exist.</param>
+    /// <param name="uid">The new owner.</param>
+    /// <param name="gid">The new group.</param>
+    /// <param name="otherwise">The mode of a new one.</param>
     internal static int KeptMode(FilePlace place, FileStatus? existing, int uid, int gid, int otherwise)
     {
         const int Special = Octal.O6000, WriteForMore = Octal.O022;

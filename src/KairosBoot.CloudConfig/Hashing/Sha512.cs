@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>SHA-512, FIPS 180-4. Written out because .NET's calls OpenSSL, which a static program cannot load.</summary>
+/// <summary>SHA-512, FIPS 180-4. The implementation of .NET calls OpenSSL, which a static program cannot load.</summary>
 internal static class Sha512
 {
     internal const int DigestSize = 64;

@@ -34,7 +34,7 @@ internal static class Sha512Crypt
         return $"$6${salt}${Encode(digest)}";
     }
 
-    /// <summary>A salt of <paramref name="random"/>, one character a byte.</summary>
+    /// <summary>A salt from random bytes, one character for each byte.</summary>
     internal static string Salt(ReadOnlySpan<byte> random)
     {
         var salt = new StringBuilder(random.Length);
@@ -66,7 +66,7 @@ internal static class Sha512Crypt
         return repeated;
     }
 
-    /// <summary>Step 22: groups of three bytes, 21 apart, the first of each group one further round; base 64, low bits first.</summary>
+    /// <summary>Step 22: groups of three bytes, 21 apart and rotated in each group, in base 64 with the low bits first.</summary>
     private static string Encode(byte[] digest)
     {
         var text = new StringBuilder(86);

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>commands</c>: shell scripts, each with a shell of its own; one that fails does not stop the next.</summary>
+/// <summary><c>commands</c>: shell scripts, each in a separate shell. If one fails, the next one still runs.</summary>
 internal static class CommandsKey
 {
     internal static readonly StageKey Definition = new("commands", Schema.Texts, (value, run) =>
@@ -10,7 +10,7 @@ internal static class CommandsKey
         {
             number++;
             var script = run.Render(command.Text, command.Line, "commands");
-            // The script itself may hold a password, so it is named by its number and line.
+            // A script may contain a password, so the message shows its number and not its text.
             if (run.RunShell(script, command.Line, "commands") is { } code and not 0)
                 run.Fail(command.Line, "commands", $"command {number}: exit code {code}");
         }

@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>datasource</c>: user-data of this machine from the first provider that has some. Volumes are asked first, in the order of the list, then a file.
-/// What is found becomes a config below <c>path</c>; the next pass reads it.
+/// <c>datasource</c>: user-data of this machine from the first provider that has some. Volumes are checked first, in the order of the list,
+/// then the file. The user-data becomes a config below <c>path</c>, which the next pass reads.
 /// </summary>
 internal static class DatasourceKey
 {
@@ -26,13 +26,13 @@ internal static class DatasourceKey
         foreach (var provider in keys.Texts("providers"))
         {
             if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text)) providers.Add(provider.Text);
-            else run.Warn(provider.Line, Key, $"{provider.Text} is not a provider: they are {string.Join(", ", LocalProviders)}, {string.Join(", ", NetworkProviders)}");
+            else run.Warn(provider.Line, Key, $"{provider.Text} is not a provider; the providers are {string.Join(", ", LocalProviders)}, {string.Join(", ", NetworkProviders)}");
         }
 
         if (providers.Count == 0) return;
         var path = keys.Text("path") is { Length: > 0 } given ? Directories.Normalize(given) : null;
         var name = keys.Text("userdata_name") is { Length: > 0 } chosen ? chosen : "userdata.yaml";
-        if (name.Contains('/')) throw new FormatException($"userdata_name: {name} is not the name of a file");
+        if (name.Contains('/')) throw new FormatException($"userdata_name: {name} is not a file name");
 
         Directories.Make(SystemPaths.InstanceData, FilePermissions.Directory, uid: 0, gid: 0);
         var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
@@ -40,13 +40,13 @@ internal static class DatasourceKey
         if (gate.Problem is { } problem) run.Warn(keys.Line, Key, problem);
         var (found, ignored) = OnVolume(providers, devices, gate, keys.Line, run);
         if (found is not null) Put(found, path ?? SystemPaths.InstanceData, name, keys.Line, run, gate);
-        // There the path is what is read, and no place to write to.
+        // For the file provider, the path is the file to read, not the directory to write to.
         else if (providers.Contains(FileProvider) && path is not null && InFile(path) is { } file)
             Put(file, SystemPaths.InstanceData, name, keys.Line, run, gate);
-        else if (!ignored) SayNothingFound(providers, keys.Line, run);
+        else if (!ignored) ReportNothingFound(providers, keys.Line, run);
     }
 
-    /// <summary>A volume that cannot be read is a problem, one that is ignored is a warning, and the next one is asked.</summary>
+    /// <summary>An unreadable volume is a problem and an ignored one is a warning. Then the next volume is checked.</summary>
     private static (UserData? Found, bool Ignored) OnVolume(
         List<string> providers, ImmutableArray<BlockDevice> devices, VolumeGate gate, int line, EntryRun run)
     {
@@ -63,7 +63,7 @@ internal static class DatasourceKey
                         var refusal = gate.Refuse(device);
                         if (refusal is null) run.Attempt(line, Key, () => found = volume.Read(device, modules => Load(modules, line, run)));
                         if (found is not null) refusal = gate.Refuse(device, found);
-                        // Any disc in a drive is a candidate: one without the label may have nothing to do with user-data.
+                        // Any disc in a drive is a candidate. A disc without the label may be unrelated to user-data.
                         else if (!volume.IsLabelled(device)) continue;
                         if (found is not null && refusal is null)
                         {
@@ -89,40 +89,40 @@ internal static class DatasourceKey
 
     private static void Put(UserData found, string directory, string name, int line, EntryRun run, VolumeGate gate)
     {
-        // Asked before the mark is written, which is about the same volume then.
+        // Before Put writes the mark, which then is for the same volume.
         var allowsMetadata = gate.AllowsMetadata(found);
-        run.Attempt(line, Key, () => UserDataFiles.Put(found, directory, name, line, run, () => Took(found, line, run, gate)));
+        run.Attempt(line, Key, () => UserDataFiles.Put(found, directory, name, line, run, () => RecordVolume(found, line, run, gate)));
         if (found.Metadata is { } metadata)
         {
             if (allowsMetadata) run.Attempt(line, Key, () => InstanceMetadata.Put(metadata));
-            else run.Warn(line, Key, $"{found.Volume!.Name}: its description of the machine is ignored: it is not the one that came with the user-data");
+            else run.Warn(line, Key, $"{found.Volume!.Name}: its metadata is ignored: it differs from the metadata that was used with this user-data before");
         }
         InstanceMetadata.Apply(line, run);
     }
 
-    private static void Took(UserData found, int line, EntryRun run, VolumeGate gate)
+    private static void RecordVolume(UserData found, int line, EntryRun run, VolumeGate gate)
     {
         if (found.Volume is not { } volume) return;
-        run.Took(volume);
-        // The user-data counts all the same: without a mark it is taken again at the next boot.
+        run.RecordUserData(volume);
+        // Without a mark the user-data is still used, and is used again at the next boot.
         run.Attempt(line, Key, () => gate.Keep(volume));
     }
 
-    /// <summary>By the image's modprobe. Whether it helped, mount says.</summary>
+    /// <summary>Runs modprobe of the image. The mount that follows shows if it succeeded.</summary>
     private static void Load(string[] modules, int line, EntryRun run)
     {
         if (StageFacts.FindProgram("modprobe") is { } modprobe) run.RunProgram(modprobe, ["-q", "-a", .. modules], line, Key);
     }
 
-    private static void SayNothingFound(List<string> providers, int line, EntryRun run)
+    private static void ReportNothingFound(List<string> providers, int line, EntryRun run)
     {
         var asked = new List<string>();
         var later = new List<string>();
         foreach (var provider in providers) (IsOneOf(NetworkProviders, provider) ? later : asked).Add(provider);
-        var nothing = asked.Count > 0 ? $"no user-data found by {string.Join(", ", asked)}" : "no user-data asked for here";
+        var nothing = asked.Count > 0 ? $"no user-data found by {string.Join(", ", asked)}" : "no local provider of user-data in the list";
         if (later.Count == 0) run.Fail(line, Key, nothing);
-        else if (run.IsInInitrd) run.Warn(line, Key, $"{nothing}; {string.Join(", ", later)}: not in this stage, they need the network of the booted system");
-        else run.Fail(line, Key, $"{nothing}; {string.Join(", ", later)}: not supported in this version; give the user-data on a volume labelled cidata (provider cdrom), or as a .yaml file in {SystemPaths.Oem}");
+        else if (run.IsInInitrd) run.Warn(line, Key, $"{nothing}; {string.Join(", ", later)}: not in this stage, because they need the network of the booted system");
+        else run.Fail(line, Key, $"{nothing}; {string.Join(", ", later)}: not supported; to fix: put the user-data on a volume with the label cidata (provider cdrom), or in a .yaml file in {SystemPaths.Oem}");
     }
 
     private static bool IsOneOf(string[] names, string name)

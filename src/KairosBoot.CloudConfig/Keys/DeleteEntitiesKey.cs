@@ -1,8 +1,8 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>delete_entities</c>: removes rows of the account files: a group by its name, any other row only where it is exactly the one given. What is
-/// not there is not missed.
+/// <c>delete_entities</c>: removes rows of the account files: a group by its name, any other row only if it is exactly the given one. A missing
+/// row is not a fault.
 /// </summary>
 internal static class DeleteEntitiesKey
 {
@@ -22,8 +22,8 @@ internal static class DeleteEntitiesKey
         var byName = entity.Text("kind") == "group";
         if (!byName && !IsRow(row, entity))
         {
-            // Neither row is repeated here: both may hold a hash.
-            run.Warn(item.Line, Key, $"{name} stays in {path}: its row there is not exactly the one given");
+            // The message shows neither row, because both may contain a hash.
+            run.Warn(item.Line, Key, $"{name} stays in {path}: its row differs from the given one");
             return;
         }
         while (file.Remove(name) && byName) { }
@@ -40,10 +40,10 @@ internal static class DeleteEntitiesKey
         return true;
     }
 
-    /// <summary>What ensure_entities writes for a password that is not given: the same text, given here, is to find that row.</summary>
+    /// <summary>The field that ensure_entities writes without a password. The same text must find that row here.</summary>
     private static string WithoutPassword(YamlMapping entity) => entity.Text("kind") == "user" ? "x" : Password.Locked;
 
-    /// <summary>An id that is not given is 0, as it always was: no row goes by mistake.</summary>
+    /// <summary>A missing id is 0, as in earlier versions, so that no other row is removed by mistake.</summary>
     private static string[] Fields(YamlMapping entity)
     {
         string Text(string key) => entity.Text(key) ?? "";

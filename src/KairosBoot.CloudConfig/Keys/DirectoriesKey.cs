@@ -2,7 +2,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>directories</c>: makes directories, or gives existing ones their mode and owner.</summary>
+/// <summary><c>directories</c>: creates directories, or sets mode and owner of existing ones.</summary>
 internal static class DirectoriesKey
 {
     internal static readonly StageKey Definition = new("directories", Schema.ListOf(Schema.Record(
@@ -29,9 +29,9 @@ internal static class DirectoriesKey
     {
         var status = place.Status ?? throw new SyscallException("mkdir", place.Path, Errno.ENOENT);
         if (status.Type != FileType.Directory) throw new SyscallException("mkdir", place.Path, Errno.ENOTDIR);
-        // An item that names only a path asks for its existence: /root keeps its 0700.
+        // An item with only a path does not change an existing directory: /root keeps its 0700.
         if (mode is null && !isOwnerGiven) return;
-        // What was created in a user's directory is that user's, unless the item says otherwise.
+        // Without a given owner, a directory in a user's directory keeps its owner.
         if (!isOwnerGiven && place.User != 0) (uid, gid) = (status.Uid, status.Gid);
         var wanted = mode ?? Ownership.KeptMode(place, status, uid, gid, FilePermissions.Directory);
         if ((status.Mode, status.Uid, status.Gid) == (wanted, uid, gid)) return;

@@ -3,7 +3,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>dns</c>: writes resolv.conf(5) anew. Without a name server it does nothing.</summary>
+/// <summary><c>dns</c>: replaces resolv.conf(5). Without a name server it does nothing.</summary>
 internal static class DnsKey
 {
     private const string DefaultFile = "/etc/resolv.conf";
@@ -18,14 +18,14 @@ internal static class DnsKey
         if (servers.Count == 0) return;
         var path = Directories.Normalize(dns.Text("path") is { Length: > 0 } given ? given : DefaultFile);
         var text = new StringBuilder();
-        // A lone dot says: no search domain. Not every reader of the file takes it.
+        // A single dot means no search domain. Not every reader of the file accepts it.
         if (Joined(dns, "search") is { Length: > 0 } search and not ".") text.Append("search ").Append(search).Append('\n');
         foreach (var server in servers) text.Append("nameserver ").Append(OneLine(server)).Append('\n');
         if (Joined(dns, "options") is { Length: > 0 } options) text.Append("options ").Append(options).Append('\n');
         using var place = Directories.Walker.TryPlace(path);
-        // systemd-resolved's images link the file to one below /run, which is not there before that service.
+        // Images with systemd-resolved link the file to one below /run, which is missing before that service starts.
         if (place?.Found is null && Syscall.TryLStat(path) is { Type: FileType.Symlink })
-            throw new FormatException($"{path} is a link to {Syscall.ReadLink(path)}, which is not there: name a file with dns.path, or remove the link first");
+            throw new FormatException($"{path} is a link to {Syscall.ReadLink(path)}, which does not exist; to fix: set dns.path to a file, or remove the link");
         AtomicFile.WriteKeepingOwner(place ?? throw new SyscallException("open", path, Errno.ENOENT), text.ToString());
         run.Executed($"name servers in {path}");
     }
@@ -38,5 +38,5 @@ internal static class DnsKey
     }
 
     private static string OneLine(YamlScalar word) =>
-        word.Text.AsSpan().ContainsAny("\n\r\0") ? throw new FormatException($"line {word.Line}: a line break in it") : word.Text;
+        word.Text.AsSpan().ContainsAny("\n\r\0") ? throw new FormatException($"line {word.Line}: contains a line break") : word.Text;
 }

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>ensure_entities</c>: rows of the account files, each written as a small YAML document of its own.</summary>
+/// <summary><c>ensure_entities</c>: adds or changes rows of the account files. Each row is a small YAML document.</summary>
 internal static class EnsureEntitiesKey
 {
     internal static readonly StageKey Definition = new("ensure_entities", EntityText.Items, (value, run) =>
@@ -21,7 +21,7 @@ internal static class EnsureEntitiesKey
         }
     }
 
-    /// <summary>A negative id stands for the next free one, no id for the one the row has.</summary>
+    /// <summary>A negative id means the next free one. Without an id the row keeps its id.</summary>
     private static string Id(YamlMapping entity, string key, string? existing, AccountFile file) => entity.Integer(key) switch
     {
         >= 0 and <= int.MaxValue and { } id => id.ToString(),
@@ -36,7 +36,7 @@ internal static class EnsureEntitiesKey
         var gid = entity.Text("group") is { Length: > 0 } group
             ? AccountFile.Read(AccountFile.Group).Find(group) is { Length: >= 3 } found ? found[2] : throw new FormatException($"no group '{group}'")
             : entity.Integer("gid")?.ToString() ?? existing?[3] ?? throw new FormatException($"{name}: gid is missing");
-        // An empty field would let everybody in without asking.
+        // An empty field would allow login without a password.
         var password = entity.Text("password") is { Length: > 0 } given ? given : "x";
         file.Set(name, password, Id(entity, "uid", existing?[2], file), gid, entity.Text("info") ?? "", entity.Text("homedir") ?? "", entity.Text("shell") ?? "");
         file.Save();

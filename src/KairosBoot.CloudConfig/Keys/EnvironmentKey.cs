@@ -5,7 +5,7 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>environment</c>: merges variables into an env file, <c>environment_file</c> or /etc/environment. The layout of the boot is written with
+/// <c>environment</c>: merges variables into an env file: <c>environment_file</c> or /etc/environment. Configs write the layout of the boot with
 /// it.
 /// </summary>
 internal static class EnvironmentKey
@@ -46,14 +46,14 @@ internal static class EnvironmentKey
         return name.Length > 0;
     }
 
-    /// <summary>As godotenv writes: sorted, whole numbers bare, everything else in double quotes.</summary>
+    /// <summary>In the format of godotenv: sorted, whole numbers without quotes, everything else in double quotes.</summary>
     internal static string Format(SortedDictionary<string, string> variables)
     {
         var text = new StringBuilder();
         foreach (var (name, value) in variables)
         {
             text.Append(name).Append('=');
-            // Bare only where reading gives the same text back: 007 is not 7.
+            // Without quotes only if it reads back as the same text: 007 is not 7.
             if (long.TryParse(value, out var number) && number.ToString() == value) text.Append(value);
             else AppendQuoted(text, value);
             text.Append('\n');

@@ -3,7 +3,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>files</c>: writes files with content, mode and owner, making the directories they need.</summary>
+/// <summary><c>files</c>: writes files with content, mode and owner, and creates their directories.</summary>
 internal static class FilesKey
 {
     internal static readonly StageKey Definition = new("files", Schema.ListOf(Schema.Record(
@@ -24,7 +24,7 @@ internal static class FilesKey
         run.Attempt(file.Line, "files", () => (uid, gid) = Ownership.Of(file));
         using var place = Directories.Walker.Place(path, new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid));
         var existing = place.Found;
-        // Upstream's default is mode 0. Without one a new file is 0644 and an old file keeps its mode, which may be a restricted one.
+        // The upstream default is mode 0. Here a new file gets 0644, and an existing file keeps its mode, which may be restricted.
         var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
         AtomicFile.Write(place, existing, content, mode, uid, gid);
         run.Executed($"wrote {path}");
@@ -33,9 +33,9 @@ internal static class FilesKey
     private static byte[] Content(YamlMapping file, string path, EntryRun run)
     {
         var encoding = file.Text("encoding") ?? "";
-        if (!ContentEncoding.IsKnown(encoding)) run.Warn(file.Line, "files.encoding", $"{path}: '{encoding}' is not an encoding known here; written as it is");
+        if (!ContentEncoding.IsKnown(encoding)) run.Warn(file.Line, "files.encoding", $"{path}: unknown encoding '{encoding}'; the content is written unchanged");
         var bytes = ContentEncoding.Decode(file.Text("content") ?? "", encoding);
-        // Templates are filled in after decoding; bytes that hold none stay bytes, whatever they are.
+        // Templates are filled in after decoding. Bytes without a template are written unchanged.
         if (bytes.AsSpan().IndexOf("{{"u8) < 0) return bytes;
         var text = Encoding.UTF8.GetString(bytes);
         var rendered = run.Render(text, file.Line, "files.content");

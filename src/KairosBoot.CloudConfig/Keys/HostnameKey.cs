@@ -2,14 +2,14 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>hostname</c>: the running kernel's, /etc/hostname and the 127.0.0.1 lines of /etc/hosts.</summary>
+/// <summary><c>hostname</c>: sets the host name of the kernel, /etc/hostname and the 127.0.0.1 lines of /etc/hosts.</summary>
 internal static class HostnameKey
 {
     private const string HostsFile = "/etc/hosts", HostNameFile = "/etc/hostname", Loopback = "127.0.0.1";
 
     internal static readonly StageKey Definition = new("hostname", Schema.Text, (value, run) => run.Attempt(value.Line, "hostname", () =>
     {
-        // A template that fails changes nothing: a machine named after half a template is worse than one with its old name.
+        // If a template fails, the old name stays: it is better than half a template.
         var name = Template.Render(((YamlScalar)value).Text, new TemplateFields(field => Field(run.Facts, field), mustExist: true)).Trim();
         if (name.Length == 0 || name.AsSpan().ContainsAny(" \t\n\r/\0")) throw new FormatException("not a host name");
         run.Attempt(value.Line, "hostname", () => Syscall.SetHostName(name));
@@ -45,7 +45,7 @@ internal static class HostnameKey
         return $"{hex[..8]}-{hex[8..12]}-{hex[12..16]}-{hex[16..20]}-{hex[20..]}";
     }
 
-    /// <summary>Every line trimmed, those that start with 127.0.0.1 replaced; none is added where there is none.</summary>
+    /// <summary>Trims each line and replaces lines that start with 127.0.0.1. No line is added.</summary>
     internal static string WithName(string hosts, string name)
     {
         var lines = hosts.Split('\n');

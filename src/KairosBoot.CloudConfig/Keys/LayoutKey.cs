@@ -4,14 +4,14 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// <c>layout</c>: partitions that are added to a disk, and its last one grown. Where everything is as it should be, nothing is written, so an
-/// entry for every boot costs a look. A table is never made smaller, and never one that a power cut can break.
+/// <c>layout</c>: adds partitions to a disk and grows the last one. If nothing has to change, nothing is written, so an entry may run at every
+/// boot. Partitions are never shrunk or removed, and a power cut never leaves a broken table.
 /// </summary>
 internal static class LayoutKey
 {
-    private static readonly Schema Size = Schema.Scalar("a whole number of MiB, 0 for all there is", s => s.Integer() is >= 0 and <= long.MaxValue >> 20);
+    private static readonly Schema Size = Schema.Scalar("a whole number of MiB, 0 for all free space", s => s.Integer() is >= 0 and <= long.MaxValue >> 20);
 
-    // Half of a layout is another layout: a partition without the size it was given would take all there is.
+    // All or nothing: without its invalid size, a partition would take all free space.
     internal static readonly StageKey Definition = new("layout", Schema.Whole(Schema.Record(
         ("device", Schema.Record(("path", Schema.Text), ("label", Schema.Text), ("init_disk", Schema.Boolean), ("disk_name", Schema.Text))),
         ("expand_partition", Schema.Record(("size", Size))),
@@ -24,7 +24,7 @@ internal static class LayoutKey
     {
         if (layout.Find("device") is not YamlMapping device)
         {
-            run.Warn(layout.Line, "layout", "names no device: nothing is done");
+            run.Warn(layout.Line, "layout", "has no device: ignored; to fix: add device.path or device.label");
             return;
         }
         var target = LayoutTarget.Find(device, run);
@@ -35,7 +35,7 @@ internal static class LayoutKey
         for (var i = 0; i < added.Count; i++)
         {
             var (partition, isLast) = (added[i], i == added.Count - 1);
-            if (!Guard(partition.Line, run, () => NewPartition.AddUnlessThere(target.Disk, disk, partition, isLast, run))) return;
+            if (!Guard(partition.Line, run, () => NewPartition.AddIfMissing(target.Disk, disk, partition, isLast, run))) return;
         }
         if (layout.Find("expand_partition") is YamlMapping expand)
         {
@@ -44,7 +44,7 @@ internal static class LayoutKey
         }
     }
 
-    /// <summary>False, with the problem reported: it did not come to its end.</summary>
+    /// <summary>False: it failed, which is reported.</summary>
     private static bool Guard(int line, EntryRun run, Action action)
     {
         try

@@ -2,7 +2,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>modules</c>: kernel modules with their parameters, loaded by the image's modprobe, which knows its dependencies and its options.</summary>
+/// <summary><c>modules</c>: kernel modules with their parameters, loaded by modprobe of the image, which has its dependencies and options.</summary>
 internal static class ModulesKey
 {
     internal static readonly StageKey Definition = new("modules", Schema.Texts, (value, run) =>

@@ -3,7 +3,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>systemctl</c>: units enabled, disabled, masked and started by the image's systemctl, and drop-ins for units.</summary>
+/// <summary><c>systemctl</c>: enables, disables, masks and starts units with systemctl of the image, and writes drop-ins.</summary>
 internal static class SystemctlKey
 {
     private static readonly string[] Verbs = ["enable", "disable", "mask", "start"];
@@ -25,7 +25,7 @@ internal static class SystemctlKey
     {
         if (item.Text("service") is not { Length: > 0 } service || item.Text("content") is not { Length: > 0 } content)
         {
-            run.Warn(item.Line, "systemctl.overrides", "left out: it needs a service and a content");
+            run.Warn(item.Line, "systemctl.overrides", "ignored: an override needs service and content");
             return;
         }
         var directory = $"/etc/systemd/system/{UnitName(service)}.d";
@@ -35,7 +35,7 @@ internal static class SystemctlKey
         run.Executed($"drop-in {directory}/{name}");
     }
 
-    /// <summary>A name without a unit type is a service. (Upstream makes foo.socket foo.socket.service, a drop-in that never counts.)</summary>
+    /// <summary>A name without a unit type is a service. (Upstream turns foo.socket into foo.socket.service, a drop-in without effect.)</summary>
     internal static string UnitName(string name)
     {
         foreach (var type in (ReadOnlySpan<string>)[".service", ".socket", ".timer", ".path", ".mount", ".automount", ".swap", ".target", ".slice", ".scope", ".device"])

@@ -1,9 +1,9 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>systemd_firstboot</c>: options for one call of the image's systemd-firstboot(1). The value <c>true</c> is an option without one.</summary>
+/// <summary><c>systemd_firstboot</c>: options for one call of systemd-firstboot(1). The value <c>true</c> means an option without a value.</summary>
 internal static class SystemdFirstbootKey
 {
-    // Everything else may be a password, a misspelt one too, and the program repeats what it does not understand.
+    // Other options may be a password, also if misspelt, and the program prints options that it does not know.
     private static readonly string[] Public =
         ["locale", "locale-messages", "keymap", "timezone", "hostname", "machine-id", "root-shell", "root-password-file", "root", "image"];
 
@@ -20,7 +20,7 @@ internal static class SystemdFirstbootKey
         }
         if (arguments.Count == 0) return;
         arguments.Sort(string.CompareOrdinal);
-        // A secret that is the beginning of another one must not uncover the rest of that.
+        // Longest first: replacing a secret that is the start of another one would show the rest of it.
         secrets.Sort((a, b) => b.Length - a.Length);
         run.RunTool("systemd-firstboot", arguments, value.Line, "systemd_firstboot", secrets);
     });

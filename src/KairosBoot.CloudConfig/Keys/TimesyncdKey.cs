@@ -3,7 +3,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>timesyncd</c>: settings of the <c>[Time]</c> section of a drop-in for systemd-timesyncd; what the file has besides stays.</summary>
+/// <summary><c>timesyncd</c>: settings of the section <c>[Time]</c> in a drop-in for systemd-timesyncd. Other lines of the file are kept.</summary>
 internal static class TimesyncdKey
 {
     private const string Settings = "/etc/systemd", DropIn = Settings + "/timesyncd.conf.d/10-yip.conf";
@@ -16,11 +16,11 @@ internal static class TimesyncdKey
         {
             var text = setting is YamlScalar { IsNull: false } scalar ? scalar.Text : "";
             if (!IsName(name.Text)) run.Fail(name.Line, "timesyncd", $"'{name.Text}' is not the name of a setting");
-            else if (text.AsSpan().ContainsAny("\n\r\0")) run.Fail(name.Line, "timesyncd", $"{name.Text}: a line break in it");
+            else if (text.AsSpan().ContainsAny("\n\r\0")) run.Fail(name.Line, "timesyncd", $"{name.Text}: contains a line break");
             else settings.Add((name.Text, text));
         }
         if (settings.Count == 0) return;
-        if (Syscall.TryStat(Settings) is null) throw new FormatException($"this root has no {Settings}: nothing in it reads the setting");
+        if (Syscall.TryStat(Settings) is null) throw new FormatException($"this root has no {Settings}: the setting would have no effect");
         using var place = Directories.Walker.Place(DropIn, new NewDirectories(FilePermissions.Directory));
         AtomicFile.WriteKeepingOwner(place, Merge(place.TryReadText(ReadLimit.SystemFile) ?? "", settings));
         run.Executed("settings in " + DropIn);
@@ -33,7 +33,7 @@ internal static class TimesyncdKey
         return name.Length > 0;
     }
 
-    /// <summary>The text with these settings in its section: <c>Key = value</c>, the keys filled up to the length of the longest.</summary>
+    /// <summary>The text with these settings in its section: <c>Key = value</c>, padded to the longest key.</summary>
     internal static string Merge(string text, List<(string Key, string Value)> settings)
     {
         var before = new List<string>();

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>users</c>: adds users; of users that exist, sets the password. Either way adds their SSH keys.</summary>
+/// <summary><c>users</c>: adds users, or sets the password of existing ones. Adds SSH keys to both.</summary>
 internal static class UsersKey
 {
     private static readonly (string Name, Schema Schema)[] Fields =
@@ -8,7 +8,7 @@ internal static class UsersKey
         ("passwd", Schema.Text), ("ssh_authorized_keys", Schema.Texts), ("gecos", Schema.Text), ("homedir", Schema.Text),
         ("no_create_home", Schema.Boolean), ("primary_group", Schema.Text), ("groups", Schema.Texts), ("shell", Schema.Text),
         ("lock_passwd", Schema.Boolean), ("uid", Schema.Text),
-        // Accepted and without effect, as ever.
+        // Accepted for compatibility, without effect.
         ("name", Schema.Text), ("no_user_group", Schema.Boolean), ("system", Schema.Boolean), ("no_log_init", Schema.Boolean),
     ];
 
@@ -33,17 +33,14 @@ internal static class UsersKey
         var password = fields.Text("passwd") ?? "";
         if (AccountFile.Read(AccountFile.Passwd).Find(name) is not null)
         {
-            if (password.Length > 0)
-            {
-                Password.Write(name, Password.ToShadowField(password));
-            }
-            else
-            {
-                // Hashed first: a password that cannot be set must not leave a user behind.
-                var field = NewPassword(key, fields, password, run);
-                NewUser.Add(name, fields, run);
-                Password.Write(name, field);
-            }
+            if (password.Length > 0) Password.Write(name, Password.ToShadowField(password));
+        }
+        else
+        {
+            // Hashed first: an invalid password must not leave a half-created user.
+            var field = NewPassword(key, fields, password, run);
+            NewUser.Add(name, fields, run);
+            Password.Write(name, field);
         }
 
         AuthorizedKeysFile.Add(name, fields.Texts("ssh_authorized_keys"), "users.ssh_authorized_keys", run);
@@ -57,7 +54,10 @@ internal static class UsersKey
         if (password.Length > 0) return Password.ToShadowField(password);
         if (fields.Find("passwd") is not YamlScalar { IsNull: false }) return Password.Impossible;
         if (locked is false) return "";
-        run.Warn(name.Line, "users.passwd", $"{name.Text}: the password is empty, so none lets in; with lock_passwd: false beside it, no password is asked for");
+        run.Warn(name.Line, "users.passwd", EmptyPassword(name.Text));
         return Password.Impossible;
     }
+
+    internal static string EmptyPassword(string user) =>
+        $"{user}: the password is empty, so no password works; to fix: set a password, or add lock_passwd: false to allow login without one";
 }

@@ -3,9 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>The disk that a layout is for.</summary>
-/// <param name="disk">The kernel's name of the whole disk.</param>
-/// <param name="partition">Number of the partition that was named; 0 where it was the disk.</param>
+/// <summary>The disk of a layout.</summary>
+/// <param name="disk">Kernel name of the whole disk.</param>
+/// <param name="partition">Number of the given partition; 0: the disk was given.</param>
 internal sealed class LayoutTarget(string disk, int partition)
 {
     private const string Script = "script://";
@@ -13,25 +13,25 @@ internal sealed class LayoutTarget(string disk, int partition)
     internal string Disk => disk;
     internal int Partition => partition;
 
-    /// <summary>By path where one is given, as Kairos has it; otherwise by label, on the disk the machine booted from before any other.</summary>
-    /// <exception cref="OperatorException">There is none, or more than one.</exception>
+    /// <summary>Finds the disk by its path, as in Kairos, or else by a label. The boot disk has precedence over other disks.</summary>
+    /// <exception cref="OperatorException">No disk found, or more than one.</exception>
     internal static LayoutTarget Find(YamlMapping device, EntryRun run)
     {
         var initialize = device.Boolean("init_disk") == true;
         if (device.Text("path")?.Trim() is { Length: > 0 } path)
         {
             if (initialize && device.Text("label") is { Length: > 0 })
-                throw new OperatorException("device.init_disk is for a disk named by its path alone", "take device.label out");
-            return OfPath(path.StartsWith(Script, StringComparison.Ordinal) ? Asked(path[Script.Length..], device.Line, run) : path);
+                throw new OperatorException("device.init_disk needs device.path and no device.label", "remove device.label");
+            return OfPath(path.StartsWith(Script, StringComparison.Ordinal) ? PathFromScript(path[Script.Length..], device.Line, run) : path);
         }
-        if (initialize) throw new OperatorException("device.init_disk needs a device.path", "name the disk");
+        if (initialize) throw new OperatorException("device.init_disk needs device.path", "set device.path to the disk");
         if (device.Text("label")?.Trim() is not { Length: > 0 } label)
-            throw new OperatorException("the device has neither path nor label", "name the disk, or a file system on it");
+            throw new OperatorException("device has neither path nor label", "set device.path to the disk, or device.label to a file system on it");
         return Search(DeviceRef.Label(label));
     }
 
-    private static string Asked(string command, int line, EntryRun run) => run.Ask(command, line, "layout") is { Length: > 0 } answer ? answer
-        : throw new OperatorException($"device.path: {command} printed nothing", "let it print the path of a disk");
+    private static string PathFromScript(string command, int line, EntryRun run) => run.ReadFirstLine(command, line, "layout") is { Length: > 0 } answer ? answer
+        : throw new OperatorException($"device.path: {command} printed nothing", "change the script so that it prints the path of a disk");
 
     private static LayoutTarget OfPath(string path)
     {
@@ -39,7 +39,7 @@ internal sealed class LayoutTarget(string disk, int partition)
         if (Syscall.TryStat(path) is not { Type: FileType.BlockDevice } status || BlockDeviceScan.NameOf(status.RDevice) is not { } name
             || BlockDeviceScan.One(name) is not { } device)
         {
-            throw new OperatorException($"there is no block device {path}", "name a disk: /dev/vda, /dev/disk/by-label/NAME");
+            throw new OperatorException($"block device {path} not found", "use the path of a disk, such as /dev/vda or /dev/disk/by-label/NAME");
         }
 
         return new(device.Disk, device.Partition);
@@ -52,7 +52,7 @@ internal sealed class LayoutTarget(string disk, int partition)
         var bootDisk = BootDiskSearch.Decide(request, devices, oemTimedOut: true).Disk?.Disk;
         var found = DeviceSearch.Find(wanted, devices, bootDisk, VolumeSearch.IsSystemLabel(wanted) && bootDisk is not null);
         if (found.Device is { } device) return new(device.Disk, device.Partition);
-        if (found.Missing) throw new OperatorException($"no file system {wanted} and no partition of that name", "give the label of a partition of the disk, or its path");
-        throw new OperatorException($"{wanted} is on more than one device: {string.Join(", ", found.Candidates)}", "name the disk with device.path");
+        if (found.Missing) throw new OperatorException($"no file system or partition {wanted} found", "set device.label to a label on the disk, or device.path to the disk");
+        throw new OperatorException($"{wanted} is on more than one device: {string.Join(", ", found.Candidates)}", "set device.path to the disk");
     }
 }

@@ -1,18 +1,18 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>How the image's own programs make a file system.</summary>
-/// <param name="programs">The first one that is there is run. Empty: nothing is made.</param>
-/// <param name="options">What it needs to ask nothing.</param>
-/// <param name="labelOption">Before the label.</param>
-/// <param name="longestLabel">Bytes of a label.</param>
-internal sealed class MakeFileSystem(string[] programs, string[] options, string labelOption, int longestLabel)
+/// <summary>How to create a file system with the programs of the image.</summary>
+/// <param name="programs">The first installed one is used. Empty: no file system.</param>
+/// <param name="options">Options that avoid questions.</param>
+/// <param name="labelOption">Option before the label.</param>
+/// <param name="maxLabelLength">In bytes.</param>
+internal sealed class MakeFileSystem(string[] programs, string[] options, string labelOption, int maxLabelLength)
 {
     internal const string Default = "ext2", Names = "ext2, ext3, ext4, xfs, btrfs, fat, vfat, fat16, fat32, swap or none";
 
     private static readonly string[] Fat = ["mkfs.fat", "mkfs.vfat"];
 
     internal string[] Programs => programs;
-    internal int MaxLabelLength => longestLabel;
+    internal int MaxLabelLength => maxLabelLength;
 
     internal static MakeFileSystem? Find(string name) => name switch
     {

@@ -5,25 +5,25 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// A partition that a layout asks for. Its file system is made first, in a partition that only the kernel knows; the table has it when it is
-/// whole. What is interrupted or fails before that has changed nothing that anybody will find.
+/// A new partition of a layout. Its file system is created first, in a partition that only the kernel has. The table gets the partition after
+/// that, so an interruption or a failure leaves the disk unchanged.
 /// </summary>
 internal static class NewPartition
 {
     private const int MaxNameLength = 36; // UTF-16 units of a GPT entry
 
-    /// <exception cref="OperatorException">It cannot be made.</exception>
-    internal static void AddUnlessThere(string diskName, PartitionedDisk disk, YamlMapping wanted, bool isLast, EntryRun run)
+    /// <exception cref="OperatorException">The partition cannot be created.</exception>
+    internal static void AddIfMissing(string diskName, PartitionedDisk disk, YamlMapping wanted, bool isLast, EntryRun run)
     {
         string name = wanted.Text("pLabel") ?? "", label = wanted.Text("fsLabel") ?? "", type = wanted.Text("filesystem") ?? MakeFileSystem.Default;
         if (name.Length == 0 && label.Length == 0)
-            throw new OperatorException("a partition without fsLabel and pLabel would be added again at every boot", "give it one of them");
-        if (name.Length > MaxNameLength) throw new OperatorException($"pLabel {name} is longer than {MaxNameLength} characters", "shorten it");
+            throw new OperatorException("a partition without fsLabel and pLabel would be added again at every boot", "set fsLabel or pLabel");
+        if (name.Length > MaxNameLength) throw new OperatorException($"pLabel {name} is longer than {MaxNameLength} characters", "use a shorter one");
         var maker = MakeFileSystem.Find(type)!;
         if (maker.Programs.Length > 0 && Encoding.UTF8.GetByteCount(label) > maker.MaxLabelLength)
-            throw new OperatorException($"fsLabel {label} is longer than the {maker.MaxLabelLength} bytes of {type}", "shorten it");
+            throw new OperatorException($"fsLabel {label} is longer than the {maker.MaxLabelLength} bytes of {type}", "use a shorter one");
         var table = disk.Read();
-        if (IsThere(diskName, table, name, label))
+        if (Exists(diskName, table, name, label))
         {
             if (table.IsHalfWritten) disk.Write(table);
             return;
@@ -39,7 +39,7 @@ internal static class NewPartition
         run.ReportDisk($"{disk.Node}: new {place} with {type}{(label.Length == 0 ? "" : " " + label)}, {ByteSize.Text((place.Last - place.First + 1) * table.BlockSize)}");
     }
 
-    private static bool IsThere(string diskName, PartitionTable table, string name, string label)
+    private static bool Exists(string diskName, PartitionTable table, string name, string label)
     {
         foreach (var partition in table.Partitions)
         {
@@ -53,16 +53,16 @@ internal static class NewPartition
         return false;
     }
 
-    /// <summary>Null: nothing is to be made.</summary>
+    /// <summary>Null: no file system.</summary>
     private static string? Program(MakeFileSystem maker, string type)
     {
         foreach (var name in maker.Programs)
             if (StageFacts.FindProgram(name) is { } program) return program;
         return maker.Programs.Length == 0 ? null
-            : throw new OperatorException($"this root has no {maker.Programs[0]}, which makes {type}", "add it when the image is built");
+            : throw new OperatorException($"this root has no {maker.Programs[0]}, which makes {type}", "add it to the image");
     }
 
-    /// <summary>The kernel has the partition from here on, unless <paramref name="finish"/> fails: then nothing of it is left.</summary>
+    /// <summary>Adds the partition in the kernel and calls <paramref name="finish"/>. If that fails, removes the partition again.</summary>
     private static void InKernel(PartitionedDisk disk, TablePartition place, int blockSize, Action finish)
     {
         using var handle = Syscall.Open(disk.Node, OpenFlags.ReadOnly);
@@ -77,10 +77,10 @@ internal static class NewPartition
 
     private static void Make(string diskName, PartitionedDisk disk, TablePartition place, string program, Func<string, string[]> arguments, int line, EntryRun run)
     {
-        var node = "/dev/" + (BlockDeviceScan.Partition(diskName, place.Number) ?? throw new OperatorException($"the kernel has no {place} of {disk.Node}", "boot again"));
+        var node = "/dev/" + (BlockDeviceScan.Partition(diskName, place.Number) ?? throw new OperatorException($"the kernel has no {place} of {disk.Node}", "reboot"));
         var code = run.RunProgram(program, arguments(node), line, "layout");
-        if (code is > 0) throw new OperatorException($"{program} {string.Join(' ', arguments(node))}: exit code {code}", "its messages are in the log; nothing was added");
-        if (code is null) throw new OperatorException($"{program} did not come to its end", "nothing was added");
+        if (code is > 0) throw new OperatorException($"{program} {string.Join(' ', arguments(node))}: exit code {code}", "see its messages in the log; the disk is unchanged");
+        if (code is null) throw new OperatorException($"{program} did not finish", "see the previous problem; the disk is unchanged");
         using var device = Syscall.Open(node, OpenFlags.ReadOnly);
         Syscall.FSync(device);
     }

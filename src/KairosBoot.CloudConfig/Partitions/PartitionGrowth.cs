@@ -4,28 +4,28 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The last partition of a disk and its file system, grown: in the table, in the kernel, in the file system, each only where it is smaller than
-/// the one before says. So what a power cut interrupts the next boot takes up where it stopped.
+/// Grows the last partition of a disk: in the table, then in the kernel, then its file system. Each step is done only if it is needed, so the
+/// next boot continues after a power cut.
 /// </summary>
 internal static class PartitionGrowth
 {
-    /// <param name="diskName">The kernel's name of the disk.</param>
-    /// <param name="disk">Its table.</param>
-    /// <param name="number">Of the partition; 0: the last one.</param>
-    /// <param name="sizeBytes">What it should have; 0: all there is.</param>
-    /// <param name="line">Where in the file.</param>
-    /// <param name="run">Hears what was done.</param>
-    /// <exception cref="OperatorException">It cannot grow.</exception>
+    /// <param name="diskName">Kernel name of the disk.</param>
+    /// <param name="disk">Its partition table.</param>
+    /// <param name="number">Partition number; 0: the last one.</param>
+    /// <param name="sizeBytes">Wanted size; 0: all free space.</param>
+    /// <param name="line">Line in the file.</param>
+    /// <param name="run">Gets problems and changes.</param>
+    /// <exception cref="OperatorException">The partition cannot grow.</exception>
     internal static void Grow(string diskName, PartitionedDisk disk, int number, long sizeBytes, int line, EntryRun run)
     {
         var table = disk.Read();
-        var partition = Find(table, number) ?? throw new OperatorException($"{disk.Node} has no partition that could grow", "add one: add_partitions");
+        var partition = Find(table, number) ?? throw new OperatorException($"{disk.Node} has no partition to grow", "add one with add_partitions");
         var end = table.GrownEnd(partition, sizeBytes);
         long before = (partition.Last - partition.First + 1) * table.BlockSize, length = (end - partition.First + 1) * table.BlockSize;
         if (sizeBytes > 0 && sizeBytes < before)
-            run.Warn(line, "layout.expand_partition", $"{partition} has {ByteSize.Text(before)} already; it is not made smaller");
+            run.Warn(line, "layout.expand_partition", $"{partition} already has {ByteSize.Text(before)}; partitions are not shrunk");
         var name = BlockDeviceScan.Partition(diskName, partition.Number)
-            ?? throw new OperatorException($"the kernel does not have {partition} of {disk.Node}", "boot again");
+            ?? throw new OperatorException($"the kernel does not have {partition} of {disk.Node}", "reboot");
         var node = "/dev/" + name;
         var type = DriverOf(node, BlockDeviceScan.One(name)?.Superblock, grows: end > partition.Last);
 
@@ -34,7 +34,7 @@ internal static class PartitionGrowth
         {
             using var handle = Syscall.Open(disk.Node, OpenFlags.ReadOnly);
             KernelPartitions.Resize(handle, partition.Number, partition.First * table.BlockSize, length);
-            run.ReportDisk($"{disk.Node}: {partition} has {ByteSize.Text(length)} now");
+            run.ReportDisk($"{disk.Node}: {partition} now has {ByteSize.Text(length)}");
         }
         if (type is not null) GrowFileSystem(node, type, length, run);
     }
@@ -47,13 +47,13 @@ internal static class PartitionGrowth
         return null;
     }
 
-    /// <summary>The driver that can grow the file system; null: none can, and nothing has to grow.</summary>
+    /// <summary>The file system type if it can grow; null: it cannot, and need not.</summary>
     private static string? DriverOf(string node, Superblock? superblock, bool grows)
     {
         if (superblock is not null && FileSystemGrowth.IsKnown(superblock.MountType)) return superblock.MountType;
         if (!grows) return null;
-        throw new OperatorException(superblock is null ? $"{node} holds no file system that is known here" : $"{node} holds {superblock.Type}, which cannot grow while it is in use",
-            "only ext2, ext3, ext4, xfs and btrfs can; nothing was changed");
+        throw new OperatorException(superblock is null ? $"{node} has no known file system" : $"{node} has the file system {superblock.Type}, which cannot grow while mounted",
+            "use ext2, ext3, ext4, xfs or btrfs; nothing was changed");
     }
 
     private static void GrowFileSystem(string node, string type, long length, EntryRun run)
@@ -61,12 +61,12 @@ internal static class PartitionGrowth
         var growth = FileSystemResize.Look(node, type, length);
         if (growth.IsDone) return;
         var grow = $"the {type} on {node} could not grow from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.MaxBytes)}";
-        // A file system in use is never what it says about itself on the disk; its driver refuses where it has found errors.
+        // The superblock of a mounted file system is out of date on the disk. Its driver refuses to grow it after errors.
         if (!IsMounted(node) && BlockDeviceScan.One(node[5..])?.Superblock?.NeedsCheck is { } damage)
-            throw new OperatorException($"{grow}: it {damage}", "check it; the boot after the check grows it");
+            throw new OperatorException($"{grow}: it {damage}", "check the file system and reboot");
         run.LoadFileSystem(type);
         try { FileSystemResize.Grow(node, type, growth); }
-        catch (SyscallException e) { throw new OperatorException($"{grow}: {e.Message}", "the next boot tries again"); }
+        catch (SyscallException e) { throw new OperatorException($"{grow}: {e.Message}", "reboot to try again"); }
         run.ReportDisk($"the {type} on {node} has grown from {ByteSize.Text(growth.SizeBytes)} to {ByteSize.Text(growth.MaxBytes)}");
     }
 

@@ -9,7 +9,7 @@ internal static class FilePermissions
     internal const int All = Octal.O7777;
     internal const int OwnerOnly = Octal.O600;
 
-    /// <summary>Null where it is not a mode of at most 07777.</summary>
+    /// <summary>Null: not a mode up to 07777.</summary>
     internal static int? Parse(YamlScalar scalar)
     {
         var value = scalar.IsPlain ? scalar.Integer() : YamlScalar.ParseInteger("0o" + Digits(scalar.Text));
@@ -19,8 +19,8 @@ internal static class FilePermissions
     private static string Digits(string text) => text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
 
     /// <summary>
-    /// YAML reads 644 as decimal, mode 01204. That is meant by nobody: decimal digits that also read as a sensible octal mode (owner may
-    /// do what the group may, the group what others may) are a forgotten zero.
+    /// YAML reads 644 as a decimal number, which is mode 01204. If the digits are also a plausible octal mode (the owner has the rights of the
+    /// group, the group those of others), the leading zero was probably forgotten.
     /// </summary>
     internal static bool LooksMistaken(YamlScalar scalar)
     {
@@ -32,8 +32,8 @@ internal static class FilePermissions
     }
 
     /// <summary>
-    /// The mode of a directory that is created for a file: those who may read the file may also reach it. At most 0755: write permission for a file is
-    /// none for its directory, where it would allow to exchange the file and every other one.
+    /// The mode of a directory that is created for a file: users who may read the file may enter the directory. At most 0755: write permission for the
+    /// file must not allow to replace other files in the directory.
     /// </summary>
     internal static int ParentOf(int fileMode) => (fileMode & Octal.O055) | ((fileMode & Octal.O044) >> 2) | Octal.O700;
 }

@@ -4,25 +4,25 @@ namespace KairosBoot.CloudConfig;
 internal delegate void Finding(int line, string key, string reason, bool isWarning);
 
 /// <summary>
-/// What a value must look like. <see cref="Validate"/> reports what does not fit and returns the value without it, so the code that
-/// acts on a value never sees a field of the wrong type, and a config is checked without being run.
+/// The allowed form of a value. <see cref="Validate"/> reports invalid parts and returns the value without them. So an action never gets a
+/// field of the wrong type, and a config can be checked without running it.
 /// </summary>
 internal abstract class Schema
 {
-    /// <summary>Null: nothing is left of it. Nothing is reported for a YAML null, which stands for "not given".</summary>
+    /// <summary>Null: no valid part. A YAML null means "not given" and is not reported.</summary>
     internal abstract YamlNode? Validate(YamlNode node, string key, Finding report);
 
     internal static readonly Schema Text = new ScalarSchema("a text", _ => true);
     internal static readonly Schema Integer = new ScalarSchema("a whole number", s => s.Integer() is not null);
     internal static readonly Schema Boolean = new ScalarSchema("true or false", s => s.Boolean() is not null);
-    internal static readonly Schema Permissions = new PermissionsShape();
-    internal static readonly Schema Any = new AnyShape();
+    internal static readonly Schema Permissions = new PermissionsSchema();
+    internal static readonly Schema Any = new AnySchema();
 
-    /// <summary>Texts; a single one may stand for a list of one.</summary>
+    /// <summary>A list of texts. A single text counts as a list of one.</summary>
     internal static readonly Schema Texts = new ListSchema(Text, singleAllowed: true);
 
-    /// <summary>All of it or nothing: where one part does not fit, the rest would mean something else.</summary>
-    internal static Schema Whole(Schema shape) => new WholeSchema(shape);
+    /// <summary>All or nothing: one invalid part makes the whole value invalid, because the rest would have another meaning.</summary>
+    internal static Schema Whole(Schema schema) => new WholeSchema(schema);
 
     internal static Schema Scalar(string wanted, Func<YamlScalar, bool> fits) => new ScalarSchema(wanted, fits);
     internal static Schema ListOf(Schema item) => new ListSchema(item, singleAllowed: false);
@@ -31,21 +31,21 @@ internal abstract class Schema
 
     protected static YamlNode? Mismatch(YamlNode node, string key, string wanted, Finding report)
     {
-        if (node is not YamlScalar { IsNull: true }) report(node.Line, key, $"{node.Kind} where {wanted} belongs; left out", isWarning: false);
+        if (node is not YamlScalar { IsNull: true }) report(node.Line, key, $"{node.Kind} instead of {wanted}; ignored", isWarning: false);
         return null;
     }
 
-    private sealed class AnyShape : Schema
+    private sealed class AnySchema : Schema
     {
         internal override YamlNode? Validate(YamlNode node, string key, Finding report) => node;
     }
 
-    private sealed class WholeSchema(Schema shape) : Schema
+    private sealed class WholeSchema(Schema schema) : Schema
     {
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
             var fits = true;
-            var conforming = shape.Validate(node, key, (line, at, reason, isWarning) =>
+            var conforming = schema.Validate(node, key, (line, at, reason, isWarning) =>
             {
                 fits &= isWarning;
                 report(line, at, reason, isWarning);
@@ -60,7 +60,7 @@ internal abstract class Schema
             node is YamlScalar { IsNull: false } scalar && fits(scalar) ? scalar : Mismatch(node, key, wanted, report);
     }
 
-    private sealed class PermissionsShape : Schema
+    private sealed class PermissionsSchema : Schema
     {
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
@@ -93,7 +93,7 @@ internal abstract class Schema
             var conforming = new YamlMapping(node.Line, node.Column);
             foreach (var (name, element) in mapping.Pairs)
             {
-                // A name without a value stays: `users: {kairos: }` and `A: ` both mean something.
+                // A name without a value is kept: `users: {kairos: }` and `A: ` both have a meaning.
                 var fitting = value.Validate(element, $"{key}.{name.Text}", report) ?? (element is YamlScalar { IsNull: true } ? element : null);
                 if (fitting is not null) conforming.Add(name, fitting);
             }
@@ -110,9 +110,9 @@ internal abstract class Schema
             foreach (var (name, value) in mapping.Pairs)
             {
                 var path = key.Length == 0 ? name.Text : $"{key}.{name.Text}";
-                if (Find(name.Text) is not { } shape)
+                if (Find(name.Text) is not { } schema)
                     report(name.Line, path, SpellingHint.Suggest(name.Text, Names()), isWarning: true);
-                else if (shape.Validate(value, path, report) is { } fitting)
+                else if (schema.Validate(value, path, report) is { } fitting)
                     conforming.Add(name, fitting);
             }
             return conforming;

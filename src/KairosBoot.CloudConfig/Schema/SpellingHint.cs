@@ -1,13 +1,13 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Finds the known name somebody meant.</summary>
+/// <summary>Finds the known name that a misspelt name probably means.</summary>
 internal static class SpellingHint
 {
     /// <summary><c>not a known key; did you mean permissions?</c></summary>
     internal static string Suggest(string name, IEnumerable<string> known) =>
         Find(name, known) is { } nearest ? $"not a known key: did you mean {nearest}?" : "not a known key";
 
-    /// <summary>Null where none is closer than a third of its letters. Letter case counts as no distance.</summary>
+    /// <summary>The nearest name; null: none within a third of the letters. Letter case does not count.</summary>
     internal static string? Find(string name, IEnumerable<string> known)
     {
         const int MaxNameLength = 40;

@@ -2,17 +2,17 @@ using System.Text;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>A text that a function of a template puts together. A few functions in a loop double it at every turn.</summary>
+/// <summary>A bounded text for template functions. In a loop, some functions double their text in each iteration.</summary>
 internal sealed class BoundedText
 {
-    /// <summary>In characters. What a machine says of itself is some hundred.</summary>
-    internal const int Longest = 64 * 1024;
+    /// <summary>In characters. Values of a machine have about a hundred.</summary>
+    internal const int MaxLength = 64 * 1024;
 
     private readonly StringBuilder text = new();
 
     internal BoundedText Append(ReadOnlySpan<char> more)
     {
-        if (text.Length + more.Length > Longest) throw new TemplateException($"a value longer than {Longest} characters");
+        if (text.Length + more.Length > MaxLength) throw new TemplateException($"a value longer than {MaxLength} characters");
         text.Append(more);
         return this;
     }

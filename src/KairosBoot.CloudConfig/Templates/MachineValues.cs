@@ -2,7 +2,7 @@ using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>.Values</c> of templates, with the names the sysinfo library gave them. A value the machine does not tell is not there.</summary>
+/// <summary><c>.Values</c> of templates, with the names of the sysinfo library. A value that the machine does not have is null.</summary>
 internal static class MachineValues
 {
     internal static TemplateFields Of(StageFacts facts) => new(name => name switch
@@ -55,7 +55,7 @@ internal static class MachineValues
         _ => null,
     };
 
-    /// <summary>The sizes in KiB, MHz in MHz; cores and processors as the kernel has numbered them.</summary>
+    /// <summary>Sizes are in KiB. Cores and processors are counted by their kernel numbers.</summary>
     private static object? Processor(string field) => field switch
     {
         "vendor" => ColonField(Processors, "vendor_id"),
@@ -69,7 +69,7 @@ internal static class MachineValues
 
     private const string Processors = "/proc/cpuinfo";
 
-    /// <summary>How many different values the field has, together with those of the field above it.</summary>
+    /// <summary>Number of different values of the field, combined with the field <paramref name="above"/>.</summary>
     private static long? Different(string field, string above)
     {
         var found = new HashSet<string>();
@@ -83,7 +83,7 @@ internal static class MachineValues
         return found.Count > 0 ? found.Count : null;
     }
 
-    /// <summary>Of the first <c>name : value</c> in the file.</summary>
+    /// <summary>The value of the first <c>name : value</c> in the file.</summary>
     private static string? ColonField(string path, string name)
     {
         foreach (var line in (FileText.TryReadAttribute(path) ?? "").Split('\n'))
@@ -94,7 +94,7 @@ internal static class MachineValues
     private static string? Value(string line, string name) =>
         line.IndexOf(':') is > 0 and var colon && line.AsSpan(0, colon).TrimEnd().SequenceEqual(name) ? line[(colon + 1)..].Trim() : null;
 
-    /// <summary>The digits a value starts with.</summary>
+    /// <summary>The digits at the start of a value.</summary>
     private static long? Number(string? value)
     {
         if (value is null) return null;
@@ -105,7 +105,7 @@ internal static class MachineValues
 
     private static string? Dmi(string attribute) => attribute.Contains('/') ? null : Known(FileText.TryReadAttribute("/sys/class/dmi/id/" + attribute));
 
-    /// <summary>Real devices only, in the order of their names: those that have a driver's device behind them.</summary>
+    /// <summary>Real devices, which have a link "device", in the order of their names.</summary>
     private static List<object?> Devices(string directory, Func<string, string, object?> field)
     {
         var devices = new List<object?>();

@@ -4,7 +4,7 @@ namespace KairosBoot.CloudConfig;
 
 /// <summary>
 /// The part of Go's text/template that configs use: field paths, pipes, parentheses, literals, variables, comments, trim markers,
-/// <c>if else with range</c>, and functions of it and of sprig. What a template may cost is bounded.
+/// <c>if else with range</c>, and functions of it and of sprig. Time and memory are bounded.
 /// </summary>
 internal sealed class Template
 {
@@ -51,7 +51,7 @@ internal sealed class Template
         output.Append(text);
     }
 
-    /// <summary>Where it goes on: behind the block's end.</summary>
+    /// <summary>Runs a block and returns the position after its end.</summary>
     private int Block(int start)
     {
         var known = scope.Count;
@@ -62,21 +62,18 @@ internal sealed class Template
             var inside = at + 1;
             if (part.Kind == TemplatePartKind.Range)
             {
-                if (!Range(part.Text, inside, part.Next))
-                {
-                    continue;
-                }
-                else if (part.Text.Length > 0)
-                {
-                    var (_, value) = TemplateExpression.Evaluate(part.Text, scope);
-                    if (!TemplateFunctions.IsTrue(value)) continue;
-                    if (part.Kind == TemplatePartKind.With) scope.Dot = value;
-                    Run(inside, part.Next);
-                }
-                else
-                {
-                    Run(inside, part.Next); // a bare else
-                }
+                if (!Range(part.Text, inside, part.Next)) continue;
+            }
+            else if (part.Text.Length > 0)
+            {
+                var (_, value) = TemplateExpression.Evaluate(part.Text, scope);
+                if (!TemplateFunctions.IsTrue(value)) continue;
+                if (part.Kind == TemplatePartKind.With) scope.Dot = value;
+                Run(inside, part.Next);
+            }
+            else
+            {
+                Run(inside, part.Next); // a bare else
             }
 
             break;
@@ -86,12 +83,12 @@ internal sealed class Template
         return parts.EndOf(start) + 1;
     }
 
-    /// <summary>False: there was nothing to go through.</summary>
+    /// <summary>False: the list is empty.</summary>
     private bool Range(string expression, int from, int to)
     {
         var known = scope.Count;
         var (names, value) = TemplateExpression.Evaluate(expression, scope, declare: false);
-        if (value is not (null or IReadOnlyList<object?>)) throw new TemplateException("range of something that is no list here");
+        if (value is not (null or IReadOnlyList<object?>)) throw new TemplateException("range of a value that is not a list");
         var list = value as IReadOnlyList<object?> ?? [];
         for (var i = 0; i < list.Count; i++)
         {
@@ -112,7 +109,7 @@ internal sealed class Template
         long number => number.ToString(),
         bool flag => flag ? "true" : "false",
         IReadOnlyList<object?> list when !HoldsList(list) => $"[{BoundedText.Join(" ", list)}]",
-        _ => throw new TemplateException("a group of values cannot be written as text"),
+        _ => throw new TemplateException("a group of values has no text form"),
     };
 
     private static bool HoldsList(IReadOnlyList<object?> list)

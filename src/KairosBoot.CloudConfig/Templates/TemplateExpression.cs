@@ -2,7 +2,7 @@ using System.Text;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Evaluates what stands between <c>{{</c> and <c>}}</c> in one pass over its text.</summary>
+/// <summary>Evaluates the text between <c>{{</c> and <c>}}</c> in one pass.</summary>
 internal sealed class TemplateExpression
 {
     private const int MaxNesting = 50;
@@ -10,15 +10,15 @@ internal sealed class TemplateExpression
     private readonly string text;
     private readonly TemplateScope scope;
     private int position, nesting;
-    // Behind what decides an `and` or an `or` the arguments are read and mean nothing.
-    private bool passedOver;
+    // True after the argument that decides an `and` or `or`: the other arguments are parsed but not evaluated.
+    private bool isSkipping;
 
     private TemplateExpression(string text, TemplateScope scope) => (this.text, this.scope) = (text, scope);
 
-    /// <summary>The value, and the names it is given by <c>$x := ...</c>; null where it is given none.</summary>
-    /// <param name="text">Of the action.</param>
-    /// <param name="scope">Gets the variable.</param>
-    /// <param name="declare">False: up to two names, which the caller declares.</param>
+    /// <summary>The value, and the variables that <c>$x := ...</c> sets; null: none.</summary>
+    /// <param name="text">Text of the action.</param>
+    /// <param name="scope">The variables.</param>
+    /// <param name="declare">False: up to two names, which the caller must declare.</param>
     internal static (List<string>? Names, object? Value) Evaluate(string text, TemplateScope scope, bool declare = true)
     {
         const int CharactersOfAStep = 200;
@@ -49,7 +49,7 @@ internal sealed class TemplateExpression
         return true;
     }
 
-    /// <summary><c>$x :=</c>, <c>$i, $x :=</c> or <c>$x =</c>; back at the start where it is none.</summary>
+    /// <summary><c>$x :=</c>, <c>$i, $x :=</c> or <c>$x =</c>; Otherwise the position does not change.</summary>
     private (List<string>? Names, bool AreNew) Names()
     {
         var start = position;
@@ -66,7 +66,7 @@ internal sealed class TemplateExpression
         return (null, false);
     }
 
-    /// <summary>Each command after the first gets the result so far as its last argument.</summary>
+    /// <summary>Each command after the first gets the previous result as its last argument.</summary>
     private object? Pipeline()
     {
         if (++nesting > MaxNesting) throw new TemplateException("nested too deeply");
@@ -98,28 +98,28 @@ internal sealed class TemplateExpression
         return arguments;
     }
 
-    /// <summary>The first argument that decides, else the last one.</summary>
+    /// <summary>The first argument that decides the result, or the last one.</summary>
     private object? Decide(bool untilTrue, object?[]? piped)
     {
-        var outer = passedOver;
+        var outer = isSkipping;
         object? result = null;
         var count = 0;
         void Take(object? value)
         {
             count++;
-            if (passedOver) return;
+            if (isSkipping) return;
             result = value;
-            passedOver = TemplateFunctions.IsTrue(value) == untilTrue;
+            isSkipping = TemplateFunctions.IsTrue(value) == untilTrue;
         }
         while (!AtEnd() && text[position] is not ('|' or ')')) Take(Operand());
         foreach (var value in piped ?? []) Take(value);
-        passedOver = outer;
+        isSkipping = outer;
         return count > 0 ? result : throw new TemplateException($"{(untilTrue ? "or" : "and")}: no arguments");
     }
 
     private object? Call(string name, List<object?> arguments)
     {
-        if (passedOver) return null;
+        if (isSkipping) return null;
         scope.Spend(1);
         return TemplateFunctions.Call(name, arguments);
     }
@@ -167,7 +167,7 @@ internal sealed class TemplateExpression
         return name.Length > 0 ? Named(name) : throw new TemplateException($"unexpected '{c}'");
     }
 
-    /// <summary><c>.a.b.c</c> from a value; a lone <c>.</c> is the value itself.</summary>
+    /// <summary><c>.a.b.c</c> from a value; a single <c>.</c> is the value itself.</summary>
     private object? Path(object? value)
     {
         while (position < text.Length && text[position] == '.')
@@ -175,11 +175,11 @@ internal sealed class TemplateExpression
             position++;
             var name = Word();
             if (name.Length == 0) return value;
-            value = passedOver ? null : value switch
+            value = isSkipping ? null : value switch
             {
                 TemplateFields inner => inner[name],
                 null => null,
-                _ => throw new TemplateException($".{name}: its left side has no fields"),
+                _ => throw new TemplateException($".{name}: the value before it has no fields"),
             };
         }
         return value;

@@ -3,18 +3,18 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>Functions of a template, named and behaving as in Go's text/template and in sprig. The last argument may come out of a pipe.</summary>
+/// <summary>Functions of a template, with the names and the behaviour of Go's text/template and sprig. The last argument may come from a pipe.</summary>
 internal static class TemplateFunctions
 {
     internal static object? Call(string name, List<object?> arguments)
     {
         var value = Value(name, arguments);
-        return value is string { Length: > BoundedText.Longest } ? throw new TemplateException($"{name}: a value longer than {BoundedText.Longest.ToString()} characters") : value;
+        return value is string { Length: > BoundedText.MaxLength } ? throw new TemplateException($"{name}: a value longer than {BoundedText.MaxLength.ToString()} characters") : value;
     }
 
     private static object? Value(string name, List<object?> a)
     {
-        if (Count(name) is > 0 and var count && a.Count != count) throw new TemplateException($"{name}: {a.Count.ToString()} arguments in place of {count.ToString()}");
+        if (Count(name) is > 0 and var count && a.Count != count) throw new TemplateException($"{name}: {a.Count.ToString()} arguments instead of {count.ToString()}");
         switch (name)
         {
             case "not" or "empty": return !IsTrue(a[0]);
@@ -51,11 +51,11 @@ internal static class TemplateFunctions
             case "quote": return a[0] is null ? "" : Quote(Template.Print(a[0]));
             case "squote": return a[0] is null ? "" : $"'{Template.Print(a[0])}'";
             case "sha256sum": return Convert.ToHexStringLower(Sha256.Hash(Encoding.UTF8.GetBytes(Text(name, a, 0))));
-            default: throw new TemplateException($"'{name}' is not a function known here");
+            default: throw new TemplateException($"unknown function '{name}'");
         }
     }
 
-    /// <summary>How many arguments it takes; 0 for any number.</summary>
+    /// <summary>Number of arguments; 0: any number.</summary>
     private static int Count(string name) => name switch
     {
         "not" or "empty" or "len" or "first" or "last" or "int" or "lower" or "upper" or "trim" or "quote" or "squote" or "sha256sum" => 1,
@@ -65,20 +65,20 @@ internal static class TemplateFunctions
     };
 
     private static string Text(string name, List<object?> arguments, int index) =>
-        arguments[index] as string ?? throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a text, or has no value here");
+        arguments[index] as string ?? throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a text or has no value");
 
     private static long Number(string name, List<object?> arguments, int index) =>
         arguments[index] is long number ? number : throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a number");
 
     private static IReadOnlyList<object?> List(string name, object? value) =>
-        value as IReadOnlyList<object?> ?? throw new TemplateException($"{name}: its argument is not a list, or has no value here");
+        value as IReadOnlyList<object?> ?? throw new TemplateException($"{name}: its argument is not a list or has no value");
 
-    private static string NotEmpty(string name, string text) => text.Length > 0 ? text : throw new TemplateException($"{name}: nothing to look for");
+    private static string NotEmpty(string name, string text) => text.Length > 0 ? text : throw new TemplateException($"{name}: the text to replace is empty");
 
-    /// <summary>Nothing, zero, false and what is empty are not.</summary>
+    /// <summary>False for null, zero, false and empty values.</summary>
     internal static bool IsTrue(object? value) => value is not (null or "" or 0L or false or IReadOnlyList<object?> { Count: 0 });
 
-    /// <summary>0 for what is no number.</summary>
+    /// <summary>0 if it is not a number.</summary>
     private static object Integer(object? value) => value is long number ? number : value is string text && long.TryParse(text, out var parsed) ? parsed : 0L;
 
     /// <summary>The first n characters, or the last n for a negative n.</summary>
@@ -98,7 +98,7 @@ internal static class TemplateFunctions
                 (IReadOnlyList<object?> list, long at) when at >= 0 && at < list.Count => list[(int)at],
                 (IReadOnlyList<object?> list, long at) => throw new TemplateException($"index {at.ToString()} of a list of {list.Count.ToString()}"),
                 (TemplateFields fields, string name) => fields[name],
-                _ => throw new TemplateException("index of something that has no elements here"),
+                _ => throw new TemplateException("index of a value without elements"),
             };
         }
         return value;

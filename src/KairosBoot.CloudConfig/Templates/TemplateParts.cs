@@ -2,19 +2,19 @@ namespace KairosBoot.CloudConfig;
 
 internal enum TemplatePartKind { Text, Value, If, With, Range, Else, End }
 
-/// <summary>A piece of a template.</summary>
+/// <summary>A part of a template.</summary>
 internal sealed class TemplatePart(TemplatePartKind kind, string text)
 {
     internal TemplatePartKind Kind { get; } = kind;
 
-    /// <summary>The text itself, or the expression of an action; of a bare <c>else</c> nothing.</summary>
+    /// <summary>The text itself, or the expression of an action; empty for a plain <c>else</c>.</summary>
     internal string Text { get; } = text;
 
-    /// <summary>Of an action that opens a block or a part of one: the number of its <c>else</c> or <c>end</c>.</summary>
+    /// <summary>For an action that starts a block or a branch: the number of the next <c>else</c> or <c>end</c>.</summary>
     internal int Next { get; set; }
 }
 
-/// <summary>A template taken apart: what stands between the actions, and the actions with the ends of their blocks.</summary>
+/// <summary>The parts of a template: texts, actions, and the ends of blocks.</summary>
 internal sealed class TemplateParts
 {
     private const int MaxNested = 50;
@@ -34,7 +34,7 @@ internal sealed class TemplateParts
         return number;
     }
 
-    /// <summary>Throws <see cref="TemplateException"/> for what is not closed.</summary>
+    /// <summary>Throws <see cref="TemplateException"/> for an open block or action.</summary>
     internal static TemplateParts Of(string text)
     {
         var template = new TemplateParts();
@@ -55,7 +55,7 @@ internal sealed class TemplateParts
         return template.open.Count == 0 ? template : throw new TemplateException("a block has no end");
     }
 
-    /// <summary>Where the action ends: braces inside its strings do not end it.</summary>
+    /// <summary>The end of the action. Braces inside its strings do not end it.</summary>
     private static int CloseOf(string text, int from)
     {
         var quote = '\0';
@@ -87,7 +87,7 @@ internal sealed class TemplateParts
             case "range": Open(TemplatePartKind.Range, Needed(rest)); break;
             case "else": Else(rest); break;
             case "end":
-                if (rest.Length > 0) throw new TemplateException("end takes nothing behind it");
+                if (rest.Length > 0) throw new TemplateException("unexpected text after end");
                 Close(TemplatePartKind.End, "");
                 break;
             default: parts.Add(new TemplatePart(TemplatePartKind.Value, action.ToString())); break;
@@ -105,7 +105,7 @@ internal sealed class TemplateParts
 
     private void Else(string rest)
     {
-        if (open.Count > 0 && parts[open[^1]] is { Kind: TemplatePartKind.Else, Text: "" }) throw new TemplateException("something else behind the last else");
+        if (open.Count > 0 && parts[open[^1]] is { Kind: TemplatePartKind.Else, Text: "" }) throw new TemplateException("another else after the last else");
         if (rest.Length > 0 && !rest.StartsWith("if ", StringComparison.Ordinal)) throw new TemplateException("only if can follow else");
         Close(TemplatePartKind.Else, rest.Length == 0 ? "" : Needed(rest[3..].Trim()));
         open.Add(parts.Count - 1);

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>A document that cannot be read as YAML. <see cref="Exception.Message"/> says why; line and column count from 1.</summary>
+/// <summary>Invalid YAML. <see cref="Exception.Message"/> is the reason. Line and column start at 1.</summary>
 internal sealed class YamlFaultException(int line, int column, string reason) : Exception(reason)
 {
     public int Line { get; } = line;

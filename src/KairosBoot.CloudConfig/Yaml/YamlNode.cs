@@ -7,13 +7,13 @@ internal abstract class YamlNode(int line, int column)
     public int Line { get; } = line;
     public int Column { get; } = column;
 
-    /// <summary>Nodes below and including this one with every alias written out; bounds the work of walking it.</summary>
+    /// <summary>Number of nodes in this subtree with all aliases expanded. It bounds the time to walk the subtree.</summary>
     public int Weight { get; protected set; } = 1;
 
-    /// <summary>Levels below and including this one.</summary>
+    /// <summary>Number of levels in this subtree.</summary>
     public int Height { get; protected set; } = 1;
 
-    /// <summary>What a message calls this kind of node.</summary>
+    /// <summary>The kind of node in messages.</summary>
     public abstract string Kind { get; }
 
     protected void Count(YamlNode child)
@@ -37,7 +37,7 @@ internal sealed class YamlSequence(int line, int column) : YamlNode(line, column
     }
 }
 
-/// <summary>Keys in the order of the file; no key twice.</summary>
+/// <summary>Keys are in the order of the file and unique.</summary>
 internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
 {
     private readonly List<(YamlScalar Key, YamlNode Value)> pairs = [];
@@ -52,7 +52,7 @@ internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
         Count(value);
     }
 
-    /// <summary>Null where the key is not there. Mappings of a config are short: a search beats a dictionary.</summary>
+    /// <summary>Null: no such key. A search is faster than a dictionary, because mappings of a config are short.</summary>
     public YamlNode? Find(string key)
     {
         foreach (var (name, value) in pairs)
@@ -66,7 +66,7 @@ internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
 
     public bool? Boolean(string key) => (Find(key) as YamlScalar)?.Boolean();
 
-    /// <summary>The texts of a list, or a single text as a list of one. Empty where the key is not there.</summary>
+    /// <summary>The texts of a list, or a single text as a list of one. Empty if the key is missing.</summary>
     public IReadOnlyList<YamlScalar> Texts(string key) => TextsOf(Find(key));
 
     public static IReadOnlyList<YamlScalar> TextsOf(YamlNode? node)
@@ -85,7 +85,7 @@ internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
         return texts;
     }
 
-    /// <summary>The mappings of a list. Empty where the key is not there.</summary>
+    /// <summary>The mappings of a list. Empty if the key is missing.</summary>
     public static IReadOnlyList<YamlMapping> MappingsOf(YamlNode? node)
     {
         var mappings = new List<YamlMapping>();

@@ -4,12 +4,12 @@ using YamlDotNet.Core.Events;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// Builds the nodes of the first document of a text from YamlDotNet's event parser. Its object model is not used: it is
-/// larger than everything else here together and unbounded on hostile input.
+/// Builds the nodes of the first document of a text with the event parser of YamlDotNet. The object model of YamlDotNet is not used, because
+/// it is large and has no limits for hostile input.
 /// </summary>
 internal sealed class YamlReader
 {
-    // A config of a few hundred entries has some ten thousand nodes; a "billion laughs" document passes a million at once.
+    // A config with a few hundred entries has about ten thousand nodes. A "billion laughs" document has more than a million.
     private const int MaxWeight = 200_000;
     private const int MaxHeight = 64;
     private static readonly int MaxLength = (int)Linux.ReadLimit.Config.Bytes;
@@ -19,7 +19,7 @@ internal sealed class YamlReader
 
     private YamlReader(string text) => parser = new Parser(new StringReader(text));
 
-    /// <summary>Null for a text without a document. Throws <see cref="YamlFaultException"/> and nothing else.</summary>
+    /// <summary>Null: the text has no document. Throws only <see cref="YamlFaultException"/>.</summary>
     public static YamlNode? Read(string text)
     {
         if (text.Length > MaxLength) throw new YamlFaultException(1, 1, $"longer than {MaxLength} characters");
@@ -27,7 +27,7 @@ internal sealed class YamlReader
         try { return reader.ReadDocument(); }
         catch (YamlFaultException) { throw; }
         catch (YamlException e) { throw new YamlFaultException((int)e.Start.Line, (int)e.Start.Column, Sentence(e)); }
-        // The scanner indexes its input without checks in places, so odd input also ends in other exceptions. All mean the same.
+        // The scanner does not check all its indexes, so invalid input also causes other exceptions.
         catch (Exception e) when (e is not OutOfMemoryException) { throw reader.Fault("not YAML", reader.parser.Current); }
     }
 
@@ -56,7 +56,7 @@ internal sealed class YamlReader
             MappingStart => ReadMapping(start, depth),
             _ => throw Fault("a value is missing", start),
         };
-        // Only a finished node can be pointed to, so no node contains itself.
+        // An alias can only refer to a complete node, so no node contains itself.
         if (start is NodeEvent { Anchor.IsEmpty: false } anchored) anchors[anchored.Anchor.Value] = node;
         return node;
     }
@@ -94,7 +94,7 @@ internal sealed class YamlReader
         return mapping;
     }
 
-    /// <summary>Merge key: adds what the mapping does not have itself; of several merged mappings the first one wins.</summary>
+    /// <summary>Merge key: adds the keys that the mapping does not have. Of several merged mappings the first has precedence.</summary>
     private void Merge(YamlMapping mapping, YamlNode merged, Dictionary<string, int> seen, ParsingEvent at)
     {
         if (merged is YamlSequence list)
@@ -114,7 +114,7 @@ internal sealed class YamlReader
 
     private void CheckSize(YamlNode node, ParsingEvent at)
     {
-        if (node.Weight > MaxWeight) throw Fault($"more than {MaxWeight} values with all aliases written out", at);
+        if (node.Weight > MaxWeight) throw Fault($"more than {MaxWeight} values with all aliases expanded", at);
         if (node.Height > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", at);
     }
 }

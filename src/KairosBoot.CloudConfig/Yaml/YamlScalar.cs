@@ -1,18 +1,18 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>A text with the way it was written, because YAML gives plain text types that quoted text has not.</summary>
+/// <summary>A text and its style, because in YAML only plain text can be a number, a boolean or null.</summary>
 internal sealed class YamlScalar(string text, bool isPlain, int line, int column) : YamlNode(line, column)
 {
     public string Text { get; } = text;
 
-    /// <summary>Neither quoted, nor a block, nor tagged.</summary>
+    /// <summary>Not quoted, not a block and not tagged.</summary>
     public bool IsPlain { get; } = isPlain;
 
     public override string Kind => IsNull ? "nothing" : "a text";
 
     public bool IsNull => IsPlain && Text is ("" or "~" or "null" or "Null" or "NULL");
 
-    /// <summary>YAML 1.1 booleans, as existing configs use them. Null: not one.</summary>
+    /// <summary>A YAML 1.1 boolean, as existing configs use them. Null: not a boolean.</summary>
     public bool? Boolean() => !IsPlain ? null : Text switch
     {
         "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => true,
@@ -20,7 +20,7 @@ internal sealed class YamlScalar(string text, bool isPlain, int line, int column
         _ => null,
     };
 
-    /// <summary>YAML 1.1 integers: <c>0644</c>, <c>0o644</c>, <c>0x1a4</c>, <c>0b110</c>, <c>1_000</c>. Null: not one.</summary>
+    /// <summary>A YAML 1.1 integer: <c>0644</c>, <c>0o644</c>, <c>0x1a4</c>, <c>0b110</c>, <c>1_000</c>. Null: not an integer.</summary>
     public long? Integer() => IsPlain ? ParseInteger(Text) : null;
 
     internal static long? ParseInteger(string text)

@@ -55,7 +55,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         }
 
         Slot? steady = runs == Slot.Recovery ? runs : IsThere(passive) ? Slot.Passive : null;
-        Count(counters => counters.Arm(Slot.Active, image).WithOneShot(steady));
+        Count(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(steady));
         Change(() => Exchange(Transition, active));
         Count(counters => counters.WithOneShot(null) with { First = Slot.Active });
         Clear();

@@ -24,7 +24,7 @@ public sealed class FactorySwitch(string state) : SlotSwitch(state, state + Syst
             Exchange(spare, passive);
         });
         var image = Id(active);
-        Count(counters => new BootCounters { Recovery = counters.Recovery }.Arm(Slot.Active, image).Arm(Slot.Passive, image));
+        Count(counters => new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image).WithNewImage(Slot.Passive, image));
         Clear();
         return "active and passive are new";
     }

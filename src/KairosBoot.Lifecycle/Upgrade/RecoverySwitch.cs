@@ -28,7 +28,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
     {
         var counters = Counters;
         // Not itself, while it changes.
-        Count(before => before.WithOneShot(counters.NextBut([Slot.Recovery])));
+        Count(before => before.WithOneShot(counters.NextExcept([Slot.Recovery])));
         Change(() =>
         {
             var (name, gone) = isSquashfs ? (squashfs, other) : (other, squashfs);
@@ -39,7 +39,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         {
             if (IsThere(Transition)) Exchange(Transition, old);
         });
-        Count(before => before.Arm(Slot.Recovery, "").WithOneShot(null));
+        Count(before => before.WithNewImage(Slot.Recovery, "").WithOneShot(null));
         Remove(Transition);
         return IsThere(old) ? "recovery is new, the one before is kept as recovery.old" : "recovery is new";
     }

@@ -32,8 +32,7 @@ public static unsafe class LoopDevice
     }
 
     /// <summary>
-    /// Attaches <paramref name="image"/> to a free device that frees itself when its last user (the mount) is gone. The handle keeps it
-    /// until
+    /// Attaches <paramref name="image"/> to a free device that frees itself when its last user (the mount) is gone. The handle keeps it until
     /// the mount is made.
     /// </summary>
     /// <returns>The open device; its <see cref="FileHandle.Path"/> is the node.</returns>
@@ -59,8 +58,7 @@ public static unsafe class LoopDevice
         }
     }
 
-    /// <summary>The file behind the loop device that a file system is on: its device and inode, whatever it is called by now. Null: it is
-    /// on no loop
+    /// <summary>The file behind the loop device that a file system is on: its device and inode, whatever it is called by now. Null: it is on no loop
     /// device, or the file behind it is not known.</summary>
     /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
     /// <param name="nodes">Where device nodes are: <c>/dev</c>.</param>

@@ -18,8 +18,7 @@ public sealed unsafe class SwitchRoot : IDisposable
         oldDevice = Syscall.FStat(oldRoot).Device;
     }
 
-    /// <summary>Before: the API file systems are mounted here, the new root at <paramref name="newRoot"/>. After: they are inside it, and
-    /// it is /.</summary>
+    /// <summary>Before: the API file systems are mounted here, the new root at <paramref name="newRoot"/>. After: they are inside it, and it is /.</summary>
     /// <param name="newRoot">A mount point.</param>
     /// <param name="moved">Mounts that go along; a mount point missing in the new root is an error.</param>
     public static SwitchRoot Enter(string newRoot, IEnumerable<string> moved)

@@ -56,8 +56,7 @@ public static unsafe partial class ChildProcess
                 Native.posix_spawn_file_actions_addclosefrom_np(actions, 3);
                 Native.posix_spawnattr_setsigmask(attributes, &none);
                 Native.posix_spawnattr_setsigdefault(attributes, &all);
-                // A user may not reach the directory that root is in. A new session is a group too, and has no terminal: from root's own a
-                // user could
+                // A user may not reach the directory that root is in. A new session is a group too, and has no terminal: from root's own a user could
                 // type for root (TIOCSTI).
                 if (isOtherUser) Native.posix_spawn_file_actions_addchdir_np(actions, top);
                 var group = isOtherUser ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;

@@ -48,8 +48,7 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    /// <summary>As <see cref="Run"/>, where the standard output goes to the caller while the program runs: it can end the program at any
-    /// piece.</summary>
+    /// <summary>As <see cref="Run"/>, where the standard output goes to the caller while the program runs: it can end the program at any piece.</summary>
     /// <param name="program">Its path.</param>
     /// <param name="arguments">Without its name.</param>
     /// <param name="environment"><c>NAME=VALUE</c>.</param>

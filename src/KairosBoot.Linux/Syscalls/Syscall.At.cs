@@ -22,8 +22,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Opens the file that a descriptor stands for once more, now with other flags: through /proc, so no name is looked up
-    /// again.</summary>
+    /// <summary>Opens the file that a descriptor stands for once more, now with other flags: through /proc, so no name is looked up again.</summary>
     public static FileHandle Reopen(FileHandle file, OpenFlags flags)
     {
         fixed (byte* p = Z(DescriptorPath(file)))
@@ -35,8 +34,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>A path that leads to exactly the file of a descriptor, for calls that take a path only: mount(2), xattr(7). Needs
-    /// /proc.</summary>
+    /// <summary>A path that leads to exactly the file of a descriptor, for calls that take a path only: mount(2), xattr(7). Needs /proc.</summary>
     public static string DescriptorPath(FileHandle file) => $"/proc/self/fd/{file.Descriptor}";
 
     /// <summary>statx(2) of the name itself, not of what a link points to. Null where nothing has that name.</summary>
@@ -110,24 +108,21 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>As <see cref="FChOwn"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too; of a link it is the link's own
-    /// owner.</summary>
+    /// <summary>As <see cref="FChOwn"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too; of a link it is the link's own owner.</summary>
     public static void ChOwn(FileHandle file, int uid, int gid)
     {
         byte empty = 0;
         Check(LibC.fchownat(file.Descriptor, &empty, (uint)uid, (uint)gid, LibC.AT_EMPTY_PATH), $"fchownat {uid}:{gid}", file.Path);
     }
 
-    /// <summary>As <see cref="FChMod"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too. A link has no mode:
-    /// EOPNOTSUPP.</summary>
+    /// <summary>As <see cref="FChMod"/>, of a descriptor opened with <see cref="OpenFlags.Path"/> too. A link has no mode: EOPNOTSUPP.</summary>
     public static void ChMod(FileHandle file, int mode)
     {
         // fchmod(2) refuses such a descriptor, and fchmodat2(2) is newer than the kernels in the field.
         fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.chmod(p, (ushort)mode), "chmod " + OctalText(mode), file.Path);
     }
 
-    /// <summary>Sets access and modification time of what a descriptor stands for, a link itself included: nanoseconds since
-    /// 1970.</summary>
+    /// <summary>Sets access and modification time of what a descriptor stands for, a link itself included: nanoseconds since 1970.</summary>
     public static void UTimes(FileHandle file, long mtimeNs)
     {
         var times = stackalloc timespec[2];
@@ -159,8 +154,7 @@ public static unsafe partial class Syscall
     public static uint FileSystemType(FileHandle file) => (uint)FStatFs(file).Type;
 
     /// <summary>
-    /// setfsuid(2), setfsgid(2) and setgroups(2) of the calling thread alone; glibc's setgroups would change all threads. With a user other
-    /// than root
+    /// setfsuid(2), setfsgid(2) and setgroups(2) of the calling thread alone; glibc's setgroups would change all threads. With a user other than root
     /// the kernel leaves out the capabilities that pass over modes and owners of files.
     /// </summary>
     internal static void SetFileUser(int uid, int gid, ReadOnlySpan<int> groups)

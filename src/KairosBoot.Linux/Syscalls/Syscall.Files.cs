@@ -16,8 +16,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. It is at its
-    /// start.</summary>
+    /// <summary>A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. It is at its start.</summary>
     public static FileHandle InheritedFile(string name, ReadOnlySpan<byte> content)
     {
         FileHandle file;
@@ -46,8 +45,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>stat(2) of a path whose absolute links are meant inside <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null
-    /// where
+    /// <summary>stat(2) of a path whose absolute links are meant inside <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null where
     /// nothing is at the path.</summary>
     public static FileStatus? TryStatInRoot(string root, string path)
     {
@@ -62,8 +60,7 @@ public static unsafe partial class Syscall
         return TryOpenAt2(directory, path, flags, RESOLVE_IN_ROOT);
     }
 
-    /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is
-    /// EXDEV.
+    /// <summary>Opens what must lie below <paramref name="directory"/>, links included: openat2(2) with RESOLVE_BENEATH, where a way out is EXDEV.
     /// Null where nothing is at the path.</summary>
     public static FileHandle? TryOpenBeneath(FileHandle directory, string path, OpenFlags flags)
     {
@@ -154,8 +151,7 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Copies a file into an empty one and leaves its holes out, where its file system can tell them: lseek(2),
-    /// SEEK_DATA.</summary>
+    /// <summary>Copies a file into an empty one and leaves its holes out, where its file system can tell them: lseek(2), SEEK_DATA.</summary>
     public static void CopySparse(FileHandle from, FileHandle to)
     {
         var size = FStat(from).Size;
@@ -180,8 +176,7 @@ public static unsafe partial class Syscall
 
     private static long LSeek(FileHandle file, long offset, int whence) => LibC.lseek(file.Descriptor, offset, whence);
 
-    /// <summary>statfs(2): what anybody but root may still use. A file system that makes its inodes as it goes says that it has none at
-    /// all:
+    /// <summary>statfs(2): what anybody but root may still use. A file system that makes its inodes as it goes says that it has none at all:
     /// they do not run out.</summary>
     public static (long Bytes, long Inodes) FreeSpace(FileHandle file)
     {
@@ -223,8 +218,7 @@ public static unsafe partial class Syscall
         while (Interrupted(result, "flock", file.Path));
     }
 
-    /// <summary>As <see cref="Lock(FileHandle)"/>; false where somebody else has it locked. A shared lock that the handle had is gone
-    /// then.</summary>
+    /// <summary>As <see cref="Lock(FileHandle)"/>; false where somebody else has it locked. A shared lock that the handle had is gone then.</summary>
     public static bool TryLock(FileHandle file)
     {
         int result;

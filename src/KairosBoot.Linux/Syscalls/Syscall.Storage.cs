@@ -23,8 +23,7 @@ public static unsafe partial class Syscall
         if (error != 0) throw new SyscallException($"fallocate {bytes} bytes", file.Path, error);
     }
 
-    /// <summary>Where the next bytes are that take room on the disk, at or behind an offset; the size of the file where there are
-    /// none.</summary>
+    /// <summary>Where the next bytes are that take room on the disk, at or behind an offset; the size of the file where there are none.</summary>
     public static (long Start, long End) NextData(FileHandle file, long offset, long size)
     {
         var start = LSeek(file, offset, SEEK_DATA);
@@ -34,8 +33,7 @@ public static unsafe partial class Syscall
         return end >= 0 ? (start, end) : throw Failed("lseek", file.Path);
     }
 
-    /// <summary>posix_fadvise(2), POSIX_FADV_DONTNEED: what is read next comes from the disk. Written pages have to be synced
-    /// before.</summary>
+    /// <summary>posix_fadvise(2), POSIX_FADV_DONTNEED: what is read next comes from the disk. Written pages have to be synced before.</summary>
     public static void DropCached(FileHandle file)
     {
         var error = LibC.posix_fadvise(file.Descriptor, 0, 0, POSIX_FADV_DONTNEED);
@@ -44,8 +42,7 @@ public static unsafe partial class Syscall
 
     internal const int POSIX_FADV_DONTNEED = 4;
 
-    /// <summary>Has the kernel write to the disk what it has of the file in memory, and does not wait for that.
-    /// sync_file_range(2).</summary>
+    /// <summary>Has the kernel write to the disk what it has of the file in memory, and does not wait for that. sync_file_range(2).</summary>
     public static void StartWriting(FileHandle file) => Check(Native.sync_file_range(file.Descriptor, 0, 0, SYNC_FILE_RANGE_WRITE), "sync_file_range", file.Path);
 
     internal const uint SYNC_FILE_RANGE_WRITE = 2;

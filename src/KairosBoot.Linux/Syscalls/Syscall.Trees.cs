@@ -30,8 +30,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>
-    /// Opens a path on which no link is, the last name included: openat2(2) with RESOLVE_NO_SYMLINKS. Whoever owns its directories, it
-    /// leads where it says.
+    /// Opens a path on which no link is, the last name included: openat2(2) with RESOLVE_NO_SYMLINKS. Whoever owns its directories, it leads where it says.
     /// </summary>
     /// <param name="path">Absolute.</param>
     /// <param name="flags">As for <see cref="Open"/>.</param>
@@ -54,8 +53,7 @@ public static unsafe partial class Syscall
         return null;
     }
 
-    /// <summary>As <see cref="Mount(string, string, string, MountFlags, string)"/>, at the directory that a descriptor stands for, or above
-    /// what is
+    /// <summary>As <see cref="Mount(string, string, string, MountFlags, string)"/>, at the directory that a descriptor stands for, or above what is
     /// mounted there.</summary>
     public static void Mount(string source, FileHandle target, string type, MountFlags flags, string data)
     {

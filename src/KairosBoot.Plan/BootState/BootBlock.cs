@@ -2,17 +2,21 @@ using System.Collections.Immutable;
 
 namespace KairosBoot.Plan;
 
-/// <summary>The boot counters as the file <c>bootstate</c> on the partition of the images holds them, an <see cref="EnvironmentBlock"/>.</summary>
-/// <param name="Counters">What it says; where it says nothing, or nothing possible, as for images that were never booted.</param>
-/// <param name="Problem">What is wrong with it, as a clause behind its name: <c>is missing</c>. Null: it is sound.</param>
+/// <summary>The boot counters as read from <c>/bootstate</c> on COS_STATE, an <see cref="EnvironmentBlock"/>.</summary>
+/// <param name="Counters">The values in the file; the default of a fresh image for each value that is missing or invalid.</param>
+/// <param name="Problem">What is wrong with the file, as a predicate that follows its name: <c>is missing</c>. Null: nothing.</param>
 public sealed record BootBlock(BootCounters Counters, string? Problem)
 {
-    /// <summary>False: it is no block of the right size. GRUB cannot count in it, and neither can anything else until it is made anew.</summary>
+    /// <summary>
+    /// False: the file is not a block of the right size. Neither GRUB nor kairos-boot can count in it until it is recreated.
+    /// </summary>
     public bool Usable { get; init; } = true;
 
     public static BootBlock Unusable(string problem) => new(new BootCounters(), problem) { Usable = false };
 
-    /// <summary>Takes the variables that belong there and no others, and of those only values that are possible.</summary>
+    /// <summary>
+    /// Reads the known variables and ignores all others. An invalid value is ignored and reported in <see cref="Problem"/>.
+    /// </summary>
     /// <param name="file">The whole file.</param>
     public static BootBlock Read(ReadOnlySpan<byte> file)
     {
@@ -36,7 +40,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
         {
             First = SlotOf("first_slot") ?? Slot.Active, Once = SlotOf("next_slot"), Last = SlotOf("last_slot"),
             Fault = SlotFault.TryParse(Value("fail", value => SlotFault.TryParse(value) is not null)),
-            Pinned = Value("pinned", value => value != BootCounter.None && IsImage(value)),
+            Pinned = Value("pinned", value => value != BootCounter.NoImage && IsImage(value)),
         };
         foreach (var slot in counters.Order)
         {
@@ -46,7 +50,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             var image = Value(name + "_id", IsImage);
             counters = counters.With(slot, new(left.Length == 0 ? BootCounter.Full : left[0] - '0', good == "1", image));
         }
-        return new(counters, problems.Count == 0 ? null : "holds impossible values: " + string.Join(", ", problems));
+        return new(counters, problems.Count == 0 ? null : "has invalid values: " + string.Join(", ", problems));
     }
 
     /// <summary>The whole file.</summary>
@@ -70,7 +74,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
 
     private static bool IsImage(string value)
     {
-        if (value == BootCounter.None) return true;
+        if (value == BootCounter.NoImage) return true;
         foreach (var c in value)
             if (!char.IsAsciiHexDigitLower(c)) return false;
         return value == BootCounter.IdOf(value);

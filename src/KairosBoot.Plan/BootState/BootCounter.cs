@@ -1,22 +1,26 @@
 namespace KairosBoot.Plan;
 
-/// <summary>What is known of one slot's image.</summary>
-/// <param name="Left">Boots it still gets before the next slot's turn: 0 to <see cref="Full"/>.</param>
-/// <param name="Good">It has once reported a good boot.</param>
-/// <param name="Image">Which image that is about: <see cref="IdOf"/>. Empty: never looked at. <see cref="None"/>: there was none.</param>
+/// <summary>The boot counter of one slot and the image that it belongs to.</summary>
+/// <param name="Left">
+/// Tries left: how often the slot may still be booted, 0 to <see cref="Full"/>. The next slot follows when none is left.
+/// </param>
+/// <param name="Good">The image has reported a good boot at least once.</param>
+/// <param name="Image">
+/// Id of the image, from <see cref="IdOf"/>. Empty: not known yet. <see cref="NoImage"/>: the slot has no image.
+/// </param>
 public readonly record struct BootCounter(int Left, bool Good, string Image)
 {
     public const int Full = 3;
 
-    /// <summary>In the place of an image's id: the slot had no image.</summary>
-    public const string None = "none";
+    /// <summary>Stands in place of an image's id when the slot has no image.</summary>
+    public const string NoImage = "none";
 
-    // Enough to tell images of one machine apart, and short: the whole block has to fit into a sector.
+    // Enough to distinguish the images of one machine, and short: the whole block must fit into one sector.
     private const int IdDigits = 16;
 
-    /// <summary>A slot whose image was never looked at.</summary>
+    /// <summary>The counter of a slot whose image is not known yet.</summary>
     public static BootCounter Unseen => new(Full, false, "");
 
-    /// <summary>The id that the block keeps of a longer one.</summary>
+    /// <summary>The part of an image's identity that the block keeps.</summary>
     public static string IdOf(string identity) => identity.Length > IdDigits ? identity[..IdDigits] : identity;
 }

@@ -1,40 +1,40 @@
 namespace KairosBoot.Plan;
 
-/// <summary>What ended an attempt to boot a slot.</summary>
+/// <summary>Why an attempt to boot a slot failed.</summary>
 public enum FailureKind
 {
-    /// <summary>The counters name another slot than the one that was started.</summary>
+    /// <summary>The counters name another slot than the loader started.</summary>
     OtherSlotChosen,
-    /// <summary>All tries of all slots are used up.</summary>
+    /// <summary>No slot has tries left.</summary>
     NothingLeft,
-    /// <summary>The partition of the images did not appear.</summary>
+    /// <summary>The partition with the images did not appear.</summary>
     ImagesMissing,
-    /// <summary>The partition of the images cannot be mounted.</summary>
+    /// <summary>The partition with the images cannot be mounted.</summary>
     ImagesUnmountable,
-    /// <summary>The image cannot be read now.</summary>
+    /// <summary>The image cannot be read at the moment.</summary>
     ImageUnreadable,
     /// <summary>The image cannot boot, and another attempt would not change that.</summary>
     ImageUnbootable,
     /// <summary>A volume is damaged and its policy is to boot recovery.</summary>
     VolumeDamaged,
-    /// <summary>A required volume is missing or cannot be mounted: no image's fault.</summary>
+    /// <summary>A required volume is missing or cannot be mounted. The image is not the cause.</summary>
     VolumeUnusable,
-    /// <summary>Everything else: a required step failed, or kairos-boot itself.</summary>
+    /// <summary>Any other failure: a required step, or kairos-boot itself.</summary>
     Other,
 }
 
-/// <summary>Why an attempt ended.</summary>
-/// <param name="Kind">What <see cref="FailurePolicy"/> decides by.</param>
+/// <summary>The reason why an attempt to boot a slot failed.</summary>
+/// <param name="Kind">What <see cref="FailurePolicy"/> bases its decision on.</param>
 /// <param name="Problem">What failed, as a sentence without a full stop.</param>
 public sealed record BootFailure(FailureKind Kind, string Problem)
 {
-    /// <summary>What to do about it; null where nothing is known.</summary>
+    /// <summary>How to fix it; null: not known.</summary>
     public string? Fix { get; init; }
 
-    /// <summary>The step of the plan that failed; null where none did.</summary>
+    /// <summary>The step of the plan that failed; null: the failure was not in a step.</summary>
     public string? Step { get; init; }
 
-    /// <summary>For a line of a log.</summary>
+    /// <summary>The failure on one line, for a log.</summary>
     public string Summary
     {
         get
@@ -45,15 +45,15 @@ public sealed record BootFailure(FailureKind Kind, string Problem)
         }
     }
 
-    /// <summary>A read error (EIO): a disk that stumbled once may read well when it is asked again.</summary>
+    /// <summary>The failure is a read error (EIO), which may be transient: one retry can succeed.</summary>
     public bool IsReadError { get; init; }
 
-    /// <summary>Of an image that cannot boot: a word of <see cref="SlotFault"/>.</summary>
+    /// <summary>For an image that cannot boot: the reason, one of the words of <see cref="SlotFault"/>.</summary>
     public string Fault { get; init; } = SlotFault.Damaged;
 
-    /// <summary>Of a choice by the counters: the slot that is next.</summary>
+    /// <summary>For <see cref="FailureKind.OtherSlotChosen"/>: the slot that the counters name.</summary>
     public Slot? Chosen { get; init; }
 
-    /// <summary>Of a choice by the counters: <c>order</c> or <c>oneshot</c>; null where the loader's own choice stands.</summary>
-    public string? Why { get; init; }
+    /// <summary>For <see cref="FailureKind.OtherSlotChosen"/>: why the counters name it; null: it is the loader's own choice.</summary>
+    public ChoiceReason? Why { get; init; }
 }

@@ -4,23 +4,23 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// A GRUB environment block: a line that says what it is, <c>name=value</c> lines, and <c>#</c> up to the end of the file. In values a backslash
-/// stands in front of a backslash and of a line feed. Format: grub's lib/envblk.c.
+/// A GRUB environment block: a signature line, <c>name=value</c> lines, and <c>#</c> up to the end of the file. In a value, a backslash
+/// precedes each backslash and each line feed. Format: grub's lib/envblk.c.
 /// </summary>
 public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>> variables)
 {
-    /// <summary>The file's one size: GRUB takes others, other tools do not.</summary>
+    /// <summary>The size of <c>/bootstate</c>: GRUB accepts other sizes, but grub-editenv and other tools do not.</summary>
     public const int Bytes = 1024;
 
-    /// <summary>What is in the first sector of the disk is written whole or not at all, so nothing may lie behind it.</summary>
+    /// <summary>All content must be in the first sector: a disk writes one sector completely or not at all.</summary>
     public const int MaxContent = 512;
 
     private static ReadOnlySpan<byte> Signature => "# GRUB Environment Block\n"u8;
 
-    /// <summary>In the order of the file; a name may stand there twice.</summary>
+    /// <summary>In the order of the file; a name may occur twice.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Variables => variables;
 
-    /// <summary>The last value of that name, as GRUB has it after loading; null where there is none.</summary>
+    /// <summary>The last value of the name, which is the one GRUB uses; null: the name does not occur.</summary>
     public string? this[string name]
     {
         get
@@ -32,14 +32,16 @@ public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>
         }
     }
 
-    /// <summary>Null: not an environment block. Any size of file is read, one byte a character. A variable that is cut off is left out.</summary>
+    /// <summary>
+    /// Null: not an environment block. Accepts any file size and reads each byte as one character. Ignores a variable that is cut off.
+    /// </summary>
     public static EnvironmentBlock? TryParse(ReadOnlySpan<byte> file)
     {
         if (!file.StartsWith(Signature)) return null;
         var found = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
         for (var rest = file[Signature.Length..]; !rest.IsEmpty;)
         {
-            // A comment, the padding among them. Its end is the end of its line.
+            // A comment; the padding is one too. It ends at the end of its line.
             var equals = rest[0] == '#' ? -1 : rest.IndexOf((byte)'=');
             if (rest[0] != '#' && equals < 0) break;
             var value = new StringBuilder();
@@ -56,15 +58,15 @@ public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>
         return new(found.ToImmutable());
     }
 
-    /// <summary>The whole file, of the one size, for writing over in place.</summary>
+    /// <summary>The whole file in its fixed size, for overwriting in place.</summary>
     /// <exception cref="InvalidOperationException">The content is longer than <see cref="MaxContent"/>.</exception>
     public byte[] ToBytes() => ToBytes(Bytes, MaxContent);
 
-    /// <summary>The whole file, for one that only ever changes by another one in its place.</summary>
-    /// <exception cref="InvalidOperationException">The content is longer than that.</exception>
+    /// <summary>The whole file in a size of choice, for files that are replaced as a whole.</summary>
+    /// <exception cref="InvalidOperationException">The content is longer than the size.</exception>
     public byte[] ToBytes(int bytes) => ToBytes(bytes, bytes);
 
-    private byte[] ToBytes(int bytes, int mostContent)
+    private byte[] ToBytes(int bytes, int maxContent)
     {
         var file = new byte[bytes];
         file.AsSpan().Fill((byte)'#');
@@ -85,7 +87,7 @@ public sealed class EnvironmentBlock(ImmutableArray<KeyValuePair<string, string>
 
         void Put(char c)
         {
-            if (at == mostContent) throw new InvalidOperationException($"the environment block does not fit into {mostContent} bytes");
+            if (at == maxContent) throw new InvalidOperationException($"the environment block does not fit into {maxContent} bytes");
             file[at++] = (byte)c;
         }
     }

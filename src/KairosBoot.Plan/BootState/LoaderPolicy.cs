@@ -6,29 +6,32 @@ namespace KairosBoot.Plan;
 public enum LoaderEnd { Starts, Reboots, Stops }
 
 /// <summary>What the loader does with the counters.</summary>
-/// <param name="End">It starts a kernel, reboots to begin again, or stops with a message.</param>
-/// <param name="Slot">Whose kernel it starts; null: none.</param>
-/// <param name="Why"><c>order</c> or <c>oneshot</c>.</param>
-/// <param name="Written">The counters as it writes them, one after the other: a power cut may come between any two. Empty where it cannot write.</param>
+/// <param name="End">The loader starts a kernel, reboots to start over, or stops with a message.</param>
+/// <param name="Slot">The slot whose kernel it starts; null: none.</param>
+/// <param name="Why">Why it starts this slot.</param>
+/// <param name="Written">
+/// The counters after each write of the loader, in order: a power cut may occur between any two. Empty: the loader cannot write.
+/// </param>
 /// <param name="Counters">The counters at the end.</param>
-public sealed record LoaderDecision(LoaderEnd End, Slot? Slot, string Why, ImmutableArray<BootCounters> Written, BootCounters Counters);
+public sealed record LoaderDecision(
+    LoaderEnd End, Slot? Slot, ChoiceReason Why, ImmutableArray<BootCounters> Written, BootCounters Counters);
 
 /// <summary>
-/// The rules of GRUB's menu, initrd/grub/grub.cfg, as values: which slot is started, and what is counted before its kernel is looked at. kairos-boot does
-/// not use them: the menu is run against them, and they begin every boot that the tests explore.
+/// The rules of GRUB's menu, initrd/grub/grub.cfg: which slot the loader starts, and what it counts before it loads the kernel.
+/// kairos-boot does not use them. The tests run the menu against them and start every explored boot with them.
 /// </summary>
 public static class LoaderPolicy
 {
-    /// <param name="counters">As the loader reads them.</param>
+    /// <param name="counters">The counters that the loader reads.</param>
     /// <param name="loads">Whether kernel and initrd of a slot can be loaded.</param>
     public static LoaderDecision Decide(BootCounters counters, Func<Slot, bool> loads)
     {
         var written = ImmutableArray.CreateBuilder<BootCounters>();
         List<Slot> failed = [];
-        var why = counters.Once is null ? "order" : "oneshot";
-        for (var slot = counters.Next; slot is { } chosen; slot = counters.NextBut([.. failed]), why = "order")
+        var why = counters.Once is null ? ChoiceReason.Order : ChoiceReason.OneShot;
+        for (var slot = counters.Next; slot is { } chosen; slot = counters.NextExcept([.. failed]), why = ChoiceReason.Order)
         {
-            written.Add(counters = counters.Take(chosen));
+            written.Add(counters = counters.CountAttempt(chosen));
             if (loads(chosen)) return new(LoaderEnd.Starts, chosen, why, written.ToImmutable(), counters);
             failed.Add(chosen);
             counters = counters with { Fault = new(chosen, SlotFault.Load) };
@@ -39,14 +42,16 @@ public static class LoaderPolicy
         return new(end, null, why, written.ToImmutable(), counters);
     }
 
-    /// <summary>The same where the loader cannot write the counters: it follows them as far as it can read them, and begins again by itself when they say
-    /// that nothing is left.</summary>
+    /// <summary>
+    /// The same for a loader that cannot write the counters. It follows them as far as it can read them. When they say that no slot has
+    /// tries left, it starts from full counters.
+    /// </summary>
     public static LoaderDecision DecideReadOnly(BootCounters counters, Func<Slot, bool> loads)
     {
         List<Slot> failed = [];
         var full = counters.Refill() with { Once = null };
-        var why = counters.Once is null ? "order" : "oneshot";
-        for (var slot = counters.Next ?? full.Next; slot is { } started; slot = full.NextBut([.. failed]), why = "order")
+        var why = counters.Once is null ? ChoiceReason.Order : ChoiceReason.OneShot;
+        for (var slot = counters.Next ?? full.Next; slot is { } started; slot = full.NextExcept([.. failed]), why = ChoiceReason.Order)
         {
             if (loads(started)) return new(LoaderEnd.Starts, started, why, [], counters);
             failed.Add(started);

@@ -1,8 +1,8 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Why a slot was given up: kept in the block as <c>active:missing</c>.</summary>
-/// <param name="Slot">Whose image.</param>
-/// <param name="Reason">One of the words below, or another one of lower-case letters and dashes.</param>
+/// <summary>Why a slot is marked bad: stored in the block as <c>active:missing</c>.</summary>
+/// <param name="Slot">The slot of the image.</param>
+/// <param name="Reason">One of the words below, or another word of lower-case letters and dashes.</param>
 public sealed record SlotFault(Slot Slot, string Reason)
 {
     public const string Missing = "missing", Load = "load", Damaged = "damaged", NoInit = "no-init", Operator = "operator";
@@ -14,11 +14,11 @@ public sealed record SlotFault(Slot Slot, string Reason)
         (Load, "the boot loader could not load its kernel or its initrd"),
         (Missing, "its image is missing"),
         (Damaged, "its image is damaged"),
-        (NoInit, "its image has no system that could be started"),
-        (Operator, "kboot assess bad"),
+        (NoInit, "its image has no init that can be started"),
+        (Operator, "marked bad with kboot assess bad"),
     ];
 
-    /// <summary>Null where the text is none.</summary>
+    /// <summary>Null: the text is not a fault.</summary>
     public static SlotFault? TryParse(string text)
     {
         var colon = text.IndexOf(':');
@@ -30,7 +30,7 @@ public sealed record SlotFault(Slot Slot, string Reason)
 
     public override string ToString() => $"{Slot.Name()}:{Reason}";
 
-    /// <summary>For a person: <c>active: its image is missing</c>.</summary>
+    /// <summary>For messages: <c>active: its image is missing</c>.</summary>
     public string Sentence
     {
         get

@@ -3,47 +3,57 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Makes sure that one attempt is counted, by the loader or here, and chooses the slot where the loader did not. Before: the kernel runs, and the
-/// counters were read. After: what has to be written, and the slot to boot. kairos-boot acts on exactly this; the tests run it through every state.
+/// Makes sure that one attempt is counted, by the loader or here, and chooses the slot if the loader did not. Before: the kernel runs,
+/// and the counters were read. After: the counters to write and the slot to boot. kairos-boot acts on exactly this decision; the tests
+/// run it through every state.
 /// </summary>
 public static class SlotPolicy
 {
     public const string Inoperative = "assessment inoperative: ";
 
-    /// <param name="request">What the loader said, about the slot that is to boot.</param>
-    /// <param name="block">The counters as they are on the disk.</param>
-    /// <param name="images">Ids of the images in the slots that were looked at; null where a slot has none.</param>
-    /// <param name="isChosen">An earlier attempt of this boot chose the slot: it stays chosen.</param>
+    /// <param name="request">What the loader reported about the slot to boot.</param>
+    /// <param name="block">The counters on the disk.</param>
+    /// <param name="images">Ids of the images in the slots that were examined; null: the slot has no image.</param>
+    /// <param name="isChosen">An earlier attempt of this boot chose the slot: keep it.</param>
     public static SlotDecision Decide(BootRequest request, BootBlock block, ImmutableArray<(Slot Slot, string? Image)> images, bool isChosen)
     {
         var slot = request.Slot;
         if (!block.Usable) return WithoutCounters(request, block, images);
         var notes = ImmutableArray.CreateBuilder<(StepClass, string)>();
-        if (request.LoaderCounters == "ro")
-            notes.Add((StepClass.Degraded, Inoperative + "the loader cannot write the boot counters; they are kept from here on only"));
+        if (request.LoaderCounters == CounterAccess.ReadOnly)
+            notes.Add((StepClass.Degraded, Inoperative + "the loader cannot write the boot counters; only kairos-boot counts attempts"));
         var before = block.Counters;
         if (request.TriesLeft == before[slot].Left)
-            return new(slot, before.SyncWithImagesWhileBooting(slot, images), request.KexecFrom is null ? CountedBy.Loader : CountedBy.Initrd) { Notes = notes.ToImmutable() };
-        if (request.TriesLeft is { } told)
-            notes.Add((StepClass.Degraded, $"{Inoperative}{slot.Name()} was to have {told} tries left when this kernel was started, and there are {before[slot].Left}"));
+        {
+            var countedBy = request.KexecFrom is null ? CountedBy.Loader : CountedBy.Initrd;
+            return new(slot, before.SyncWithImagesWhileBooting(slot, images), countedBy) { Notes = notes.ToImmutable() };
+        }
+        if (request.TriesLeft is { } reported)
+        {
+            notes.Add((StepClass.Degraded,
+                Inoperative +
+                $"the loader reported {reported} tries left for {slot.Name()}, but {SystemPaths.BootState} has {before[slot].Left}"));
+        }
         return Choose(request, before.SyncWithImages(images), isChosen) with { Notes = notes.ToImmutable() };
     }
 
-    // A machine without counters boots on; one whose loader looked for them gets new ones.
+    // A machine without counters continues to boot. If its loader looked for them, they are recreated.
     private static SlotDecision WithoutCounters(BootRequest request, BootBlock block, ImmutableArray<(Slot Slot, string? Image)> images)
     {
         if (request.LoaderCounters is null) return new(request.Slot, null, CountedBy.None);
-        var text = $"{Inoperative}{SystemPaths.BootState} on {SystemPaths.StateLabel} {block.Problem}; it is made anew";
-        return new(request.Slot, new BootCounters().Take(request.Slot).SyncWithImagesWhileBooting(request.Slot, images), CountedBy.Initrd) { Notes = [(StepClass.Degraded, text)] };
+        var text = $"{Inoperative}{SystemPaths.BootState} on {SystemPaths.StateLabel} {block.Problem}; it is recreated";
+        var counters = new BootCounters().CountAttempt(request.Slot).SyncWithImagesWhileBooting(request.Slot, images);
+        return new(request.Slot, counters, CountedBy.Initrd) { Notes = [(StepClass.Degraded, text)] };
     }
 
     private static SlotDecision Choose(BootRequest request, BootCounters counters, bool isChosen)
     {
-        // Another kernel of this boot chose before, and an image with a name of its own is in no slot's place.
+        // After kexec, the kernel before this one chose the slot. An image with a name of its own belongs to no slot, so there is nothing
+        // to choose.
         if (isChosen || request.KexecFrom is not null || !request.IsSlotsOwnImage)
-            return new(request.Slot, counters.Take(request.Slot), CountedBy.Initrd);
+            return new(request.Slot, counters.CountAttempt(request.Slot), CountedBy.Initrd);
         var chosen = counters.NextForUncounted(request.Slot, request.LoaderReadsCounters);
-        var why = chosen != counters.Next ? null : counters.Once is null ? "order" : "oneshot";
-        return new(chosen, chosen is { } next ? counters.Take(next) : counters.Refill(), CountedBy.Initrd) { Why = why };
+        ChoiceReason? why = chosen != counters.Next ? null : counters.Once is null ? ChoiceReason.Order : ChoiceReason.OneShot;
+        return new(chosen, chosen is { } next ? counters.CountAttempt(next) : counters.Refill(), CountedBy.Initrd) { Why = why };
     }
 }

@@ -31,11 +31,11 @@ public sealed record BootRequest
     /// <summary>Tries the loader left this slot, or the kernel that started this one; null where neither counted.</summary>
     public int? TriesLeft { get; init; }
     /// <summary>How the loader found the boot counters: <c>ok</c>, <c>ro</c> (it could not write them), <c>bad</c>; null where it did not look for any.</summary>
-    public string? LoaderCounters { get; init; }
+    public CounterAccess? LoaderCounters { get; init; }
     /// <summary>The loader reads the counters, and so starts the slot that they name, with its own kernel.</summary>
     public bool LoaderReadsCounters { get; init; }
     /// <summary>Why this slot was chosen: <c>order</c>, <c>oneshot</c>; null where it was not chosen by the counters.</summary>
-    public string? Why { get; init; }
+    public ChoiceReason? Why { get; init; }
     /// <summary>The slot whose kernel started this one in its place, with kexec; null where the loader did.</summary>
     public Slot? KexecFrom { get; init; }
     /// <summary>What was asked for where the persistent volume is damaged or missing.</summary>
@@ -66,5 +66,5 @@ public sealed record BootRequest
         : Persistent;
 
     /// <summary>The same machine's other slot. What the loader counted and why is about the slot it chose.</summary>
-    public BootRequest ForSlot(Slot slot, string? why = null) => this with { Slot = slot, ImagePath = slot.Image(), TriesLeft = null, Why = why };
+    public BootRequest ForSlot(Slot slot, ChoiceReason? why = null) => this with { Slot = slot, ImagePath = slot.Image(), TriesLeft = null, Why = why };
 }

@@ -10,8 +10,8 @@ public sealed partial class BootRequestParser
         KernelOptionKind.LiveImage => Note(ref liveImage, word.Value),
         KernelOptionKind.LoaderSlot => Note(ref loaderSlot, word.Value),
         KernelOptionKind.AutoReset => Set(Request with { AutoReset = true }),
-        KernelOptionKind.Why => word.Value is "order" or "oneshot" && Set(Request with { Why = word.Value }),
-        KernelOptionKind.LoaderCounters => word.Value is "ok" or "ro" or "bad" && Set(Request with { LoaderCounters = word.Value }),
+        KernelOptionKind.Why => ChoiceReasons.TryParse(word.Value) is { } why && Set(Request with { Why = why }),
+        KernelOptionKind.LoaderCounters => SetLoaderCounters(word.Value),
         KernelOptionKind.KexecFrom => SlotNames.TryParse(word.Value) is { } slot && Set(Request with { KexecFrom = slot }),
         KernelOptionKind.LoadedFrom => word.Value is { Length: > 0 } partition &&
             Set(Request with { LoadedFrom = new DeviceRef(DeviceRefKind.PartUuid, partition.ToLowerInvariant()) }),
@@ -61,6 +61,18 @@ public sealed partial class BootRequestParser
     {
         volumes.Add(volume);
         return true;
+    }
+
+    private bool SetLoaderCounters(string? value)
+    {
+        CounterAccess? access = value switch
+        {
+            "ok" => CounterAccess.Writable,
+            "ro" => CounterAccess.ReadOnly,
+            "bad" => CounterAccess.Unusable,
+            _ => null,
+        };
+        return access is { } known && Set(Request with { LoaderCounters = known });
     }
 
     private bool SetCheckMode(string? value)

@@ -41,7 +41,8 @@ public sealed partial class BootRequestParser
             Slot = slot,
             ImagePath = image,
             // One that could not load them says "bad" and has counted nothing.
-            LoaderReadsCounters = Request.LoaderCounters is "ok" or "ro" || Request is { LoaderCounters: "bad", TriesLeft: not null },
+            LoaderReadsCounters = Request.LoaderCounters is CounterAccess.Writable or CounterAccess.ReadOnly
+                || Request is { LoaderCounters: CounterAccess.Unusable, TriesLeft: not null },
             Volumes = volumes.ToImmutable(),
             Warnings = all.ToImmutable(),
         };

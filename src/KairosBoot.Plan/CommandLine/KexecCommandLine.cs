@@ -15,7 +15,7 @@ public static class KexecCommandLine
         var line = new StringBuilder();
         line.Append("cos-img/filename=").Append(next.ImagePath).Append(" root=LABEL=").Append(next.Slot.Label());
         line.Append(" kairosboot.slot=").Append(next.Slot.Name());
-        if (next.Why is { } why) line.Append(" kairosboot.why=").Append(why);
+        if (next.Why is { } why) line.Append(" kairosboot.why=").Append(why.Name());
         if (triesLeft is { } left) line.Append(" kairosboot.tries=").Append((char)('0' + left));
         line.Append(" kairosboot.kexec=").Append(from.Name());
         var position = 0;

@@ -71,9 +71,18 @@ public static class FailureFile
             else if (line.StartsWith("  ", StringComparison.Ordinal))
             {
                 if (block.TryGetValue(key, out var value)) block[key] = $"{value}\n{line[2..]}";
-                else if (line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at) block[key = line[..at]] = line[(at + 2)..];
-                else if (line.EndsWith(':')) block[key = line[..^1]] = "";
-                else block = null; // no line of a block: what follows belongs to nothing
+            }
+            else if (line.IndexOf(": ", StringComparison.Ordinal) is > 0 and var at)
+            {
+                block[key = line[..at]] = line[(at + 2)..];
+            }
+            else if (line.EndsWith(':'))
+            {
+                block[key = line[..^1]] = "";
+            }
+            else
+            {
+                block = null; // not a line of a block: ignore the lines up to the next block
             }
         }
         return records.ToImmutable();

@@ -3,25 +3,28 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// Kernel arguments that belong to a machine and not to its images: for every slot, and for one. GRUB reads them from an
-/// <see cref="EnvironmentBlock"/> and puts them behind its own and the image's, so that the machine has the last word.
+/// Kernel arguments that belong to a machine and not to its images: for all slots, and for one slot. GRUB reads them from an
+/// <see cref="EnvironmentBlock"/> and appends them to its own and the image's arguments, so that the machine's value is the last one.
 /// </summary>
 public sealed record Kargs
 {
-    /// <summary>What GRUB takes, all slots together with one; the kernel has room for 2048, the menu's own words among them.</summary>
+    /// <summary>
+    /// What GRUB accepts for all slots and one slot together. The kernel command line has 2048 characters, and the menu's own words need
+    /// some of them.
+    /// </summary>
     public const int MaxCharacters = 900;
 
     private static readonly ImmutableArray<Slot?> Kinds = [null, Slot.Active, Slot.Passive, Slot.Recovery];
 
     private readonly ImmutableArray<ImmutableArray<string>> words = [[], [], [], []];
 
-    /// <summary>Grows with every change: it tells which arguments a boot had.</summary>
+    /// <summary>Grows with every change. Identifies the arguments that a boot had.</summary>
     public int Serial { get; init; }
 
-    /// <param name="slot">Null: those of every slot.</param>
+    /// <param name="slot">Null: the arguments of every slot.</param>
     public ImmutableArray<string> this[Slot? slot] => words[Kinds.IndexOf(slot)];
 
-    /// <summary>True where there is not one argument.</summary>
+    /// <summary>True if there are no arguments at all.</summary>
     public bool IsEmpty
     {
         get
@@ -38,7 +41,7 @@ public sealed record Kargs
 
     public Kargs With(Slot? slot, ImmutableArray<string> arguments) => new(words.SetItem(Kinds.IndexOf(slot), arguments)) { Serial = Serial };
 
-    /// <summary>The same arguments, whatever their serials.</summary>
+    /// <summary>True for the same arguments; their serials are not compared.</summary>
     public bool SameAs(Kargs other)
     {
         foreach (var kind in Kinds)
@@ -46,14 +49,14 @@ public sealed record Kargs
         return true;
     }
 
-    /// <summary>Adds a word behind the others. One that is there already goes to the end, where it is the last of its name.</summary>
+    /// <summary>Appends a word. If the word exists, it moves to the end, where it is the last of its name.</summary>
     public Kargs Add(Slot? slot, string word) => With(slot, this[slot].Remove(word).Add(word));
 
-    /// <summary>Takes a word away, or, for a name without a value, all words of that name.</summary>
+    /// <summary>Removes a word; for a name without a value, all words of that name.</summary>
     public Kargs Remove(Slot? slot, string word) =>
         With(slot, this[slot].RemoveAll(other => other == word || (!word.Contains('=') && other.StartsWith(word + "=", StringComparison.Ordinal))));
 
-    /// <summary>Null: the file is none.</summary>
+    /// <summary>Null: the file is not an environment block.</summary>
     public static Kargs? TryRead(ReadOnlySpan<byte> file)
     {
         if (EnvironmentBlock.TryParse(file) is not { } block) return null;
@@ -72,7 +75,7 @@ public sealed record Kargs
         return new EnvironmentBlock(variables.ToImmutable()).ToBytes(Bytes);
     }
 
-    /// <summary>Why the arguments cannot be used, as a sentence; null where they can.</summary>
+    /// <summary>Why the arguments cannot be used, as a sentence; null: they can be used.</summary>
     public string? Problem
     {
         get
@@ -82,13 +85,14 @@ public sealed record Kargs
                 foreach (var word in this[kind])
                     if (Karg.Problem(word) is { } problem) return problem;
                 var length = string.Join(' ', [.. this[null], .. kind is null ? [] : this[kind]]).Length;
-                if (length > MaxCharacters) return $"{length} characters are too long for the kernel's command line: {MaxCharacters} at most";
+                if (length > MaxCharacters)
+                    return $"the arguments have {length} characters; at most {MaxCharacters} fit on the kernel command line";
             }
             return null;
         }
     }
 
-    // Four lists of the most characters, and their names. It is replaced as a whole file, not written over in place.
+    // Enough for four lists of the maximum length and their names. The file is replaced as a whole, not overwritten in place.
     private const int Bytes = 4096;
 
     private static string Variable(Slot? kind) => kind is { } slot ? "kargs_" + slot.Name() : "kargs";

@@ -2,14 +2,18 @@ using System.Globalization;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What GRUB says about a machine's own arguments with <c>kairosboot.kargs=USED/LEFT-OUT</c>, both serials of <see cref="Kargs"/>.</summary>
-/// <param name="Used">The ones this boot has; 0 where there were none.</param>
-/// <param name="LeftOut">The ones on trial that this boot does not have, because it is its slot's last try; null where there were none.</param>
+/// <summary>
+/// What GRUB reports about a machine's own arguments with <c>kairosboot.kargs=USED/LEFT-OUT</c>: two serials of <see cref="Kargs"/>.
+/// </summary>
+/// <param name="Used">Serial of the arguments that this boot has; 0: none.</param>
+/// <param name="LeftOut">
+/// Serial of the pending arguments that this boot does not have, because it is its slot's last try; null: none.
+/// </param>
 public readonly record struct KargsBootInfo(int Used, int? LeftOut)
 {
     public const string Option = "kairosboot.kargs";
 
-    /// <summary>Null: GRUB said nothing, or nothing possible.</summary>
+    /// <summary>Null: GRUB reported nothing, or an invalid value.</summary>
     public static KargsBootInfo? Of(KernelCommandLine commandLine)
     {
         if (commandLine.Last(Option)?.Split('/') is not [var used, var leftOut]) return null;

@@ -24,7 +24,7 @@ public sealed class NoLoaderTests
         {
             while (slots.Count < 4)
             {
-                machine.Console.Expect(Limit, "RUNS ON ", "STOPPED: active, passive and recovery have all been tried");
+                machine.Console.Expect(Limit, "RUNS ON ", "STOPPED: active, passive and recovery were all tried");
                 if (machine.Console.Text.Contains("STOPPED", StringComparison.Ordinal)) break;
                 slots.Add(machine.Console.Expect(Limit, "\n").TrimEnd('\n'));
                 machine.ExpectEnd(Limit);

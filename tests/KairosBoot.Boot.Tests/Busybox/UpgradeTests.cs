@@ -63,7 +63,7 @@ public sealed class UpgradeTests
         machine.Restart();
         Assert.Equal(("active active active passive", ("newer", "degraded")), (machine.Boots, machine.System));
         Assert.Equal((broken, newer), machine.Images);
-        Assert.Equal("KairosBoot: passive runs instead of active (active: 0 tries left); kboot status tells more", machine.Shell.Run("cat /run/motd.d/kairosboot"));
+        Assert.Equal("KairosBoot: passive runs instead of active (active: 0 tries left); see kboot status", machine.Shell.Run("cat /run/motd.d/kairosboot"));
         Assert.Matches("active +0 +no +given up: its last boots did not report good\n", machine.Shell.Run("kboot status"));
         Assert.Equal("passive is good", machine.Shell.Run("kboot assess good"));
         Assert.Equal("0 3+ 3", machine.Slots);

@@ -77,7 +77,7 @@ public sealed class UserDataTests
         shell.Run("test $(grep -c S3CRET /oem/95_userdata/userdata.yaml) = 2");
         Assert.Equal("0 0 0", shell.Run("echo $(grep -c S3CRET /run/kairosboot/boot.log) $(grep -c S3CRET /run/kairosboot/report.json) $(dmesg | grep -c S3CRET)"));
         Assert.DoesNotContain("S3CRET", machine.Console.Text, StringComparison.Ordinal);
-        ConsoleText.HoldsAll(machine.Console, "Pull data from provider: user-data from /dev/vdb/user-data is /oem/95_userdata/userdata.yaml; volume /dev/vdb", ", sha256 ");
+        ConsoleText.HoldsAll(machine.Console, "Pull data from provider: user-data from /dev/vdb/user-data written to /oem/95_userdata/userdata.yaml; volume /dev/vdb", ", sha256 ");
         Assert.Equal(["/dev/vdb"], report.GetProperty("userData").Strings("device"));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(userData))), report.GetProperty("userData").Strings("sha256").Single());
         Assert.Equal("600 1", shell.Run("echo $(stat -c %a /oem/kairosboot/userdata-taken) $(grep -c DEVICE=/dev/vdb /oem/kairosboot/userdata-taken)"));
@@ -106,7 +106,7 @@ public sealed class UserDataTests
         Assert.Equal("from-iso", shell.Run("cat /run/config/hostname"));
         JsonElement problems = Report.Of(shell).GetProperty("cloudConfigProblems");
         Assert.Equal(["/dev/vdb/user-data is a directory, not a file; to fix: remove it, or put a regular file there"], problems.Strings("reason"));
-        ConsoleText.HoldsAll(machine.Console, "user-data from /dev/sr0/openstack/latest/user_data is /oem/95_userdata/userdata.yaml");
+        ConsoleText.HoldsAll(machine.Console, "user-data from /dev/sr0/openstack/latest/user_data written to /oem/95_userdata/userdata.yaml");
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
 

@@ -69,9 +69,9 @@ public sealed class VolumeTests
         using JsonDocument report = Report(shell);
         Assert.Equal(("degraded", "recovery"), (Verdict(report), report.RootElement.GetProperty("slot").GetString()));
         Assert.Contains(Problems(report), text => text.Contains("left errors uncorrected", StringComparison.Ordinal)
-            && text.Contains("recovery is booted instead of active", StringComparison.Ordinal));
+            && text.Contains("booting recovery instead of active", StringComparison.Ordinal));
         Assert.Contains(Problems(report), text => text.Contains("/lib/modules/", StringComparison.Ordinal));
-        ConsoleText.HoldsAll(machine.Console, "recovery is booted instead of active");
+        ConsoleText.HoldsAll(machine.Console, "booting recovery instead of active");
     }
 
     [Fact]

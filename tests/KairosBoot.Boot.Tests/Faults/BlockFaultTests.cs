@@ -26,7 +26,7 @@ public sealed class BlockFaultTests : IDisposable
         disk.Replace("/bootstate", content);
         Settled settled = Settled.After(new MachineSpec { Name = "block-" + kind, Disks = [disk.File] });
         Assert.Equal(("active", "active", "2 3 3", "degraded"), (settled.Boots, settled.Slot, settled.Tries, settled.Verdict));
-        Assert.Contains($"assessment inoperative: /bootstate on COS_STATE {problem}; it is made anew", settled.Problems);
+        Assert.Contains($"assessment inoperative: /bootstate on COS_STATE {problem}; it is recreated", settled.Problems);
         Assert.Equal("", settled.Status.GetProperty("problem").GetString() ?? "");
     }
 
@@ -50,7 +50,7 @@ public sealed class BlockFaultTests : IDisposable
 
         Settled settled = Settled.After(new MachineSpec { Name = "block-btrfs", Firmware = Firmware.Uefi, Disks = [disk.File] });
         Assert.Equal(("active", "2 3 3", "degraded", "initrd"), (settled.Boots, settled.Tries, settled.Verdict, settled.CountedBy));
-        Assert.Contains("assessment inoperative: the loader cannot write the boot counters; they are kept from here on only", settled.Problems);
+        Assert.Contains("assessment inoperative: the loader cannot write the boot counters; only kairos-boot counts attempts", settled.Problems);
         Assert.Equal([3, 3, 3], settled.Status.GetProperty("slots").EnumerateArray().Select(slot => slot.GetProperty("triesLeft").GetInt32()));
     }
 

@@ -92,7 +92,7 @@ internal sealed partial class Settled
         return slots;
     }
 
-    [GeneratedRegex("KairosBoot: starting ([a-z]+) from|is given up: .*; ([a-z]+) is booted instead")]
+    [GeneratedRegex("KairosBoot: starting ([a-z]+) from|is marked bad: .*; booting ([a-z]+) instead")]
     private static partial Regex StartOfSlot();
 
     private string Printed(string what)

@@ -73,8 +73,8 @@ public sealed class AccountTests : IDisposable
     }
 
     [Theory]
-    [InlineData("users: {'a:b': {}}", "not an account name")]
-    [InlineData("users: {'../x': {}}", "not an account name")]
+    [InlineData("users: {'a:b': {}}", "invalid account name")]
+    [InlineData("users: {'../x': {}}", "invalid account name")]
     [InlineData("users: {u: {gecos: 'a:0:0'}}", "colon")]
     [InlineData("users: {u: {primary_group: nogroup}}", "no group 'nogroup'")]
     [InlineData("users: {u: {uid: abc}}", "not a user id")]

@@ -121,11 +121,11 @@ public sealed class ConformanceTests : IDisposable
     [InlineData("{path: /etc, content: x}", "Is a directory")]
     [InlineData("{path: /etc/passwd/f, content: x}", "Not a directory")]
     [InlineData("{path: /f, ownerstring: nobody-here, content: x}", "no user 'nobody-here'")]
-    [InlineData("{path: /f, content: [x]}", "a list where a text belongs")]
+    [InlineData("{path: /f, content: [x]}", "a list instead of a text")]
     [InlineData("{path: /f, owner: me}", "a whole number")]
     [InlineData("{path: /f, permissions: rw}", "octal mode")]
-    [InlineData("{path: /f, encoding: rot13, content: x}", "not an encoding")]
-    [InlineData("text", "a text where a mapping belongs")]
+    [InlineData("{path: /f, encoding: rot13, content: x}", "unknown encoding")]
+    [InlineData("text", "a text instead of a mapping")]
     public void A_bad_file_item_is_one_problem_and_the_next_item_is_written(string file, string reason)
     {
         var report = RunEntry($"files:\n- {file}\n- {{path: /next, content: x}}");

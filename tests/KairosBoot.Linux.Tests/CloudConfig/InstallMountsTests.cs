@@ -99,10 +99,10 @@ public sealed class InstallMountsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("[relative, /ok]", "install.bind_mounts", "relative is no place to mount at")]
-    [InlineData("[/a/../b, /ok]", "install.bind_mounts", "/a/../b is no place to mount at")]
-    [InlineData("[/, /ok]", "install.bind_mounts", "/ is no place to mount at")]
-    [InlineData("[{path: /a}, /ok]", "install.bind_mounts", "a mapping where a text belongs")]
+    [InlineData("[relative, /ok]", "install.bind_mounts", "relative is not a valid mount point")]
+    [InlineData("[/a/../b, /ok]", "install.bind_mounts", "/a/../b is not a valid mount point")]
+    [InlineData("[/, /ok]", "install.bind_mounts", "/ is not a valid mount point")]
+    [InlineData("[{path: /a}, /ok]", "install.bind_mounts", "a mapping instead of a text")]
     public void A_path_that_is_none_is_named_with_its_line_and_the_others_count(string list, string key, string reason)
     {
         root.Put("/oem/90.yaml", $"install:\n  bind_mounts: {list}\n", "0600");

@@ -83,10 +83,10 @@ public sealed class KeptAttributesTests : IDisposable
     [Theory]
     [InlineData("/home/carol", 0, "uid: '1500'", null)]
     [InlineData("/home/carol", 1500, "uid: '1500'", null)]
-    [InlineData("/home/carol", 1000, "uid: '1500'", "/home/carol is no home for user 1500: it belongs to user 1000")]
-    [InlineData("/home/alice/carol", -1, "uid: '1500'", "/home/alice/carol is no home for user 1500: it is in a directory of user 1000")]
+    [InlineData("/home/carol", 1000, "uid: '1500'", "/home/carol cannot be the home of user 1500: it belongs to user 1000")]
+    [InlineData("/home/alice/carol", -1, "uid: '1500'", "/home/alice/carol cannot be the home of user 1500: it is in a directory of user 1000")]
     [InlineData("/home/alice/carol", 1500, "", "it is in a directory of user 1000")]
-    [InlineData("/shared/carol", 0, "uid: '1500'", "it belongs to root, and others can have put it there")]
+    [InlineData("/shared/carol", 0, "uid: '1500'", "it belongs to root, but another user can have put it there")]
     public void A_home_is_the_users_only_where_nobody_else_can_have_put_it(string home, int owner, string fields, string? refusal)
     {
         if (owner >= 0)
@@ -112,7 +112,7 @@ public sealed class KeptAttributesTests : IDisposable
     /// <summary>No new file can take the place of a mount point, so the old one is written to, or not at all.</summary>
     [Theory]
     [InlineData(1000, false, null)]
-    [InlineData(1000, true, "has another name, and a new file cannot take its place")]
+    [InlineData(1000, true, "has another hard link and cannot be replaced by a new file")]
     [InlineData(0, false, "belongs to user 0, in /home/alice of user 1000")]
     [InlineData(1001, false, "belongs to user 1001, in /home/alice of user 1000")]
     public void A_mount_point_in_a_home_is_written_to_only_where_the_file_is_the_users(int owner, bool hasSecondName, string? refusal)
@@ -139,7 +139,7 @@ public sealed class KeptAttributesTests : IDisposable
         root.Put("/seed", "#!/bin/sh\necho script > /script\n", "0600");
         Directory.CreateDirectory(root.At("/run/config"));
         Assert.Equal(0, MonoSyscall.chown(root.At("/run/config"), 1000, 1000));
-        Assert.Contains("is a script, and /run/config is in a directory of user 1000: not run", Assert.Single(Run("datasource: {providers: [file], path: /seed}").Problems).Reason);
+        Assert.Contains("is a script and was not run, because /run/config is in a directory of user 1000", Assert.Single(Run("datasource: {providers: [file], path: /seed}").Problems).Reason);
         Assert.False(root.Has("/script"));
     }
 }

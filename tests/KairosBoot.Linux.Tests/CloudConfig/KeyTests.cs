@@ -46,11 +46,11 @@ public sealed class KeyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{nameservers: [\"1.1.1.1\\nnameserver 6.6.6.6\"]}", "a line break")]
+    [InlineData("{nameservers: [\"1.1.1.1\\nnameserver 6.6.6.6\"]}", "contains a line break")]
     [InlineData("{nameservers: [1.1.1.1], path: resolv.conf}", "not an absolute path")]
     [InlineData("{nameservers: [1.1.1.1], path: /nowhere/resolv.conf}", "No such file")]
     [InlineData("{nameservers: [1.1.1.1], path: /etc/dangling}", "a link to ../run/systemd/resolve/stub-resolv.conf")]
-    [InlineData("{nameservers: [[1.1.1.1]], search: x}", "a list where a text belongs")]
+    [InlineData("{nameservers: [[1.1.1.1]], search: x}", "a list instead of a text")]
     public void Name_servers_that_cannot_be_written_are_one_problem(string dns, string reason)
     {
         File.CreateSymbolicLink(root.At("/etc/dangling"), "../run/systemd/resolve/stub-resolv.conf");
@@ -81,8 +81,8 @@ public sealed class KeyTests : IDisposable
 
     [Theory]
     [InlineData("{'N=TP': x}", "'N=TP' is not the name of a setting")]
-    [InlineData("{NTP: \"a\\n[Other]\"}", "a line break")]
-    [InlineData("{NTP: [a]}", "a list where a text belongs")]
+    [InlineData("{NTP: \"a\\n[Other]\"}", "contains a line break")]
+    [InlineData("{NTP: [a]}", "a list instead of a text")]
     public void A_timesyncd_setting_that_is_none_is_left_out(string settings, string reason)
     {
         Directory.CreateDirectory(root.At("/etc/systemd"));
@@ -145,10 +145,10 @@ public sealed class KeyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("kind: user\nusername: svc\nuid: 201\ngid: 4\ninfo: I\nhomedir: /svc\nshell: /bin/false", true, "svc stays in /etc/passwd: its row there is not exactly the one given")]
+    [InlineData("kind: user\nusername: svc\nuid: 201\ngid: 4\ninfo: I\nhomedir: /svc\nshell: /bin/false", true, "svc stays in /etc/passwd: its row differs from the given one")]
     [InlineData("kind: user\nusername: root", true, "root stays in /etc/passwd")]
     [InlineData("kind: shadow\nusername: svc\npassword: S3CRET", true, "svc stays in /etc/shadow")]
-    [InlineData("kind: group\ngroup_name: 'a:b'", false, "not an account name")]
+    [InlineData("kind: group\ngroup_name: 'a:b'", false, "invalid account name")]
     [InlineData("kind: house\nusername: x", false, "kind is not user, group, shadow or gshadow")]
     [InlineData("[", false, "entity: line")]
     [InlineData("kind: gshadow\nname: adm\npassword: S3CRET", true, "adm stays in /etc/gshadow")]
@@ -217,9 +217,9 @@ public sealed class KeyTests : IDisposable
         """;
 
     [Theory]
-    [InlineData("rootfs", true, "not in this stage: runs in the booted system")]
-    [InlineData("initramfs.before", true, "not in this stage: runs in the booted system")]
-    [InlineData("boot", false, "needs the booted system: kboot stage run")]
+    [InlineData("rootfs", true, "not in this stage: it works only in stages of the booted system")]
+    [InlineData("initramfs.before", true, "not in this stage: it works only in stages of the booted system")]
+    [InlineData("boot", false, "works only in the booted system; to fix: use kboot stage run")]
     public void What_needs_a_network_or_a_package_manager_says_where_it_runs_and_the_rest_of_the_entry_runs(string stage, bool isWarning, string reason)
     {
         var report = root.Run($"stages:\n  {stage}:\n  - {Network}", stage.Split('.')[0]);

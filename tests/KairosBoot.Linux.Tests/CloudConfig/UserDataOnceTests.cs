@@ -72,7 +72,7 @@ public sealed class UserDataOnceTests : IDisposable
         Insert("vdb", Mine, "seed-1");
         root.Put("/system/00.yaml", "stages: {initramfs: [{name: seed, datasource: {providers: [cdrom]}}]}\n", "0644");
         Assert.Empty(root.Run("initramfs", ["/system"]).Problems);
-        Assert.Contains($"seed: user-data from /dev/vdb/user-data is {Taken}; volume /dev/vdb (serial \"seed-1\"), sha256 {Digest(Mine)}", root.Log);
+        Assert.Contains($"seed: user-data from /dev/vdb/user-data written to {Taken}; volume /dev/vdb (serial \"seed-1\"), sha256 {Digest(Mine)}", root.Log);
     }
 
     [Fact]
@@ -95,8 +95,8 @@ public sealed class UserDataOnceTests : IDisposable
         Assert.Empty(Boot().Problems);
         Insert("vda", Strange, "stranger");
         var report = Boot();
-        Assert.Equal($"/dev/vda (serial \"stranger\") is ignored: user-data was taken before, from /dev/vdb (serial \"seed-1\"); "
-            + "kboot reset --oem makes the machine take user-data again", Warning(report));
+        Assert.Equal($"/dev/vda (serial \"stranger\") is ignored: user-data was already used, from /dev/vdb (serial \"seed-1\"); "
+            + "to allow new user-data: kboot reset --oem", Warning(report));
         Assert.Equal((Mine, "/dev/vdb"), (root.Read(Taken), report.UserData[0].Device));
         volume.Dispose();
         Assert.Contains("/dev/vda (serial \"stranger\") is ignored", Warning(Boot()));
@@ -112,7 +112,7 @@ public sealed class UserDataOnceTests : IDisposable
         volumes[^1].Dispose();
         Insert("sr0", Strange, label: "anything");
         var report = Boot();
-        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) is not what was taken before (sha256 {Digest(Mine)})", Warning(report));
+        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) differs from the user-data used before (sha256 {Digest(Mine)})", Warning(report));
         Assert.Empty(report.UserData);
         Assert.False(root.Has(Taken));
         volumes[^1].MustBeFree();
@@ -139,7 +139,7 @@ public sealed class UserDataOnceTests : IDisposable
         using (Drive("MINE")) Assert.Empty(Boot(providers: "config-drive").Problems);
         Assert.Contains("MINE", root.Read("/root/.ssh/authorized_keys"));
         using (Drive("MINE")) Assert.Empty(Boot(providers: "config-drive").Problems);
-        using (Drive("STRANGE")) Assert.Contains("its description of the machine is ignored", Warning(Boot(providers: "config-drive")));
+        using (Drive("STRANGE")) Assert.Contains("its metadata is ignored", Warning(Boot(providers: "config-drive")));
         Assert.DoesNotContain("STRANGE", root.Read("/root/.ssh/authorized_keys"));
         Assert.Equal(Mine, root.Read(Taken));
     }
@@ -149,7 +149,7 @@ public sealed class UserDataOnceTests : IDisposable
     {
         root.Put("/oem/95_userdata/userdata.yaml", "stages: {}\n", "0600");
         Insert("vdb", Strange, "stranger");
-        Assert.Contains("/dev/vdb (serial \"stranger\") is ignored: user-data was taken before;", Warning(Boot("/oem/95_userdata")));
+        Assert.Contains("/dev/vdb (serial \"stranger\") is ignored: user-data was already used;", Warning(Boot("/oem/95_userdata")));
         Assert.Equal(("stages: {}\n", false), (root.Read("/oem/95_userdata/userdata.yaml"), root.Has(Mark)));
     }
 
@@ -162,7 +162,7 @@ public sealed class UserDataOnceTests : IDisposable
         Assert.Empty(Boot("/oem/95_userdata").Problems);
         volume.Dispose();
         Insert("vdb", Strange, "seed-1");
-        Assert.Contains("is not what was taken before", Warning(Boot("/oem/95_userdata")));
+        Assert.Contains("differs from the user-data used before", Warning(Boot("/oem/95_userdata")));
         Assert.Equal(Mine, root.Read("/oem/95_userdata/userdata.yaml"));
     }
 
@@ -196,8 +196,8 @@ public sealed class UserDataOnceTests : IDisposable
         var report = Boot();
         Assert.Equal(2, report.Problems.Length);
         Assert.All(report.Problems, problem => Assert.True(problem.IsWarning));
-        Assert.Contains($"{Mark} {reason}: user-data counts as taken", report.Problems[0].Reason);
-        Assert.Contains("/dev/vdb is ignored: user-data was taken before;", report.Problems[1].Reason);
+        Assert.Contains($"{Mark} {reason}: it counts as a mark of used user-data", report.Problems[0].Reason);
+        Assert.Contains("/dev/vdb is ignored: user-data was already used;", report.Problems[1].Reason);
         Assert.False(root.Has(Taken));
     }
 
@@ -232,7 +232,7 @@ public sealed class UserDataOnceTests : IDisposable
     {
         Insert("vdb", Strange);
         var report = Boot(mount: () => Syscall.Mount("none", "/oem", "tmpfs", MountFlags.ReadOnly, ""));
-        Assert.Contains("/dev/vdb is ignored: /oem is read-only and cannot record that its user-data is taken", Warning(report));
+        Assert.Contains("/dev/vdb is ignored: /oem is read-only and cannot record the use of its user-data", Warning(report));
         Assert.False(root.Has(Taken));
     }
 
@@ -256,7 +256,7 @@ public sealed class UserDataOnceTests : IDisposable
     {
         var volume = Insert(device, Mine);
         PutOn(bus, device);
-        Assert.Contains($"/dev/{device} is ignored: user-data from {name} takes kairosboot.userdata=usb", Warning(Boot()));
+        Assert.Contains($"/dev/{device} is ignored: user-data from {name} needs kairosboot.userdata=usb", Warning(Boot()));
         Assert.False(root.Has(Taken));
         Assert.False(root.Has(Mark));
         Assert.Empty(Boot(commandLine: "quiet kairosboot.userdata=usb").Problems);
@@ -272,7 +272,7 @@ public sealed class UserDataOnceTests : IDisposable
         Insert("sdb", Strange);
         PutOn("usb", "sdb");
         var report = Boot(commandLine: "kairosboot.userdata=usb", mount: () => Syscall.Mount("none", "/oem", "tmpfs", MountFlags.None, ""));
-        Assert.Contains("user-data from USB takes a COS_OEM partition that can record it", Warning(report));
+        Assert.Contains("user-data from USB needs a COS_OEM partition to record it", Warning(report));
     }
 
     /// <summary>What sysfs has for a device there: its entry in class/block is a link into the tree of devices.</summary>

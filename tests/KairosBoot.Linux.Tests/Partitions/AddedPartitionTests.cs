@@ -107,7 +107,7 @@ public sealed class AddedPartitionTests
     public void What_has_no_room_or_no_name_is_refused_and_what_follows_is_not_done() => On(512, disk =>
     {
         var before = disk.Written;
-        Assert.Contains("no room for a partition of 600 MiB: 494 MiB are left behind the last one", disk.Only("add_partitions: [{fsLabel: X, size: 600}, {fsLabel: Y, size: 8}]"));
+        Assert.Contains("no room for a partition of 600 MiB: 494 MiB are free after the last partition", disk.Only("add_partitions: [{fsLabel: X, size: 600}, {fsLabel: Y, size: 8}]"));
         Assert.Contains("without fsLabel and pLabel", disk.Only("add_partitions: [{size: 8}]"));
         Assert.Contains("longer than the 12 bytes of xfs", disk.Only("add_partitions: [{fsLabel: THIRTEEN_LONG, size: 400, filesystem: xfs}]"));
         Assert.Contains("longer than 36", disk.Only($"add_partitions: [{{pLabel: {new string('p', 37)}, size: 8}}]"));
@@ -171,10 +171,10 @@ public sealed class AddedPartitionTests
         Assert.Empty(disk.Layout(Add, path: $"\"script://echo {disk.Node}\""));
         Assert.Equal(2, disk.Disk.Read().Partitions.Length);
         Assert.Contains("printed nothing", Assert.Single(disk.Layout(Add, path: "script://false")).Reason);
-        Assert.Contains("there is no block device /dev/nothing", Assert.Single(disk.Layout(Add, path: "/dev/nothing")).Reason);
-        Assert.Contains("there is no block device /etc/passwd", Assert.Single(disk.Layout(Add, path: "/etc/passwd")).Reason);
+        Assert.Contains("block device /dev/nothing not found", Assert.Single(disk.Layout(Add, path: "/dev/nothing")).Reason);
+        Assert.Contains("block device /etc/passwd not found", Assert.Single(disk.Layout(Add, path: "/etc/passwd")).Reason);
         Assert.Contains("neither path nor label", Assert.Single(disk.Layout(Add, path: "''")).Reason);
-        Assert.Contains("no file system LABEL=NOWHERE", Assert.Single(disk.Layout(Add, path: "/dev/disk/by-label/NOWHERE")).Reason);
+        Assert.Contains("no file system or partition LABEL=NOWHERE found", Assert.Single(disk.Layout(Add, path: "/dev/disk/by-label/NOWHERE")).Reason);
     });
 
     /// <summary>Disk: | first, 16 MiB | 494 MiB free |.</summary>

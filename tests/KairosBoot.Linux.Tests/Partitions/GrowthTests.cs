@@ -116,7 +116,7 @@ public sealed class GrowthTests
     {
         MountNamespace.Tool("debugfs", "-w", "-R", "ssv state 3", disk.Partition(2));
         disk.Enlarge(500);
-        Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; to fix: check it; the boot after the check grows it", disk.Only(Grow));
+        Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; to fix: check the file system and reboot", disk.Only(Grow));
         Assert.Equal(300 << 20, BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.SizeBytes);
         // The partition is ready for it.
         Assert.Equal(482 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
@@ -148,7 +148,7 @@ public sealed class GrowthTests
         Assert.Equal(400 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
         var problem = Assert.Single(disk.Layout("expand_partition: {size: 350}"));
         Assert.True(problem.IsWarning);
-        Assert.Contains("400.0 MiB already; it is not made smaller", problem.Reason);
+        Assert.Contains("already has 400.0 MiB; partitions are not shrunk", problem.Reason);
         Assert.Contains("cannot grow to 490 MiB: the disk has room for 482 MiB", disk.Only("expand_partition: {size: 490}"));
         Assert.Equal(400 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));
     });
@@ -158,12 +158,12 @@ public sealed class GrowthTests
     {
         using var disk = new LoopDisk(scratch, 64, 512, "-n", "1:1M:+16M", "-c", "1:first", "-n", "2:17M:+16M", "-c", "2:last");
         var before = disk.Written;
-        Assert.Contains("holds no file system that is known here", disk.Only(Grow));
+        Assert.Contains("has no known file system", disk.Only(Grow));
         Assert.Equal(before, disk.Written);
         MountNamespace.Tool("mkfs.vfat", disk.Partition(2));
         before = disk.Written;
         Assert.Contains("holds vfat, which cannot grow", disk.Only(Grow));
-        Assert.Contains("partition 1 (first) cannot grow: behind it is partition 2 (last)", Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
+        Assert.Contains("partition 1 (first) cannot grow: it is followed by partition 2 (last)", Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
         Assert.Equal(before, disk.Written);
     });
 

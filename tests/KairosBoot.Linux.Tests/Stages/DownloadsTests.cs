@@ -65,7 +65,7 @@ public sealed class DownloadsTests : IDisposable
         Assert.Equal("old", system.Read("/opt/refused"));
         using var server = LocalServer.OfText("x");
         var report = system.Run($"downloads: [{{path: rel, url: {server.Address}}}, {{path: /opt/a, url: nowhere}}, {{path: /opt/dir/, url: {server.Address}}}, {{path: /opt/b, url: {server.Address}/b}}]");
-        Assert.Equal(["not an absolute path", "url is not one", "has no file name"], report.Errors().Select(p => new[] { "not an absolute path", "url is not one", "has no file name" }.Single(p.Reason.Contains)));
+        Assert.Equal(["not an absolute path", "url is not valid", "has no file name"], report.Errors().Select(p => new[] { "not an absolute path", "url is not valid", "has no file name" }.Single(p.Reason.Contains)));
         Assert.Equal("x", system.Read("/opt/b"));
     }
 
@@ -170,7 +170,7 @@ public sealed class DownloadsTests : IDisposable
         });
         var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f, timeout: 1}}]").Errors());
         release.Set();
-        Assert.EndsWith("/f: not there after 1 s", problem.Reason);
+        Assert.EndsWith("/f: not complete after 1 s", problem.Reason);
         Assert.False(system.Has("/opt/f"));
     }
 

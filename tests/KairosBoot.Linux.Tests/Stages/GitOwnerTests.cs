@@ -65,7 +65,7 @@ public sealed class GitOwnerTests : IDisposable
         system.Shell($"chgrp -R eve /opt/tree; chmod -R g+w /opt/tree; cd /opt/tree; {plant}; chgrp -R eve /opt/tree; chmod -R g+w /opt/tree; rm -f /srv/ran/log");
         Commit("2");
         var problem = Assert.Single(system.Run(Key).Problems);
-        Assert.Contains("/opt/tree can be written to by group 4711", problem.Reason);
+        Assert.Contains("/opt/tree is writable for group 4711", problem.Reason);
         Assert.Equal(("", "1\n"), (Ran(), system.Read("/opt/tree/f")));
         // As the message says; what was planted before is still there.
         system.Shell("chmod g-w /opt/tree /opt/tree/.git");
@@ -145,7 +145,7 @@ public sealed class GitOwnerTests : IDisposable
     [Theory]
     [InlineData("ln -s /opt /home/eve/d", "/home/eve/d/tree", "belongs to user 4711")]
     [InlineData("mkdir /home/eve/tree", "/home/eve/tree", "belongs to user 0, in /home/eve of user 4711")]
-    [InlineData("mkdir -m 777 /opt/open", "/opt/open/tree", "can be written to by everybody")]
+    [InlineData("mkdir -m 777 /opt/open", "/opt/open/tree", "is writable for all users")]
     public void A_place_that_another_user_shapes_is_refused(string plant, string path, string reason)
     {
         system.Shell(plant + "; chown -h eve /home/eve/d 2> /dev/null || :");
@@ -163,7 +163,7 @@ public sealed class GitOwnerTests : IDisposable
     [InlineData("-x")]
     [InlineData("a b")]
     public void What_git_does_not_take_as_a_branch_is_refused(string branch) =>
-        Assert.Contains("not the name of a branch", Assert.Single(system.Run($"git: {{url: file:///srv/repo.git, path: /opt/tree, branch: '{branch}'}}").Problems).Reason);
+        Assert.Contains("is not a branch name", Assert.Single(system.Run($"git: {{url: file:///srv/repo.git, path: /opt/tree, branch: '{branch}'}}").Problems).Reason);
 
     [Fact]
     public void A_branch_with_a_slash_packed_references_and_a_shallow_tree_are_updated()

@@ -54,8 +54,8 @@ public sealed class GitTests : IDisposable
     [InlineData("git: {url: file:///srv/repo.git, path: /opt/tree, branch: none}", "git clone of file:///srv/repo.git, branch none: fatal: Remote branch none not found")]
     [InlineData("git: {url: file:///none, path: /opt/tree}", "fatal: ")]
     [InlineData("git: {url: file:///srv/repo.git, path: opt}", "not an absolute path")]
-    [InlineData("git: {url: 'ext::sh -c id', path: /opt/tree}", "not that of a repository")]
-    [InlineData("git: {url: file:///srv/repo.git, path: /opt/tree, branch: --upload-pack=x}", "not the name of a branch")]
+    [InlineData("git: {url: 'ext::sh -c id', path: /opt/tree}", "not the URL of a repository")]
+    [InlineData("git: {url: file:///srv/repo.git, path: /opt/tree, branch: --upload-pack=x}", "is not a branch name")]
     [InlineData("git: {url: file:///srv/repo.git, path: /etc}", "already exists and is not an empty directory")]
     public void What_cannot_be_cloned_is_one_problem_and_leaves_nothing(string key, string reason)
     {

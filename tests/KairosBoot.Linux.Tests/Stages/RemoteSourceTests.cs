@@ -68,9 +68,9 @@ public sealed class RemoteSourceTests : IDisposable
         var read = system.Do(() => ConfigArguments.ReadAll(["/srv/dir", server.Address + "/x?t=T0KEN", "/srv/../srv/one"], CancellationToken.None));
         Assert.Equal(["/srv/dir/1.yml=c: 3", "/srv/dir/2.yaml=b: 2", $"{server.Address}/x=a: 1", "/srv/one=d: 4"],
             read.SelectMany(source => source.Texts).Select(text => $"{text.Name}={text.Content}"));
-        Assert.Contains("there is no /none", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/none"], CancellationToken.None))).Problem);
+        Assert.Contains("/none does not exist", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/none"], CancellationToken.None))).Problem);
         Assert.Contains("neither a file nor", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["/dev/null"], CancellationToken.None))).Problem);
-        Assert.Contains("not fetched", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["http://127.0.0.1:1/x"], CancellationToken.None))).Problem);
+        Assert.Contains("fetching failed", Assert.Throws<OperatorException>(() => system.Do(() => ConfigArguments.Find(["http://127.0.0.1:1/x"], CancellationToken.None))).Problem);
     }
 
     [Fact]

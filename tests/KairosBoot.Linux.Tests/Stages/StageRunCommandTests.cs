@@ -86,7 +86,7 @@ public sealed class StageRunCommandTests : IDisposable
     [InlineData(2, "Required argument 'NAME' missing", "stage", "run")]
     [InlineData(2, "--none is not an option", "stage", "run", "boot", "--none")]
     [InlineData(2, "--none is not an option", "stage", "run", "--none")]
-    [InlineData(1, "there is no /none.yaml", "stage", "run", "boot", "/none.yaml")]
+    [InlineData(1, "/none.yaml does not exist", "stage", "run", "boot", "/none.yaml")]
     [InlineData(1, "not fetched: http://127.0.0.1:1/x: curl: (7)", "stage", "run", "boot", "http://127.0.0.1:1/x?t=S3CRET")]
     [InlineData(1, "/none is not a directory", "stage", "run", "boot", "--root", "/none")]
     [InlineData(1, "the cloud-config /none is not there", "lint", "--cloud-config", "/none")]
@@ -116,7 +116,7 @@ public sealed class StageRunCommandTests : IDisposable
     {
         Directory.Delete(root.At("/run"));
         File.CreateSymbolicLink(root.At("/run"), "/tmp");
-        Assert.Contains("a directory /run that is no link", Run("boot").Errors);
+        Assert.Contains("the directory /run in it", Run("boot").Errors);
     }
 
     [Theory]

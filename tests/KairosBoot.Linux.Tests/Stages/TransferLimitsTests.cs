@@ -122,7 +122,7 @@ public sealed class TransferLimitsTests : IDisposable
         system.Put("/opt/f", "old");
         string Item(string sum) => $"downloads: [{{path: /opt/f, url: {server.Address}/f, permissions: 0644, checksum: '{sum}'}}]";
         Assert.Contains($"its checksum is sha256:{Sha("content")}, not sha256:{Sha("other")}", Assert.Single(system.Run(Item("sha256:" + Sha("other"))).Problems).Reason);
-        Assert.Contains("checksum is not of the form", Assert.Single(system.Run(Item("md5:00")).Problems).Reason);
+        Assert.Contains("checksum does not have the form", Assert.Single(system.Run(Item("md5:00")).Problems).Reason);
         Assert.Equal(("old", 1), (system.Read("/opt/f"), server.Requests));
         for (var i = 0; i < 2; i++) Assert.Empty(system.Run(Item("sha256:" + Sha("content"))).Problems);
         Assert.Equal(("content", 2), (system.Read("/opt/f"), server.Requests));

@@ -23,7 +23,7 @@ public sealed partial class PathNameTests
     private static readonly (string Call, string Reason, string[] Files)[] Exceptions =
     [
         (Names, "the initrd's own / and /run/kairosboot: nobody but PID 1 runs",
-            ["Init/BootLog", "Init/Machine", "Init/Shutdown", "Init/StageChild"]),
+            ["Init/BootLog", "Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild"]),
         (Names, "/run/kairosboot and /sys/fs/pstore, where only root writes", ["Execution/BootState/PartitionWriters", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
         (Names, "COS_STATE and COS_RECOVERY, where only root writes",
             ["Lifecycle/Upgrade/ActiveSwitch", "Lifecycle/Upgrade/FactorySwitch", "Lifecycle/Upgrade/SlotSwitch", "Lifecycle/Upgrade/MenuUpgrade", "Lifecycle/Upgrade/RecoverySwitch"]),
@@ -35,7 +35,7 @@ public sealed partial class PathNameTests
             ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
         (Mount, "a mount of kairos-boot's own is mounted again, with other options", ["Execution/BootState/MountedPartition"]),
         (Mount, "the initrd's own / and /run/kairosboot, the root that PID 1 switches to, and /sys/fs/pstore",
-            ["Init/Machine", "Init/Shutdown", "Init/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
+            ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
         (Mount, "a mount namespace of this process, before anything of the node is touched", ["Lifecycle/Upgrade/Node"]),
         (Mount, "mounted nowhere: only the descriptor leads into it", ["CloudConfig/Datasources/UserDataVolume", "Image/Disk/MountedImage", "Linux/Devices/FileSystemResize"]),
 
@@ -57,7 +57,7 @@ public sealed partial class PathNameTests
         (Process, "the one place that starts tools of a build, with arguments that the writer made", ["Image/Tool"]),
         (Process, "programs that an image or its owner asks for", ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer", "Lifecycle/Upgrade/Node"]),
         (Process, "the image's fsck", ["Init/CheckChild", "Execution/Steps/StepExecutor"]),
-        (Process, "PID 1's own stages", ["Init/StageProcess", "Linux/Processes/ForkedProcess"]),
+        (Process, "PID 1's own stages", ["Init/Stages/StageProcess", "Linux/Processes/ForkedProcess"]),
         (Process, "what the callers above are made of", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),
     ];
 

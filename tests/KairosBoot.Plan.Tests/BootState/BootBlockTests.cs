@@ -25,8 +25,8 @@ public sealed class BootBlockTests
     [Fact]
     public void Half_of_a_write_is_the_old_block_or_the_new_one()
     {
-        var (old, next) = (BootBlock.Write(Odd), BootBlock.Write(Odd.Take(Slot.Passive)));
-        Assert.Equal(Odd.Take(Slot.Passive), BootBlock.Read([.. next[..512], .. old[512..]]).Counters);
+        var (old, next) = (BootBlock.Write(Odd), BootBlock.Write(Odd.CountAttempt(Slot.Passive)));
+        Assert.Equal(Odd.CountAttempt(Slot.Passive), BootBlock.Read([.. next[..512], .. old[512..]]).Counters);
         Assert.Equal(Odd, BootBlock.Read([.. old[..512], .. next[512..]]).Counters);
     }
 
@@ -50,7 +50,7 @@ public sealed class BootBlockTests
     public void An_impossible_value_is_named_and_stands_for_none(string content, string name)
     {
         var block = BootBlock.Read(File(content));
-        Assert.Equal("holds impossible values: " + name, block.Problem);
+        Assert.Equal("has invalid values: " + name, block.Problem);
         Assert.True(block.Usable);
         Assert.Equal(new BootCounters { Active = new(3, true, "") }, block.Counters);
     }

@@ -23,8 +23,8 @@ public sealed class BootCountersTests
     {
         var wish = Counters(3, 0, 3) with { Once = Slot.Passive };
         Assert.Equal(Slot.Passive, wish.Next);
-        Assert.Equal(Slot.Active, wish.Take(Slot.Passive).Next);
-        Assert.Equal(0, wish.Take(Slot.Passive).Passive.Left);
+        Assert.Equal(Slot.Active, wish.CountAttempt(Slot.Passive).Next);
+        Assert.Equal(0, wish.CountAttempt(Slot.Passive).Passive.Left);
         Assert.Null((Counters(3, 3, 3) with { Once = Slot.Recovery }).MarkBad(Slot.Recovery, SlotFault.Damaged).Once);
     }
 
@@ -56,10 +56,8 @@ public sealed class BootCountersTests
     }
 
     [Fact]
-    public void A_try_is_given_back_where_that_has_an_end()
+    public void A_slot_is_handed_to_the_loader_only_while_that_cannot_loop()
     {
-        Assert.Equal(Counters(3, 3, 1), Counters(2, 3, 1).GiveBackForRecovery(Slot.Active));
-        Assert.Equal(Counters(2, 3, 0), Counters(2, 3, 0).GiveBackForRecovery(Slot.Active));
         Assert.Equal(Counters(0, 3, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).HandToLoader(Slot.Passive, loaderCounts: true));
         Assert.Equal(Counters(0, 2, 3) with { Once = Slot.Passive }, Counters(0, 2, 3).HandToLoader(Slot.Passive, loaderCounts: false));
         Assert.Null(Counters(0, 0, 3).HandToLoader(Slot.Passive, loaderCounts: false));
@@ -113,7 +111,7 @@ public sealed class BootCountersTests
     public void The_boot_that_meets_a_new_image_is_its_first_try()
     {
         // The loader took a try from the counter of the image that was there before.
-        var taken = Counters(1, 3, 3).Take(Slot.Active);
+        var taken = Counters(1, 3, 3).CountAttempt(Slot.Active);
         Assert.Equal(2, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, B)]).Active.Left);
         // The image before it moved to passive: that try was not its own.
         Assert.Equal(1, taken.SyncWithImagesWhileBooting(Slot.Active, [(Slot.Active, C + C), (Slot.Passive, A)]).Passive.Left);

@@ -61,7 +61,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 ImagePath = slot.Image(),
                 Why = loaded.Why,
                 LoaderReadsCounters = true,
-                LoaderCounters = loader.Writes ? "ok" : "ro",
+                LoaderCounters = loader.Writes ? CounterAccess.Writable : CounterAccess.ReadOnly,
                 TriesLeft = loader.Writes ? counters[slot].Left : null,
             };
         }
@@ -167,7 +167,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             }
             if (state.Once is { } once) Assert.Equal(once, next);
             else Assert.All(state.Order.TakeWhile(slot => slot != next), slot => Assert.Equal(0, state[slot].Left));
-            var taken = state.Take(next);
+            var taken = state.CountAttempt(next);
             Assert.Null(taken.Once);
             Assert.Equal(Math.Max(0, state[next].Left - 1), taken[next].Left);
         }

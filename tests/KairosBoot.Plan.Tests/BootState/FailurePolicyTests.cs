@@ -20,7 +20,7 @@ public sealed class FailurePolicyTests
 
     internal static readonly (string Name, BootFailure Failure)[] Failures =
     [
-        ("the counters name passive", new(FailureKind.OtherSlotChosen, "") { Chosen = Slot.Passive, Why = "order" }),
+        ("the counters name passive", new(FailureKind.OtherSlotChosen, "") { Chosen = Slot.Passive, Why = ChoiceReason.Order }),
         ("all tries are used up", new(FailureKind.NothingLeft, "")),
         ("the partition of the images is missing", new(FailureKind.ImagesMissing, "")),
         ("the partition of the images cannot be mounted", new(FailureKind.ImagesUnmountable, "")),
@@ -54,7 +54,7 @@ public sealed class FailurePolicyTests
         var text = decision.Action switch
         {
             FailureAction.Retry => "try the same slot once more",
-            FailureAction.FallBack => $"boot {decision.Slot!.Value.Name()}{(decision.Why is null ? "" : $" ({decision.Why})")}",
+            FailureAction.FallBack => $"boot {decision.Slot!.Value.Name()}{(decision.Why is null ? "" : $" ({decision.Why.Value.Name()})")}",
             FailureAction.Reboot => "reboot",
             _ => "stop",
         };

@@ -23,7 +23,7 @@ public sealed class UpgradeRulesTests
     public void A_new_image_has_all_tries_and_no_word_about_the_one_before_it()
     {
         var counters = new BootCounters { Active = new(0, true, "old"), Fault = new(Slot.Active, SlotFault.Load), Once = Slot.Passive };
-        var armed = counters.Arm(Slot.Active, "new");
+        var armed = counters.WithNewImage(Slot.Active, "new");
         Assert.Equal((new BootCounter(3, false, "new"), null, Slot.Passive), (armed.Active, armed.Fault, armed.Once));
     }
 }

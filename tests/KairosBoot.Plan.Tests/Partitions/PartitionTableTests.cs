@@ -85,7 +85,7 @@ public sealed class PartitionTableTests
     {
         var table = DiskBytes.With(512, 32 * MiB, 4, 4, 4).Table()!;
         var behind = Assert.Throws<OperatorException>(() => table.GrownEnd(table.Partitions[0], 0));
-        Assert.Equal("partition 1 (P1) cannot grow: behind it is partition 2 (P2), partition 3 (P3)", behind.Problem);
+        Assert.Equal("partition 1 (P1) cannot grow: it is followed by partition 2 (P2), partition 3 (P3)", behind.Problem);
         Assert.Equal(table.Last!.First + 10 * MiB / 512 - 1, table.GrownEnd(table.Last, 10 * MiB));
         Assert.Contains("cannot grow to 40 MiB: the disk has room for 22 MiB", Assert.Throws<OperatorException>(() => table.GrownEnd(table.Last, 40 * MiB)).Problem);
     }

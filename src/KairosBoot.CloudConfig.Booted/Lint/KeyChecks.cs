@@ -1,0 +1,110 @@
+using System.Text;
+
+namespace KairosBoot.CloudConfig.Booted;
+
+/// <summary>Checks the value of one key beyond its schema.</summary>
+internal delegate void KeyCheck(YamlNode value, string key, EntryLint lint);
+
+/// <summary>The checks of <c>kboot lint</c>. A key without a row needs no check but its schema.</summary>
+internal static class KeyChecks
+{
+    private static readonly TemplateFields SampleName =
+        new(name => name is "UUID" or "Random" or "MachineID" or "ProtectedID" ? EntryLint.Sample : null, mustExist: true);
+
+    internal static readonly (string Key, KeyCheck Check)[] All =
+    [
+        (NodeCondition.Definition.Name, CheckPattern),
+        (IfCondition.Definition.Name, CheckScripts),
+        (OnlyConditions.Os.Name, CheckPattern),
+        (OnlyConditions.OsVersion.Name, CheckPattern),
+        (OnlyConditions.Architecture.Name, CheckPattern),
+        (OnlyConditions.ServiceManager.Name, CheckServiceManager),
+        (DownloadsKey.Name, (value, key, lint) => ForEach(value, item => DownloadsKey.Check(item, key, lint))),
+        (GitKey.Definition.Name, (value, key, lint) => GitKey.Check((YamlMapping)value, key, lint)),
+        (EnsureEntitiesKey.Definition.Name, CheckEntities),
+        (DirectoriesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckPath(item, "path", key, lint))),
+        (FilesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckFile(item, key, lint))),
+        (CommandsKey.Definition.Name, CheckScripts),
+        (DeleteEntitiesKey.Definition.Name, CheckEntities),
+        (HostnameKey.Definition.Name, CheckHostName),
+        (UsersKey.Definition.Name, CheckUsers),
+        (EnvironmentKey.Definition.Name, CheckEnvironment),
+        (UnpackImagesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckPath(item, "target", key, lint))),
+    ];
+
+    internal static void CheckPath(YamlMapping item, string field, string key, EntryLint lint) =>
+        lint.Try(item.Line, key, () => Directories.Normalize(item.Text(field)));
+
+    private static void ForEach(YamlNode list, Action<YamlMapping> check)
+    {
+        foreach (var item in YamlMapping.MappingsOf(list)) check(item);
+    }
+
+    private static void CheckPattern(YamlNode value, string key, EntryLint lint)
+    {
+        if (value is YamlScalar pattern) lint.Try(pattern.Line, key, () => Pattern.Parse(pattern.Text), "invalid pattern: ");
+    }
+
+    private static void CheckServiceManager(YamlNode value, string key, EntryLint lint)
+    {
+        if (value is YamlScalar { Text: var manager } && manager.ToLowerInvariant() is not ("systemd" or "openrc"))
+            lint.Report(value.Line, key, $"'{manager}' is neither systemd nor openrc: the entry never runs", isWarning: true);
+    }
+
+    private static void CheckScripts(YamlNode value, string key, EntryLint lint)
+    {
+        foreach (var script in YamlMapping.TextsOf(value)) lint.CheckScript(script, key);
+    }
+
+    private static void CheckEnvironment(YamlNode value, string key, EntryLint lint)
+    {
+        foreach (var (_, setting) in ((YamlMapping)value).Pairs)
+            if (setting is YamlScalar text) lint.CheckTemplate(text, key);
+    }
+
+    private static void CheckEntities(YamlNode value, string key, EntryLint lint)
+    {
+        foreach (var item in YamlMapping.MappingsOf(value))
+            if (item.Find("entity") is YamlScalar entity) lint.CheckTemplate(entity, key);
+    }
+
+    private static void CheckHostName(YamlNode value, string key, EntryLint lint)
+    {
+        if (value is YamlScalar name) lint.Try(name.Line, key, () => Template.Render(name.Text, SampleName));
+    }
+
+    private static void CheckFile(YamlMapping file, string key, EntryLint lint)
+    {
+        CheckPath(file, "path", key, lint);
+        var encoding = file.Text("encoding") ?? "";
+        if (!ContentEncoding.IsKnown(encoding))
+            lint.Report(file.Line, key + ".encoding", $"unknown encoding '{encoding}': the content is written unchanged", isWarning: true);
+        lint.Try(file.Line, key, () =>
+        {
+            var content = Encoding.UTF8.GetString(ContentEncoding.Decode(file.Text("content") ?? "", encoding));
+            lint.CheckTemplate(content, file.Line, key + ".content");
+        });
+    }
+
+    private static void CheckUsers(YamlNode value, string key, EntryLint lint)
+    {
+        foreach (var (name, fields) in ((YamlMapping)value).Pairs)
+        {
+            lint.Try(name.Line, key, () => AccountFile.CheckName(name.Text));
+            if (fields is YamlMapping user) CheckUser(name, user, key, lint);
+        }
+    }
+
+    private static void CheckUser(YamlScalar name, YamlMapping user, string key, EntryLint lint)
+    {
+        if (user.Text("uid") is { Length: > 0 } uid && !(int.TryParse(uid, out var id) && id >= 0))
+            lint.Report(user.Line, key + ".uid", $"'{uid}' is not a user id", isWarning: false);
+        if (user.Text("homedir") is { Length: > 0 } home) lint.Try(user.Line, key + ".homedir", () => Directories.Normalize(home));
+        var lockPassword = user.Boolean("lock_passwd");
+        if (user.Find("passwd") is YamlScalar { IsNull: false, Text: "" } && lockPassword is null)
+            lint.Report(name.Line, key + ".passwd", UsersKey.EmptyPassword(name.Text), isWarning: true);
+        var hasKeys = user.Texts("ssh_authorized_keys").Count > 0 || lint.Keys.Find(AuthorizedKeysKey.Definition.Name) is not null;
+        if (user.Find("passwd") is null && !hasKeys && lockPassword is not true)
+            lint.Report(name.Line, key, $"{name.Text} has neither a password nor an SSH key and cannot log in", isWarning: true);
+    }
+}

@@ -1,0 +1,32 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>The kernel command line of this boot, and what it asks for. It is read once: a fallback to another slot does not change it.</summary>
+internal sealed partial class CommandLine
+{
+    private readonly ILogger logger;
+
+    /// <param name="log">Becomes verbose where the command line asks for that.</param>
+    /// <param name="record">For options that have a bad value.</param>
+    public CommandLine(BootLog log, BootRecord record)
+    {
+        logger = log;
+        Text = FileText.Read("/proc/cmdline");
+        Request = BootRequestParser.Parse(KernelCommandLine.Parse(Text));
+        log.Verbose = Request.Debug;
+        foreach (var warning in Request.Warnings) record.Note(StepClass.Optional, "command line: " + warning);
+    }
+
+    public string Text { get; }
+
+    /// <summary>The slot that the loader started, and how.</summary>
+    public BootRequest Request { get; }
+
+    public void LogStart(BootRequest request) => Booting(request.Slot.Name(), request.ImagePath, Syscall.KernelRelease());
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "booting {Slot} from {Image}, kernel {Kernel}")]
+    private partial void Booting(string slot, string image, string kernel);
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>Finds the disks and partitions of a boot, and waits for those that are missing.</summary>
+internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootRecord record, BootClock clock, ILogger logger) : IDisposable
+{
+    // A volume of the user gets this long to appear; a volume of the system has the whole deadline.
+    private static readonly TimeSpan OtherVolumes = TimeSpan.FromSeconds(10);
+
+    private DeviceWatch? watch;
+
+    /// <summary>Block devices seen so far.</summary>
+    public ImmutableArray<BlockDevice> Seen => watch?.Devices ?? [];
+
+    /// <summary>Waits until the boot disk appears.</summary>
+    /// <exception cref="OperatorException">It cannot be told apart from another disk.</exception>
+    /// <exception cref="BootFailureException">It did not appear.</exception>
+    public BootDisk FindBootDisk(BootRequest request)
+    {
+        watch?.Dispose();
+        var devices = watch = new DeviceWatch(modules, logger, watchdog);
+        clock.EndPhase("drivers");
+        var oemDeadline = clock.DeadlineAfter(request.OemTimeout);
+        BootDiskDecision Decide(ImmutableArray<BlockDevice> seen, bool final) =>
+            BootDiskSearch.Decide(request, seen, final || Syscall.BootTimeMicroseconds() >= oemDeadline);
+        bool Decided(ImmutableArray<BlockDevice> seen) => Decide(seen, final: false) is { Missing.IsEmpty: true };
+        var deadline = clock.DeadlineAfter(request.DeviceTimeout);
+        devices.WaitUntil(Decided, Math.Min(oemDeadline, deadline), Missing);
+        devices.WaitUntil(Decided, deadline, Missing);
+        var decision = Decide(Seen, final: true);
+        if (decision.Refusal is { } refusal) throw refusal;
+        if (decision.Disk is { } disk)
+        {
+            clock.EndPhase("disk");
+            NoteDamage(disk);
+            return disk;
+        }
+        throw new BootFailureException(new(FailureKind.ImagesMissing,
+            $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" + DescribeSeen())
+        {
+            Fix = "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)",
+        });
+
+        string Missing() => string.Join(", ", Decide(Seen, final: false).Missing);
+    }
+
+    private void NoteDamage(BootDisk disk)
+    {
+        if (disk.OemProblem is { } problem) record.Note(StepClass.Degraded, $"{SystemPaths.Oem}: {problem}");
+        // The images' own fsck is inside one of them, so nothing here can check them before they are used, and they are only read.
+        if (disk.Images is { Superblock.NeedsCheck: { } reason } images)
+        {
+            record.Note(StepClass.Degraded, $"{images.Superblock.Label} on {images.Node} {reason}; " +
+                $"run fsck.{images.Superblock.Type} -y {images.Node} from a system that does not lie on it");
+        }
+    }
+
+    /// <summary>True where recovery can be booted instead of the slot of this request.</summary>
+    public bool HasRecovery(BootRequest request) => watch is not null && request.Slot != Slot.Recovery &&
+        BootDiskSearch.Decide(request.ForSlot(Slot.Recovery), Seen, oemTimedOut: true).Disk is not null;
+
+    /// <summary>COS_STATE of the boot disk, where it is not the partition of the booted image; null where there is none.</summary>
+    public BlockDevice? FindState(BootDisk disk) =>
+        DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), Seen, disk.Disk, onBootDiskOnly: true).Device;
+
+    /// <summary>Waits for the volumes of the layout: for volumes of the system as long as for the boot disk, for others a few seconds.</summary>
+    /// <exception cref="BootFailureException">A required one is missing.</exception>
+    public ImmutableArray<FoundVolume> FindVolumes(BootRequest request, Layout layout, BootDisk disk)
+    {
+        VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, request, seen, disk);
+        var others = Syscall.BootTimeMicroseconds() + (long)OtherVolumes.TotalMicroseconds;
+        watch!.WaitUntil(seen => Decide(seen).Awaited.IsEmpty, others, Missing);
+        if (HasRequired(layout.Volumes))
+            watch.WaitUntil(seen => !HasRequired(Decide(seen).Awaited), clock.DeadlineAfter(request.DeviceTimeout), Missing);
+        var decision = Decide(Seen);
+        foreach (var problem in decision.Problems) NoteVolume(problem);
+        foreach (var volume in decision.Awaited)
+            NoteVolume(VolumeSearch.WithMeaning(volume, request.PolicyFor(volume), $"{volume}: no such device appeared"));
+        return decision.Volumes;
+
+        string Missing() => string.Join(", ", Decide(Seen).Awaited);
+    }
+
+    private static bool HasRequired(ImmutableArray<VolumeRequest> volumes)
+    {
+        foreach (var volume in volumes)
+            if (volume.Class == StepClass.Required) return true;
+        return false;
+    }
+
+    private void NoteVolume((StepClass Class, string Text) problem)
+    {
+        if (problem.Class == StepClass.Required)
+        {
+            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Text + "\n" + DescribeSeen())
+            {
+                Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
+            });
+        }
+        record.Note(problem.Class, "volume " + problem.Text);
+    }
+
+    /// <summary>The device of the overlays; null where they live in memory.</summary>
+    public BlockDevice? FindOverlayDevice(Layout layout, BootDisk disk)
+    {
+        if (layout.Overlay.Device is not { } wanted) return null;
+        var found = DeviceSearch.Find(wanted, Seen, disk.Disk, onBootDiskOnly: false);
+        if (found.Device is { Superblock.Mountable: true } device) return device;
+        record.Note(StepClass.Degraded, $"OVERLAY={wanted} was not found; the overlays live in memory instead");
+        return null;
+    }
+
+    /// <summary>Reads all devices again after a stage: a command may have created a file system, for which the kernel sends no event.</summary>
+    public void ReadAgain() => watch!.LookAgain();
+
+    private string DescribeSeen() => MissingDevices.Seen(Seen, modules.Problems, modules.UnmatchedHardware);
+
+    /// <summary>Ends the watch. Its socket must not be handed over.</summary>
+    public void Dispose() => watch?.Dispose();
+}

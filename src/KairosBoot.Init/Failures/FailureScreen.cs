@@ -1,0 +1,79 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Init;
+
+/// <summary>
+/// The end of a boot that must not continue: what failed, where and how to fix it, on every console and where the next good boot finds it,
+/// then a reboot.
+/// </summary>
+internal static class FailureScreen
+{
+    // A disk that does not answer blocks its caller forever. It must not block the reboot.
+    private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(10);
+
+    /// <param name="failure">What ended the boot.</param>
+    /// <param name="request">Null where the boot ended before it had read its command line.</param>
+    /// <param name="writeCounters">Called first while the disks are left.</param>
+    public static void ShowAndReboot(BootFailure failure, BootRequest? request, Action writeCounters)
+    {
+        // A failure in here must not keep the machine from rebooting.
+        try
+        {
+            KernelLog.ShowEverything();
+            using var log = new KernelLog();
+            var record = FailureKeeping.ToRecord(failure, request);
+            foreach (var line in record.KernelLines()) log.Write(2, line);
+            var seconds = request?.PanicSeconds ?? 0;
+            log.Write(2, seconds > 0 ? $"rebooting in {seconds} s" : "rebooting");
+            LeaveDisks(log, () =>
+            {
+                writeCounters();
+                FailureKeeping.Keep(record, log);
+            });
+            Syscall.Pause(TimeSpan.FromSeconds(seconds));
+        }
+        catch (Exception) { }
+        Syscall.Reboot(RebootCommand.Restart);
+    }
+
+    /// <summary>The end of a machine that no loader stops: it shows why until it is switched off. Does not return.</summary>
+    /// <param name="fault">The last slot that was marked bad, and why; null where none was.</param>
+    /// <param name="watchdog">Fed forever: otherwise it would reboot the machine again and again.</param>
+    public static void ShowAndStop(SlotFault? fault, Watchdog watchdog)
+    {
+        try
+        {
+            KernelLog.ShowEverything();
+            using var log = new KernelLog();
+            LeaveDisks(log, () => { });
+            log.Write(2, "STOPPED: active, passive and recovery were all tried, and none of them booted");
+            if (fault is not null) log.Write(2, "last slot marked bad: " + fault.Sentence);
+            log.Write(2, "to fix: switch the machine off and on; that resets all tries");
+        }
+        catch (Exception) { }
+        while (true)
+        {
+            watchdog.Feed();
+            Syscall.Pause(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private static void LeaveDisks(KernelLog log, Action before)
+    {
+        var disks = new Thread(() =>
+        {
+            // An exception that leaves a thread would end PID 1.
+            try
+            {
+                before();
+                MountTable.UnmountBelow(Fallback.MountPoints);
+                Syscall.Sync();
+            }
+            catch (Exception e) { log.Write(3, "while leaving the disks: " + e.Message); }
+        })
+        { IsBackground = true };
+        disks.Start();
+        if (!disks.Join(DiskLimit)) log.Write(3, $"the disk did not answer within {DiskLimit.TotalSeconds} s; it is not unmounted");
+    }
+}

@@ -1,0 +1,24 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>Writes /run/kairosboot/report.json, the last thing before userland starts.</summary>
+internal sealed partial class ReportFile(
+    BootRecord record, BootClock clock, Devices devices, KernelModules modules, SlotCounting counting, StageProcess stages, PlanRunner plans, ILogger logger)
+{
+    public void Write(BootRequest request)
+    {
+        foreach (var problem in modules.Problems) record.Note(StepClass.Optional, "module: " + problem);
+        clock.EndPhase("hand-over");
+        var report = record.ToReport(request, clock, devices, counting, Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB));
+        // The report holds the logs of failed boots, and those hold what cloud-configs printed: only root and its group may read it.
+        plans.Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = Octal.O640 }]);
+        Verdict(report.Verdict, request.Slot.Name(), (report.StageMicroseconds / 1000).ToString(), report.PeakResidentKiB.ToString());
+    }
+
+    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
+    [LoggerMessage(Level = LogLevel.Information, Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]
+    private partial void Verdict(string verdict, string slot, string milliseconds, string peakKiB);
+}

@@ -1,0 +1,91 @@
+using KairosBoot.CloudConfig;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace KairosBoot.Init;
+
+/// <summary>The process that runs all stages of a boot. In each stage it sees the image as its root.</summary>
+internal sealed class StageChild
+{
+    // In the mount namespace of this process: no other process sees these mounts.
+    private const string Scratch = SystemPaths.Runtime + "/stage", Layered = Scratch + "/root";
+
+    private readonly ConfigDocuments documents = new();
+    private FileHandle? mounts;
+
+    /// <param name="question">A <see cref="StageProtocol.Question"/>.</param>
+    public int Run(string question)
+    {
+        var (stage, image) = StageProtocol.Asked(question);
+        // The namespace of PID 1, which may have switched the root since the last stage.
+        if (mounts is null) mounts = Syscall.Open("/proc/self/ns/mnt", OpenFlags.ReadOnly);
+        else Syscall.EnterMounts(mounts);
+        var exitCode = Run(stage, image);
+        // Until the next stage this process uses nothing of the image.
+        if (image != "/") Syscall.EnterMounts(mounts);
+        return exitCode;
+    }
+
+    private int Run(string stage, string image)
+    {
+        using var log = new BootLog();
+        try
+        {
+            // Drivers are in the initrd, which has no path inside the image.
+            using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
+            if (image != "/") EnterScratchOverlay(image);
+            // The initrd's files and the parsed configs are in memory too.
+            var configLimit = StageRunner.ConfigLimitIn(StageFacts.MemoryBytes);
+            var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
+            {
+                Documents = documents,
+                ConfigLimit = configLimit,
+                EntryBegins = StageProtocol.Alive,
+                Environment = StageProcess.Environment(),
+                LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),
+            }.Run(stage);
+            List<StageProblem> problems = [.. report.Problems];
+            // PID 1 reads the layout after the stage rootfs.
+            if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log, configLimit));
+            StageProtocol.Used(report);
+            foreach (var volume in report.UserData) StageProtocol.UserData(volume);
+            for (var i = 0; i < problems.Count && i < StageProtocol.MaxProblems; i++)
+            {
+                var problem = problems[i];
+                StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason, problem.IsWarning));
+            }
+            return 0;
+        }
+        // The last resort of this process: PID 1 sees the exit code and reports that the stage ended early.
+        catch (Exception e)
+        {
+            log.Write(LogLevel.Error, $"cloud-config stage {stage}: {e.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>
+    /// Makes the image the root of this process, with a writable layer in memory over it and the machine's /run, /oem and API file systems inside. Files
+    /// that a stage writes there stay; all others end with this process, as they would in a stage of Kairos' initrd.
+    /// </summary>
+    internal static void EnterScratchOverlay(string image)
+    {
+        Syscall.UnshareMounts();
+        Syscall.Mount("none", "/", "", MountFlags.Private | MountFlags.Recursive, "");
+        Syscall.MakeDirectories(Scratch);
+        Syscall.Mount("tmpfs", Scratch, "tmpfs", MountFlags.NoSuid, "mode=0755");
+        foreach (var directory in (string[])["/upper", "/work", "/root"]) Syscall.MkDir(Scratch + directory, Octal.O755);
+        Syscall.Mount("overlay", Layered, "overlay", MountFlags.None, $"lowerdir={image},upperdir={Scratch}/upper,workdir={Scratch}/work");
+        foreach (var mount in ApiFileSystems.Moved) Bind(mount, Layered + mount);
+        if (Syscall.TryStat(image + SystemPaths.Oem) is not null) Bind(image + SystemPaths.Oem, Layered + SystemPaths.Oem);
+        Syscall.ChRoot(Layered);
+        Syscall.ChDir("/");
+    }
+
+    private static void Bind(string from, string to)
+    {
+        Syscall.MakeDirectories(to);
+        Syscall.Mount(from, to, "", MountFlags.Bind | MountFlags.Recursive, "");
+    }
+}
