@@ -86,8 +86,7 @@ public static unsafe partial class Syscall
 
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
 
-    /// <summary>kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded
-    /// before.</summary>
+    /// <summary>kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded before.</summary>
     public static void KexecFileLoad(FileHandle kernel, FileHandle initrd, string commandLine)
     {
         var text = Z(commandLine);

@@ -1,5 +1,4 @@
 using Xunit.Abstractions;
-using Xunit.Sdk;
 
 [assembly: TestCollectionOrderer("KairosBoot.Boot.Tests.LongestFirst", "KairosBoot.Boot.Tests")]
 
@@ -13,7 +12,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
         nameof(FleetConfigTests), nameof(UpgradeTests), nameof(RebootTests), nameof(DebianThroughUefiGrub), nameof(DebianThroughBiosGrub),
         nameof(DebianWithDirectKernel), nameof(CustomConfigTests), nameof(BlockWriteTests), nameof(FaultMatrixOnBiosTests),
         nameof(FaultMatrixOnUefiTests), nameof(UpgradeFromRecoveryTests), nameof(UpgradePowerCutTests), nameof(SlowDiskTests),
-        nameof(StateTests), nameof(FailedBootRecordTests), nameof(InstallTests), nameof(NoLoaderTests), nameof(OtherKernelTests), nameof(WatchdogTests),
+        nameof(StateTests), nameof(FailedBootRecordTests), nameof(InstallTests), nameof(NoLoaderTests), nameof(OtherKernelTests),
+        nameof(WatchdogTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
