@@ -26,8 +26,11 @@ public static class AlternateRoot
         foreach (var mount in ApiFileSystems.Moved)
         {
             try { Bind(mount, new PathWalker(tree), root); }
-            catch (SyscallException e) { throw new OperatorException($"{root} cannot be used as the root: {e.Message}",
-                $"create the directory {mount} in it (not a link)"); }
+            catch (SyscallException e)
+            {
+                throw new OperatorException($"{root} cannot be used as the root: {e.Message}",
+                $"create the directory {mount} in it (not a link)");
+            }
         }
         Syscall.ChRoot(tree);
         Syscall.ChDir("/");

@@ -47,8 +47,11 @@ public static class ConfigArguments
 
     private static ConfigText Read(string name, CancellationToken cancellationToken)
     {
-        try { return name == StandardInput ? new ConfigText("standard input", ReadStandardInput())
-            : Transfer.Text(name, ReadLimit.UserData, TransferLimits.Production, cancellationToken); }
+        try
+        {
+            return name == StandardInput ? new ConfigText("standard input", ReadStandardInput())
+            : Transfer.Text(name, ReadLimit.UserData, TransferLimits.Production, cancellationToken);
+        }
         catch (FormatException e) { throw new OperatorException($"fetching failed: {e.Message}", "check the URL and the network"); }
     }
 

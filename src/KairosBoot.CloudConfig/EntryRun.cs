@@ -34,8 +34,11 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal void Attempt(int line, string key, Action action)
     {
         try { action(); }
-        catch (Exception e) when (e is SyscallException or FormatException or TemplateException or OperatorException) { Fail(line, key,
-            StageProblem.ReasonOf(e)); }
+        catch (Exception e) when (e is SyscallException or FormatException or TemplateException or OperatorException)
+        {
+            Fail(line, key,
+            StageProblem.ReasonOf(e));
+        }
     }
 
     /// <summary>The text with its templates filled in. If one fails: a warning and the text unchanged.</summary>

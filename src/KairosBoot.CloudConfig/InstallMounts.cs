@@ -32,8 +32,11 @@ public static class InstallMounts
             foreach (var file in ConfigFiles.Of(source, (_, _) => { })) Read(file, limit, wanted, run);
             Write(layout, wanted, run);
         }
-        catch (Exception e) when (e is SyscallException or OperatorException) { run.Report(new StageProblem(layout, 1, "", "install",
-            StageProblem.ReasonOf(e))); }
+        catch (Exception e) when (e is SyscallException or OperatorException)
+        {
+            run.Report(new StageProblem(layout, 1, "", "install",
+            StageProblem.ReasonOf(e)));
+        }
         return run.Problems;
     }
 

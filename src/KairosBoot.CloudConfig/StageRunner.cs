@@ -60,7 +60,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         {
             Budget = new ConfigBudget(ConfigLimit),
             Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(),
-                LoadFileSystem = LoadFileSystem, Fetch = Fetch, CancellationToken = CancellationToken,
+            LoadFileSystem = LoadFileSystem, Fetch = Fetch, CancellationToken = CancellationToken,
         };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);
@@ -68,8 +68,11 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         var said = config.ToDocument((line, key, reason, isWarning) =>
             run.Report(new StageProblem(CommandLineConfig.File, line, "", key, reason) { IsWarning = isWarning }));
         foreach (var pass in Passes(stage)) RunEntries(pass, said.Entries(pass, CommandLineConfig.File), run);
-        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds) { DisksChanged =
-            run.DisksChanged, UserData = [.. run.UserData] };
+        return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds)
+        {
+            DisksChanged =
+            run.DisksChanged, UserData = [.. run.UserData]
+        };
     }
 
     private static string[] Passes(string stage) => [stage + ".before", stage, stage + ".after"];
@@ -112,8 +115,11 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
             run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
         try { entries.AddRange(run.Documents.Of(file, read(), stage, Report).Entries(stage, file, number)); }
         catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(1, "", StageProblem.ReasonOf(e),
-            isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException or OperatorException)
+        {
+            Report(1, "", StageProblem.ReasonOf(e),
+            isWarning: false);
+        }
     }
 
     private bool RunEntry(string stage, StageEntry entry, StageRun run)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 

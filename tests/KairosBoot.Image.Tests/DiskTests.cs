@@ -114,8 +114,12 @@ public class DiskTests : Scratch
     public void The_same_inputs_make_the_same_disk()
     {
         var config = WriteText("config.yaml", "#cloud-config\nname: mine\n");
-        var request = Request() with { CloudConfigs = [config], KernelArguments = "quiet",
-            Sizes = new DiskSizes { Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("OLD", 16 << 20, "ext2")] } };
+        var request = Request() with
+        {
+            CloudConfigs = [config],
+            KernelArguments = "quiet",
+            Sizes = new DiskSizes { Extra = [new ExtraPartition("DATA", 30_000_000), new ExtraPartition("OLD", 16 << 20, "ext2")] }
+        };
         Build(request);
         Thread.Sleep(TimeSpan.FromSeconds(1.1)); // file systems store times in seconds
         File.SetLastWriteTimeUtc(config, DateTime.UtcNow);

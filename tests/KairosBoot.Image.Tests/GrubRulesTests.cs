@@ -24,8 +24,12 @@ public class GrubRulesTests : Scratch
             from once in (Slot?[])[null, .. Slots.Cast<Slot?>()]
             // All counters in the usual order, and each other combination of the choices with some of them.
             where (first == Slot.Active && once is null) || tries % 7 == (int)first + (once is null ? 3 : (int)once)
-            select Counters(tries) with { First = first, Once = once,
-                Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged) };
+            select Counters(tries) with
+            {
+                First = first,
+                Once = once,
+                Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged)
+            };
         Together(states.Index().GroupBy(state => state.Index % 4), part =>
             Check(new GrubRun(Directory.CreateDirectory(PathOf($"all{part.Key}")).FullName), part.Select(state => state.Item),
                 unloadable: []));

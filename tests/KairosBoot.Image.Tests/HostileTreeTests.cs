@@ -57,8 +57,11 @@ public class HostileTreeTests : Scratch
             catch (OperatorException) { }
             if (kind != "giant" || path != "boot/initrd")
             {
-                try { ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", request.Init),
-                    PathOf("image")); }
+                try
+                {
+                    ImageBuilder.Build(new ImageRequest(root, null, ImageFormat.Squashfs, null, null, "virtio", request.Init),
+                    PathOf("image"));
+                }
                 catch (OperatorException refusal) { Assert.NotEmpty(refusal.Fix); }
             }
         });

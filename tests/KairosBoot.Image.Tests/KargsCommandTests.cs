@@ -54,7 +54,7 @@ public class KargsCommandTests : StateCommands
     [Theory]
     [InlineData("root=/dev/sda1", "kboot select")]
     [InlineData("kairosboot.slot=passive", "set by the boot menu")]
-    [InlineData("panic=0", "for ever")]
+    [InlineData("panic=0", "forever")]
     [InlineData("rd.immucore.disable", "not supported")]
     [InlineData("kairosboot.timeout=never", "is not valid")]
     [InlineData("a b", "the character ' '")]

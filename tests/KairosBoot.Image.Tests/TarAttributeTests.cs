@@ -74,7 +74,8 @@ public class TarAttributeTests : Scratch
                     DataStream = new MemoryStream(new byte[i * 37 % 2000]),
                 });
                 writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile,
-                    $"{i}/gnu-{LongName}") { DataStream = new MemoryStream(new byte[512]) });
+                    $"{i}/gnu-{LongName}")
+                { DataStream = new MemoryStream(new byte[512]) });
             }
         });
         Assert.Equal(100, members.Count);

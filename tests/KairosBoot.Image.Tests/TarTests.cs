@@ -17,8 +17,11 @@ public class TarTests : Scratch
             var kept = new MemoryStream();
             CopyEntries(file, kept, writer =>
             {
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "dev/null") { DeviceMajor = 1, DeviceMinor = 3,
-                    Mode = (UnixFileMode)Octal.O666 });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.CharacterDevice, "dev/null")
+                {
+                    DeviceMajor = 1, DeviceMinor = 3,
+                    Mode = (UnixFileMode)Octal.O666
+                });
                 var attributes = new Dictionary<string, string>
                 {
                     ["SCHILY.xattr.user.colour"] = "blue",

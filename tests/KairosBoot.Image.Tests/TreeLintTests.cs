@@ -9,7 +9,10 @@ public class TreeLintTests : Scratch
         root = SyntheticKernel.MakeSystem(PathOf("root"));
         foreach (var directory in new[] { "dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local",
             "var", "usr/lib/kairosboot" })
+        {
             Directory.CreateDirectory(Path.Combine(root, directory));
+        }
+
         File.Copy(Path.Combine(root, "kairos-boot"), Path.Combine(root, "usr/lib/kairosboot/kairos-boot"));
         File.CreateSymbolicLink(Path.Combine(root, "boot/vmlinuz"), "vmlinuz-6.1.0-test");
         Pack("virtio");

@@ -60,7 +60,10 @@ public sealed class LayoutTests
             (layout.Classes.Of("/etc"), layout.Classes.Of("/usr/local"), layout.Classes.Of("/oem")));
         foreach (var words in (string[])["OPTIONAL_PATHS entry /etc has no effect", "kairosboot.persistent=", "REQUIRED_PATHS entry /oem",
             "rel is not an absolute"])
+        {
             Assert.Contains(layout.Problems, problem => problem.Contains(words));
+        }
+
         Assert.Equal(4, layout.Problems.Length);
     }
 

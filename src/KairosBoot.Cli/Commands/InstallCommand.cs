@@ -56,8 +56,11 @@ internal static class InstallCommand
                     progress.Show, cancellationToken);
                 var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null,
                     $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
-                using var installer = new DiskInstaller(request with { Sizes = InstallSizes.Combine(options.Sizes(parsed), section, request,
-                    Warn) }, disk, cancellationToken);
+                using var installer = new DiskInstaller(request with
+                {
+                    Sizes = InstallSizes.Combine(options.Sizes(parsed), section, request,
+                    Warn)
+                }, disk, cancellationToken);
                 var isDry = parsed.GetValue(dryRun);
                 var contents = disk.Contents();
                 if (contents.Count > 0 && !isDry && !parsed.GetValue(force))

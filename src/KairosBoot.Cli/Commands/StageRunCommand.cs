@@ -30,7 +30,9 @@ internal static class StageRunCommand
             // Any word is accepted as a source, so a misspelt option would become one.
             foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!)
                 .Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
+            {
                 result.AddError($"{word} is not an option.");
+            }
         });
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>

@@ -9,7 +9,7 @@ internal static class PackagePinsKey
 {
     private const string AptPins = "/etc/apt/preferences.d/99-yip-pins", DnfPlugin = "/etc/dnf/plugins/versionlock.conf", DnfLocks =
         "/etc/dnf/plugins/versionlock.list",
-        ApkWorld = "/etc/apk/world", Header = "# The package_pins of a cloud-config: written anew each time.\n";
+        ApkWorld = "/etc/apk/world", Header = "# The package_pins of a cloud-config: rewritten each time.\n";
 
     internal static readonly StageKey Definition = new("package_pins", Schema.MapOf(Schema.Text),
         (value, run) => run.Attempt(value.Line, "package_pins", () => Apply(value, run)), KeyPlace.Booted);
@@ -21,7 +21,8 @@ internal static class PackagePinsKey
         var (manager, path) = PackageManager.Find();
         switch (manager.Program)
         {
-            case "apt-get": RootOwnedFile.Write(AptPins, Header
+            case "apt-get":
+                RootOwnedFile.Write(AptPins, Header
                 + string.Concat(pins.Select(pin => $"\nPackage: {pin.Key}\nPin: version {pin.Value}\nPin-Priority: 1001\n"))); break;
             case "dnf" or "yum": LockForDnf(pins, path, value.Line, run); break;
             case "zypper": LockForZypper(pins, path, value.Line, run); break;
@@ -52,7 +53,8 @@ internal static class PackagePinsKey
         {
             var pattern = $"{name}-{version}*";
             var query = new ProgramCall(dnf,
-                ["-q", "repoquery", "--qf", "%{name}-%{epoch}:%{version}-%{release}.%{arch}", pattern]) { Limit = BootedKeys.ProgramLimit };
+                ["-q", "repoquery", "--qf", "%{name}-%{epoch}:%{version}-%{release}.%{arch}", pattern])
+            { Limit = BootedKeys.ProgramLimit };
             var found = run.Run(query, line, "package_pins")?.Output.Split('\n', StringSplitOptions.TrimEntries).FirstOrDefault(text =>
                 text.StartsWith(name + "-", StringComparison.Ordinal));
             if (found is null) run.Warn(line, "package_pins", $"no repository has {name} {version}: pinned by pattern");

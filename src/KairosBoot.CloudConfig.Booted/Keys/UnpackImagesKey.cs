@@ -66,8 +66,11 @@ internal static class UnpackImagesKey
                 return true;
             }
             // The target is on another file system.
-            catch (SyscallException e) when (e.Errno == Errno.EXDEV) { Syscall.MkDirAt(place.Directory, place.Name,
-                FilePermissions.Directory); }
+            catch (SyscallException e) when (e.Errno == Errno.EXDEV)
+            {
+                Syscall.MkDirAt(place.Directory, place.Name,
+                FilePermissions.Directory);
+            }
         }
         using var from = Syscall.OpenAt(unpacked, Root, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
         using var to = new PathWalker().Open(place.Path);

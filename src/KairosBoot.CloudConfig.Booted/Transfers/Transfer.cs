@@ -155,12 +155,12 @@ internal static class Transfer
 
     private static string Meaning(string program, int code, WebAddress address) =>
         !program.EndsWith("/wget", StringComparison.Ordinal) ? "" : code switch
-    {
-        4 => ", no connection",
-        5 => ", the server's certificate is not trusted",
-        6 => ", user or password refused",
-        8 when address.IsHttps => $", the server refused or redirected (wget cannot keep a redirect on https); {InstallCurl}",
-        8 => ", the server refused",
-        _ => "",
-    };
+        {
+            4 => ", no connection",
+            5 => ", the server's certificate is not trusted",
+            6 => ", user or password refused",
+            8 when address.IsHttps => $", the server refused or redirected (wget cannot keep a redirect on https); {InstallCurl}",
+            8 => ", the server refused",
+            _ => "",
+        };
 }

@@ -90,8 +90,11 @@ internal static class UserDataFiles
     /// <summary>Why the text is not a config; null: it is one.</summary>
     private static string? Fault(string text)
     {
-        try { return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null
-            : "the document is not a mapping with stages or #cloud-config keys"; }
+        try
+        {
+            return YamlReader.Read(text) is null or YamlMapping or YamlScalar { IsNull: true } ? null
+            : "the document is not a mapping with stages or #cloud-config keys";
+        }
         catch (YamlFaultException e) { return $"line {e.Line.ToString()}, column {e.Column.ToString()}: {e.Message}"; }
     }
 

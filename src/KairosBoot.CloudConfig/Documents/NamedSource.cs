@@ -34,8 +34,11 @@ internal static class NamedSource
             else Report($"{path} does not exist", isWarning: false);
         }
         catch (TemplateException e) { Report($"not read: {e.Message}", isWarning: false); }
-        catch (Exception e) when (e is SyscallException or FormatException or OperatorException) { Report(StageProblem.ReasonOf(e),
-            isWarning: false); }
+        catch (Exception e) when (e is SyscallException or FormatException or OperatorException)
+        {
+            Report(StageProblem.ReasonOf(e),
+            isWarning: false);
+        }
         return null;
     }
 

@@ -99,9 +99,15 @@ internal static class DatasourceKey
         run.Attempt(line, Key, () => UserDataFiles.Put(found, directory, name, line, run, () => RecordVolume(found, line, run, gate)));
         if (found.Metadata is { } metadata)
         {
-            if (allowsMetadata) run.Attempt(line, Key, () => InstanceMetadata.Put(metadata));
-            else run.Warn(line, Key,
+            if (allowsMetadata)
+            {
+                run.Attempt(line, Key, () => InstanceMetadata.Put(metadata));
+            }
+            else
+            {
+                run.Warn(line, Key,
                 $"{found.Volume!.Name}: its metadata is ignored: it differs from the metadata that was used with this user-data before");
+            }
         }
         InstanceMetadata.Apply(line, run);
     }

@@ -23,9 +23,15 @@ internal static class EnvironmentKey
         ReadInto(variables, place, value.Line, run);
         foreach (var (name, text) in ((YamlMapping)value).Pairs)
         {
-            if (!IsName(name.Text)) run.Fail(name.Line, "environment", $"'{name.Text}' is not a variable name");
-            else variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment")
+            if (!IsName(name.Text))
+            {
+                run.Fail(name.Line, "environment", $"'{name.Text}' is not a variable name");
+            }
+            else
+            {
+                variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment")
                 : "";
+            }
         }
         var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);

@@ -40,15 +40,18 @@ internal static class TemplateFunctions
             case "sub": return Number(name, a, 0) - Number(name, a, 1);
             case "default": return IsTrue(a[1]) ? a[1] : a[0];
             case "coalesce": return a.Find(IsTrue);
-            case "ternary": return a[2] is bool flag ? flag ? a[0] : a[1]
+            case "ternary":
+                return a[2] is bool flag ? flag ? a[0] : a[1]
                 : throw new TemplateException("ternary: its condition is not true or false");
             case "required": return a[1] is null or "" ? throw new TemplateException(Template.Print(a[0])) : a[1];
             case "lower": return Text(name, a, 0).ToLowerInvariant();
             case "upper": return Text(name, a, 0).ToUpperInvariant();
             case "trim": return Text(name, a, 0).Trim();
-            case "trimPrefix": return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal)
+            case "trimPrefix":
+                return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal)
                 ? Text(name, a, 1)[Text(name, a, 0).Length..] : a[1];
-            case "trimSuffix": return Text(name, a, 1).EndsWith(Text(name, a, 0), StringComparison.Ordinal)
+            case "trimSuffix":
+                return Text(name, a, 1).EndsWith(Text(name, a, 0), StringComparison.Ordinal)
                 ? Text(name, a, 1)[..^Text(name, a, 0).Length] : a[1];
             case "contains": return Text(name, a, 1).Contains(Text(name, a, 0), StringComparison.Ordinal);
             case "hasPrefix": return Text(name, a, 1).StartsWith(Text(name, a, 0), StringComparison.Ordinal);

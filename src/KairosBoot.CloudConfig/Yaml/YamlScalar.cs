@@ -39,8 +39,14 @@ internal sealed class YamlScalar(string text, bool isPlain, int line, int column
         long value = 0;
         foreach (var c in digits)
         {
-            var digit = c switch { >= '0' and <= '9' => c - '0', >= 'a' and <= 'f' => c - 'a' + 10, >= 'A' and <= 'F' => c - 'A' + 10, _ =>
-                radix };
+            var digit = c switch
+            {
+                >= '0' and <= '9' => c - '0',
+                >= 'a' and <= 'f' => c - 'a' + 10,
+                >= 'A' and <= 'F' => c - 'A' + 10,
+                _ =>
+                radix
+            };
             if (digit >= radix || value > (long.MaxValue - digit) / radix) return null;
             value = value * radix + digit;
         }

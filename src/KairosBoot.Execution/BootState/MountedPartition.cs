@@ -33,8 +33,11 @@ public static class MountedPartition
     {
         MountInfo? mount = null;
         foreach (var candidate in MountTable.Read())
+        {
             if (MountPath.IsInside(path, candidate.MountPoint) && (mount is null || candidate.MountPoint.Length >= mount.MountPoint.Length))
                 mount = candidate;
+        }
+
         if (mount is null) throw NotMounted(path);
         Change(mount.MountPoint, change);
     }

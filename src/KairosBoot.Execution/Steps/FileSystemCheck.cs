@@ -71,7 +71,9 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
             {
                 if (Syscall.TryStatInRoot(volume.Image, directory + name) is { Type: FileType.Regular } file
                     && (file.Mode & Octal.O111) != 0)
+                {
                     return directory + name;
+                }
             }
         }
 

@@ -62,8 +62,13 @@ internal sealed partial record ImageFile(FileType Type, long Size, string? LinkT
             cancellationToken).Output;
         var row = SquashfsRow().Matches(listing).FirstOrDefault(row => row.Groups["path"].Value == "/" + path);
         if (row is null) return null;
-        var type = row.Groups["type"].Value switch { "-" => FileType.Regular, "d" => FileType.Directory, "l" => FileType.Symlink,
-            _ => FileType.Fifo };
+        var type = row.Groups["type"].Value switch
+        {
+            "-" => FileType.Regular,
+            "d" => FileType.Directory,
+            "l" => FileType.Symlink,
+            _ => FileType.Fifo
+        };
         return new ImageFile(type, Number(row.Groups["size"]), row.Groups["target"] is { Success: true } target ? target.Value : null);
     }
 

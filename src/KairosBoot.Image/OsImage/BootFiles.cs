@@ -25,7 +25,10 @@ internal static class BootFiles
         var additions = new List<TreeAddition>();
         foreach (var (path, mode) in MountPoints.Append(("boot", Ordinary))
             .Where(row => UntrustedTree.TryStat(root, row.Item1, followLast: false) is null))
+        {
             additions.Add(new TreeAddition.Directory(path, mode));
+        }
+
         if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
             additions.Add(new TreeAddition.Link("boot/vmlinuz", KernelLink(root, KernelTree.Find(root, request.Kernel).Release)));
         if (!UntrustedTree.Has(root, "/boot/initrd"))

@@ -21,7 +21,10 @@ internal static class ImageArguments
         var words = new List<string>();
         foreach (var name in UntrustedTree.Names(root, SystemPaths.ImageArgumentFiles)
             .Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
+        {
             words.AddRange(Read(root, $"{SystemPaths.ImageArgumentFiles}/{name}"));
+        }
+
         if (words.Count == 0) yield break;
         if (new Kargs().With(null, [.. words]).Problem is { } problem)
             throw new OperatorException(problem, $"correct it in {SystemPaths.ImageArgumentFiles} of the tree");

@@ -21,7 +21,8 @@ internal static class SquashfsImage
             {
                 case TreeAddition.Directory added: definitions.MakeDirectory(added.Path, added.Mode); break;
                 case TreeAddition.Link link: definitions.MakeLink(link.Path, link.Target); break;
-                case TreeAddition.File added: Syscall.Symlink(Absolute(added.Source),
+                case TreeAddition.File added:
+                    Syscall.Symlink(Absolute(added.Source),
                     Path.Combine(directory, definitions.WriteFile(added.Path, added.Mode))); break;
             }
         }

@@ -79,8 +79,11 @@ public static class TreeLint
 
         if (!UntrustedTree.Has(root, $"/usr/lib/modules/{contents.Release}")
             && !UntrustedTree.Has(root, $"/lib/modules/{contents.Release}"))
+        {
             yield return new($"/boot/initrd is for the kernel {contents.Release}, but the tree has no modules for it", Repack,
                 IsWarning: false);
+        }
+
         bool Lacks(string driver) => !contents.DriversIn.Concat(contents.DriversBuiltIn).Any(name => name.Replace('-', '_') == driver);
         if (Array.TrueForAll(Disks, Lacks))
             yield return new($"/boot/initrd has no disk driver: none of {string.Join(", ", Disks)}", Repack, IsWarning: false);

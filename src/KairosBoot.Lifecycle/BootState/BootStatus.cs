@@ -42,9 +42,15 @@ public sealed class BootStatus
             yield return "no tries left: its last boots were not marked good";
         if (slot == Slot.Recovery) yield break;
         if (status.Image is not null && status.Image == counters.Pinned) yield return "pinned";
-        if (status.Image is null) yield return "no image";
+        if (status.Image is null)
+        {
+            yield return "no image";
+        }
         else if (status.Counter.Image.Length > 0
-            && status.Counter.Image != status.Image) yield return "image replaced; the tries belong to the old one";
+            && status.Counter.Image != status.Image)
+        {
+            yield return "image replaced; the tries belong to the old one";
+        }
     }
 
     // COS_OEM is read only for the running system: only its /oem is mounted here.

@@ -17,7 +17,10 @@ public static class SlotAssessment
         // If an upgrade replaced the image after this boot, nothing is known about the new image yet.
         if (named is null && image is not null && location.Booted is { Image.Length: > 0 } booted
             && BootCounter.IdOf(booted.Image) != image)
+        {
             return $"{slot.Name()} is not marked good: an upgrade replaced its image after this boot, and the new one has not been booted";
+        }
+
         location.Change(counters => counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot));
         return $"{slot.Name()} is good{(location.Booted?.Slot == slot ? SettlePendingKargs(location) : "")}";
     }

@@ -77,7 +77,9 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
                 && !device.Name.StartsWith("md", StringComparison.Ordinal);
             if (isCandidate && device.SizeBytes > (largest?.SizeBytes ?? 0) && !DiskUse.IsReadOnly(device.Name)
                 && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
+            {
                 largest = device;
+            }
         }
 
         return largest is null

@@ -66,9 +66,11 @@ public static class Node
             Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
         var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], CommandTimeout);
         if (result.ExitCode != 0 || result.TimedOut)
+        {
             throw new IOException($"{program} " +
                 $"{(result.TimedOut ? $"did not end within {CommandTimeout.TotalMinutes} minutes" : $"ended with {result.ExitCode}")}: " +
                 $"{result.Output.Trim()}");
+        }
     }
 
     private static bool SameDirectory(string one, string other) =>

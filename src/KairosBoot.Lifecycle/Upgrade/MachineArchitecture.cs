@@ -23,8 +23,10 @@ internal static class MachineArchitecture
         foreach (var (path, machine) in new[] { ("/boot/vmlinuz", Kernel(root)), ("/sbin/init", Program(root)) })
         {
             if (machine is not null && machine != Syscall.Machine())
+            {
                 throw new OperatorException($"the image is for another architecture: its {path} is for {machine}, this machine is " +
                     $"{Syscall.Machine()}", "use an image that is built for this architecture");
+            }
         }
     }
 

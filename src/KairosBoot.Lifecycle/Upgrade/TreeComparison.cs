@@ -55,7 +55,10 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
             return OnOneSide(path, wanted ?? there!.Value, inImage: wanted is null);
         if (wanted.Value.Type != there.Value.Type || Owner(wanted.Value) != Owner(there.Value)
             || !Attributes(tree, path).SequenceEqual(Attributes(image, path)))
+        {
             return $"/{path} has another type, owner, mode or attribute";
+        }
+
         if (wanted.Value.Type == FileType.Directory) return InDirectory(path);
         if (wanted.Value.Size != there.Value.Size || wanted.Value.RDevice != there.Value.RDevice
             || wanted.Value.Type == FileType.Symlink && Target(tree, path) != Target(image, path))

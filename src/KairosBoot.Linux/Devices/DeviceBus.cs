@@ -24,8 +24,13 @@ public static class DeviceBus
         foreach (var part in Path(directory).Split('/'))
         {
             foreach (var (prefix, bus) in Outside)
+            {
                 if (part.StartsWith(prefix, StringComparison.Ordinal) && part.Length > prefix.Length
-                    && char.IsAsciiDigit(part[prefix.Length])) return bus;
+                    && char.IsAsciiDigit(part[prefix.Length]))
+                {
+                    return bus;
+                }
+            }
         }
 
         return null;

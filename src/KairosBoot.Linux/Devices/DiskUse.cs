@@ -25,7 +25,9 @@ public static class DiskUse
             {
                 if (loop.StartsWith("loop", StringComparison.Ordinal)
                     && Is(FileText.TryReadAttribute($"{ClassBlock}/{loop}/loop/backing_file") ?? "", node.RDevice))
+                {
                     uses.Add($"/dev/{name} is attached to /dev/{loop}");
+                }
             }
         }
         return uses;

@@ -16,8 +16,11 @@ public sealed class PartitionedDisk(string name)
         using var disk = Syscall.Open(Node, OpenFlags.ReadOnly);
         var start = ReadBlocks(disk, 0, 2);
         if (!ProtectiveMbr.Is(start) && !Gpt.ReadMbr(start).IsEmpty)
+        {
             throw new OperatorException($"{Node} has an MBR partition table; only a GPT is changed", "convert it first: sgdisk --mbrtogpt "
                 + Node);
+        }
+
         if (ProtectiveMbr.Is(start) && Parse(disk, start.AsSpan(blockSize)) is { } table) return table;
         if (Gpt.ReadHeader(ReadBlocks(disk, blocks - 1, 1)) is not null)
         {

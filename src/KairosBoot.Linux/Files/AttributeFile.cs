@@ -36,8 +36,11 @@ internal readonly unsafe struct AttributeFile
         {
             nint length;
             fixed (byte* p = path, b = buffer)
+            {
                 length = open is null ? Native.llistxattr(p, b, (nuint)buffer.Length)
                     : Native.flistxattr(open.Descriptor, b, (nuint)buffer.Length);
+            }
+
             if (length < 0 && LibC.errno == Errno.ERANGE)
             {
                 buffer = new byte[buffer.Length * 4]; // the kernel's limit is 64 KiB

@@ -65,7 +65,9 @@ public static class Pstore
         {
             if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text)
                 && written - failure.Written is >= -2 and <= 2)
+            {
                 return true;
+            }
         }
 
         return false;

@@ -68,8 +68,11 @@ public static unsafe partial class ChildProcess
             int pid;
             using (writer)
             using (streamWriter)
+            {
                 pid = Spawn(program, arguments, environment, new Standard(input.Descriptor, streamWriter.Descriptor, writer.Descriptor),
                     user: null);
+            }
+
             try { return Collect(pid, reader, Deadline(limit), waiting: null, stream: stream, receive: receive); }
             catch
             {

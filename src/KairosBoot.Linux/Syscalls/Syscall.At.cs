@@ -93,8 +93,10 @@ public static unsafe partial class Syscall
     public static void RenameAt(FileHandle fromDirectory, string from, FileHandle toDirectory, string to)
     {
         fixed (byte* f = Z(from), t = Z(to))
+        {
             Check(Native.renameat(fromDirectory.Descriptor, f, toDirectory.Descriptor, t), "renameat " + Below(fromDirectory, from),
                 Below(toDirectory, to));
+        }
     }
 
     public static void MkNodAt(FileHandle directory, string name, FileType type, int mode, ulong device)

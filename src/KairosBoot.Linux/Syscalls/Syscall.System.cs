@@ -80,8 +80,11 @@ public static unsafe partial class Syscall
     public static void Pause(TimeSpan time)
     {
         var end = BootTimeMicroseconds() + (long)time.TotalMicroseconds;
-        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds()) LibC.poll(null, 0,
+        for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds())
+        {
+            LibC.poll(null, 0,
             (int)(left / 1000 + 1));
+        }
     }
 
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);

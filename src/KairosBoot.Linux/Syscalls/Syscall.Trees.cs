@@ -26,8 +26,10 @@ public static unsafe partial class Syscall
     public static void ChOwnAt(FileHandle directory, string name, int uid, int gid)
     {
         fixed (byte* p = Z(name))
+        {
             Check(LibC.fchownat(directory.Descriptor, p, (uint)uid, (uint)gid, LibC.AT_SYMLINK_NOFOLLOW), $"fchownat {uid}:{gid}",
                 Below(directory, name));
+        }
     }
 
     /// <summary>

@@ -17,13 +17,22 @@ public sealed partial class LayoutReader
             {
                 var equals = word.IndexOf('=');
                 if (equals <= 0 || MountPath.TryNormalise(word[..equals]) is not { } path)
+                {
                     problems.Add($"{PathOptions.Key} entry {word} is not /path=OPTION,OPTION");
+                }
                 else if (PathOptions.Unknown(word[(equals + 1)..]) is { } unknown)
+                {
                     problems.Add($"{PathOptions.Key} entry {word}: {unknown} is none of {PathOptions.Words}; " +
                         $"{path} keeps {Default(path, volumes)}");
+                }
                 else if (!mounted.Contains(path))
+                {
                     problems.Add($"{PathOptions.Key} entry {word} has no effect: nothing is mounted at {path}");
-                else options.Choose(path, PathOptions.Canonical(word[(equals + 1)..]));
+                }
+                else
+                {
+                    options.Choose(path, PathOptions.Canonical(word[(equals + 1)..]));
+                }
             }
         }
 

@@ -67,8 +67,13 @@ public sealed partial class LayoutReader
                 var equals = word.IndexOf('=');
                 if (equals > 0 && MountPath.TryNormalise(word[..equals]) is { } path
                     && TmpfsLimit.TryParse(word[(equals + 1)..]) is { } limit)
+                {
                     limits.Add((path, limit));
-                else problems.Add($"OVERLAY_LIMITS entry {word} is not /path=SIZE or /path=SIZE,inodes=NUMBER");
+                }
+                else
+                {
+                    problems.Add($"OVERLAY_LIMITS entry {word} is not /path=SIZE or /path=SIZE,inodes=NUMBER");
+                }
             }
         }
 

@@ -45,7 +45,9 @@ public static class ModuleIndexWriter
             var skip = bus.Key == "*" ? 0 : bus.Key.Length + 1;
             foreach (var (pattern, module) in bus.OrderBy(row => row.Pattern, StringComparer.Ordinal).ThenBy(row => row.Module,
                 StringComparer.Ordinal))
+            {
                 text.Append(' ').Append(pattern.AsSpan(skip)).Append(' ').Append(module).Append('\n');
+            }
         }
     }
 

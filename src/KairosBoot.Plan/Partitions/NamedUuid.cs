@@ -35,8 +35,11 @@ public static class NamedUuid
     {
         Span<uint> w = stackalloc uint[80];
         for (var i = 0; i < 80; i++)
+        {
             w[i] = i < 16 ? BinaryPrimitives.ReadUInt32BigEndian(block[(i * 4)..])
                 : BitOperations.RotateLeft(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+        }
+
         uint a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
         for (var i = 0; i < 80; i++)
         {

@@ -18,8 +18,10 @@ public sealed record DeviceNode
         {
             if (part is "" or "." or "..") return null;
             foreach (var c in part)
+            {
                 if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or ':' or '!' or '@' or '=' or '%' or '#'))
                     return null;
+            }
         }
         return new DeviceNode(path);
     }

@@ -17,8 +17,11 @@ public static class ToolText
     public static string RequirePlain(string text, string program)
     {
         foreach (var c in text)
+        {
             if (char.IsControl(c))
                 throw Refused(text, $"contains the control character U+{(int)c:X4}, which cannot be written for {program}");
+        }
+
         return text;
     }
 
@@ -26,8 +29,11 @@ public static class ToolText
     public static string RequireMember(string path, string program)
     {
         foreach (var part in path.Split('/'))
+        {
             if (part is "" or "." or "..")
                 throw Refused(path, $"is not a path that {program} can read: a part of it is empty, '.' or '..'");
+        }
+
         return RequirePlain(path, program);
     }
 

@@ -20,8 +20,11 @@ public sealed class DocumentTests : Scratch
     public void The_commands_of_a_document_do_what_it_says(string document)
     {
         PrepareDirectory();
-        foreach (var block in DocumentBlock.Of(document).Where(block => block.Kind == Shell)) Run(block, "bash", "-euo", "pipefail", "-c",
+        foreach (var block in DocumentBlock.Of(document).Where(block => block.Kind == Shell))
+        {
+            Run(block, "bash", "-euo", "pipefail", "-c",
             block.Text);
+        }
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed class ConformanceTableTests : IDisposable
     {
         var cut = line.IndexOf(' ');
         var (first, rest) = (line[..cut], line[(cut + 1)..]);
-        if (first == "no") Assert.False(root.Has(rest), $"{wanted}\n{rest} is there");
+        if (first == "no") Assert.False(root.Has(rest), $"{wanted}\n{rest} exists");
         else if (first == "problem")
             Assert.True(problems.Remove(rest), $"{wanted}\nno problem with '{rest}', but: {string.Join(", ", problems)}");
         else if (rest.Length > 6 && rest[..4].All(char.IsAsciiDigit) && rest.Contains(':')) Assert.Equal(rest, root.ModeAndOwner(first));

@@ -1,5 +1,3 @@
-using KairosBoot.CloudConfig;
-
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
 /// <summary>The order in which entries run. Each entry appends a letter to a log.</summary>

@@ -130,8 +130,11 @@ public sealed class HostileFileTests : IDisposable
         root.Put("/oem/30.yaml", Run.Replace("NAME", "30"), "0600");
         StageReport? report = null;
         root.Inside(() => report =
-            new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance) { ConfigLimit =
-            1000 }.Run("initramfs"));
+            new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+            {
+                ConfigLimit =
+            1000
+            }.Run("initramfs"));
         var problem = Assert.Single(report!.Problems);
         Assert.Equal("/oem/20.yaml", problem.File);
         Assert.Contains("all configs of a stage together have 1306 bytes with this one; the limit is 1000", problem.Reason);

@@ -79,8 +79,11 @@ public sealed class ScratchRoot : IDisposable
     public StageReport Run(string stage, IReadOnlyList<string> sources, TimeSpan? limit = null, string commandLine = "")
     {
         StageReport? report = null;
-        Inside(() => report = new StageRunner([.. sources], new StageFacts(), new ListLogger(Log), commandLine) { CommandLimit = limit
-            ?? TimeSpan.FromSeconds(20) }.Run(stage));
+        Inside(() => report = new StageRunner([.. sources], new StageFacts(), new ListLogger(Log), commandLine)
+        {
+            CommandLimit = limit
+            ?? TimeSpan.FromSeconds(20)
+        }.Run(stage));
         return report!;
     }
 

@@ -13,9 +13,17 @@ public sealed class OneFileSystemTests
     {
         string tree = scratch + "/tree", image = scratch + "/image", mounted = scratch + "/mounted";
         foreach (var directory in new[] { tree + "/boot", tree + "/sbin", tree + "/srv/data",
-            mounted }) Directory.CreateDirectory(directory);
-        foreach (var file in new[] { "boot/vmlinuz", "boot/initrd", "sbin/init", "srv/data/below" }) File.WriteAllText($"{tree}/{file}",
+            mounted })
+        {
+            Directory.CreateDirectory(directory);
+        }
+
+        foreach (var file in new[] { "boot/vmlinuz", "boot/initrd", "sbin/init", "srv/data/below" })
+        {
+            File.WriteAllText($"{tree}/{file}",
             file);
+        }
+
         Syscall.Mount("tmpfs", tree + "/srv/data", "tmpfs", MountFlags.None, "");
         File.WriteAllText(tree + "/srv/data/above", "of another file system");
         var (code, _, errors) = KBoot.Run("image", "build", "--root", tree, "--format", format, "--output", image);

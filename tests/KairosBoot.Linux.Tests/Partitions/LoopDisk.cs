@@ -44,8 +44,10 @@ internal sealed class LoopDisk : IDisposable
         foreach (var partition in table.Partitions)
         {
             if (BlockDeviceScan.Partition(Name, partition.Number) is null)
+            {
                 KernelPartitions.Add(handle, partition.Number, partition.First * table.BlockSize,
                     (partition.Last - partition.First + 1) * table.BlockSize);
+            }
         }
     }
 

@@ -37,6 +37,9 @@ internal static class KBoot
     }
 
     internal static Process Start(string program, params string[] arguments) => Process.Start(
-        new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError =
-            true })!;
+        new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError =
+            true
+        })!;
 }

@@ -55,8 +55,12 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
     private void Mounted(string file, string options, Action<string> body)
     {
         var place = Directory.CreateDirectory(scratch + "/mounted").FullName;
-        using (var device = LoopDevice.Attach(file, readOnly: false)) Syscall.Mount(device.Path, place, "ext4",
+        using (var device = LoopDevice.Attach(file, readOnly: false))
+        {
+            Syscall.Mount(device.Path, place, "ext4",
             MountOptions.Parse(options).Flags, "");
+        }
+
         try { body(place); }
         finally { Syscall.Umount(place); }
     }

@@ -38,7 +38,11 @@ internal sealed class InstalledNode : IDisposable
         File.Copy("/usr/bin/busybox", system.Host + BusyBox);
         // Its applets by their names.
         foreach (var applet in (string[])["chroot", "killall", "mkdir", "mknod",
-            "mount"]) File.CreateSymbolicLink($"{system.Host}/usr/local/bin/{applet}", "busybox");
+            "mount"])
+        {
+            File.CreateSymbolicLink($"{system.Host}/usr/local/bin/{applet}", "busybox");
+        }
+
         unshare = KBoot.Start("/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount", "--propagation", "private", "/bin/sh",
             "-ec",
             $"mount -t proc proc $0/proc; cd $0; pivot_root . mnt; {BusyBox} umount -l /mnt; echo up; exec {BusyBox} sh -c 'while :; do " +

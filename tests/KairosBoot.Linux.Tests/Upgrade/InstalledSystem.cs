@@ -45,12 +45,20 @@ internal sealed class InstalledSystem
         Mount(disk, scratch + "/mounted");
         Mount(scratch + "/mounted" + running.Image(), Host);
         foreach (var (path, type) in new[] { ("/run", "tmpfs"), ("/etc", "tmpfs"), ("/usr/local", "tmpfs"),
-            ("/oem", "tmpfs") }) Syscall.Mount(type, Host + path, type, MountFlags.None, "");
+            ("/oem", "tmpfs") })
+        {
+            Syscall.Mount(type, Host + path, type, MountFlags.None, "");
+        }
+
         Directory.CreateDirectory(State);
         Syscall.Mount(scratch + "/mounted", State, "", MountFlags.Bind, "");
         Syscall.Umount(scratch + "/mounted", lazily: true); // the loop device of the root keeps it
-        foreach (var mount in (string[])["/dev", "/proc", "/sys"]) Syscall.Mount(mount, Host + mount, "",
+        foreach (var mount in (string[])["/dev", "/proc", "/sys"])
+        {
+            Syscall.Mount(mount, Host + mount, "",
             MountFlags.Bind | MountFlags.Recursive, "");
+        }
+
         Directory.CreateDirectory(Host + "/run/cos");
         File.WriteAllText($"{Host}/run/cos/{running.Name()}_mode", "1");
         File.WriteAllText(Host + "/etc/fstab",
@@ -92,7 +100,11 @@ internal sealed class InstalledSystem
     {
         SyntheticKernel.MakeSystem(root);
         foreach (var directory in (string[])["dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local",
-            "var", "usr/lib/kairosboot"]) Directory.CreateDirectory($"{root}/{directory}");
+            "var", "usr/lib/kairosboot"])
+        {
+            Directory.CreateDirectory($"{root}/{directory}");
+        }
+
         File.Move(root + "/kairos-boot", root + "/usr/lib/kairosboot/kairos-boot");
         File.WriteAllText(root + "/name", name);
         return root;

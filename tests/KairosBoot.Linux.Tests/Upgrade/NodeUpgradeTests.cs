@@ -27,7 +27,11 @@ public sealed class NodeUpgradeTests
     {
         InstalledSystem.Tree(root, name);
         foreach (var directory in (string[])["usr/bin", "usr/sbin", "lib64", "lib/x86_64-linux-gnu",
-            "host"]) Directory.CreateDirectory($"{root}/{directory}");
+            "host"])
+        {
+            Directory.CreateDirectory($"{root}/{directory}");
+        }
+
         File.Copy(KBoot.Path, root + "/usr/bin/kboot");
         File.CreateSymbolicLink(root + Command[0], "../bin/kboot");
         MountNamespace.Tool("sh", "-ec",

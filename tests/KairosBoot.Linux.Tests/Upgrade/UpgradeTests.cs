@@ -49,8 +49,11 @@ public sealed class UpgradeTests
         var system = new InstalledSystem(scratch, mebibytes: 48);
         MountedPartition.Change(system.State, () =>
         {
-            foreach (var name in (string[])["transition.img", "passive.new"]) File.Copy(scratch + "/active.img",
+            foreach (var name in (string[])["transition.img", "passive.new"])
+            {
+                File.Copy(scratch + "/active.img",
                 $"{system.State}/cOS/{name}");
+            }
         });
         system.Upgrade(system.Image("new"));
         Assert.Equal(("new", "active"), system.Slots);

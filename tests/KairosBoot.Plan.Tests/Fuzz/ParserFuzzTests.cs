@@ -61,7 +61,11 @@ public sealed class ParserFuzzTests
         {
             if (bytes.Length < PersistentManifest.FirstLine
                 || PersistentManifest.HeadLength(bytes.AsSpan(0, PersistentManifest.FirstLine)) is not { } length
-                    || length > bytes.Length) return;
+                    || length > bytes.Length)
+            {
+                return;
+            }
+
             if (PersistentManifest.ParseHead(bytes.AsSpan(0, length)) is not { } sections) return;
             PersistentManifest.AddTexts(sections, bytes[length..]);
             foreach (var section in sections) _ = section.Entries();

@@ -13,8 +13,11 @@ internal sealed class DiskBytes(int blockSize, long sizeBytes)
         var disk = new DiskBytes(blockSize, sizeBytes);
         var table = PartitionTable.New(blockSize, disk.Blocks, Guid.NewGuid());
         foreach (var size in partitions)
+        {
             table = table.With(table.Place((long)size << 20, isLast: false, $"P{table.Partitions.Length + 1}"),
                 PartitionType.For("ext4", isBootable: false), Guid.NewGuid());
+        }
+
         ProtectiveMbr.New(blockSize, disk.Blocks).CopyTo(disk.Bytes, 0);
         disk.Apply(table.Writes(disk.Bytes.AsSpan(0, blockSize)));
         return disk;

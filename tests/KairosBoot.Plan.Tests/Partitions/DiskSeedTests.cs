@@ -7,8 +7,11 @@ public sealed class DiskSeedTests
         var seed = new DiskSeed(text);
         List<string> ids = [$"{seed.Disk}"];
         for (var number = 1; number <= 128; number++)
+        {
             ids.AddRange([$"{seed.Partition(number)}", $"{seed.FileSystem(number)}", $"{seed.DirectoryHash(number)}",
                 $"{seed.FatSerial(number)}"]);
+        }
+
         return ids;
     }
 

@@ -73,16 +73,6 @@ public class ToolWriterTests
         Assert.Equal(isOne, DeviceNode.TryParse(text) is not null);
 
     [Theory]
-    [InlineData("kairos", true)]
-    [InlineData("a.b-c_1$", true)]
-    [InlineData("-a", false)]
-    [InlineData("a:b", false)]
-    [InlineData("a\n", false)]
-    [InlineData("$", false)]
-    public void Only_the_characters_of_a_user_name_are_accepted(string text, bool isOne) =>
-        Assert.Equal(isOne, UserName.TryParse(text) is not null);
-
-    [Theory]
     [InlineData("COS_STATE", true)]
     [InlineData("sixteen-letters-", true)]
     [InlineData("a b", false)]
