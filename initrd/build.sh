@@ -28,7 +28,8 @@ publish() {
     say "publishing $program"
     rm -rf "$CACHE/publish"
     dotnet publish "$REPO/src/$project/$project.csproj" -c Release -o "$CACHE/publish" -nologo -v quiet >"$OUT/publish-$program.log" 2>&1 ||
-        { grep -E 'error|warning' "$OUT/publish-$program.log" | sort -u | tail -n 20 >&2; die "dotnet publish $project failed: $OUT/publish-$program.log"; }
+        { grep -E 'error|warning' "$OUT/publish-$program.log" | sort -u | tail -n 20 >&2
+          die "dotnet publish $project failed: $OUT/publish-$program.log"; }
     # A new file and a rename: a program that is running (or being read) keeps its old one.
     install -m 0755 "$CACHE/publish/$program" "$OUT/.$program.new"
     mv "$OUT/.$program.new" "$OUT/$program"
@@ -41,7 +42,8 @@ mkdir -p "$CACHE"
 boot_sources=(src/KairosBoot.Plan src/KairosBoot.Linux src/KairosBoot.Execution src/KairosBoot.CloudConfig)
 publish KairosBoot.Init kairos-boot "${boot_sources[@]}" src/KairosBoot.Init
 # The module lists, the GRUB configuration and the units are part of kboot.
-publish KairosBoot.Cli kboot "${boot_sources[@]}" src/KairosBoot.CloudConfig.Booted src/KairosBoot.Image src/KairosBoot.Lifecycle src/KairosBoot.Cli initrd/modules initrd/grub initrd/units initrd/openrc
+publish KairosBoot.Cli kboot "${boot_sources[@]}" src/KairosBoot.CloudConfig.Booted \
+    src/KairosBoot.Image src/KairosBoot.Lifecycle src/KairosBoot.Cli initrd/modules initrd/grub initrd/units initrd/openrc
 for program in kairos-boot kboot; do
     printf '%-12s %8d bytes\n' "$program" "$(stat -c %s "$OUT/$program")"
 done

@@ -40,7 +40,8 @@ mmdebstrap --variant=minbase --format=tar --quiet --skip=output/dev \
     --dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' \
     --dpkgopt='path-exclude=/usr/share/bash-completion/*' --dpkgopt='path-exclude=/usr/share/zsh/*' \
     --aptopt='APT::Install-Recommends "false"' \
-    --customize-hook="tar -C '$RECIPE/files' --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . | tar -C \"\$1\" --keep-directory-symlink -xf -" \
+    --customize-hook="tar -C '$RECIPE/files' --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . |
+        tar -C \"\$1\" --keep-directory-symlink -xf -" \
     --customize-hook='
         set -eu
         cd "$1"

@@ -61,8 +61,15 @@ public static class InstallMounts
                 // Paths in a layout file are separated by blanks, so a text with a blank has always been two paths.
                 foreach (var word in text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
                 {
-                    if (MountPath.TryNormalise(word) is not { } path) Report(text.Line, key, $"{word} is not a valid mount point; {Fix}", false);
-                    else if (!wanted[i].Contains(path)) wanted[i].Add(path);
+                    if (MountPath.TryNormalise(word) is not { } path)
+                    {
+                        Report(text.Line, key, $"{word} is not a valid mount point; {Fix}",
+                        false);
+                    }
+                    else if (!wanted[i].Contains(path))
+                    {
+                        wanted[i].Add(path);
+                    }
                 }
             }
         }

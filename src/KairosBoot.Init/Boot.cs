@@ -21,7 +21,9 @@ internal static class Boot
             {
                 case FailureAction.Retry: parts.Fallback.PrepareRetry(failure); break;
                 case FailureAction.FallBack: request = parts.Fallback.FallBack(request, failure, decision); break;
-                case FailureAction.Reboot: FailureScreen.ShowAndReboot(failure, request, () => parts.Counting.Write(request, decision.Counters)); break;
+                case FailureAction.Reboot:
+                    FailureScreen.ShowAndReboot(failure, request, () =>
+                    parts.Counting.Write(request, decision.Counters)); break;
                 case FailureAction.Stop: FailureScreen.ShowAndStop(parts.Counting.Counters.Counters.Fault, parts.Watchdog); break;
             }
         }
@@ -64,7 +66,8 @@ internal static class Boot
         // Cloud-config has decided about the layout.
 
         var volumes = parts.Devices.FindVolumes(request, layout, disk);
-        parts.Plans.Apply(LayoutPlan.For(layout, volumes, parts.Devices.FindOverlayDevice(layout, disk), ImageCheck.Identify(request, parts.Record)));
+        parts.Plans.Apply(LayoutPlan.For(layout, volumes, parts.Devices.FindOverlayDevice(layout, disk),
+            ImageCheck.Identify(request, parts.Record)));
         parts.Mounts.Check();
         parts.Mounts.WriteFsTab();
         // Every path of the layout is writable or persistent as it says, and mountinfo agrees.

@@ -18,7 +18,9 @@ internal sealed class BootLog : ILogger, IDisposable
         file = Syscall.Open(SystemPaths.Log, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append, Octal.O640);
     }
 
-    /// <summary>Gives debug lines the level of the others. Without it they are in the kernel log too, but the console does not show them.</summary>
+    /// <summary>
+    /// Gives debug lines the level of the others. Without it they are in the kernel log too, but the console does not show them.
+    /// </summary>
     public bool Verbose { get; set; }
 
     public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>

@@ -18,9 +18,19 @@ internal sealed class BootMountTable(BootRecord record, PlanRunner plans)
             {
                 var text = $"{planned.Target} {reason}, although its mount succeeded";
                 // The kernel makes a file system read-only when it finds errors in it: the data is all there, and the boot continues.
-                if (lostWrites) record.Note(StepClass.Degraded, text + ": the format takes no writes, or the kernel found errors in it");
-                else if (made.Step.Class == StepClass.Required) throw new OperatorException(text, "report this as a defect, with the boot log");
-                else record.Note(made.Step.Class, text);
+                if (lostWrites)
+                {
+                    record.Note(StepClass.Degraded, text + ": the format takes no writes, or the kernel found errors in it");
+                }
+                else if (made.Step.Class == StepClass.Required)
+                {
+                    throw new OperatorException(text,
+                    "report this as a defect, with the boot log");
+                }
+                else
+                {
+                    record.Note(made.Step.Class, text);
+                }
             }
         }
     }

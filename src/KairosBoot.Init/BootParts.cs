@@ -7,8 +7,10 @@ namespace KairosBoot.Init;
 
 /// <summary>The parts of a boot, composed once. Each has one job; <see cref="Boot"/> calls them in order.</summary>
 internal sealed record BootParts(
-    BootRecord Record, BootClock Clock, CommandLine CommandLine, WatchdogStart WatchdogStart, Watchdog Watchdog, Devices Devices, PlanRunner Plans,
-    SlotCounting Counting, Fallback Fallback, Kexec Kexec, BootStages Stages, BootMountTable Mounts, FailedBootReader FailedBoots, ReportFile Report, HandOver HandOver)
+    BootRecord Record, BootClock Clock, CommandLine CommandLine, WatchdogStart WatchdogStart, Watchdog Watchdog, Devices Devices,
+        PlanRunner Plans,
+    SlotCounting Counting, Fallback Fallback, Kexec Kexec, BootStages Stages, BootMountTable Mounts, FailedBootReader FailedBoots,
+        ReportFile Report, HandOver HandOver)
 {
     /// <summary>Mounts the kernel's own file systems, opens the log and reads the command line.</summary>
     public static BootParts Compose(ImmutableArray<Step> apiFileSystems)
@@ -22,7 +24,8 @@ internal sealed record BootParts(
         foreach (var step in apiFileSystems) record.Add(new StepResult(step, null, 0));
         var commandLine = new CommandLine(log, record);
         var modules = new KernelModules();
-        var executor = new StepExecutor(modules, log, (image, program, arguments, limit) => CheckChild.Start(image, program, arguments, limit, watchdog));
+        var executor = new StepExecutor(modules, log, (image, program, arguments, limit) =>
+            CheckChild.Start(image, program, arguments, limit, watchdog));
         var plans = new PlanRunner(executor, record, watchdog);
         var stages = new StageProcess(log, watchdog);
         var devices = new Devices(modules, watchdog, record, clock, log);
@@ -30,7 +33,8 @@ internal sealed record BootParts(
         var fallback = new Fallback(record, clock, devices, counting, stages);
         return new(record, clock, commandLine, new(watchdog, modules, record, log), watchdog, devices, plans, counting, fallback,
             new(commandLine, record, counting, fallback, watchdog, log), new(stages, record, clock), new(record, plans),
-            new(record, devices, log), new(record, clock, devices, modules, counting, stages, plans, log), new(clock, devices, stages, watchdog, log));
+            new(record, devices, log), new(record, clock, devices, modules, counting, stages, plans, log),
+                new(clock, devices, stages, watchdog, log));
     }
 
     // Parts are not compared or printed. What the compiler would add for that is code for each of their types.

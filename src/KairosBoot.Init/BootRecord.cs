@@ -58,12 +58,21 @@ internal sealed partial class BootRecord(ILogger logger)
     public BootReport ToReport(BootRequest request, BootClock clock, Devices devices, SlotCounting counting, long peakResidentKiB)
     {
         foreach (var problem in configProblems)
-            if (problem is { Entry: "", Key: "", IsWarning: false }) problems.Add((StepClass.Degraded, "cloud-config file left out: " + problem));
+        {
+            if (problem is { Entry: "", Key: "", IsWarning: false })
+            {
+                problems.Add(
+                (StepClass.Degraded, "cloud-config file left out: " + problem));
+            }
+        }
+
         return new BootReport
         {
             Request = request, Kernel = Syscall.KernelRelease(), Devices = devices.Seen, Steps = steps.ToImmutable(), Mounts = Mounts,
-            UserData = [.. userData], ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. FailedBoots], Problems = problems.ToImmutable(),
-            ImageId = ImageId, Counters = counting.Counters, CountedBy = counting.CountedBy, Phases = clock.Phases, KernelMicroseconds = clock.Start,
+            UserData = [.. userData], ConfigProblems = configProblems.ToImmutable(), FailedBoots = [.. FailedBoots],
+            Problems = problems.ToImmutable(),
+            ImageId = ImageId, Counters = counting.Counters, CountedBy = counting.CountedBy, Phases = clock.Phases,
+            KernelMicroseconds = clock.Start,
             StageMicroseconds = clock.Elapsed, PeakResidentKiB = peakResidentKiB,
         };
     }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
-/// <summary>The kernel command line of this boot, and what it asks for. It is read once: a fallback to another slot does not change it.</summary>
+/// <summary>
+/// The kernel command line of this boot, and what it asks for. It is read once: a fallback to another slot does not change it.
+/// </summary>
 internal sealed partial class CommandLine
 {
     private readonly ILogger logger;

@@ -40,7 +40,8 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
             return disk;
         }
         throw new BootFailureException(new(FailureKind.ImagesMissing,
-            $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" + DescribeSeen())
+            $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" +
+                DescribeSeen())
         {
             Fix = "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)",
         });

@@ -31,7 +31,9 @@ internal sealed partial class HandOver(BootClock clock, Devices devices, StagePr
         watchdog.Dispose();
     }
 
-    /// <summary>Starts init with the words that the kernel did not know and the kernel's environment, as the kernel would start it. Does not return.</summary>
+    /// <summary>
+    /// Starts init with the words that the kernel did not know and the kernel's environment, as the kernel would start it. Does not return.
+    /// </summary>
     public void Start(string init, string[] arguments)
     {
         var environment = FileText.Read("/proc/self/environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
@@ -42,22 +44,27 @@ internal sealed partial class HandOver(BootClock clock, Devices devices, StagePr
     }
 
     /// <summary>
-    /// The time at which the initrd started, in the file that a systemd in the initrd leaves to the systemd of the new root: systemd-analyze then shows the
-    /// time of the initrd apart from that of the kernel. Nothing else is in it, and nothing else changes: with --switched-root systemd sets everything up as
-    /// at any start (its src/core/main.c, early_skip_setup_check; manager-serialize.c for the line: microseconds of the real and of the monotonic clock), and
-    /// it closes the descriptor.
+    /// The time at which the initrd started, in the file that a systemd in the initrd leaves to the systemd of the new root:
+    /// systemd-analyze then shows the time of the initrd apart from that of the kernel. Nothing else is in it, and nothing else changes:
+    /// with --switched-root systemd sets everything up as at any start (its src/core/main.c, early_skip_setup_check; manager-serialize.c
+    /// for the line: microseconds of the real and of the monotonic clock), and it closes the descriptor.
     /// </summary>
     private FileHandle? TimesForSystemd()
     {
         var realTime = Syscall.UnixTimeMicroseconds() - (Syscall.BootTimeMicroseconds() - clock.Start);
-        try { return Syscall.InheritedFile("kairos-boot-times", Encoding.ASCII.GetBytes($"initrd-timestamp={realTime} {clock.Start}\n\n")); }
+        try
+        {
+            return Syscall.InheritedFile("kairos-boot-times",
+            Encoding.ASCII.GetBytes($"initrd-timestamp={realTime} {clock.Start}\n\n"));
+        }
         catch (SyscallException) { return null; } // not worth a failed boot
     }
 
     private static bool IsSystemd(string init)
     {
         using var program = Syscall.TryOpen(init, OpenFlags.Path);
-        return program is not null && Syscall.ReadLink("/proc/self/fd/" + program.Descriptor).EndsWith("/systemd/systemd", StringComparison.Ordinal);
+        return program is not null
+            && Syscall.ReadLink("/proc/self/fd/" + program.Descriptor).EndsWith("/systemd/systemd", StringComparison.Ordinal);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "ended process {Pid} ({Program}) that a cloud-config stage left running")]

@@ -5,12 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// After a fallback the running kernel is that of another image. The image's own kernel is started in its place: here with kexec, or by the loader. Where
-/// neither works, the boot continues, and the system may not be able to load drivers.
+/// After a fallback the running kernel is that of another image. The image's own kernel is started in its place: here with kexec, or by the
+/// loader. Where neither works, the boot continues, and the system may not be able to load drivers.
 /// </summary>
-internal sealed partial class Kexec(CommandLine commandLine, BootRecord record, SlotCounting counting, Fallback fallback, Watchdog watchdog, ILogger logger)
+internal sealed partial class Kexec(CommandLine commandLine, BootRecord record, SlotCounting counting, Fallback fallback,
+    Watchdog watchdog, ILogger logger)
 {
-    /// <summary>Starts the image's own kernel where the image has no modules for the running one. Returns where that is not needed or not possible.</summary>
+    /// <summary>
+    /// Starts the image's own kernel where the image has no modules for the running one. Returns where that is not needed or not possible.
+    /// </summary>
     /// <exception cref="OperatorException">The loader starts the image's kernel after a reboot.</exception>
     public void StartOwnKernelIfNeeded(BootRequest request)
     {
@@ -26,8 +29,8 @@ internal sealed partial class Kexec(CommandLine commandLine, BootRecord record, 
     }
 
     /// <summary>
-    /// Ends this boot and starts the mounted image's own kernel and initrd. Before: the image is at /sysroot, its attempt is counted. After, in the next
-    /// kernel: the state of a machine that was just switched on, and a command line that says how many tries are left.
+    /// Ends this boot and starts the mounted image's own kernel and initrd. Before: the image is at /sysroot, its attempt is counted.
+    /// After, in the next kernel: the state of a machine that was just switched on, and a command line that says how many tries are left.
     /// </summary>
     /// <returns>Why it is not possible; otherwise it does not return.</returns>
     private string StartOwnKernel(BootRequest request)

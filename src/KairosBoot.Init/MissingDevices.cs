@@ -30,5 +30,6 @@ internal static class MissingDevices
     private static bool LooksLikeStorage(string modalias) =>
         modalias.StartsWith("pci:", StringComparison.Ordinal) && modalias.Contains("bc01", StringComparison.Ordinal) ||
         modalias.StartsWith("usb:", StringComparison.Ordinal) && modalias.Contains("ic08", StringComparison.Ordinal) ||
-        modalias.StartsWith("virtio:d00000002", StringComparison.Ordinal) || modalias.StartsWith("virtio:d00000008", StringComparison.Ordinal);
+        modalias.StartsWith("virtio:d00000002", StringComparison.Ordinal)
+            || modalias.StartsWith("virtio:d00000008", StringComparison.Ordinal);
 }

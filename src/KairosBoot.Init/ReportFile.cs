@@ -6,7 +6,8 @@ namespace KairosBoot.Init;
 
 /// <summary>Writes /run/kairosboot/report.json, the last thing before userland starts.</summary>
 internal sealed partial class ReportFile(
-    BootRecord record, BootClock clock, Devices devices, KernelModules modules, SlotCounting counting, StageProcess stages, PlanRunner plans, ILogger logger)
+    BootRecord record, BootClock clock, Devices devices, KernelModules modules, SlotCounting counting, StageProcess stages,
+        PlanRunner plans, ILogger logger)
 {
     public void Write(BootRequest request)
     {
@@ -19,6 +20,7 @@ internal sealed partial class ReportFile(
     }
 
     // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
-    [LoggerMessage(Level = LogLevel.Information, Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]
     private partial void Verdict(string verdict, string slot, string milliseconds, string peakKiB);
 }

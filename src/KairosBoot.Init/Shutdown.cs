@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// The end of a running system. systemd-shutdown unmounts what it can, makes /run/initramfs the root, moves the old root to /oldroot and starts
-/// /shutdown there. Before: the image, its loop device and the state partition keep only each other busy. After: they are detached and clean, and the
-/// machine goes down. https://systemd.io/INITRD_INTERFACE
+/// The end of a running system. systemd-shutdown unmounts what it can, makes /run/initramfs the root, moves the old root to /oldroot and
+/// starts /shutdown there. Before: the image, its loop device and the state partition keep only each other busy. After: they are detached
+/// and clean, and the machine goes down. https://systemd.io/INITRD_INTERFACE
 /// </summary>
 internal sealed partial class Shutdown(ILogger logger)
 {

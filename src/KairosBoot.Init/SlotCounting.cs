@@ -55,7 +55,8 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         (CountedBy, why) = (decision.CountedBy, decision.Why);
         countedSlot = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
         if (countedSlot == started) return;
-        var reason = why == ChoiceReason.OneShot ? "it was chosen for this boot" : $"{started.Name()} is not the next in order that has tries left";
+        var reason = why == ChoiceReason.OneShot ? "it was chosen for this boot"
+            : $"{started.Name()} is not the next in order that has tries left";
         throw new BootFailureException(new(FailureKind.OtherSlotChosen, reason) { Chosen = countedSlot, Why = why });
     }
 
@@ -83,7 +84,8 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         BootCounters? wanted = null;
         try
         {
-            using var state = stateDevice is null || request.Slot != Slot.Recovery ? StatePartition.Booted : StatePartition.Mount(stateDevice);
+            using var state = stateDevice is null
+                || request.Slot != Slot.Recovery ? StatePartition.Booted : StatePartition.Mount(stateDevice);
             Counters = BootStateFile.Update(state.Path + SystemPaths.BootState, block =>
             {
                 Counters = block;
@@ -96,7 +98,8 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
             CountedBy = CountedBy.None;
             // The change holds for this boot at least.
             if (wanted is not null) Counters = Counters with { Counters = wanted };
-            record.Note(wanted is null && request.LoaderCounters is null ? StepClass.Optional : StepClass.Degraded, SlotPolicy.Inoperative + e.Message);
+            record.Note(wanted is null
+                && request.LoaderCounters is null ? StepClass.Optional : StepClass.Degraded, SlotPolicy.Inoperative + e.Message);
             return false;
         }
     }

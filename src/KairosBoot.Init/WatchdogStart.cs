@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// Arms the watchdog (kairosboot.watchdog) before any other driver is loaded: a disk that does not answer may block the call that loads its driver
-/// forever. From then on the machine resets unless the boot makes progress; a wait with a limit counts as progress.
+/// Arms the watchdog (kairosboot.watchdog) before any other driver is loaded: a disk that does not answer may block the call that loads its
+/// driver forever. From then on the machine resets unless the boot makes progress; a wait with a limit counts as progress.
 /// </summary>
 internal sealed partial class WatchdogStart(Watchdog watchdog, KernelModules modules, BootRecord record, ILogger logger)
 {
@@ -30,9 +30,16 @@ internal sealed partial class WatchdogStart(Watchdog watchdog, KernelModules mod
         }
         Armed(watchdog.Identity, watchdog.Seconds.ToString());
         if (watchdog.Seconds != seconds)
-            record.Note(StepClass.Optional, $"kairosboot.watchdog={seconds}: {watchdog.Identity} does not support this time and uses {watchdog.Seconds} s");
+        {
+            record.Note(StepClass.Optional,
+                $"kairosboot.watchdog={seconds}: {watchdog.Identity} does not support this time and uses {watchdog.Seconds} s");
+        }
+
         if (!watchdog.OutlivesHandOver)
-            record.Note(StepClass.Degraded, $"kairosboot.watchdog: {watchdog.Identity} stops when it is handed over; only the initrd is watched");
+        {
+            record.Note(StepClass.Degraded,
+                $"kairosboot.watchdog: {watchdog.Identity} stops when it is handed over; only the initrd is watched");
+        }
     }
 
     private bool LoadAndArm(int seconds)

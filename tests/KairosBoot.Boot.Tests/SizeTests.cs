@@ -20,10 +20,12 @@ public sealed class SizeTests
     public void The_boot_program_uses_neither_regular_expressions_nor_uris()
     {
         string[] sources = [.. ((string[])["Plan", "Linux", "Execution", "CloudConfig", "Init"])
-            .SelectMany(project => Directory.GetFiles(Path.Combine(Assets.Out, "../src/KairosBoot." + project), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(project =>
+                Directory.GetFiles(Path.Combine(Assets.Out, "../src/KairosBoot." + project), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))];
         Assert.True(sources.Length > 100);
-        Assert.DoesNotContain(sources, file => Regex.IsMatch(File.ReadAllText(file), @"\b(RegularExpressions|Regex|UriBuilder|new Uri|Uri\.)\b"));
+        Assert.DoesNotContain(sources, file =>
+            Regex.IsMatch(File.ReadAllText(file), @"\b(RegularExpressions|Regex|UriBuilder|new Uri|Uri\.)\b"));
     }
 
     [Fact]

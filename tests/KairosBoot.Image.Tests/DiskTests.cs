@@ -146,11 +146,15 @@ public class DiskTests : Scratch
     }
 
     // GUIDs of the disk and its partitions, UUIDs and hash seeds of its file systems, and the serial number of the FAT.
-    private string[] Identifiers(DiskLayout layout) =>
-        HostTool.Shell($"sgdisk -p {PathOf("disk")} | sed -n 's/^Disk identifier.*: //p'; for n in 1 2 3 4 5 6; do sgdisk -i $n " +
-            $"{PathOf("disk")} | sed -n 's/^Partition unique GUID: //p'; done; " +
-            $"{string.Join(";", new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent }.Select(partition => $"dumpe2fs -h '{On(partition)}' 2>/dev/null | sed -n 's/^Filesystem UUID: *//p; s/^Directory Hash Seed: *//p'"))}; minfo -i {Esp(layout)} :: | sed -n 's/^serial number: *//p'")
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private string[] Identifiers(DiskLayout layout)
+    {
+        var dumps = new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent }.Select(partition =>
+            $"dumpe2fs -h '{On(partition)}' 2>/dev/null | sed -n 's/^Filesystem UUID: *//p; s/^Directory Hash Seed: *//p'");
+        var disk = PathOf("disk");
+        return HostTool.Shell($"sgdisk -p {disk} | sed -n 's/^Disk identifier.*: //p'; " +
+            $"for n in 1 2 3 4 5 6; do sgdisk -i $n {disk} | sed -n 's/^Partition unique GUID: //p'; done; {string.Join(";", dumps)}; " +
+            $"minfo -i {Esp(layout)} :: | sed -n 's/^serial number: *//p'").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
 
     [Fact]
     public void Extra_partitions_precede_the_last_one_and_have_their_sizes()

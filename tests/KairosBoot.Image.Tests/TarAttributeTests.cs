@@ -49,7 +49,9 @@ public class TarAttributeTests : Scratch
     {
         var members = Extract(writer =>
         {
-            writer.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["SCHILY.xattr.user.global"] = "no" }));
+            writer.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string,
+                string>
+            { ["SCHILY.xattr.user.global"] = "no" }));
             Write(writer, "base64", ("LIBARCHIVE.xattr.user.a%20b", Convert.ToBase64String(CapSetUid).TrimEnd('=')),
                 ("LIBARCHIVE.xattr.user.padded", "gA=="));
             Write(writer, "both", ("LIBARCHIVE.xattr.user.x", "gA=="), ("SCHILY.xattr.user.x", "plain"));

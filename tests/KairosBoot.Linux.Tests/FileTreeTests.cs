@@ -46,7 +46,9 @@ public sealed class FileTreeTests
         foreach (var name in names) File.WriteAllText($"{scratch}/from/{name}", name);
         Copy(scratch + "/from", scratch);
         foreach (var name in names) Assert.Equal(name, File.ReadAllText($"{scratch}/to/{name}"));
-        MountNamespace.Tool("sh", "-c", $"touch \"$(printf '{scratch}/from/latin\\351-\\360\\237\\220\\247-\\377')\"; ln -s \"$(printf 'to\\200')\" {scratch}/from/link");
+        MountNamespace.Tool("sh", "-c",
+            $"touch \"$(printf '{scratch}/from/latin\\351-\\360\\237\\220\\247-\\377')\"; ln -s \"$(printf 'to\\200')\" " +
+            $"{scratch}/from/link");
         FileTree.Delete(scratch + "/to");
         Assert.False(Directory.Exists(scratch + "/to"));
         Copy(scratch + "/from", scratch);

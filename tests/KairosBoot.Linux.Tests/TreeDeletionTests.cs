@@ -8,7 +8,9 @@ public sealed class TreeDeletionTests
     [Fact]
     public void A_deletion_never_follows_a_link() => MountNamespace.Run(scratch =>
     {
-        MountNamespace.Tool("sh", "-ec", $"cd {scratch}; mkdir -p outside tree/sub; touch outside/kept; ln -s {scratch}/outside tree/sub/link; ln -s outside link; mkfifo tree/pipe");
+        MountNamespace.Tool("sh", "-ec",
+            $"cd {scratch}; mkdir -p outside tree/sub; touch outside/kept; ln -s {scratch}/outside tree/sub/link; ln -s outside link; " +
+            "mkfifo tree/pipe");
         Delete(scratch, "tree");
         Delete(scratch, "link");
         Delete(scratch, "missing");

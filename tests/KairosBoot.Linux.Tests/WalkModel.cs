@@ -74,7 +74,8 @@ internal sealed class WalkModel(WalkNode root)
             var user = steps.Take(i).LastOrDefault(step => step.Uid() != 0 && step.Way != Way.Up).Node?.Uid ?? 0;
             if (user == 0 || node.Uid == user) continue;
             // Exempt: a step down to a directory of root, from the user's own directory or a directory of root below it.
-            var since = steps.Take(i).Where(step => step.Way != Way.Link).Reverse().TakeWhile(step => step.Way is Way.Down or Way.Start).ToList();
+            var since = steps.Take(i).Where(step => step.Way != Way.Link).Reverse().TakeWhile(step => step.Way is Way.Down or Way.Start)
+                .ToList();
             var isBelowOwn = since.TakeWhile(step => step.Node.Uid is 0 || step.Node.Uid == user).Any(step => step.Node.Uid == user);
             if (way == Way.Down && node is { Kind: 'd', Uid: 0 } && isBelowOwn) continue;
             return true;

@@ -32,7 +32,8 @@ public sealed class BootTextsTests
     public void Mountinfo_is_read_with_its_escapes_and_optional_fields()
     {
         var mounts = MountInfo.Parse(
-            "36 35 98:0 /mnt1 /mnt\\0402 ro,noatime shared:1 master:2 - ext3 /dev/root rw,errors=continue\nnonsense\n37 36 0:20 / /proc rw - proc proc rw\n");
+            "36 35 98:0 /mnt1 /mnt\\0402 ro,noatime shared:1 master:2 - ext3 /dev/root rw,errors=continue\nnonsense\n37 36 0:20 / /proc " +
+                "rw - proc proc rw\n");
         MountInfo[] expected = [new("/mnt1", "/mnt 2", "ro,noatime", "ext3", "/dev/root", "rw,errors=continue"),
             new("/", "/proc", "rw", "proc", "proc", "rw")];
         Assert.Equal(expected, mounts.AsEnumerable());
@@ -147,7 +148,8 @@ public sealed class BootTextsTests
             ImageId = "ab"
         };
         using var withCounters = JsonDocument.Parse(counted.ToJson());
-        Assert.Equal("""{"countedBy":"loader","problem":null,"givenUp":"passive: its image is missing","active":3,"passive":0,"recovery":3}""",
+        Assert.Equal(
+            """{"countedBy":"loader","problem":null,"givenUp":"passive: its image is missing","active":3,"passive":0,"recovery":3}""",
             withCounters.RootElement.GetProperty("assessment").ToString().Replace(" ", "").Replace("\n",
                 "").Replace("passive:itsimageismissing", "passive: its image is missing"));
         Assert.Equal("good", (report with { Steps = [new StepResult(Volume, null, 5)] }).Verdict);

@@ -51,7 +51,8 @@ public sealed class DeviceSearchTests
         var decision = Decide("kairosboot.disk=aa-1", Disk("sda", "S1"), Partition("sda5", "COS_STATE", partUuid: "aa-1"),
             Disk("sdb", "S2"), Partition("sdb5", "COS_STATE", partUuid: "aa-1"));
         Assert.Null(decision.Disk);
-        Assert.Equal("PARTUUID=aa-1 is on more than one device:\n  /dev/sda5 ext4 LABEL=COS_STATE 1.0 MiB PARTUUID=aa-1 model \"Twin\" serial \"S1\"\n"
+        Assert.Equal("PARTUUID=aa-1 is on more than one device:\n  /dev/sda5 ext4 LABEL=COS_STATE 1.0 MiB PARTUUID=aa-1 model \"Twin\" " +
+            "serial \"S1\"\n"
             + "  /dev/sdb5 ext4 LABEL=COS_STATE 1.0 MiB PARTUUID=aa-1 model \"Twin\" serial \"S2\"", decision.Refusal!.Problem);
         Assert.Contains("detach all but one", decision.Refusal.Fix);
     }

@@ -125,7 +125,9 @@ public sealed class FailureRecordTests
     [Fact]
     public void A_kernel_log_whose_last_line_was_lost_still_has_the_reason()
     {
-        var record = FailureDump.TryRead("Shutdown#1 Part1\n<2>[    2.3] kairos-boot: BOOT FAILED: no disk\n<2>[    2.3] kairos-boot: to fix it: connect it\n<0>[", time: 77);
+        var record = FailureDump.TryRead(
+            "Shutdown#1 Part1\n<2>[    2.3] kairos-boot: BOOT FAILED: no disk\n<2>[    2.3] kairos-boot: to fix it: connect it\n<0>[",
+            time: 77);
         Assert.Equal(("no disk", "connect it", 77L, null), (record?.Problem, record?.Fix, record?.Time, record?.Slot));
     }
 

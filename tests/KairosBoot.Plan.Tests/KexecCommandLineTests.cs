@@ -2,7 +2,8 @@ namespace KairosBoot.Plan.Tests;
 
 public sealed class KexecCommandLineTests
 {
-    private const string Grub = "BOOT_IMAGE=(image_active)/boot/vmlinuz cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.slot=active "
+    private const string Grub =
+        "BOOT_IMAGE=(image_active)/boot/vmlinuz cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.slot=active "
         + "kairosboot.why=oneshot kairosboot.env=ok kairosboot.tries=2 kairosboot.disk=aa-1 panic=10 console=tty1 console=ttyS0";
 
     private static string Line(string running, Slot slot, int? tries, ChoiceReason? why = ChoiceReason.Order) =>
@@ -10,7 +11,8 @@ public sealed class KexecCommandLineTests
 
     [Fact]
     public void Words_about_the_slot_are_replaced_and_the_others_keep_their_order() => Assert.Equal(
-        "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE kairosboot.slot=passive kairosboot.why=order kairosboot.tries=1 kairosboot.kexec=active "
+        "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE kairosboot.slot=passive kairosboot.why=order kairosboot.tries=1 " +
+            "kairosboot.kexec=active "
         + "BOOT_IMAGE=(image_active)/boot/vmlinuz kairosboot.env=ok kairosboot.disk=aa-1 panic=10 console=tty1 console=ttyS0",
         Line(Grub, Slot.Passive, 1));
 
@@ -28,7 +30,9 @@ public sealed class KexecCommandLineTests
     [Fact]
     public void Quotes_and_words_for_init_are_not_changed()
     {
-        const string Front = "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE kairosboot.slot=passive kairosboot.why=order kairosboot.kexec=active ";
+        const string Front =
+            "cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE kairosboot.slot=passive kairosboot.why=order " +
+            "kairosboot.kexec=active ";
         Assert.Equal(Front + "a=\"two  words\" \"b c\"=d -- root=/dev/sda1 e",
             Line("a=\"two  words\" \"root=LABEL=COS_ACTIVE\" \"b c\"=d  -- root=/dev/sda1 e\n", Slot.Passive, null));
         Assert.Equal(Front + "a \"b root=LABEL=COS_ACTIVE", Line("a \"b root=LABEL=COS_ACTIVE", Slot.Passive, null));

@@ -17,7 +17,8 @@ public sealed class LayoutPlanTests
     [Fact]
     public void A_layout_is_a_list_of_commands_that_an_operator_can_paste()
     {
-        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/etc /var\"\nOVERLAY=tmpfs:25%\nPERSISTENT_STATE_PATHS=\"/etc/ssh /root\"\n",
+        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=\"/etc /var\"\nOVERLAY=tmpfs:25%\n" +
+            "PERSISTENT_STATE_PATHS=\"/etc/ssh /root\"\n",
             ("/usr/local", Persistent));
         Assert.Equal(
             """
@@ -39,7 +40,8 @@ public sealed class LayoutPlanTests
     public void Parents_come_before_children_over_all_kinds_of_mounts(string bind, string volume, string overlay)
     {
         var other = Persistent with { Name = "vdb1", Disk = "vdb", Partition = 1 };
-        var plan = Plan($"VOLUMES=\"LABEL=D:{volume} LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"{overlay} /etc\"\nPERSISTENT_STATE_PATHS={bind}\n",
+        var plan = Plan($"VOLUMES=\"LABEL=D:{volume} LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"{overlay} /etc\"\n" +
+            $"PERSISTENT_STATE_PATHS={bind}\n",
             ("/usr/local", Persistent), (volume, other)).Split('\n').ToList();
         int At(string end) => plan.FindIndex(line => line.Contains("mount ") && line.EndsWith(" /sysroot" + end, StringComparison.Ordinal));
         Assert.InRange(At("/usr/local"), 0, At(bind) - 1);
@@ -98,7 +100,8 @@ public sealed class LayoutPlanTests
     public void The_classes_of_the_table_and_of_the_layout_are_in_the_steps()
     {
         var layout = LayoutReader.Read(BootRequestParser.Parse(KernelCommandLine.Parse("")),
-            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=D:/data LABEL=E:/more\"\nRW_PATHS=\"/etc /var /srv\"\nPERSISTENT_STATE_PATHS=\"/etc/ssh /root /opt\"\n",
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=D:/data LABEL=E:/more\"\nRW_PATHS=\"/etc /var /srv\"\n" +
+                "PERSISTENT_STATE_PATHS=\"/etc/ssh /root /opt\"\n",
             null, "REQUIRED_PATHS=\"/data /etc/ssh\"\nOPTIONAL_PATHS=\"/srv /opt /etc/ssh\"\n");
         var steps = LayoutPlan.For(layout, [.. layout.Volumes.Select(v => new FoundVolume(v, Persistent))], null);
         StepClass Of(string path) => steps.Single(step => step.Mount?.Target == "/sysroot" + path).Class;
@@ -127,7 +130,8 @@ public sealed class LayoutPlanTests
     [Fact]
     public void Persistent_paths_can_be_overlays_instead_of_binds()
     {
-        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=/root\nPERSISTENT_STATE_BIND=false\n",
+        var plan = Plan("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=/root\n" +
+            "PERSISTENT_STATE_BIND=false\n",
             ("/usr/local", Persistent));
         Assert.Contains("upperdir=/sysroot/usr/local/.state/root.overlay/upper", plan);
         Assert.DoesNotContain("--bind", plan);

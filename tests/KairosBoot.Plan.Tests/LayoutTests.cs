@@ -32,7 +32,8 @@ public sealed class LayoutTests
     public void The_three_files_add_up()
     {
         var layout = LayoutReader.Read(Active,
-            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"/var /etc\"\nPERSISTENT_STATE_PATHS=\"/etc/ssh  /root \"\nOVERLAY=tmpfs:10%\n",
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"/var /etc\"\nPERSISTENT_STATE_PATHS=\"/etc/ssh  /root \"\n" +
+                "OVERLAY=tmpfs:10%\n",
             "PERSISTENT_STATE_PATHS=\"/snap /root\"\nRW_PATHS=/ignored-here\n",
             "CUSTOM_BIND_MOUNTS=\"/data/x/\"\nCUSTOM_EPHEMERAL_MOUNTS=/scratch\n");
         Assert.Equal(["/etc/ssh", "/root", "/snap", "/data/x"], layout.PersistentStatePaths.AsEnumerable());
@@ -44,7 +45,8 @@ public sealed class LayoutTests
     public void An_invalid_entry_is_reported_and_dropped_alone()
     {
         var layout = LayoutReader.Read(Active,
-            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local nonsense\"\nPERSISTENT_STATE_PATHS=\"relative /etc/ssh /usr /run/x /a,b\"\nOVERLAY=lots\n", null, null);
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local nonsense\"\nPERSISTENT_STATE_PATHS=\"relative /etc/ssh /usr /run/x /a,b\"\n" +
+                "OVERLAY=lots\n", null, null);
         Assert.Equal(["/etc/ssh"], layout.PersistentStatePaths.AsEnumerable());
         Assert.Single(layout.Volumes);
         foreach (var word in (string[])["nonsense", "relative", "/usr ", "/run/x", "/a,b", "OVERLAY=lots"])
@@ -105,7 +107,8 @@ public sealed class LayoutTests
     [Fact]
     public void Volumes_of_the_command_line_are_added_unless_MERGE_is_false()
     {
-        var request = BootRequestParser.Parse(KernelCommandLine.Parse("rd.immucore.mount=LABEL=D:/data rd.immucore.mount=LABEL=E:/usr/local"));
+        var request = BootRequestParser.Parse(
+            KernelCommandLine.Parse("rd.immucore.mount=LABEL=D:/data rd.immucore.mount=LABEL=E:/usr/local"));
         const string File = "VOLUMES=LABEL=COS_PERSISTENT:/usr/local\n";
         Assert.Equal(["LABEL=COS_PERSISTENT:/usr/local", "LABEL=D:/data"],
             LayoutReader.Read(request, File, null, null).Volumes.Select(v => v.ToString()));

@@ -87,7 +87,8 @@ public sealed class PathOptionsTests
         Assert.Empty(layout.Problems);
         var options = Options(layout);
         Assert.Equal("nosuid,nodev,noexec,noatime; nosuid; ; nodev; noexec; nosuid,nodev,noexec; nodev; nosuid,nodev,noexec,noatime; ",
-            string.Join("; ", "/home /opt /var/log /data /var /oem /run/overlay /run/initramfs/cos-state /usr/local".Split(' ').Select(path => options[path])));
+            string.Join("; ", "/home /opt /var/log /data /var /oem /run/overlay /run/initramfs/cos-state /usr/local".Split(' ')
+                .Select(path => options[path])));
     }
 
     [Fact]
@@ -146,7 +147,8 @@ public sealed class PathOptionsTests
     [InlineData("=nosuid", "entry =nosuid is not /path=OPTION", "")]
     public void An_invalid_entry_is_reported_and_the_default_is_used(string entry, params string[] says)
     {
-        const string Lists = "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=D:/data\"\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=\"/home /opt /var/log\"\n";
+        const string Lists =
+            "VOLUMES=\"LABEL=COS_PERSISTENT:/usr/local LABEL=D:/data\"\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=\"/home /opt /var/log\"\n";
         var layout = Read(Lists + $"MOUNT_OPTIONS=\"{entry} /var/log=noexec\"\n");
         var problem = Assert.Single(layout.Problems);
         foreach (var words in says) Assert.Contains(words, problem);
@@ -176,7 +178,8 @@ public sealed class PathOptionsTests
     [InlineData("rw,nosuid,nodev,relatime", null)]
     public void A_bind_without_its_options_is_found_before_the_switch(string options, string? reason)
     {
-        var bind = Steps(Read("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=/home\n")).Single(step => step is BindPersistent);
+        var bind = Steps(Read("VOLUMES=LABEL=COS_PERSISTENT:/usr/local\nRW_PATHS=/etc\nPERSISTENT_STATE_PATHS=/home\n"))
+            .Single(step => step is BindPersistent);
         var actual = MountInfo.Parse(
             $"""
             2 1 8:1 / /sysroot/usr/local rw,relatime - ext4 /dev/vda6 rw

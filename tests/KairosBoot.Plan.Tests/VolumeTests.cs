@@ -20,7 +20,9 @@ public sealed class VolumeTests
     [InlineData(16, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: usage or syntax error (exit 16)")]
     [InlineData(32, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: cancelled (exit 32)")]
     [InlineData(40, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: operational error, cancelled (exit 40)")]
-    [InlineData(127, CheckOutcome.Uncorrected, "fsck.ext4 left errors uncorrected and did not check everything: operational error, usage or syntax error, cancelled, unknown error (exit 127)")]
+    [InlineData(127, CheckOutcome.Uncorrected,
+        "fsck.ext4 left errors uncorrected and did not check everything: operational error, usage or syntax error, cancelled, unknown " +
+        "error (exit 127)")]
     [InlineData(128, CheckOutcome.Uncorrected, "fsck.ext4 did not check it: a shared library is missing (exit 128)")]
     [InlineData(137, CheckOutcome.Uncorrected, "fsck.ext4 was killed by signal 9")]
     public void Every_exit_status_of_a_check_is_decoded(int exit, CheckOutcome outcome, string text) =>
@@ -53,7 +55,8 @@ public sealed class VolumeTests
     [Fact]
     public void Recovery_never_falls_back_to_recovery()
     {
-        var recovery = Request("cos-img/filename=/cOS/active.img kairosboot.disk=aa-1 kairosboot.tries=2 kairosboot.why=order kairosboot.persistent=recovery")
+        var recovery = Request(
+            "cos-img/filename=/cOS/active.img kairosboot.disk=aa-1 kairosboot.tries=2 kairosboot.why=order kairosboot.persistent=recovery")
             .ForSlot(Slot.Recovery);
         Assert.Equal((Slot.Recovery, "/cOS/recovery.squashfs", DeviceRef.Label("COS_RECOVERY"), "recovery_mode"),
             (recovery.Slot, recovery.ImagePath, recovery.ImagePartition, recovery.SentinelName));
@@ -98,11 +101,13 @@ public sealed class VolumeTests
         var step = new MountVolume(StepClass.Required, device, "/sysroot/usr/local", policy, new(FsckMode.Skip, FsckRepair.Preen));
         Assert.Equal(
             "mount -t xfs -o rw /dev/vda6 /sysroot/usr/local || mount -t xfs -o ro /dev/vda6 /sysroot/usr/local || " +
-            "mount -t xfs -o ro,norecovery /dev/vda6 /sysroot/usr/local || mount -t tmpfs -o rw,size=40%,mode=0755 tmpfs /sysroot/usr/local", step.Command);
+            "mount -t xfs -o ro,norecovery /dev/vda6 /sysroot/usr/local || mount -t tmpfs -o rw,size=40%,mode=0755 tmpfs " +
+                "/sysroot/usr/local", step.Command);
         var flagged = Device("vda6",
             "ext3") with
         { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
-        Assert.StartsWith("chroot /sysroot fsck.ext4 -y /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro ",
+        Assert.StartsWith("chroot /sysroot fsck.ext4 -y /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || " +
+            "mount -t ext4 -o ro ",
             new MountVolume(StepClass.Required, flagged, "/sysroot/usr/local", VolumePolicy.Default,
                 new(FsckMode.Auto, FsckRepair.Yes)).Command);
         Assert.Equal(("D on /dev/vda6 (ext4)", "PARTUUID=p-6"), ((step with { Device = flagged }).Name, step.Mount.FstabSource));
@@ -123,7 +128,8 @@ public sealed class VolumeTests
         var tmpfs = plan.IndexOf("mount -t tmpfs -o rw,size=30%,mode=0755 tmpfs /sysroot/usr/local");
         Assert.Equal(stepClass == StepClass.Degraded, tmpfs >= 0);
         // Its stores exist only for this boot: they are seeded and bound as on a disk.
-        const string Bind = "mount --bind /sysroot/usr/local/.state/var-log.bind /sysroot/var/log && mount -o remount,bind,nosuid,nodev /sysroot/var/log";
+        const string Bind = "mount --bind /sysroot/usr/local/.state/var-log.bind /sysroot/var/log && mount -o remount,bind,nosuid,nodev " +
+            "/sysroot/var/log";
         if (tmpfs >= 0) Assert.InRange(plan.IndexOf(Bind), tmpfs + 1, plan.Count);
         Assert.DoesNotContain("/usr/local",
             string.Join('\n', IdentityPlan.For(decision.Volumes, new BootDisk("vda", Device("vda2", "ext4"), null))));

@@ -144,7 +144,8 @@ internal static class Transfer
 
     private static string Reason(string program, CommandResult result, WebAddress address)
     {
-        var said = Array.FindLast(result.Output.Split('\n', StringSplitOptions.TrimEntries), line => line.StartsWith("curl:", StringComparison.Ordinal) || line.StartsWith("wget:", StringComparison.Ordinal))
+        var said = Array.FindLast(result.Output.Split('\n', StringSplitOptions.TrimEntries), line =>
+            line.StartsWith("curl:", StringComparison.Ordinal) || line.StartsWith("wget:", StringComparison.Ordinal))
             ?? $"{PathParts.NameOf(program)}: exit code {result.ExitCode}{Meaning(program, result.ExitCode, address)}";
         const int UnsupportedProtocol = 1;
         if (program.EndsWith("/curl", StringComparison.Ordinal) && result.ExitCode == UnsupportedProtocol && address.IsHttps)

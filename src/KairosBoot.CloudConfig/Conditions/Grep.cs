@@ -50,7 +50,8 @@ internal static class Grep
         {
             if (Syscall.TryStat(path)?.Type is null or FileType.Directory) return null;
             var isMadeUp = path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
-            var content = isMadeUp ? BoundedFile.TryReadGenerated(path, ReadLimit.SystemFile) : BoundedFile.TryRead(path, ReadLimit.SystemFile);
+            var content = isMadeUp ? BoundedFile.TryReadGenerated(path, ReadLimit.SystemFile)
+                : BoundedFile.TryRead(path, ReadLimit.SystemFile);
             return content is null ? null : Encoding.UTF8.GetString(content);
         }
         catch (SyscallException) { return null; }

@@ -83,7 +83,8 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
             catch (SyscallException e) when (e.Errno == Errno.ENODEV)
             {
                 throw new FormatException(
-                    $"{device.Node} has the file system {type} without a driver; to fix: add the module {driver.Modules[0]} and modprobe to the image");
+                    $"{device.Node} has the file system {type} without a driver; to fix: add the module {driver.Modules[0]} and modprobe " +
+                        "to the image");
             }
         }
         throw new FormatException($"{device.Node} has the file system {type}; to fix: use vfat, iso9660 or ext4 for user-data");

@@ -29,8 +29,15 @@ internal static class DatasourceKey
         var providers = new List<string>();
         foreach (var provider in keys.Texts("providers"))
         {
-            if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text)) providers.Add(provider.Text);
-            else run.Warn(provider.Line, Key, $"{provider.Text} is not one of the providers {Join(LocalProviders)}, {Join(NetworkProviders)}");
+            if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text))
+            {
+                providers.Add(provider.Text);
+            }
+            else
+            {
+                run.Warn(provider.Line, Key,
+                $"{provider.Text} is not one of the providers {Join(LocalProviders)}, {Join(NetworkProviders)}");
+            }
         }
 
         if (providers.Count == 0) return;

@@ -25,7 +25,11 @@ internal static class DnsKey
         using var place = Directories.Walker.TryPlace(path);
         // Images with systemd-resolved link the file to one below /run, which is missing before that service starts.
         if (place?.Found is null && Syscall.TryLStat(path) is { Type: FileType.Symlink })
-            throw new FormatException($"{path} is a link to {Syscall.ReadLink(path)}, which is missing; to fix: set dns.path, or remove the link");
+        {
+            throw new FormatException(
+                $"{path} is a link to {Syscall.ReadLink(path)}, which is missing; to fix: set dns.path, or remove the link");
+        }
+
         AtomicFile.WriteKeepingOwner(place ?? throw new SyscallException("open", path, Errno.ENOENT), text.ToString());
         run.Executed($"name servers in {path}");
     }

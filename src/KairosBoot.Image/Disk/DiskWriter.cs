@@ -18,7 +18,8 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
 {
     // The features that GRUB 2.06 can read. Listed here because the defaults in mke2fs.conf differ between hosts.
     internal const string Features =
-        "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum";
+        "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink," +
+            "extra_isize,metadata_csum";
 
     internal void Write()
     {

@@ -17,7 +17,8 @@ internal static class TreeAttributes
             {
                 throw new OperatorException(
                     $"{member.Path} has extended attributes " +
-                    $"({string.Join(", ", member.ExtendedAttributes.Select(row => ToolText.Show(row.Name.Text)))}), which only root can set",
+                    $"({string.Join(", ", member.ExtendedAttributes.Select(row => ToolText.Show(row.Name.Text)))}), which only root can " +
+                        "set",
                     "run kboot as root, or use --format ext4");
             }
 

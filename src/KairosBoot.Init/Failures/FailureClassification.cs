@@ -41,7 +41,8 @@ internal static class FailureClassification
     }
 
     // A fault of the file system itself. A read error (EIO) or a lack of memory may not happen again.
-    private static bool IsCertain(Exception? cause) => cause is OperatorException or SyscallException { Errno: Errno.EINVAL or Errno.EUCLEAN or Errno.EBADMSG };
+    private static bool IsCertain(Exception? cause) =>
+        cause is OperatorException or SyscallException { Errno: Errno.EINVAL or Errno.EUCLEAN or Errno.EBADMSG };
 
     private static bool IsMissing(string imagePath)
     {

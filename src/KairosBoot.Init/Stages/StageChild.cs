@@ -53,7 +53,8 @@ internal sealed class StageChild
             for (var i = 0; i < problems.Count && i < StageProtocol.MaxProblems; i++)
             {
                 var problem = problems[i];
-                StageProtocol.Problem(new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason, problem.IsWarning));
+                StageProtocol.Problem(
+                    new ConfigProblem(problem.File, problem.Line, problem.Entry, problem.Key, problem.Reason, problem.IsWarning));
             }
             return 0;
         }
@@ -66,8 +67,8 @@ internal sealed class StageChild
     }
 
     /// <summary>
-    /// Makes the image the root of this process, with a writable layer in memory over it and the machine's /run, /oem and API file systems inside. Files
-    /// that a stage writes there stay; all others end with this process, as they would in a stage of Kairos' initrd.
+    /// Makes the image the root of this process, with a writable layer in memory over it and the machine's /run, /oem and API file systems
+    /// inside. Files that a stage writes there stay; all others end with this process, as they would in a stage of Kairos' initrd.
     /// </summary>
     internal static void EnterScratchOverlay(string image)
     {

@@ -6,16 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// Runs cloud-config stages in a child process: a config that ends the process does not end PID 1, and its chroot does not change the root of PID 1. One
-/// process runs all stages of a boot, so it parses each file once. If a stage ends it, the next stage gets a new one.
+/// Runs cloud-config stages in a child process: a config that ends the process does not end PID 1, and its chroot does not change the root
+/// of PID 1. One process runs all stages of a boot, so it parses each file once. If a stage ends it, the next stage gets a new one.
 /// </summary>
 internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : IDisposable
 {
     // Every command of a stage has a limit, the stage as a whole has not. This one is the last resort.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
-    // A stage reports the start of each entry. After that an entry may be silent for as long as the limit of a command; the watchdog must not
-    // be faster.
+    // A stage reports the start of each entry. After that an entry may be silent for as long as the limit of a command; the watchdog must
+    // not be faster.
     private static readonly TimeSpan MaxSilence = StageRunner.DefaultCommandLimit + TimeSpan.FromMinutes(1);
 
     private ForkedProcess? process;
@@ -39,9 +39,14 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
             if (process.HasEnded) Dispose();
             var outcome = StageProtocol.Read(result.Output);
             PeakResidentKiB = Math.Max(PeakResidentKiB, outcome.PeakResidentKiB);
-            Ended(stage, outcome.Problems.Length.ToString(), (Syscall.BootTimeMicroseconds() - start).ToString(), outcome.CommandMicroseconds.ToString());
+            Ended(stage, outcome.Problems.Length.ToString(), (Syscall.BootTimeMicroseconds() - start).ToString(),
+                outcome.CommandMicroseconds.ToString());
             return result.ExitCode == 0 ? outcome
-                : outcome with { Error = $"cloud-config stage {stage} ended early (exit {result.ExitCode}{(result.TimedOut ? ", time limit" : "")})" };
+                : outcome with
+                {
+                    Error = $"cloud-config stage {stage} ended early (exit " +
+                    $"{result.ExitCode}{(result.TimedOut ? ", time limit" : "")})"
+                };
         }
         catch (SyscallException e)
         {
@@ -74,6 +79,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
     internal static List<string> Environment() => [SystemPaths.StagePath, "HOME=/", "TERM=linux"];
 
     // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
-    [LoggerMessage(Level = LogLevel.Information, Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us, of it {Commands} us in commands]")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us, of it {Commands} us in commands]")]
     private partial void Ended(string stage, string problems, string microseconds, string commands);
 }

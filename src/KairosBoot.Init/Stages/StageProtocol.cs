@@ -8,9 +8,11 @@ using KairosBoot.Plan;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// The protocol between PID 1 and the process of the stages. PID 1 asks with one line, <c>STAGE IMAGE</c>. The process answers on its standard output,
-/// one line each, with fields that are separated by tabs: <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with the same fields,
-/// <c>userdata DEVICE MODEL SERIAL SHA256</c>, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> (0 or 1), and a dot at the start of each entry.
+/// The protocol between PID 1 and the process of the stages. PID 1 asks with one line, <c>STAGE IMAGE</c>. The process answers on its
+/// standard output, one line each, with fields that are separated by tabs: <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with
+/// the same fields,
+/// <c>userdata DEVICE MODEL SERIAL SHA256</c>, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> (0 or 1), and a dot at the start of
+/// each entry.
 /// </summary>
 internal static class StageProtocol
 {
@@ -26,8 +28,8 @@ internal static class StageProtocol
         return (question[..tab], question[(tab + 1)..]);
     }
 
-    public static void Problem(ConfigProblem problem) => Print(
-        $"{(problem.IsWarning ? "warning" : "problem")}\t{Field(problem.File)}\t{problem.Line}\t{Field(problem.Entry)}\t{Field(problem.Key)}\t{Field(problem.Reason)}\n");
+    public static void Problem(ConfigProblem problem) => Print(string.Join('\t', (string[])[problem.IsWarning ? "warning" : "problem",
+        Field(problem.File), problem.Line.ToString(), Field(problem.Entry), Field(problem.Key), Field(problem.Reason)]) + "\n");
 
     public static void UserData(UserDataMark volume) =>
         Print($"userdata\t{Field(volume.Device)}\t{Field(volume.Model ?? "")}\t{Field(volume.Serial ?? "")}\t{Field(volume.Sha256)}\n");
@@ -49,7 +51,8 @@ internal static class StageProtocol
             var fields = line.Split('\t');
             if (fields is ["problem" or "warning", var file, var number, var entry, var key, var reason])
             {
-                problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason, fields[0] == "warning"));
+                problems.Add(new(file, int.TryParse(number, CultureInfo.InvariantCulture, out var n) ? n : 0, entry, key, reason,
+                    fields[0] == "warning"));
             }
             else if (fields is ["userdata", var device, var model, var serial, var digest])
             {
@@ -62,7 +65,11 @@ internal static class StageProtocol
                 disksChanged = changed != "0";
             }
         }
-        return new StageOutcome(problems.ToImmutable()) { PeakResidentKiB = peakKiB, CommandMicroseconds = commands, DisksChanged = disksChanged, UserData = userData.ToImmutable() };
+        return new StageOutcome(problems.ToImmutable())
+        {
+            PeakResidentKiB = peakKiB, CommandMicroseconds = commands,
+            DisksChanged = disksChanged, UserData = userData.ToImmutable()
+        };
     }
 
     /// <summary>VmHWM of this process: proc(5).</summary>

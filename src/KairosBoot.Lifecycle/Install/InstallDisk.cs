@@ -54,8 +54,13 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         return lines;
     }
 
-    public override string ToString() => BlockDeviceScan.One(Name) is { } device
-        ? $"{Node} {ByteSize.Text(SizeBytes)}{(device.Model is null ? "" : $" {device.Model.Trim()}")}{(device.Serial is null ? "" : $" serial {device.Serial.Trim()}")}" : Node;
+    public override string ToString()
+    {
+        if (BlockDeviceScan.One(Name) is not { } device) return Node;
+        var model = device.Model is null ? "" : " " + device.Model.Trim();
+        var serial = device.Serial is null ? "" : " serial " + device.Serial.Trim();
+        return $"{Node} {ByteSize.Text(SizeBytes)}{model}{serial}";
+    }
 
     private static InstallDisk Whole(string device, string name)
     {

@@ -26,7 +26,8 @@ public sealed class FactorySwitch(string state) : SlotSwitch(state, state + Syst
             Exchange(spare, passive);
         });
         var image = Id(active);
-        UpdateCounters(counters => new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image).WithNewImage(Slot.Passive, image));
+        UpdateCounters(counters =>
+            new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image).WithNewImage(Slot.Passive, image));
         Clear();
         return "active and passive are new";
     }

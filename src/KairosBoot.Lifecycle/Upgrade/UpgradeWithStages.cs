@@ -26,8 +26,7 @@ public sealed class UpgradeWithStages(TargetSystem target, ILogger logger, Progr
     /// <param name="request">The new system; null: the recovery image.</param>
     /// <param name="labels">Labels of partitions to erase.</param>
     /// <returns>The result, and the errors of the stages.</returns>
-    /// <exception cref="OperatorException">As for
-    /// <see cref="SystemUpgrade.Reset(UpgradeRequest, TargetSystem, IReadOnlyList{string}, ProgressReport, CancellationToken)"/>.</exception>
+    /// <exception cref="OperatorException">The same as for a reset without stages.</exception>
     public (UpgradeResult Result, IReadOnlyList<string> Warnings) Reset(UpgradeRequest? request, IReadOnlyList<string> labels) =>
         Run("reset", () => SystemUpgrade.Reset(request, target, labels, progress, cancellationToken));
 

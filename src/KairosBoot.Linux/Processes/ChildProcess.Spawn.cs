@@ -14,7 +14,8 @@ public static unsafe partial class ChildProcess
     // Room for two opaque types: 80 and 336 bytes in glibc on 64-bit machines.
     private const int SpawnActionsRoom = 256, SpawnAttributesRoom = 512;
 
-    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard, ChildUser? user)
+    private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
+        ChildUser? user)
     {
         if (user is null) return Spawn(program, arguments, environment, standard, isOtherUser: false);
         // The kernel keeps a user for each thread, and a child inherits that of the thread that starts it. This thread ends afterwards.

@@ -20,7 +20,9 @@ public static unsafe partial class Syscall
         while (Interrupted(result, "flock", file.Path));
     }
 
-    /// <summary>As <see cref="Lock(FileHandle)"/>; false: another process has it locked. A shared lock of this handle is released then.</summary>
+    /// <summary>
+    /// As <see cref="Lock(FileHandle)"/>; false: another process has it locked. A shared lock of this handle is released then.
+    /// </summary>
     public static bool TryLock(FileHandle file)
     {
         int result;

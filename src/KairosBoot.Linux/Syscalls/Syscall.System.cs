@@ -89,13 +89,18 @@ public static unsafe partial class Syscall
 
     public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
 
-    /// <summary>kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded before.</summary>
+    /// <summary>
+    /// kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded before.
+    /// </summary>
     public static void KexecFileLoad(FileHandle kernel, FileHandle initrd, string commandLine)
     {
         var text = Z(commandLine);
         var length = text.AsSpan().IndexOf((byte)0) + 1;
         fixed (byte* p = text)
-            Check((int)(long)LibC.syscall(SYS_kexec_file_load, kernel.Descriptor, initrd.Descriptor, length, p, 0), "kexec_file_load", kernel.Path);
+        {
+            Check((int)(long)LibC.syscall(SYS_kexec_file_load, kernel.Descriptor, initrd.Descriptor, length, p, 0), "kexec_file_load",
+                kernel.Path);
+        }
     }
 
     // asm/unistd.h of x86-64; asm-generic/unistd.h of arm64 and riscv64.

@@ -72,9 +72,20 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
         {
             var mount = MountCommand(Options);
             var text = new StringBuilder();
-            if (Check is not null) text.Append(CheckCommand(Checks.Mode == FsckMode.Force)).Append("; [ $? -lt 4 ] && ").Append(mount);
-            else if (!MayBeChecked) text.Append(mount);
-            else text.Append(mount).Append(" || { ").Append(CheckCommand(force: true)).Append("; [ $? -lt 4 ] && ").Append(mount).Append("; }");
+            if (Check is not null)
+            {
+                text.Append(CheckCommand(Checks.Mode == FsckMode.Force)).Append("; [ $? -lt 4 ] && ").Append(mount);
+            }
+            else if (!MayBeChecked)
+            {
+                text.Append(mount);
+            }
+            else
+            {
+                text.Append(mount).Append(" || { ").Append(CheckCommand(force: true)).Append("; [ $? -lt 4 ] && ").Append(mount)
+                .Append("; }");
+            }
+
             foreach (var options in ReadOnlyOptions) text.Append(" || ").Append(MountCommand(options));
             if (Policy.Missing == MissingVolume.Tmpfs)
                 text.Append($" || mount -t tmpfs -o {Policy.TmpfsOptions(Flags)} tmpfs ").Append(ShellText.Quote(Target));

@@ -25,7 +25,8 @@ public sealed class BootCounterTests
                 if (machine.Console.Text.Contains("STOPPED", StringComparison.Ordinal)) break;
                 string line = machine.Console.Expect(Limit, "\n");
                 Assert.Contains("kairosboot.tries=0", line, StringComparison.Ordinal);
-                slots.Add(line.Split(' ').Single(word => word.StartsWith("kairosboot.slot=", StringComparison.Ordinal))["kairosboot.slot=".Length..]);
+                slots.Add(line.Split(' ')
+                    .Single(word => word.StartsWith("kairosboot.slot=", StringComparison.Ordinal))["kairosboot.slot=".Length..]);
                 machine.ExpectEnd(Limit);
                 machine = machine.SwitchOnAgain();
             }
@@ -33,7 +34,8 @@ public sealed class BootCounterTests
             // A power cycle of a stopped machine resets all counters.
             machine = machine.SwitchOnAgain();
             machine.Console.Expect(Limit, "RUNS ON ");
-            Assert.Contains("kairosboot.slot=active kairosboot.why=order kairosboot.env=ok kairosboot.tries=2", machine.Console.Expect(Limit, "\n"), StringComparison.Ordinal);
+            Assert.Contains("kairosboot.slot=active kairosboot.why=order kairosboot.env=ok kairosboot.tries=2",
+                machine.Console.Expect(Limit, "\n"), StringComparison.Ordinal);
         }
         finally
         {
@@ -54,7 +56,8 @@ public sealed class BootCounterTests
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "counters-" + kind, Disks = [disk.File] });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("active_mode", shell.Run("cd /run/cos; ls *_mode"));
-        Assert.Contains($"assessment inoperative: /bootstate on COS_STATE {problem}", string.Join('\n', Report.Of(shell).GetProperty("problems").Strings("text")), StringComparison.Ordinal);
+        Assert.Contains($"assessment inoperative: /bootstate on COS_STATE {problem}",
+            string.Join('\n', Report.Of(shell).GetProperty("problems").Strings("text")), StringComparison.Ordinal);
         // From the next boot on, the loader counts. Recovery is selected for one boot; then the usual order applies.
         Assert.Contains("recovery", shell.Run("kboot select recovery --once"), StringComparison.Ordinal);
         shell.Leave("sync; poweroff -f");
@@ -63,7 +66,8 @@ public sealed class BootCounterTests
         using QemuMachine next = machine.SwitchOnAgain();
         shell = GuestShell.OfBusybox(next);
         JsonElement report = Report.Of(shell);
-        Assert.Equal(("recovery", "oneshot", "good", "loader"), (Text(report, "slot"), Text(report, "why"), Text(report, "verdict"), Text(report.GetProperty("assessment"), "countedBy")));
+        Assert.Equal(("recovery", "oneshot", "good", "loader"),
+            (Text(report, "slot"), Text(report, "why"), Text(report, "verdict"), Text(report.GetProperty("assessment"), "countedBy")));
         Assert.Equal("recovery is good", shell.Run("kboot assess good"));
         Assert.Matches("active +2 +no +next", shell.Run("kboot status"));
     }

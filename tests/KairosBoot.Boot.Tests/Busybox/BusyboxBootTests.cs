@@ -14,7 +14,8 @@ public sealed class BusyboxBootTests
             new Partition("COS_OEM", 8),
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "busybox", Disks = [disk.File], CommandLine = ActiveSlot, Reboots = true });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "busybox", Disks = [disk.File], CommandLine = ActiveSlot, Reboots = true });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
         Assert.Equal("init", shell.Run("cat /proc/1/comm"));
@@ -22,11 +23,20 @@ public sealed class BusyboxBootTests
         Assert.Equal("1", shell.Run("cat /run/cos/active_mode"));
         Assert.Equal("overlay", shell.Run("awk '$2 == \"/etc\" {print $3}' /proc/mounts"));
         Assert.Equal("nosuid nodev noexec", OptionsOf(shell, "/run/initramfs/cos-state"));
-        foreach (string path in (string[])["/oem", "/run/overlay", "/home", "/var/log", "/etc/ssh"]) Assert.Equal("nosuid nodev", OptionsOf(shell, path));
+        foreach (string path in (string[])["/oem", "/run/overlay", "/home", "/var/log", "/etc/ssh"])
+        {
+            Assert.Equal("nosuid nodev",
+            OptionsOf(shell, path));
+        }
+
         foreach (string path in (string[])["/", "/etc", "/var", "/usr/local", "/opt"]) Assert.Equal("", OptionsOf(shell, path));
         // Programs run from every mount except COS_STATE.
         foreach (string directory in (string[])["/usr/local", "/var", "/var/lib/rancher", "/opt", "/home", "/oem", "/etc"])
-            Assert.Equal("runs", shell.Run($"cd {directory} && printf '#!/bin/sh\necho runs\n' > script && chmod 755 script && ./script; cd /"));
+        {
+            Assert.Equal("runs",
+                shell.Run($"cd {directory} && printf '#!/bin/sh\necho runs\n' > script && chmod 755 script && ./script; cd /"));
+        }
+
         shell.Run("touch /etc/gone /usr/local/kept /var/log/kept && test -e /usr/local/.state/var-log.bind/kept");
         shell.Leave("reboot");
 
@@ -55,7 +65,8 @@ public sealed class BusyboxBootTests
         using SmallDisk disk = new(
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "hand-over", Disks = [disk.File], CommandLine = ActiveSlot });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "hand-over", Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("0 1 2", shell.Run("echo $(ls /proc/1/fd)"));
         // The initramfs is a ramfs here, whose pages cannot be evicted. Its programs and modules would take several MiB.
@@ -84,7 +95,8 @@ public sealed class BusyboxBootTests
                     """u8.ToArray())),
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "broken-config", Disks = [disk.File], CommandLine = ActiveSlot });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "broken-config", Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
         string log = shell.Run("cat /run/kairosboot/boot.log");
@@ -107,10 +119,12 @@ public sealed class BusyboxBootTests
         using SmallDisk disk = new(
             new Partition("COS_OEM", 8,
                 ("/90_kill.yaml", "stages:\n  rootfs:\n    - commands: [echo said, 'kill -9 $PPID']\n"u8.ToArray()),
-                ("/95_sound.yaml", "stages:\n  rootfs:\n    - commands: ['echo no > /run/never']\n  initramfs:\n    - commands: ['echo $(hostname) > /etc/sound']\n"u8.ToArray())),
+                ("/95_sound.yaml", ("stages:\n  rootfs:\n    - commands: ['echo no > /run/never']\n"u8 +
+                    "  initramfs:\n    - commands: ['echo $(hostname) > /etc/sound']\n"u8).ToArray())),
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "killed-stage", Disks = [disk.File], CommandLine = ActiveSlot });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "killed-stage", Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
         shell.Run("test -e /etc/sound && test ! -e /run/never");
@@ -130,13 +144,16 @@ public sealed class BusyboxBootTests
         {
             Name = "odd-options",
             Disks = [disk.File],
-            CommandLine = ActiveSlot + " kairosboot.nosuch=1 rd.immucore.whatever foo.bar=baz kairosboot.timeout=soon rd.immucore.overlay=tmpfs:lots",
+            CommandLine = ActiveSlot +
+                " kairosboot.nosuch=1 rd.immucore.whatever foo.bar=baz kairosboot.timeout=soon rd.immucore.overlay=tmpfs:lots",
         });
         GuestShell shell = GuestShell.OfBusybox(machine);
         string log = shell.Run("cat /run/kairosboot/boot.log");
         Assert.Contains("kairosboot.timeout=soon", log, StringComparison.Ordinal);
         Assert.Contains("rd.immucore.overlay=tmpfs:lots", log, StringComparison.Ordinal);
-        Assert.DoesNotContain("foo.bar", log.Split('\n').Where(l => l.Contains("warn", StringComparison.OrdinalIgnoreCase)).DefaultIfEmpty("").Aggregate(string.Concat), StringComparison.Ordinal);
+        Assert.DoesNotContain("foo.bar",
+            log.Split('\n').Where(l => l.Contains("warn", StringComparison.OrdinalIgnoreCase)).DefaultIfEmpty("").Aggregate(string.Concat),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,7 +163,8 @@ public sealed class BusyboxBootTests
         using SmallDisk disk = new(
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "late-disk", LateDisk = disk.File, CommandLine = ActiveSlot });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "late-disk", LateDisk = disk.File, CommandLine = ActiveSlot });
         machine.Console.Expect(Limit, "Run /init as init process");
         Thread.Sleep(3000);
         machine.PlugLateDisk();

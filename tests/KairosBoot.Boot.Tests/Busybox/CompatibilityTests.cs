@@ -48,16 +48,22 @@ public sealed class CompatibilityTests
     private static readonly GrubDisk.Kind Earlier = UpgradeImages.First with { Earlier = true, CloudConfig = Config };
 
     // Data that a machine must keep in both of its systems.
-    private const string Kept = "cat /etc/machine-id /etc/hostname /etc/fleet.conf /home/operator/.kube/config /home/operator/.ssh/authorized_keys /opt/mine /root/notes;" +
-        "stat -c '%n %u %g %a' /home/operator /home/operator/.ssh /home/operator/.ssh/authorized_keys /home/operator/.config /home/operator/.kube/config /opt /root";
+    private const string Kept =
+        "cat /etc/machine-id /etc/hostname /etc/fleet.conf /home/operator/.kube/config /home/operator/.ssh/authorized_keys /opt/mine " +
+        "/root/notes;" +
+        "stat -c '%n %u %g %a' /home/operator /home/operator/.ssh /home/operator/.ssh/authorized_keys /home/operator/.config " +
+            "/home/operator/.kube/config /opt /root";
 
     [Fact]
     public void A_disk_of_the_earlier_commit_upgrades_boots_and_falls_back()
     {
         // disks: the first as the earlier kboot builds it, the second with new.img and broken.img of this commit
         using GrubDisk disk = new(Earlier);
-        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
-        using UpgradingMachine machine = new(new MachineSpec { Name = "compatibility", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
+        using SmallDisk images =
+            UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")),
+            ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
+        using UpgradingMachine machine = new(
+            new MachineSpec { Name = "compatibility", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
         machine.Shell.Run("echo user > /opt/mine; echo user > /root/notes; chmod 710 /opt; sync");
         string kept = machine.Shell.Run(Kept);

@@ -39,7 +39,8 @@ public sealed class FailedBootRecordTests
         using QemuMachine later = good.SwitchOnAgain(Passive);
         shell = GuestShell.OfBusybox(later);
         Assert.Empty(Report.Of(shell).GetProperty("failedBoots").EnumerateArray());
-        Assert.Contains("active.img is missing", shell.Run("cat /run/initramfs/cos-state/kairosboot/failed-boots.reported"), StringComparison.Ordinal);
+        Assert.Contains("active.img is missing", shell.Run("cat /run/initramfs/cos-state/kairosboot/failed-boots.reported"),
+            StringComparison.Ordinal);
         Assert.Equal("", shell.Run($"dmesg | grep 'EXT4-fs (vda{(oem ? 2 : 1)}): .*recovery' || :"));
     }
 
@@ -76,7 +77,8 @@ public sealed class FailedBootRecordTests
     public void Without_a_disk_the_firmware_keeps_the_reason_until_it_is_reported()
     {
         // disk: | COS_STATE: active.img (busybox) | COS_PERSISTENT |; the first boot gets the UUID of a missing disk
-        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16));
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
         using QemuMachine failing = Fails("record-pstore", disk, Active + " kairosboot.disk=01234567-89ab-cdef-0123-456789abcdef");
         using QemuMachine good = failing.SwitchOnAgain(Active);
         GuestShell shell = GuestShell.OfBusybox(good);
@@ -91,7 +93,8 @@ public sealed class FailedBootRecordTests
     public void A_failure_kept_on_disk_and_in_firmware_is_reported_once()
     {
         // disk: | COS_STATE: passive.img only | COS_PERSISTENT |
-        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/passive.img", BusyboxRoot.Ext4)), new Partition("COS_PERSISTENT", 16));
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/passive.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
         using QemuMachine failing = Fails("record-both", disk, Active);
         using QemuMachine good = failing.SwitchOnAgain(Passive);
         GuestShell shell = GuestShell.OfBusybox(good);

@@ -27,15 +27,25 @@ public sealed class HostileDiskTests
             File.WriteAllText(tree + "/opt/file", "");
         });
         using SmallDisk disk = new(
-            new Partition("COS_OEM", 16, ("/90.yaml", System.Text.Encoding.ASCII.GetBytes(Config))), new Partition("COS_STATE", 32, ("/cOS/active.img", image)),
+            new Partition("COS_OEM", 16, ("/90.yaml", System.Text.Encoding.ASCII.GetBytes(Config))),
+                new Partition("COS_STATE", 32, ("/cOS/active.img", image)),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine first = QemuMachine.Start(new MachineSpec { Name = "hostile-disk", Initrd = Assets.Initrd, Disks = [disk.File], CommandLine = CommandLine });
+        using QemuMachine first =
+            QemuMachine.Start(new MachineSpec
+            {
+                Name = "hostile-disk", Initrd = Assets.Initrd, Disks = [disk.File],
+                CommandLine = CommandLine
+            });
         GuestShell shell = GuestShell.OfBusybox(first);
         Assert.Contains(" /home/u/data ", shell.Run("cat /proc/mounts"), StringComparison.Ordinal);
-        shell.Run("umount /home/u/data && rmdir /home/u/data && chown 1000 /home/u && ln -s /usr/lib /home/u/data && chown -h 1000 /home/u/data");
-        shell.Run("cd /usr/local && for f in etc/machine-id .state/.kairosboot/manifest /oem/machine-id; do rm -f $f && mkfifo $f || exit 1; done");
-        shell.Run("umount /opt && rm -rf /usr/local/.state/opt.bind && ln -s /etc /usr/local/.state/opt.bind && chown -h 1000 /usr/local/.state/opt.bind");
-        shell.Run("mkdir -p /oem/kairosboot && echo log > /oem/kairosboot/failed-boots.reported && chmod 644 /oem/kairosboot/failed-boots.reported");
+        shell.Run("umount /home/u/data && rmdir /home/u/data && chown 1000 /home/u && ln -s /usr/lib /home/u/data && chown -h 1000 " +
+            "/home/u/data");
+        shell.Run("cd /usr/local && for f in etc/machine-id .state/.kairosboot/manifest /oem/machine-id; do rm -f $f && mkfifo $f || " +
+            "exit 1; done");
+        shell.Run("umount /opt && rm -rf /usr/local/.state/opt.bind && ln -s /etc /usr/local/.state/opt.bind && chown -h 1000 " +
+            "/usr/local/.state/opt.bind");
+        shell.Run("mkdir -p /oem/kairosboot && echo log > /oem/kairosboot/failed-boots.reported && chmod 644 " +
+            "/oem/kairosboot/failed-boots.reported");
         shell.Leave("poweroff");
         first.ExpectEnd(Limit);
 
@@ -45,7 +55,8 @@ public sealed class HostileDiskTests
         Assert.DoesNotContain(" /usr/lib ", shell.Run("cat /proc/mounts"), StringComparison.Ordinal);
         Assert.Equal("file", shell.Run("ls /opt"));
         Assert.Contains(" /home ", shell.Run("cat /proc/mounts"), StringComparison.Ordinal);
-        Assert.Equal("1", shell.Run("cat /etc/machine-id /oem/machine-id /usr/local/etc/machine-id | grep -x '[0-9a-f]\\{32\\}' | sort -u | wc -l").Trim());
+        Assert.Equal("1", shell.Run(
+            "cat /etc/machine-id /oem/machine-id /usr/local/etc/machine-id | grep -x '[0-9a-f]\\{32\\}' | sort -u | wc -l").Trim());
         Assert.Equal("640\n640", shell.Run("stat -c %a /oem/kairosboot/failed-boots.reported /run/kairosboot/report.json"));
         string report = shell.Run("cat /run/kairosboot/report.json");
         Assert.Equal("degraded", Report.Parse(report).GetProperty("verdict").GetString());

@@ -9,7 +9,8 @@ public sealed class InstallTests
     public void An_installed_disk_boots_alone_with_both_firmwares()
     {
         // disks: | COS_OEM | COS_RECOVERY: recovery.squashfs (busybox, mke2fs, debugfs, GRUB's files) | and an empty disk of 1 GiB
-        using SmallDisk recovery = new(new Partition("COS_OEM", 8), new Partition("COS_RECOVERY", 64, ("/cOS/recovery.squashfs", Squashfs())));
+        using SmallDisk recovery = new(new Partition("COS_OEM", 8),
+            new Partition("COS_RECOVERY", 64, ("/cOS/recovery.squashfs", Squashfs())));
         string empty = Path.Combine(Path.GetTempPath(), $"kairosboot-empty-{Environment.ProcessId}.raw");
         using (FileStream file = File.Create(empty))
         {
@@ -20,7 +21,8 @@ public sealed class InstallTests
 
         foreach (Firmware firmware in (Firmware[])[Firmware.Bios, Firmware.Uefi])
         {
-            using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "installed-" + firmware, Firmware = firmware, Disks = [installed] });
+            using QemuMachine machine =
+                QemuMachine.Start(new MachineSpec { Name = "installed-" + firmware, Firmware = firmware, Disks = [installed] });
             GuestShell shell = GuestShell.OfBusybox(machine);
             Assert.Equal("active_mode", shell.Run("cd /run/cos; ls *_mode"));
             Assert.Equal(firmware == Firmware.Uefi, shell.Try("test -d /sys/firmware/efi").Status == 0);
@@ -45,9 +47,12 @@ public sealed class InstallTests
         });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("recovery_mode", shell.Run("cd /run/cos; ls *_mode"));
-        Assert.Contains("/dev/vda is in use: /dev/vda1 is mounted at /oem; /dev/vda2 is mounted at /run/initramfs/cos-state", shell.Try("kboot install --device /dev/vda --force").Output, StringComparison.Ordinal);
-        Assert.Contains("would install /run/initramfs/cos-state/cOS/recovery.squashfs on /dev/vdb 1.0 GiB", shell.Run("kboot install --device auto --dry-run"), StringComparison.Ordinal);
-        shell.Run("printf '#cloud-config\\n# installed by recovery\\ninstall: {device: /dev/vdb, extra-partitions: [{label: DATA, size: 16}]}\\n' > /run/config.yaml");
+        Assert.Contains("/dev/vda is in use: /dev/vda1 is mounted at /oem; /dev/vda2 is mounted at /run/initramfs/cos-state",
+            shell.Try("kboot install --device /dev/vda --force").Output, StringComparison.Ordinal);
+        Assert.Contains("would install /run/initramfs/cos-state/cOS/recovery.squashfs on /dev/vdb 1.0 GiB",
+            shell.Run("kboot install --device auto --dry-run"), StringComparison.Ordinal);
+        shell.Run("printf '#cloud-config\\n# installed by recovery\\ninstall: {device: /dev/vdb, extra-partitions: [{label: DATA, size: " +
+            "16}]}\\n' > /run/config.yaml");
         string output = shell.Run("kboot install --cloud-config /run/config.yaml --append kept=by-the-machine");
         Assert.Contains("installed /run/initramfs/cos-state/cOS/recovery.squashfs on /dev/vdb", output, StringComparison.Ordinal);
         Assert.Equal("/dev/vdb7", shell.Run("ls /dev/vdb7"));

@@ -22,7 +22,8 @@ public sealed class LayoutTests
         """;
 
     private const string CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=20 panic=1";
-    private static readonly Lazy<byte[]> WithMkfs = new(() => BusyboxRoot.ImageWithProgram("active", "/usr/sbin/mke2fs", "/sbin/mkfs.ext4"));
+    private static readonly Lazy<byte[]> WithMkfs = new(() =>
+        BusyboxRoot.ImageWithProgram("active", "/usr/sbin/mke2fs", "/sbin/mkfs.ext4"));
 
     [Fact]
     public void The_first_boot_grows_the_partitions_and_the_second_writes_nothing()
@@ -49,7 +50,8 @@ public sealed class LayoutTests
             SetLength(blank, 64);
             MachineSpec spec = new()
             {
-                Name = "layout-grow", MemoryMiB = 512, Initrd = Assets.Initrd, CommandLine = CommandLine + " rd.immucore.overlay=LABEL=SCRATCH",
+                Name = "layout-grow", MemoryMiB = 512, Initrd = Assets.Initrd,
+                CommandLine = CommandLine + " rd.immucore.overlay=LABEL=SCRATCH",
                 Disks = [disk.File, DataDisk(work, "xfs"), DataDisk(work, "btrfs"), blank],
             };
             QemuMachine machine = QemuMachine.Start(spec);
@@ -125,9 +127,11 @@ public sealed class LayoutTests
         using SmallDisk disk = Disk(GrowPersistent);
         disk.Enlarge(512);
         string uuid = disk.PartitionUuid(3);
-        Tool.Run("sgdisk", "--move-second-header", "--delete=3", "--new=3:65M:+528M", "--change-name=3:COS_PERSISTENT", $"--partition-guid=3:{uuid}", disk.File);
+        Tool.Run("sgdisk", "--move-second-header", "--delete=3", "--new=3:65M:+528M", "--change-name=3:COS_PERSISTENT",
+            $"--partition-guid=3:{uuid}", disk.File);
         LeaveAfterTheFirstHeader(disk.File);
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "layout-half", Disks = [disk.File], CommandLine = CommandLine });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "layout-half", Disks = [disk.File], CommandLine = CommandLine });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Contains(uuid, shell.Run("cat /run/kairosboot/report.json /etc/fstab"), StringComparison.Ordinal);
         Grown(machine, shell);
@@ -212,7 +216,8 @@ public sealed class LayoutTests
         file.SetLength((long)mebibytes << 20);
     }
 
-    private static string Mebibytes(GuestShell shell, string device) => shell.Run($"echo $(($(cat /sys/class/block/{device}/size) / 2048))");
+    private static string Mebibytes(GuestShell shell, string device) =>
+        shell.Run($"echo $(($(cat /sys/class/block/{device}/size) / 2048))");
 
     private static int FreeMebibytes(GuestShell shell, string path) => int.Parse(shell.Run($"df -m {path} | awk 'END {{print $(NF-2)}}'"));
 

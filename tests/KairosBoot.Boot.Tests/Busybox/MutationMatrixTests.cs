@@ -56,7 +56,8 @@ public sealed class MutationMatrixTests
         using JsonDocument report = Report(shell);
         Assert.Equal("degraded", report.RootElement.GetProperty("verdict").GetString());
         Assert.Contains(report.RootElement.GetProperty("problems").EnumerateArray(), problem =>
-            problem.GetProperty("class").GetString() == "degraded" && problem.GetProperty("text").GetString()!.Contains("NOWHERE", StringComparison.Ordinal));
+            problem.GetProperty("class").GetString() == "degraded"
+                && problem.GetProperty("text").GetString()!.Contains("NOWHERE", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -82,7 +83,8 @@ public sealed class MutationMatrixTests
     {
         // disk: | COS_OEM: OPTIONAL_PATHS | COS_STATE: active.img (busybox) with a file at /srv | COS_PERSISTENT |
         using SmallDisk disk = Disk(BusyboxRoot.Image("odd", filesAt: ["/srv"]), [], Layout("OPTIONAL_PATHS", "/srv"));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "class-optional", Disks = [disk.File], CommandLine = ActiveSlot });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "class-optional", Disks = [disk.File], CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal(["/srv"], All.Except(Mounted(shell)));
         using JsonDocument report = Report(shell);
@@ -116,12 +118,15 @@ public sealed class MutationMatrixTests
         ["/", "/oem", .. DefaultLayout.RwPaths, .. DefaultLayout.Volumes.Select(v => v.Path), .. DefaultLayout.PersistentStatePaths];
 
     private static SmallDisk Disk(byte[] image, (string, byte[])[] persistent, params (string, byte[])[] oem) => new(
-        new Partition("COS_OEM", 8, oem), new Partition("COS_STATE", 24, ("/cOS/active.img", image)), new Partition("COS_PERSISTENT", 16, persistent));
+        new Partition("COS_OEM", 8, oem), new Partition("COS_STATE", 24, ("/cOS/active.img", image)),
+            new Partition("COS_PERSISTENT", 16, persistent));
 
-    private static string Store(string path) => $"{SystemPaths.PersistentState[SystemPaths.Persistent.Length..]}/{StoreFileName.Of(path)}.bind";
+    private static string Store(string path) =>
+        $"{SystemPaths.PersistentState[SystemPaths.Persistent.Length..]}/{StoreFileName.Of(path)}.bind";
 
     private static (string, byte[]) Layout(string key, string paths) => ("/90_layout.yaml",
-        Encoding.UTF8.GetBytes($"stages:\n  rootfs:\n    - environment_file: /run/cos/custom-layout.env\n      environment:\n        {key}: \"{paths}\"\n"));
+        Encoding.UTF8.GetBytes(
+            $"stages:\n  rootfs:\n    - environment_file: /run/cos/custom-layout.env\n      environment:\n        {key}: \"{paths}\"\n"));
 
     private static HashSet<string> Mounted(GuestShell shell) => [.. shell.Run("awk '{print $2}' /proc/mounts").Split('\n')];
 

@@ -19,7 +19,8 @@ public sealed class NoLoaderTests
         byte[] image = Image(init: SaysWhere);
         using SmallDisk disk = Disk(image, "active_left=1\npassive_left=1\nrecovery_left=1\n");
         List<string> slots = [];
-        QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "no-loader-never-good", Disks = [disk.File], CommandLine = Active });
+        QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "no-loader-never-good", Disks = [disk.File], CommandLine = Active });
         try
         {
             while (slots.Count < 4)
@@ -47,7 +48,8 @@ public sealed class NoLoaderTests
     {
         // disk: as above, with kboot in the images
         using SmallDisk disk = Disk(Image(init: null), "");
-        using QemuMachine active = QemuMachine.Start(new MachineSpec { Name = "no-loader-select", Disks = [disk.File], CommandLine = Active });
+        using QemuMachine active =
+            QemuMachine.Start(new MachineSpec { Name = "no-loader-select", Disks = [disk.File], CommandLine = Active });
         GuestShell shell = GuestShell.OfBusybox(active);
         Assert.Equal(("active", "order", "initrd", "good"), Selection(shell));
         shell.Run("kboot select recovery --once");
@@ -70,10 +72,12 @@ public sealed class NoLoaderTests
     public void A_missing_persistent_partition_costs_no_try()
     {
         // disk: | COS_STATE: active.img, bootstate |; the loader reports that it counted the second of three tries
-        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block("active_left=1\n"))));
+        using SmallDisk disk = new(
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block("active_left=1\n"))));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
-            Name = "no-persistent-keeps-try", Disks = [disk.File], CommandLine = Active + " kairosboot.slot=active kairosboot.env=ok kairosboot.tries=1",
+            Name = "no-persistent-keeps-try", Disks = [disk.File],
+            CommandLine = Active + " kairosboot.slot=active kairosboot.env=ok kairosboot.tries=1",
         });
         machine.ExpectEnd(Limit);
         ConsoleText.HoldsAll(machine.Console, "BOOT FAILED: LABEL=COS_PERSISTENT");
@@ -88,7 +92,8 @@ public sealed class NoLoaderTests
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "no-state", Disks = [disk.File], CommandLine = Active });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("recovery_mode", shell.Run("cd /run/cos; ls *_mode"));
-        Assert.Contains("LABEL=COS_STATE did not appear within 5 s", string.Join('\n', Report.Of(shell).GetProperty("problems").Strings("text")), StringComparison.Ordinal);
+        Assert.Contains("LABEL=COS_STATE did not appear within 5 s",
+            string.Join('\n', Report.Of(shell).GetProperty("problems").Strings("text")), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -98,12 +103,15 @@ public sealed class NoLoaderTests
     {
         // disk: | COS_STATE: active.img, bootstate | COS_PERSISTENT |; the superblock in active.img is unreadable
         using SmallDisk disk = new(
-            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block(""))), new Partition("COS_PERSISTENT", 16));
-        long block = long.Parse(disk.DebugFs(1, "blocks /cOS/active.img").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).SkipWhile(word => !char.IsAsciiDigit(word[0])).ElementAt(1),
+            new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4), ("/bootstate", GrubDisk.Block(""))),
+                new Partition("COS_PERSISTENT", 16));
+        long block = long.Parse(disk.DebugFs(1, "blocks /cOS/active.img").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
+            .SkipWhile(word => !char.IsAsciiDigit(word[0])).ElementAt(1),
             CultureInfo.InvariantCulture);
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
-            Name = boots ? "eio-once" : "eio-always", Disks = [disk.File], CommandLine = Active, Unreadable = ((1 << 20) / 512 + block * 2, failures),
+            Name = boots ? "eio-once" : "eio-always", Disks = [disk.File], CommandLine = Active,
+            Unreadable = ((1 << 20) / 512 + block * 2, failures),
         });
         if (boots)
         {
@@ -128,7 +136,9 @@ public sealed class NoLoaderTests
     // With a directory for the modules of the running kernel, as every image has.
     private static byte[] Image(string? init) => BusyboxRoot.ImageWith("slot", tree =>
     {
-        Directory.CreateDirectory(Path.Combine(tree, "lib/modules", Path.GetFileName(Directory.GetDirectories(Path.Combine(Assets.KernelRoot, "lib/modules")).Single())));
+        Directory.CreateDirectory(
+            Path.Combine(tree, "lib/modules",
+            Path.GetFileName(Directory.GetDirectories(Path.Combine(Assets.KernelRoot, "lib/modules")).Single())));
         Directory.CreateDirectory(Path.Combine(tree, "usr/bin"));
         if (init is null)
         {

@@ -26,7 +26,8 @@ public sealed class OtherKernelTests
         Assert.Single(machine.Console.Text.Split('\n'), line => line.Contains("KairosBoot: starting", StringComparison.Ordinal));
 
         JsonElement report = Report.Of(shell), assessment = report.GetProperty("assessment");
-        Assert.Equal(("passive", "active", "order", "initrd"), (Text(report, "slot"), Text(report, "kexecFrom"), Text(report, "why"), Text(assessment, "countedBy")));
+        Assert.Equal(("passive", "active", "order", "initrd"),
+            (Text(report, "slot"), Text(report, "kexecFrom"), Text(report, "why"), Text(assessment, "countedBy")));
         Assert.Equal((0, 2, 3), (Number(assessment, "active"), Number(assessment, "passive"), Number(assessment, "recovery")));
         Assert.Equal("active: its image has no init that can be started", Text(assessment, "givenUp"));
         // The record of the boot that started as active.
@@ -55,7 +56,8 @@ public sealed class OtherKernelTests
         Assert.Equal(OtherKernel.Release, shell.Run("uname -r"));
         Assert.Equal("recovery_mode", shell.Run("cd /run/cos; ls *_mode"));
         JsonElement report = Report.Of(shell);
-        Assert.Equal(("recovery", "oneshot", "active", "good"), (Text(report, "slot"), Text(report, "why"), Text(report, "kexecFrom"), Text(report, "verdict")));
+        Assert.Equal(("recovery", "oneshot", "active", "good"),
+            (Text(report, "slot"), Text(report, "why"), Text(report, "kexecFrom"), Text(report, "verdict")));
         Assert.Empty(report.GetProperty("failedBoots").EnumerateArray());
         Assert.Equal("active 90", shell.Run("cd /sys/class/watchdog/watchdog0; echo $(cat state timeout)"));
         Assert.EndsWith("odd=\"two words\" -- for init", shell.Run("cat /proc/cmdline"), StringComparison.Ordinal);
@@ -87,9 +89,11 @@ public sealed class OtherKernelTests
     {
         // disk: | COS_STATE: passive.img only, with the modules of another kernel and text as the kernel; bootstate | COS_PERSISTENT |
         using SmallDisk disk = new(
-            new Partition("COS_STATE", 48, ("/cOS/passive.img", OtherKernel.Image("passive", kernel: "this is no kernel\n")), ("/bootstate", GrubDisk.Block(""))),
+            new Partition("COS_STATE", 48, ("/cOS/passive.img", OtherKernel.Image("passive", kernel: "this is no kernel\n")),
+                ("/bootstate", GrubDisk.Block(""))),
             new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "kexec-refused", Disks = [disk.File], CommandLine = Active });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "kexec-refused", Disks = [disk.File], CommandLine = Active });
         GuestShell shell = GuestShell.OfBusybox(machine);
         JsonElement report = Report.Of(shell);
         Assert.Equal(("passive", "degraded", ""), (Text(report, "slot"), Text(report, "verdict"), Text(report, "kexecFrom")));

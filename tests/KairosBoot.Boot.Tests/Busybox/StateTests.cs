@@ -11,7 +11,8 @@ public sealed class StateTests
 
     // disk: | COS_STATE: active.img with /opt of version 1, passive.img with /opt of version 2 | COS_PERSISTENT |
     private static SmallDisk Disk(int files = 0) => new(
-        new Partition("COS_STATE", 32, ("/cOS/active.img", Image(1, files)), ("/cOS/passive.img", Image(2, files))), new Partition("COS_PERSISTENT", 16));
+        new Partition("COS_STATE", 32, ("/cOS/active.img", Image(1, files)), ("/cOS/passive.img", Image(2, files))),
+            new Partition("COS_PERSISTENT", 16));
 
     [Fact]
     public void An_image_updates_unchanged_files_and_the_old_image_reverts_them()
@@ -19,14 +20,16 @@ public sealed class StateTests
         using SmallDisk disk = Disk();
         using QemuMachine first = QemuMachine.Start(new MachineSpec { Name = "state", Disks = [disk.File], CommandLine = Active });
         GuestShell shell = GuestShell.OfBusybox(first);
-        shell.Run("cd /opt && for f in same changed dropped; do echo user > $f-edited; rm $f-deleted; done; echo user > mine; echo user > made");
+        shell.Run("cd /opt && for f in same changed dropped; do echo user > $f-edited; rm $f-deleted; done; echo user > mine; echo user " +
+            "> made");
         shell.Leave("poweroff");
         first.ExpectEnd(Limit);
 
         using QemuMachine second = first.SwitchOnAgain(Passive);
         shell = GuestShell.OfBusybox(second);
         Assert.Equal(
-            "changed-edited=user changed-left=2 dropped-edited=user made=user mine=user new=2 same-edited=user same-left=1", Contents(shell));
+            "changed-edited=user changed-left=2 dropped-edited=user made=user mine=user new=2 same-edited=user same-left=1",
+                Contents(shell));
         string log = shell.Run("cat /run/kairosboot/boot.log");
         Assert.Contains("followed 1, added 1, removed 1, kept 3 that both changed", log, StringComparison.Ordinal);
         Assert.Contains("/opt/changed-edited: changed by the user and by the image", log, StringComparison.Ordinal);
@@ -45,7 +48,8 @@ public sealed class StateTests
         using QemuMachine back = again.SwitchOnAgain(Active);
         shell = GuestShell.OfBusybox(back);
         Assert.Equal(
-            "changed-edited=user changed-left=1 dropped-edited=user dropped-left=1 made=user mine=user same-edited=user same-left=1", Contents(shell));
+            "changed-edited=user changed-left=1 dropped-edited=user dropped-left=1 made=user mine=user same-edited=user same-left=1",
+                Contents(shell));
     }
 
     public static TheoryData<string> Limits => [.. (string[])(Thorough.Run ? ["blocks", "inodes"] : ["blocks"])];
@@ -58,7 +62,8 @@ public sealed class StateTests
             ? "cat /dev/zero > /usr/local/filler; sync; test -n \"$(df /usr/local | grep 100%)\""
             : "i=0; while (: > /usr/local/filler$i); do i=$((i+1)); done; sync; test $i -gt 1000";
         using SmallDisk disk = Disk();
-        using QemuMachine first = QemuMachine.Start(new MachineSpec { Name = "state-full-" + what, Disks = [disk.File], CommandLine = Active });
+        using QemuMachine first =
+            QemuMachine.Start(new MachineSpec { Name = "state-full-" + what, Disks = [disk.File], CommandLine = Active });
         GuestShell shell = GuestShell.OfBusybox(first);
         string mounts = Mounts(shell);
         shell.Run("echo user > /opt/mine; sync");
@@ -72,7 +77,8 @@ public sealed class StateTests
         Assert.Contains("changed-left=1 ", Contents(shell), StringComparison.Ordinal);
         Assert.Contains("mine=user", Contents(shell), StringComparison.Ordinal);
         Assert.Equal("degraded", Verdict(shell));
-        Assert.Contains("no space is left for", shell.Run("grep -c 'no space is left' /run/kairosboot/boot.log; cat /run/kairosboot/report.json"), StringComparison.Ordinal);
+        Assert.Contains("no space is left for",
+            shell.Run("grep -c 'no space is left' /run/kairosboot/boot.log; cat /run/kairosboot/report.json"), StringComparison.Ordinal);
         shell.Run("rm -f /usr/local/filler /usr/local/filler*0 /usr/local/filler*1 /usr/local/filler*2");
         shell.Leave("poweroff");
         second.ExpectEnd(Limit);
@@ -87,7 +93,8 @@ public sealed class StateTests
     public void After_power_cuts_in_a_merge_all_files_are_of_one_image()
     {
         using SmallDisk disk = Disk(files: 600);
-        QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "state-cut", Disks = [disk.File], CommandLine = Active + " rd.immucore.debug" });
+        QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "state-cut", Disks = [disk.File], CommandLine = Active + " rd.immucore.debug" });
         try
         {
             GuestShell shell = GuestShell.OfBusybox(machine);
@@ -104,7 +111,8 @@ public sealed class StateTests
             Assert.True(early > 1, $"only {early} of {cuts} cuts came before the files were in place");
             machine = machine.SwitchOnAgain(Passive);
             shell = GuestShell.OfBusybox(machine);
-            Assert.Equal("changed-edited=user changed-left=2 dropped-edited=user made=2 mine=user new=2 same-edited=user same-left=1", Contents(shell));
+            Assert.Equal("changed-edited=user changed-left=2 dropped-edited=user made=2 mine=user new=2 same-edited=user same-left=1",
+                Contents(shell));
             Assert.Equal("600", shell.Run("cat /opt/many/* | grep -c '^version 2$'"));
             Assert.Equal("manifest", shell.Run("ls /usr/local/.state/.kairosboot"));
             Assert.Equal("good", Verdict(shell));
@@ -138,7 +146,8 @@ public sealed class StateTests
     private static string Contents(GuestShell shell) =>
         shell.Run("cd /opt && for f in $(find . -maxdepth 1 -type f | sort); do echo \"${f#./}=$(cat $f)\"; done").Replace('\n', ' ');
 
-    private static string Mounts(GuestShell shell) => shell.Run("awk '$3 != \"devtmpfs\" && $3 != \"tmpfs\" && $2 != \"/\" {print $1, $2}' /proc/mounts");
+    private static string Mounts(GuestShell shell) =>
+        shell.Run("awk '$3 != \"devtmpfs\" && $3 != \"tmpfs\" && $2 != \"/\" {print $1, $2}' /proc/mounts");
 
     private static string Verdict(GuestShell shell)
     {
@@ -150,6 +159,7 @@ public sealed class StateTests
     {
         using JsonDocument report = JsonDocument.Parse(shell.Run("cat /run/kairosboot/report.json"));
         return report.RootElement.GetProperty("steps").EnumerateArray()
-            .Single(step => step.GetProperty("command").GetString()!.Contains("cp -a", StringComparison.Ordinal)).GetProperty("microseconds").GetInt64();
+            .Single(step => step.GetProperty("command").GetString()!.Contains("cp -a", StringComparison.Ordinal))
+                .GetProperty("microseconds").GetInt64();
     }
 }

@@ -62,10 +62,12 @@ public sealed class TwinDiskTests : IDisposable
             {
                 Name = "twins-copies",
                 Disks = [_first.File, copy],
-                CommandLine = $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.disk={_first.PartitionUuid(2)} kairosboot.timeout=5 panic=1",
+                CommandLine = $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.disk={_first.PartitionUuid(2)} " +
+                    "kairosboot.timeout=5 panic=1",
             });
             machine.ExpectEnd(TimeSpan.FromSeconds(120));
-            ConsoleText.HoldsAll(machine.Console, $"PARTUUID={_first.PartitionUuid(2)} is on more than one device", "/dev/vda2", "/dev/vdb2", "detach all but one");
+            ConsoleText.HoldsAll(machine.Console, $"PARTUUID={_first.PartitionUuid(2)} is on more than one device", "/dev/vda2",
+                "/dev/vdb2", "detach all but one");
             ConsoleText.HoldsNoStackTrace(machine.Console);
             Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
         }
@@ -91,7 +93,8 @@ public sealed class TwinDiskTests : IDisposable
 
         Assert.Equal("", shell.Run("grep ' /oem ' /proc/mounts; ls -d /run/never 2>/dev/null || true"));
         Assert.Equal("degraded", Report.Of(shell).GetProperty("verdict").GetString());
-        string problem = Report.Of(shell).GetProperty("problems").Strings("text").Single(text => text.StartsWith("/oem: ", StringComparison.Ordinal));
+        string problem = Report.Of(shell).GetProperty("problems").Strings("text")
+            .Single(text => text.StartsWith("/oem: ", StringComparison.Ordinal));
         Assert.Matches("/dev/vda1 .* and on /dev/vda4 .*; give them different labels", problem);
     }
 

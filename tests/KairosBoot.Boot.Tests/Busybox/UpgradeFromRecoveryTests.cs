@@ -10,15 +10,18 @@ public sealed class UpgradeFromRecoveryTests
     {
         // disks: as kboot builds it, and one with new.img, rescue.img (squashfs) and the kernel's driver for squashfs
         using GrubDisk disk = new(UpgradeImages.First);
-        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("rescue.img", UpgradeImages.Get("rescue", "squashfs")),
+        using SmallDisk images =
+            UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("rescue.img", UpgradeImages.Get("rescue", "squashfs")),
             ("squashfs.ko", UpgradeImages.SquashfsModule));
         using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade-recovery", Disks = [disk.File, images.File] });
         machine.Shell.Run("kboot assess good; kboot assess good passive");
         string passive = machine.Images.Passive;
 
-        Assert.Contains("is a squashfs, and the running kernel has no driver for it", machine.Shell.Try("kboot upgrade --recovery --image /mnt/rescue.img").Output, StringComparison.Ordinal);
+        Assert.Contains("is a squashfs, and the running kernel has no driver for it",
+            machine.Shell.Try("kboot upgrade --recovery --image /mnt/rescue.img").Output, StringComparison.Ordinal);
         machine.Shell.Run("insmod /mnt/squashfs.ko");
-        Assert.Equal("recovery is new, the one before is kept as recovery.old", machine.Change("kboot upgrade --recovery --image /mnt/rescue.img").Outcome);
+        Assert.Equal("recovery is new, the one before is kept as recovery.old",
+            machine.Change("kboot upgrade --recovery --image /mnt/rescue.img").Outcome);
         Assert.Equal("3+ 3+ 3", machine.Slots);
 
         // As a container does it: upgrade-node with the running system as the source.
@@ -52,7 +55,8 @@ public sealed class UpgradeFromRecoveryTests
         using GrubDisk disk = new(UpgradeImages.First);
         using SmallDisk images = UpgradeImages.Disk(("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
         using UpgradingMachine machine = new(new MachineSpec { Name = "reset", Disks = [disk.File, images.File] });
-        machine.Shell.Run("kboot assess good; mkdir -p /oem/kairosboot; touch /usr/local/data /oem/99_mine.yaml /oem/kairosboot/userdata-taken; sync");
+        machine.Shell.Run("kboot assess good; mkdir -p /oem/kairosboot; touch /usr/local/data /oem/99_mine.yaml " +
+            "/oem/kairosboot/userdata-taken; sync");
         (string active, string passive) before = machine.Images;
         machine.Change("kboot upgrade --image /mnt/broken.img");
         Assert.Contains("must be run from the recovery system", machine.Shell.Try("kboot reset").Output, StringComparison.Ordinal);
@@ -70,7 +74,8 @@ public sealed class UpgradeFromRecoveryTests
         Assert.Equal(machine.Images.Active, machine.Images.Passive);
         Assert.DoesNotContain(machine.Images.Active, (string[])[before.active, before.passive]);
         Assert.Equal("", machine.Shell.Run("ls -d /usr/local/data /oem/99_mine.yaml /oem/kairosboot/userdata-taken 2>/dev/null || true"));
-        Assert.Equal(["/oem", "/usr/local"], machine.Shell.Run("awk '$2 == \"/oem\" || $2 == \"/usr/local\" {print $2}' /proc/mounts").Split('\n').Order());
+        Assert.Equal(["/oem", "/usr/local"],
+            machine.Shell.Run("awk '$2 == \"/oem\" || $2 == \"/usr/local\" {print $2}' /proc/mounts").Split('\n').Order());
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good; kboot select passive --once >/dev/null"));
         machine.Restart();
         Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));

@@ -13,7 +13,8 @@ public sealed class UpgradePowerCutTests
         Random random = new(seed);
         using GrubDisk disk = new(UpgradeImages.First);
         using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("newer.img", UpgradeImages.Get("newer")));
-        using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade-power-cut", Disks = [disk.File, images.File], LosesWhatWasNotFlushed = true });
+        using UpgradingMachine machine = new(
+            new MachineSpec { Name = "upgrade-power-cut", Disks = [disk.File, images.File], LosesWhatWasNotFlushed = true });
         machine.Shell.Run("kboot assess good");
 
         DateTime started = DateTime.UtcNow;
@@ -43,7 +44,8 @@ public sealed class UpgradePowerCutTests
         Assert.Equal(("active", (last, "good")), (machine.Boots, machine.System));
         Assert.Equal(id, machine.Images.Active);
         Assert.Equal("active.img passive.img", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
-        Figures.Add("power cuts of an upgrade in a machine", $"{count}, a whole system every time; {upgrade:F0} ms of an upgrade, cut at {string.Join(", ", cuts)}; seed {seed}");
+        Figures.Add("power cuts of an upgrade in a machine",
+            $"{count}, a whole system every time; {upgrade:F0} ms of an upgrade, cut at {string.Join(", ", cuts)}; seed {seed}");
     }
 
     private static string Other(string name) => name == "new" ? "newer" : "new";

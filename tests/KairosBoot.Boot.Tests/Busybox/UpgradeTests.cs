@@ -9,7 +9,8 @@ public sealed class UpgradeTests
         // disks: as kboot builds it, and one with new.img, newer.img
         using GrubDisk disk = new(UpgradeImages.First);
         using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("newer.img", UpgradeImages.Get("newer")));
-        using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
+        using UpgradingMachine machine = new(
+            new MachineSpec { Name = "upgrade", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
         string old = machine.Images.Active;
 
@@ -63,7 +64,8 @@ public sealed class UpgradeTests
         machine.Restart();
         Assert.Equal(("active active active passive", ("newer", "degraded")), (machine.Boots, machine.System));
         Assert.Equal((broken, newer), machine.Images);
-        Assert.Equal("KairosBoot: passive runs instead of active (active: 0 tries left); see kboot status", machine.Shell.Run("cat /run/motd.d/kairosboot"));
+        Assert.Equal("KairosBoot: passive runs instead of active (active: 0 tries left); see kboot status",
+            machine.Shell.Run("cat /run/motd.d/kairosboot"));
         Assert.Matches("active +0 +no +no tries left: its last boots were not marked good\n", machine.Shell.Run("kboot status"));
         Assert.Equal("passive is good", machine.Shell.Run("kboot assess good"));
         Assert.Equal("0 3+ 3", machine.Slots);

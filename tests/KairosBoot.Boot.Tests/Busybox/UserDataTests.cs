@@ -61,7 +61,8 @@ public sealed class UserDataTests
         using SmallDisk disk = Disk();
         string userData = UserData.Replace("HASH", Hash, StringComparison.Ordinal).Replace("TOKEN", Token, StringComparison.Ordinal);
         using SeedDrive drive = SeedDrive.Fat("CIDATA", ("user-data", userData), ("meta-data", "instance-id: i-1\n"));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "user-data", Disks = [disk.File, drive.File], CommandLine = Command });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "user-data", Disks = [disk.File, drive.File], CommandLine = Command });
         GuestShell shell = GuestShell.OfBusybox(machine);
 
         Assert.Equal("seeded seeded", shell.Run("echo $(hostname) $(cat /etc/hostname)"));
@@ -75,12 +76,18 @@ public sealed class UserDataTests
         Assert.Equal(("good", 0), (report.GetProperty("verdict").GetString(), report.GetProperty("cloudConfigProblems").GetArrayLength()));
 
         shell.Run("test $(grep -c S3CRET /oem/95_userdata/userdata.yaml) = 2");
-        Assert.Equal("0 0 0", shell.Run("echo $(grep -c S3CRET /run/kairosboot/boot.log) $(grep -c S3CRET /run/kairosboot/report.json) $(dmesg | grep -c S3CRET)"));
+        Assert.Equal("0 0 0",
+            shell.Run("echo $(grep -c S3CRET /run/kairosboot/boot.log) $(grep -c S3CRET /run/kairosboot/report.json) $(dmesg | grep -c " +
+            "S3CRET)"));
         Assert.DoesNotContain("S3CRET", machine.Console.Text, StringComparison.Ordinal);
-        ConsoleText.HoldsAll(machine.Console, "Pull data from provider: user-data from /dev/vdb/user-data written to /oem/95_userdata/userdata.yaml; volume /dev/vdb", ", sha256 ");
+        ConsoleText.HoldsAll(machine.Console,
+            "Pull data from provider: user-data from /dev/vdb/user-data written to /oem/95_userdata/userdata.yaml; volume /dev/vdb",
+            ", sha256 ");
         Assert.Equal(["/dev/vdb"], report.GetProperty("userData").Strings("device"));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(userData))), report.GetProperty("userData").Strings("sha256").Single());
-        Assert.Equal("600 1", shell.Run("echo $(stat -c %a /oem/kairosboot/userdata-taken) $(grep -c DEVICE=/dev/vdb /oem/kairosboot/userdata-taken)"));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(userData))),
+            report.GetProperty("userData").Strings("sha256").Single());
+        Assert.Equal("600 1",
+            shell.Run("echo $(stat -c %a /oem/kairosboot/userdata-taken) $(grep -c DEVICE=/dev/vdb /oem/kairosboot/userdata-taken)"));
     }
 
     [Fact]
@@ -105,11 +112,14 @@ public sealed class UserDataTests
         Assert.Equal("done", shell.Run("cat /etc/from-iso"));
         Assert.Equal("from-iso", shell.Run("cat /run/config/hostname"));
         JsonElement problems = Report.Of(shell).GetProperty("cloudConfigProblems");
-        Assert.Equal(["/dev/vdb/user-data is a directory, not a file; to fix: remove it, or put a regular file there"], problems.Strings("reason"));
-        ConsoleText.HoldsAll(machine.Console, "user-data from /dev/sr0/openstack/latest/user_data written to /oem/95_userdata/userdata.yaml");
+        Assert.Equal(["/dev/vdb/user-data is a directory, not a file; to fix: remove it, or put a regular file there"],
+            problems.Strings("reason"));
+        ConsoleText.HoldsAll(machine.Console,
+            "user-data from /dev/sr0/openstack/latest/user_data written to /oem/95_userdata/userdata.yaml");
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
 
     private static SmallDisk Disk() =>
-        new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 32, ("/cOS/active.img", Image.Value)), new Partition("COS_PERSISTENT", 16));
+        new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 32, ("/cOS/active.img", Image.Value)),
+            new Partition("COS_PERSISTENT", 16));
 }

@@ -20,10 +20,12 @@ public sealed class VolumeTests
         GuestShell shell = GuestShell.OfBusybox(machine);
         using JsonDocument report = Report(shell);
         Assert.Equal("good", Verdict(report));
-        Assert.Contains(Problems(report), text => text.Contains("is flagged as having errors: fsck.ext4 repaired it (exit 1)", StringComparison.Ordinal));
+        Assert.Contains(Problems(report), text =>
+            text.Contains("is flagged as having errors: fsck.ext4 repaired it (exit 1)", StringComparison.Ordinal));
         Assert.StartsWith("rw", shell.Run("awk '$2 == \"/usr/local\" {print $4}' /proc/mounts"), StringComparison.Ordinal);
         // The output of the program is in the log, and the temporary mounts are gone.
-        Assert.Contains("fsck.ext4: COS_PERSISTENT contains a file system with errors", shell.Run("cat /run/kairosboot/boot.log"), StringComparison.Ordinal);
+        Assert.Contains("fsck.ext4: COS_PERSISTENT contains a file system with errors", shell.Run("cat /run/kairosboot/boot.log"),
+            StringComparison.Ordinal);
         Assert.NotEqual(0, shell.Try("grep kairosboot/stage /proc/mounts").Status);
     }
 
@@ -32,7 +34,8 @@ public sealed class VolumeTests
     {
         // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: two files share a block |
         using SmallDisk disk = Disk(
-            ("/etc/machine-id", Encoding.ASCII.GetBytes(Id + "\n")), ("/.state/var-log.bind/kept", "log"u8.ToArray()), ("/.state/home.bind/kept", "home"u8.ToArray()));
+            ("/etc/machine-id", Encoding.ASCII.GetBytes(Id + "\n")), ("/.state/var-log.bind/kept", "log"u8.ToArray()),
+                ("/.state/home.bind/kept", "home"u8.ToArray()));
         Damage(disk);
         using QemuMachine machine = Start("fsck-uncorrected", disk);
         GuestShell shell = GuestShell.OfBusybox(machine);
@@ -44,7 +47,8 @@ public sealed class VolumeTests
         Assert.NotEqual(0, shell.Try("touch /var/log/new").Status);
         shell.Run("touch /etc/new /oem/new");
         Assert.Equal(Id, shell.Run("cat /etc/machine-id"));
-        Assert.Equal("ro bind,nosuid,nodev,ro", shell.Run("echo $(awk '$2 == \"/usr/local\" || $2 == \"/var/log\" {print $4}' /etc/fstab)"));
+        Assert.Equal("ro bind,nosuid,nodev,ro",
+            shell.Run("echo $(awk '$2 == \"/usr/local\" || $2 == \"/var/log\" {print $4}' /etc/fstab)"));
         // One problem for one cause: the binds themselves succeeded.
         Assert.DoesNotContain(Problems(report), text => text.Contains("although its mount succeeded", StringComparison.Ordinal));
         ConsoleText.HoldsAll(machine.Console, "mounted read-only");
@@ -56,7 +60,8 @@ public sealed class VolumeTests
         // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: two files share a block | COS_RECOVERY: recovery.img
         // (busybox) |
         using SmallDisk disk = new(
-            new Partition("COS_OEM", 8, ("/90_layout.yaml", "stages:\n  rootfs:\n    - commands: [\"echo $(ls /run/cos) >> /run/sentinels\"]\n"u8.ToArray())),
+            new Partition("COS_OEM", 8,
+                ("/90_layout.yaml", "stages:\n  rootfs:\n    - commands: [\"echo $(ls /run/cos) >> /run/sentinels\"]\n"u8.ToArray())),
             State(), Persistent(), new Partition("COS_RECOVERY", 24, ("/cOS/recovery.img", BusyboxRoot.Image("recovery"))));
         Damage(disk);
         using QemuMachine machine = Start("fsck-recovery", disk, "kairosboot.persistent=recovery kairosboot.tries=2");
@@ -102,17 +107,21 @@ public sealed class VolumeTests
         ConsoleText.HoldsLineWith(machine.Console, "COS_PERSISTENT", "lost after this boot");
         Assert.Equal("tmpfs", shell.Run("awk '$2 == \"/usr/local\" {print $3}' /proc/mounts"));
         // COS_STATE cannot be checked by a program of the images on it, so the report asks for a check.
-        Assert.Contains(Problems(report), text => text.Contains("COS_STATE on /dev/vda2 is flagged as having errors; run fsck.ext4", StringComparison.Ordinal));
+        Assert.Contains(Problems(report), text =>
+            text.Contains("COS_STATE on /dev/vda2 is flagged as having errors; run fsck.ext4", StringComparison.Ordinal));
         shell.Run("touch /var/log/new && test -e /usr/local/.state/var-log.bind/new");
         Assert.Equal(Id, shell.Run("cat /etc/machine-id"));
     }
 
-    private static SmallDisk Disk(params (string, byte[])[] persistent) => new(new Partition("COS_OEM", 8), State(), Persistent(persistent));
+    private static SmallDisk Disk(params (string, byte[])[] persistent) =>
+        new(new Partition("COS_OEM", 8), State(), Persistent(persistent));
 
     private static Partition State() => new("COS_STATE", 32, ("/cOS/active.img", WithFsck.Value));
 
     private static Partition Persistent(params (string, byte[])[] files) =>
-        new("COS_PERSISTENT", 16, [.. files, ("/one", Encoding.ASCII.GetBytes(new string('1', 20_000))), ("/two", Encoding.ASCII.GetBytes(new string('2', 20_000)))]);
+        new("COS_PERSISTENT", 16,
+            [.. files, ("/one", Encoding.ASCII.GetBytes(new string('1', 20_000))),
+            ("/two", Encoding.ASCII.GetBytes(new string('2', 20_000)))]);
 
     /// <summary>Lets two files share a block, which fsck does not repair automatically.</summary>
     private static void Damage(SmallDisk disk)
@@ -132,5 +141,6 @@ public sealed class VolumeTests
         report.RootElement.GetProperty("problems").EnumerateArray().Select(problem => problem.GetProperty("text").GetString()!);
 
     private static IEnumerable<string> Steps(JsonDocument report) =>
-        report.RootElement.GetProperty("steps").EnumerateArray().Where(step => step.TryGetProperty("error", out _)).Select(step => step.GetProperty("error").GetString()!);
+        report.RootElement.GetProperty("steps").EnumerateArray().Where(step => step.TryGetProperty("error", out _))
+            .Select(step => step.GetProperty("error").GetString()!);
 }

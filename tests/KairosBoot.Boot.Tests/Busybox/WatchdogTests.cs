@@ -6,10 +6,12 @@ public sealed class WatchdogTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
 
-    private static string CommandLine(int seconds) => $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1 kairosboot.watchdog={seconds}";
+    private static string CommandLine(int seconds) =>
+        $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1 kairosboot.watchdog={seconds}";
 
     // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |
-    private static SmallDisk Disk() => new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+    private static SmallDisk Disk() =>
+        new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
         new Partition("COS_PERSISTENT", 16));
 
     [Fact]
@@ -17,7 +19,12 @@ public sealed class WatchdogTests
     {
         using SmallDisk disk = Disk();
         using SmallDisk dead = new(new Partition("DATA", 8));
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisk = dead.File, CommandLine = CommandLine(15) });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec
+            {
+                Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisk = dead.File,
+                CommandLine = CommandLine(15)
+            });
         machine.ExpectEnd(Limit);
         ConsoleText.HoldsAll(machine.Console, "watchdog Software Watchdog armed: 15 s", "Initiating system reboot");
         Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
@@ -29,7 +36,8 @@ public sealed class WatchdogTests
     {
         // Longer than a slow host needs from the hand-over to the shell.
         using SmallDisk disk = Disk();
-        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "watchdog-hand-over", Disks = [disk.File], CommandLine = CommandLine(45) });
+        using QemuMachine machine =
+            QemuMachine.Start(new MachineSpec { Name = "watchdog-hand-over", Disks = [disk.File], CommandLine = CommandLine(45) });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("active 45 Software Watchdog", shell.Run("cd /sys/class/watchdog/watchdog0; echo $(cat state timeout identity)"));
         Assert.Contains("does not end a hang of the kernel itself", shell.Run("cat /run/kairosboot/report.json"), StringComparison.Ordinal);

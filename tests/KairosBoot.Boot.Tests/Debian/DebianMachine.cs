@@ -2,7 +2,8 @@ namespace KairosBoot.Boot.Tests;
 
 /// <summary>
 /// The demo Debian, booted once for a class of tests, with a root shell. Its disk is made by kboot disk build:
-/// <code>| BIOS boot | COS_GRUB | COS_OEM: demo.yaml | COS_RECOVERY: recovery.squashfs | COS_STATE: active.img passive.img | COS_PERSISTENT |</code>
+/// <code>| BIOS boot | COS_GRUB | COS_OEM: demo.yaml | COS_RECOVERY: recovery.squashfs | COS_STATE: active.img passive.img | COS_PERSISTENT
+/// |</code>
 /// </summary>
 public abstract class DebianMachine : IDisposable
 {

@@ -49,7 +49,8 @@ public sealed partial class FleetMachine : IDisposable
         }
         Assert.NotEqual(0, commands);
         if (!Thorough.Run) return;
-        Figures.Add($"fleet config, {boot}: stages without their commands, guest time", $"{(all - commands) / 1000.0:F1} ms of {all / 1000.0:F1}");
+        Figures.Add($"fleet config, {boot}: stages without their commands, guest time",
+            $"{(all - commands) / 1000.0:F1} ms of {all / 1000.0:F1}");
     }
 
     [GeneratedRegex(@"stage \w+: 0 problems \[(\d+) us, of it (\d+) us in commands\]")]
@@ -84,12 +85,14 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
     {
         string[] binds = Shell.Run("findmnt -n -l -o TARGET,FSROOT | awk '$2 ~ /^\\/\\.state/ {print $1}'").Split('\n');
         Assert.Equal(35, binds.Length);
-        Assert.Superset(new HashSet<string> { "/etc/cni", "/var/lib/rook", "/var/lib/snapd", "/var/log", "/var/lib/tailscale" }, binds.ToHashSet());
+        Assert.Superset(new HashSet<string> { "/etc/cni", "/var/lib/rook", "/var/lib/snapd", "/var/log", "/var/lib/tailscale" },
+            binds.ToHashSet());
     }
 
     [Fact]
     public void Stages_run_in_their_order_with_before_and_after() => Assert.Equal(
-        ["rootfs.before", "rootfs", "rootfs.after", "initramfs.before", "only-here", "initramfs.after"], Shell.Run("cat /run/order").Split('\n'));
+        ["rootfs.before", "rootfs", "rootfs.after", "initramfs.before", "only-here", "initramfs.after"],
+            Shell.Run("cat /run/order").Split('\n'));
 
     [Fact]
     public void The_name_comes_from_the_machine_id()
@@ -135,7 +138,9 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
     public void Entries_with_a_false_condition_do_not_run()
     {
         Assert.Equal("A machine of the fleet.", Shell.Run("head -n 1 /etc/motd | cut -d. -f1").Trim() + ".");
-        Assert.Equal("", Shell.Run("ls -d /etc/modprobe.d/graphics.conf /etc/systemd/system/getty@tty1.service.d /etc/systemd/system/fleet-installer.service 2>/dev/null || true"));
+        Assert.Equal("", Shell.Run(
+            "ls -d /etc/modprobe.d/graphics.conf /etc/systemd/system/getty@tty1.service.d /etc/systemd/system/fleet-installer.service " +
+            "2>/dev/null || true"));
         Assert.Equal("600 0", Shell.Run("stat -c '%a %s' /run/.no_userdata"));
         Assert.Equal("262144 1", Shell.Run("echo $(sysctl -n vm.max_map_count net.ipv4.ip_forward)"));
         Assert.Equal("dummy", Shell.Run("lsmod | awk '$1 == \"dummy\" {print $1}'"));
@@ -152,7 +157,9 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
         Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
         Assert.DoesNotContain(secret, fleet.Machine.Console.Text, StringComparison.Ordinal);
         // In two halves, so that the journal does not contain the secret from the command line of the search.
-        Assert.Equal("0", Shell.Run($"s={secret[..9]}; (dmesg; journalctl -q; cat /run/kairosboot/boot.log /run/kairosboot/report.json) | grep -c -e \"${{s}}{secret[9..]}\" || true"));
+        Assert.Equal("0", Shell.Run(
+            $"s={secret[..9]}; (dmesg; journalctl -q; cat /run/kairosboot/boot.log /run/kairosboot/report.json) | grep -c -e " +
+            $"\"${{s}}{secret[9..]}\" || true"));
         Assert.NotEqual("0", Shell.Run($"s={secret[..9]}; cat /oem/*.yaml | grep -c -e \"${{s}}{secret[9..]}\""));
         Assert.Equal("600 root", Shell.Run("stat -c '%a %U' /etc/rancher/config.yaml"));
     }

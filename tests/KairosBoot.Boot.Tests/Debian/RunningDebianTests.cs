@@ -116,7 +116,8 @@ public abstract class RunningDebianTests(DebianMachine machine)
     [Fact]
     public void Every_line_of_fstab_is_mounted()
     {
-        string missing = Shell.Run("grep -v '^#' /etc/fstab | while read -r what where rest; do mountpoint -q \"$where\" || echo \"$what $where\"; done");
+        string missing = Shell.Run(
+            "grep -v '^#' /etc/fstab | while read -r what where rest; do mountpoint -q \"$where\" || echo \"$what $where\"; done");
         Assert.Equal("", missing);
         string[] points = Shell.Run("grep -v '^#' /etc/fstab").Split('\n').Select(l => l.Split(' ')[1]).ToArray();
         Assert.Superset(new HashSet<string> { "/", "/etc", "/var", "/usr/local", "/oem", "/home" }, points.ToHashSet());
@@ -172,15 +173,19 @@ public abstract class RunningDebianTests(DebianMachine machine)
         string times = Shell.Run("systemd-analyze time");
         Figures.Add("systemd-analyze", times.Split('\n')[0]);
         Assert.Matches(@" \(kernel\) \+ .*s \(initrd\) \+ .* \(userspace\)", times);
-        long initrd = long.Parse(Shell.Run("systemctl show --value -p InitRDTimestampMonotonic"), System.Globalization.CultureInfo.InvariantCulture);
-        long userspace = long.Parse(Shell.Run("systemctl show --value -p UserspaceTimestampMonotonic"), System.Globalization.CultureInfo.InvariantCulture);
+        long initrd = long.Parse(Shell.Run("systemctl show --value -p InitRDTimestampMonotonic"),
+            System.Globalization.CultureInfo.InvariantCulture);
+        long userspace = long.Parse(Shell.Run("systemctl show --value -p UserspaceTimestampMonotonic"),
+            System.Globalization.CultureInfo.InvariantCulture);
         JsonElement report = Report.Of(Shell);
         Assert.Equal(report.GetProperty("kernelMicroseconds").GetInt64(), initrd);
         // The rest is the time after the report: to free the initramfs and to start systemd.
         Assert.True(userspace - initrd >= report.GetProperty("stageMicroseconds").GetInt64(), $"{initrd} to {userspace}");
         // The clocks agree to the second: its real time is the start of the kernel plus the monotonic time.
-        long realTime = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p InitRDTimestamp)\" +%s"), System.Globalization.CultureInfo.InvariantCulture);
-        long kernel = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p KernelTimestamp)\" +%s"), System.Globalization.CultureInfo.InvariantCulture);
+        long realTime = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p InitRDTimestamp)\" +%s"),
+            System.Globalization.CultureInfo.InvariantCulture);
+        long kernel = long.Parse(Shell.Run("date -d \"$(systemctl show --value -p KernelTimestamp)\" +%s"),
+            System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(realTime - kernel - initrd / 1_000_000, -1, 1);
     }
 
@@ -223,7 +228,8 @@ public sealed class DebianWithDirectKernel(DirectKernel machine) : RunningDebian
 {
     [Fact]
     public void Systemd_gets_the_arguments_that_the_kernel_does_not_know() =>
-        Assert.Matches("^/sbin/init --switched-root --system --deserialize [0-9]+ oneword$", Shell.Run("tr '\\0' ' ' < /proc/1/cmdline").Trim());
+        Assert.Matches("^/sbin/init --switched-root --system --deserialize [0-9]+ oneword$",
+            Shell.Run("tr '\\0' ' ' < /proc/1/cmdline").Trim());
 
     [Fact]
     public void Peak_memory_of_the_boot_program_stays_below_10_MiB()
@@ -232,7 +238,8 @@ public sealed class DebianWithDirectKernel(DirectKernel machine) : RunningDebian
         long peak = report.RootElement.GetProperty("peakResidentKiB").GetInt64();
         Figures.Add("kairos-boot peak resident memory", $"{peak} KiB");
         Figures.Add("direct kernel: stage", $"{report.RootElement.GetProperty("stageMicroseconds").GetInt64() / 1000} ms");
-        Figures.Add("direct kernel: kernel before the stage", $"{report.RootElement.GetProperty("kernelMicroseconds").GetInt64() / 1000} ms");
+        Figures.Add("direct kernel: kernel before the stage",
+            $"{report.RootElement.GetProperty("kernelMicroseconds").GetInt64() / 1000} ms");
         Assert.InRange(peak, 1, 10 * 1024);
     }
 }

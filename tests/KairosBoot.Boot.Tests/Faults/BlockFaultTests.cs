@@ -35,7 +35,8 @@ public sealed class BlockFaultTests : IDisposable
     {
         // disk: as kboot builds it, with a btrfs as COS_STATE and a GRUB that reads it
         using GrubDisk disk = new(Kind with { AllDrivers = true });
-        string tree = Path.Combine(_work.FullName, "tree"), volume = Path.Combine(_work.FullName, "volume"), grub = Path.Combine(_work.FullName, "grub.efi");
+        string tree = Path.Combine(_work.FullName, "tree"), volume = Path.Combine(_work.FullName, "volume"),
+            grub = Path.Combine(_work.FullName, "grub.efi");
         Directory.CreateDirectory(tree);
         disk.OnState($"rdump /cOS /grub /bootstate {tree}");
         using (FileStream file = File.Create(volume))
@@ -44,14 +45,18 @@ public sealed class BlockFaultTests : IDisposable
         }
         Tool.Run("mkfs.btrfs", "-q", "-L", "COS_STATE", "-m", "single", "-d", "single", "--rootdir", tree, volume);
         disk.OverwriteState(volume);
-        Tool.Run("grub-mkimage", ["-O", "x86_64-efi", "-p", "(,gpt5)/grub", "-o", grub, "part_gpt", "btrfs", "ext2", "fat", "loopback", "normal", "configfile", "test", "true",
+        Tool.Run("grub-mkimage",
+            ["-O", "x86_64-efi", "-p", "(,gpt5)/grub", "-o", grub, "part_gpt", "btrfs", "ext2", "fat", "loopback", "normal", "configfile",
+            "test", "true",
             "echo", "sleep", "regexp", "probe", "search", "loadenv", "linux", "reboot", "halt", "serial", "terminal"]);
         disk.ReplaceUefiLoader(grub);
 
         Settled settled = Settled.After(new MachineSpec { Name = "block-btrfs", Firmware = Firmware.Uefi, Disks = [disk.File] });
         Assert.Equal(("active", "2 3 3", "degraded", "initrd"), (settled.Boots, settled.Tries, settled.Verdict, settled.CountedBy));
-        Assert.Contains("assessment inoperative: the loader cannot write the boot counters; only kairos-boot counts attempts", settled.Problems);
-        Assert.Equal([3, 3, 3], settled.Status.GetProperty("slots").EnumerateArray().Select(slot => slot.GetProperty("triesLeft").GetInt32()));
+        Assert.Contains("assessment inoperative: the loader cannot write the boot counters; only kairos-boot counts attempts",
+            settled.Problems);
+        Assert.Equal([3, 3, 3],
+            settled.Status.GetProperty("slots").EnumerateArray().Select(slot => slot.GetProperty("triesLeft").GetInt32()));
     }
 
     [Fact]
@@ -61,7 +66,8 @@ public sealed class BlockFaultTests : IDisposable
         using GrubDisk disk = new(Kind);
         Settled settled = Settled.After(new MachineSpec { Name = "block-read-only", Disks = [disk.File], WriteProtected = true });
         Assert.Equal(("active", "degraded", "none"), (settled.Boots, settled.Verdict, settled.CountedBy));
-        string[] inoperative = [.. settled.Problems.Where(problem => problem.StartsWith("assessment inoperative: ", StringComparison.Ordinal))];
+        string[] inoperative = [.. settled.Problems.Where(problem =>
+            problem.StartsWith("assessment inoperative: ", StringComparison.Ordinal))];
         Assert.Equal(2, inoperative.Length);
         Assert.Contains("the loader cannot write the boot counters", inoperative[0], StringComparison.Ordinal);
         Assert.EndsWith("Permission denied (EACCES)", inoperative[1], StringComparison.Ordinal);

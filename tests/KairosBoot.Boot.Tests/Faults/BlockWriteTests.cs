@@ -17,7 +17,12 @@ public sealed class BlockWriteTests : IDisposable
     public void Between_any_two_writes_the_counters_are_the_old_or_the_new_ones()
     {
         // disk: as kboot builds it, without counters, and with a damaged active image
-        using GrubDisk disk = new(new GrubDisk.Kind { Init = Settled.Init.Replace("poweroff", "kboot select recovery --once; sync; poweroff", StringComparison.Ordinal), KernelArguments = "panic=1" });
+        using GrubDisk disk = new(
+            new GrubDisk.Kind
+            {
+                Init = Settled.Init.Replace("poweroff", "kboot select recovery --once; sync; poweroff",
+            StringComparison.Ordinal), KernelArguments = "panic=1"
+            });
         disk.Replace("/cOS/active.img", disk.Content()[..^4096]);
         disk.Replace("/bootstate", null);
         string log = Path.Combine(_work.FullName, "writes");
@@ -35,10 +40,12 @@ public sealed class BlockWriteTests : IDisposable
         DiskWrite[] writes = [.. disk.WritesOfState(WriteLog.Read(log))];
         int[] blocks = [.. writes.Index().Where(write => write.Item.Data.AsSpan().StartsWith(Header)).Select(write => write.Index)];
         Assert.True(blocks.Length >= 6, $"{blocks.Length} writes of the counters, {writes.Length} in all");
-        BootCounters[] counters = [.. blocks.Select(at => CutVolume.Counters(writes[at].Data[..EnvironmentBlock.Bytes]) ?? throw new InvalidDataException($"write {at} is no block"))];
+        BootCounters[] counters = [.. blocks.Select(at =>
+            CutVolume.Counters(writes[at].Data[..EnvironmentBlock.Bytes]) ?? throw new InvalidDataException($"write {at} is no block"))];
 
         // Two states of the volume: with only the flushed writes, and with all writes.
-        CutVolume flushed = new(disk.CopyState(Path.Combine(_work.FullName, "flushed"))), all = new(disk.CopyState(Path.Combine(_work.FullName, "all")));
+        CutVolume flushed = new(disk.CopyState(Path.Combine(_work.FullName, "flushed"))),
+            all = new(disk.CopyState(Path.Combine(_work.FullName, "all")));
         List<int> waiting = [];
         int certain = -1, cuts = 0;
         for (int at = 0; at < writes.Length; at++)
@@ -69,7 +76,9 @@ public sealed class BlockWriteTests : IDisposable
             all.Write(writes[at]);
             waiting.Add(at);
         }
-        Figures.Add("power cuts at writes of COS_STATE", $"{cuts}, at {writes.Count(write => write.Data.Length > 0)} writes, {blocks.Length} of them of the counters: all with those of before or of after");
+        Figures.Add("power cuts at writes of COS_STATE",
+            $"{cuts}, at {writes.Count(write => write.Data.Length > 0)} writes, {blocks.Length} of them of the counters: all with those " +
+            "of before or of after");
     }
 
     private static IEnumerable<DiskWrite> Torn(DiskWrite write, bool isBlock)
@@ -93,6 +102,8 @@ public sealed class BlockWriteTests : IDisposable
         BootCounters? found = CutVolume.Counters(file);
         if (newest < 1 && (file.Length == 0 || found == new BootCounters())) return;
         int which = found is null || newest < 0 ? -1 : Array.FindLastIndex(written, newest, counters => counters == found);
-        Assert.True(found is not null && which >= certain && which >= 0, $"{what}: {(found is null ? $"no counters in {file.Length} bytes" : $"those of write {which}, {found}")}, and {certain} was certain, {newest} the newest");
+        Assert.True(found is not null && which >= certain
+            && which >= 0, $"{what}: {(found is null ? $"no counters in {file.Length} bytes" : $"those of write {which}, {found}")}, and " +
+            $"{certain} was certain, {newest} the newest");
     }
 }

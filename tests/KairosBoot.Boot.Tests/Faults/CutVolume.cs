@@ -49,5 +49,6 @@ internal sealed class CutVolume(string path)
     }
 
     /// <summary>The counters in a file; null: no file, or not usable.</summary>
-    public static BootCounters? Counters(byte[] file) => BootBlock.Read(file) is { Usable: true, Problem: null } block ? block.Counters : null;
+    public static BootCounters? Counters(byte[] file) =>
+        BootBlock.Read(file) is { Usable: true, Problem: null } block ? block.Counters : null;
 }

@@ -26,14 +26,16 @@ internal sealed record Fault(string Name, Func<GrubDisk, byte[]?> Image)
         new("kernel file missing", disk => disk.Changed("rm /boot/vmlinuz")),
         new("kernel panics", disk => disk.ChangedInit("echo c > /proc/sysrq-trigger\n")),
         new("init program missing", disk => disk.Changed("rm /sbin/init")),
-        new("initrd corrupt", disk => disk.Changed("rm /boot/initrd", "cd /boot", $"write {disk.FileWith(Corrupt(File.ReadAllBytes(disk.Initrd)))} initrd")),
+        new("initrd corrupt", disk =>
+            disk.Changed("rm /boot/initrd", "cd /boot", $"write {disk.FileWith(Corrupt(File.ReadAllBytes(disk.Initrd)))} initrd")),
         new("image zeroed", disk => new byte[disk.Content().Length]),
         new("image truncated", disk => disk.Content()[..^4096]),
         new("superblock damaged", disk => Zeroed(disk.Content(), 1024, 1024)),
         new("image absent", _ => null),
         new("never reports good", disk => disk.ChangedInit("echo b > /proc/sysrq-trigger\n")),
         new("userland hangs", disk => disk.ChangedInit("exec sleep 1000000\n")) { Watchdog = WatchdogSeconds },
-        new("initrd hangs", disk => disk.Changed("mkdir /system", "mkdir /system/oem", "cd /system/oem", $"write {disk.FileWith(Hang)} 00_hang.yaml"))
+        new("initrd hangs", disk =>
+            disk.Changed("mkdir /system", "mkdir /system/oem", "cd /system/oem", $"write {disk.FileWith(Hang)} 00_hang.yaml"))
             { Watchdog = WatchdogSeconds },
     ];
 

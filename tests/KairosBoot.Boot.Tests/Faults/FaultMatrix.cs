@@ -52,5 +52,6 @@ internal static class FaultMatrix
     ];
 
     /// <summary>Names of the rows that this run tests with a firmware.</summary>
-    public static TheoryData<string> On(Firmware firmware) => [.. Rows.Where(row => Thorough.Run || row.Always == firmware).Select(row => row.Name)];
+    public static TheoryData<string> On(Firmware firmware) =>
+        [.. Rows.Where(row => Thorough.Run || row.Always == firmware).Select(row => row.Name)];
 }

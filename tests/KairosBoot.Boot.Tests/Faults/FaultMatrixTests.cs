@@ -14,7 +14,8 @@ public abstract class FaultMatrixTests(Firmware firmware)
         FaultRow row = FaultMatrix.Rows.Single(r => r.Name == name);
         Fault fault = Fault.All.Single(f => f.Name == row.Fault);
         string watched = fault.Watchdog is { } seconds ? $" kairosboot.watchdog={seconds}" : "";
-        using GrubDisk disk = new(new GrubDisk.Kind { Init = Settled.Init, KernelArguments = "panic=1" + watched, GenericKernel = fault.Watchdog is not null });
+        using GrubDisk disk = new(
+            new GrubDisk.Kind { Init = Settled.Init, KernelArguments = "panic=1" + watched, GenericKernel = fault.Watchdog is not null });
         byte[]? image = fault.Image(disk);
         foreach (string slot in row.Slots)
             disk.Replace($"/cOS/{slot}.img", image);
@@ -26,7 +27,8 @@ public abstract class FaultMatrixTests(Firmware firmware)
             Name = $"fault-{firmware}-{name}".ToLowerInvariant().Replace(' ', '-'), Firmware = firmware, Disks = [disk.File],
             HasWatchdog = fault.Watchdog is not null,
         });
-        Figures.Add($"fault, {firmware.ToString().ToUpperInvariant()}: {name}", $"{settled.Boots}; tries left {settled.Tries}; {time.Elapsed.TotalSeconds:F0} s");
+        Figures.Add($"fault, {firmware.ToString().ToUpperInvariant()}: {name}",
+            $"{settled.Boots}; tries left {settled.Tries}; {time.Elapsed.TotalSeconds:F0} s");
 
         Assert.Equal((row.Boots, row.Tries), (settled.Boots, settled.Tries));
         Assert.Equal((row.LastSlot, row.LastSlot + "_mode", "degraded"), (settled.Slot, settled.Mode, settled.Verdict));

@@ -36,12 +36,15 @@ public sealed class PowerCutTests
 
                 Settled settled = Settled.After(ref machine);
                 string cut = $"seed {seed}, cut after {string.Join(", ", moments)} ms of {cycle:F0}; console: {machine.Console.LogPath}";
-                Assert.True((settled.Boots, settled.Slot, settled.GivenUp, settled.Verdict) == ("active", "active", "", "good"), $"{settled.Boots} {settled.GivenUp} {settled.Verdict}: {cut}");
+                Assert.True((settled.Boots, settled.Slot, settled.GivenUp, settled.Verdict) == ("active", "active", "", "good"),
+                    $"{settled.Boots} {settled.GivenUp} {settled.Verdict}: {cut}");
                 // The interrupted boot has cost one try if it got that far; the report of good restores it.
                 Assert.True(settled.Tries is "1 3 3" or "2 3 3", $"tries left: {settled.Tries}: {cut}");
-                Assert.Equal([3, 3, 3], settled.Status.GetProperty("slots").EnumerateArray().Select(slot => slot.GetProperty("triesLeft").GetInt32()));
+                Assert.Equal([3, 3, 3],
+                    settled.Status.GetProperty("slots").EnumerateArray().Select(slot => slot.GetProperty("triesLeft").GetInt32()));
             }
-            Figures.Add($"power cuts, {firmware.ToString().ToUpperInvariant()}", $"{cuts}, none lost a slot; seed {seed}, cycle {cycle:F0} ms, cut at {string.Join(' ', moments)}");
+            Figures.Add($"power cuts, {firmware.ToString().ToUpperInvariant()}",
+                $"{cuts}, none lost a slot; seed {seed}, cycle {cycle:F0} ms, cut at {string.Join(' ', moments)}");
         }
         finally
         {

@@ -52,7 +52,8 @@ internal sealed partial class Settled
     public string GivenUp => _assessment.TryGetProperty("givenUp", out JsonElement reason) ? reason.GetString() ?? "" : "";
 
     /// <summary>Tries left of active, passive and recovery before the report of good.</summary>
-    public string Tries => string.Join(' ', ((string[])["active", "passive", "recovery"]).Select(slot => _assessment.GetProperty(slot).GetInt32()));
+    public string Tries =>
+        string.Join(' ', ((string[])["active", "passive", "recovery"]).Select(slot => _assessment.GetProperty(slot).GetInt32()));
 
     /// <summary>Output of <c>kboot status --json</c> after the report of good.</summary>
     public JsonElement Status { get; }
@@ -76,7 +77,8 @@ internal sealed partial class Settled
             string all = string.Join(' ', boots);
             Assert.True(before is null, $"the machine stopped after {all}; console: {machine.Console.LogPath}");
             if (machine.Console.Text.Contains("status>>", StringComparison.Ordinal)) return new Settled(all, machine.Console.Text);
-            Assert.True(boots.Count < MaxBoots, $"no system reports good after {boots.Count} boots: {all}; console: {machine.Console.LogPath}");
+            Assert.True(boots.Count < MaxBoots,
+                $"no system reports good after {boots.Count} boots: {all}; console: {machine.Console.LogPath}");
             machine = machine.SwitchOnAgain();
         }
     }

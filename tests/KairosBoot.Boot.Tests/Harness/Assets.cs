@@ -61,7 +61,8 @@ public static class Assets
         string path = Path.Combine(outDirectory ?? Out, "test-assets", name);
         // The file is a link; the tests measure its target.
         FileSystemInfo? target = File.ResolveLinkTarget(path, returnFinalTarget: true);
-        return target is { Exists: true } ? target.FullName : throw new FileNotFoundException($"{path} is missing; to fix: run tests/assets.sh boot");
+        return target is { Exists: true } ? target.FullName
+            : throw new FileNotFoundException($"{path} is missing; to fix: run tests/assets.sh boot");
     }
 
     private static string ExistingTree(string name)

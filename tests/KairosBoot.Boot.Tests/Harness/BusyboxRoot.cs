@@ -30,7 +30,8 @@ public static class BusyboxRoot
     public static byte[] ImageWithFsck(string name) => ImageWithProgram(name, "/usr/sbin/e2fsck", "/sbin/fsck.ext4");
 
     /// <summary>The same with a program of the host and its libraries, 16 MiB.</summary>
-    public static byte[] ImageWithProgram(string name, string program, string path) => ImageWith(name, tree => AddProgram(tree, program, path), mebibytes: 16);
+    public static byte[] ImageWithProgram(string name, string program, string path) =>
+        ImageWith(name, tree => AddProgram(tree, program, path), mebibytes: 16);
 
     /// <summary>Puts a program of the host and its libraries into a tree.</summary>
     public static void AddProgram(string tree, string program, string path)
@@ -79,8 +80,12 @@ public static class BusyboxRoot
     /// <summary>Writes the files of the root, with a text in <c>/name</c>, to a new directory.</summary>
     public static void MakeTree(string tree, string name)
     {
-        foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "mnt", "etc", "oem", "usr/local", "var/log", "srv", "home", "root", "opt"])
+        foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "mnt", "etc", "oem", "usr/local",
+            "var/log", "srv", "home", "root", "opt"])
+        {
             Directory.CreateDirectory(Path.Combine(tree, directory));
+        }
+
         File.Copy("/bin/busybox", Path.Combine(tree, "bin/busybox"));
         string applets = Tool.Run(Path.Combine(tree, "bin/busybox"), "--list");
         foreach (string applet in applets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(a => a != "busybox"))
@@ -88,7 +93,8 @@ public static class BusyboxRoot
             string link = applet == "init" ? "sbin/init" : "bin/" + applet;
             File.CreateSymbolicLink(Path.Combine(tree, link), applet == "init" ? "../bin/busybox" : "busybox");
         }
-        File.WriteAllText(Path.Combine(tree, "etc/inittab"), $"::sysinit:/bin/echo {Ready}\n::respawn:-/bin/sh\n::ctrlaltdel:/bin/reboot\n");
+        File.WriteAllText(Path.Combine(tree, "etc/inittab"),
+            $"::sysinit:/bin/echo {Ready}\n::respawn:-/bin/sh\n::ctrlaltdel:/bin/reboot\n");
         File.WriteAllText(Path.Combine(tree, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
         File.WriteAllText(Path.Combine(tree, "etc/group"), "root:x:0:\n");
         File.WriteAllText(Path.Combine(tree, "etc/hosts"), "127.0.0.1 localhost\n");

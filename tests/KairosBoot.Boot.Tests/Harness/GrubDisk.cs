@@ -6,14 +6,16 @@ namespace KairosBoot.Boot.Tests;
 
 /// <summary>
 /// A disk made by kboot disk build of a busybox image with a kernel, an initrd and kboot:
-/// <code>| BIOS boot | COS_GRUB | COS_OEM | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT |</code>
+/// <code>| BIOS boot | COS_GRUB | COS_OEM | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img bootstate | COS_PERSISTENT
+/// |</code>
 /// </summary>
 public sealed class GrubDisk : IDisposable
 {
     private const int Esp = 2, State = 5;
 
     // mksquashfs loads the last one by name when a thread ends; ldd does not list it.
-    private static readonly string[] FileSystemTools = ["/usr/sbin/mke2fs", "/usr/sbin/debugfs", "/usr/bin/mksquashfs", "/lib/x86_64-linux-gnu/libgcc_s.so.1"];
+    private static readonly string[] FileSystemTools = ["/usr/sbin/mke2fs", "/usr/sbin/debugfs", "/usr/bin/mksquashfs",
+        "/lib/x86_64-linux-gnu/libgcc_s.so.1"];
     private static readonly ConcurrentDictionary<Kind, Lazy<byte[]>> Images = new();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-grub-disk-");
     private readonly Kind _kind;
@@ -45,7 +47,8 @@ public sealed class GrubDisk : IDisposable
 
         public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
 
-        public string Initrd => Earlier ? Assets.EarlierVirtioInitrd : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
+        public string Initrd =>
+            Earlier ? Assets.EarlierVirtioInitrd : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
     /// <param name="init">A script that replaces its init.</param>
@@ -74,7 +77,8 @@ public sealed class GrubDisk : IDisposable
     public string Initrd => _kind.Initrd;
 
     /// <summary>A copy of the image, for a test to damage.</summary>
-    public byte[] Content() => [.. Images.GetOrAdd(_kind with { KernelArguments = "", CloudConfig = null }, kind => new(() => Image(kind))).Value];
+    public byte[] Content() =>
+        [.. Images.GetOrAdd(_kind with { KernelArguments = "", CloudConfig = null }, kind => new(() => Image(kind))).Value];
 
     /// <summary>The image with another init.</summary>
     public byte[] ChangedInit(string init) => Image(_kind with { Init = init });
@@ -110,12 +114,14 @@ public sealed class GrubDisk : IDisposable
     }
 
     /// <summary>Changes COS_STATE with debugfs.</summary>
-    public void OnState(params string[] requests) => Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"), $"{File}?offset={StateStart}");
+    public void OnState(params string[] requests) =>
+        Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"), $"{File}?offset={StateStart}");
 
     /// <summary>Copies the file system COS_STATE to a file; returns the path of the file.</summary>
     public string CopyState(string to)
     {
-        Tool.Run("dd", $"if={File}", $"of={to}", "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes", $"skip={StateStart}", $"count={StateSize}");
+        Tool.Run("dd", $"if={File}", $"of={to}", "bs=1M", "conv=sparse", "iflag=skip_bytes,count_bytes", $"skip={StateStart}",
+            $"count={StateSize}");
         return to;
     }
 
@@ -130,7 +136,8 @@ public sealed class GrubDisk : IDisposable
         Tool.Run("dd", $"if={volume}", $"of={File}", "bs=1M", "conv=notrunc", "oflag=seek_bytes", $"seek={StateStart}");
 
     /// <summary>Replaces the program that UEFI firmware starts.</summary>
-    public void ReplaceUefiLoader(string program) => Tool.Run("mcopy", "-o", "-i", $"{File}@@{Sectors(Esp, "First sector: ") * 512}", program, "::/EFI/BOOT/BOOTX64.EFI");
+    public void ReplaceUefiLoader(string program) =>
+        Tool.Run("mcopy", "-o", "-i", $"{File}@@{Sectors(Esp, "First sector: ") * 512}", program, "::/EFI/BOOT/BOOTX64.EFI");
 
     /// <summary>A GRUB environment block with this content.</summary>
     public static byte[] Block(string content) => Encoding.ASCII.GetBytes(("# GRUB Environment Block\n" + content).PadRight(1024, '#'));

@@ -13,7 +13,8 @@ public static class OtherKernel
 
     /// <summary>An ext4 image with kboot in it, 40 MiB.</summary>
     /// <param name="kernel">Text that replaces the kernel; null: the kernel itself.</param>
-    public static byte[] Image(string name, string? kernel = null) => BusyboxRoot.ImageWith(name, tree => Fill(tree, kernel), mebibytes: 40);
+    public static byte[] Image(string name, string? kernel = null) =>
+        BusyboxRoot.ImageWith(name, tree => Fill(tree, kernel), mebibytes: 40);
 
     /// <summary>The same as a squashfs.</summary>
     public static byte[] Squashfs(string name)
@@ -47,7 +48,8 @@ public static class OtherKernel
             File.WriteAllText(target, kernel);
         File.Copy(Path.Combine(Assets.Out, "test-assets/generic-initrd"), Path.Combine(tree, "boot/initrd"));
         File.Copy(Assets.KBoot, Path.Combine(tree, "usr/bin/kboot"));
-        File.Copy(Directory.GetFiles(Path.Combine(Root, "usr/lib/modules"), Module + ".ko", SearchOption.AllDirectories).Single(), Path.Combine(modules, Module + ".ko"));
+        File.Copy(Directory.GetFiles(Path.Combine(Root, "usr/lib/modules"), Module + ".ko", SearchOption.AllDirectories).Single(),
+            Path.Combine(modules, Module + ".ko"));
         File.WriteAllText(Path.Combine(modules, "modules.dep"), Module + ".ko:\n");
     }
 }

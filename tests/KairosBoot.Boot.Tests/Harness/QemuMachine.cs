@@ -21,7 +21,8 @@ public sealed class QemuMachine : IDisposable
             RedirectStandardError = true,
         })!;
         AppDomain.CurrentDomain.ProcessExit += KillAtExit;
-        Console = new SerialConsole(_process.StandardOutput.BaseStream, _process.StandardInput.BaseStream, Path.Combine(directory, "console.log"));
+        Console = new SerialConsole(_process.StandardOutput.BaseStream, _process.StandardInput.BaseStream,
+            Path.Combine(directory, "console.log"));
         // A message of QEMU about its arguments goes to the console text, where a test looks first.
         _process.ErrorDataReceived += (_, line) => Console.Append($"{line.Data}\n");
         _process.BeginErrorReadLine();
@@ -160,9 +161,12 @@ public sealed class QemuMachine : IDisposable
         {
             // QEMU updates the number of entries at each write, because it cannot write it at a power cut.
             return $"{options},driver=blklogwrites,file.driver=qcow2,file.file.driver=file,file.file.filename={overlay}," +
-                $"log.driver=file,log.filename={log},log-super-update-interval=1,log-append={(new FileInfo(log).Length > 0 ? "on" : "off")}";
+                $"log.driver=file,log.filename={log},log-super-update-interval=1," +
+                    $"log-append={(new FileInfo(log).Length > 0 ? "on" : "off")}";
         }
-        string drive = disk == 0 && spec.Unreadable is { } unreadable ? FailingDrive(overlay, unreadable.Sector, unreadable.Reads) : $"format=qcow2,file={overlay}";
+        string drive = disk == 0
+            && spec.Unreadable is { } unreadable ? FailingDrive(overlay, unreadable.Sector, unreadable.Reads)
+            : $"format=qcow2,file={overlay}";
         return $"{options},{drive}" + (spec.DiskOperations > 0 ? $",throttling.iops-total={spec.DiskOperations}" : "") +
             (spec.WriteProtected ? ",readonly=on" : "");
     }
@@ -171,7 +175,8 @@ public sealed class QemuMachine : IDisposable
     private static string FailingDrive(string file, long sector, int reads)
     {
         string once = reads == int.MaxValue ? "off" : "on";
-        IEnumerable<string> rules = Enumerable.Range(0, reads == int.MaxValue ? 1 : reads).Select(rule => $",inject-error.{rule}.event=none,inject-error.{rule}.iotype=read,"
+        IEnumerable<string> rules = Enumerable.Range(0, reads == int.MaxValue ? 1 : reads)
+            .Select(rule => $",inject-error.{rule}.event=none,inject-error.{rule}.iotype=read,"
             + $"inject-error.{rule}.errno=5,inject-error.{rule}.sector={sector},inject-error.{rule}.once={once}");
         return $"driver=blkdebug,image.driver=qcow2,image.file.driver=file,image.file.filename={file}{string.Concat(rules)}";
     }

@@ -79,7 +79,11 @@ public sealed class SerialConsole
             {
                 TimeSpan left = deadline - DateTime.UtcNow;
                 if (left <= TimeSpan.Zero)
-                    throw new TimeoutException($"still running after {limit.TotalSeconds:F0} s. Console ({LogPath}) ends with:\n{Tail(40)}");
+                {
+                    throw new TimeoutException(
+                        $"still running after {limit.TotalSeconds:F0} s. Console ({LogPath}) ends with:\n{Tail(40)}");
+                }
+
                 Monitor.Wait(_lock, left);
             }
         }

@@ -23,14 +23,17 @@ internal static class UpgradeImages
 
     /// <summary>The kernel's driver for squashfs. The test loads it with insmod, because the image has no module index for
     /// modprobe.</summary>
-    public static byte[] SquashfsModule => File.ReadAllBytes(Directory.GetFiles(Path.Combine(Assets.KernelRoot, "lib/modules"), "squashfs.ko", SearchOption.AllDirectories).Single());
+    public static byte[] SquashfsModule =>
+        File.ReadAllBytes(Directory.GetFiles(Path.Combine(Assets.KernelRoot, "lib/modules"), "squashfs.ko", SearchOption.AllDirectories)
+        .Single());
 
     /// <summary>
     /// A disk with files for a machine to mount:
     /// <code>| IMAGES: the files |</code>
     /// </summary>
     public static SmallDisk Disk(params (string Name, byte[] Content)[] files) =>
-        new(new Partition("IMAGES", 16 + files.Sum(file => (file.Content.Length >> 20) + 2), [.. files.Select(file => ("/" + file.Name, file.Content))]));
+        new(new Partition("IMAGES", 16 + files.Sum(file => (file.Content.Length >> 20) + 2),
+            [.. files.Select(file => ("/" + file.Name, file.Content))]));
 
     private static byte[] Build(string name, string format, string? init)
     {

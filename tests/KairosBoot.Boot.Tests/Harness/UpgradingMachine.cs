@@ -89,11 +89,13 @@ internal sealed class UpgradingMachine : IDisposable
             string? before = _machine.Console.ExpectOrEnd(Limit, BusyboxRoot.Ready, Settled.Stopped);
             boots.Add(Settled.Started(_machine.Console.Text));
             Boots = string.Join(' ', boots);
-            Assert.True(boots.Count < Settled.MaxBoots, $"no system stays up after {boots.Count} boots: {Boots}; console: {_machine.Console.LogPath}");
+            Assert.True(boots.Count < Settled.MaxBoots,
+                $"no system stays up after {boots.Count} boots: {Boots}; console: {_machine.Console.LogPath}");
             if (before is not null) break;
             _machine = _machine.SwitchOnAgain();
         }
-        Assert.False(_machine.Console.Text.Contains(Settled.Stopped, StringComparison.Ordinal), $"the machine stopped after {Boots}; console: {_machine.Console.LogPath}");
+        Assert.False(_machine.Console.Text.Contains(Settled.Stopped, StringComparison.Ordinal),
+            $"the machine stopped after {Boots}; console: {_machine.Console.LogPath}");
         Shell = GuestShell.OfReadyBusybox(_machine);
         Shell.Run("mount -o ro /dev/vdb1 /mnt");
     }

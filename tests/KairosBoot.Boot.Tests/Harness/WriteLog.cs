@@ -29,7 +29,8 @@ public static class WriteLog
         {
             log.Position = (log.Position + Sector - 1) / Sector * Sector;
             log.ReadExactly(sector);
-            (long at, long length, Flag flags) = ((long)Number(sector, 0) * Sector, (long)Number(sector, 1) * Sector, (Flag)Number(sector, 2));
+            (long at, long length, Flag flags) =
+                ((long)Number(sector, 0) * Sector, (long)Number(sector, 1) * Sector, (Flag)Number(sector, 2));
             if (flags.HasFlag(Flag.Flush)) yield return new DiskWrite(0, []);
             // A discard is not a write.
             if (length > 0 && !flags.HasFlag(Flag.Discard))

@@ -69,7 +69,8 @@ public sealed class AccountTests : IDisposable
         root.Put("/etc/passwd", root.Read("/etc/passwd") + "x:x:1000:1000::/:/bin/sh\n", "0644");
         Directory.CreateDirectory(root.At("/home/old"));
         Assert.Equal(0, Mono.Unix.Native.Syscall.chown(root.At("/home/old"), 1234, 1234));
-        Assert.Empty(Run("users: {old: , asked: {uid: 1500, homedir: /srv/a, primary_group: adm, gecos: G, shell: /bin/bash}, next: {no_create_home: true}}").Problems);
+        Assert.Empty(Run("users: {old: , asked: {uid: 1500, homedir: /srv/a, primary_group: adm, gecos: G, shell: /bin/bash}, next: " +
+            "{no_create_home: true}}").Problems);
         Assert.Equal(("1234", "1500", "1001"),
             (Row("/etc/passwd", "old")[2], Row("/etc/passwd", "asked")[2], Row("/etc/passwd", "next")[2]));
         Assert.Equal("asked:x:1500:4:G:/srv/a:/bin/bash", string.Join(':', Row("/etc/passwd", "asked")));

@@ -35,7 +35,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("cos.setup=/none kairos.config_url=/srv/c kairos.config_url=", "c")]
     public void A_source_of_the_command_line_is_read_after_the_others(string commandLine, string read)
     {
-        static string Says(string name) => $"stages: {{initramfs: [{{commands: [echo -n {name}' ' >> /log]}}], initramfs.after: [{{commands: [echo -n {name}. >> /after]}}]}}";
+        static string Says(string name) =>
+            $"stages: {{initramfs: [{{commands: [echo -n {name}' ' >> " +
+            $"/log]}}], initramfs.after: [{{commands: [echo -n {name}. >> /after]}}]}}";
         root.Put("/oem/90.yaml", Says("oem"), "0644");
         root.Put("/srv/c", Says("c"), "0644");
         root.Put("/srv/a b.yaml", Says("ab"), "0644");
@@ -48,10 +50,12 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("kairos.config_url=https://me:S3CRET@host/x?token=S3CRET", "initramfs", true, "not read in this stage: a URL needs the network")]
+    [InlineData("kairos.config_url=https://me:S3CRET@host/x?token=S3CRET", "initramfs", true,
+        "not read in this stage: a URL needs the network")]
     [InlineData("cos.setup=tftp://host/S3CRET", "initramfs", true, "needs the network")]
     [InlineData("kairos.config_url=/none.yaml", "rootfs", false, "/none.yaml does not exist")]
-    [InlineData("kairos.config_url=/usr/local/c.yaml", "rootfs", true, "/usr/local/c.yaml does not exist yet; the next stage looks for it again")]
+    [InlineData("kairos.config_url=/usr/local/c.yaml", "rootfs", true,
+        "/usr/local/c.yaml does not exist yet; the next stage looks for it again")]
     [InlineData("kairos.config_url=/usr/local/c.yaml", "initramfs", false, "/usr/local/c.yaml does not exist")]
     [InlineData("kairos.config_url=/fifo", "initramfs", false, "/fifo is neither a file nor a directory")]
     [InlineData("kairos.config_url='stages: {initramfs: [{files: [{path: /a}]}]}'", "initramfs", false, "]} does not exist")]
@@ -111,7 +115,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("stages.initramfs[0].comands[0]=S3CRET", "did you mean commands?")]
     public void Only_the_invalid_word_is_ignored_and_its_value_is_not_shown(string word, string reason)
     {
-        var report = Run($"8250.nr_uarts=1 stages.initramfs[0].files[0].path=/before {word} foo/bar=1 stages.initramfs[0].files[2].path=/after");
+        var report = Run($"8250.nr_uarts=1 stages.initramfs[0].files[0].path=/before {word} foo/bar=1 " +
+            "stages.initramfs[0].files[2].path=/after");
         var problem = Assert.Single(report.Problems, p => !p.Reason.Contains("path is missing"));
         Assert.Contains(reason, problem.Reason);
         Assert.Equal(("/proc/cmdline", true), (problem.File, word.Contains(problem.Key.Split('.')[^1])));
@@ -122,7 +127,8 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void The_last_value_of_a_word_counts_and_missing_numbers_are_empty()
     {
-        var report = Run("stages.initramfs[3].files[2].path=/a stages.initramfs[3].files[2].path=/b stages.initramfs[1].after[0].name=\"<STDIN>.3\" stages.initramfs[1].commands[0]='[ -e /b ] && : > /late'");
+        var report = Run("stages.initramfs[3].files[2].path=/a stages.initramfs[3].files[2].path=/b " +
+            "stages.initramfs[1].after[0].name=\"<STDIN>.3\" stages.initramfs[1].commands[0]='[ -e /b ] && : > /late'");
         Assert.Empty(report.Problems);
         Assert.Equal((false, true, true), (root.Has("/a"), root.Has("/b"), root.Has("/late")));
         Assert.Equal(2, report.EntriesRun);
@@ -131,7 +137,9 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void No_command_line_crashes_or_hangs_the_runner()
     {
-        const string seed = "quiet stages.initramfs[0].files[0].path=/f stages.initramfs[0].users.u.uid=7 stages.initramfs.before[1].after[0].name=\"<STDIN>.0\" kairos.config_url='/oem/{{ trunc 2 .Values.os.name }}' stages.x[2].environment.A=\"b c\"";
+        const string seed = "quiet stages.initramfs[0].files[0].path=/f stages.initramfs[0].users.u.uid=7 " +
+            "stages.initramfs.before[1].after[0].name=\"<STDIN>.0\" kairos.config_url='/oem/{{ trunc 2 .Values.os.name }}' " +
+            "stages.x[2].environment.A=\"b c\"";
         string[] tokens = ["[", "]", ".", "=", "'", "\"", "\\", "#", " ", "\n", "\0", "{{", "}}", "stages.", "[255]", "[0][0]", "é", "😀",
             "://"];
         var random = new Random(20260102);

@@ -38,7 +38,8 @@ internal static class ConformanceTable
         new("directories", "directories: [{path: /d/e, permissions: 0750, owner: 1, group: 4}, {path: /t, permissions: 01777}]",
             "/d/e 0750 1:4\n/d 0750 1:4\n/t 1777 0:0"),
         new("files", "files: [{path: /d/f, permissions: 0640, owner: 1, group: 4, content: x}]", "/d/f x\n/d/f 0640 1:4\n/d 0750 1:4"),
-        new("files", "files: [{path: /f, encoding: b64, content: aGVsbG8=}, {path: /g, encoding: gz+b64, content: H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==}]", "/f hello\n/g hello"),
+        new("files", "files: [{path: /f, encoding: b64, content: aGVsbG8=}, {path: /g, encoding: gz+b64, content: " +
+            "H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAA==}]", "/f hello\n/g hello"),
         new("files", "files: [{path: /f, content: '{{ .Values.os.vendor }}{{ if'}, {path: /g, ownerstring: 'daemon:adm'}]",
             "/f {{ .Values.os.vendor }}{{ if\n/g 0644 1:4\nproblem files.content"),
         new("commands", "commands: ['echo one >> /log', 'exit 7', 'echo two >> /log']", "/log one|two\nproblem commands"),
@@ -71,19 +72,26 @@ internal static class ConformanceTable
     [
         new("anchors", "x: &x {path: /a, content: x}\nstages: {initramfs: [{files: [*x]}, &e {commands: [echo e >> /log]}, *e]}",
             "/a x\n/log e|e"),
-        new("merge keys", "x: &f {permissions: 0600, content: f}\ny: &o {owner: 1, content: o}\nstages: {initramfs: [{files: [{path: /a, <<: *f}, {<<: [*f, *o], path: /b}, {<<: *f, path: /c, content: own}]}]}",
+        new("merge keys", "x: &f {permissions: 0600, content: f}\ny: &o {owner: 1, content: o}\nstages: {initramfs: [{files: [{path: /a, " +
+            "<<: *f}, {<<: [*f, *o], path: /b}, {<<: *f, path: /c, content: own}]}]}",
             "/a f\n/a 0600 0:0\n/b f\n/b 0600 1:0\n/c own"),
-        new("merged entries", "stages: {initramfs.before: [&e {name: n, if: '[ ! -e /log ]', commands: [echo n >> /log]}], initramfs: [{<<: *e}, {<<: *e, if: '[ -e /log ]'}]}", "/log n|n"),
-        new("octal", "stages: {initramfs: [{files: [{path: /a, permissions: 0644}, {path: /b, permissions: 0o640}, {path: /c, permissions: 0x1a4}, {path: /d, permissions: 420}, {path: /e, permissions: 0_600}, {path: /f, permissions: '0750'}]}]}",
+        new("merged entries",
+            "stages: {initramfs.before: [&e {name: n, if: '[ ! -e /log ]', commands: [echo n >> /log]}], initramfs: [{<<: *e}, {<<: *e, " +
+            "if: '[ -e /log ]'}]}", "/log n|n"),
+        new("octal", "stages: {initramfs: [{files: [{path: /a, permissions: 0644}, {path: /b, permissions: 0o640}, {path: /c, " +
+            "permissions: 0x1a4}, {path: /d, permissions: 420}, {path: /e, permissions: 0_600}, {path: /f, permissions: '0750'}]}]}",
             "/a 0644 0:0\n/b 0640 0:0\n/c 0644 0:0\n/d 0644 0:0\n/e 0600 0:0\n/f 0750 0:0"),
-        new("scalars", "stages:\n  initramfs:\n  - files:\n    - {path: /a, content: 0644}\n    - {path: /b, content: yes}\n    - path: /c\n      content: |-\n        one\n          two\n    - path: /d\n      content: >-\n        one\n        two\n    - {path: /e, content: \"a\\tb\\u00e9\"}\n    - {path: /f, content: ~}\n",
+        new("scalars", "stages:\n  initramfs:\n  - files:\n    - {path: /a, content: 0644}\n    - {path: /b, content: yes}\n    - path: " +
+            "/c\n      content: |-\n        one\n          two\n    - path: /d\n      content: >-\n        one\n        two\n    - " +
+            "{path: /e, content: \"a\\tb\\u00e9\"}\n    - {path: /f, content: ~}\n",
             "/a 0644\n/b yes\n/c one|  two\n/d one two\n/e a\tb\u00e9\n/f "),
         new("line ends", "stages:\r\n  initramfs:\r\n  - files:\r\n    - path: /a\r\n      content: |\r\n        one\r\n        two\r\n",
             "/a one|two"),
         new("byte order mark", "\uFEFFstages: {initramfs: [{files: [{path: /a}]}]}", "/a "),
         new("documents", "stages: {initramfs: [{files: [{path: /a}]}]}\n---\nstages: {initramfs: [{files: [{path: /b}]}]}", "/a \nno /b"),
         new("null entry", "stages: {initramfs: [~, {files: [{path: /a}]}], boot: ~}", "/a "),
-        new("cloud-config", "#cloud-config\nhostname: cloud\nruncmd: [echo never >> /log]\nstages: {initramfs: [{commands: [echo own >> /log]}]}", "/etc/hostname cloud\n/log own"),
+        new("cloud-config", "#cloud-config\nhostname: cloud\nruncmd: [echo never >> /log]\nstages: {initramfs: [{commands: [echo own >> " +
+            "/log]}]}", "/etc/hostname cloud\n/log own"),
         new("jinja", "## template: jinja\n#cloud-config\nhostname: cloud\n", "/etc/hostname cloud"),
         new("misplaced header", "a: b\n#cloud-config\nhostname: cloud\n", "no /etc/hostname"),
         new("wrong field", "stages: {initramfs: [{files: [{path: /a, owner: me}, {path: /b}]}]}", "/a \n/b \nproblem files.owner"),

@@ -75,7 +75,9 @@ public sealed class ConformanceTableTests : IDisposable
     [Fact]
     public void Sources_and_passes_run_in_this_order()
     {
-        static string Says(string name) => $"stages: {{s.before: [{{commands: [echo -n {name}- >> /log]}}], s: [{{commands: [echo -n {name}' ' >> /log]}}], s.after: [{{commands: [echo -n {name}+ >> /log]}}]}}";
+        static string Says(string name) =>
+            $"stages: {{s.before: [{{commands: [echo -n {name}- >> " +
+            $"/log]}}], s: [{{commands: [echo -n {name}' ' >> /log]}}], s.after: [{{commands: [echo -n {name}+ >> /log]}}]}}";
         root.Put("/usr/local/cloud-config/01.yaml", Says("local"), "0644");
         root.Put("/oem/01.yaml", Says("oem"), "0644");
         root.Put("/system/oem/99.yaml", Says("system"), "0644");
@@ -87,7 +89,8 @@ public sealed class ConformanceTableTests : IDisposable
 
     [Fact]
     public void The_keys_take_effect_in_this_order() => Assert.Equal(
-        "dns downloads git ensure_entities directories files commands delete_entities hostname sysctl users authorized_keys modules timesyncd systemctl " +
+        "dns downloads git ensure_entities directories files commands delete_entities hostname sysctl users authorized_keys modules " +
+            "timesyncd systemctl " +
         "environment systemd_firstboot datasource layout package_pins packages unpack_images",
         string.Join(' ', EntryKeys.Actions.Select(key => key.Name)));
 }

@@ -159,7 +159,8 @@ public sealed class ConformanceTests : IDisposable
     [Fact]
     public void Commands_run_in_order_in_separate_shells_also_after_a_failure()
     {
-        var report = RunEntry("commands:\n- X=1; echo a >> /log\n- echo \"b$X\" >> /log; echo told; exit 3\n- 'echo {{ trunc 1 \"cd\" }} >> /log'\n");
+        var report = RunEntry(
+            "commands:\n- X=1; echo a >> /log\n- echo \"b$X\" >> /log; echo told; exit 3\n- 'echo {{ trunc 1 \"cd\" }} >> /log'\n");
         Assert.Equal("a\nb\nc\n", root.Read("/log"));
         Assert.Equal("command 2: exit code 3", Assert.Single(report.Problems).Reason);
         Assert.Contains("e: told", root.Log);
@@ -184,7 +185,9 @@ public sealed class ConformanceTests : IDisposable
     public void Without_a_shell_common_conditions_work_and_others_are_problems()
     {
         File.Delete(root.At("/bin/sh"));
-        var report = root.Run("stages:\n  initramfs:\n  - {name: native, if: '[ -e /etc/passwd ]', files: [{path: /a}]}\n  - {name: shell, if: 'id', files: [{path: /b}]}\n");
+        var report = root.Run(
+            "stages:\n  initramfs:\n  - {name: native, if: '[ -e /etc/passwd ]', files: [{path: /a}]}\n  - {name: shell, if: 'id', " +
+            "files: [{path: /b}]}\n");
         Assert.Equal((true, false), (root.Has("/a"), root.Has("/b")));
         Assert.Equal(("shell", "if", "this root has no /bin/sh"), report.Problems.Select(p => (p.Entry, p.Key, p.Reason)).Single());
         Assert.Equal((1, 1), (report.EntriesRun, report.EntriesSkipped));
@@ -294,7 +297,9 @@ public sealed class ConformanceTests : IDisposable
     public void Passes_and_files_run_in_order_and_files_are_read_again()
     {
         root.Put("/oem/10/20.yaml", "stages: {s: [{commands: [echo 10/20 >> /log]}]}", "0644");
-        root.Put("/oem/10.yaml", "stages: {s: [{commands: [echo 10.yaml >> /log]}], s.before: [{files: [{path: /oem/95.yaml, content: 'stages: {s.after: [{commands: [echo new >> /log]}]}'}]}]}", "0644");
+        root.Put("/oem/10.yaml",
+            "stages: {s: [{commands: [echo 10.yaml >> /log]}], s.before: [{files: [{path: /oem/95.yaml, content: 'stages: {s.after: " +
+            "[{commands: [echo new >> /log]}]}'}]}]}", "0644");
         root.Put("/oem/9.yml", "stages: {s: [{commands: [echo 9.yml >> /log]}], s.after: [{commands: [echo after >> /log]}]}", "0644");
         root.Put("/oem/99.txt", "stages: {s: [{commands: [echo txt >> /log]}]}", "0644");
         root.Put("/other/a", "stages: {s: [{commands: [echo direct >> /log]}], s.before: [{commands: [echo before >> /log]}]}", "0644");
@@ -326,7 +331,9 @@ public sealed class ConformanceTests : IDisposable
     [Fact]
     public void An_unknown_key_is_reported_once_with_the_most_similar_one()
     {
-        var report = root.Run("x: &f\n  permsisions: 0600\nstages:\n  s.before: [{files: [{path: /a, <<: *f}]}]\n  s: [{comands: [false], zzz: 1, after: [{name: b}]}]\n", "s");
+        var report = root.Run(
+            "x: &f\n  permsisions: 0600\nstages:\n  s.before: [{files: [{path: /a, <<: *f}]}]\n  s: [{comands: [false], zzz: 1, after: " +
+            "[{name: b}]}]\n", "s");
         Assert.Equal(["files.permsisions: not a known key: did you mean permissions?", "comands: not a known key: did you mean commands?",
             "zzz: not a known key"],
             report.Problems.Where(p => p.Key != "after").Select(p => $"{p.Key}: {p.Reason}"));
@@ -351,7 +358,8 @@ public sealed class ConformanceTests : IDisposable
             modules: [loop max_loop=4]
             sysctl: {net.ipv4.ip_forward: 1, net/ipv4/conf/eth0.1/forwarding: 1, no.such.name: 1}
             """);
-        Assert.Equal("modprobe -- loop max_loop=4\nsystemctl enable a\nsystemctl enable bad\nsystemctl disable b\nsystemctl mask c\nsystemctl start d\n", root.Read("/log"));
+        Assert.Equal("modprobe -- loop max_loop=4\nsystemctl enable a\nsystemctl enable bad\nsystemctl disable b\nsystemctl mask c\n" +
+            "systemctl start d\n", root.Read("/log"));
         Assert.Equal(["sysctl", "systemctl.enable"], report.Problems.Select(p => p.Key));
         Assert.Equal(("1", "1"), (root.Read("/proc/sys/net/ipv4/ip_forward"), root.Read("/proc/sys/net/ipv4/conf/eth0.1/forwarding")));
         Assert.Equal("[Service]", root.Read("/etc/systemd/system/x.service.d/override-yip.conf"));
@@ -400,7 +408,9 @@ public sealed class ConformanceTests : IDisposable
         Assert.Equal([(2, "files.owner", false), (3, "comands", true), (4, "stages.c", false)],
             problems.Select(p => (p.Line, p.Key, p.IsWarning)));
         Assert.Equal((2, 1, false), ConfigLint.Check("a: [\n", "f").Select(p => (p.Line, p.Column, p.IsWarning)).Single());
-        var layout = ConfigLint.Check("stages:\n  a:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        add_partitions: [{filesystem: zfs}]\n", "f").Where(p => p.Key.Length > 0);
+        var layout = ConfigLint.Check(
+            "stages:\n  a:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        " +
+            "add_partitions: [{filesystem: zfs}]\n", "f").Where(p => p.Key.Length > 0);
         Assert.Equal([(4, "layout.device.init_disk"), (5, "layout.expand_partition.size"), (6, "layout.add_partitions.filesystem")],
             layout.Select(p => (p.Line, p.Key)));
         Assert.Empty(ConfigLint.Check("install: {device: auto}\nstages: {x: [{}]}\n", "f"));

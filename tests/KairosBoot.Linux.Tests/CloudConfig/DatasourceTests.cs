@@ -7,7 +7,9 @@ namespace KairosBoot.Linux.Tests.CloudConfig;
 /// <summary>User-data from real volumes and from a file.</summary>
 public sealed class DatasourceTests : IDisposable
 {
-    private const string Config = "stages:\n  initramfs.before: [{commands: [echo before >> /log]}]\n  initramfs:\n  - commands: ['echo S3CRET {{ upper \"x\" }} >> /log']\n";
+    private const string Config =
+        "stages:\n  initramfs.before: [{commands: [echo before >> /log]}]\n  initramfs:\n  - commands: ['echo S3CRET {{ upper \"x\" }} " +
+        ">> /log']\n";
 
     private readonly ScratchRoot root = new();
     private readonly List<SeedVolume> volumes = [];
@@ -187,8 +189,10 @@ public sealed class DatasourceTests : IDisposable
     [Fact]
     public void Gzip_is_unpacked_and_the_config_taken_out_of_a_multipart_message()
     {
-        var message = "Content-Type: multipart/mixed; boundary=\"MIMEBOUNDARY\"\r\n\r\n--MIMEBOUNDARY\r\nContent-Type: text/plain\r\n\r\nno\r\n" +
-            "--MIMEBOUNDARY\r\nMIME-Version: 1.0\r\nContent-Type: text/cloud-config\r\n\r\nstages: {}\r\n--MIMEBOUNDARY\r\nContent-Type: text/cloud-config\r\n\r\nsecond: x\r\n--MIMEBOUNDARY--\r\n";
+        var message = "Content-Type: multipart/mixed; boundary=\"MIMEBOUNDARY\"\r\n\r\n--MIMEBOUNDARY\r\nContent-Type: text/plain\r\n\r\n" +
+            "no\r\n" +
+            "--MIMEBOUNDARY\r\nMIME-Version: 1.0\r\nContent-Type: text/cloud-config\r\n\r\nstages: {}\r\n--MIMEBOUNDARY\r\nContent-Type: " +
+                "text/cloud-config\r\n\r\nsecond: x\r\n--MIMEBOUNDARY--\r\n";
         File.WriteAllBytes(root.At("/seed"), GZip(Encoding.UTF8.GetBytes(message)));
         Assert.Empty(Run("{providers: [file], path: /seed}").Problems);
         Assert.Equal("stages: {}", root.Read("/run/config/userdata.yaml"));
@@ -229,7 +233,8 @@ public sealed class DatasourceTests : IDisposable
         Insert("vdb", "config-2", tree =>
         {
             SeedVolume.With("openstack/latest/user_data", "#cloud-config\n")(tree);
-            SeedVolume.With("openstack/latest/meta_data.json", """{"uuid": "1", "hostname": "from-drive", "public_keys": {"a": "ssh-ed25519 AAA a\n", "b": "ssh-ed25519 BBB b"}}""")(tree);
+            SeedVolume.With("openstack/latest/meta_data.json",
+                """{"uuid": "1", "hostname": "from-drive", "public_keys": {"a": "ssh-ed25519 AAA a\n", "b": "ssh-ed25519 BBB b"}}""")(tree);
         });
         Assert.Empty(Run("{providers: [config-drive], path: /oem/95_userdata}").Problems);
         Assert.Equal(("from-drive\n", "ssh-ed25519 AAA a\nssh-ed25519 BBB b\n"),

@@ -11,7 +11,9 @@ public sealed class EntryOrderRunTests : IDisposable
     public void A_shared_or_missing_name_gets_the_number_of_the_entry()
     {
         root.Put("/oem/0.yaml", "stages: {s: [{after: [{name: /oem/2.yaml.0}], commands: [echo -n a >> /log]}]}", "0644");
-        root.Put("/oem/1.yaml", "name: one\nstages: {s: [{name: x, after: [{name: one.x.1}], commands: [echo -n b >> /log]}, {name: x, commands: [echo -n c >> /log], after: [{name: three.y}]}]}", "0644");
+        root.Put("/oem/1.yaml",
+            "name: one\nstages: {s: [{name: x, after: [{name: one.x.1}], commands: [echo -n b >> /log]}, {name: x, commands: [echo -n c " +
+            ">> /log], after: [{name: three.y}]}]}", "0644");
         root.Put("/oem/2.yaml", "#cloud-config\nname: not counted\nstages: {s: [{commands: [echo -n d >> /log]}]}", "0644");
         root.Put("/oem/3.yaml", "name: three\nstages: {s: [{name: y, commands: [echo -n e >> /log]}]}", "0644");
         // The second document of this name: three.y is the entry of the first one, three.y.1 is this entry.
@@ -25,7 +27,9 @@ public sealed class EntryOrderRunTests : IDisposable
     public void After_works_within_a_source_and_a_pass_and_counts_skipped_entries()
     {
         root.Put("/other/0.yaml", "name: other\nstages: {s.before: [{name: y}], s: [{name: x, commands: [echo -n x >> /log]}]}", "0644");
-        root.Put("/oem/0.yaml", "name: one\nstages: {s: [{name: a, after: [{name: other.x}, {name: other.y}], commands: [echo -n a >> /log]}, {name: b, after: [{name: one.c}], commands: [echo -n b >> /log]}, {name: c, if: 'false', commands: [echo -n c >> /log]}]}", "0644");
+        root.Put("/oem/0.yaml",
+            "name: one\nstages: {s: [{name: a, after: [{name: other.x}, {name: other.y}], commands: [echo -n a >> /log]}, {name: b, " +
+            "after: [{name: one.c}], commands: [echo -n b >> /log]}, {name: c, if: 'false', commands: [echo -n c >> /log]}]}", "0644");
         var report = root.Run("s", ["/oem", "/other"]);
         Assert.Equal("abx", root.Read("/log"));
         Assert.Equal(["other.x", "other.y"], report.Problems.Select(p => p.Reason.Split('\'')[1]));

@@ -25,7 +25,8 @@ public sealed class InstallMountsTests : IDisposable
     }
 
     private static IEnumerable<string> Added(Layout layout) =>
-        layout.PersistentStatePaths.Except(DefaultLayout.PersistentStatePaths).Concat(layout.RwPaths.Except(DefaultLayout.RwPaths).Select(path => path + "*"));
+        layout.PersistentStatePaths.Except(DefaultLayout.PersistentStatePaths)
+            .Concat(layout.RwPaths.Except(DefaultLayout.RwPaths).Select(path => path + "*"));
 
     private const string Both = "install:\n  device: auto\n  bind_mounts: [/var/bind1, /var/bind2/]\n  ephemeral_mounts:\n  - /mnt/eph\n";
 
@@ -33,7 +34,8 @@ public sealed class InstallMountsTests : IDisposable
     [InlineData(Both)]
     [InlineData("#cloud-config\n" + Both + "hostname: h\n")]
     [InlineData("install: {bind_mounts: ['/var/bind1 /var/bind2'], ephemeral_mounts: /mnt/eph}")]
-    [InlineData("install: {bind_mounts: [/var/bind1, ~, /var/bind2, /var/bind1], ephemeral_mounts: [/mnt/eph]}\nstages: {rootfs: [{commands: []}]}")]
+    [InlineData("install: {bind_mounts: [/var/bind1, ~, /var/bind2, /var/bind1], ephemeral_mounts: [/mnt/eph]}\nstages: {rootfs: " +
+        "[{commands: []}]}")]
     public void Paths_of_an_install_config_are_in_the_layout(string document)
     {
         root.Put("/oem/90.yaml", document, "0600");
@@ -62,7 +64,8 @@ public sealed class InstallMountsTests : IDisposable
         root.Run("rootfs", ["/oem/"]);
         Assert.Empty(Merge());
         Assert.Equal(["/own", "/var/bind1", "/var/bind2", "/var/bind3", "/mnt/eph*"], Added(Read()));
-        Assert.Equal("CUSTOM_BIND_MOUNTS=\"/own /var/bind1 /var/bind2 /var/bind3\"\nCUSTOM_EPHEMERAL_MOUNTS=\"/mnt/eph\"\nOVERLAY_LIMITS=\"/var=1m\"\nTOKEN=\"a\\$b\"\n",
+        Assert.Equal("CUSTOM_BIND_MOUNTS=\"/own /var/bind1 /var/bind2 /var/bind3\"\nCUSTOM_EPHEMERAL_MOUNTS=\"/mnt/eph\"\n" +
+            "OVERLAY_LIMITS=\"/var=1m\"\nTOKEN=\"a\\$b\"\n",
             root.Read(SystemPaths.CustomLayout));
     }
 

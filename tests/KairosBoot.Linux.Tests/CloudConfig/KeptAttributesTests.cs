@@ -91,7 +91,8 @@ public sealed class KeptAttributesTests : IDisposable
     [InlineData("/home/carol", 0, "uid: '1500'", null)]
     [InlineData("/home/carol", 1500, "uid: '1500'", null)]
     [InlineData("/home/carol", 1000, "uid: '1500'", "/home/carol cannot be the home of user 1500: it belongs to user 1000")]
-    [InlineData("/home/alice/carol", -1, "uid: '1500'", "/home/alice/carol cannot be the home of user 1500: it is in a directory of user 1000")]
+    [InlineData("/home/alice/carol", -1, "uid: '1500'",
+        "/home/alice/carol cannot be the home of user 1500: it is in a directory of user 1000")]
     [InlineData("/home/alice/carol", 1500, "", "it is in a directory of user 1000")]
     [InlineData("/shared/carol", 0, "uid: '1500'", "it belongs to root, but another user can have put it there")]
     public void A_home_is_given_to_a_user_only_if_no_other_user_can_have_created_it(string home, int owner, string fields, string? refusal)

@@ -16,7 +16,8 @@ public sealed class KeyTests : IDisposable
     [InlineData("{nameservers: 9.9.9.9, search: [a.example, b.example], options: [timeout:1, rotate]}",
         "search a.example b.example\nnameserver 9.9.9.9\noptions timeout:1 rotate\n")]
     [InlineData("{options: [rotate], nameservers: [1.1.1.1], search: ['.']}", "nameserver 1.1.1.1\noptions rotate\n")]
-    [InlineData("{nameservers: [1.1.1.1], search: ['{{ .Values.os.vendor }}'], options: ['']}", "search {{ .Values.os.vendor }}\nnameserver 1.1.1.1\n")]
+    [InlineData("{nameservers: [1.1.1.1], search: ['{{ .Values.os.vendor }}'], options: ['']}",
+        "search {{ .Values.os.vendor }}\nnameserver 1.1.1.1\n")]
     public void Dns_replaces_resolv_conf(string dns, string expected)
     {
         root.Put("/etc/resolv.conf", "nameserver 10.0.0.1\n", "0644");
@@ -63,7 +64,8 @@ public sealed class KeyTests : IDisposable
 
     [Theory]
     [InlineData(null, "{NTP: 0.pool}", "[Time]\nNTP = 0.pool\n")]
-    [InlineData(null, "{NTP: '0.pool 1.pool', FallbackNTP: x, RootDistanceMaxSec: 5}", "[Time]\nNTP                = 0.pool 1.pool\nFallbackNTP        = x\nRootDistanceMaxSec = 5\n")]
+    [InlineData(null, "{NTP: '0.pool 1.pool', FallbackNTP: x, RootDistanceMaxSec: 5}",
+        "[Time]\nNTP                = 0.pool 1.pool\nFallbackNTP        = x\nRootDistanceMaxSec = 5\n")]
     [InlineData("# mine\n[Time]\nNTP=old\n# why\nNTP=older\nPollIntervalMinSec=32\n[Other]\nNTP=kept\n", "{NTP: new, FallbackNTP: }",
         "# mine\n[Time]\nNTP                = new\n# why\nPollIntervalMinSec = 32\nFallbackNTP        = \n[Other]\nNTP=kept\n")]
     [InlineData("[Other]\nA=b\n", "{NTP: new}", "[Other]\nA=b\n[Time]\nNTP = new\n")]
@@ -102,7 +104,8 @@ public sealed class KeyTests : IDisposable
     public void Systemd_firstboot_is_called_once_with_its_options_in_order()
     {
         root.Put("/usr/bin/systemd-firstboot", "#!/bin/sh\nfor a in \"$@\"; do echo \"<$a>\" >> /log; done\n", "0755");
-        Assert.Empty(Run("systemd_firstboot: {TimeZone: Europe/Rome, setup-machine-id: true, keymap: it, copy: no, Locale: 'C x'}").Problems);
+        Assert.Empty(Run("systemd_firstboot: {TimeZone: Europe/Rome, setup-machine-id: true, keymap: it, copy: no, Locale: 'C x'}")
+            .Problems);
         Assert.Equal("<--copy=no>\n<--keymap=it>\n<--locale=C x>\n<--setup-machine-id>\n<--timezone=Europe/Rome>\n", root.Read("/log"));
         Assert.Empty(Run("systemd_firstboot: {}").Problems);
     }
@@ -145,7 +148,8 @@ public sealed class KeyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("kind: user\nusername: svc\nuid: 201\ngid: 4\ninfo: I\nhomedir: /svc\nshell: /bin/false", true, "svc stays in /etc/passwd: its row differs from the given one")]
+    [InlineData("kind: user\nusername: svc\nuid: 201\ngid: 4\ninfo: I\nhomedir: /svc\nshell: /bin/false", true,
+        "svc stays in /etc/passwd: its row differs from the given one")]
     [InlineData("kind: user\nusername: root", true, "root stays in /etc/passwd")]
     [InlineData("kind: shadow\nusername: svc\npassword: S3CRET", true, "svc stays in /etc/shadow")]
     [InlineData("kind: group\ngroup_name: 'a:b'", false, "invalid account name")]
@@ -169,7 +173,8 @@ public sealed class KeyTests : IDisposable
         PutAccounts();
         root.Put("/srv/group", "a:x:1:\nb:x:2:\n", "0600");
         var before = Accounts();
-        Assert.Empty(Run("delete_entities: [{entity: \"kind: group\\ngroup_name: none\"}, {path: /srv/group, entity: \"kind: group\\ngroup_name: b\"}]").Problems);
+        Assert.Empty(Run("delete_entities: [{entity: \"kind: group\\ngroup_name: none\"}, {path: /srv/group, entity: \"kind: " +
+            "group\\ngroup_name: b\"}]").Problems);
         Assert.Equal(before, Accounts());
         Assert.Equal(("a:x:1:\n", "0600 0:0"), (root.Read("/srv/group"), root.ModeAndOwner("/srv/group")));
         Assert.Contains("No such file",
@@ -181,7 +186,9 @@ public sealed class KeyTests : IDisposable
     {
         PutAccounts();
         var before = Accounts();
-        const string entities = "[{entity: \"kind: user\\nusername: u\\nuid: 300\\ngid: 1\"}, {entity: \"kind: shadow\\nusername: u\\nlast_changed: 19000\"}, {entity: \"kind: group\\ngroup_name: g\\ngid: 300\"}]";
+        const string entities =
+            "[{entity: \"kind: user\\nusername: u\\nuid: 300\\ngid: 1\"}, {entity: \"kind: shadow\\nusername: u\\nlast_changed: 19000\"}," +
+            " {entity: \"kind: group\\ngroup_name: g\\ngid: 300\"}]";
         Assert.Empty(Run("ensure_entities: " + entities).Problems);
         Assert.NotEqual(before, Accounts());
         Assert.Empty(Run("delete_entities: " + entities).Problems);

@@ -125,7 +125,8 @@ public sealed class PathKeyTests : IDisposable
     private StageReport Run(PathKey key, string path) => root.Run(Document(key, path));
 
     private static string Document(PathKey key, string path) =>
-        $"stages:\n  initramfs:\n  - name: e\n    {key.Keys.Replace("PATH", path).Replace("\n", "\n    ")}\n  - commands: [echo ran > /ran]\n";
+        $"stages:\n  initramfs:\n  - name: e\n    {key.Keys.Replace("PATH", path).Replace("\n", "\n    ")}\n  - commands: [echo ran > " +
+            "/ran]\n";
 
     /// <summary>Path, owner, mode, inode and content of all files except Alice's home and the files that every entry may write.</summary>
     private string Others()
@@ -133,12 +134,14 @@ public sealed class PathKeyTests : IDisposable
         var lines = new List<string>();
         foreach (var top in (string[])["/etc", "/home/bob"])
         {
-            foreach (var path in Directory.EnumerateFileSystemEntries(root.At(top), "*", SearchOption.AllDirectories).Append(root.At(top)).Order(StringComparer.Ordinal))
+            foreach (var path in Directory.EnumerateFileSystemEntries(root.At(top), "*", SearchOption.AllDirectories).Append(root.At(top))
+                .Order(StringComparer.Ordinal))
             {
                 // The key users adds rows.
                 if (Path.GetFileName(path) is "passwd" or "group" or "shadow") continue;
                 Assert.Equal(0, MonoSyscall.lstat(path, out var stat));
-                lines.Add($"{path} {stat.st_mode} {stat.st_uid}:{stat.st_gid} {stat.st_ino} {(File.Exists(path) ? File.ReadAllText(path) : "")}");
+                lines.Add($"{path} {stat.st_mode} {stat.st_uid}:{stat.st_gid} {stat.st_ino} " +
+                    $"{(File.Exists(path) ? File.ReadAllText(path) : "")}");
             }
         }
 

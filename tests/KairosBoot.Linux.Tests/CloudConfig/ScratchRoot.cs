@@ -32,7 +32,12 @@ public sealed class ScratchRoot : IDisposable
 
     public ScratchRoot()
     {
-        foreach (var directory in new[] { "bin", "etc", "oem", "proc", "proc/self", "proc/thread-self", "dev", "run", "tmp", "home", "root" }) Directory.CreateDirectory(At(directory));
+        foreach (var directory in new[] { "bin", "etc", "oem", "proc", "proc/self", "proc/thread-self", "dev", "run", "tmp", "home",
+            "root" })
+        {
+            Directory.CreateDirectory(At(directory));
+        }
+
         MonoSyscall.chmod(root, NativeConvert.FromOctalPermissionString("0755"));
         File.Copy("/bin/busybox", At("bin/busybox"));
         foreach (var applet in new[] { "sh", "cat", "echo", "sleep", "test", "grep", "mkdir", "id" })

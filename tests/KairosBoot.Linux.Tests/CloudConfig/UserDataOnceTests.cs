@@ -75,7 +75,8 @@ public sealed class UserDataOnceTests : IDisposable
         Insert("vdb", Mine, "seed-1");
         root.Put("/system/00.yaml", "stages: {initramfs: [{name: seed, datasource: {providers: [cdrom]}}]}\n", "0644");
         Assert.Empty(root.Run("initramfs", ["/system"]).Problems);
-        Assert.Contains($"seed: user-data from /dev/vdb/user-data written to {Taken}; volume /dev/vdb (serial \"seed-1\"), sha256 {Digest(Mine)}", root.Log);
+        Assert.Contains($"seed: user-data from /dev/vdb/user-data written to {Taken}; volume /dev/vdb (serial \"seed-1\"), sha256 " +
+            $"{Digest(Mine)}", root.Log);
     }
 
     [Fact]
@@ -115,7 +116,8 @@ public sealed class UserDataOnceTests : IDisposable
         volumes[^1].Dispose();
         Insert("sr0", Strange, label: "anything");
         var report = Boot();
-        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) differs from that used before (sha256 {Digest(Mine)})", Warning(report));
+        Assert.Contains($"/dev/sr0 is ignored: its user-data (sha256 {Digest(Strange)}) differs from that used before (sha256 " +
+            $"{Digest(Mine)})", Warning(report));
         Assert.Empty(report.UserData);
         Assert.False(root.Has(Taken));
         volumes[^1].MustBeFree();

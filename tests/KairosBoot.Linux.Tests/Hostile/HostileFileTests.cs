@@ -69,7 +69,8 @@ public sealed class HostileFileTests
     [InlineData("failed-boots.reported")]
     public void Permissions_of_world_readable_failure_records_are_reduced(string name) => MountNamespace.Run(scratch =>
     {
-        StateMachine.Sh($"truncate -s 8M {scratch}/part; mke2fs -q -F -t ext4 {scratch}/part; mkdir {scratch}/state {scratch}/outside; touch {scratch}/outside/file");
+        StateMachine.Sh($"truncate -s 8M {scratch}/part; mke2fs -q -F -t ext4 {scratch}/part; mkdir {scratch}/state {scratch}/outside; " +
+            $"touch {scratch}/outside/file");
         using (var device = LoopDevice.Attach(scratch + "/part", readOnly: false))
             Syscall.Mount(device.Path, scratch + "/state", "ext4", MountFlags.None, "");
         StateMachine.Sh($"cd {scratch}/state; mkdir kairosboot; cd kairosboot; echo log > {name}; chmod 644 {name}");

@@ -130,7 +130,8 @@ public sealed class HostilePlaceTests
     {
         machine.Install("mkdir -p d/e gone; echo v1 > d/e/f; echo v1 > gone/f");
         machine.GoodBoot("1");
-        StateMachine.Sh($"cd {machine.Target}; mkdir -p outside/e; echo out > outside/f; echo out > outside/e/f; chmod 600 outside/f outside/e/f; touch -d @9 outside/f outside/e outside");
+        StateMachine.Sh($"cd {machine.Target}; mkdir -p outside/e; echo out > outside/f; echo out > outside/e/f; chmod 600 outside/f " +
+            "outside/e/f; touch -d @9 outside/f outside/e outside");
         var before = StateMachine.List(machine.Target + "/outside");
         machine.User(user);
         machine.Install("mkdir -p d/e; echo v2 > d/e/f; chmod 4755 d/e/f; echo v2 > d/new; chown 7:7 d/e; chmod 700 d");
@@ -150,7 +151,8 @@ public sealed class HostilePlaceTests
 
     private static void InHome(string make, Action<string> body) => MountNamespace.Run(scratch =>
     {
-        StateMachine.Sh($"cd {scratch}; mkdir -p root/target root{Usr[5..]} root{Home[5..]} overlays; touch root/usr/lib/file; chown 1000:1000 .{Home}; cd root; " +
+        StateMachine.Sh($"cd {scratch}; mkdir -p root/target root{Usr[5..]} root{Home[5..]} overlays; touch root/usr/lib/file; chown " +
+            $"1000:1000 .{Home}; cd root; " +
             $"cd home/u; OLDPWD={scratch}/root; {make}; chown -hR 1000:1000 {scratch}{Home}");
         body(scratch);
     });

@@ -5,7 +5,8 @@ namespace KairosBoot.Linux.Tests;
 /// <summary>Partitions that a layout adds to a disk, with the distribution's mkfs programs.</summary>
 public sealed class AddedPartitionTests
 {
-    private const string Two = "add_partitions: [{fsLabel: DATA, pLabel: data, size: 64, filesystem: ext4}, {fsLabel: SWAP, size: 16, filesystem: swap}]";
+    private const string Two =
+        "add_partitions: [{fsLabel: DATA, pLabel: data, size: 64, filesystem: ext4}, {fsLabel: SWAP, size: 16, filesystem: swap}]";
 
     [Theory]
     [InlineData(512)]
@@ -21,7 +22,8 @@ public sealed class AddedPartitionTests
         Assert.Equal("swap", BlockDeviceScan.One(disk.Name + "p3")!.Superblock!.Type);
         MountNamespace.Tool("e2fsck", "-f", "-n", disk.Partition(2));
         var types = MountNamespace.Tool("sfdisk", "--dump", disk.Node);
-        Assert.Contains($"start={17 * (1 << 20) / blockSize,12}, size={64 * (1 << 20) / blockSize,12}, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4", types);
+        Assert.Contains($"start={17 * (1 << 20) / blockSize,12}, size={64 * (1 << 20) / blockSize,12}, " +
+            "type=0FC63DAF-8483-4772-8E79-3D69D8477DE4", types);
         Assert.Contains("type=0657FD6D-A4AB-43C4-84E5-0933C84B4F4F", types);
 
         var before = disk.Written;
@@ -33,7 +35,8 @@ public sealed class AddedPartitionTests
     [Fact]
     public void The_default_is_ext2_and_size_0_uses_and_follows_the_free_space() => On(512, disk =>
     {
-        const string Rest = "add_partitions: [{fsLabel: A, size: 8}, {pLabel: rest, filesystem: xfs, size: 0}]\n        expand_partition: {size: 0}";
+        const string Rest = "add_partitions: [{fsLabel: A, size: 8}, {pLabel: rest, filesystem: xfs, size: 0}]\n        " +
+            "expand_partition: {size: 0}";
         Assert.Empty(disk.Layout(Rest));
         Assert.Equal("ext2", BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.Type);
         Assert.Equal((511 - 25) << 20, BlockDeviceScan.SizeBytes(disk.Name + "p3"));
@@ -52,7 +55,9 @@ public sealed class AddedPartitionTests
     [InlineData("none", null, "0FC63DAF-8483-4772-8E79-3D69D8477DE4", false)]
     public void Each_kind_has_its_program_and_its_type(string fileSystem, string? found, string type, bool bootable) => On(512, disk =>
     {
-        Assert.Empty(disk.Layout($"add_partitions: [{{pLabel: it, fsLabel: {(found is null ? "''" : "IT")}, size: 200, filesystem: {fileSystem}, bootable: {bootable}}}]"));
+        Assert.Empty(disk.Layout(
+            $"add_partitions: [{{pLabel: it, fsLabel: {(found is null ? "''" : "IT")}, size: 200, filesystem: {fileSystem}, bootable: " +
+            $"{bootable}}}]"));
         Assert.Equal(found, BlockDeviceScan.One(disk.Name + "p2")!.Superblock?.Type);
         if (found is not null) Assert.Equal("IT", BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.Label);
         Assert.Contains("type=" + type, MountNamespace.Tool("sfdisk", "--dump", disk.Node));
@@ -178,7 +183,8 @@ public sealed class AddedPartitionTests
         Assert.Contains("block device /dev/nothing not found", Assert.Single(disk.Layout(Add, path: "/dev/nothing")).Reason);
         Assert.Contains("block device /etc/passwd not found", Assert.Single(disk.Layout(Add, path: "/etc/passwd")).Reason);
         Assert.Contains("neither path nor label", Assert.Single(disk.Layout(Add, path: "''")).Reason);
-        Assert.Contains("no file system or partition LABEL=NOWHERE found", Assert.Single(disk.Layout(Add, path: "/dev/disk/by-label/NOWHERE")).Reason);
+        Assert.Contains("no file system or partition LABEL=NOWHERE found",
+            Assert.Single(disk.Layout(Add, path: "/dev/disk/by-label/NOWHERE")).Reason);
     });
 
     /// <summary>Disk: | first, 16 MiB | 494 MiB free |.</summary>

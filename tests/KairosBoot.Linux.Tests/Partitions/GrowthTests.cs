@@ -117,7 +117,8 @@ public sealed class GrowthTests
     {
         MountNamespace.Tool("debugfs", "-w", "-R", "ssv state 3", disk.Partition(2));
         disk.Enlarge(500);
-        Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; to fix: check the file system and reboot", disk.Only(Grow));
+        Assert.Contains("could not grow from 300.0 MiB to 482.0 MiB: it is flagged as having errors; to fix: check the file system and " +
+            "reboot", disk.Only(Grow));
         Assert.Equal(300 << 20, BlockDeviceScan.One(disk.Name + "p2")!.Superblock!.SizeBytes);
         // The partition has its new size already.
         Assert.Equal(482 << 20, BlockDeviceScan.SizeBytes(disk.Name + "p2"));

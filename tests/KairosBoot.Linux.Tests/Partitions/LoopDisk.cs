@@ -54,7 +54,9 @@ internal sealed class LoopDisk : IDisposable
     /// <summary>Runs an entry with this layout, given without its <c>device.path</c>; returns the problems.</summary>
     public IReadOnlyList<StageProblem> Layout(string rest, string more = "", int partition = 0, string? path = null)
     {
-        File.WriteAllText(configs + "/90.yaml", $"stages:\n  boot:\n    - layout:\n        device: {{path: {path ?? (partition == 0 ? Node : Partition(partition))}{more}}}\n        {rest}\n");
+        File.WriteAllText(configs + "/90.yaml",
+            $"stages:\n  boot:\n    - layout:\n        device: {{path: " +
+            $"{path ?? (partition == 0 ? Node : Partition(partition))}{more}}}\n        {rest}\n");
         return new StageRunner([configs], new StageFacts(), NullLogger.Instance).Run("boot").Problems;
     }
 

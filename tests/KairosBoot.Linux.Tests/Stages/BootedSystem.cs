@@ -33,7 +33,9 @@ public sealed class BootedSystem : IDisposable
     public const int Eve = 4711;
 
     /// <summary>Adds a user with this id and the home /home/eve.</summary>
-    public void AddEve() => Shell("echo eve:x:4711:4711::/home/eve:/bin/sh >> /etc/passwd; echo eve:x:4711: >> /etc/group; mkdir -p -m 755 /home/eve; chown eve:eve /home/eve");
+    public void AddEve() =>
+        Shell("echo eve:x:4711:4711::/home/eve:/bin/sh >> /etc/passwd; echo eve:x:4711: >> /etc/group; mkdir -p -m 755 /home/eve; chown " +
+        "eve:eve /home/eve");
 
     /// <summary>Runs a shell command as that user.</summary>
     public string ShellAsEve(string script) => Do(() =>

@@ -25,7 +25,9 @@ public sealed class DownloadsPlaceTests : IDisposable
         system.ShellAsEve("cd /home/eve; " + plant);
         var before = system.Shell("ls -lAR --time-style=full-iso /srv; stat -c '%U %a' /srv/secret/file");
         using var server = LocalServer.OfText("x");
-        var problem = Assert.Single(system.Run($"downloads: [{{path: {path}, url: {server.Address}/x, ownerstring: eve}}, {{path: /opt/next, url: {server.Address}/x}}]").Errors());
+        var problem = Assert.Single(
+            system.Run($"downloads: [{{path: {path}, url: {server.Address}/x, ownerstring: " +
+            $"eve}}, {{path: /opt/next, url: {server.Address}/x}}]").Errors());
         Assert.Contains("belongs to user 4711", problem.Reason);
         Assert.Contains("to fix:", problem.Reason);
         Assert.Equal(before, system.Shell("ls -lAR --time-style=full-iso /srv; stat -c '%U %a' /srv/secret/file"));
@@ -59,7 +61,12 @@ public sealed class DownloadsPlaceTests : IDisposable
             else full++;
             return response.StatusCode == 304 ? null : "new"u8.ToArray();
         });
-        for (var i = 0; i < 3; i++) Assert.Empty(system.Run($"downloads: [{{path: /home/eve/a/b/f, url: {server.Address}/x, ownerstring: eve, permissions: 0600}}]").Errors());
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Empty(
+            system.Run($"downloads: [{{path: /home/eve/a/b/f, url: {server.Address}/x, ownerstring: eve, permissions: 0600}}]").Errors());
+        }
+
         Assert.Equal((1, "eve 700\neve 700\neve 600\n"), (full, system.Shell("stat -c '%U %a' /home/eve/a /home/eve/a/b /home/eve/a/b/f")));
     }
 
@@ -83,7 +90,9 @@ public sealed class DownloadsPlaceTests : IDisposable
                 Thread.Sleep(100);
                 return "second"u8.ToArray();
             });
-            system.Shell("rm -rf /home/eve/d /home/eve/old; mkdir /home/eve/d; chown eve:eve /home/eve/d; setsid sh -c 'while ! ls -A /home/eve/d | grep -q kairosboot; do :; done; mv /home/eve/d /home/eve/old; ln -s /srv/secret /home/eve/d' > /dev/null 2>&1 &");
+            system.Shell("rm -rf /home/eve/d /home/eve/old; mkdir /home/eve/d; chown eve:eve /home/eve/d; setsid sh -c 'while ! ls -A " +
+                "/home/eve/d | grep -q kairosboot; do :; done; mv /home/eve/d /home/eve/old; ln -s /srv/secret /home/eve/d' > /dev/null " +
+                "2>&1 &");
             system.Run($"downloads: [{{path: /home/eve/d/file, url: {server.Address}/x, ownerstring: eve}}]");
             Assert.Equal(("secret\n", "root 600\n", "file\nx\n"),
                 (system.Read("/srv/secret/file"), system.Shell("stat -c '%U %a' /srv/secret/file"), system.Shell("ls -A /srv/secret")));

@@ -18,7 +18,9 @@ public sealed class DownloadsTests : IDisposable
     {
         var content = string.Concat(Enumerable.Range(0, 300_000).Select(i => (char)('a' + i % 26)));
         using var server = LocalServer.OfText(content);
-        var report = system.Run($"downloads: [{{path: {path}, url: '{server.Address}/x/a%20b.bin?token=S3CRET', permissions: {mode}, ownerstring: 'daemon:sys', timeout: 60}}]");
+        var report = system.Run(
+            $"downloads: [{{path: {path}, url: '{server.Address}/x/a%20b.bin?token=S3CRET', permissions: {mode}, ownerstring: " +
+            "'daemon:sys', timeout: 60}}]");
         Assert.Empty(report.Errors());
         Assert.Equal(content, system.Read(expected));
         Assert.Equal($"{mode[1..]} daemon:sys", system.Shell($"stat -c '%a %U:%G' '{expected}'").Trim());
@@ -43,14 +45,16 @@ public sealed class DownloadsTests : IDisposable
         using var server = LocalServer.OfText("content");
         Assert.Empty(system.Run($"downloads: [{{path: /opt/file, url: {server.Address}/x}}]").Errors());
         Assert.Equal("content", system.Read("/opt/file"));
-        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/file, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/x'}}]").Errors());
+        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/file, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/x'}}]")
+            .Errors());
         Assert.Contains("install the package curl", problem.Reason);
     }
 
     private KairosBoot.CloudConfig.StageProblem RunAgainstNothing(string name)
     {
         using var server = new LocalServer((_, _) => null);
-        var problem = Assert.Single(system.Run($"downloads: [{{path: /opt/{name}, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/there?k=T0KEN'}}]").Errors());
+        var problem = Assert.Single(
+            system.Run($"downloads: [{{path: /opt/{name}, url: 'http://me:S3CRET@127.0.0.1:{server.Port}/there?k=T0KEN'}}]").Errors());
         Assert.Equal((4, "e", "downloads", false), (problem.Line, problem.Entry, problem.Key, problem.IsWarning));
         Assert.StartsWith($"http://127.0.0.1:{server.Port}/there: ", problem.Reason);
         Assert.DoesNotContain(system.Log.Append(problem.Reason), line => line.Contains("S3CRET") || line.Contains("T0KEN"));
@@ -82,7 +86,8 @@ public sealed class DownloadsTests : IDisposable
                 char.IsDigit(Path.GetFileName(d)[0])).Select(CommandLine));
             return "secret"u8.ToArray();
         });
-        Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: 'http://me:S3CRET%21@127.0.0.1:{server.Port}/x?k=T0KEN', permissions: 0400}}]").Errors());
+        Assert.Empty(system.Run(
+            $"downloads: [{{path: /opt/f, url: 'http://me:S3CRET%21@127.0.0.1:{server.Port}/x?k=T0KEN', permissions: 0400}}]").Errors());
         Assert.Equal("Basic " + Convert.ToBase64String("me:S3CRET!"u8), authorization);
         Assert.Contains("curl", arguments);
         Assert.DoesNotContain("S3CRET", arguments);
@@ -122,7 +127,8 @@ public sealed class DownloadsTests : IDisposable
         using var server = new LocalServer((request, response) =>
         {
             response.Headers["Last-Modified"] = changed.ToString("R", CultureInfo.InvariantCulture);
-            if (request.Headers["If-Modified-Since"] is { } since && DateTime.Parse(since, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal) >= changed)
+            if (request.Headers["If-Modified-Since"] is { } since
+                && DateTime.Parse(since, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal) >= changed)
             {
                 response.StatusCode = 304;
                 return null;

@@ -20,23 +20,32 @@ public sealed class GitOwnerTests : IDisposable
     public void Dispose() => system.Dispose();
 
     private void Commit(string content) =>
-        system.Shell($"cd /srv/work; echo {content} > f; echo '*.x diff=x' > .gitattributes; echo x > a.x; git add .; git commit -qam {content}; for r in repo eve; do git -c safe.directory='*' -C /srv/$r.git fetch -qf /srv/work master:master; chown -R --reference=/srv/$r.git/HEAD /srv/$r.git; git -c safe.directory='*' -C /srv/$r.git update-server-info; done; chown -R eve:eve /srv/eve.git");
+        system.Shell($"cd /srv/work; echo {content} > f; echo '*.x diff=x' > .gitattributes; echo x > a.x; git add .; git commit -qam " +
+            $"{content}; for r in repo eve; do git -c safe.directory='*' -C /srv/$r.git fetch -qf /srv/work master:master; chown -R " +
+            "--reference=/srv/$r.git/HEAD /srv/$r.git; git -c safe.directory='*' -C /srv/$r.git update-server-info; done; chown -R " +
+            "eve:eve /srv/eve.git");
 
     /// <summary>Changes of a repository that make git run /srv/evil.</summary>
     public static TheoryData<string> Plants =>
     [
         "git config core.fsmonitor /srv/evil",
-        "git config filter.x.smudge /srv/evil; git config filter.x.clean /srv/evil; git config filter.x.process /srv/evil; mkdir -p .git/info; echo '* filter=x' > .git/info/attributes",
+        "git config filter.x.smudge /srv/evil; git config filter.x.clean /srv/evil; git config filter.x.process /srv/evil; mkdir -p " +
+            ".git/info; echo '* filter=x' > .git/info/attributes",
         "git config filter.x.smudge /srv/evil; git config filter.x.clean /srv/evil; echo '* filter=x' > .gitattributes",
         "git config url.'ext::/srv/evil '.insteadOf file:///srv; git config protocol.ext.allow always",
         "printf '[core]\n\tfsmonitor = /srv/evil\n' > /srv/ran/include; git config include.path /srv/ran/include",
-        "mkdir -p .git/hooks; for h in post-checkout reference-transaction post-merge pre-auto-gc post-index-change; do cp /srv/evil .git/hooks/$h; done",
+        "mkdir -p .git/hooks; for h in post-checkout reference-transaction post-merge pre-auto-gc post-index-change; do cp /srv/evil " +
+            ".git/hooks/$h; done",
         "mkdir -p hooks; cp /srv/evil hooks/post-checkout; cp /srv/evil hooks/reference-transaction; git config core.hooksPath $PWD/hooks",
-        "git config core.sshCommand /srv/evil; git config core.askPass /srv/evil; git config credential.helper /srv/evil; git config core.gitProxy /srv/evil",
+        "git config core.sshCommand /srv/evil; git config core.askPass /srv/evil; git config credential.helper /srv/evil; git config " +
+            "core.gitProxy /srv/evil",
         "git config core.worktree /srv/ran; git config core.fsmonitor /srv/evil",
-        "git config diff.x.textconv /srv/evil; git config diff.external /srv/evil; git config diff.x.command /srv/evil; git config core.pager /srv/evil; git config core.editor /srv/evil",
-        "git config remote.origin.uploadpack /srv/evil; git config remote.origin.vcs evil; git config core.alternateRefsCommand /srv/evil; mkdir -p .git/objects/info; echo /srv/repo.git/objects > .git/objects/info/alternates",
-        "git config submodule.recurse true; git config fetch.recurseSubmodules true; git config gc.auto 1; git config gc.recentObjectsHook /srv/evil; git config maintenance.auto true",
+        "git config diff.x.textconv /srv/evil; git config diff.external /srv/evil; git config diff.x.command /srv/evil; git config " +
+            "core.pager /srv/evil; git config core.editor /srv/evil",
+        "git config remote.origin.uploadpack /srv/evil; git config remote.origin.vcs evil; git config core.alternateRefsCommand " +
+            "/srv/evil; mkdir -p .git/objects/info; echo /srv/repo.git/objects > .git/objects/info/alternates",
+        "git config submodule.recurse true; git config fetch.recurseSubmodules true; git config gc.auto 1; git config " +
+            "gc.recentObjectsHook /srv/evil; git config maintenance.auto true",
         "git config extensions.worktreeConfig true; printf '[core]\n\tfsmonitor = /srv/evil\n' > .git/config.worktree",
     ];
 
@@ -62,7 +71,8 @@ public sealed class GitOwnerTests : IDisposable
     {
         const string Key = "git: {url: file:///srv/repo.git, path: /opt/tree}";
         Assert.Empty(system.Run(Key).Problems);
-        system.Shell($"chgrp -R eve /opt/tree; chmod -R g+w /opt/tree; cd /opt/tree; {plant}; chgrp -R eve /opt/tree; chmod -R g+w /opt/tree; rm -f /srv/ran/log");
+        system.Shell($"chgrp -R eve /opt/tree; chmod -R g+w /opt/tree; cd /opt/tree; {plant}; chgrp -R eve /opt/tree; chmod -R g+w " +
+            "/opt/tree; rm -f /srv/ran/log");
         Commit("2");
         var problem = Assert.Single(system.Run(Key).Problems);
         Assert.Contains("/opt/tree is writable for group 4711", problem.Reason);
@@ -81,7 +91,11 @@ public sealed class GitOwnerTests : IDisposable
         Assert.Empty(system.Run(Root).Problems);
         Assert.Empty(system.Run(Users).Problems);
         foreach (var tree in (string[])["/opt/tree", "/home/eve/tree"])
-            system.Shell($"cd {tree}; mv .git /srv/ran/git$(stat -c %u .); echo gitdir: /srv/ran/git$(stat -c %u .) > .git; chown --reference=. .git; cd /; git config -f /srv/ran/git$(stat -c %u {tree})/config core.fsmonitor /srv/evil");
+        {
+            system.Shell($"cd {tree}; mv .git /srv/ran/git$(stat -c %u .); echo gitdir: /srv/ran/git$(stat -c %u .) > .git; chown " +
+                $"--reference=. .git; cd /; git config -f /srv/ran/git$(stat -c %u {tree})/config core.fsmonitor /srv/evil");
+        }
+
         Commit("2");
         Assert.Contains("/opt/tree/.git is not a directory", Assert.Single(system.Run(Root).Problems).Reason);
         system.Run(Users);
@@ -141,7 +155,8 @@ public sealed class GitOwnerTests : IDisposable
         });
         foreach (var path in system.Shell("find /srv/repo.git -type f").Split('\n', StringSplitOptions.RemoveEmptyEntries))
             served[path] = system.Do(() => File.ReadAllBytes(path));
-        Assert.Empty(system.Run($"git: {{url: '{server.Address}/repo.git', path: /home/eve/tree, auth: {{username: me, password: S3CRET}}}}").Problems);
+        Assert.Empty(system.Run(
+            $"git: {{url: '{server.Address}/repo.git', path: /home/eve/tree, auth: {{username: me, password: S3CRET}}}}").Problems);
         Assert.Equal(("1\n", ""), (system.Read("/home/eve/tree/f"), system.Shell("grep -r S3CRET /home/eve /run || :")));
     }
 
@@ -175,7 +190,8 @@ public sealed class GitOwnerTests : IDisposable
     public void A_branch_with_a_slash_packed_references_and_a_shallow_tree_are_updated()
     {
         Commit("2");
-        system.Shell("git -c safe.directory='*' -C /srv/repo.git branch a/b; git clone -q --depth 1 -b a/b file:///srv/repo.git /opt/tree; git -C /opt/tree pack-refs --all");
+        system.Shell("git -c safe.directory='*' -C /srv/repo.git branch a/b; git clone -q --depth 1 -b a/b file:///srv/repo.git " +
+            "/opt/tree; git -C /opt/tree pack-refs --all");
         Commit("3");
         system.Shell("git -c safe.directory='*' -C /srv/repo.git branch -f a/b master");
         Assert.Empty(system.Run("git: {url: file:///srv/repo.git, path: /opt/tree, branch: a/b}").Problems);

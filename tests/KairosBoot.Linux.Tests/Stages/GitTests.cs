@@ -14,7 +14,8 @@ public sealed class GitTests : IDisposable
     public void Dispose() => system.Dispose();
 
     private void Commit(string content) =>
-        system.Shell($"cd /srv/work; echo {content} > f; git commit -qam {content}; git push -q -f /srv/repo.git master other; git -C /srv/repo.git update-server-info");
+        system.Shell($"cd /srv/work; echo {content} > f; git commit -qam {content}; git push -q -f /srv/repo.git master other; git -C " +
+            "/srv/repo.git update-server-info");
 
     [Fact]
     public void A_tree_follows_its_branch_in_spite_of_local_changes()
@@ -53,7 +54,8 @@ public sealed class GitTests : IDisposable
     }
 
     [Theory]
-    [InlineData("git: {url: file:///srv/repo.git, path: /opt/tree, branch: none}", "git clone of file:///srv/repo.git, branch none: fatal: Remote branch none not found")]
+    [InlineData("git: {url: file:///srv/repo.git, path: /opt/tree, branch: none}",
+        "git clone of file:///srv/repo.git, branch none: fatal: Remote branch none not found")]
     [InlineData("git: {url: file:///none, path: /opt/tree}", "fatal: ")]
     [InlineData("git: {url: file:///srv/repo.git, path: opt}", "not an absolute path")]
     [InlineData("git: {url: 'ext::sh -c id', path: /opt/tree}", "not the URL of a repository")]
@@ -93,7 +95,9 @@ public sealed class GitTests : IDisposable
         Assert.DoesNotContain("S3CRET", system.Read("/opt/tree/.git/config"));
         Assert.Contains("git", arguments);
         Assert.DoesNotContain(system.Log.Append(arguments), text => text.Contains("S3CRET"));
-        var problem = Assert.Single(system.Run($"git: {{url: 'http://127.0.0.1:{server.Port}/repo.git', path: /opt/other, auth: {{username: me, password: WR0NG}}}}").Problems);
+        var problem = Assert.Single(
+            system.Run($"git: {{url: 'http://127.0.0.1:{server.Port}/repo.git', path: /opt/other, auth: {{username: me, password: " +
+            "WR0NG}}}}").Problems);
         Assert.DoesNotContain(system.Log.Append(problem.Reason), text => text.Contains("WR0NG"));
     }
 
@@ -123,7 +127,8 @@ public sealed class GitTests : IDisposable
             var key = system.Read("/srv/key").Trim().Replace("\n", "\n      ");
             var host = system.Shell("grep ^ssh- /srv/host.txt").Trim();
             string Key(string path, string known) =>
-                $"git:\n  url: ssh://root@127.0.0.1:{port}/srv/repo.git\n  path: {path}\n  auth:\n    public_key: {known}\n    private_key: |\n      {key}";
+                $"git:\n  url: ssh://root@127.0.0.1:{port}/srv/repo.git\n  path: {path}\n  auth:\n    public_key: {known}\n    " +
+                    $"private_key: |\n      {key}";
             Assert.Empty(system.Run(Key("/opt/tree", host)).Problems);
             Assert.Equal("1\n", system.Read("/opt/tree/f"));
             Assert.Contains("git clone", Assert.Single(system.Run(Key("/opt/other", system.Read("/srv/key.pub").Trim())).Problems).Reason);

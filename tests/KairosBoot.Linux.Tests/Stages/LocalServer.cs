@@ -41,7 +41,10 @@ internal sealed class LocalServer : IDisposable
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException) { return; }
             Requests++;
             try { Answer(context.Request, context.Response); }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException or ProtocolViolationException) { } // the client went away
+            // the client went away
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException
+                or ProtocolViolationException)
+            { }
         }
     }
 

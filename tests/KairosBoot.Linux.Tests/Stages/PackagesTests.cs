@@ -42,7 +42,8 @@ public sealed class PackagesTests : IDisposable
     public void A_pin_decides_the_version_that_is_installed()
     {
         MakeRepository();
-        var report = system.Run("packages: {refresh: true, install: [kb-one, kb-two]}\npackage_pins: {kb-one: '1', kb-two: , bad name: '1'}");
+        var report = system.Run(
+            "packages: {refresh: true, install: [kb-one, kb-two]}\npackage_pins: {kb-one: '1', kb-two: , bad name: '1'}");
         Assert.Equal([(5, true), (5, false)], report.Problems.Select(p => (p.Line, p.IsWarning)));
         Assert.Equal("kb-one=1 installed\nkb-two=2 installed", Installed());
         Assert.EndsWith("Package: kb-one\nPin: version 1\nPin-Priority: 1001\n", system.Read("/etc/apt/preferences.d/99-yip-pins"));

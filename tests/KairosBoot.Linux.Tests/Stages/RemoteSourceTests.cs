@@ -16,7 +16,9 @@ public sealed class RemoteSourceTests : IDisposable
     [InlineData("cos.setup")]
     public void A_config_URL_is_fetched_once_and_runs_its_three_passes(string option)
     {
-        using var server = LocalServer.OfText("stages: {boot.before: [{commands: ['echo before >> /log']}], boot: [{commands: ['echo boot >> /log', 'false']}], boot.after: [{commands: ['echo after >> /log']}]}");
+        using var server = LocalServer.OfText(
+            "stages: {boot.before: [{commands: ['echo before >> /log']}], boot: [{commands: ['echo boot >> /log', 'false']}], " +
+            "boot.after: [{commands: ['echo after >> /log']}]}");
         var url = option == "cos.setup" ? $"{server.Address}/c.yaml" : $"http://me:S3CRET@127.0.0.1:{server.Port}/c.yaml?t=T0KEN";
         var report = system.RunDocument("stages: {boot: [{commands: ['echo first >> /log']}]}", commandLine: $"quiet {option}={url}");
         Assert.Equal("first\nbefore\nboot\nafter\n", system.Read("/log"));
@@ -99,7 +101,9 @@ public sealed class RemoteSourceTests : IDisposable
             return Encoding.UTF8.GetBytes("x");
         });
         Assert.ThrowsAny<OperationCanceledException>(() => system.RunDocument(
-            $"stages: {{boot: [{{commands: ['echo 1 >> /log']}}, {{downloads: [{{path: /f, url: {server.Address}}}], commands: ['echo 2 >> /log']}}]}}", cancellationToken: cancellationToken.Token));
+            $"stages: {{boot: [{{commands: ['echo 1 >> " +
+                $"/log']}}, {{downloads: [{{path: /f, url: {server.Address}}}], commands: ['echo 2 >> /log']}}]}}",
+                cancellationToken: cancellationToken.Token));
         Assert.Equal(("1\n", false), (system.Read("/log"), system.Has("/f")));
     }
 }

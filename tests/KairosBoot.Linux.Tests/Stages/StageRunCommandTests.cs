@@ -26,7 +26,9 @@ public sealed class StageRunCommandTests : IDisposable
     private (int Code, string Output, string Errors) Run(params string[] arguments) =>
         KBoot.Run(["stage", "run", .. arguments, "--root", root.At("/")]);
 
-    private static string Says(string name) => $"stages: {{boot.before: [{{commands: ['echo {name}.before >> /log']}}], boot: [{{name: n, commands: ['echo {name} >> /log']}}], boot.after: [{{commands: ['echo {name}.after >> /log']}}]}}";
+    private static string Says(string name) =>
+        $"stages: {{boot.before: [{{commands: ['echo {name}.before >> " +
+        $"/log']}}], boot: [{{name: n, commands: ['echo {name} >> /log']}}], boot.after: [{{commands: ['echo {name}.after >> /log']}}]}}";
 
     [Fact]
     public void The_passes_run_in_the_tree_and_the_machine_does_not_change()
@@ -35,7 +37,9 @@ public sealed class StageRunCommandTests : IDisposable
         var mounts = File.ReadAllText("/proc/self/mountinfo");
         root.Put("/system/oem/1.yaml", Says("system"), "0600");
         root.Put("/oem/1.yaml", Says("oem"), "0600");
-        root.Put("/usr/local/cloud-config/1.yaml", "stages: {boot: [{hostname: of-the-tree, commands: ['echo local $(cat /proc/sys/kernel/hostname) >> /log', 'test -c /dev/null -a -d /sys/class -a -d /run']}]}", "0600");
+        root.Put("/usr/local/cloud-config/1.yaml",
+            "stages: {boot: [{hostname: of-the-tree, commands: ['echo local $(cat /proc/sys/kernel/hostname) >> /log', 'test -c " +
+            "/dev/null -a -d /sys/class -a -d /run']}]}", "0600");
         var (code, output, errors) = Run("boot");
         Assert.Equal((0, "stage boot: 7 run, 0 skipped, 0 errors, 0 warnings\n"), (code, output));
         Assert.Equal("system.before\noem.before\nsystem\noem\nlocal " + name + "\nsystem.after\noem.after\n", root.Read("/log"));
@@ -55,13 +59,16 @@ public sealed class StageRunCommandTests : IDisposable
             KBoot.RunWith(Says("stdin"), KBoot.Path, "stage", "run", "boot", "--root", root.At("/"), file,
             Path.Combine(outside.FullName, "dir"), "-");
         Assert.True(code == 0, errors);
-        Assert.Equal("file.before\nfirst.before\nsecond.before\nstdin.before\nfile\nfirst\nsecond\nstdin\nfile.after\nfirst.after\nsecond.after\nstdin.after\n", root.Read("/log"));
+        Assert.Equal("file.before\nfirst.before\nsecond.before\nstdin.before\nfile\nfirst\nsecond\nstdin\nfile.after\nfirst.after\n" +
+            "second.after\nstdin.after\n", root.Read("/log"));
     }
 
     [Fact]
     public void A_problem_has_file_line_entry_and_reason_and_gives_exit_code_1()
     {
-        root.Put("/oem/1.yaml", "stages:\n  boot:\n  - name: first\n    comands: [x]\n    commands: ['echo said >&2; exit 4']\n  - name: second\n    files: [{path: /a}]\n", "0600");
+        root.Put("/oem/1.yaml",
+            "stages:\n  boot:\n  - name: first\n    comands: [x]\n    commands: ['echo said >&2; exit 4']\n  - name: second\n    files: " +
+            "[{path: /a}]\n", "0600");
         var (code, output, errors) = Run("boot");
         Assert.Equal((1, "stage boot: 2 run, 0 skipped, 1 error, 1 warning\n", true), (code, output, root.Has("/a")));
         Assert.Contains("error: /oem/1.yaml:5: first: commands: command 1: exit code 4\n", errors);
@@ -76,7 +83,9 @@ public sealed class StageRunCommandTests : IDisposable
         Assert.Equal(["warning 4 comands", "error 5 commands"],
             summary.GetProperty("problems").EnumerateArray().Select(p =>
             $"{p.GetProperty("severity").GetString()} {p.GetProperty("line").GetInt32()} {p.GetProperty("key").GetString()}"));
-        Assert.Equal("/oem/1.yaml first", $"{summary.GetProperty("problems")[0].GetProperty("file").GetString()} {summary.GetProperty("problems")[0].GetProperty("entry").GetString()}");
+        Assert.Equal("/oem/1.yaml first",
+            $"{summary.GetProperty("problems")[0].GetProperty("file").GetString()} " +
+            $"{summary.GetProperty("problems")[0].GetProperty("entry").GetString()}");
     }
 
     [Fact]

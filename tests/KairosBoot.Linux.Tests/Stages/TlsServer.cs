@@ -56,7 +56,10 @@ internal sealed class TlsServer : IDisposable
                 stream.Write(Encoding.ASCII.GetBytes(answer(path)));
             }
             catch (SocketException) { return; }
-            catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or NullReferenceException) { } // the client went away
+            // the client went away
+            catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException
+                or NullReferenceException)
+            { }
         }
     }
 

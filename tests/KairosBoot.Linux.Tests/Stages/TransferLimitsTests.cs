@@ -87,7 +87,8 @@ public sealed class TransferLimitsTests : IDisposable
     [Fact]
     public void A_download_leaves_64_MiB_free_and_keeps_the_old_file()
     {
-        system.Shell("mkdir /mnt/t; mount -t tmpfs -o size=260m,mode=755 none /mnt/t; fallocate -l 190M /mnt/t/ballast; echo old > /mnt/t/f");
+        system.Shell("mkdir /mnt/t; mount -t tmpfs -o size=260m,mode=755 none /mnt/t; fallocate -l 190M /mnt/t/ballast; echo old > " +
+            "/mnt/t/f");
         using var server = Endless();
         var problem = Assert.Single(system.Run($"downloads: [{{path: /mnt/t/f, url: {server.Address}/f}}]").Errors());
         Assert.Matches("/f: the target's file system has 6[0-9]{7} bytes free, and 67108864 must stay free$", problem.Reason);
@@ -168,7 +169,8 @@ public sealed class TransferLimitsTests : IDisposable
             (response.StatusCode, response.RedirectLocation) = (302, server.Address + request.Url!.AbsolutePath);
             return null;
         });
-        Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f}}, {{path: /opt/g, url: {first.Address}/f}}]").Errors());
+        Assert.Empty(system.Run($"downloads: [{{path: /opt/f, url: {server.Address}/f}}, {{path: /opt/g, url: {first.Address}/f}}]")
+            .Errors());
         Assert.Equal("goodgood", system.Read("/opt/f") + system.Read("/opt/g"));
         Assert.Contains("a redirect leads from https to http",
             Assert.Single(system.Run($"downloads: [{{path: /opt/h, url: {first.Address}/back}}]").Errors()).Reason);

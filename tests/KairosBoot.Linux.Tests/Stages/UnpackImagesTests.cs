@@ -39,8 +39,10 @@ public sealed class UnpackImagesTests : IDisposable
     public void Links_of_a_user_below_the_target_and_next_to_it_are_not_followed(string target)
     {
         system.AddEve();
-        system.Shell($"mkdir -p /mnt/m; mount -t tmpfs -o mode=755,uid=4711,gid=4711 none /mnt/m; mkdir /mnt/m/home; chown eve /mnt/m/home; mkdir /srv/secret; echo secret > /srv/secret/one");
-        system.ShellAsEve($"mkdir -p {target}/etc; ln -s /srv/secret/one {target}/etc/one; ln -s /srv/secret {target}/dir; ln -s /srv/secret $(dirname {target})/.t.kairosboot");
+        system.Shell("mkdir -p /mnt/m; mount -t tmpfs -o mode=755,uid=4711,gid=4711 none /mnt/m; mkdir /mnt/m/home; chown eve " +
+            "/mnt/m/home; mkdir /srv/secret; echo secret > /srv/secret/one");
+        system.ShellAsEve($"mkdir -p {target}/etc; ln -s /srv/secret/one {target}/etc/one; ln -s /srv/secret {target}/dir; ln -s " +
+            $"/srv/secret $(dirname {target})/.t.kairosboot");
         var problem = Assert.Single(system.Run($"unpack_images: [{{source: 'oci:/srv/oci:v1', target: {target}}}]").Problems);
         Assert.Contains($"{target}/dir is not a directory", problem.Reason);
         Assert.Equal(("one\n", "640 1:2 regular file", "secret\n", "one\n"),

@@ -6,9 +6,11 @@ namespace KairosBoot.Linux.Tests;
 public sealed class InterruptedSeedTests
 {
     private const string First =
-        "mkdir -p d/e was; echo 1 > d/e/f; echo 1 > d/g; echo 1 > same; echo 1 > next; echo 1 > kept; ln next hard; ln -s 1 link; echo 1 > grows; echo 1 > was/f; chmod 750 was";
+        "mkdir -p d/e was; echo 1 > d/e/f; echo 1 > d/g; echo 1 > same; echo 1 > next; echo 1 > kept; ln next hard; ln -s 1 link; echo 1 " +
+            "> grows; echo 1 > was/f; chmod 750 was";
     private const string Second =
-        "mkdir -p grows/new was; echo 2 > grows/new/f; echo 2 > d; echo 1 > same; echo 2 > next; echo 2 > kept; ln next hard; ln -s 2 link; chmod 700 was; chown 5:6 was; setfattr -n user.t -v 2 was";
+        "mkdir -p grows/new was; echo 2 > grows/new/f; echo 2 > d; echo 1 > same; echo 2 > next; echo 2 > kept; ln next hard; ln -s 2 " +
+            "link; chmod 700 was; chown 5:6 was; setfattr -n user.t -v 2 was";
     private const string Third = "mkdir -p d/e; echo 3 > d/e/f; echo 3 > next; ln -s 1 link; echo 3 > kept";
     private const string User = "echo user > kept; echo user > mine; touch -d @5 kept mine; rm same";
 

@@ -41,7 +41,8 @@ internal sealed class StateMachine(string scratch)
 
     /// <summary>All attributes of all files of a tree, one line for each, from find(1) and other tools.</summary>
     public static string List(string root, bool directoryTimes = true) => Sh(
-        $"cd {root} && find . \\( -type d -printf '%P d %m %U:%G {(directoryTimes ? "%T@" : "")}\\n' \\) -o -printf '%P %y %m %U:%G %T@ %l %s\\n' | sort"
+        $"cd {root} && find . \\( -type d -printf '%P d %m %U:%G {(directoryTimes ? "%T@" : "")}\\n' \\) -o -printf '%P %y %m %U:%G %T@ " +
+            "%l %s\\n' | sort"
         + " && find . -type f -exec sha256sum {} + | sort -k2 && find . -print0 | sort -z | xargs -0 getfattr -h -m - -d 2>/dev/null");
 
     public static string Sh(string script) => MountNamespace.Tool("sh", "-ec", script);

@@ -11,16 +11,19 @@ namespace KairosBoot.Linux.Tests;
 public sealed class StateSeedTests
 {
     private const string First =
-        "for f in same changed dropped; do for u in left edited deleted; do echo v1 > $f-$u; done; done; mkdir -p gone/deep ours; echo v1 > gone/deep/f; echo v1 > ours/f";
+        "for f in same changed dropped; do for u in left edited deleted; do echo v1 > $f-$u; done; done; mkdir -p gone/deep ours; echo " +
+            "v1 > gone/deep/f; echo v1 > ours/f";
     private const string Second =
-        "for f in same changed; do for u in left edited deleted; do echo v1 > $f-$u; done; done; for u in left edited deleted; do echo v2, longer > changed-$u; done; echo v2 > new; echo v2 > made";
+        "for f in same changed; do for u in left edited deleted; do echo v1 > $f-$u; done; done; for u in left edited deleted; do echo " +
+            "v2, longer > changed-$u; done; echo v2 > new; echo v2 > made";
 
     [Fact]
     public void Every_file_is_merged_from_image_and_user() => OnVolume(machine =>
     {
         machine.Install(First);
         Assert.Equal((1, 0), (machine.GoodBoot("1").Seeded, machine.GoodBoot("1").Compared));
-        machine.User("for f in same changed dropped; do echo user > $f-edited; rm $f-deleted; done; echo user > made; echo user > ours/mine");
+        machine.User("for f in same changed dropped; do echo user > $f-edited; rm $f-deleted; done; echo user > made; echo user > " +
+            "ours/mine");
         machine.Install(Second);
         var result = machine.GoodBoot("2");
         Assert.Equal(
@@ -66,7 +69,8 @@ public sealed class StateSeedTests
             setfacl -d -m u:9:rwx sub; truncate -s 4M holes; printf end >> holes; touch "new
             line" "$(printf 'latin\351')" "back\\slash" " "
             """;
-        machine.Install("mkdir sub; echo v1 > file; echo v1 > tool; echo v1 > acl; ln -s /v1 soft; echo v1 > pipe; mknod device c 1 3; echo v1 > holes; setfattr -n trusted.old -v 1 sub; setfacl -m u:3:rwx sub");
+        machine.Install("mkdir sub; echo v1 > file; echo v1 > tool; echo v1 > acl; ln -s /v1 soft; echo v1 > pipe; mknod device c 1 3; " +
+            "echo v1 > holes; setfattr -n trusted.old -v 1 sub; setfacl -m u:3:rwx sub");
         machine.GoodBoot("1");
         machine.Install("mkdir sub; echo v1 > tool; echo v1 > acl; " + Odd);
         machine.GoodBoot("2");
@@ -182,7 +186,8 @@ public sealed class StateSeedTests
         string a = machine.Scratch + "/volume/a.img", b = machine.Scratch + "/volume/b.img";
         var start = new byte[4096];
         File.WriteAllBytes(a, start);
-        StateMachine.Sh($"truncate -s 1T {a}; touch -d @1 {a}; cp -a --sparse=always {a} {b} && mv {a} {a}.old && cp -a {b} {a}".Replace("1T", "4M"));
+        StateMachine.Sh($"truncate -s 1T {a}; touch -d @1 {a}; cp -a --sparse=always {a} {b} && mv {a} {a}.old && cp -a {b} {a}".Replace(
+            "1T", "4M"));
         string[] ids = [ImageIdentity.Of(a), ImageIdentity.Of(b), ImageIdentity.Of(a + ".old")];
         Assert.Equal(3, ids.Distinct().Count());
         Assert.Equal(ids[0], ImageIdentity.Of(a));
@@ -192,7 +197,8 @@ public sealed class StateSeedTests
 
     internal static void OnVolume(Action<StateMachine> body, int megabytes = 32, string options = "") => MountNamespace.Run(scratch =>
     {
-        StateMachine.Sh($"truncate -s {megabytes}M {scratch}/disk && mke2fs -q -F -t ext4 {options} {scratch}/disk && mkdir {scratch}/volume");
+        StateMachine.Sh($"truncate -s {megabytes}M {scratch}/disk && mke2fs -q -F -t ext4 {options} {scratch}/disk && mkdir " +
+            $"{scratch}/volume");
         using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false))
             Syscall.Mount(device.Path, scratch + "/volume", "ext4", MountFlags.None, "");
         try { body(new StateMachine(scratch)); }

@@ -123,7 +123,8 @@ public sealed class StateVolumeTests
         machine.Install("mkdir d gone; echo v1 > d/f; echo v1 > gone/f; echo v1 > grown");
         machine.GoodBoot("1");
         // An old access time shows whether a file was read since.
-        machine.User("mkdir mine; touch mine/f; echo a lot of the users own data > grown; for f in mine mine/f grown; do touch -a -d @1000 $f; done");
+        machine.User("mkdir mine; touch mine/f; echo a lot of the users own data > grown; for f in mine mine/f grown; do touch -a -d " +
+            "@1000 $f; done");
         StateMachine.Sh($"mount -o remount,strictatime {machine.Scratch}/volume");
         machine.Install("mkdir d; echo v2 > d/f; echo v2 > grown");
         machine.GoodBoot("2");

@@ -62,7 +62,8 @@ internal sealed class InstalledSystem
         Directory.CreateDirectory(Host + "/run/cos");
         File.WriteAllText($"{Host}/run/cos/{running.Name()}_mode", "1");
         File.WriteAllText(Host + "/etc/fstab",
-            "# by kairos-boot\n/dev/loop0 / ext4 ro 0 0\nCOS_OEM /oem ext4 rw 0 0\noverlay /etc overlay rw 0 0\nx /etc/ssh none bind 0 0\n");
+            "# by kairos-boot\n/dev/loop0 / ext4 ro 0 0\nCOS_OEM /oem ext4 rw 0 0\noverlay /etc overlay rw 0 0\nx /etc/ssh none bind 0 " +
+                "0\n");
     }
 
     internal string Host => scratch + "/host";

@@ -45,7 +45,8 @@ public sealed class RefusedUpgradeTests
     {
         var system = new InstalledSystem(scratch);
         File.AppendAllText(system.Host + "/etc/fstab", "x /srv/data none bind 0 0\nx /var/a none bind 0 0\n");
-        Assert.Contains("has no directory /srv/data, which is a mount point", Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
+        Assert.Contains("has no directory /srv/data, which is a mount point",
+            Refused(system, () => system.Upgrade(system.Image("new"))).Problem);
         system.Upgrade(system.Image("new", "mkdir /srv/data", "mkdir /var/a"));
     });
 

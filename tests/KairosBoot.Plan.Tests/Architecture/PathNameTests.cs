@@ -15,7 +15,8 @@ public sealed partial class PathNameTests
     [
         (Names, @"Syscall\.(MkDir|MakeDirectories|RmDir|Unlink|Rename|Exchange|Symlink|Link)\("),
         (Mount, @"Syscall\.(Mount|MountDetached|Bind)\("),
-        (Write, @"Syscall\.(Try)?Open\([^;()]*(\([^;()]*\)[^;()]*)*OpenFlags\.(WriteOnly|ReadWrite|Create|Truncate|Append)|FileText\.(Write|Append|WriteAttribute)\("),
+        (Write, @"Syscall\.(Try)?Open\([^;()]*(\([^;()]*\)[^;()]*)*OpenFlags\.(WriteOnly|ReadWrite|Create|Truncate|Append)" +
+            @"|FileText\.(Write|Append|WriteAttribute)\("),
         (Framework, @"\b(File|Directory)\.(Write|Create|Copy|Move|Delete|Append|Set|Replace|OpenWrite)[A-Za-z]*\(|new FileStream\("),
         (Process, @"Process\.Start\(|new ProcessStartInfo|ChildProcess\.(Run|Stream)\(|posix_spawn\(|Native\.fork\("),
     ];
@@ -62,7 +63,8 @@ public sealed partial class PathNameTests
             ["Cli/Commands/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
                 "Image/OsImage/Ext4Timestamps"]),
         (Framework, "a scratch directory of the builder's own, 0700",
-            ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles", "Image/OsImage/BootFiles",
+            ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles",
+                "Image/OsImage/BootFiles",
                 "Image/OsImage/DebugFsScript", "Image/OsImage/ImageArguments",
              "Image/OsImage/SquashfsImage", "Image/OsImage/SystemUnits", "Image/Tar/TarExtraction", "Lifecycle/Upgrade/OciImage"]),
 
@@ -91,7 +93,8 @@ public sealed partial class PathNameTests
     [Fact]
     public void No_call_changes_owner_mode_node_or_attributes_by_path_name()
     {
-        var declared = Sources.All.SelectMany(file => PathCall().Matches(file.Text).Select(match => $"{file.Path}: {match.Value}")).ToList();
+        var declared = Sources.All.SelectMany(file => PathCall().Matches(file.Text).Select(match => $"{file.Path}: {match.Value}"))
+            .ToList();
         Assert.Empty(declared);
         Assert.Contains(Sources.All, file => HandleCall().IsMatch(file.Text));
     }
@@ -99,7 +102,8 @@ public sealed partial class PathNameTests
     // Each method in that file is one system call.
     private static bool IsSyscallLayer(string path) => path.StartsWith("KairosBoot.Linux/Syscalls/Syscall.", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"\b(static|extern) \w+ (F?ChMod|L?ChOwn|MkNod|LUTimes|SetAttribute|Set|Copy|RemoveOthers|chmod|chown|lchown|mknod)\(string \w+[^)]*\)\s*(=>|\{|;)(?=[^}]*\b(chmod|chown|mknod|xattr))")]
+    [GeneratedRegex(@"\b(static|extern) \w+ (F?ChMod|L?ChOwn|MkNod|LUTimes|SetAttribute|Set|Copy|RemoveOthers" +
+        @"|chmod|chown|lchown|mknod)\(string \w+[^)]*\)\s*(=>|\{|;)(?=[^}]*\b(chmod|chown|mknod|xattr))")]
     private static partial Regex PathCall();
 
     [GeneratedRegex(@"static void ChOwn\(FileHandle ")]

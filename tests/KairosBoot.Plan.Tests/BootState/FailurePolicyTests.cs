@@ -68,7 +68,8 @@ public sealed class FailurePolicyTests
         var text = decision.Action switch
         {
             FailureAction.Retry => "try the same slot once more",
-            FailureAction.FallBack => $"boot {decision.Slot!.Value.Name()}{(decision.Why is null ? "" : $" ({decision.Why.Value.Name()})")}",
+            FailureAction.FallBack =>
+                $"boot {decision.Slot!.Value.Name()}{(decision.Why is null ? "" : $" ({decision.Why.Value.Name()})")}",
             FailureAction.Reboot => "reboot",
             _ => "stop",
         };

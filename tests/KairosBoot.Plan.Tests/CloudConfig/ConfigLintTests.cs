@@ -9,7 +9,8 @@ public sealed class ConfigLintTests
     [InlineData("boot: [{name: e, commands: ['if true; fi']}]", 2, "commands", "yntax error", false)]
     [InlineData("boot: [{name: e, commands: ['a=(1 2); echo ${a[0]}']}]", 2, "commands", "only bash can parse this", true)]
     [InlineData("boot: [{name: e, if: '[ -e /x ] &&'}]", 2, "if", "yntax error", false)]
-    [InlineData("boot: [{name: e, commands: ['docker ps --format \"{{.Names}}\"']}]", 2, "commands", "uses a value that no machine has", true)]
+    [InlineData("boot: [{name: e, commands: ['docker ps --format \"{{.Names}}\"']}]", 2, "commands", "uses a value that no machine has",
+        true)]
     [InlineData("boot: [{name: e, commands: ['{{ if .x }}a']}]", 2, "commands", "template not filled in", true)]
     [InlineData("boot: [{name: e, hostname: 'n-{{ .Values.node }}'}]", 2, "hostname", "unknown field .Values", false)]
     [InlineData("boot: [{name: e, environment: {A: '{{ .Values.product.uuid'}}]", 2, "environment", "{{ is not closed", true)]
@@ -22,7 +23,8 @@ public sealed class ConfigLintTests
     [InlineData("boot: [{name: e, downloads: [{path: /a, url: host/x}]}]", 2, "downloads", "url is not valid", false)]
     [InlineData("boot: [{name: e, git: {url: 'https://h/x', pth: /a, path: /b}}]", 2, "git.pth", "did you mean path?", true)]
     [InlineData("initramfs: [{name: e, packages: {install: [x]}}]", 2, "packages", "has no effect in initramfs", true)]
-    [InlineData("rootfs.before: [{name: e, downloads: [{path: /a, url: 'http://h/x'}]}]", 2, "downloads", "has no effect in rootfs.before", true)]
+    [InlineData("rootfs.before: [{name: e, downloads: [{path: /a, url: 'http://h/x'}]}]", 2, "downloads", "has no effect in rootfs.before",
+        true)]
     [InlineData("boot: [{name: e, only_os: '(Debian'}]", 2, "only_os", "invalid pattern", false)]
     [InlineData("boot: [{name: e, only_service_manager: upstart}]", 2, "only_service_manager", "neither systemd nor openrc", true)]
     [InlineData("boot: [{name: e, users: {'a b': {passwd: x}}}]", 2, "users", "invalid account name", false)]
@@ -41,9 +43,12 @@ public sealed class ConfigLintTests
     [Theory]
     [InlineData("provider-kairos.bootstrap.after.k3s-ready: [{name: e}]")]
     [InlineData("kairos-install.pre.before: [{commands: ['true']}]")]
-    [InlineData("boot: [{if: '[ -e /x ] && grep -q \"y\" /proc/cmdline', hostname: 'n-{{ trunc 4 .MachineID }}', commands: ['echo {{ (index .Values.network 0).macaddress | lower }} {{ .Values.product.uuid }}']}]")]
+    [InlineData("boot: [{if: '[ -e /x ] && grep -q \"y\" /proc/cmdline', hostname: 'n-{{ trunc 4 .MachineID }}', commands: ['echo {{ " +
+        "(index .Values.network 0).macaddress | lower }} {{ .Values.product.uuid }}']}]")]
     [InlineData("boot: [{users: {a: {passwd: x}, b: {lock_passwd: true}, c: {ssh_authorized_keys: [k]}}}]")]
-    [InlineData("boot: [{downloads: [{path: /a/, url: 'https://h/x', permissions: 0600, timeout: 5, ownerstring: a}], git: {url: 'git@host:x', path: /b, auth: {private_key: x}, branch_only: yes}, packages: {install: x, refresh: true}, package_pins: {x: 1.2}, unpack_images: [{source: x, target: /y, platform: linux/arm64}]}]")]
+    [InlineData("boot: [{downloads: [{path: /a/, url: 'https://h/x', permissions: 0600, timeout: 5, ownerstring: a}], git: {url: " +
+        "'git@host:x', path: /b, auth: {private_key: x}, branch_only: yes}, packages: {install: x, refresh: true}, package_pins: {x: " +
+        "1.2}, unpack_images: [{source: x, target: /y, platform: linux/arm64}]}]")]
     public void A_correct_config_has_no_finding(string stages) => Assert.Empty(ConfigLint.Check($"stages:\n  {stages}\n", "f"));
 
     [Fact]

@@ -48,7 +48,8 @@ public class HashingTests
     [InlineData("", "x",
         "$6$x$QSmr1Bx2g4O6BzKvdkgOcyU6H91X6I/XBv5pSalMhSPkwdH6Beo3F455xZJg0v//bxVK5F4OE5k1.0xuR26MK0")]
     [InlineData("päßwörd with spaces", "abcdefgh", null)]
-    [InlineData("a password of well more than sixty-four bytes, so that the digest has to be repeated for it", "0123456789abcdefMORE", null)]
+    [InlineData("a password of well more than sixty-four bytes, so that the digest has to be repeated for it", "0123456789abcdefMORE",
+        null)]
     public void SHA_512_crypt_agrees_with_libxcrypt_and_openssl(string password, string salt, string? expected)
     {
         var hash = Sha512Crypt.Hash(password, salt);
@@ -67,8 +68,11 @@ public class HashingTests
         var random = new Random(length);
         var text = new byte[length];
         for (var i = 0; i < length; i++) text[i] = (byte)(random.Next(4) == 0 ? random.Next(256) : 'a' + i % 7);
-        foreach (var level in new[] { System.IO.Compression.CompressionLevel.NoCompression, System.IO.Compression.CompressionLevel.Fastest, System.IO.Compression.CompressionLevel.SmallestSize })
+        foreach (var level in new[] { System.IO.Compression.CompressionLevel.NoCompression, System.IO.Compression.CompressionLevel.Fastest,
+            System.IO.Compression.CompressionLevel.SmallestSize })
+        {
             Assert.Equal(text, Inflate.GUnzip(GZip(text, level)));
+        }
     }
 
     [Fact]

@@ -63,11 +63,15 @@ public class TemplateTests
     [InlineData("{{ and 1 .Empty }}|{{ and 1 2 }}|{{ or .Empty 0 3 }}|{{ or 0 .Empty }}|{{ not 1 }}", "|2|3||false")]
     [InlineData("{{ and .Missing (index .Missing 0) }}|{{ or 1 (nosuch 2) .MachineID.x }}|{{ .Empty | or 5 }}", "<no value>|1|5")]
     [InlineData("{{ and (or 0 1) (lower \"A\") }}", "a")]
-    [InlineData("{{ eq 1 2 1 }} {{ ne .Empty \"\" }} {{ lt 1 2 }} {{ le 2 2 }} {{ gt \"b\" \"a\" }} {{ ge 1 2 }} {{ eq .Missing nil }} {{ eq .Missing \"x\" }}", "true false true true true false true false")]
-    [InlineData("{{ len .List }} {{ len \"é\" }} {{ index .List 1 }} {{ first .List }}{{ last .List }} {{ join \"-\" .List }} {{ .List }}", "3 2 b ac a-b-c [a b c]")]
+    [InlineData("{{ eq 1 2 1 }} {{ ne .Empty \"\" }} {{ lt 1 2 }} {{ le 2 2 }} {{ gt \"b\" \"a\" }} {{ ge 1 2 }} {{ eq .Missing nil }} " +
+        "{{ eq .Missing \"x\" }}", "true false true true true false true false")]
+    [InlineData("{{ len .List }} {{ len \"é\" }} {{ index .List 1 }} {{ first .List }}{{ last .List }} {{ join \"-\" .List }} {{ .List }}",
+        "3 2 b ac a-b-c [a b c]")]
     [InlineData("{{ range list \"x\" \"y\" }}{{ . }};{{ end }}{{ print \"a\" 1 true }}", "x;y;a1true")]
-    [InlineData("{{ add 1 2 }} {{ sub 1 2 }} {{ int \"7\" }} {{ \"x\" | int }} {{ ternary \"a\" \"b\" true }} {{ coalesce .Missing .Empty \"c\" }} {{ empty .Empty }}", "3 -1 7 0 a c true")]
-    [InlineData("{{ trimPrefix \"a\" \"abc\" }} {{ trimSuffix \"x\" \"abc\" }} {{ contains \"b\" \"abc\" }} {{ hasPrefix \"b\" \"abc\" }} {{ hasSuffix \"c\" \"abc\" }}", "bc abc true false true")]
+    [InlineData("{{ add 1 2 }} {{ sub 1 2 }} {{ int \"7\" }} {{ \"x\" | int }} {{ ternary \"a\" \"b\" true }} {{ coalesce .Missing " +
+        ".Empty \"c\" }} {{ empty .Empty }}", "3 -1 7 0 a c true")]
+    [InlineData("{{ trimPrefix \"a\" \"abc\" }} {{ trimSuffix \"x\" \"abc\" }} {{ contains \"b\" \"abc\" }} {{ hasPrefix \"b\" \"abc\" " +
+        "}} {{ hasSuffix \"c\" \"abc\" }}", "bc abc true false true")]
     [InlineData("{{ sha256sum \"abc\" | trunc 8 }}", "ba7816bf")]
     public void Blocks_variables_and_functions_work_as_in_Go(string template, string expected) =>
         Assert.Equal(expected, Template.Render(template, Fields));
@@ -77,17 +81,25 @@ public class TemplateTests
     {
         var values = TemplateFields.Under("Values", MachineValues.Of(new StageFacts()));
         Assert.Equal(Environment.ProcessorCount.ToString(), Template.Render("{{ .Values.cpu.threads }}", values));
-        Assert.Equal("true", Template.Render("{{ and (ge .Values.cpu.threads .Values.cpu.cores) (ge .Values.cpu.cores .Values.cpu.cpus) (gt .Values.memory.size 100) }}", values));
+        Assert.Equal("true",
+            Template.Render("{{ and (ge .Values.cpu.threads .Values.cpu.cores) (ge .Values.cpu.cores .Values.cpu.cpus) (gt " +
+            ".Values.memory.size 100) }}", values));
         Assert.Equal("<no value>", Template.Render("{{ .Values.cpu.nosuch }}", values));
     }
 
     [Theory]
-    [InlineData("{{ range .Ten }}{{ range $.Ten }}{{ range $.Ten }}{{ range $.Ten }}{{ range $.Ten }}{{ end }}{{ end }}{{ end }}{{ end }}{{ end }}", "more than 10000 steps")]
-    [InlineData("{{ $x := `0123456789` }}{{ range .Ten }}{{ range $.Ten }}{{ $x = print $x $x }}{{ end }}{{ end }}", "a value longer than 65536")]
-    [InlineData("{{ $x := `0123456789` }}{{ range .Ten }}{{ range $.Ten }}{{ $x = replace `0` $x $x }}{{ end }}{{ end }}", "a value longer than 65536")]
-    [InlineData("{{ $x := `0123456789` }}{{ range .Ten }}{{ range $.Ten }}{{ $x = quote $x }}{{ end }}{{ end }}", "quote: a value longer than 65536")]
-    [InlineData("{{ $x := list 1 1 }}{{ range .Ten }}{{ range $.Ten }}{{ $x = list $x $x }}{{ end }}{{ end }}{{ $x }}", "a group of values")]
-    [InlineData("{{ $x := list 1 }}{{ range .Ten }}{{ range $.Ten }}{{ $x = list $x }}{{ end }}{{ end }}{{ join `` $x }}", "a group of values")]
+    [InlineData("{{ range .Ten }}{{ range $.Ten }}{{ range $.Ten }}{{ range $.Ten }}{{ range $.Ten }}{{ end }}{{ end }}{{ end }}{{ end " +
+        "}}{{ end }}", "more than 10000 steps")]
+    [InlineData("{{ $x := `0123456789` }}{{ range .Ten }}{{ range $.Ten }}{{ $x = print $x $x }}{{ end }}{{ end }}",
+        "a value longer than 65536")]
+    [InlineData("{{ $x := `0123456789` }}{{ range .Ten }}{{ range $.Ten }}{{ $x = replace `0` $x $x }}{{ end }}{{ end }}",
+        "a value longer than 65536")]
+    [InlineData("{{ $x := `0123456789` }}{{ range .Ten }}{{ range $.Ten }}{{ $x = quote $x }}{{ end }}{{ end }}",
+        "quote: a value longer than 65536")]
+    [InlineData("{{ $x := list 1 1 }}{{ range .Ten }}{{ range $.Ten }}{{ $x = list $x $x }}{{ end }}{{ end }}{{ $x }}",
+        "a group of values")]
+    [InlineData("{{ $x := list 1 }}{{ range .Ten }}{{ range $.Ten }}{{ $x = list $x }}{{ end }}{{ end }}{{ join `` $x }}",
+        "a group of values")]
     [InlineData("{{ range .Ten }}{{ range $.Ten }}{{ range $.Ten }}TEXT{{ end }}{{ end }}{{ end }}", "longer than 4194304 characters")]
     [InlineData("{{ range .Ten }}{{ range $.Ten }}{{ len `TEXT` }}{{ end }}{{ end }}", "more than 10000 steps")]
     public void Time_and_memory_of_a_template_are_bounded(string template, string reason)

@@ -21,7 +21,8 @@ internal static class GeneratedPart
         else
         {
             Assert.True(expected == text[from..to],
-                $"{document} differs from the code. To fix: KAIROSBOOT_WRITE_DOCS=1 dotnet test tests/KairosBoot.Plan.Tests --filter Documents\nExpected:\n{expected}");
+                $"{document} differs from the code. To fix: KAIROSBOOT_WRITE_DOCS=1 dotnet test tests/KairosBoot.Plan.Tests --filter " +
+                    $"Documents\nExpected:\n{expected}");
         }
     }
 }

@@ -79,7 +79,9 @@ public sealed class ParserFuzzTests
         }),
         new Parser("failed boots", Texts("{\"time\":1,\"slot\":\"active\"}\n"),
             bytes => _ = FailureFile.Parse(Encoding.UTF8.GetString(bytes))),
-        new Parser("module indexes", Texts("modules.index 1\nrelease 6.1\nalways loop\nload virtio_blk virtio_ring virtio_blk\nbuiltin ext4\nbus virtio\n d00000002v* virtio_blk\n"), bytes =>
+        new Parser("module indexes",
+            Texts("modules.index 1\nrelease 6.1\nalways loop\nload virtio_blk virtio_ring virtio_blk\nbuiltin ext4\nbus virtio\n " +
+            "d00000002v* virtio_blk\n"), bytes =>
         {
             try { ModuleIndex.Parse(Encoding.UTF8.GetString(bytes)); }
             catch (FormatException) { }
@@ -97,7 +99,11 @@ public sealed class ParserFuzzTests
         {
             var input = i < parser.Good.Length ? parser.Good[i] : mutations.Of(parser.Good[i % parser.Good.Length]);
             try { parser.Parse(input); }
-            catch (Exception e) { throw new InvalidOperationException($"{parser.Name}, input {i}: {Convert.ToHexString(input.AsSpan(0, Math.Min(2048, input.Length)))}", e); }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException(
+                $"{parser.Name}, input {i}: {Convert.ToHexString(input.AsSpan(0, Math.Min(2048, input.Length)))}", e);
+            }
         }
     }
 

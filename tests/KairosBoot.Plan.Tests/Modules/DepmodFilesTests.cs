@@ -38,7 +38,8 @@ public class DepmodFilesTests
     [Fact]
     public void Built_in_aliases_come_from_modinfo_fields_named_alias()
     {
-        var rows = DepmodFiles.ReadBuiltInAliases("ext4.license=GPL\0ext4.alias=fs-ext4\0x.description=has .alias=in it\0nvme.alias=pci:v*d*\0");
+        var rows = DepmodFiles.ReadBuiltInAliases(
+            "ext4.license=GPL\0ext4.alias=fs-ext4\0x.description=has .alias=in it\0nvme.alias=pci:v*d*\0");
         Assert.Equal([new ModuleAlias("fs-ext4", "ext4"), new ModuleAlias("pci:v*d*", "nvme")], rows);
     }
 

@@ -26,7 +26,12 @@ public sealed class PartitionTableTests
             {
                 var cut = disk.Copy();
                 cut.Apply(writes[..done]);
-                if (part > 0) writes[done].Bytes[..(writes[done].Bytes.Length / blockSize * part / parts * blockSize)].CopyTo(cut.Bytes.AsSpan((int)writes[done].Offset));
+                if (part > 0)
+                {
+                    writes[done].Bytes[..(writes[done].Bytes.Length / blockSize * part / parts * blockSize)]
+                    .CopyTo(cut.Bytes.AsSpan((int)writes[done].Offset));
+                }
+
                 HoldsOldOrNew(cut, last.Last, end, blockSize);
             }
         }

@@ -35,7 +35,8 @@ public sealed class InterruptedMergeTests
                 interrupted.Merge(next, seed % 2 == 0 ? int.MaxValue : random.Next(4));
                 interrupted.Merge(third);
                 Assert.True(whole.Text(images[1], next, third) == interrupted.Text(images[1], next, third),
-                    $"seed {seed}, cut after {cut} of {actions}:\n{whole.Text()}\nbut after the cut\n{interrupted.Text()}\nstart\n{start.Text()}");
+                    $"seed {seed}, cut after {cut} of {actions}:\n{whole.Text()}\nbut after the cut\n{interrupted.Text()}\nstart\n" +
+                        $"{start.Text()}");
             }
         }
         Assert.True(cuts > 2000, $"only {cuts} cuts: the trees hardly differ");
@@ -155,7 +156,8 @@ public sealed class InterruptedMergeTests
         // A directory that one of the images does not have, and that stays because it contains files of the user, may keep its attributes
         // from before or during the change.
         public string Text(params Dictionary<string, EntrySignature>[] images) =>
-            string.Join('\n', Store.Select(f => $"{f.Key} {(f.Value.IsDirectory && !images.All(i => i.GetValueOrDefault(f.Key).IsDirectory) ? "d" : f.Value)}"))
+            string.Join('\n', Store.Select(f =>
+                $"{f.Key} {(f.Value.IsDirectory && !images.All(i => i.GetValueOrDefault(f.Key).IsDirectory) ? "d" : f.Value)}"))
             + "\n--\n" + System.Text.Encoding.UTF8.GetString(section?.Text ?? []);
     }
 }

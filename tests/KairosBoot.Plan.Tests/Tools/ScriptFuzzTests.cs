@@ -40,7 +40,12 @@ public class ScriptFuzzTests
                 Assert.DoesNotContain(refusal.Problem, char.IsControl);
                 refused++;
             }
-            catch (Exception e) when (e is not Xunit.Sdk.XunitException) { throw new InvalidOperationException($"input {i}: {ToolText.Show(path)} {ToolText.Show(value)}", e); }
+            catch (Exception e) when (
+                e is not Xunit.Sdk.XunitException)
+            {
+                throw new InvalidOperationException(
+                $"input {i}: {ToolText.Show(path)} {ToolText.Show(value)}", e);
+            }
         }
         // A test in which all or no input is refused would prove nothing.
         Assert.InRange(refused, inputs / 20, inputs * 19 / 20);

@@ -6,7 +6,8 @@ public class ToolWriterTests
 {
     [Fact]
     public void A_debugfs_script_is_this_text() =>
-        Assert.Equal("set_current_time @5\ncd \"/a \"\"b\"\"\"\nmkdir \"c\"\ncd \"/\"\nwrite \"/scratch/it's\" \"f\"\nsif \"/f\" uid 1\nsif \"/f\" gid 2\nsif \"/f\" mode 0100644\n"
+        Assert.Equal("set_current_time @5\ncd \"/a \"\"b\"\"\"\nmkdir \"c\"\ncd \"/\"\nwrite \"/scratch/it's\" \"f\"\nsif \"/f\" uid 1\n" +
+            "sif \"/f\" gid 2\nsif \"/f\" mode 0100644\n"
             + "ea_set -f \"/scratch/1\" \"/f\" \"user.a=b c\"\n",
             Encoding.UTF8.GetString(new DebugFsCommands().SetCurrentTime(5).MakeDirectory("a \"b\"/c").WriteFile("/scratch/it's",
                 "f").SetOwner("f", 1, 2)
@@ -19,7 +20,8 @@ public class ToolWriterTests
             Octal.O600, 1, 2)
             .MakeDevice("d", isBlock: false, Octal.O600, 0, 0, 1, 3).Modify("\"\\", Octal.O4755, 7, 8);
         Assert.Equal("content.5", file.WriteFile("boot/initrd", Octal.O644));
-        Assert.Equal("\"a b\" d 755 0 0\n\"boot/vmlinuz\" s 777 0 0 vmlinuz-6.1\n\"f\" i 600 1 2 f\n\"d\" c 600 0 0 1 3\n\"\\\"\\\\\" m 4755 7 8\n\"boot/initrd\" f 644 0 0 cat content.5\n",
+        Assert.Equal("\"a b\" d 755 0 0\n\"boot/vmlinuz\" s 777 0 0 vmlinuz-6.1\n\"f\" i 600 1 2 f\n\"d\" c 600 0 0 1 3\n\"\\\"\\\\\" m " +
+            "4755 7 8\n\"boot/initrd\" f 644 0 0 cat content.5\n",
             Encoding.UTF8.GetString(file.ToBytes()));
     }
 
