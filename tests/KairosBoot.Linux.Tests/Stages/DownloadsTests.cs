@@ -68,7 +68,9 @@ public sealed class DownloadsTests : IDisposable
         Assert.Contains("404", RunAgainstNothing("refused").Reason);
         Assert.Equal("old", system.Read("/opt/refused"));
         using var server = LocalServer.OfText("x");
-        var report = system.Run($"downloads: [{{path: rel, url: {server.Address}}}, {{path: /opt/a, url: nowhere}}, {{path: /opt/dir/, url: {server.Address}}}, {{path: /opt/b, url: {server.Address}/b}}]");
+        var url = server.Address;
+        var report = system.Run($"downloads: [{{path: rel, url: {url}}}, {{path: /opt/a, url: nowhere}}, " +
+            $"{{path: /opt/dir/, url: {url}}}, {{path: /opt/b, url: {url}/b}}]");
         Assert.Equal(["not an absolute path", "url is not valid", "has no file name"],
             report.Errors().Select(p =>
             new[] { "not an absolute path", "url is not valid", "has no file name" }.Single(p.Reason.Contains)));

@@ -4,8 +4,8 @@ using KairosBoot.Plan.Tests.Documents;
 namespace KairosBoot.Plan.Tests;
 
 /// <summary>
-/// Lines of at most 140 columns, so that two files fit side by side on a screen. Exempt are rows of tables, which Markdown cannot wrap, and the content of
-/// raw strings: that is text of other programs.
+/// Lines of at most 140 columns, so that two files fit side by side on a screen. Exempt are rows of tables, which Markdown cannot wrap, and
+/// the content of raw strings: that is text of other programs.
 /// </summary>
 public sealed class LineLengthTests
 {
