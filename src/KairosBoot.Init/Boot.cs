@@ -75,6 +75,11 @@ internal static class Boot
         parts.Plans.Apply(IdentityPlan.For(volumes, disk));
         // The machine has the machine id of the last boot, whichever slot that was.
 
+        StartUserland(parts, request, disk, arguments);
+    }
+
+    private static void StartUserland(BootParts parts, BootRequest request, BootDisk disk, string[] arguments)
+    {
         parts.Plans.Apply(ApiFileSystems.ForUserland);
         parts.HandOver.EnterNewRoot(ApiFileSystems.Moved);
         // The new root is /. The initrd's files are out of sight, its memory is not free yet.

@@ -36,48 +36,45 @@ internal static class InstallCommand
                 result.AddError("Give one of --image, --root and --tar.");
         });
         command.SetAction(parsed => InterruptibleWork.Run(
-            cancellationToken =>
-            {
-                if (Syscall.GetEUid() != 0)
-                {
-                    throw new OperatorException("installing on a disk requires root",
-                        "run sudo kboot install ...; to build a disk image file, run kboot disk build");
-                }
-
-                var documents = parsed.GetValue(options.CloudConfigs) ?? [];
-                CloudConfigFiles.Check(documents);
-                var section = InstallSection.Read(documents, problem => Warn(problem.Text));
-                var wanted = parsed.GetValue(device) ?? section.Device ?? throw new OperatorException("no disk to install on",
-                    "give --device /dev/... or --device auto");
-                var disk = InstallDisk.Find(wanted);
-                using var progress = new Progress();
-                using var source = InstallSource.Open(parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar),
-                    ImageBuildCommand.Program(),
-                    progress.Show, cancellationToken);
-                var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null,
-                    $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
-                using var installer = new DiskInstaller(request with
-                {
-                    Sizes = InstallSizes.Combine(options.Sizes(parsed), section, request,
-                    Warn)
-                }, disk, cancellationToken);
-                var isDry = parsed.GetValue(dryRun);
-                var contents = disk.Contents();
-                if (contents.Count > 0 && !isDry && !parsed.GetValue(force))
-                {
-                    throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}",
-                        "choose another disk, or add --force to erase all of this");
-                }
-
-                var succeeded = isDry
-                    || new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken)
-                    .Run(progress.Show, Warn);
-                progress.Dispose();
-                Print(installer.Layout, disk, request, contents, isDry, parsed.GetValue(json));
-                return succeeded ? 0 : 1;
-            },
+            cancellationToken => Install(parsed.GetValue(device), (parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar)),
+                parsed, options, (parsed.GetValue(force), parsed.GetValue(dryRun), parsed.GetValue(json)), cancellationToken),
             "the disk is unchanged or cannot be booted: run kboot install again"));
         return command;
+    }
+
+    private static int Install(string? device, (string? Image, string? Root, string? Tar) from, ParseResult parsed, DiskOptions options,
+        (bool Force, bool DryRun, bool Json) flags, CancellationToken cancellationToken)
+    {
+        if (Syscall.GetEUid() != 0)
+        {
+            throw new OperatorException("installing on a disk requires root",
+                "run sudo kboot install ...; to build a disk image file, run kboot disk build");
+        }
+
+        var documents = parsed.GetValue(options.CloudConfigs) ?? [];
+        CloudConfigFiles.Check(documents);
+        var section = InstallSection.Read(documents, problem => Warn(problem.Text));
+        var disk = InstallDisk.Find(device ?? section.Device
+            ?? throw new OperatorException("no disk to install on", "give --device /dev/... or --device auto"));
+        using var progress = new Progress();
+        using var source =
+            InstallSource.Open(from.Image, from.Root, from.Tar, ImageBuildCommand.Program(), progress.Show, cancellationToken);
+        var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null,
+            $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
+        var sizes = InstallSizes.Combine(options.Sizes(parsed), section, request, Warn);
+        using var installer = new DiskInstaller(request with { Sizes = sizes }, disk, cancellationToken);
+        var contents = disk.Contents();
+        if (contents.Count > 0 && !flags.DryRun && !flags.Force)
+        {
+            throw new OperatorException($"{disk} is not empty:\n  {string.Join("\n  ", contents)}",
+                "choose another disk, or add --force to erase all of this");
+        }
+
+        var stages = new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken);
+        var succeeded = flags.DryRun || stages.Run(progress.Show, Warn);
+        progress.Dispose();
+        Print(installer.Layout, disk, request, contents, flags.DryRun, flags.Json);
+        return succeeded ? 0 : 1;
     }
 
     private static void Warn(string text) => Console.Error.WriteLine($"warning: {text}");

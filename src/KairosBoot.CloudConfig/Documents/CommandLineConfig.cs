@@ -64,15 +64,13 @@ public sealed class CommandLineConfig
     {
         var words = new List<string>();
         var word = new StringBuilder();
-        var inWord = false;
-        var quote = '\0';
+        var (inWord, quote) = (false, '\0');
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
             if (quote != '\'' && c == '\\')
             {
-                // A backslash at the end: the word is incomplete.
-                if (++i == text.Length) return words;
+                if (++i == text.Length) return words; // a backslash at the end: the word is incomplete
                 inWord = true;
                 word.Append(text[i]);
             }
@@ -87,7 +85,7 @@ public sealed class CommandLineConfig
             }
             else if (char.IsWhiteSpace(c))
             {
-                End();
+                EndWord(words, word, ref inWord);
             }
             else if (c == '#' && !inWord)
             {
@@ -99,14 +97,14 @@ public sealed class CommandLineConfig
                 word.Append(c);
             }
         }
-        if (quote == '\0') End();
+        if (quote == '\0') EndWord(words, word, ref inWord);
         return words;
+    }
 
-        void End()
-        {
-            if (inWord) words.Add(word.ToString());
-            word.Clear();
-            inWord = false;
-        }
+    private static void EndWord(List<string> words, StringBuilder word, ref bool inWord)
+    {
+        if (inWord) words.Add(word.ToString());
+        word.Clear();
+        inWord = false;
     }
 }

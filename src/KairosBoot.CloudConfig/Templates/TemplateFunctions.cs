@@ -44,6 +44,14 @@ internal static class TemplateFunctions
                 return a[2] is bool flag ? flag ? a[0] : a[1]
                 : throw new TemplateException("ternary: its condition is not true or false");
             case "required": return a[1] is null or "" ? throw new TemplateException(Template.Print(a[0])) : a[1];
+            default: return TextValue(name, a);
+        }
+    }
+
+    private static object? TextValue(string name, List<object?> a)
+    {
+        switch (name)
+        {
             case "lower": return Text(name, a, 0).ToLowerInvariant();
             case "upper": return Text(name, a, 0).ToUpperInvariant();
             case "trim": return Text(name, a, 0).Trim();

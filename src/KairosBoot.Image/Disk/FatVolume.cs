@@ -135,12 +135,12 @@ internal sealed class FatVolume
         Name(label, extended[7..]);
         (isFat32 ? "FAT32   "u8 : "FAT16   "u8).CopyTo(extended[18..]);
         (boot[510], boot[511]) = (0x55, 0xAA);
-        if (!isFat32)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(boot[22..], (ushort)fatSectors);
-            return;
-        }
+        if (isFat32) FinishFat32(boot);
+        else BinaryPrimitives.WriteUInt16LittleEndian(boot[22..], (ushort)fatSectors);
+    }
 
+    private void FinishFat32(Span<byte> boot)
+    {
         BinaryPrimitives.WriteInt32LittleEndian(boot[36..], fatSectors);
         BinaryPrimitives.WriteInt32LittleEndian(boot[44..], 2); // the root's cluster
         BinaryPrimitives.WriteUInt16LittleEndian(boot[48..], 1); // sector of the FSInfo structure

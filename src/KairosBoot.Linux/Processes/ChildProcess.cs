@@ -98,44 +98,31 @@ public static unsafe partial class ChildProcess
     /// </summary>
     internal static CommandResult Collect(
         int pid, FileHandle reader, long deadline, Action<TimeSpan>? waiting, byte? end = null, FileHandle? stream = null,
-            OutputReceiver? receive = null)
+        OutputReceiver? receive = null)
     {
         using var exited = PidFd(pid);
         var output = new List<byte>();
-        var outputEnded = false;
-        var timedOut = false;
+        bool outputEnded = false, timedOut = false;
         var heard = Syscall.BootTimeMicroseconds();
         var buffer = new byte[stream is null ? 4096 : PieceSize];
         var events = stackalloc pollfd[3];
-        bool Receive(int length)
-        {
-            if (receive!(buffer.AsSpan(0, length))) return true;
-            LibC.kill(-pid, SIGKILL);
-            return false;
-        }
         while (true)
         {
+            if (stream is not null && !Pass([], receive!, pid)) stream = null;
             events[0] = new pollfd { fd = exited.Descriptor, events = LibC.POLLIN };
             events[1] = new pollfd { fd = outputEnded ? -1 : reader.Descriptor, events = LibC.POLLIN };
-            if (stream is not null && !Receive(0)) stream = null;
             events[2] = new pollfd { fd = stream?.Descriptor ?? -1, events = LibC.POLLIN };
-            var now = Syscall.BootTimeMicroseconds();
-            waiting?.Invoke(TimeSpan.FromMicroseconds(now - heard));
-            var left = (deadline - now) / 1000 + 1;
-            var mustWake = waiting is not null || stream is not null;
-            var ready = LibC.poll(events, 3, timedOut ? -1 : (int)Math.Clamp(left, 0, mustWake ? 1000 : int.MaxValue));
-            if (ready < 0 && LibC.errno == Errno.EINTR || ready == 0 && left > 1000 && mustWake) continue;
-            if (ready == 0)
-            {
-                timedOut = true;
-                LibC.kill(-pid, SIGKILL);
-                continue;
-            }
+            waiting?.Invoke(TimeSpan.FromMicroseconds(Syscall.BootTimeMicroseconds() - heard));
+            var ready = Wait(events, timedOut ? null : deadline, mustWake: waiting is not null || stream is not null, pid);
+            timedOut |= ready == 0;
+            if (ready <= 0) continue;
             heard = Syscall.BootTimeMicroseconds();
+            // Its output first: it may still be there after the program has ended.
+            if (events[0].revents != 0 && events[1].revents == 0 && events[2].revents == 0) break;
             if (events[2].revents != 0)
             {
                 var n = Syscall.Read(stream!, buffer);
-                if (n == 0 || !Receive(n)) stream = null;
+                if (n == 0 || !Pass(buffer.AsSpan(0, n), receive!, pid)) stream = null;
             }
             else if (events[1].revents != 0)
             {
@@ -145,12 +132,27 @@ public static unsafe partial class ChildProcess
                 Keep(buffer.AsSpan(0, done ? n - 1 : n), output);
                 if (done) return new CommandResult(0, TimedOut: false, Text(output)) { HasEnded = false };
             }
-            else if (events[0].revents != 0)
-            {
-                break;
-            }
         }
         return new CommandResult(Reap(pid), timedOut, Text(output));
+    }
+
+    /// <summary>Waits for an event. 0: the deadline has passed, and the program is killed; negative: nothing has happened yet.</summary>
+    private static int Wait(pollfd* events, long? deadline, bool mustWake, int pid)
+    {
+        if (deadline is not { } end) return LibC.poll(events, 3, -1);
+        var left = (end - Syscall.BootTimeMicroseconds()) / 1000 + 1;
+        var ready = LibC.poll(events, 3, (int)Math.Clamp(left, 0, mustWake ? 1000 : int.MaxValue));
+        if (ready == 0 && left > 1000 && mustWake) return -1;
+        if (ready == 0) LibC.kill(-pid, SIGKILL);
+        return ready;
+    }
+
+    /// <summary>Passes a piece of the output to the caller. False: the caller has enough, and the program is killed.</summary>
+    private static bool Pass(ReadOnlySpan<byte> piece, OutputReceiver receive, int pid)
+    {
+        if (receive(piece)) return true;
+        LibC.kill(-pid, SIGKILL);
+        return false;
     }
 
     private static void Keep(ReadOnlySpan<byte> bytes, List<byte> output) =>
