@@ -9,13 +9,14 @@ public sealed record SlotFault(Slot Slot, string Reason)
 
     private const int MaxReason = 20;
 
+    // Members of JSON hold these texts: they stay as they are.
     private static readonly (string Reason, string Text)[] Texts =
     [
         (Load, "the boot loader could not load its kernel or its initrd"),
         (Missing, "its image is missing"),
         (Damaged, "its image is damaged"),
-        (NoInit, "its image has no init that can be started"),
-        (Operator, "marked bad with kboot assess bad"),
+        (NoInit, "its image has no system that could be started"),
+        (Operator, "kboot assess bad"),
     ];
 
     /// <summary>Null: the text is not a fault.</summary>
