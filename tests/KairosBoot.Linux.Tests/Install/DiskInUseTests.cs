@@ -22,7 +22,7 @@ public sealed class DiskInUseTests
         finally { MountNamespace.Tool("swapoff", disk.Partition(2)); }
 
         var loop = MountNamespace.Tool("losetup", "--find", "--show", disk.Partition(2)).Trim();
-        try { Assert.Contains($"{disk.Partition(2)} is what {loop} shows", machine.Refused("--force")); }
+        try { Assert.Contains($"{disk.Partition(2)} is attached to {loop}", machine.Refused("--force")); }
         finally { MountNamespace.Tool("losetup", "--detach", loop); }
     });
 

@@ -71,7 +71,7 @@ public sealed class AddedPartitionTests
         // An xfs needs at least 300 MiB.
         Assert.Contains("mkfs.xfs -f -q -L X /dev/", disk.Only("add_partitions: [{fsLabel: X, size: 20, filesystem: xfs}]"));
         Syscall.Mount("/dev/null", "/usr/sbin/mkfs.btrfs", "", MountFlags.Bind, "");
-        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; to fix: add it when the image is built",
+        Assert.Contains("this root has no mkfs.btrfs, which makes btrfs; to fix: add it to the image",
             disk.Only("add_partitions: [{fsLabel: X, size: 200, filesystem: btrfs}]"));
         Assert.Equal(before, disk.Disk.Read().Partitions.Length);
         Assert.Null(BlockDeviceScan.Partition(disk.Name, 2));

@@ -164,7 +164,7 @@ public sealed class GrowthTests
         Assert.Equal(before, disk.Written);
         MountNamespace.Tool("mkfs.vfat", disk.Partition(2));
         before = disk.Written;
-        Assert.Contains("holds vfat, which cannot grow", disk.Only(Grow));
+        Assert.Contains("has the file system vfat, which cannot grow", disk.Only(Grow));
         Assert.Contains("partition 1 (first) cannot grow: it is followed by partition 2 (last)",
             Assert.Single(disk.Layout(Grow, partition: 1)).Reason);
         Assert.Equal(before, disk.Written);

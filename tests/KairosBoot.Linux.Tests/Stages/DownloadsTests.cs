@@ -20,7 +20,7 @@ public sealed class DownloadsTests : IDisposable
         using var server = LocalServer.OfText(content);
         var report = system.Run(
             $"downloads: [{{path: {path}, url: '{server.Address}/x/a%20b.bin?token=S3CRET', permissions: {mode}, ownerstring: " +
-            "'daemon:sys', timeout: 60}}]");
+            "'daemon:sys', timeout: 60}]");
         Assert.Empty(report.Errors());
         Assert.Equal(content, system.Read(expected));
         Assert.Equal($"{mode[1..]} daemon:sys", system.Shell($"stat -c '%a %U:%G' '{expected}'").Trim());

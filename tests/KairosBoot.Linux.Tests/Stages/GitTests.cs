@@ -97,7 +97,7 @@ public sealed class GitTests : IDisposable
         Assert.DoesNotContain(system.Log.Append(arguments), text => text.Contains("S3CRET"));
         var problem = Assert.Single(
             system.Run($"git: {{url: 'http://127.0.0.1:{server.Port}/repo.git', path: /opt/other, auth: {{username: me, password: " +
-            "WR0NG}}}}").Problems);
+            "WR0NG}}").Problems);
         Assert.DoesNotContain(system.Log.Append(problem.Reason), text => text.Contains("WR0NG"));
     }
 

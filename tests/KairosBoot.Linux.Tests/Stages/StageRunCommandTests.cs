@@ -104,7 +104,7 @@ public sealed class StageRunCommandTests : IDisposable
     [InlineData(2, "--none is not an option", "stage", "run", "boot", "--none")]
     [InlineData(2, "--none is not an option", "stage", "run", "--none")]
     [InlineData(1, "/none.yaml does not exist", "stage", "run", "boot", "/none.yaml")]
-    [InlineData(1, "not fetched: http://127.0.0.1:1/x: curl: (7)", "stage", "run", "boot", "http://127.0.0.1:1/x?t=S3CRET")]
+    [InlineData(1, "fetching failed: http://127.0.0.1:1/x: curl: (7)", "stage", "run", "boot", "http://127.0.0.1:1/x?t=S3CRET")]
     [InlineData(1, "/none is not a directory", "stage", "run", "boot", "--root", "/none")]
     [InlineData(1, "the cloud-config /none does not exist", "lint", "--cloud-config", "/none")]
     [InlineData(1, "/etc is a directory", "lint", "--cloud-config", "/etc")]
@@ -178,7 +178,7 @@ public sealed class StageRunCommandTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("error: the tree has no /sbin/init\n  to fix: install an init system", output);
         Assert.Contains("error: the tree has a machine-id", output);
-        Assert.Contains("warning: there is no directory /sys to mount on", output);
+        Assert.Contains("warning: the tree has no directory /sys to mount on", output);
         Assert.Contains("has no kernel", output);
         Assert.Contains("/system/oem/1.yaml:3: boot[0]: comands: not a known key: did you mean commands?\n", output);
         using var json = JsonDocument.Parse(KBoot.Run("lint", "--json", "--root", root.At("/")).Output);

@@ -175,7 +175,7 @@ public sealed class StateSeedTests
         executor.Apply(machine.Step("2"));
         executor.Apply(machine.Step("2"));
         Assert.Single(log.Lines, line => line.StartsWith("state: 1 paths copied", StringComparison.Ordinal));
-        Assert.Single(log.Lines, line => line.EndsWith("kept 1 that both changed", StringComparison.Ordinal)
+        Assert.Single(log.Lines, line => line.EndsWith("1 kept that both changed", StringComparison.Ordinal)
             && line.Contains("1 compared", StringComparison.Ordinal));
         Assert.Single(log.Lines, line => line.StartsWith($"state: {machine.Image}/f: changed by the user", StringComparison.Ordinal));
     });

@@ -94,7 +94,7 @@ public sealed class NodeUpgradeTests
             File.CreateSymbolicLink(node.Tree + "/etc/mtab", "/proc/mounts");
             var (code, output, errors) = node.Run(Command);
             Assert.True((code, node.Reboots) == (0, 0), $"{code} {node.Reboots}: {output}{errors}");
-            Assert.Contains("nothing to do: it is the system that runs", output);
+            Assert.Contains("nothing to do: the node already runs this", output);
             Assert.Equal(installed, system.Files);
         });
     });
