@@ -117,8 +117,8 @@ public sealed class NodeUpgradeTests
             node.AddReboot();
             var (code, _, errors) = node.Run(Command);
             Assert.Equal((1, 0, before), (code, node.Reboots, system.Files));
-            Assert.Contains("the node has this system but does not boot it: active is marked bad: active: its image has no init that " +
-                "can be started", errors);
+            Assert.Contains("the node has this system but does not boot it: active is marked bad: active: its image has no system " +
+                "that could be started", errors);
             Assert.Contains("to fix: ", errors);
             Assert.Equal(1, node.Run(Command, environment: "FORCE=true").Code);
             Assert.Equal((1, 3, Slot.Active), (node.Reboots, system.Counters.Active.Left, system.Counters.Next));
