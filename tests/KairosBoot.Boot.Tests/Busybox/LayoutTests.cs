@@ -111,7 +111,7 @@ public sealed class LayoutTests
         try
         {
             // The table and the kernel have the new size; the file system grows next.
-            machine.Console.Expect(TimeSpan.FromSeconds(120), "partition 3 (COS_PERSISTENT) has 528.0 MiB now");
+            machine.Console.Expect(TimeSpan.FromSeconds(120), "partition 3 (COS_PERSISTENT) now has 528.0 MiB");
             machine = machine.SwitchOnAgain();
             GuestShell shell = GuestShell.OfBusybox(machine);
             Grown(machine, shell);

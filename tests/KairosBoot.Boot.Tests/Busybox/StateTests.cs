@@ -31,7 +31,7 @@ public sealed class StateTests
             "changed-edited=user changed-left=2 dropped-edited=user made=user mine=user new=2 same-edited=user same-left=1",
                 Contents(shell));
         string log = shell.Run("cat /run/kairosboot/boot.log");
-        Assert.Contains("followed 1, added 1, removed 1, kept 3 that both changed", log, StringComparison.Ordinal);
+        Assert.Contains("1 files updated, 1 added, 1 removed, 3 kept that both changed", log, StringComparison.Ordinal);
         Assert.Contains("/opt/changed-edited: changed by the user and by the image", log, StringComparison.Ordinal);
         Assert.Equal("good", Verdict(shell));
         long merge = SeedMicroseconds(shell);

@@ -27,9 +27,9 @@ public sealed class UpgradeFromRecoveryTests
         // As a container does it: upgrade-node with the running system as the source.
         const string FromNode = "HOST_DIR=/ kboot upgrade-node --recovery";
         string output = machine.Shell.Run(FromNode);
-        Assert.Contains("recovery has no /", output, StringComparison.Ordinal);
+        Assert.Contains("the recovery image differs: it lacks /", output, StringComparison.Ordinal);
         Assert.Contains("recovery is new, the one before is kept as recovery.old", output, StringComparison.Ordinal);
-        Assert.Equal("nothing to do: it is the recovery system", machine.Shell.Run(FromNode));
+        Assert.Equal("nothing to do: recovery already has this system", machine.Shell.Run(FromNode));
 
         machine.Change("kboot upgrade --recovery --image /mnt/rescue.img");
         machine.Shell.Run("kboot assess bad active; kboot select recovery --once");
