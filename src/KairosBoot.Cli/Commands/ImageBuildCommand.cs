@@ -15,7 +15,7 @@ internal static class ImageBuildCommand
         var format = new Option<string>("--format") { Description = "File system of the image", DefaultValueFactory = _ => "ext4" };
         format.AcceptOnlyFromAmong("ext4", "squashfs", "erofs");
         var size = SizeOption.Create("Size of an ext4 image (default: as large as the content needs)");
-        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, if the tree has more than one", HelpName = "VERSION" };
+        var kernel = new Option<string?>("--kernel") { Description = "Kernel release, if the tree has several", HelpName = "VERSION" };
         var modules = new Option<string>("--modules")
         {
             Description = "Modules for the initrd, if the tree has no initrd; see kboot initrd build",

@@ -13,7 +13,7 @@ internal static class InitrdBuildCommand
         var output = new Option<string>("--output") { Description = "Initrd to write", HelpName = "FILE", Required = true };
         var kernel = new Option<string?>("--kernel")
         {
-            Description = "Kernel release, if the tree has more than one", HelpName = "VERSION",
+            Description = "Kernel release, if the tree has several", HelpName = "VERSION",
         };
         var modules = new Option<string>("--modules")
         {
