@@ -81,7 +81,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         }
         var started = request.Slot;
         Slot? counted = null;
-        while (true)
+        // Each failed attempt removes a slot.
+        for (var attempts = 1; attempts <= world.Length; attempts++)
         {
             if (counted != request.Slot)
             {
@@ -112,6 +113,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             if (next.Action == FailureAction.Reboot) return (counters, End.Reboots, slot);
             request = request.ForSlot(next.Slot!.Value, next.Why);
         }
+
+        throw new InvalidOperationException($"more than {world.Length} attempts in one boot of {string.Join(' ', world)} from {counters}");
     }
 
     private static (BootCounters Counters, End End, Slot? Slot, int Boots) Rest(Loader loader, BootCounters counters, Image[] world)
