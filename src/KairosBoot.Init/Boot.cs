@@ -51,7 +51,7 @@ internal static class Boot
         var disk = parts.Devices.FindBootDisk(request);
         parts.Plans.Apply(RootPlan.ForImages(request, disk));
         request = parts.Counting.CountAttempt(request, disk, isChosen: parts.Fallback.HasFallenBack);
-        // This attempt is counted, by the loader or here: whatever happens now, the slot has one try less.
+        // This attempt is counted, by the loader or here: from now on a failure costs the slot this try.
 
         parts.Plans.Apply(RootPlan.For(request, disk));
         // The image is the read-only /sysroot; OEM is inside it; the sentinel tells cloud-configs which slot this is.

@@ -2,7 +2,7 @@ using KairosBoot.Init;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
-// One program, three lives: PID 1 of the initrd, the child process it starts for the image's fsck, and PID 1 again at shutdown.
+// One program with three roles: PID 1 of the initrd, the child process for the image's fsck, and PID 1 again at shutdown.
 if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
 if (Syscall.GetPid() != 1)
 {
@@ -12,7 +12,7 @@ if (Syscall.GetPid() != 1)
 
 if (Shutdown.Requested(args) is { } command) Shutdown.Run(command);
 
-// The program's last resort: whatever went wrong, PID 1 reports it and reboots. It never throws to the kernel and never returns.
+// The program's last resort: PID 1 reports the exception and reboots. It never throws to the kernel and never returns.
 BootParts? parts = null;
 try
 {

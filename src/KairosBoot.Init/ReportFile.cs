@@ -19,7 +19,7 @@ internal sealed partial class ReportFile(
         Verdict(report.Verdict, request.Slot.Name(), (report.StageMicroseconds / 1000).ToString(), report.PeakResidentKiB.ToString());
     }
 
-    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
+    // Numbers are passed as text: each combination of types would add code to PID 1.
     [LoggerMessage(Level = LogLevel.Information,
         Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]
     private partial void Verdict(string verdict, string slot, string milliseconds, string peakKiB);

@@ -30,7 +30,7 @@ internal sealed partial class FailedBootReader(BootRecord record, Devices device
         catch (Exception e) when (e is SyscallException or OperatorException) { NoteProblem(e); }
     }
 
-    // Recovery has a partition of its own. The reasons why the other slots failed may be on COS_STATE, which recovery must not need.
+    // Recovery is on another partition. COS_STATE may hold the reasons why the other slots failed, but recovery must boot without it.
     private void ReadStateOfOtherSlots(BootDisk disk)
     {
         if (devices.FindState(disk) is not { Superblock.Mountable: true } device) return;

@@ -78,7 +78,7 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
     /// <summary>The kernel's environment, with the search path a shell expects.</summary>
     internal static List<string> Environment() => [SystemPaths.StagePath, "HOME=/", "TERM=linux"];
 
-    // Numbers are passed as text: every other combination of types would cost PID 1 code of its own.
+    // Numbers are passed as text: each combination of types would add code to PID 1.
     [LoggerMessage(Level = LogLevel.Information,
         Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us, of it {Commands} us in commands]")]
     private partial void Ended(string stage, string problems, string microseconds, string commands);

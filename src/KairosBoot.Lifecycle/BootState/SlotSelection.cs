@@ -9,7 +9,7 @@ public static class SlotSelection
     public static void SelectOnce(BootStateLocation location, Slot slot) => location.Change(counters => counters with { Once = slot });
 
     /// <summary>
-    /// Boots a slot first from now on. A slot without tries gets them back: a permanent choice means that it is to be booted.
+    /// Boots a slot first from now on. A slot without tries gets all tries, because a permanent choice asks to boot it.
     /// </summary>
     public static void SelectFirst(BootStateLocation location, Slot slot) =>
         location.Change(counters => (counters[slot].Left == 0 ? counters.Reset(slot) : counters) with { First = slot });

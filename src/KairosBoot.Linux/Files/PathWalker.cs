@@ -45,7 +45,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     /// <summary>The place of a file that exists or will be created. The directory is open, and the name is not a link to follow.</summary>
     /// <param name="path">Absolute, as seen from the root. A link at its end is followed even if its target does not exist.</param>
     /// <param name="parents">How to create missing directories; null: a missing one is ENOENT.</param>
-    /// <param name="followLast">False: a link at the end is to be replaced.</param>
+    /// <param name="followLast">False: a link at the end is not followed, because the caller replaces it.</param>
     /// <exception cref="OperatorException">As for <see cref="TryOpen"/>.</exception>
     public FilePlace Place(string path, NewDirectories? parents = null, bool followLast = true)
     {

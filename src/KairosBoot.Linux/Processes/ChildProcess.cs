@@ -6,7 +6,7 @@ namespace KairosBoot.Linux;
 /// <summary>How a program ended.</summary>
 /// <param name="ExitCode">Its exit code; 128 + n: signal n ended it.</param>
 /// <param name="TimedOut">It was still running at the time limit and was killed with its process group.</param>
-/// <param name="Output">The first 64 KiB of standard error, and of standard output if that has no file of its own.</param>
+/// <param name="Output">The first 64 KiB of standard error, and of standard output if that is not redirected to a file.</param>
 public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
 {
     /// <summary>False: it reported that it is done, and continues to run.</summary>

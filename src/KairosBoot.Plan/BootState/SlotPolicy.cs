@@ -49,8 +49,7 @@ public static class SlotPolicy
 
     private static SlotDecision Choose(BootRequest request, BootCounters counters, bool isChosen)
     {
-        // After kexec, the kernel before this one chose the slot. An image with a name of its own belongs to no slot, so there is nothing
-        // to choose.
+        // After kexec, the kernel before this one chose the slot. Without a slot's image there is nothing to choose.
         if (isChosen || request.KexecFrom is not null || !request.IsSlotImage)
             return new(request.Slot, counters.CountAttempt(request.Slot), CountedBy.Initrd);
         var chosen = counters.NextForUncounted(request.Slot, request.LoaderReadsCounters);

@@ -55,7 +55,7 @@ public sealed record BootRequest
     /// <summary>Name of the sentinel in /run/cos: each boot writes exactly one.</summary>
     public string SentinelName => AutoReset ? "autoreset_mode" : Slot.Name() + "_mode";
 
-    /// <summary>False: the command line names an image with a name of its own, which belongs to no slot.</summary>
+    /// <summary>False: the command line names an image that belongs to no slot.</summary>
     public bool IsSlotImage => ImagePath == Slot.Image() || ImagePath == SystemPaths.OtherRecoveryImage;
 
     /// <summary>True: the users' data and their layout are not used. Recovery must not depend on what it may have to repair.</summary>

@@ -157,7 +157,7 @@ public sealed class PartitionTable
     /// it points to the entries of the backup at the end, so that its own entries can be overwritten, then back to its own.
     /// </summary>
     /// <param name="firstBlock">
-    /// First block of the disk. A protective MBR gets the size of the disk; an MBR with partitions of its own is not changed.
+    /// First block of the disk. A protective MBR gets the size of the disk; an MBR that has partitions is not changed.
     /// </param>
     public ImmutableArray<DiskWrite> Writes(ReadOnlySpan<byte> firstBlock)
     {

@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux.Tests.Upgrade;
 
 /// <summary>
-/// Disks with errors. Whatever a failing one still took is a partition from which GRUB and the kernel boot a whole system.
+/// Disks with errors. After the writes that a failing disk accepted, GRUB and the kernel can still boot a complete system.
 /// </summary>
 public sealed class FailingDiskTests
 {

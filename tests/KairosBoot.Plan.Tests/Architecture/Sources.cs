@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using KairosBoot.Plan.Tests.Documents;
 
 namespace KairosBoot.Plan.Tests;
 
@@ -6,17 +7,10 @@ namespace KairosBoot.Plan.Tests;
 internal static partial class Sources
 {
     /// <summary>The directory <c>src</c>.</summary>
-    public static readonly string Top = FindTop();
+    public static readonly string Top = Path.Combine(SourceTree.Root, "src");
 
     /// <summary>Path below <c>src/</c> and text of each file.</summary>
     public static readonly IReadOnlyList<(string Path, string Text)> All = Read();
-
-    private static string FindTop()
-    {
-        DirectoryInfo? top = new(AppContext.BaseDirectory);
-        while (top is not null && !File.Exists(Path.Combine(top.FullName, "KairosBoot.sln"))) top = top.Parent;
-        return Path.Combine(top?.FullName ?? throw new DirectoryNotFoundException("no KairosBoot.sln above the tests"), "src");
-    }
 
     private static List<(string, string)> Read() =>
         [.. from file in Directory.EnumerateFiles(Top, "*.cs", SearchOption.AllDirectories)
