@@ -82,6 +82,7 @@ internal static class HeaderRows
         ["MountOptions"] = "never passed to the kernel", ["FileStatus"] = "never passed to the kernel",
         ["OpenFlags"] = "one number, whose flags are compared", ["ChildProcess.Standard"] = "never passed to the kernel",
         ["ChildProcess.OutputLimit"] = "our own limit", ["ChildProcess.PieceSize"] = "our own limit",
+        ["ChildProcess.ToolOutputLimit"] = "our own limit", ["ChildProcess.InputPieceSize"] = "our own limit",
         ["ForkedProcess.EndOfAnswer"] = "our own format", ["FileReplacement.OwnerOnly"] = "an octal mode",
         ["TreeCopy.OnlyOwner"] = "an octal mode", ["TreeDeletion.MaxDepth"] = "our own limit", ["ReadLimit.KiB"] = "a unit",
         ["ReadLimit.MiB"] = "a unit", ["DeviceWatch.ProgressMicroseconds"] = "our own interval",
