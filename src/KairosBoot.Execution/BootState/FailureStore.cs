@@ -23,8 +23,7 @@ public static class FailureStore
         using var place = new PathWalker(mountPoint).Place(SystemPaths.FailedBoots, new NewDirectories(Octal.O755), followLast: false);
         using var file = new FileReplacement(place, OwnerAndGroup, uid: 0, gid: 0, place.Name + ".new");
         Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(FailureFile.Add(ReadEnd(place.Directory, place.Name), record)));
-        file.Commit();
-        Sync(place.Directory);
+        file.Commit(sync: ReplacementSync.Name);
         using var root = Syscall.Open(mountPoint, OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.FSync(root);
     });
@@ -95,7 +94,7 @@ public static class FailureStore
         return root is null ? null : Syscall.TryOpenAt(root, DirectoryName, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
     }
 
-    private static string DirectoryName => SystemPaths.FailedBoots[1..SystemPaths.FailedBoots.LastIndexOf('/')];
+    private static string DirectoryName => PathParts.ParentOf(SystemPaths.FailedBoots)[1..];
 
     private static string Name(string path) => PathParts.NameOf(path);
 

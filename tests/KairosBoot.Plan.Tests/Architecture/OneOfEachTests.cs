@@ -5,6 +5,21 @@ namespace KairosBoot.Plan.Tests;
 /// <summary>Work that has one place in the sources: the next user of it calls that place.</summary>
 public sealed class OneOfEachTests
 {
+    // Files that rename something. Only the first one replaces a file by a new one with other content.
+    private static readonly (string File, string Reason)[] Renames =
+    [
+        ("Linux/Files/FileReplacement", "replaces a file"),
+        ("Linux/Files/TreeDeletion", "moves a deep directory up before it is deleted"),
+        ("Execution/BootState/FailureStore", "gives an existing file another name"),
+        ("Execution/BootState/KargsFile", "gives an existing file another name"),
+        ("Execution/PersistentState/PersistentManifestFile", "the manifest is announced under its own name before the changes"),
+        ("Execution/PersistentState/PersistentPath", "moves staged files of any type to their place"),
+        ("CloudConfig/Datasources/UserDataFiles", "moves a directory to its place"),
+        ("CloudConfig.Booted/Git/GitTree", "moves a directory to its place"),
+        ("CloudConfig.Booted/Keys/UnpackImagesKey", "moves a directory to its place"),
+        ("CloudConfig.Booted/Files/TreeMerge", "moves existing files"),
+    ];
+
     private static IEnumerable<string> FilesWith(string pattern) =>
         from file in Sources.All where Regex.IsMatch(file.Text, pattern) select file.Path["KairosBoot.".Length..^".cs".Length];
 
@@ -14,4 +29,9 @@ public sealed class OneOfEachTests
         Assert.Empty(FilesWith(@"\bProcessStartInfo\b|Diagnostics\.Process\b|(?<![\w.])Process\.\w+\(|\bnew Process\("));
         Assert.Equal(["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"], FilesWith(@"\bposix_spawn\("));
     }
+
+    [Fact]
+    public void Files_are_replaced_by_FileReplacement_only() =>
+        Assert.Equal(Renames.Select(row => row.File).Order(),
+            FilesWith(@"\bSyscall\.RenameAt\(|\bSyscall\.Rename\(|\bFile\.(Move|Replace)\(").Order());
 }

@@ -60,7 +60,7 @@ public sealed partial class PathNameTests
         (Write, "implements the calls above", ["Linux/Files/FileText"]),
 
         (Framework, "the requested output",
-            ["Cli/Commands/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
+            ["Cli/Commands/InitrdBuildCommand", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
                 "Image/OsImage/Ext4Timestamps"]),
         (Framework, "a scratch directory of the builder's own, 0700",
             ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles",
