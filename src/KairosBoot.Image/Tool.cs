@@ -19,9 +19,6 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");
 
-    // Searched after PATH: an ordinary user's PATH lacks sbin, where most of these programs are.
-    private static readonly string[] SystemDirectories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
-
     /// <summary>Runs the program and waits for its end.</summary>
     /// <param name="arguments">Passed to the program without a shell.</param>
     /// <param name="cancellationToken">Kills the program and its children.</param>
@@ -84,9 +81,10 @@ public sealed record Tool(string Name, string Package)
 
     private string Find() => TryFind() ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");
 
+    // An ordinary user's PATH lacks sbin, where most of these programs are.
     private string? TryFind() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Concat(SystemDirectories)
+            .Concat(SystemPaths.ProgramDirectories)
             .Select(directory => Path.GetFullPath(Name, Path.GetFullPath(directory)))
             .FirstOrDefault(File.Exists);
 }

@@ -34,4 +34,13 @@ public sealed class OneOfEachTests
     public void Files_are_replaced_by_FileReplacement_only() =>
         Assert.Equal(Renames.Select(row => row.File).Order(),
             FilesWith(@"\bSyscall\.RenameAt\(|\bSyscall\.Rename\(|\bFile\.(Move|Replace)\(").Order());
+
+    [Fact]
+    public void Directories_of_programs_are_listed_in_SystemPaths_only()
+    {
+        Assert.Equal(["Plan/SystemPaths"], FilesWith(@"/s?bin:|""/(usr/)?s?bin/?"""));
+        Assert.Equal(SystemPaths.ProgramDirectories.Order(), SystemPaths.StageDirectories.Order());
+        Assert.Equal(("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "PATH=/usr/bin:/usr/sbin:/bin:/sbin"),
+            (SystemPaths.ProgramPath, SystemPaths.StagePath));
+    }
 }
