@@ -37,14 +37,14 @@ public static class FailureStore
     private static ImmutableArray<FailureRecord> Read(string mountPoint, string path)
     {
         using var directory = TryOpenDirectory(mountPoint);
-        return directory is null ? [] : FailureFile.Parse(ReadEnd(directory, Name(path)));
+        return directory is null ? [] : FailureFile.Parse(ReadEnd(directory, PathParts.NameOf(path)));
     }
 
     /// <summary>False: no record waits to be reported.</summary>
     public static bool HasNew(string mountPoint)
     {
         using var directory = TryOpenDirectory(mountPoint);
-        return directory is not null && Syscall.TryStatAt(directory, Name(SystemPaths.FailedBoots)) is { Type: FileType.Regular };
+        return directory is not null && Syscall.TryStatAt(directory, PathParts.NameOf(SystemPaths.FailedBoots)) is { Type: FileType.Regular };
     }
 
     /// <summary>Removes excess permissions from files of earlier versions.</summary>
@@ -54,10 +54,10 @@ public static class FailureStore
         if (directory is null) return;
         foreach (var path in (string[])[SystemPaths.FailedBoots, SystemPaths.FailedBootsReported])
         {
-            if (!IsOpenToOthers(Syscall.TryStatAt(directory, Name(path)))) continue;
+            if (!IsOpenToOthers(Syscall.TryStatAt(directory, PathParts.NameOf(path)))) continue;
             MountedPartition.Change(mountPoint, () =>
             {
-                using var file = Syscall.OpenAt(directory, Name(path), OpenFlags.Path | OpenFlags.NoFollow);
+                using var file = Syscall.OpenAt(directory, PathParts.NameOf(path), OpenFlags.Path | OpenFlags.NoFollow);
                 if (IsOpenToOthers(Syscall.FStat(file))) Syscall.ChMod(file, OwnerAndGroup);
             });
         }
@@ -72,7 +72,7 @@ public static class FailureStore
         using var directory = TryOpenDirectory(mountPoint)
             ?? throw new OperatorException($"{mountPoint}{SystemPaths.FailedBoots} was removed meanwhile",
                 "stop the program that changes it");
-        Syscall.RenameAt(directory, Name(SystemPaths.FailedBoots), directory, Name(SystemPaths.FailedBootsReported));
+        Syscall.RenameAt(directory, PathParts.NameOf(SystemPaths.FailedBoots), directory, PathParts.NameOf(SystemPaths.FailedBootsReported));
         Sync(directory);
     });
 
@@ -95,8 +95,6 @@ public static class FailureStore
     }
 
     private static string DirectoryName => PathParts.ParentOf(SystemPaths.FailedBoots)[1..];
-
-    private static string Name(string path) => PathParts.NameOf(path);
 
     private static void Sync(FileHandle directory)
     {

@@ -199,7 +199,7 @@ public sealed class TarExtraction
 
     private string Inside(string name)
     {
-        var parts = name.Split('/').Where(part => part is not ("" or ".")).ToList();
+        var parts = PathParts.NamesOf(name).Where(part => part != ".").ToList();
         var path = parts.Contains("..") ? throw Hostile(name, "points outside the archive") : string.Join('/', parts);
         return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path
             : throw Hostile(name, $"has a path of more than {MaxPath} bytes");

@@ -13,7 +13,7 @@ public sealed class FilePlace : IDisposable
     internal FilePlace(FileHandle directory, string name, FileStatus? found, int user, string userPath)
     {
         (Directory, Name, Found, User, this.userPath) = (directory, name, name == "." ? Syscall.FStat(directory) : found, user, userPath);
-        Path = name == "." ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
+        Path = PathParts.Below(directory.Path, name == "." ? "" : name);
     }
 
     public FileHandle Directory { get; }

@@ -172,9 +172,9 @@ internal sealed class PathWalk : IDisposable
 
     private void Push(string text)
     {
-        var parts = text.Split('/');
+        var parts = PathParts.NamesOf(text);
         for (var i = parts.Length - 1; i >= 0; i--)
-            if (parts[i] is not ("" or ".")) names.Push(parts[i]);
+            if (parts[i] != ".") names.Push(parts[i]);
     }
 
     private FileHandle OpenRoot() => Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);

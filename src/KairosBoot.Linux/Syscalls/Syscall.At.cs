@@ -1,3 +1,4 @@
+using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -222,5 +223,5 @@ public static unsafe partial class Syscall
         };
 
     private static string Below(FileHandle directory, string name) =>
-        name.Length == 0 ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
+        PathParts.Below(directory.Path, name);
 }

@@ -20,6 +20,17 @@ public sealed class OneOfEachTests
         ("CloudConfig.Booted/Files/TreeMerge", "moves existing files"),
     ];
 
+    // Files that look for a slash in something else than a path, or walk a path without making a string of each part.
+    private static readonly (string File, string Reason)[] OtherSlashes =
+    [
+        ("Plan/Texts/PathParts", "splits paths"),
+        ("Plan/Kargs/KargsBootInfo", "the value of a kernel option: NUMBER/NUMBER"),
+        ("CloudConfig.Booted/Keys/GitKey", "the name of a branch, in which an empty part is an error"),
+        ("CloudConfig.Booted/Keys/UnpackImagesKey", "the platform of an image: linux/amd64"),
+        ("CloudConfig/Keys/SysctlKey", "the name of a sysctl, whose separator is its first dot or slash"),
+        ("Linux/Files/DirectoryCursor", "continues after the part of the path that is open already"),
+    ];
+
     private static IEnumerable<string> FilesWith(string pattern) =>
         from file in Sources.All where Regex.IsMatch(file.Text, pattern) select file.Path["KairosBoot.".Length..^".cs".Length];
 
@@ -43,4 +54,9 @@ public sealed class OneOfEachTests
         Assert.Equal(("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "PATH=/usr/bin:/usr/sbin:/bin:/sbin"),
             (SystemPaths.ProgramPath, SystemPaths.StagePath));
     }
+
+    [Fact]
+    public void Paths_are_split_by_PathParts_only() =>
+        Assert.Equal(OtherSlashes.Select(row => row.File).Order(),
+            FilesWith(@"\.(Last)?IndexOf\('/'|\.Split\(['""]/|\bPath\.GetDirectoryName\(").Order());
 }
