@@ -45,7 +45,8 @@ public sealed class ToolProcessTests
     [Fact]
     public void The_start_of_the_output_and_the_end_of_the_errors_are_kept()
     {
-        var result = Shell("echo first; echo first >&2; head -c 3000000 /dev/zero | tr '\\0' x | tee /dev/stderr; echo last; echo last >&2");
+        var result = Shell("echo first; echo first >&2; head -c 3000000 /dev/zero | tr '\\0' x | tee /dev/stderr; " +
+            "echo last; echo last >&2");
         Assert.StartsWith("first\nx", result.Output);
         Assert.DoesNotContain("last", result.Output);
         Assert.EndsWith("xlast\n", result.Errors);

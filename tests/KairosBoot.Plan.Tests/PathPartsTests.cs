@@ -41,7 +41,8 @@ public class PathPartsTests
     [InlineData("a/", false)]
     [InlineData("a/../b", false)]
     [InlineData(".", false)]
-    public void A_plain_member_has_no_empty_or_special_part(string path, bool isPlain) => Assert.Equal(isPlain, PathParts.IsPlainMember(path));
+    public void A_plain_member_has_no_empty_or_special_part(string path, bool isPlain) =>
+        Assert.Equal(isPlain, PathParts.IsPlainMember(path));
 
     [Theory]
     [InlineData("/", "a", "/a")]

@@ -44,7 +44,8 @@ public static class FailureStore
     public static bool HasNew(string mountPoint)
     {
         using var directory = TryOpenDirectory(mountPoint);
-        return directory is not null && Syscall.TryStatAt(directory, PathParts.NameOf(SystemPaths.FailedBoots)) is { Type: FileType.Regular };
+        return directory is not null
+            && Syscall.TryStatAt(directory, PathParts.NameOf(SystemPaths.FailedBoots)) is { Type: FileType.Regular };
     }
 
     /// <summary>Removes excess permissions from files of earlier versions.</summary>
@@ -72,7 +73,8 @@ public static class FailureStore
         using var directory = TryOpenDirectory(mountPoint)
             ?? throw new OperatorException($"{mountPoint}{SystemPaths.FailedBoots} was removed meanwhile",
                 "stop the program that changes it");
-        Syscall.RenameAt(directory, PathParts.NameOf(SystemPaths.FailedBoots), directory, PathParts.NameOf(SystemPaths.FailedBootsReported));
+        Syscall.RenameAt(directory, PathParts.NameOf(SystemPaths.FailedBoots),
+            directory, PathParts.NameOf(SystemPaths.FailedBootsReported));
         Sync(directory);
     });
 

@@ -65,7 +65,8 @@ public static class SealedImage
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
         if (isWhole) return Checked(tool.Run(arguments.Path(path), cancellationToken, environment));
         using var file = Syscall.Open(image, OpenFlags.ReadOnly);
-        return Checked(tool.Run(arguments, cancellationToken, Pieces(file, size, progress, cancellationToken), directory: null, environment));
+        var input = Pieces(file, size, progress, cancellationToken);
+        return Checked(tool.Run(arguments, cancellationToken, input, directory: null, environment));
 
         string Checked((string Text, string Errors) output) =>
             output.Text.Length > 64 ? output.Text[..64] : throw tool.Failed(output.Text);

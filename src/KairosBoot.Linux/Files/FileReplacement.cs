@@ -8,7 +8,9 @@ namespace KairosBoot.Linux;
 /// </summary>
 public sealed class FileReplacement : IDisposable
 {
-    /// <summary>As owner and group: those that the kernel gives to a new file of this process. The value of chown(2) for no change.</summary>
+    /// <summary>
+    /// As owner and group: those that the kernel gives to a new file of this process. The value of chown(2) for no change.
+    /// </summary>
     public const int OwnUser = -1;
 
     private const int ReadWrite = Octal.O666;
@@ -23,7 +25,9 @@ public sealed class FileReplacement : IDisposable
     {
     }
 
-    /// <param name="directory">Directory of the file. Must stay open while this lives; may be opened with <see cref="OpenFlags.Path"/>.</param>
+    /// <param name="directory">
+    /// Directory of the file. Must stay open while this lives; may be opened with <see cref="OpenFlags.Path"/>.
+    /// </param>
     /// <param name="name">Its name there. A link of this name is replaced itself.</param>
     /// <param name="mode">Permission bits, independent of the umask; null: 0666 less the umask.</param>
     /// <param name="uid">Owner, or <see cref="OwnUser"/>.</param>
