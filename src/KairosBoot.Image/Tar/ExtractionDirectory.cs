@@ -29,7 +29,7 @@ internal sealed class ExtractionDirectory : IDisposable
     /// <param name="member">Without a leading slash and without <c>..</c>.</param>
     /// <param name="created">Called with the path of a missing directory before it is created. Null: nothing is created.</param>
     /// <returns>Null if a directory is missing.</returns>
-    /// <exception cref="SyscallException">ENOTDIR: a component is not a directory.</exception>
+    /// <exception cref="NotADirectoryException">A component is not a directory.</exception>
     internal FileHandle? Parent(string member, Action<string>? created)
     {
         var wanted = PathParts.ParentOf(member);
@@ -59,7 +59,7 @@ internal sealed class ExtractionDirectory : IDisposable
                 Syscall.MkDirAt(directory, name, AnyMode);
                 break;
             case { Type: not FileType.Directory }:
-                throw new SyscallException("openat", path, Errno.ENOTDIR);
+                throw new NotADirectoryException(path);
         }
 
         return Syscall.OpenAt(directory, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);

@@ -137,7 +137,7 @@ internal sealed class PathWalk : IDisposable
 
     private void Follow(FileHandle link, FileStatus found)
     {
-        if (linksLeft-- == 0) throw new SyscallException("open", path, Errno.ELOOP);
+        if (linksLeft-- == 0) throw Syscall.Failed("open", path, Errno.ELOOP);
         var target = Syscall.ReadLink(link);
         Note(found, link.Path);
         if (target.StartsWith('/'))

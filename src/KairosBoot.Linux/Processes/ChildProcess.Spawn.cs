@@ -74,7 +74,7 @@ public static unsafe partial class ChildProcess
                 Native.posix_spawnattr_setflags(attributes, (short)(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
                 int pid;
                 var error = Native.posix_spawn(&pid, path, actions, attributes, argv.Pointer, envp.Pointer);
-                return error == 0 ? pid : throw new SyscallException(Starting, program, error);
+                return error == 0 ? pid : throw Syscall.Failed(Starting, program, error);
             }
         }
         finally

@@ -20,7 +20,7 @@ public static unsafe partial class Syscall
         var errno = LibC.errno;
         if (errno == Linux.Errno.EEXIST && TryStat(path) is { Type: FileType.Directory }) return false;
         var parent = PathParts.ParentOf(path.TrimEnd('/'));
-        if (errno != Linux.Errno.ENOENT || parent is "" or "/") throw new SyscallException("mkdir", path, errno);
+        if (errno != Linux.Errno.ENOENT || parent is "" or "/") throw Failed("mkdir", path, errno);
         MakeDirectories(parent, mode);
         MkDir(path, mode);
         return true;

@@ -195,7 +195,7 @@ public static unsafe partial class Syscall
             {
                 var n = Native.sendfile(to.Descriptor, from.Descriptor, null, (nuint)Math.Min(left, 1 << 22));
                 if (Interrupted(n, "sendfile " + from.Path, to.Path)) continue;
-                if (n == 0) throw new SyscallException("sendfile", from.Path, Linux.Errno.EIO); // the file was truncated meanwhile
+                if (n == 0) throw Failed("sendfile", from.Path, Linux.Errno.EIO); // the file was truncated meanwhile
                 left -= n;
             }
         }

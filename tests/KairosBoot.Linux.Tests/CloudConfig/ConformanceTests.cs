@@ -121,7 +121,7 @@ public sealed class ConformanceTests : IDisposable
     [Theory]
     [InlineData("{content: x}", "path is missing")]
     [InlineData("{path: relative, content: x}", "not an absolute path")]
-    [InlineData("{path: /etc, content: x}", "Is a directory")]
+    [InlineData("{path: /etc, content: x}", "is a directory")]
     [InlineData("{path: /etc/passwd/f, content: x}", "Not a directory")]
     [InlineData("{path: /f, ownerstring: nobody-here, content: x}", "no user 'nobody-here'")]
     [InlineData("{path: /f, content: [x]}", "a list instead of a text")]

@@ -62,4 +62,10 @@ public sealed class OneOfEachTests
     public void Paths_are_split_by_PathParts_only() =>
         Assert.Equal(OtherSlashes.Select(row => row.File).Order(),
             FilesWith(@"\.(Last)?IndexOf\('/'|\.Split\(['""]/|\bPath\.GetDirectoryName\(").Order());
+
+    // The constructor is internal, so only KairosBoot.Linux can have such a place.
+    [Fact]
+    public void A_SyscallException_is_created_by_the_syscall_layer_only() =>
+        Assert.All(FilesWith(@"\bnew SyscallException\(|\bSyscallException \w+\([^)]*\) =>\s+new\("), file =>
+            Assert.StartsWith("Linux/Syscalls/", file));
 }
