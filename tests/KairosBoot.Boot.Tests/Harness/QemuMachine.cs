@@ -104,7 +104,9 @@ public sealed class QemuMachine : IDisposable
         int memory = spec.MemoryMiB > 0 ? spec.MemoryMiB : spec.Firmware == Firmware.Uefi ? 512 : 256;
         List<string> arguments =
         [
-            "-M", $"q35,accel={accelerator}", "-cpu", "max", "-smp", "1", "-m", $"{memory}", "-nodefaults", "-display", "none",
+            // One CPU, and room for a second one: QEMU 7.2 leaves out memory barriers and atomic instructions for a machine that can never
+            // have two. Its own I/O thread needs them too. Without them a disk can miss an interrupt, and the guest waits forever.
+            "-M", $"q35,accel={accelerator}", "-cpu", "max", "-smp", "1,maxcpus=2", "-m", $"{memory}", "-nodefaults", "-display", "none",
             "-serial", "stdio", "-qmp", $"unix:{Path.Combine(directory, "qmp")},server=on,wait=off", "-device", "virtio-rng-pci",
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
         ];
