@@ -65,6 +65,20 @@ public sealed class QemuMachine : IDisposable
         qmp.Execute("device_add", """{"driver":"virtio-blk-pci","id":"late","drive":"late","bus":"lateport"}""");
     }
 
+    public void UnplugLateDisk()
+    {
+        using Qmp qmp = new(Path.Combine(_directory, "qmp"));
+        qmp.Execute("device_del", """{"id":"late"}""");
+    }
+
+    /// <summary>How often the guest has written to the disk of <see cref="MachineSpec.LateDisk"/>.</summary>
+    public long WritesToLateDisk()
+    {
+        using Qmp qmp = new(Path.Combine(_directory, "qmp"));
+        return qmp.Execute("query-blockstats", "{}").EnumerateArray().Single(drive => drive.GetProperty("device").GetString() == "late")
+            .GetProperty("stats").GetProperty("wr_operations").GetInt64();
+    }
+
     /// <summary>Waits until the guest has powered off, or has rebooted if <see cref="MachineSpec.Reboots"/> is false.</summary>
     public void ExpectEnd(TimeSpan limit)
     {
