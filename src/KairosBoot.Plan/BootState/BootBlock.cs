@@ -41,6 +41,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             First = SlotOf("first_slot") ?? Slot.Active, Once = SlotOf("next_slot"), Last = SlotOf("last_slot"),
             Fault = SlotFault.TryParse(Value("fail", value => SlotFault.TryParse(value) is not null)),
             Pinned = Value("pinned", value => value != BootCounter.NoImage && IsImage(value)),
+            BootId = Value("boot_id", IsBootId),
         };
         foreach (var slot in counters.Order)
         {
@@ -69,14 +70,21 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
         variables.Add(new("last_slot", counters.Last?.Name() ?? ""));
         variables.Add(new("fail", counters.Fault?.ToString() ?? ""));
         variables.Add(new("pinned", counters.Pinned));
+        // A new disk has no id: its bytes depend on nothing but its inputs.
+        if (counters.BootId.Length > 0) variables.Add(new("boot_id", counters.BootId));
         return new EnvironmentBlock(variables.ToImmutable()).ToBytes();
     }
 
-    private static bool IsImage(string value)
+    /// <summary>The form of a boot id: 32 hexadecimal digits in lower case.</summary>
+    public static bool IsBootId(string value) => value.Length == 32 && IsHex(value);
+
+    private static bool IsImage(string value) =>
+        value == BootCounter.NoImage || (IsHex(value) && value == BootCounter.IdOf(value));
+
+    private static bool IsHex(string value)
     {
-        if (value == BootCounter.NoImage) return true;
         foreach (var c in value)
             if (!char.IsAsciiHexDigitLower(c)) return false;
-        return value == BootCounter.IdOf(value);
+        return true;
     }
 }

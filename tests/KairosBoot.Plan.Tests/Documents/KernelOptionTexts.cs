@@ -24,6 +24,7 @@ internal static class KernelOptionTexts
         new("kairosboot.env", "none", "The state of `/bootstate` as the loader found it: readable and writable, read-only, or damaged."),
         new("kairosboot.kexec", "none", "The slot whose kernel started this one with kexec. Set by kairos-boot."),
         new("kairosboot.disk", "none", "The partition that the loader started from. Labels are searched for on its disk only."),
+        new("kairosboot.id", "none", "Id of the last good boot, from `/bootstate`, from the loader. It tells the boot disk from copies."),
         new("rd.immucore.overlay", "`tmpfs:25%`",
             "Where the ephemeral overlays keep their files. The layout key `OVERLAY` takes precedence."),
         new("rd.immucore.mount", "none", "Mounts one more volume. May be given several times."),
