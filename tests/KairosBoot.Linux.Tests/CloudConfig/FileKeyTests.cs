@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>The keys files and directories. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.</summary>
+/// <summary>
+/// The keys files and directories. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.
+/// </summary>
 public sealed class FileKeyTests : IDisposable
 {
     private readonly ScratchRoot root = new();

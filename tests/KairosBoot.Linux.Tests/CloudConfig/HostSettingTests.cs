@@ -2,7 +2,9 @@ using KairosBoot.CloudConfig;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>The keys environment and hostname. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.</summary>
+/// <summary>
+/// The keys environment and hostname. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.
+/// </summary>
 public sealed class HostSettingTests : IDisposable
 {
     private readonly ScratchRoot root = new();

@@ -2,7 +2,9 @@ using KairosBoot.CloudConfig.Booted;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>Documents, their stages and their faults. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.</summary>
+/// <summary>
+/// Documents, their stages and their faults. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.
+/// </summary>
 public sealed class StageDocumentTests : IDisposable
 {
     private readonly ScratchRoot root = new();
