@@ -1,7 +1,8 @@
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
 /// <summary>
-/// Commands, conditions and the tools of the image. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.
+/// Commands, conditions and the tools of the image. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is
+/// given.
 /// </summary>
 public sealed class CommandTests : IDisposable
 {
