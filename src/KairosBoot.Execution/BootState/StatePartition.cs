@@ -81,10 +81,7 @@ public sealed class StatePartition : IDisposable
     private static (BlockDevice Device, BlockDevice? Booted) Search(string host, string label)
     {
         var place = host + SystemPaths.State;
-        string? source = null;
-        foreach (var mount in MountTable.Read())
-            if (mount.MountPoint == place) source = mount.Source;
-        if (source is null)
+        if (MountTable.Find(place)?.Source is not { } source)
         {
             throw new OperatorException($"nothing is mounted at {place}: kairos-boot did not start this system",
                 "run it on a machine that kairos-boot started, or specify a mounted COS_STATE with --state");

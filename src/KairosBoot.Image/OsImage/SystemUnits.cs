@@ -49,7 +49,7 @@ internal static class SystemUnits
             AddScripts(root, scratch, additions);
         if (!hasProgram && additions.Count > before)
         {
-            TreeDirectories.Add(root, Path.GetDirectoryName(Program)!, additions);
+            TreeDirectories.Add(root, PathParts.ParentOf(Program), additions);
             additions.Add(new TreeAddition.File(Program, kboot!, Executable));
         }
     }
@@ -81,13 +81,13 @@ internal static class SystemUnits
 
     private static void AddLink(string root, string path, string target, List<TreeAddition> additions)
     {
-        TreeDirectories.Add(root, Path.GetDirectoryName(path)!, additions);
+        TreeDirectories.Add(root, PathParts.ParentOf(path), additions);
         if (!Exists(root, path)) additions.Add(new TreeAddition.Link(path, target));
     }
 
     private static string Write(TemporaryDirectory scratch, string name)
     {
-        var file = scratch.File(Path.GetFileName(name));
+        var file = scratch.File(PathParts.NameOf(name));
         File.WriteAllText(file, EmbeddedText.Read(name));
         return file;
     }

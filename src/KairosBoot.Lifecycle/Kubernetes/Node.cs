@@ -7,7 +7,6 @@ namespace KairosBoot.Lifecycle;
 public static class Node
 {
     private const string Init = "/proc/1";
-    private static readonly string[] Programs = ["/usr/sbin/reboot", "/sbin/reboot", "/usr/bin/reboot", "/bin/reboot"];
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Gives the container the node's devices, and checks that it can reboot the node.</summary>
@@ -37,22 +36,9 @@ public static class Node
     /// <exception cref="OperatorException">The node has no such program, or it fails.</exception>
     public static void Reboot()
     {
-        Exception? failure = null;
         // Only one thread enters the mount namespace of the node's init.
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                RunReboot();
-            }
-            catch (Exception e)
-            {
-                failure = e;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        if (failure is not null)
+        try { OwnThread.Run(RunReboot); }
+        catch (Exception failure) when (failure is SyscallException or IOException)
         {
             throw new OperatorException($"the reboot of the node failed: {failure.Message}",
                 "reboot the node by hand; the new image is in active");
@@ -62,8 +48,8 @@ public static class Node
     private static void RunReboot()
     {
         using (var mounts = Syscall.Open(Init + "/ns/mnt", OpenFlags.ReadOnly)) Syscall.EnterMounts(mounts);
-        var program = Programs.FirstOrDefault(path =>
-            Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
+        var program = SystemPaths.ProgramDirectories.Select(directory => directory + "/reboot")
+            .FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
         var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], CommandTimeout);
         if (result.ExitCode != 0 || result.TimedOut)
         {

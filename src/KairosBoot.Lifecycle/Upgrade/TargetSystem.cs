@@ -44,7 +44,7 @@ public sealed class TargetSystem : IDisposable
         if (Syscall.GetEUid() != 0)
             throw new OperatorException("changing images requires root", "run sudo kboot ...");
         var root = host is null ? "" : Path.GetFullPath(host).TrimEnd('/');
-        Syscall.MakeDirectories(Path.GetDirectoryName(root + LockFile)!);
+        Syscall.MakeDirectories(PathParts.ParentOf(root + LockFile));
         var lockHandle = Syscall.Open(root + LockFile, OpenFlags.ReadWrite | OpenFlags.Create, Octal.O600);
         try
         {

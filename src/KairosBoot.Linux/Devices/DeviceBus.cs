@@ -28,7 +28,7 @@ public static class DeviceBus
         // Cards and soldered chips are both on an MMC host. Only a chip has the type MMC.
         if (device.Disk.StartsWith("mmcblk", StringComparison.Ordinal))
             return FileText.TryReadAttribute(directory + "/device/type") == BuiltIn ? null : SecureDigital;
-        foreach (var part in Path(directory).Split('/'))
+        foreach (var part in PathParts.NamesOf(Path(directory)))
         {
             foreach (var (prefix, bus) in Outside)
             {

@@ -18,7 +18,7 @@ public sealed partial class PathNameTests
         (Write, @"Syscall\.(Try)?Open\([^;()]*(\([^;()]*\)[^;()]*)*OpenFlags\.(WriteOnly|ReadWrite|Create|Truncate|Append)" +
             @"|FileText\.(Write|Append|WriteAttribute)\("),
         (Framework, @"\b(File|Directory)\.(Write|Create|Copy|Move|Delete|Append|Set|Replace|OpenWrite)[A-Za-z]*\(|new FileStream\("),
-        (Process, @"Process\.Start\(|new ProcessStartInfo|ChildProcess\.(Run|Stream)\(|posix_spawn\(|Native\.fork\("),
+        (Process, @"ForkedProcess\.Start\(|ChildProcess\.(Run|RunTool|Stream)\(|posix_spawn\(|Native\.fork\("),
     ];
 
     private static readonly (string Call, string Reason, string[] Files)[] Exceptions =
@@ -60,7 +60,7 @@ public sealed partial class PathNameTests
         (Write, "implements the calls above", ["Linux/Files/FileText"]),
 
         (Framework, "the requested output",
-            ["Cli/Commands/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
+            ["Cli/Commands/InitrdBuildCommand", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
                 "Image/OsImage/Ext4Timestamps"]),
         (Framework, "a scratch directory of the builder's own, 0700",
             ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles",
