@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KairosBoot.Lifecycle;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -14,7 +15,20 @@ internal static class AssessCommand
         Verdict("bad", "Mark a slot bad; it is not booted again.", SlotAssessment.MarkBad),
         Verdict("reset", "Give a slot all tries, as after an upgrade. Without SLOT: every slot, and a damaged counter file is recreated.",
             SlotAssessment.Reset),
+        Wait(),
     };
+
+    private static Command Wait()
+    {
+        var command = new Command("wait",
+            $"Wait until the booted slot is good; reboot the machine if that takes longer than {GoodDeadline.Option}= (default 60m).");
+        command.SetAction(_ => InterruptibleWork.Run(cancellationToken =>
+        {
+            if (Syscall.GetEUid() != 0) throw new OperatorException("rebooting requires root", "run sudo kboot assess wait");
+            GoodWatch.Run(Console.WriteLine, cancellationToken);
+        }));
+        return command;
+    }
 
     private static Command Verdict(string name, string description, Func<BootStateLocation, Slot?, string> assess)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Lifecycle;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -56,6 +57,7 @@ internal static class StageRunCommand
         }
 
         using var ending = cancellationToken.Register(RunningPrograms.End);
+        using var running = RunningWork.Enter(RunningWork.Stage);
         var otherRoot = root is null || Path.GetFullPath(root) == "/" ? null : Path.GetFullPath(root);
         var sources = StageSources.Named(names, otherRoot is not null, cancellationToken);
         if (otherRoot is not null) AlternateRoot.Enter(otherRoot);

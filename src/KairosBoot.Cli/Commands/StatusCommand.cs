@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KairosBoot.Lifecycle;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -43,6 +44,12 @@ internal static class StatusCommand
         else if (counters.Next is null)
             Console.WriteLine("no slot has tries left: the next boot stops with a message; to fix: kboot assess reset");
         if (counters.Fault is { } fault) Console.WriteLine($"marked bad: {fault.Sentence}");
+        if (Deadline(location) is { SecondsLeft: var seconds } deadline)
+        {
+            Console.WriteLine($"not marked good yet: the machine reboots in {(seconds + 59) / 60} minutes ({GoodDeadline.Option}=)" +
+                (deadline.Prolonged > 0 ? ", prolonged because a cloud-config stage is running" : ""));
+        }
+
         foreach (var failure in status.FailedBoots)
             Console.WriteLine($"failed boot: {failure}");
     }
@@ -73,5 +80,11 @@ internal static class StatusCommand
 
         writer.WriteEndArray();
         JsonOutput.WriteArray(writer, "failedBoots", status.FailedBoots);
+        if (Deadline(location) is { } deadline) writer.WriteNumber("goodWithinSecondsLeft", deadline.SecondsLeft);
     });
+
+    // The report of kairos-boot, which says how this boot is counted, can be read by root and its group only.
+    private static GoodDecision? Deadline(BootStateLocation location) =>
+        location.Booted is not null && Syscall.GetEUid() == 0 && GoodWatch.Look().Decision is { Action: not GoodAction.End } decision
+            ? decision : null;
 }

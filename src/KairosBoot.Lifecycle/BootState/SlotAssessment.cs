@@ -28,6 +28,7 @@ public static class SlotAssessment
             // A new id at each write, so that a copy of this disk differs from it after the next good boot of either.
             return good == counters ? counters : good with { BootId = NewBootId() };
         });
+        if (location.Booted?.Slot == slot) GoodWatch.MarkGood();
         return $"{slot.Name()} is good{(location.Booted?.Slot == slot ? SettlePendingKargs(location) : "")}";
     }
 

@@ -46,6 +46,8 @@ internal static class KernelOptionTexts
 
         new("kairosboot.kargs", "none",
             "Which of the machine's own kernel arguments this boot has. Set by GRUB, read by `kboot assess good`.", "USED/LEFT-OUT"),
+        new("kairosboot.good-within", "`60m`", "Active and passive: reboot a system that has not marked its slot good by then. 0: off.",
+            GoodDeadline.Form),
         new("kairos.config_url", "none", "One more cloud-config: a file or a directory.", "a path"),
         new("cos.setup", "none", "Older name of `kairos.config_url=`.", "a path"),
         new("stages.", "none", "A cloud-config entry in dot notation: `stages.initramfs[0].commands[0]=\"echo hi\"`.", "any"),
