@@ -50,6 +50,13 @@ public sealed record BootCounters
     /// <summary>The slot of the next boot; null: no slot has tries left.</summary>
     public Slot? Next => Once ?? NextExcept([]);
 
+    /// <summary>
+    /// Why <see cref="Next"/> is chosen. After a slot whose initrd could not be read, the loader itself set <see cref="Once"/> to continue
+    /// the order.
+    /// </summary>
+    public ChoiceReason NextReason => Once is null || (Fault is { Reason: SlotFault.Initrd } fault && fault.Slot == Last)
+        ? ChoiceReason.Order : ChoiceReason.OneShot;
+
     /// <summary>The slot of a boot that no loader has counted; null: no slot has tries left.</summary>
     /// <param name="started">The slot that the loader started or that the command line names.</param>
     /// <param name="byCounters">
@@ -69,6 +76,20 @@ public sealed record BootCounters
     {
         foreach (var slot in Order)
             if (this[slot].Left > 0 && !excluded.Contains(slot)) return slot;
+        return null;
+    }
+
+    /// <summary>The first slot after this one that has tries left and is not excluded; the first in the order follows the last. Null:
+    /// none.</summary>
+    public Slot? NextAfter(Slot slot, ImmutableArray<Slot> excluded)
+    {
+        var order = Order;
+        var at = order.IndexOf(slot);
+        for (var step = 1; step < order.Length; step++)
+        {
+            var next = order[(at + step) % order.Length];
+            if (this[next].Left > 0 && !excluded.Contains(next)) return next;
+        }
         return null;
     }
 

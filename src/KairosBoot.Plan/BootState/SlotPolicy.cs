@@ -53,7 +53,7 @@ public static class SlotPolicy
         if (isChosen || request.KexecFrom is not null || !request.IsSlotImage)
             return new(request.Slot, counters.CountAttempt(request.Slot), CountedBy.Initrd);
         var chosen = counters.NextForUncounted(request.Slot, request.LoaderReadsCounters);
-        ChoiceReason? why = chosen != counters.Next ? null : counters.Once is null ? ChoiceReason.Order : ChoiceReason.OneShot;
+        ChoiceReason? why = chosen != counters.Next ? null : counters.NextReason;
         return new(chosen, chosen is { } next ? counters.CountAttempt(next) : counters.Refill(), CountedBy.Initrd) { Why = why };
     }
 }

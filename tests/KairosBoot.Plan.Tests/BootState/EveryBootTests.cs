@@ -12,8 +12,9 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     private static readonly Slot[] Slots = [Slot.Active, Slot.Passive, Slot.Recovery];
 
     // The behaviour of an image: its system reports good; the boot dies after the loader (panic, hang, never good); the loader cannot
-    // load it; the initrd finds that it cannot boot, and the next slot's image has modules for the running kernel, or not.
-    private enum Image { Works, Dies, DoesNotLoad, Faulty, FaultyAndAlone }
+    // load it, or its kernel only; the initrd finds that it cannot boot, and the next slot's image has modules for the running kernel,
+    // or not.
+    private enum Image { Works, Dies, DoesNotLoad, NoInitrd, Faulty, FaultyAndAlone }
 
     private enum End { Running, Reboots, Stopped }
 
@@ -54,8 +55,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         var request = new BootRequest { Slot = loader.Named, ImagePath = loader.Named.Image() };
         if (loader.Reads)
         {
-            bool Loads(Slot slot) => world[(int)slot] != Image.DoesNotLoad;
-            var loaded = loader.Writes ? LoaderPolicy.Decide(counters, Loads) : LoaderPolicy.DecideReadOnly(counters, Loads);
+            LoadResult Load(Slot slot) => LoadOf(world[(int)slot]);
+            var loaded = loader.Writes ? LoaderPolicy.Decide(counters, Load) : LoaderPolicy.DecideReadOnly(counters, Load);
             foreach (var block in loaded.Written) Write(block);
             counters = loaded.Counters;
             if (loaded.Slot is not { } slot) return (counters, loaded.End == LoaderEnd.Stops ? End.Stopped : End.Reboots, null);
@@ -71,6 +72,13 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         }
         return Initrd(request, counters, world, Write);
     }
+
+    private static LoadResult LoadOf(Image image) => image switch
+    {
+        Image.DoesNotLoad => LoadResult.Nothing,
+        Image.NoInitrd => LoadResult.KernelOnly,
+        _ => LoadResult.All,
+    };
 
     private static (BootCounters Counters, End End, Slot? Slot) Initrd(BootRequest request, BootCounters counters, Image[] world,
         Action<BootCounters> write)
@@ -93,7 +101,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             }
             var slot = request.Slot;
             // Another image's kernel runs, and this image's own kernel cannot be started with kexec.
-            var isForeign = slot != started && (world[(int)started] == Image.FaultyAndAlone || world[(int)slot] == Image.DoesNotLoad);
+            var isForeign = slot != started && (world[(int)started] == Image.FaultyAndAlone || world[(int)slot] is Image.DoesNotLoad or Image.NoInitrd);
             if (isForeign && FailurePolicy.HandToLoader(request, counters, isCounted: true) is { } handed)
             {
                 Write(handed);
@@ -104,7 +112,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                 case Image.Works:
                     Write(counters.MarkGood(slot));
                     return (counters, End.Running, slot);
-                case Image.Dies or Image.DoesNotLoad:
+                case Image.Dies or Image.DoesNotLoad or Image.NoInitrd:
                     return (counters, End.Reboots, slot);
             }
             var next = FailurePolicy.Decide(new(FailureKind.ImageUnbootable, "damaged"),
@@ -159,7 +167,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             }
         }
 
-        Assert.Equal(125 * (6144 + 4 * 768), states);
+        Assert.Equal(216 * (6144 + 4 * 768), states);
         output.WriteLine($"{states} states of counters and images; {most} boots at most until the machine rests");
     }
 
@@ -180,6 +188,36 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             Assert.Null(taken.Once);
             Assert.Equal(Math.Max(0, state[next].Left - 1), taken[next].Left);
         }
+    }
+
+    [Fact]
+    public void After_an_unreadable_initrd_the_next_start_is_another_slot()
+    {
+        var starts = 0;
+        foreach (var world in Worlds.Where(world => world.Contains(Image.NoInitrd)))
+        {
+            foreach (var start in All(goods: 1))
+            {
+                List<Slot> tried = [];
+                LoadResult Load(Slot slot)
+                {
+                    tried.Add(slot);
+                    return LoadOf(world[(int)slot]);
+                }
+                var first = LoaderPolicy.Decide(start, Load);
+                if (first.Counters.Fault is not { Reason: SlotFault.Initrd } fault || first.End != LoaderEnd.Reboots) continue;
+                starts++;
+                Assert.Equal(tried[^1], fault.Slot);
+                // No image is changed between the two starts, and the choice is not reported as that of an operator.
+                tried.Clear();
+                var second = LoaderPolicy.Decide(first.Counters, Load);
+                if (tried.Count == 0) Assert.Equal(LoaderEnd.Stops, second.End);
+                else if (tried[0] == fault.Slot) Assert.DoesNotContain(Slots, s => s != fault.Slot && first.Counters[s].Left > 0
+                    && world[(int)s] != Image.DoesNotLoad);
+                Assert.Equal(ChoiceReason.Order, second.Why);
+            }
+        }
+        Assert.InRange(starts, 1000, int.MaxValue);
     }
 
     [Fact]
