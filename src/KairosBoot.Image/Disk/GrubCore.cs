@@ -21,11 +21,14 @@ internal static class GrubCore
         "search", "search_label", "search_fs_uuid", "search_fs_file", // for an operator at the prompt
         "loadenv", // boot counters
         "linux", "reboot", "halt",
-        "multiboot", // only to unload a kernel whose initrd cannot be read
         "serial", "terminal",
     ];
 
-    private static readonly string[] BiosModules = ["biosdisk"];
+    private static readonly string[] BiosModules =
+    [
+        "biosdisk",
+        "multiboot", // only to unload a kernel whose initrd cannot be read
+    ];
 
     private static readonly string[] EfiModules = ["efi_gop", "efi_uga"];
 
