@@ -28,7 +28,8 @@ public class GrubRulesTests : Scratch
             {
                 First = first,
                 Once = once,
-                Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged)
+                Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged),
+                Stops = tries % 4,
             };
         Together(states.Index().GroupBy(state => state.Index % 4), part =>
             Check(new GrubRun(Directory.CreateDirectory(PathOf($"all{part.Key}")).FullName), part.Select(state => state.Item),
@@ -43,7 +44,9 @@ public class GrubRulesTests : Scratch
         var run = new GrubRun(Directory.CreateDirectory(PathOf($"some{which}")).FullName,
             unloadable.ToDictionary(slot => slot, slot => Broken[(which + 2 * (int)slot) % Broken.Length]));
         var states = new[] { 63, 0, 5, 16, 23 }.Select(Counters);
-        Check(run, [.. states, Counters(42) with { Once = Slot.Recovery }, Counters(20) with { First = Slot.Passive }],
+        BootCounters[] more = [Counters(0) with { Stops = which % 4 }, Counters(42) with { Once = Slot.Recovery },
+            Counters(20) with { First = Slot.Passive }];
+        Check(run, [.. states, .. more],
             slot => unloadable.Contains(slot) ? LoadResult.Nothing : LoadResult.All);
     });
 
@@ -67,7 +70,7 @@ public class GrubRulesTests : Scratch
         var run = WithImages($"unload{canUnload}{string.Concat(results.Select(result => (int)result))}", results, canUnload);
         var expected = LoaderPolicy.DecideReadOnly(new BootCounters(), slot => results[(int)slot], canUnload);
         var end = run.Run(Full("active_left=3\n"));
-        Assert.Equal((string.Join(' ', results), Ending(expected.End), expected.Slot?.Name()),
+        Assert.Equal((string.Join(' ', results), Ending(expected), expected.Slot?.Name()),
             (string.Join(' ', results), end.End, end.Word("kairosboot.slot")));
         Assert.Equal(expected.End == LoaderEnd.Reboots, end.Waits);
         Assert.Equal(Full("active_left=3\n"), end.Block);
@@ -141,11 +144,11 @@ public class GrubRulesTests : Scratch
             _ => "debugfs -w -R 'rm /boot/vmlinuz' $image 2>/dev/null",
         }), canUnload: canUnload);
 
-    private static string Ending(LoaderEnd end) => end switch
+    private static string Ending(LoaderDecision decision) => decision.End switch
     {
         LoaderEnd.Starts => "started",
         LoaderEnd.Reboots => "again",
-        _ => "stopped",
+        _ => $"stopped-{decision.Counters.StopMinutes}-{decision.Counters.StopMinutes * 60}",
     };
 
     // GRUB pauses after each error message, so the runs mostly wait and can be parallel.
@@ -165,7 +168,7 @@ public class GrubRulesTests : Scratch
             var expected = LoaderPolicy.Decide(before, load);
             var end = run.Run(before);
             var text = $"{before} of {string.Join(' ', Slots.Select(load))}";
-            Assert.Equal((text, Ending(expected.End), expected.Slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
+            Assert.Equal((text, Ending(expected), expected.Slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
             Assert.Equal((text, expected.Counters), (text, BootBlock.Read(end.Block).Counters));
             if (expected.Slot is not { } started) continue;
             Assert.Equal((text, $"{expected.Counters[started].Left}", expected.Why.Name(), "ok"),

@@ -74,7 +74,7 @@ internal sealed partial class GrubRun
             HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
         }
         var menu = GrubMenu.Text(2).Replace("set timeout_style=countdown\nset timeout=2", "set timeout=0")
-            .Replace("while sleep --interruptible 3600; do true; done", "echo \"end stopped$kernel\"; exit")
+            .Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
             .Replace("sleep 60\n", "echo waits\n").Replace(" reboot; fi\n", "\nreboot\nfi\n");
         menu = Reboot().Replace(menu, "echo \"end again\"; exit");
         File.WriteAllText(At("state/grub/grub.cfg"), $"set kairosboot_unload={(canUnload ? 1 : 0)}\n" + StandIns + menu);

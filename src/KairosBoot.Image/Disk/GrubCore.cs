@@ -48,7 +48,7 @@ internal static class GrubCore
         RequireFile(target, "kernel.img", target == EfiTarget ? EfiPackage : BiosPackage);
         var output = scratch.File($"core.{target}");
         var early = scratch.File("early.cfg");
-        File.WriteAllText(early, "set kairosboot_core=1\nset kairosboot_unload=1\n");
+        File.WriteAllText(early, "set kairosboot_core=1\n" + (target == BiosTarget ? "set kairosboot_unload=1\n" : ""));
         Tool.MakeGrub.Run(
             new ToolArguments().Options("-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub")
                 .Option("-c", early).Option("-o", output)

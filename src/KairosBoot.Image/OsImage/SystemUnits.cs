@@ -25,12 +25,13 @@ internal static class SystemUnits
         ("cos-setup-reconcile.service", null),
         ("cos-setup-reconcile.timer", "timers.target"),
         ("kairosboot-good.service", "multi-user.target"),
+        ("kairosboot-retry.service", "multi-user.target"),
     ];
 
     private static readonly (string Script, string Runlevel)[] Services =
     [
         ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("cos-setup-network", "default"), ("cos-setup-reconcile", "default"),
-        ("kairosboot-good", "default"),
+        ("kairosboot-good", "default"), ("kairosboot-retry", "default"),
     ];
 
     /// <param name="additions">Additions so far; the units are appended.</param>

@@ -8,6 +8,8 @@ namespace KairosBoot.Plan;
 /// </summary>
 public sealed record BootCounters
 {
+    public const int MaxStops = 3;
+
     public BootCounter Active { get; init; } = BootCounter.Unseen;
     public BootCounter Passive { get; init; } = BootCounter.Unseen;
     public BootCounter Recovery { get; init; } = BootCounter.Unseen;
@@ -20,6 +22,10 @@ public sealed record BootCounters
     public Slot? Last { get; init; }
     /// <summary>The last fault found in an image; null: none.</summary>
     public SlotFault? Fault { get; init; }
+    /// <summary>The required volume that failed in the last boots; null: none.</summary>
+    public VolumeFault? VolumeFault { get; init; }
+    /// <summary>How often the machine has stopped since the last good boot, up to <see cref="MaxStops"/>.</summary>
+    public int Stops { get; init; }
     /// <summary>Id of the image that no upgrade may replace; empty: none.</summary>
     public string Pinned { get; init; } = "";
 
@@ -111,10 +117,13 @@ public sealed record BootCounters
     public BootCounters? HandToLoader(Slot slot, bool loaderCounts) =>
         loaderCounts ? UncountAttempt(slot) with { Once = slot } : this[slot].Left > 0 ? this with { Once = slot } : null;
 
-    /// <summary>
-    /// Gives all slots all their tries. The machine stops when no slot has tries left; the power cycle that follows starts from full
-    /// counters.
-    /// </summary>
+    /// <summary>No slot has tries left: the machine stops, and starts again from full counters after <see cref="StopMinutes"/>.</summary>
+    public BootCounters Stop() => Refill() with { Stops = Math.Min(Stops + 1, MaxStops) };
+
+    /// <summary>How long the current stop lasts. A power cycle ends it.</summary>
+    public int StopMinutes => Stops switch { <= 1 => 10, 2 => 30, _ => 60 };
+
+    /// <summary>Gives all slots all their tries.</summary>
     public BootCounters Refill()
     {
         var full = this;
@@ -123,7 +132,8 @@ public sealed record BootCounters
     }
 
     /// <summary>The system in this slot reported that it is good.</summary>
-    public BootCounters MarkGood(Slot slot) => Reset(slot).With(slot, this[slot] with { Left = BootCounter.Full, Good = true });
+    public BootCounters MarkGood(Slot slot) =>
+        Reset(slot).With(slot, this[slot] with { Left = BootCounter.Full, Good = true }) with { Stops = 0 };
 
     /// <summary>The image cannot boot, and another attempt would not change that.</summary>
     public BootCounters MarkBad(Slot slot, string reason) => With(slot, this[slot] with { Left = 0, Good = false }) with
@@ -137,6 +147,16 @@ public sealed record BootCounters
     {
         Fault = Fault?.Slot == slot ? null : Fault,
     };
+
+    /// <summary>Resets every slot, and forgets the stops and the volume that failed.</summary>
+    public BootCounters ResetAll() =>
+        Reset(Slot.Active).Reset(Slot.Passive).Reset(Slot.Recovery) with { Stops = 0, VolumeFault = null };
+
+    /// <summary>The slot runs only because a volume failed: the order leads to another one.</summary>
+    /// <param name="running">The slot.</param>
+    /// <param name="retries">The value of <c>kairosboot.volume-retries=</c>.</param>
+    public bool RunsForVolume(Slot running, int retries) =>
+        running == Slot.Recovery && VolumeFault?.IsForRecovery(retries) == true && NextExcept([]) is { } next && next != running;
 
     /// <summary>
     /// Brings the counters in line with the images in the slots. A counter belongs to an image: a new image gets all tries, an image that

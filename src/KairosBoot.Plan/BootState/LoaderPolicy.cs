@@ -3,7 +3,13 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>How the loader's part of a boot ends.</summary>
-public enum LoaderEnd { Starts, Reboots, Stops }
+public enum LoaderEnd
+{
+    Starts,
+    Reboots,
+    /// <summary>It waits for <see cref="BootCounters.StopMinutes"/> and reboots.</summary>
+    Stops,
+}
 
 /// <summary>What the loader can load of a slot.</summary>
 public enum LoadResult
@@ -16,7 +22,7 @@ public enum LoadResult
 }
 
 /// <summary>What the loader does with the counters.</summary>
-/// <param name="End">The loader starts a kernel, reboots to start over, or stops with a message.</param>
+/// <param name="End">The loader starts a kernel, reboots to start over, or stops with a message and reboots later.</param>
 /// <param name="Slot">The slot whose kernel it starts; null: none.</param>
 /// <param name="Why">Why it starts this slot.</param>
 /// <param name="Written">
@@ -55,7 +61,7 @@ public static class LoaderPolicy
             failed.Add(chosen);
             counters = counters with { Fault = new(chosen, SlotFault.Load) };
         }
-        if (counters.Order.All(slot => counters[slot].Left == 0)) (end, counters) = (LoaderEnd.Stops, counters.Refill());
+        if (counters.Order.All(slot => counters[slot].Left == 0)) (end, counters) = (LoaderEnd.Stops, counters.Stop());
         written.Add(counters);
         return new(end, null, why, written.ToImmutable(), counters);
     }
@@ -79,6 +85,6 @@ public static class LoaderPolicy
             if (result == LoadResult.KernelOnly && !canUnload) return new(LoaderEnd.Reboots, null, why, [], counters);
             failed.Add(started);
         }
-        return new(LoaderEnd.Stops, null, why, [], counters.Refill());
+        return new(LoaderEnd.Stops, null, why, [], counters.Stop());
     }
 }

@@ -71,7 +71,7 @@ public sealed partial class PathNameTests
         (Process, "the only place that starts tools of a build, with arguments from ToolArguments", ["Image/Tool"]),
         (Process, "programs that an image or its owner asks for",
             ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer",
-                "Lifecycle/Kubernetes/Node"]),
+                "Lifecycle/RebootProgram"]),
         (Process, "the image's fsck", ["Init/CheckChild", "Execution/Steps/StepExecutor"]),
         (Process, "PID 1's own stages", ["Init/Stages/StageProcess", "Linux/Processes/ForkedProcess"]),
         (Process, "implements the calls above", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),
