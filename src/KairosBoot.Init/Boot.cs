@@ -24,7 +24,7 @@ internal static class Boot
                 case FailureAction.Reboot:
                     FailureScreen.ShowAndReboot(failure, request, () =>
                     parts.Counting.Write(request, decision.Counters)); break;
-                case FailureAction.Stop: FailureScreen.ShowAndStop(parts.Counting.Counters.Counters.Fault, parts.Watchdog); break;
+                case FailureAction.Stop: FailureScreen.ShowAndStop(parts.Counting.Counters.Counters, parts.Watchdog); break;
             }
         }
     }
@@ -70,6 +70,7 @@ internal static class Boot
             ImageCheck.Identify(request, parts.Record)));
         parts.Mounts.Check();
         parts.Mounts.WriteFsTab();
+        parts.Counting.ForgetVolumeFault(request);
         // Every path of the layout is writable or persistent as it says, and mountinfo agrees.
 
         parts.Plans.Apply(IdentityPlan.For(volumes, disk));

@@ -114,9 +114,16 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (HasRequired(layout.Volumes))
             watch.WaitUntil(seen => !HasRequired(Decide(seen).Awaited), clock.DeadlineAfter(request.DeviceTimeout), Missing);
         var decision = Decide(Seen);
-        foreach (var problem in decision.Problems) NoteVolume(problem);
+        // A required problem is about the first of these.
+        VolumeFault? missing = null;
+        foreach (var volume in decision.Volumes)
+        {
+            if (volume.Device is null && volume.Request.Class == StepClass.Required && volume.Policy.Missing != MissingVolume.Tmpfs)
+                missing ??= VolumeFault.Of(VolumeFault.Missing, volume.Request.Device.ToString());
+        }
+        foreach (var problem in decision.Problems) NoteVolume(problem, missing);
         foreach (var volume in decision.Awaited)
-            NoteVolume(VolumeSearch.WithMeaning(volume, request.PolicyFor(volume), $"{volume}: no such device appeared"));
+            NoteVolume(VolumeSearch.WithMeaning(volume, request.PolicyFor(volume), $"{volume}: no such device appeared"), missing);
         return decision.Volumes;
 
         string Missing() => string.Join(", ", Decide(Seen).Awaited);
@@ -129,12 +136,13 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         return false;
     }
 
-    private void NoteVolume((StepClass Class, string Text) problem)
+    private void NoteVolume((StepClass Class, string Text) problem, VolumeFault? missing)
     {
         if (problem.Class == StepClass.Required)
         {
             throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Text + "\n" + DescribeSeen())
             {
+                Volume = missing,
                 Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
             });
         }

@@ -10,6 +10,7 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
     /// <summary>Mount points below which this boot mounts file systems, in the order of their unmount.</summary>
     public static readonly ImmutableArray<string> MountPoints = [SystemPaths.Sysroot, SystemPaths.Overlays, SystemPaths.State];
 
+    private readonly ImmutableArray<Slot>.Builder left = ImmutableArray.CreateBuilder<Slot>();
     private bool hasRetried;
 
     /// <summary>This boot runs another slot than the one that the loader started.</summary>
@@ -21,7 +22,8 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
     /// <summary>What <see cref="FailurePolicy"/> needs to know after a failed attempt.</summary>
     public BootProgress Progress(BootRequest request) => new(request.Slot, counting.Counters)
     {
-        Counted = counting.Counted, HasRetried = hasRetried, RecoveryExists = devices.HasRecovery(request),
+        Counted = counting.Counted, HasRetried = hasRetried, RecoveryExists = devices.HasRecovery(request), Left = left.ToImmutable(),
+        IsSlotImage = request.IsSlotImage, VolumeRetries = request.VolumeRetries,
     };
 
     /// <summary>Undoes the attempt, for a second attempt of the same slot.</summary>
@@ -43,13 +45,18 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
         var next = decision.Slot!.Value;
         counting.Write(failed, decision.Counters);
         var isChoice = failure.Kind == FailureKind.OtherSlotChosen;
-        var text = failure.Summary + "; booting " + next.Name() + " instead";
-        if (failure.Kind == FailureKind.ImageUnbootable) text = failed.Slot.Name() + " is marked bad: " + text;
+        var text = failure.Summary + "; booting " + (next == failed.Slot ? next.Image() : next.Name()) + " instead";
+        if (next == failed.Slot) text = "cos-img/filename= names no image of a slot: " + text;
+        else if (failure.Kind == FailureKind.ImageUnbootable) text = failed.Slot.Name() + " is marked bad: " + text;
         else text += " of " + failed.Slot.Name();
         if (failure.Kind == FailureKind.VolumeDamaged) text = "persistent volume damaged: " + text;
         record.Note(isChoice ? StepClass.Optional : StepClass.Degraded, text);
         if (!isChoice) LeftBecause = FailureKeeping.ToRecord(failure, failed);
-        HasFallenBack = true;
+        if (next != failed.Slot)
+        {
+            HasFallenBack = true;
+            if (!isChoice) left.Add(failed.Slot);
+        }
         Undo();
         return failed.ForSlot(next, decision.Why);
     }

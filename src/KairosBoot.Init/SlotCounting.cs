@@ -81,6 +81,13 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
     /// <returns>False: they could not be written, which is noted.</returns>
     public bool Write(BootRequest request, BootCounters? wanted) => wanted is null || Change(request, _ => wanted);
 
+    /// <summary>The volumes are mounted: the next fault of a volume is the first of its row. Recovery boots without them.</summary>
+    public void ForgetVolumeFault(BootRequest request)
+    {
+        var counters = Counters.Counters;
+        if (!request.WithoutPersistence && counters.VolumeFault is not null) Write(request, counters with { VolumeFault = null });
+    }
+
     // A machine boots without counters too; the note says what it loses.
     private bool Change(BootRequest request, Func<BootCounters, BootCounters?> change)
     {
@@ -111,11 +118,15 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
     public void ReportFallback(BootRequest request, PlanRunner plans)
     {
         var (slot, first) = (request.Slot, Counters.Counters.First);
-        if (!Counters.Usable || slot == first || request.Why == ChoiceReason.OneShot) return;
-        var fault = Counters.Counters.Fault;
-        var reason = fault?.Slot == first ? fault.Sentence : $"{first.Name()}: {Counters.Counters[first].Left} tries left";
+        if (!Counters.Usable || slot == first) return;
+        var (fault, volume) = (Counters.Counters.Fault, Counters.Counters.VolumeFault);
+        var forVolume = Counters.Counters.RunsForVolume(slot, request.VolumeRetries);
+        if (request.Why == ChoiceReason.OneShot && !forVolume) return;
+        var reason = forVolume ? volume!.Sentence : fault?.Slot == first ? fault.Sentence
+            : $"{first.Name()}: {Counters.Counters[first].Left} tries left";
         var text = $"{slot.Name()} runs instead of {first.Name()} ({reason}); see kboot status";
         record.Note(StepClass.Degraded, text);
         plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.Motd, $"KairosBoot: {PrintableText.Clean(text)}\n")]);
+        if (forVolume) plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.VolumeFailure, reason + "\n")]);
     }
 }

@@ -19,6 +19,8 @@ public static class SystemPaths
     /// <summary>Files that kairos-boot and kboot keep until the machine is shut down.</summary>
     public const string Runtime = "/run/kairosboot";
     public const string Report = Runtime + "/report.json";
+    /// <summary>Exists while recovery runs because a volume failed: the reason.</summary>
+    public const string VolumeFailure = Runtime + "/volume-failure";
     public const string Log = Runtime + "/boot.log";
     /// <summary>On the OEM partition or on COS_STATE: failed boots that no good boot has reported yet.</summary>
     public const string FailedBoots = "/kairosboot/failed-boots";

@@ -28,11 +28,12 @@ public class GrubRulesTests : Scratch
             {
                 First = first,
                 Once = once,
-                Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged)
+                Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged),
+                Stops = tries % 4,
             };
         Together(states.Index().GroupBy(state => state.Index % 4), part =>
             Check(new GrubRun(Directory.CreateDirectory(PathOf($"all{part.Key}")).FullName), part.Select(state => state.Item),
-                unloadable: []));
+                slot => LoadResult.All));
     }
 
     [Fact]
@@ -43,7 +44,36 @@ public class GrubRulesTests : Scratch
         var run = new GrubRun(Directory.CreateDirectory(PathOf($"some{which}")).FullName,
             unloadable.ToDictionary(slot => slot, slot => Broken[(which + 2 * (int)slot) % Broken.Length]));
         var states = new[] { 63, 0, 5, 16, 23 }.Select(Counters);
-        Check(run, [.. states, Counters(42) with { Once = Slot.Recovery }, Counters(20) with { First = Slot.Passive }], unloadable);
+        BootCounters[] more = [Counters(0) with { Stops = which % 4 }, Counters(42) with { Once = Slot.Recovery },
+            Counters(20) with { First = Slot.Passive }];
+        Check(run, [.. states, .. more],
+            slot => unloadable.Contains(slot) ? LoadResult.Nothing : LoadResult.All);
+    });
+
+    [Fact]
+    public void Grub_reboots_into_the_next_slot_if_an_initrd_cannot_be_read() => Together(SomeWithoutInitrd(), results =>
+    {
+        var run = WithImages("initrd" + string.Concat(results.Select(result => (int)result)), results);
+        BootCounters[] states = [Counters(63), Counters(5), Counters(1), Counters(42) with { Once = Slot.Passive, First = Slot.Recovery },
+            Counters(63) with { First = Slot.Passive }];
+        Check(run, states, slot => results[(int)slot]);
+        // The next start continues the order.
+        var after = LoaderPolicy.Decide(states[0], slot => results[(int)slot]).Counters;
+        if (after.Once is not null) Check(run, [after], slot => results[(int)slot]);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Without_writing_grub_unloads_the_kernel_or_waits_and_reboots(bool canUnload) => Together(SomeWithoutInitrd(), results =>
+    {
+        var run = WithImages($"unload{canUnload}{string.Concat(results.Select(result => (int)result))}", results, canUnload);
+        var expected = LoaderPolicy.DecideReadOnly(new BootCounters(), slot => results[(int)slot], canUnload);
+        var end = run.Run(Full("active_left=3\n"));
+        Assert.Equal((string.Join(' ', results), Ending(expected), expected.Slot?.Name()),
+            (string.Join(' ', results), end.End, end.Word("kairosboot.slot")));
+        Assert.Equal(expected.End == LoaderEnd.Reboots, end.Waits);
+        Assert.Equal(Full("active_left=3\n"), end.Block);
     });
 
     [Fact]
@@ -88,13 +118,38 @@ public class GrubRulesTests : Scratch
     [InlineData("active_left=0\npassive_left=0\nrecovery_left=0\n", "active")]
     public void A_read_only_block_still_selects_the_slot(string content, string slot)
     {
-        // The block is full: what GRUB would add does not fit.
-        var full = content + "filler=" + new string('x', 1024 - 25 - content.Length - 8) + "\n";
-        var end = new GrubRun(Directory.CreateDirectory(PathOf("full")).FullName).Run(GrubRun.Block(full));
+        var end = new GrubRun(Directory.CreateDirectory(PathOf("full")).FullName).Run(Full(content));
         Assert.Equal(("started", slot, "ro", null),
             (end.End, end.Word("kairosboot.slot"), end.Word("kairosboot.env"), end.Word("kairosboot.tries")));
-        Assert.Equal(GrubRun.Block(full), end.Block);
+        Assert.Equal(Full(content), end.Block);
     }
+
+    // What GRUB would add to this block does not fit.
+    private static byte[] Full(string content) =>
+        GrubRun.Block(content + "filler=" + new string('x', 1024 - 25 - content.Length - 8) + "\n");
+
+    private static IEnumerable<LoadResult[]> SomeWithoutInitrd() => new[] { "IAA", "IIA", "III", "NIA", "NNI", "AIN" }
+        .Select(world => world.Select(image => image switch
+        {
+            'A' => LoadResult.All,
+            'I' => LoadResult.KernelOnly,
+            _ => LoadResult.Nothing,
+        }).ToArray());
+
+    private GrubRun WithImages(string name, LoadResult[] results, bool canUnload = true) =>
+        new(Directory.CreateDirectory(PathOf(name)).FullName, Slots.ToDictionary(slot => slot, slot => results[(int)slot] switch
+        {
+            LoadResult.All => ":",
+            LoadResult.KernelOnly => GrubRun.BreakInitrd,
+            _ => "debugfs -w -R 'rm /boot/vmlinuz' $image 2>/dev/null",
+        }), canUnload: canUnload);
+
+    private static string Ending(LoaderDecision decision) => decision.End switch
+    {
+        LoaderEnd.Starts => "started",
+        LoaderEnd.Reboots => "again",
+        _ => $"stopped-{decision.Counters.StopMinutes}-{decision.Counters.StopMinutes * 60}",
+    };
 
     // GRUB pauses after each error message, so the runs mostly wait and can be parallel.
     private static void Together<T>(IEnumerable<T> parts, Action<T> check) =>
@@ -106,15 +161,14 @@ public class GrubRulesTests : Scratch
         Recovery = new(tries >> 4, false, ""),
     };
 
-    private static void Check(GrubRun run, IEnumerable<BootCounters> states, Slot[] unloadable)
+    private static void Check(GrubRun run, IEnumerable<BootCounters> states, Func<Slot, LoadResult> load)
     {
         foreach (var before in states)
         {
-            var expected = LoaderPolicy.Decide(before, slot => !unloadable.Contains(slot));
-            var ending = expected.End switch { LoaderEnd.Starts => "started", LoaderEnd.Reboots => "again", _ => "stopped" };
+            var expected = LoaderPolicy.Decide(before, load);
             var end = run.Run(before);
-            var text = $"{before} without {string.Join(' ', unloadable)}";
-            Assert.Equal((text, ending, expected.Slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
+            var text = $"{before} of {string.Join(' ', Slots.Select(load))}";
+            Assert.Equal((text, Ending(expected), expected.Slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
             Assert.Equal((text, expected.Counters), (text, BootBlock.Read(end.Block).Counters));
             if (expected.Slot is not { } started) continue;
             Assert.Equal((text, $"{expected.Counters[started].Left}", expected.Why.Name(), "ok"),

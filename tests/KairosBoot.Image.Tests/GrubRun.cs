@@ -11,6 +11,9 @@ namespace KairosBoot.Image.Tests;
 /// <param name="Block">The block afterwards.</param>
 internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 {
+    /// <summary>GRUB waited before the reset.</summary>
+    internal bool Waits { get; init; }
+
     internal string? Word(string name) =>
         Words.SingleOrDefault(word => word.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 }
@@ -23,9 +26,26 @@ internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 internal sealed partial class GrubRun
 {
     private const int StateStart = 1, RecoveryStart = 17, Size = 16;
-    private const string StandIns = """
-        function linux { for word in "$@"; do echo "word $word"; done; }
-        function initrd { echo "end started"; exit; }
+    private const string Unreadable = "-cannot-be-read", Loaded = "loads a kernel";
+
+    /// <summary>A shell command that makes the initrd of an image unreadable.</summary>
+    internal const string BreakInitrd =
+        $"printf 'cd /boot\\nwrite /etc/passwd initrd{Unreadable}\\n' | debugfs -w $image 2>/dev/null >/dev/null";
+
+    // GRUB starts a loaded kernel at the end of an entry, and loading another one over it loses the command line.
+    private const string StandIns = $$"""
+        function linux {
+          if [ -n "$kernel" ]; then echo "end overwritten"; exit; fi
+          set kernel=-with-a-kernel
+          echo "{{Loaded}}"
+          for word in "$@"; do echo "word $word"; done
+        }
+        function initrd {
+          if [ -s "$1{{Unreadable}}" ]; then return 1; fi
+          echo "end started"
+          exit
+        }
+        function multiboot { set kernel=; return 1; }
 
         """;
 
@@ -38,8 +58,9 @@ internal sealed partial class GrubRun
     /// <param name="files">Size of the block file.</param>
     /// <param name="prepare">A shell command that is run in the directory with the trees of the partitions (state, recovery) and of the
     /// image.</param>
+    /// <param name="canUnload">GRUB can unload a kernel.</param>
     internal GrubRun(string directory, IReadOnlyDictionary<Slot, string>? breakImage = null, int files = EnvironmentBlock.Bytes,
-        string prepare = ":")
+        string prepare = ":", bool canUnload = true)
     {
         this.directory = directory;
         foreach (var folder in (string[])["image/boot", "state/cOS", "state/grub", "recovery/cOS"]) Directory.CreateDirectory(At(folder));
@@ -53,9 +74,10 @@ internal sealed partial class GrubRun
             HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
         }
         var menu = GrubMenu.Text(2).Replace("set timeout_style=countdown\nset timeout=2", "set timeout=0")
-            .Replace("while sleep --interruptible 3600; do true; done", "echo \"end stopped\"; exit")
-                .Replace("then reboot; fi", "then echo \"end again\"; exit; fi");
-        File.WriteAllText(At("state/grub/grub.cfg"), StandIns + menu);
+            .Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
+            .Replace("sleep 60\n", "echo waits\n").Replace(" reboot; fi\n", "\nreboot\nfi\n");
+        menu = Reboot().Replace(menu, "echo \"end again\"; exit");
+        File.WriteAllText(At("state/grub/grub.cfg"), $"set kairosboot_unload={(canUnload ? 1 : 0)}\n" + StandIns + menu);
         File.WriteAllBytes(At("state/bootstate"), Enumerable.Repeat((byte)'9', files).ToArray());
         File.WriteAllText(At("device.map"), $"(hd0) {At("disk")}\n");
         HostTool.Shell($"cd {directory}; truncate -s {RecoveryStart + Size + 1}M disk; "
@@ -80,7 +102,11 @@ internal sealed partial class GrubRun
         var bytes = new byte[before.Length];
         after.Position = block;
         after.ReadExactly(bytes);
-        return new(end[0].Groups[1].Value, [.. Words().Matches(said).Select(match => match.Groups[1].Value)], bytes);
+        var started = end[0].Groups[1].Value == "started" ? said[said.LastIndexOf(Loaded, StringComparison.Ordinal)..] : "";
+        return new(end[0].Groups[1].Value, [.. Words().Matches(started).Select(match => match.Groups[1].Value)], bytes)
+        {
+            Waits = said.Contains("waits", StringComparison.Ordinal),
+        };
     }
 
     internal GrubEnd Run(BootCounters counters) => Run(BootBlock.Write(counters));
@@ -94,6 +120,9 @@ internal sealed partial class GrubRun
     [GeneratedRegex(@"word (\S+)")]
     private static partial Regex Words();
 
-    [GeneratedRegex(@"end (\w+)")]
+    [GeneratedRegex(@"^ *reboot$", RegexOptions.Multiline)]
+    private static partial Regex Reboot();
+
+    [GeneratedRegex(@"end ([\w-]+)")]
     private static partial Regex Ends();
 }

@@ -5,10 +5,10 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
-/// <summary><c>kboot assess good|bad|reset</c></summary>
+/// <summary><c>kboot assess good|bad|reset|retry</c></summary>
 internal static class AssessCommand
 {
-    internal static Command Create() => new("assess", "Mark a slot good or bad, or reset its boot counter.")
+    internal static Command Create() => new("assess", "Mark a slot good or bad, reset its boot counter, or try the normal order again.")
     {
         Verdict("good", "Mark the booted slot good: it gets all tries back. systemd does this after boot-complete.target.",
             SlotAssessment.MarkGood),
@@ -16,6 +16,7 @@ internal static class AssessCommand
         Verdict("reset", "Give a slot all tries, as after an upgrade. Without SLOT: every slot, and a damaged counter file is recreated.",
             SlotAssessment.Reset),
         Wait(),
+        Retry(),
     };
 
     private static Command Wait()
@@ -27,6 +28,14 @@ internal static class AssessCommand
             if (Syscall.GetEUid() != 0) throw new OperatorException("rebooting requires root", "run sudo kboot assess wait");
             GoodWatch.Run(Console.WriteLine, cancellationToken);
         }));
+        return command;
+    }
+
+    private static Command Retry()
+    {
+        var command = new Command("retry", "In a recovery system that runs because a volume failed: wait until the volume is whole or " +
+            "the wait is over, then reboot into the normal order. Not while somebody is logged in. A service of the image runs it.");
+        command.SetAction(_ => VolumeWait.Run(Console.WriteLine));
         return command;
     }
 

@@ -40,9 +40,15 @@ internal static class StatusCommand
         }
 
         if (block.Problem is not null)
+        {
             Console.WriteLine($"assessment inoperative: {location.Block} {block.Problem}; to fix: kboot assess reset");
+        }
         else if (counters.Next is null)
-            Console.WriteLine("no slot has tries left: the next boot stops with a message; to fix: kboot assess reset");
+        {
+            Console.WriteLine(
+                $"no slot has tries left: the next boot stops for {counters.Stop().StopMinutes} min; to fix: kboot assess reset");
+        }
+
         if (counters.Fault is { } fault) Console.WriteLine($"marked bad: {fault.Sentence}");
         if (Deadline(location) is { SecondsLeft: var seconds } deadline)
         {
@@ -50,6 +56,13 @@ internal static class StatusCommand
                 (deadline.Prolonged > 0 ? ", prolonged because a cloud-config stage is running" : ""));
         }
 
+        if (counters.VolumeFault is { } volume)
+        {
+            Console.WriteLine($"volume: {volume.Sentence}" + (status.RetryMinutes is { } minutes
+                ? $"; recovery tries the normal order again when it is whole, or {minutes} min after its start" : ""));
+        }
+
+        if (counters.Stops > 0) Console.WriteLine($"stopped since the last good boot: {counters.Stops}");
         foreach (var failure in status.FailedBoots)
             Console.WriteLine($"failed boot: {failure}");
     }
@@ -66,6 +79,17 @@ internal static class StatusCommand
         writer.WriteString("last", counters.Last?.Name());
         writer.WriteString("givenUp", counters.Fault?.Sentence);
         writer.WriteString("pinned", counters.Pinned.Length > 0 ? counters.Pinned : null);
+        writer.WriteNumber("stops", counters.Stops);
+        if (counters.VolumeFault is { } volume)
+        {
+            writer.WriteStartObject("volumeFailure");
+            writer.WriteString("volume", volume.Volume);
+            writer.WriteString("reason", volume.Sentence);
+            writer.WriteNumber("boots", volume.Boots);
+            if (status.RetryMinutes is { } minutes) writer.WriteNumber("retryMinutes", minutes);
+            writer.WriteEndObject();
+        }
+
         writer.WriteStartArray("slots");
         foreach (var slot in status.Slots)
         {

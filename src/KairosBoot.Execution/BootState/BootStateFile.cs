@@ -15,9 +15,9 @@ public static class BootStateFile
         try
         {
             using var directory = Syscall.TryOpen(PathParts.ParentOf(path), OpenFlags.Path | OpenFlags.Directory);
-            if (directory is null) return BootBlock.Unusable("is missing");
+            if (directory is null) return BootBlock.Missing;
             using var file = StateFile.TryOpen(directory, PathParts.NameOf(path), out var status);
-            if (status.Type == FileType.Unknown) return BootBlock.Unusable("is missing");
+            if (status.Type == FileType.Unknown) return BootBlock.Missing;
             if (file is null) return BootBlock.Unusable("is not a file");
             if (status.Size != EnvironmentBlock.Bytes)
                 return BootBlock.Unusable($"is {status.Size} bytes long instead of {EnvironmentBlock.Bytes}");
@@ -40,12 +40,13 @@ public static class BootStateFile
         Syscall.Lock(directory);
         var before = Read(path);
         if (change(before) is not { } counters || (before.Problem is null && counters == before.Counters)) return before;
+        var after = before.With(counters);
         MountedPartition.ChangeAt(path, () =>
         {
-            if (before.Usable) WriteOver(directory, PathParts.NameOf(path), BootBlock.Write(counters));
-            else StateFile.Replace(directory, PathParts.NameOf(path), BootBlock.Write(counters));
+            if (before.Usable) WriteOver(directory, PathParts.NameOf(path), after.Write());
+            else StateFile.Replace(directory, PathParts.NameOf(path), after.Write());
         });
-        return new(counters, null);
+        return after;
     }
 
     private static void WriteOver(FileHandle directory, string name, byte[] block)

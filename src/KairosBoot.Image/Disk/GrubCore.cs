@@ -24,7 +24,11 @@ internal static class GrubCore
         "serial", "terminal",
     ];
 
-    private static readonly string[] BiosModules = ["biosdisk"];
+    private static readonly string[] BiosModules =
+    [
+        "biosdisk",
+        "multiboot", // only to unload a kernel whose initrd cannot be read
+    ];
 
     private static readonly string[] EfiModules = ["efi_gop", "efi_uga"];
 
@@ -44,7 +48,7 @@ internal static class GrubCore
         RequireFile(target, "kernel.img", target == EfiTarget ? EfiPackage : BiosPackage);
         var output = scratch.File($"core.{target}");
         var early = scratch.File("early.cfg");
-        File.WriteAllText(early, "set kairosboot_core=1\n");
+        File.WriteAllText(early, "set kairosboot_core=1\n" + (target == BiosTarget ? "set kairosboot_unload=1\n" : ""));
         Tool.MakeGrub.Run(
             new ToolArguments().Options("-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub")
                 .Option("-c", early).Option("-o", output)

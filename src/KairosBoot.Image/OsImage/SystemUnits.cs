@@ -26,12 +26,13 @@ internal static class SystemUnits
         ("cos-setup-reconcile.timer", "timers.target"),
         ("kairosboot-good.service", "multi-user.target"),
         ("kairosboot-good-within.service", "sysinit.target"),
+        ("kairosboot-retry.service", "multi-user.target"),
     ];
 
     private static readonly (string Script, string Runlevel)[] Services =
     [
         ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("cos-setup-network", "default"), ("cos-setup-reconcile", "default"),
-        ("kairosboot-good", "default"), ("kairosboot-good-within", "boot"),
+        ("kairosboot-good", "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
     ];
 
     /// <param name="additions">Additions so far; the units are appended.</param>

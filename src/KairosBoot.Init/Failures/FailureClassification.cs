@@ -35,10 +35,18 @@ internal static class FailureClassification
         };
         return new(kind, failure.Result.Error ?? "")
         {
-            Step = step.Summary, Fault = fault,
+            Step = step.Summary, Fault = fault, Volume = kind == FailureKind.VolumeUnusable ? VolumeOf(step) : null,
             IsReadError = isReadError && kind is (FailureKind.ImageUnreadable or FailureKind.ImagesUnmountable),
         };
     }
+
+    private static VolumeFault? VolumeOf(Step step) => step switch
+    {
+        MountVolume { Device: { Superblock.Label: { } label } } => VolumeFault.Of(VolumeFault.Mount, DeviceRef.Label(label).ToString()),
+        MountVolume volume => VolumeFault.Of(VolumeFault.Mount, volume.Device.StableName),
+        BindPersistent bind => VolumeFault.Of(VolumeFault.Store, SystemPaths.InNewRoot(bind.Directory.Path)),
+        _ => null,
+    };
 
     // A fault of the file system itself. A read error (EIO) or a lack of memory may not happen again.
     private static bool IsCertain(Exception? cause) =>

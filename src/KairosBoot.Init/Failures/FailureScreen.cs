@@ -37,26 +37,28 @@ internal static class FailureScreen
         Syscall.Reboot(RebootCommand.Restart);
     }
 
-    /// <summary>The end of a machine that no loader stops: it shows why until it is switched off. Does not return.</summary>
-    /// <param name="fault">The last slot that was marked bad, and why; null where none was.</param>
-    /// <param name="watchdog">Fed forever: otherwise it would reboot the machine again and again.</param>
-    public static void ShowAndStop(SlotFault? fault, Watchdog watchdog)
+    /// <summary>The end of a machine that no loader stops: it shows why, waits and reboots. Does not return.</summary>
+    /// <param name="counters">The counters, which are full again.</param>
+    /// <param name="watchdog">Fed during the wait: otherwise it would reboot the machine earlier.</param>
+    public static void ShowAndStop(BootCounters counters, Watchdog watchdog)
     {
+        var end = Syscall.BootTimeMicroseconds() + counters.StopMinutes * 60_000_000L;
         try
         {
             KernelLog.ShowEverything();
             using var log = new KernelLog();
             LeaveDisks(log, () => { });
             log.Write(2, "STOPPED: active, passive and recovery were all tried, and none of them booted");
-            if (fault is not null) log.Write(2, "last slot marked bad: " + fault.Sentence);
-            log.Write(2, "to fix: switch the machine off and on; that resets all tries");
+            if (counters.Fault is { } fault) log.Write(2, "last slot marked bad: " + fault.Sentence);
+            log.Write(2, $"the machine starts again in {counters.StopMinutes} min; to start now, switch it off and on");
         }
         catch (Exception) { }
-        while (true)
+        while (Syscall.BootTimeMicroseconds() < end)
         {
             watchdog.Feed();
             Syscall.Pause(TimeSpan.FromSeconds(1));
         }
+        Syscall.Reboot(RebootCommand.Restart);
     }
 
     private static void LeaveDisks(KernelLog log, Action before)

@@ -53,6 +53,17 @@ public sealed class BootStatus
         }
     }
 
+    /// <summary>Minutes from the start of recovery to its retry of the normal order; null: it does not run for a volume.</summary>
+    public int? RetryMinutes
+    {
+        get
+        {
+            if (location.Booted is not { } booted) return null;
+            var retries = VolumeWait.Retries;
+            return Block.Counters.RunsForVolume(booted.Slot, retries) ? Block.Counters.VolumeFault!.WaitMinutes(retries) : null;
+        }
+    }
+
     // COS_OEM is read only for the running system: only its /oem is mounted here.
     private IEnumerable<FailureRecord> FindFailedBoots()
     {

@@ -71,13 +71,13 @@ public static class GoodWatch
         var reason = $"the system did not report good within {minutes} minutes of its start ({GoodDeadline.Option}=)";
         report(reason + "; rebooting");
         Keep(reason, report);
-        if (SystemPaths.ProgramDirectories.Select(directory => directory + "/reboot")
-            .FirstOrDefault(path => Syscall.TryStat(path) is not null) is { } program)
+        try
         {
-            var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], OrderlyReboot);
-            if (result.ExitCode == 0) Syscall.Pause(OrderlyReboot);
-            report($"{program} did not reboot the machine; resetting it");
+            RebootProgram.Run();
+            Syscall.Pause(OrderlyReboot);
+            report("reboot did not end the system; resetting the machine");
         }
+        catch (IOException e) { report($"{e.Message}; resetting the machine"); }
 
         // A disk that does not answer must not keep the machine.
         var sync = new Thread(Syscall.Sync) { IsBackground = true };

@@ -65,7 +65,7 @@ public static class SlotAssessment
             return $"{slot.Name()} has all its tries";
         }
 
-        BootStateFile.Update(location.Block, block => block.Counters.Reset(Slot.Active).Reset(Slot.Passive).Reset(Slot.Recovery));
+        BootStateFile.Update(location.Block, block => block.Counters.ResetAll());
         return "every slot has all its tries";
     }
 

@@ -7,7 +7,6 @@ namespace KairosBoot.Lifecycle;
 public static class Node
 {
     private const string Init = "/proc/1";
-    private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Gives the container the node's devices, and checks that it can reboot the node.</summary>
     /// <param name="root">Mount point of the node's root, with all mounts below it.</param>
@@ -48,15 +47,7 @@ public static class Node
     private static void RunReboot()
     {
         using (var mounts = Syscall.Open(Init + "/ns/mnt", OpenFlags.ReadOnly)) Syscall.EnterMounts(mounts);
-        var program = SystemPaths.ProgramDirectories.Select(directory => directory + "/reboot")
-            .FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new FileNotFoundException("the node has no program reboot");
-        var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], CommandTimeout);
-        if (result.ExitCode != 0 || result.TimedOut)
-        {
-            throw new IOException($"{program} " +
-                $"{(result.TimedOut ? $"did not end within {CommandTimeout.TotalMinutes} minutes" : $"ended with {result.ExitCode}")}: " +
-                $"{result.Output.Trim()}");
-        }
+        RebootProgram.Run();
     }
 
     private static bool SameDirectory(string one, string other) =>

@@ -7,12 +7,26 @@ namespace KairosBoot.Plan;
 /// <param name="Problem">What is wrong with the file, as a predicate that follows its name: <c>is missing</c>. Null: nothing.</param>
 public sealed record BootBlock(BootCounters Counters, string? Problem)
 {
+    // What the longest counters leave of a sector.
+    private const int MaxOthers = 110;
+
     /// <summary>
     /// False: the file is not a block of the right size. Neither GRUB nor kairos-boot can count in it until it is recreated.
     /// </summary>
     public bool Usable { get; init; } = true;
 
+    /// <summary>The file does not exist: this machine counts no attempts.</summary>
+    public bool IsMissing { get; private init; }
+
+    /// <summary>Variables of other programs, or of a later version. Every writer keeps them.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Others { get; private init; } = [];
+
+    public static BootBlock Missing => Unusable("is missing") with { IsMissing = true };
+
     public static BootBlock Unusable(string problem) => new(new BootCounters(), problem) { Usable = false };
+
+    /// <summary>The block after its counters were changed.</summary>
+    public BootBlock With(BootCounters counters) => new(counters, null) { Others = Others };
 
     /// <summary>
     /// Reads the known variables and ignores all others. An invalid value is ignored and reported in <see cref="Problem"/>.
@@ -42,6 +56,8 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             Fault = SlotFault.TryParse(Value("fail", value => SlotFault.TryParse(value) is not null)),
             Pinned = Value("pinned", value => value != BootCounter.NoImage && IsImage(value)),
             BootId = Value("boot_id", IsBootId),
+            VolumeFault = VolumeFault.TryParse(Value("vol_fail", value => VolumeFault.TryParse(value) is not null)),
+            Stops = Value("stops", value => value is "0" or "1" or "2" or "3") is { Length: > 0 } stops ? stops[0] - '0' : 0,
         };
         foreach (var slot in counters.Order)
         {
@@ -51,11 +67,57 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             var image = Value(name + "_id", IsImage);
             counters = counters.With(slot, new(left.Length == 0 ? BootCounter.Full : left[0] - '0', good == "1", image));
         }
-        return new(counters, problems.Count == 0 ? null : "has invalid values: " + string.Join(", ", problems));
+        return new(counters, problems.Count == 0 ? null : "has invalid values: " + string.Join(", ", problems))
+        {
+            Others = OthersIn(block),
+        };
+    }
+
+    // What others could not fit into the file is left out: the counters are more important.
+    private static ImmutableArray<KeyValuePair<string, string>> OthersIn(EnvironmentBlock block)
+    {
+        var others = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        var room = MaxOthers;
+        foreach (var (name, _) in block.Variables)
+        {
+            var value = block[name] ?? "";
+            // Twice: a backslash may precede each character.
+            var length = name.Length + 2 * value.Length + 2;
+            if (IsOwn(name) || !IsName(name) || length > room || Contains(others, name)) continue;
+            room -= length;
+            others.Add(new(name, value));
+        }
+        return others.ToImmutable();
+    }
+
+    private static bool Contains(ImmutableArray<KeyValuePair<string, string>>.Builder variables, string name)
+    {
+        foreach (var variable in variables)
+            if (variable.Key == name) return true;
+        return false;
+    }
+
+    private static bool IsName(string name)
+    {
+        foreach (var c in name)
+            if (!char.IsAsciiLetterOrDigit(c) && c != '_') return false;
+        return name.Length > 0;
+    }
+
+    private static bool IsOwn(string name)
+    {
+        foreach (var variable in Variables(new BootCounters { BootId = "0" }))
+            if (variable.Key == name) return true;
+        return false;
     }
 
     /// <summary>The whole file.</summary>
-    public static byte[] Write(BootCounters counters)
+    public static byte[] Write(BootCounters counters) => new EnvironmentBlock(Variables(counters)).ToBytes();
+
+    /// <summary>The whole file, with the variables of others.</summary>
+    public byte[] Write() => new EnvironmentBlock(Variables(Counters).AddRange(Others)).ToBytes();
+
+    private static ImmutableArray<KeyValuePair<string, string>> Variables(BootCounters counters)
     {
         var variables = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
         foreach (var slot in (ReadOnlySpan<Slot>)[Slot.Active, Slot.Passive, Slot.Recovery])
@@ -72,7 +134,9 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
         variables.Add(new("pinned", counters.Pinned));
         // A new disk has no id: its bytes depend on nothing but its inputs.
         if (counters.BootId.Length > 0) variables.Add(new("boot_id", counters.BootId));
-        return new EnvironmentBlock(variables.ToImmutable()).ToBytes();
+        variables.Add(new("vol_fail", counters.VolumeFault?.ToString() ?? ""));
+        variables.Add(new("stops", ((char)('0' + counters.Stops)).ToString()));
+        return variables.ToImmutable();
     }
 
     /// <summary>The form of a boot id: 32 hexadecimal digits in lower case.</summary>

@@ -8,6 +8,8 @@ namespace KairosBoot.Plan;
 /// </summary>
 public sealed record BootCounters
 {
+    public const int MaxStops = 3;
+
     public BootCounter Active { get; init; } = BootCounter.Unseen;
     public BootCounter Passive { get; init; } = BootCounter.Unseen;
     public BootCounter Recovery { get; init; } = BootCounter.Unseen;
@@ -20,6 +22,10 @@ public sealed record BootCounters
     public Slot? Last { get; init; }
     /// <summary>The last fault found in an image; null: none.</summary>
     public SlotFault? Fault { get; init; }
+    /// <summary>The required volume that failed in the last boots; null: none.</summary>
+    public VolumeFault? VolumeFault { get; init; }
+    /// <summary>How often the machine has stopped since the last good boot, up to <see cref="MaxStops"/>.</summary>
+    public int Stops { get; init; }
     /// <summary>Id of the image that no upgrade may replace; empty: none.</summary>
     public string Pinned { get; init; } = "";
     /// <summary>Random id of the last boot that was marked good: copies of a disk differ in it. Empty: there is none yet.</summary>
@@ -52,6 +58,13 @@ public sealed record BootCounters
     /// <summary>The slot of the next boot; null: no slot has tries left.</summary>
     public Slot? Next => Once ?? NextExcept([]);
 
+    /// <summary>
+    /// Why <see cref="Next"/> is chosen. After a slot whose initrd could not be read, the loader itself set <see cref="Once"/> to continue
+    /// the order.
+    /// </summary>
+    public ChoiceReason NextReason => Once is null || (Fault is { Reason: SlotFault.Initrd } fault && fault.Slot == Last)
+        ? ChoiceReason.Order : ChoiceReason.OneShot;
+
     /// <summary>The slot of a boot that no loader has counted; null: no slot has tries left.</summary>
     /// <param name="started">The slot that the loader started or that the command line names.</param>
     /// <param name="byCounters">
@@ -74,6 +87,20 @@ public sealed record BootCounters
         return null;
     }
 
+    /// <summary>The first slot after this one that has tries left and is not excluded; the first in the order follows the last. Null:
+    /// none.</summary>
+    public Slot? NextAfter(Slot slot, ImmutableArray<Slot> excluded)
+    {
+        var order = Order;
+        var at = order.IndexOf(slot);
+        for (var step = 1; step < order.Length; step++)
+        {
+            var next = order[(at + step) % order.Length];
+            if (this[next].Left > 0 && !excluded.Contains(next)) return next;
+        }
+        return null;
+    }
+
     /// <summary>Counts an attempt to boot the slot. A selection for one boot is used up by it.</summary>
     public BootCounters CountAttempt(Slot slot) =>
         With(slot, this[slot] with { Left = Math.Max(0, this[slot].Left - 1) }) with { Once = null, Last = slot };
@@ -92,10 +119,13 @@ public sealed record BootCounters
     public BootCounters? HandToLoader(Slot slot, bool loaderCounts) =>
         loaderCounts ? UncountAttempt(slot) with { Once = slot } : this[slot].Left > 0 ? this with { Once = slot } : null;
 
-    /// <summary>
-    /// Gives all slots all their tries. The machine stops when no slot has tries left; the power cycle that follows starts from full
-    /// counters.
-    /// </summary>
+    /// <summary>No slot has tries left: the machine stops, and starts again from full counters after <see cref="StopMinutes"/>.</summary>
+    public BootCounters Stop() => Refill() with { Stops = Math.Min(Stops + 1, MaxStops) };
+
+    /// <summary>How long the current stop lasts. A power cycle ends it.</summary>
+    public int StopMinutes => Stops switch { <= 1 => 10, 2 => 30, _ => 60 };
+
+    /// <summary>Gives all slots all their tries.</summary>
     public BootCounters Refill()
     {
         var full = this;
@@ -104,7 +134,8 @@ public sealed record BootCounters
     }
 
     /// <summary>The system in this slot reported that it is good.</summary>
-    public BootCounters MarkGood(Slot slot) => Reset(slot).With(slot, this[slot] with { Left = BootCounter.Full, Good = true });
+    public BootCounters MarkGood(Slot slot) =>
+        Reset(slot).With(slot, this[slot] with { Left = BootCounter.Full, Good = true }) with { Stops = 0 };
 
     /// <summary>The image cannot boot, and another attempt would not change that.</summary>
     public BootCounters MarkBad(Slot slot, string reason) => With(slot, this[slot] with { Left = 0, Good = false }) with
@@ -118,6 +149,16 @@ public sealed record BootCounters
     {
         Fault = Fault?.Slot == slot ? null : Fault,
     };
+
+    /// <summary>Resets every slot, and forgets the stops and the volume that failed.</summary>
+    public BootCounters ResetAll() =>
+        Reset(Slot.Active).Reset(Slot.Passive).Reset(Slot.Recovery) with { Stops = 0, VolumeFault = null };
+
+    /// <summary>The slot runs only because a volume failed: the order leads to another one.</summary>
+    /// <param name="running">The slot.</param>
+    /// <param name="retries">The value of <c>kairosboot.volume-retries=</c>.</param>
+    public bool RunsForVolume(Slot running, int retries) =>
+        running == Slot.Recovery && VolumeFault?.IsForRecovery(retries) == true && NextExcept([]) is { } next && next != running;
 
     /// <summary>
     /// Brings the counters in line with the images in the slots. A counter belongs to an image: a new image gets all tries, an image that

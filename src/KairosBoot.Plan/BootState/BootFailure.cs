@@ -53,6 +53,9 @@ public sealed record BootFailure(FailureKind Kind, string Problem)
     /// <summary>For an image that cannot boot: the reason, one of the words of <see cref="SlotFault"/>.</summary>
     public string Fault { get; init; } = SlotFault.Damaged;
 
+    /// <summary>For <see cref="FailureKind.VolumeUnusable"/>: the volume; null: not known.</summary>
+    public VolumeFault? Volume { get; init; }
+
     /// <summary>For <see cref="FailureKind.OtherSlotChosen"/>: the slot that the counters name.</summary>
     public Slot? Chosen { get; init; }
 

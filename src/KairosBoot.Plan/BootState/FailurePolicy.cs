@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace KairosBoot.Plan;
 
 /// <summary>What kairos-boot does after a failed attempt.</summary>
@@ -9,7 +11,7 @@ public enum FailureAction
     FallBack,
     /// <summary>Show the reason, record it, and reboot.</summary>
     Reboot,
-    /// <summary>Show the reason and wait for an operator.</summary>
+    /// <summary>Show the reason, wait, and reboot.</summary>
     Stop,
 }
 
@@ -38,10 +40,20 @@ public sealed record BootProgress(Slot Booting, BootBlock Counters)
 
     /// <summary>The disk has a recovery partition to fall back to. Always false in recovery.</summary>
     public bool RecoveryExists { get; init; }
+
+    /// <summary>Slots that this boot has left already because they failed.</summary>
+    public ImmutableArray<Slot> Left { get; init; } = [];
+
+    /// <summary>After how many boots that fail because of the same volume recovery takes over; 0: never.</summary>
+    public int VolumeRetries { get; init; }
+
+    /// <summary>False: the command line names an image that belongs to no slot.</summary>
+    public bool IsSlotImage { get; init; } = true;
 }
 
 /// <summary>
-/// Decides what follows a failure. Each decision but Reboot and Stop removes a slot or uses up the only retry, so a boot ends.
+/// Decides what follows a failure. Each decision but Reboot and Stop leaves a slot, replaces an image that belongs to no slot, or uses up
+/// the only retry, so a boot ends.
 /// kairos-boot acts on exactly this table; it is golden text in the tests and in docs/boot-assessment.md.
 /// </summary>
 public static class FailurePolicy
@@ -58,23 +70,39 @@ public static class FailurePolicy
             // If recovery has no tries left, the attempt stays counted. Otherwise the two slots could fall back to each other forever.
             FailureKind.VolumeDamaged => ToRecovery(progress, Uncount(progress, counters => counters.Recovery.Left > 0)),
             FailureKind.ImageUnbootable => ToNext(failure, progress),
-            FailureKind.VolumeUnusable => new(FailureAction.Reboot, Uncount(progress, _ => true)),
+            FailureKind.VolumeUnusable => VolumeFailed(failure, progress),
             _ => new(FailureAction.Reboot),
         };
     }
 
     private static FailureDecision ToRecovery(BootProgress progress, BootCounters? counters) =>
-        progress.RecoveryExists ? new(FailureAction.FallBack, counters) { Slot = Slot.Recovery } : new(FailureAction.Reboot, counters);
+        progress.RecoveryExists && !progress.Left.Contains(Slot.Recovery)
+            ? new(FailureAction.FallBack, counters) { Slot = Slot.Recovery } : new(FailureAction.Reboot, counters);
 
     // Happens at most once for each slot, because each call marks a slot bad. Without counters nothing would record that, so the machine
-    // reboots.
+    // reboots. A wrong name on the command line is not the fault of the slot's own image, which is tried instead.
     private static FailureDecision ToNext(BootFailure failure, BootProgress progress)
     {
+        if (!progress.IsSlotImage) return new(FailureAction.FallBack) { Slot = progress.Booting };
         if (!progress.Counters.Usable) return new(FailureAction.Reboot);
         var counters = progress.Counters.Counters.MarkBad(progress.Booting, failure.Fault);
-        return counters.Next is { } next
+        return counters.Next is { } next && !progress.Left.Contains(next)
             ? new(FailureAction.FallBack, counters) { Slot = next, Why = ChoiceReason.Order }
             : new(FailureAction.Reboot, counters);
+    }
+
+    // If recovery cannot take over, the attempt stays counted: another slot may not need the volume, and in the end the machine stops for a
+    // time.
+    private static FailureDecision VolumeFailed(BootFailure failure, BootProgress progress)
+    {
+        var uncounted = Uncount(progress, _ => true);
+        if (failure.Volume is null || progress.VolumeRetries == 0 || !progress.Counters.Usable) return new(FailureAction.Reboot, uncounted);
+        var before = progress.Counters.Counters;
+        var fault = failure.Volume.After(before.VolumeFault);
+        uncounted = (uncounted ?? before) with { VolumeFault = fault };
+        if (!fault.IsForRecovery(progress.VolumeRetries)) return new(FailureAction.Reboot, uncounted);
+        return before.Recovery.Left > 0 && progress.RecoveryExists && !progress.Left.Contains(Slot.Recovery)
+            ? ToRecovery(progress, uncounted) : new(FailureAction.Reboot, before with { VolumeFault = fault });
     }
 
     /// <summary>The machine's data caused the failure, not the image: the image keeps its try.</summary>

@@ -5,7 +5,8 @@ namespace KairosBoot.Plan;
 /// <param name="Reason">One of the words below, or another word of lower-case letters and dashes.</param>
 public sealed record SlotFault(Slot Slot, string Reason)
 {
-    public const string Missing = "missing", Load = "load", Damaged = "damaged", NoInit = "no-init", Operator = "operator";
+    public const string Missing = "missing", Load = "load", Initrd = "initrd", Damaged = "damaged", NoInit = "no-init",
+        Operator = "operator";
 
     private const int MaxReason = 20;
 
@@ -13,6 +14,7 @@ public sealed record SlotFault(Slot Slot, string Reason)
     private static readonly (string Reason, string Text)[] Texts =
     [
         (Load, "the boot loader could not load its kernel or its initrd"),
+        (Initrd, "the boot loader could not read its initrd"),
         (Missing, "its image is missing"),
         (Damaged, "its image is damaged"),
         (NoInit, "its image has no system that could be started"),

@@ -34,10 +34,10 @@ public static class SlotPolicy
         return Choose(request, before.SyncWithImages(images), isChosen) with { Notes = notes.ToImmutable() };
     }
 
-    // A machine without counters continues to boot. If its loader looked for them, they are recreated.
+    // A machine without counters continues to boot. If its loader looked for them, or if they cannot be read, they are recreated.
     private static SlotDecision WithoutCounters(BootRequest request, BootBlock block, ImmutableArray<(Slot Slot, string? Image)> images)
     {
-        if (request.LoaderCounters is null) return new(request.Slot, null, CountedBy.None);
+        if (request.LoaderCounters is null && block.IsMissing) return new(request.Slot, null, CountedBy.None);
         var text = $"{Inoperative}{SystemPaths.BootState} on {SystemPaths.StateLabel} {block.Problem}; it is recreated";
         var counters = new BootCounters().CountAttempt(request.Slot).SyncWithImagesWhileBooting(request.Slot, images);
         return new(request.Slot, counters, CountedBy.Initrd) { Notes = [(StepClass.Degraded, text)] };
@@ -49,7 +49,7 @@ public static class SlotPolicy
         if (isChosen || request.KexecFrom is not null || !request.IsSlotImage)
             return new(request.Slot, counters.CountAttempt(request.Slot), CountedBy.Initrd);
         var chosen = counters.NextForUncounted(request.Slot, request.LoaderReadsCounters);
-        ChoiceReason? why = chosen != counters.Next ? null : counters.Once is null ? ChoiceReason.Order : ChoiceReason.OneShot;
-        return new(chosen, chosen is { } next ? counters.CountAttempt(next) : counters.Refill(), CountedBy.Initrd) { Why = why };
+        ChoiceReason? why = chosen != counters.Next ? null : counters.NextReason;
+        return new(chosen, chosen is { } next ? counters.CountAttempt(next) : counters.Stop(), CountedBy.Initrd) { Why = why };
     }
 }

@@ -20,6 +20,8 @@ public sealed record BootRequest
     public DeviceRef? Oem { get; init; } = DeviceRef.Label(SystemPaths.OemLabel);
     public TimeSpan OemTimeout { get; init; } = TimeSpan.FromSeconds(5);
     public TimeSpan DeviceTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>After how many boots that fail because of the same volume recovery takes over; 0: never.</summary>
+    public int VolumeRetries { get; init; } = 3;
     /// <summary>The image is mounted read-write, for debugging.</summary>
     public bool RootWritable { get; init; }
     public bool Debug { get; init; }

@@ -22,8 +22,8 @@ public sealed partial class BootRequestParser
         KernelOptionKind.Debug => IsSwitch(word.Value, out var on) & Set(Request with { Debug = on }),
         KernelOptionKind.RootWritable => IsSwitch(word.Value, out var on) & Set(Request with { RootWritable = on }),
         KernelOptionKind.Unsupported => WarnUnsupported(word),
-        KernelOptionKind.TriesLeft or KernelOptionKind.OemTimeout or KernelOptionKind.DeviceTimeout or KernelOptionKind.Watchdog =>
-            option.Number(word.Value) is { } number && Set(WithNumber(option.Kind, number)),
+        KernelOptionKind.TriesLeft or KernelOptionKind.OemTimeout or KernelOptionKind.DeviceTimeout or KernelOptionKind.VolumeRetries
+            or KernelOptionKind.Watchdog => option.Number(word.Value) is { } number && Set(WithNumber(option.Kind, number)),
         _ => ParseVolume(option.Kind, word.Value),
     };
 
@@ -32,6 +32,7 @@ public sealed partial class BootRequestParser
         KernelOptionKind.TriesLeft => Request with { TriesLeft = number },
         KernelOptionKind.OemTimeout => Request with { OemTimeout = TimeSpan.FromSeconds(number) },
         KernelOptionKind.DeviceTimeout => Request with { DeviceTimeout = TimeSpan.FromSeconds(number) },
+        KernelOptionKind.VolumeRetries => Request with { VolumeRetries = number },
         _ => Request with { WatchdogSeconds = number },
     };
 

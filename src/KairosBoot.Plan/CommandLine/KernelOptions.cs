@@ -32,6 +32,7 @@ public static class KernelOptions
         new("rd.immucore.oemlabel", "a label, or nothing", KernelOptionKind.Oem),
         new("rd.immucore.oemtimeout", 0, 3600, KernelOptionKind.OemTimeout),
         new("kairosboot.timeout", 1, 86400, KernelOptionKind.DeviceTimeout),
+        new("kairosboot.volume-retries", 0, 50, KernelOptionKind.VolumeRetries),
         new("kairosboot.persistent", "ro or recovery, and stop or tmpfs, with a comma between", KernelOptionKind.Persistent),
         new("fsck.mode", "auto, force or skip", KernelOptionKind.CheckMode),
         new("fsck.repair", "preen, yes or no", KernelOptionKind.CheckRepair),

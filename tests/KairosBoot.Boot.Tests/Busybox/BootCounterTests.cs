@@ -12,9 +12,12 @@ public sealed class BootCounterTests
     [Fact]
     public void Systems_that_never_report_good_are_tried_in_order_until_a_stop()
     {
-        // disk: as kboot builds it, with one try left for each slot; init prints the command line and resets
+        // disk: as kboot builds it, with one try left for each slot and a shorter stop; init prints the command line and resets
         using GrubDisk disk = new(init: "echo \"RUNS ON $(cat /proc/cmdline)\"; echo b > /proc/sysrq-trigger; sleep 60\n");
         disk.Replace("/bootstate", GrubDisk.Block("active_left=1\npassive_left=1\nrecovery_left=1\n"));
+        string menu = disk.Text("/grub/grub.cfg");
+        Assert.Contains("set seconds=600", menu, StringComparison.Ordinal);
+        disk.Replace("/grub/grub.cfg", Encoding.ASCII.GetBytes(menu.Replace("set seconds=600", "set seconds=5", StringComparison.Ordinal)));
         List<string> slots = [];
         QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "counters-never-good", Disks = [disk.File] });
         try
@@ -31,7 +34,11 @@ public sealed class BootCounterTests
                 machine = machine.SwitchOnAgain();
             }
             Assert.Equal(["active", "passive", "recovery"], slots);
-            // A power cycle of a stopped machine resets all counters.
+            // The machine starts again without a person, from full counters. The number of the stop is on the disk.
+            machine.ExpectEnd(Limit);
+            ConsoleText.HoldsAll(machine.Console, "The machine starts again in 10 min.");
+            string left = $"{machine.DiskAsLeft(0)}?offset={disk.StateStart}";
+            Assert.Contains("\nstops=1\n", Tool.Run("debugfs", "-R", "cat /bootstate", left), StringComparison.Ordinal);
             machine = machine.SwitchOnAgain();
             machine.Console.Expect(Limit, "RUNS ON ");
             Assert.Contains("kairosboot.slot=active kairosboot.why=order kairosboot.env=ok kairosboot.tries=2",

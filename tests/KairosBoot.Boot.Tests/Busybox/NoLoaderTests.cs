@@ -32,7 +32,7 @@ public sealed class NoLoaderTests
                 machine = machine.SwitchOnAgain();
             }
             Assert.Equal(["active_mode", "passive_mode", "recovery_mode"], slots);
-            machine.Console.Expect(Limit, "switch the machine off and on");
+            machine.Console.Expect(Limit, "the machine starts again in 10 min; to start now, switch it off and on");
             machine = machine.SwitchOnAgain();
             machine.Console.Expect(Limit, "RUNS ON ");
             Assert.Equal("active_mode", machine.Console.Expect(Limit, "\n"));
@@ -41,6 +41,21 @@ public sealed class NoLoaderTests
         {
             machine.Dispose();
         }
+    }
+
+    [Fact]
+    public void A_stopped_machine_starts_again_by_itself()
+    {
+        // disk: as above, no tries left after an earlier stop
+        using SmallDisk disk = Disk(BusyboxRoot.Ext4, "active_left=0\npassive_left=0\nrecovery_left=0\nstops=1\n");
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "no-loader-stop", Disks = [disk.File], CommandLine = Active, SkipsIdleTime = true,
+        });
+        machine.ExpectEnd(Limit);
+        ConsoleText.HoldsAll(machine.Console, "the machine starts again in 30 min");
+        Assert.Contains("active_left=3\n", BlockOf(machine), StringComparison.Ordinal);
+        Assert.Contains("\nstops=2\n", BlockOf(machine), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,6 +81,28 @@ public sealed class NoLoaderTests
         using QemuMachine passive = recovery.SwitchOnAgain();
         shell = GuestShell.OfBusybox(passive);
         Assert.Equal(("passive", "order", "initrd", "good"), Selection(shell));
+    }
+
+    [Fact]
+    public void A_wrong_image_name_marks_no_slot_bad_and_unreadable_counters_are_reported()
+    {
+        // disk: | COS_RECOVERY: recovery.img | COS_STATE: active.img passive.img, a damaged bootstate | COS_PERSISTENT |
+        using SmallDisk disk = Disk(Image(init: null), GrubDisk.Block("")[..700]);
+        string wrong = Active.Replace("/cOS/active.img", "/cOS/actve.img", StringComparison.Ordinal);
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "no-loader-wrong-name", Disks = [disk.File], CommandLine = wrong,
+        });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        JsonElement report = Report.Of(shell);
+        Assert.Equal(("active", "/cOS/active.img", "degraded"), (Text(report, "slot"), Text(report, "image"), Text(report, "verdict")));
+        string problems = string.Join('\n', report.GetProperty("problems").Strings("text"));
+        Assert.Contains("cos-img/filename= names no image of a slot", problems, StringComparison.Ordinal);
+        Assert.Contains("assessment inoperative: /bootstate on COS_STATE is 700 bytes long instead of 1024; it is recreated", problems,
+            StringComparison.Ordinal);
+        string status = shell.Run("kboot status");
+        Assert.Matches("active +2 +no +running, next", status);
+        Assert.DoesNotContain("marked bad", status, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,9 +165,11 @@ public sealed class NoLoaderTests
         Assert.DoesNotContain("fail=active", BlockOf(machine), StringComparison.Ordinal);
     }
 
-    private static SmallDisk Disk(byte[] image, string block) => new(
+    private static SmallDisk Disk(byte[] image, string block) => Disk(image, GrubDisk.Block(block));
+
+    private static SmallDisk Disk(byte[] image, byte[] block) => new(
         new Partition("COS_RECOVERY", 28, ("/cOS/recovery.img", image)),
-        new Partition("COS_STATE", 52, ("/cOS/active.img", image), ("/cOS/passive.img", image), ("/bootstate", GrubDisk.Block(block))),
+        new Partition("COS_STATE", 52, ("/cOS/active.img", image), ("/cOS/passive.img", image), ("/bootstate", block)),
         new Partition("COS_PERSISTENT", 16));
 
     // With a directory for the modules of the running kernel, as every image has.

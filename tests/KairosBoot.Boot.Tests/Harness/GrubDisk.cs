@@ -11,6 +11,8 @@ namespace KairosBoot.Boot.Tests;
 /// </summary>
 public sealed class GrubDisk : IDisposable
 {
+    public const int Persistent = 6;
+
     private const int Esp = 2, State = 5;
 
     // mksquashfs loads the last one by name when a thread ends; ldd does not list it.
@@ -111,6 +113,17 @@ public sealed class GrubDisk : IDisposable
             requests.Add($"write {FileWith(content)} {path[(path.LastIndexOf('/') + 1)..]}");
         }
         OnState([.. requests]);
+    }
+
+    /// <summary>The text of a file on COS_STATE.</summary>
+    public string Text(string path) => Tool.Run("debugfs", "-R", $"cat {path}", $"{File}?offset={StateStart}");
+
+    /// <summary>Removes the file system of a partition.</summary>
+    public void Wipe(int partition)
+    {
+        using FileStream file = global::System.IO.File.OpenWrite(File);
+        file.Position = Sectors(partition, "First sector: ") * 512;
+        file.Write(new byte[1 << 16]);
     }
 
     /// <summary>Changes COS_STATE with debugfs.</summary>

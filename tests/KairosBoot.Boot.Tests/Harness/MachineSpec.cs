@@ -55,6 +55,9 @@ public sealed record MachineSpec
     /// <summary>Guest time is the number of instructions, one nanosecond each, so that measurements are repeatable.</summary>
     public bool CountsInstructions { get; init; }
 
+    /// <summary>Guest time jumps to the next timer while the guest is idle, so that a long wait takes no time.</summary>
+    public bool SkipsIdleTime { get; init; }
+
     /// <summary>Memory; 0: enough for a small system with this firmware.</summary>
     public int MemoryMiB { get; init; }
 

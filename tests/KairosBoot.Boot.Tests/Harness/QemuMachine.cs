@@ -126,6 +126,7 @@ public sealed class QemuMachine : IDisposable
         ];
         if (!spec.Reboots) arguments.Add("-no-reboot");
         if (spec.CountsInstructions) arguments.AddRange(["-icount", "shift=0,sleep=on"]);
+        if (spec.SkipsIdleTime) arguments.AddRange(["-icount", "shift=0,sleep=off"]);
         if (spec.Firmware == Firmware.Uefi)
         {
             string variables = Path.Combine(directory, "vars.fd");

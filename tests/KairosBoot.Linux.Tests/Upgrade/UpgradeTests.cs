@@ -136,7 +136,7 @@ public sealed class UpgradeTests
         Assert.Equal("the boot menu is updated too", system.Upgrade(system.Image("new")).Menu);
         Assert.Equal(current, File.ReadAllText(menu));
         Assert.Equal(["grub.cfg"], Directory.GetFiles(system.State + "/grub").Select(Path.GetFileName));
-        var newer = current.Replace("# kairosboot-menu 1", "# kairosboot-menu 99999");
+        var newer = current.Replace("# kairosboot-menu ", "# kairosboot-menu 9999");
         Put(newer);
         Assert.Null(system.Upgrade(system.Image("newer")).Menu);
         Assert.Equal(newer, File.ReadAllText(menu));

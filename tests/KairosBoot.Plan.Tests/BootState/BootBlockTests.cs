@@ -10,6 +10,16 @@ public sealed class BootBlockTests
     {
         Active = new(0, false, "none"), Passive = new(2, true, "0123456789abcdef"), Recovery = new(1, false, ""), First = Slot.Recovery,
         Once = Slot.Passive, Last = Slot.Active, Fault = new(Slot.Recovery, new string('x', 20)), Pinned = "fedcba9876543210",
+        VolumeFault = VolumeFault.Of(VolumeFault.Missing, new string('v', 60)) with { Boots = 99 }, Stops = 3,
+    };
+
+    private static BootCounters Longest => Odd with
+    {
+        Active = new(3, true, new string('f', 16)),
+        Passive = new(3, true, new string('f', 16)),
+        Recovery = new(3, true, new string('f', 16)),
+        Once = Slot.Recovery,
+        Last = Slot.Recovery,
     };
 
     [Fact]
@@ -17,16 +27,7 @@ public sealed class BootBlockTests
     {
         Assert.Equal(new BootBlock(Odd, null), BootBlock.Read(BootBlock.Write(Odd)));
         Assert.Equal(new BootBlock(new BootCounters(), null), BootBlock.Read(BootBlock.Write(new BootCounters())));
-        var id = new string('f', 16);
-        var longest = Odd with
-        {
-            Active = new(3, true, id),
-            Passive = new(3, true, id),
-            Recovery = new(3, true, id),
-            Once = Slot.Recovery,
-            Last = Slot.Recovery
-        };
-        Assert.Equal(longest, BootBlock.Read(BootBlock.Write(longest)).Counters);
+        Assert.Equal(Longest, BootBlock.Read(BootBlock.Write(Longest)).Counters);
     }
 
     [Fact]
@@ -39,8 +40,20 @@ public sealed class BootBlockTests
 
     [Fact]
     public void Missing_values_are_those_of_an_image_that_was_never_booted() =>
-        Assert.Equal(new BootBlock(new BootCounters { Passive = new(1, false, "") }, null),
-            BootBlock.Read(File("passive_left=1\nprefix=(hd9)/evil\n")));
+        Assert.Equal((new BootCounters { Passive = new(1, false, "") }, null),
+            (BootBlock.Read(File("passive_left=1\nprefix=(hd9)/evil\n")).Counters,
+            BootBlock.Read(File("passive_left=1\nprefix=(hd9)/evil\n")).Problem));
+
+    [Fact]
+    public void Variables_of_others_are_kept_as_far_as_they_fit()
+    {
+        var id = new string('e', 32);
+        var file = File($"boot_id=old\nactive_left=2\nactive left=1\nboot_id={id}\nodd=a\\\\b\nlong={new string('x', 300)}\nlast=1\n");
+        var before = BootBlock.Read(file);
+        var after = BootBlock.Read(before.With(Longest).Write());
+        Assert.Equal(Longest, after.Counters);
+        Assert.Equal($"boot_id={id} odd=a\\b last=1", string.Join(' ', after.Others.Select(other => $"{other.Key}={other.Value}")));
+    }
 
     [Theory]
     [InlineData("active_left=9\nactive_ok=1\n", "active_left")]
@@ -55,6 +68,10 @@ public sealed class BootBlockTests
     [InlineData("active_ok=1\nactive_id=../../etc\n", "active_id")]
     [InlineData("active_ok=1\nactive_id=00112233445566778\n", "active_id")]
     [InlineData("active_ok=1\npinned=none\n", "pinned")]
+    [InlineData("active_ok=1\nstops=4\n", "stops")]
+    [InlineData("active_ok=1\nvol_fail=missing:LABEL=DATA\n", "vol_fail")]
+    [InlineData("active_ok=1\nvol_fail=0:missing:LABEL=DATA\n", "vol_fail")]
+    [InlineData("active_ok=1\nvol_fail=3:missing:two words\n", "vol_fail")]
     public void An_invalid_value_is_reported_and_ignored(string content, string name)
     {
         var block = BootBlock.Read(File(content));

@@ -8,12 +8,14 @@ namespace KairosBoot.Plan.Tests;
 /// </summary>
 public sealed class EveryBootTests(ITestOutputHelper output)
 {
-    private const int MaxBoots = 10;
+    // Starts of a machine until it rests, and until it reaches a slot that is whole: stops are part of the way, because they end.
+    private const int MaxBoots = 20, MaxStarts = 22, VolumeRetries = 3;
     private static readonly Slot[] Slots = [Slot.Active, Slot.Passive, Slot.Recovery];
 
     // The behaviour of an image: its system reports good; the boot dies after the loader (panic, hang, never good); the loader cannot
-    // load it; the initrd finds that it cannot boot, and the next slot's image has modules for the running kernel, or not.
-    private enum Image { Works, Dies, DoesNotLoad, Faulty, FaultyAndAlone }
+    // load it, or its kernel only; the initrd finds that it cannot boot, and the next slot's image has modules for the running kernel,
+    // or not; it requires a volume that is missing. Recovery requires no volume.
+    private enum Image { Works, Dies, DoesNotLoad, NoInitrd, Faulty, FaultyAndAlone, NeedsVolume }
 
     private enum End { Running, Reboots, Stopped }
 
@@ -24,19 +26,31 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     private static readonly Loader Grub = new(Writes: true, Reads: true, default), ReadOnly = new(Writes: false, Reads: true, default);
     private static readonly Loader[] Loaders = [Grub, ReadOnly, .. Slots.Select(slot => new Loader(Writes: false, Reads: false, slot))];
 
-    private static readonly Image[][] Worlds =
-        [.. from a in Enum.GetValues<Image>() from p in Enum.GetValues<Image>() from r in Enum.GetValues<Image>() select (Image[])[a, p,
-            r]];
+    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Missing, "LABEL=DATA");
 
-    private static IEnumerable<BootCounters> All(int goods = 8) =>
+    private static readonly Image[][] Worlds =
+        [.. from a in Enum.GetValues<Image>() from p in Enum.GetValues<Image>() from r in Enum.GetValues<Image>()
+            where r != Image.NeedsVolume
+            select (Image[])[a, p, r]];
+
+    // Only the menu loads initrds.
+    private static IEnumerable<Image[]> WorldsOf(Loader loader) => Worlds.Where(world => loader.Reads || !world.Contains(Image.NoInitrd));
+
+    // Whether an image once reported good, and earlier faults of a volume, do not matter to every machine.
+    private static IEnumerable<BootCounters> AllFor(Loader loader, Image[] world) => world.Contains(Image.NeedsVolume)
+        ? All(goods: 1, volumeFaults: 1 + VolumeRetries) : All(goods: loader == Grub ? 8 : 1);
+
+    private static IEnumerable<BootCounters> All(int goods = 8, int volumeFaults = 1) =>
         from tries in Enumerable.Range(0, 64)
         from first in Slots
         from once in (Slot?[])[null, .. Slots.Cast<Slot?>()]
         from good in Enumerable.Range(0, goods)
+        from faults in Enumerable.Range(0, volumeFaults)
         select new BootCounters
         {
             Active = new(tries & 3, (good & 1) != 0, "a"), Passive = new(tries >> 2 & 3, (good & 2) != 0, "b"),
             Recovery = new(tries >> 4, (good & 4) != 0, "c"), First = first, Once = once,
+            VolumeFault = faults == 0 ? null : Missing with { Boots = faults }, Stops = tries % (BootCounters.MaxStops + 1),
         };
 
     /// <summary>
@@ -54,8 +68,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         var request = new BootRequest { Slot = loader.Named, ImagePath = loader.Named.Image() };
         if (loader.Reads)
         {
-            bool Loads(Slot slot) => world[(int)slot] != Image.DoesNotLoad;
-            var loaded = loader.Writes ? LoaderPolicy.Decide(counters, Loads) : LoaderPolicy.DecideReadOnly(counters, Loads);
+            LoadResult Load(Slot slot) => LoadOf(world[(int)slot]);
+            var loaded = loader.Writes ? LoaderPolicy.Decide(counters, Load) : LoaderPolicy.DecideReadOnly(counters, Load);
             foreach (var block in loaded.Written) Write(block);
             counters = loaded.Counters;
             if (loaded.Slot is not { } slot) return (counters, loaded.End == LoaderEnd.Stops ? End.Stopped : End.Reboots, null);
@@ -72,6 +86,13 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         return Initrd(request, counters, world, Write);
     }
 
+    private static LoadResult LoadOf(Image image) => image switch
+    {
+        Image.DoesNotLoad => LoadResult.Nothing,
+        Image.NoInitrd => LoadResult.KernelOnly,
+        _ => LoadResult.All,
+    };
+
     private static (BootCounters Counters, End End, Slot? Slot) Initrd(BootRequest request, BootCounters counters, Image[] world,
         Action<BootCounters> write)
     {
@@ -81,6 +102,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         }
         var started = request.Slot;
         Slot? counted = null;
+        List<Slot> left = [];
         // Each failed attempt removes a slot.
         for (var attempts = 1; attempts <= world.Length; attempts++)
         {
@@ -93,7 +115,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             }
             var slot = request.Slot;
             // Another image's kernel runs, and this image's own kernel cannot be started with kexec.
-            var isForeign = slot != started && (world[(int)started] == Image.FaultyAndAlone || world[(int)slot] == Image.DoesNotLoad);
+            var isForeign = slot != started
+                && (world[(int)started] == Image.FaultyAndAlone || world[(int)slot] is Image.DoesNotLoad or Image.NoInitrd);
             if (isForeign && FailurePolicy.HandToLoader(request, counters, isCounted: true) is { } handed)
             {
                 Write(handed);
@@ -101,16 +124,25 @@ public sealed class EveryBootTests(ITestOutputHelper output)
             }
             switch (world[(int)slot])
             {
-                case Image.Works:
+                case Image.Works or Image.NeedsVolume when slot == Slot.Recovery:
                     Write(counters.MarkGood(slot));
                     return (counters, End.Running, slot);
-                case Image.Dies or Image.DoesNotLoad:
+                case Image.Works:
+                    Write(counters with { VolumeFault = null });
+                    Write(counters.MarkGood(slot));
+                    return (counters, End.Running, slot);
+                case Image.Dies or Image.DoesNotLoad or Image.NoInitrd:
                     return (counters, End.Reboots, slot);
             }
-            var next = FailurePolicy.Decide(new(FailureKind.ImageUnbootable, "damaged"),
-                new(slot, new(counters, null)) { Counted = counted });
+            var failure = world[(int)slot] == Image.NeedsVolume
+                ? new BootFailure(FailureKind.VolumeUnusable, "missing") { Volume = Missing } : new(FailureKind.ImageUnbootable, "damaged");
+            var next = FailurePolicy.Decide(failure, new(slot, new(counters, null))
+            {
+                Counted = counted, RecoveryExists = slot != Slot.Recovery, VolumeRetries = VolumeRetries, Left = [.. left],
+            });
             Write(next.Counters);
             if (next.Action == FailureAction.Reboot) return (counters, End.Reboots, slot);
+            left.Add(slot);
             request = request.ForSlot(next.Slot!.Value, next.Why);
         }
 
@@ -134,9 +166,9 @@ public sealed class EveryBootTests(ITestOutputHelper output)
         int states = 0, most = 0;
         foreach (var loader in Loaders)
         {
-            foreach (var world in Worlds)
+            foreach (var world in WorldsOf(loader))
             {
-                foreach (var start in All(goods: loader == Grub ? 8 : 1))
+                foreach (var start in AllFor(loader, world))
                 {
                     states++;
                     var (rest, end, slot, boots) = Rest(loader, start, world);
@@ -151,16 +183,50 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                         Assert.Equal(End.Running, again.End);
                         continue;
                     }
-                    // No working image had tries left; a power cycle resets all counters and reaches it.
+                    // No working image had tries left; the next start has full counters and reaches it.
                     Assert.DoesNotContain(runnable, s => start[s].Left > 0 || start.Once == s);
                     Assert.All(Slots, s => Assert.Equal(3, rest[s].Left));
+                    Assert.Equal(Math.Min(start.Stops + 1, BootCounters.MaxStops), rest.Stops);
                     if (runnable.Length > 0) Assert.Equal(End.Running, Rest(loader, rest, world).End);
                 }
             }
         }
 
-        Assert.Equal(125 * (6144 + 4 * 768), states);
+        Assert.Equal(216 * (6144 + 768) + 2 * 78 * 3072 + 3 * (125 * 768 + 55 * 3072), states);
         output.WriteLine($"{states} states of counters and images; {most} boots at most until the machine rests");
+    }
+
+    [Fact]
+    public void From_every_state_a_whole_slot_is_reached_in_a_bounded_number_of_starts()
+    {
+        var most = 0;
+        foreach (var loader in Loaders)
+        {
+            foreach (var world in WorldsOf(loader).Where(world => world.Contains(Image.Works)))
+            {
+                foreach (var start in All(goods: 1, volumeFaults: world.Contains(Image.NeedsVolume) ? 1 + VolumeRetries : 1))
+                {
+                    var (counters, end) = (start, End.Reboots);
+                    for (var starts = 1; end != End.Running; starts++)
+                    {
+                        Assert.True(starts <= MaxStarts, $"no whole slot after {MaxStarts} starts of {string.Join(' ', world)} by {loader} "
+                            + $"from {start}");
+                        most = Math.Max(most, starts);
+                        (counters, end, _) = Boot(loader, counters, world);
+                    }
+                }
+            }
+        }
+        output.WriteLine($"{most} starts at most until a whole slot runs");
+    }
+
+    // The exception: see docs/limitations.md.
+    [Fact]
+    public void A_loader_that_can_neither_write_nor_unload_starts_the_same_slot_again()
+    {
+        var decision = LoaderPolicy.DecideReadOnly(new(), slot => slot == Slot.Active ? LoadResult.KernelOnly : LoadResult.All,
+            canUnload: false);
+        Assert.Equal((LoaderEnd.Reboots, 0, new BootCounters()), (decision.End, decision.Written.Length, decision.Counters));
     }
 
     [Fact]
@@ -183,19 +249,59 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void After_an_unreadable_initrd_the_next_start_is_another_slot()
+    {
+        var starts = 0;
+        foreach (var world in Worlds.Where(world => world.Contains(Image.NoInitrd)))
+        {
+            foreach (var start in All(goods: 1))
+            {
+                List<Slot> tried = [];
+                LoadResult Load(Slot slot)
+                {
+                    tried.Add(slot);
+                    return LoadOf(world[(int)slot]);
+                }
+                var first = LoaderPolicy.Decide(start, Load);
+                if (first.Counters.Fault is not { Reason: SlotFault.Initrd } fault || first.End != LoaderEnd.Reboots) continue;
+                starts++;
+                Assert.Equal(tried[^1], fault.Slot);
+                // No image is changed between the two starts, and the choice is not reported as that of an operator.
+                tried.Clear();
+                var second = LoaderPolicy.Decide(first.Counters, Load);
+                if (tried.Count == 0)
+                {
+                    Assert.Equal(LoaderEnd.Stops, second.End);
+                }
+                else if (tried[0] == fault.Slot)
+                {
+                    Assert.DoesNotContain(Slots,
+                        s => s != fault.Slot && first.Counters[s].Left > 0 && world[(int)s] != Image.DoesNotLoad);
+                }
+
+                Assert.Equal(ChoiceReason.Order, second.Why);
+            }
+        }
+        Assert.InRange(starts, 1000, int.MaxValue);
+    }
+
+    [Fact]
     public void A_power_cut_at_any_write_does_not_change_the_final_slot()
     {
         // Starts with a new disk; cuts before and after every write, and every action of an operator in between.
         var total = 0;
         foreach (var loader in Loaders)
         {
-            foreach (var world in Worlds)
+            foreach (var world in WorldsOf(loader))
             {
                 HashSet<BootCounters> reached = [];
                 Queue<BootCounters> queue = [];
                 void Reach(BootCounters counters)
                 {
-                    counters = counters with { Last = null, Fault = null };
+                    counters = counters with { Last = null, Fault = null, Stops = 0 };
+                    // More of the same faults change only how long recovery waits.
+                    if (counters.VolumeFault is { Boots: > VolumeRetries } fault)
+                        counters = counters with { VolumeFault = fault with { Boots = VolumeRetries } };
                     // Whether an image once reported good does not change any choice, so one value is enough.
                     if (loader != Grub)
                         foreach (var slot in Slots) counters = counters.With(slot, counters[slot] with { Good = false });

@@ -16,6 +16,8 @@ public sealed class FailurePolicyTests
         Recovery = new(0, false, "c")
     };
 
+    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Missing, "LABEL=DATA");
+
     private static readonly (string Name, BootProgress Progress)[] Places =
     [
         ("active, counted", new(Slot.Active, new(Counters, null)) { Counted = Slot.Active, RecoveryExists = true }),
@@ -24,8 +26,16 @@ public sealed class FailurePolicyTests
         ("active, counted, no recovery", new(Slot.Active, new(Counters, null)) { Counted = Slot.Active }),
         ("active, last tries", new(Slot.Active, new(AllUsedUp, null)) { Counted = Slot.Active, RecoveryExists = true }),
         ("active, not counted", new(Slot.Active, BootBlock.Unusable("is missing")) { RecoveryExists = true }),
+        ("active, another image named", new(Slot.Active, new(Counters, null)) { Counted = Slot.Active, IsSlotImage = false }),
         ("recovery, counted", new(Slot.Recovery, new(Counters, null)) { Counted = Slot.Recovery }),
     ];
+
+    // The failure is the last one before recovery takes over.
+    private static BootProgress AfterVolume(BootProgress progress) => progress with
+    {
+        VolumeRetries = 3,
+        Counters = progress.Counters with { Counters = progress.Counters.Counters with { VolumeFault = Missing with { Boots = 2 } } },
+    };
 
     internal static readonly (string Name, BootFailure Failure)[] Failures =
     [
@@ -39,7 +49,7 @@ public sealed class FailurePolicyTests
         ("the image is damaged", new(FailureKind.ImageUnbootable, "")),
         ("the image has no init", new(FailureKind.ImageUnbootable, "") { Fault = SlotFault.NoInit }),
         ("a volume is damaged, its policy is recovery", new(FailureKind.VolumeDamaged, "")),
-        ("a required volume is missing", new(FailureKind.VolumeUnusable, "")),
+        ("a required volume is missing", new(FailureKind.VolumeUnusable, "") { Volume = Missing }),
         ("another required step failed", new(FailureKind.Other, "")),
     ];
 
@@ -54,7 +64,11 @@ public sealed class FailurePolicyTests
         {
             text.Append(name).Append('\n');
             foreach (var (place, progress) in Places)
-                text.Append($"  {place}: {Text(FailurePolicy.Decide(failure, progress), progress)}\n");
+                text.Append($"  {place}: {Text(FailurePolicy.Decide(failure, progress with { VolumeRetries = 3 }), progress)}\n");
+            if (failure.Volume is null) continue;
+            text.Append(name).Append(", in the third boot\n");
+            foreach (var (place, progress) in Places)
+                text.Append($"  {place}: {Text(FailurePolicy.Decide(failure, AfterVolume(progress)), progress)}\n");
         }
 
         return text.ToString();
@@ -70,6 +84,7 @@ public sealed class FailurePolicyTests
         {
             FailureAction.Retry => "try the same slot once more",
             FailureAction.FallBack =>
+                decision.Slot == progress.Booting ? "boot the slot's own image" :
                 $"boot {decision.Slot!.Value.Name()}{(decision.Why is null ? "" : $" ({decision.Why.Value.Name()})")}",
             FailureAction.Reboot => "reboot",
             _ => "stop",
@@ -78,7 +93,8 @@ public sealed class FailurePolicyTests
         var before = progress.Counters.Counters;
         foreach (var slot in before.Order)
             if (after[slot].Left != before[slot].Left) text += $", {slot.Name()} {before[slot].Left} -> {after[slot].Left} tries";
-        return after.Fault is { } fault ? $"{text}, fail={fault}" : text;
+        if (after.Fault is { } fault) text += $", fail={fault}";
+        return after.VolumeFault is { } volume ? $"{text}, vol_fail={volume}" : text;
     }
 
     private const string Golden = """
@@ -95,6 +111,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: boot passive (order)
           active, last tries: boot passive (order)
           active, not counted: boot passive (order)
+          active, another image named: boot passive (order)
           recovery, counted: boot passive (order)
         all tries are used up
           active, counted: stop
@@ -102,6 +119,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: stop
           active, last tries: stop
           active, not counted: stop
+          active, another image named: stop
           recovery, counted: stop
         the partition of the images is missing
           active, counted: boot recovery
@@ -109,6 +127,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: reboot
           active, last tries: boot recovery
           active, not counted: boot recovery
+          active, another image named: reboot
           recovery, counted: reboot
         the partition of the images cannot be mounted
           active, counted: boot recovery
@@ -116,6 +135,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: reboot
           active, last tries: boot recovery
           active, not counted: boot recovery
+          active, another image named: reboot
           recovery, counted: reboot
         the partition of the images cannot be read (EIO)
           active, counted: try the same slot once more
@@ -123,6 +143,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: try the same slot once more
           active, last tries: try the same slot once more
           active, not counted: try the same slot once more
+          active, another image named: try the same slot once more
           recovery, counted: try the same slot once more
         the image cannot be read (EIO)
           active, counted: try the same slot once more
@@ -130,6 +151,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: try the same slot once more
           active, last tries: try the same slot once more
           active, not counted: try the same slot once more
+          active, another image named: try the same slot once more
           recovery, counted: try the same slot once more
         the image is damaged
           active, counted: boot passive (order), active 2 -> 0 tries, fail=active:damaged
@@ -137,6 +159,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: boot passive (order), active 2 -> 0 tries, fail=active:damaged
           active, last tries: reboot, fail=active:damaged
           active, not counted: reboot
+          active, another image named: boot the slot's own image
           recovery, counted: boot active (order), recovery 3 -> 0 tries, fail=recovery:damaged
         the image has no init
           active, counted: boot passive (order), active 2 -> 0 tries, fail=active:no-init
@@ -144,6 +167,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: boot passive (order), active 2 -> 0 tries, fail=active:no-init
           active, last tries: reboot, fail=active:no-init
           active, not counted: reboot
+          active, another image named: boot the slot's own image
           recovery, counted: boot active (order), recovery 3 -> 0 tries, fail=recovery:no-init
         a volume is damaged, its policy is recovery
           active, counted: boot recovery, active 2 -> 3 tries
@@ -151,20 +175,31 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: reboot, active 2 -> 3 tries
           active, last tries: boot recovery
           active, not counted: boot recovery
+          active, another image named: reboot, active 2 -> 3 tries
           recovery, counted: reboot
         a required volume is missing
-          active, counted: reboot, active 2 -> 3 tries
-          active, counted, after a retry: reboot, active 2 -> 3 tries
-          active, counted, no recovery: reboot, active 2 -> 3 tries
-          active, last tries: reboot, active 0 -> 1 tries
+          active, counted: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
+          active, counted, after a retry: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
+          active, counted, no recovery: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
+          active, last tries: reboot, active 0 -> 1 tries, vol_fail=1:missing:LABEL=DATA
           active, not counted: reboot
-          recovery, counted: reboot
+          active, another image named: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
+          recovery, counted: reboot, vol_fail=1:missing:LABEL=DATA
+        a required volume is missing, in the third boot
+          active, counted: boot recovery, active 2 -> 3 tries, vol_fail=3:missing:LABEL=DATA
+          active, counted, after a retry: boot recovery, active 2 -> 3 tries, vol_fail=3:missing:LABEL=DATA
+          active, counted, no recovery: reboot, vol_fail=3:missing:LABEL=DATA
+          active, last tries: reboot, vol_fail=3:missing:LABEL=DATA
+          active, not counted: reboot
+          active, another image named: reboot, vol_fail=3:missing:LABEL=DATA
+          recovery, counted: reboot, vol_fail=3:missing:LABEL=DATA
         another required step failed
           active, counted: reboot
           active, counted, after a retry: reboot
           active, counted, no recovery: reboot
           active, last tries: reboot
           active, not counted: reboot
+          active, another image named: reboot
           recovery, counted: reboot
 
         """;

@@ -31,6 +31,8 @@ internal static class KernelOptionTexts
         new("rd.immucore.oemlabel", "`COS_OEM`", "Label of the OEM partition. An empty value means that the machine has none."),
         new("rd.immucore.oemtimeout", "5", "Seconds to wait for the OEM partition."),
         new("kairosboot.timeout", "60", "Seconds to wait for all required devices together."),
+        new("kairosboot.volume-retries", "3",
+            "How many boots in a row a required volume may fail the same way before recovery takes over. 0: it is retried forever."),
         new("kairosboot.persistent", "`ro,stop`", "What happens if `COS_PERSISTENT` is damaged (first word) or missing (second word)."),
         new("fsck.mode", "`auto`", "When file systems are checked: when due, at every boot, never. As in systemd-fsck(8)."),
         new("fsck.repair", "`preen`", "What a check may repair: what is safe, everything, nothing. As in systemd-fsck(8)."),
