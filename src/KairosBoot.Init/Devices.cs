@@ -39,15 +39,31 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
             NoteDamage(disk);
             return disk;
         }
-        throw new BootFailureException(new(FailureKind.ImagesMissing,
-            $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" +
-                DescribeSeen())
-        {
-            Fix = "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)",
-        });
+        throw new BootFailureException(decision.Fault is { } fault ? Unusable(request, fault) : Missed(request, decision.Missing[0]));
 
         string Missing() => string.Join(", ", Decide(Seen, final: false).Missing);
     }
+
+    // An examination finds more about a device without a known file system than the scan.
+    private BootFailure Unusable(BootRequest request, DeviceFault fault)
+    {
+        fault = DeviceFault.Of(BlockDeviceScan.Examine([fault.Device])[0]) ?? fault;
+        return Failure(FailureKind.ImagesUnmountable, request, request.ImagePartition.ToString() + ": " + fault.Problem, fault.Fix,
+            isReadError: fault.Kind == DeviceFaultKind.Unreadable);
+    }
+
+    private BootFailure Missed(BootRequest request, DeviceRef missing)
+    {
+        var text = missing.ToString() + " did not appear within " + ((int)request.DeviceTimeout.TotalSeconds).ToString() + " s";
+        var fault = FaultSearch.Behind(missing, BlockDeviceScan.Examine(Seen), bootDisk: null, onBootDiskOnly: false);
+        if (fault is { HasWantedName: true }) text = missing.ToString() + ": " + fault.Problem;
+        else if (fault is not null) text += FaultSearch.Suspect + fault.Problem;
+        return Failure(FailureKind.ImagesMissing, request, text, fault?.Fix
+            ?? "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)", isReadError: false);
+    }
+
+    private BootFailure Failure(FailureKind kind, BootRequest request, string text, string fix, bool isReadError) =>
+        new(kind, text + ": " + MissingDevices.Purpose(request) + "\n" + DescribeSeen()) { Fix = fix, IsReadError = isReadError };
 
     private void NoteDamage(BootDisk disk)
     {
@@ -79,9 +95,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (HasRequired(layout.Volumes))
             watch.WaitUntil(seen => !HasRequired(Decide(seen).Awaited), clock.DeadlineAfter(request.DeviceTimeout), Missing);
         var decision = Decide(Seen);
-        foreach (var problem in decision.Problems) NoteVolume(problem);
-        foreach (var volume in decision.Awaited)
-            NoteVolume(VolumeSearch.WithMeaning(volume, request.PolicyFor(volume), $"{volume}: no such device appeared"));
+        if (decision.HasProblem)
+            decision = VolumeSearch.Decide(layout, request, BlockDeviceScan.Examine(Seen), disk, final: true);
+        foreach (var volume in decision.Volumes) NoteProblem(volume);
         return decision.Volumes;
 
         string Missing() => string.Join(", ", Decide(Seen).Awaited);
@@ -94,16 +110,13 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         return false;
     }
 
-    private void NoteVolume((StepClass Class, string Text) problem)
+    private void NoteProblem(FoundVolume volume)
     {
-        if (problem.Class == StepClass.Required)
-        {
-            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Text + "\n" + DescribeSeen())
-            {
-                Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
-            });
-        }
-        record.Note(problem.Class, "volume " + problem.Text);
+        if (volume.Note is { } note) record.Note(StepClass.Optional, "volume " + note);
+        if (volume.Problem is not { } problem) return;
+        if (volume.ProblemClass == StepClass.Required)
+            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Problem + "\n" + DescribeSeen()) { Fix = problem.Fix });
+        record.Note(volume.ProblemClass, "volume " + problem.Problem + "; to fix: " + problem.Fix);
     }
 
     /// <summary>The device of the overlays; null where they live in memory.</summary>
@@ -112,7 +125,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (layout.Overlay.Device is not { } wanted) return null;
         var found = DeviceSearch.Find(wanted, Seen, disk.Disk, onBootDiskOnly: false);
         if (found.Device is { Superblock.Mountable: true } device) return device;
-        record.Note(StepClass.Degraded, $"OVERLAY={wanted} was not found; the overlays live in memory instead");
+        var seen = BlockDeviceScan.Examine(Seen);
+        if (FaultSearch.Problem("OVERLAY=" + wanted.ToString(), found, seen, disk.Disk, onBootDiskOnly: false) is { } problem)
+            record.Note(StepClass.Degraded, problem.Problem + "; the overlays live in memory instead; to fix: " + problem.Fix);
         return null;
     }
 
