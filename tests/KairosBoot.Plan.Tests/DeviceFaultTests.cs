@@ -119,8 +119,8 @@ public sealed class DeviceFaultTests
         var persistent = Plain with { Superblock = new("ext4", "COS_PERSISTENT", Uuid, 0) };
         var decision = Decide("rd.immucore.mount=LABEL=DATA:/data", [State, persistent, disk], final: true);
         var problem = Problem(decision);
-        Assert.Equal((StepClass.Degraded, "LABEL=DATA:/data: no such device appeared; it may be inside another one: " +
-            DeviceFault.Of(disk)!.Problem, DeviceFault.Of(disk)!.Fix),
+        Assert.Equal((StepClass.Degraded, "LABEL=DATA:/data (kernel command line): no such device appeared; it may be inside " +
+            "another one: " + DeviceFault.Of(disk)!.Problem, DeviceFault.Of(disk)!.Fix),
             (problem.ProblemClass, problem.Problem!.Problem, problem.Problem.Fix));
         Assert.Empty(decision.Awaited);
         // Until the end, the disk of the volume may still appear.

@@ -170,7 +170,8 @@ public sealed class VolumeTests
         var data = Assert.Single(decision.Awaited);
         var final = VolumeSearch.Decide(layout, request, [persistent], new BootDisk("vda", Device("vda2", "ext4"), null), final: true);
         var found = Assert.Single(final.Volumes, volume => volume.Problem is not null);
-        Assert.Equal((StepClass.Degraded, $"{data}: no such device appeared"), (found.ProblemClass, found.Problem!.Problem));
+        Assert.Equal((StepClass.Degraded, $"{data} (kernel command line): no such device appeared"),
+            (found.ProblemClass, found.Problem!.Problem));
         Assert.DoesNotContain("/data", string.Join('\n', LayoutPlan.For(layout, decision.Volumes, null)));
     }
 

@@ -50,7 +50,7 @@ public static class VolumeSearch
             // All partitions of the boot disk appear together with it: a partition that is missing now will not appear.
             var isComplete = system && disk.Images.Partition > 0;
             var problem = found.Missing && !isComplete && !final ? null
-                : FaultSearch.Problem(wanted.ToString(), found, devices, disk.Disk, system);
+                : FaultSearch.Problem(wanted.Subject, found, devices, disk.Disk, system);
             volumes.Add(new(wanted, problem is null ? found.Device : null)
             {
                 Policy = policy, Checks = request.Checks, Note = note,
