@@ -41,12 +41,7 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
             NoteDamage(disk);
             return disk;
         }
-        throw new BootFailureException(new(FailureKind.ImagesMissing,
-            $"{Missing()} did not appear within {request.DeviceTimeout.TotalSeconds} s: {MissingDevices.Purpose(request)}\n" +
-                DescribeSeen())
-        {
-            Fix = "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)",
-        });
+        throw new BootFailureException(decision.Fault is { } fault ? Unusable(request, fault) : Missed(request, decision.Missing[0]));
 
         string Missing() => Decide(Seen, final: false) is { AwaitsLoadersDisk: false } now
             ? string.Join(", ", now.Missing) : "a disk with the boot counters that the loader reported";
@@ -84,6 +79,27 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     /// <summary>Reports copies of the boot disk. They are not used.</summary>
     public void ReportTwins(BootRequest request, BootDisk disk) => choice.ReportIgnored(request, disk, Seen);
 
+    // An examination finds more about a device without a known file system than the scan.
+    private BootFailure Unusable(BootRequest request, DeviceFault fault)
+    {
+        fault = DeviceFault.Of(BlockDeviceScan.Examine([fault.Device])[0]) ?? fault;
+        return Failure(FailureKind.ImagesUnmountable, request, request.ImagePartition.ToString() + ": " + fault.Problem, fault.Fix,
+            isReadError: fault.Kind == DeviceFaultKind.Unreadable);
+    }
+
+    private BootFailure Missed(BootRequest request, DeviceRef missing)
+    {
+        var text = missing.ToString() + " did not appear within " + ((int)request.DeviceTimeout.TotalSeconds).ToString() + " s";
+        var fault = FaultSearch.Behind(missing, BlockDeviceScan.Examine(Seen), bootDisk: null, onBootDiskOnly: false);
+        if (fault is { HasWantedName: true }) text = missing.ToString() + ": " + fault.Problem;
+        else if (fault is not null) text += FaultSearch.Suspect + fault.Problem;
+        return Failure(FailureKind.ImagesMissing, request, text, fault?.Fix
+            ?? "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)", isReadError: false);
+    }
+
+    private BootFailure Failure(FailureKind kind, BootRequest request, string text, string fix, bool isReadError) =>
+        new(kind, text + ": " + MissingDevices.Purpose(request) + "\n" + DescribeSeen()) { Fix = fix, IsReadError = isReadError };
+
     private void NoteDamage(BootDisk disk)
     {
         if (disk.OemProblem is { } problem) record.Note(StepClass.Degraded, $"{SystemPaths.Oem}: {problem}");
@@ -114,16 +130,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (HasRequired(layout.Volumes))
             watch.WaitUntil(seen => !HasRequired(Decide(seen).Awaited), clock.DeadlineAfter(request.DeviceTimeout), Missing);
         var decision = Decide(Seen);
-        // A required problem is about the first of these.
-        VolumeFault? missing = null;
-        foreach (var volume in decision.Volumes)
-        {
-            if (volume.Device is null && volume.Request.Class == StepClass.Required && volume.Policy.Missing != MissingVolume.Tmpfs)
-                missing ??= VolumeFault.Of(VolumeFault.Missing, volume.Request.Device.ToString());
-        }
-        foreach (var problem in decision.Problems) NoteVolume(problem, missing);
-        foreach (var volume in decision.Awaited)
-            NoteVolume(VolumeSearch.WithMeaning(volume, request.PolicyFor(volume), $"{volume}: no such device appeared"), missing);
+        if (decision.HasProblem)
+            decision = VolumeSearch.Decide(layout, request, BlockDeviceScan.Examine(Seen), disk, final: true);
+        foreach (var volume in decision.Volumes) NoteProblem(volume);
         return decision.Volumes;
 
         string Missing() => string.Join(", ", Decide(Seen).Awaited);
@@ -136,17 +145,19 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         return false;
     }
 
-    private void NoteVolume((StepClass Class, string Text) problem, VolumeFault? missing)
+    private void NoteProblem(FoundVolume volume)
     {
-        if (problem.Class == StepClass.Required)
+        if (volume.Note is { } note) record.Note(StepClass.Optional, "volume " + note);
+        if (volume.Problem is not { } problem) return;
+        if (volume.ProblemClass == StepClass.Required)
         {
-            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Text + "\n" + DescribeSeen())
+            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Problem + "\n" + DescribeSeen())
             {
-                Volume = missing,
-                Fix = "repair or recreate the partition; recovery boots without it, and with kairosboot.persistent=tmpfs this system does",
+                Fix = problem.Fix, Volume = VolumeFault.Of(VolumeFault.Unusable, volume.Request.Device.ToString()),
             });
         }
-        record.Note(problem.Class, "volume " + problem.Text);
+
+        record.Note(volume.ProblemClass, "volume " + problem.Problem + "; to fix: " + problem.Fix);
     }
 
     /// <summary>The device of the overlays; null where they live in memory.</summary>
@@ -155,7 +166,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (layout.Overlay.Device is not { } wanted) return null;
         var found = DeviceSearch.Find(wanted, Seen, disk.Disk, onBootDiskOnly: false);
         if (found.Device is { Superblock.Mountable: true } device) return device;
-        record.Note(StepClass.Degraded, $"OVERLAY={wanted} was not found; the overlays live in memory instead");
+        var seen = BlockDeviceScan.Examine(Seen);
+        if (FaultSearch.Problem("OVERLAY=" + wanted.ToString(), found, seen, disk.Disk, onBootDiskOnly: false) is { } problem)
+            record.Note(StepClass.Degraded, problem.Problem + "; the overlays live in memory instead; to fix: " + problem.Fix);
         return null;
     }
 

@@ -41,6 +41,17 @@ public static class Gpt
         return new Header(BinaryPrimitives.ReadInt64LittleEndian(block[72..]), count, entry);
     }
 
+    /// <summary>The last block that a partition may use, from a header block for which <see cref="ReadHeader"/> is not null.</summary>
+    public static long LastUsable(ReadOnlySpan<byte> block) => BinaryPrimitives.ReadInt64LittleEndian(block[48..]);
+
+    /// <summary>The block of the other copy, from the same.</summary>
+    public static long Alternate(ReadOnlySpan<byte> block) => BinaryPrimitives.ReadInt64LittleEndian(block[32..]);
+
+    /// <summary>True: the checksum of all entries is the one in the header block.</summary>
+    public static bool HasIntactEntries(ReadOnlySpan<byte> block, ReadOnlySpan<byte> entries) =>
+        ReadHeader(block) is { } header && entries.Length == header.Length
+        && Crc32(entries) == BinaryPrimitives.ReadUInt32LittleEndian(block[88..]);
+
     public static ImmutableArray<PartitionEntry> ReadEntries(ReadOnlySpan<byte> entries, Header header)
     {
         var found = ImmutableArray.CreateBuilder<PartitionEntry>();

@@ -68,7 +68,7 @@ public sealed class VolumeMountTests
     {
         var failure = Assert.Throws<StepFailedException>(() => Apply(volume));
         Assert.Contains("left errors uncorrected (exit 4), and cannot be mounted read-only either", failure.Result.Error);
-        Assert.Contains("repair it from recovery", failure.Result.Error);
+        Assert.Contains($"repair it in recovery (fsck.ext4 -y {volume.Device.Node})", failure.Result.Error);
         // For another volume, the failure is only a line in the report.
         Assert.NotNull(Apply(volume with { Class = StepClass.Degraded }).Error);
         Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == volume.Target);

@@ -55,6 +55,48 @@ public sealed class LayoutTests
     }
 
     [Fact]
+    public void A_wrong_word_is_named_with_its_file_and_its_line()
+    {
+        var layout = LayoutReader.Read(Active, """
+            # written by a cloud-config
+            VOLUMES="LABEL=DATA:/data
+              DATA2:/data2 LABEL=DATA3"
+            MORE=/var/$BAD
+            RW_PATHS='/etc etc
+            etcetera'
+            PERSISTENT_STATE_BIND=maybe
+            OVERLAY=lots
+            export OVERLAY_LIMITS=/etc
+            MOUNT_OPTIONS="/data=nosuid /nowhere=nosuid"
+            not a variable
+            """, "PERSISTENT_STATE_PATHS=srv\n", "\nCUSTOM_BIND_MOUNTS: home\nREQUIRED_PATHS=data\n");
+        Assert.Equal("""
+            /run/cos/cos-layout.env:11: not NAME=VALUE
+            /run/cos/cos-layout.env:8: OVERLAY=lots is neither tmpfs:SIZE nor a device; tmpfs:25% is used
+            /run/cos/custom-layout.env:3: REQUIRED_PATHS entry data is not an absolute path
+            /run/cos/cos-layout.env:9: OVERLAY_LIMITS entry /etc is not /path=SIZE or /path=SIZE,inodes=NUMBER
+            /run/cos/cos-layout.env:3: VOLUMES entry DATA2:/data2 is not DEVICE:/path, such as LABEL=DATA:/srv/data
+            /run/cos/cos-layout.env:3: VOLUMES entry LABEL=DATA3 is not DEVICE:/path, such as LABEL=DATA:/srv/data
+            /run/cos/cos-layout.env:5: RW_PATHS entry etc is not an absolute path
+            /run/cos/cos-layout.env:6: RW_PATHS entry etcetera is not an absolute path
+            /run/cos/extra-layout.env:1: PERSISTENT_STATE_PATHS entry srv is not an absolute path
+            /run/cos/custom-layout.env:2: CUSTOM_BIND_MOUNTS entry home is not an absolute path
+            /run/cos/cos-layout.env:10: MOUNT_OPTIONS entry /nowhere=nosuid has no effect: nothing is mounted at /nowhere
+            /run/cos/cos-layout.env:7: PERSISTENT_STATE_BIND=maybe is neither true nor false; true is used
+            """.ReplaceLineEndings("\n"), string.Join('\n', layout.Problems));
+        // A valid entry for a device that does not exist is as wrong: the message about it names the place too.
+        Assert.Equal("LABEL=DATA:/data (/run/cos/cos-layout.env:2)", layout.Volumes[0].Subject);
+    }
+
+    [Theory]
+    [InlineData("A=x\nVOLUMES=$A\n", 2)]
+    [InlineData("VOLUMES=y\nVOLUMES=\"xx\n\nx\"\n", 4)]
+    [InlineData("VOLUMES=\"a\\nx\"\n", 1)]
+    [InlineData("\uFEFF\r\nVOLUMES=x\r\n", 2)]
+    public void The_line_of_a_word_is_that_of_the_word_or_of_its_key(string text, int line) =>
+        Assert.Equal(line, EnvFile.Parse(text).LineOf("VOLUMES", "x"));
+
+    [Fact]
     public void A_fixed_class_cannot_be_changed()
     {
         var layout = LayoutReader.Read(Active, "OPTIONAL_PATHS=\"/etc /usr/local\"\nREQUIRED_PATHS=\"/oem rel\"\n", null, null);

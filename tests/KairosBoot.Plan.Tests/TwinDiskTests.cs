@@ -47,7 +47,7 @@ public sealed class TwinDiskTests
         if (same == 1)
         {
             Assert.Equal("sd" + "abc"[Array.IndexOf(disks, Disk.Same)], early.Disk!.Disk);
-            Assert.Equal(early.Disk, late.Disk);
+            Assert.Equal(early.Disk.Disk, late.Disk!.Disk);
             return;
         }
 

@@ -123,9 +123,9 @@ public sealed class VolumeTests
         var request = Request(commandLine + " rd.immucore.overlay=tmpfs:30%");
         var layout = LayoutReader.Read(request, null, null, null);
         var decision = VolumeSearch.Decide(layout, request, [Device("vda2", "ext4")], new BootDisk("vda", Device("vda2", "ext4"), null));
-        var problem = Assert.Single(decision.Problems);
-        Assert.Equal(stepClass, problem.Class);
-        Assert.Contains(says, problem.Text);
+        var found = Assert.Single(decision.Volumes);
+        Assert.Equal(stepClass, found.ProblemClass);
+        Assert.Contains(says, found.Problem!.Problem);
         var plan = LayoutPlan.For(layout, decision.Volumes, null).Select(step => step.Command).ToList();
         var tmpfs = plan.IndexOf("mkdir -p /sysroot/usr/local && mount -t tmpfs -o rw,size=30%,mode=0755 tmpfs /sysroot/usr/local");
         Assert.Equal(stepClass == StepClass.Degraded, tmpfs >= 0);
@@ -150,7 +150,7 @@ public sealed class VolumeTests
             [Labelled(4, label), Labelled(6, "COS_PERSISTENT")], new BootDisk("vda", Device("vda2", "ext4"), null));
         Assert.Equal(damaged, Assert.Single(decision.Volumes).Policy.Damaged);
         Assert.Equal(damaged == DamagedVolume.ReadOnly,
-            decision.Problems.Any(p => p.Class == StepClass.Optional && p.Text.Contains("COS_RECOVERY")));
+            decision.Volumes.Any(volume => volume.Note?.Contains("the boot disk has no COS_RECOVERY") == true));
     }
 
     [Fact]
@@ -171,7 +171,10 @@ public sealed class VolumeTests
         var persistent = Device("vda6", "ext4") with { Superblock = new Superblock("ext4", "COS_PERSISTENT", null, 0) };
         var decision = VolumeSearch.Decide(layout, request, [persistent], new BootDisk("vda", Device("vda2", "ext4"), null));
         var data = Assert.Single(decision.Awaited);
-        Assert.Equal((StepClass.Degraded, "gone"), VolumeSearch.WithMeaning(data, request.PolicyFor(data), "gone"));
+        var final = VolumeSearch.Decide(layout, request, [persistent], new BootDisk("vda", Device("vda2", "ext4"), null), final: true);
+        var found = Assert.Single(final.Volumes, volume => volume.Problem is not null);
+        Assert.Equal((StepClass.Degraded, $"{data} (kernel command line): no such device appeared"),
+            (found.ProblemClass, found.Problem!.Problem));
         Assert.DoesNotContain("/data", string.Join('\n', LayoutPlan.For(layout, decision.Volumes, null)));
     }
 

@@ -57,12 +57,11 @@ internal sealed class LayoutTarget(string disk, int partition)
         var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
         var request = BootRequestParser.Parse(KernelCommandLine.Parse(StageFacts.CommandLine));
         var bootDisk = MountedDisk(devices) ?? BootDiskSearch.Decide(request, devices, new(), oemTimedOut: true).Disk?.Disk;
-        var found = DeviceSearch.Find(wanted, devices, bootDisk, VolumeSearch.IsSystemLabel(wanted) && bootDisk is not null);
+        var onBootDiskOnly = VolumeSearch.IsSystemLabel(wanted) && bootDisk is not null;
+        var found = DeviceSearch.Find(wanted, devices, bootDisk, onBootDiskOnly);
         if (found.Device is { } device) return new(device.Disk, device.Partition);
-        if (found.Missing)
-            throw new OperatorException($"no file system or partition {wanted} found", "correct device.label, or set device.path");
-        throw new OperatorException($"{wanted} is on more than one device: {string.Join(", ", found.Candidates)}",
-            "set device.path to the disk");
+        var problem = FaultSearch.Problem(wanted.ToString(), found, BlockDeviceScan.Examine(devices), bootDisk, onBootDiskOnly)!;
+        throw new OperatorException(problem.Problem, problem.Fix + ", or set device.path to the disk");
     }
 
     // The disk that this boot uses: copies of it may be attached, too.

@@ -93,8 +93,11 @@ public sealed class StatePartition : IDisposable
             if (device.Node == source) images = device;
         var found = DeviceSearch.Find(DeviceRef.Label(label), devices, images?.Disk, onBootDiskOnly: true);
         if (images is not null && found.Candidates.Contains(images)) return (images, images);
-        return found.Device is { } only ? (only, images)
-            : throw new OperatorException($"the disk of {source} has no {label}, or more than one", "mount it and specify it with --state");
+        // One with a fault is returned too: a reset formats it.
+        if (found.Device is { } only) return (only, images);
+        var problem = FaultSearch.Problem(label + " on the disk of " + source, found, BlockDeviceScan.Examine(devices), images?.Disk,
+            onBootDiskOnly: true)!;
+        throw new OperatorException(problem.Problem, problem.Fix + "; or mount it and specify it with --state");
     }
 
     public void Dispose()

@@ -72,7 +72,8 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
 
     private VolumeOutcome MountReadOnly()
     {
-        var problem = damage ?? $"cannot be mounted writable, {Errno.Describe(failure!.Errno)}";
+        var problem = damage ?? (volume.Device.IsWriteProtected ? $"cannot be mounted writable: {WriteProtection.Problem}"
+            : $"cannot be mounted writable, {Errno.Describe(failure!.Errno)}");
         foreach (var options in volume.ReadOnlyOptions)
         {
             if ((failure = TryMount(options)) is null)
@@ -86,9 +87,11 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
         return new(volume.MountOfTmpfs, $"{problem}; a tmpfs is mounted instead: data written there is lost after this boot; {Fix}", note);
     }
 
-    private string Fix => damage is null
-        ? "check that the device can be read and written, and that the initrd has the driver of its file system"
-        : $"repair it from recovery ({volume.RepairCommand}), or recreate it";
+    private DeviceFault WriteProtection => new(DeviceFaultKind.WriteProtected, volume.Device);
+
+    private string Fix => damage is not null ? $"repair it in recovery ({volume.RepairCommand})"
+        : volume.Device.IsWriteProtected ? WriteProtection.Fix
+        : "check that the device can be read and written, and that the initrd has the driver of its file system";
 
     private SyscallException? TryMount(string options)
     {

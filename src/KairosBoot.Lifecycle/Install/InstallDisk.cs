@@ -43,8 +43,10 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         Syscall.PRead(node, start, 0);
         if (IncompleteInstallMark.IsIn(start)) return [];
         List<string> lines = [];
-        if (BlockProbe.Superblock(node) is { } superblock)
+        if (BlockProbe.Superblock(node, SizeBytes) is { } superblock)
             lines.Add($"{superblock.Type}{(superblock.Label is null ? "" : $" LABEL={superblock.Label}")}");
+        if (BlockDeviceScan.One(Name) is { } disk && BlockDeviceScan.Examine([disk])[0] is { Finding: not null } examined)
+            lines.Add(DeviceFault.Of(examined)!.Problem);
         foreach (var entry in BlockProbe.Partitions(node, BlockSize, SizeBytes))
         {
             var known = BlockDeviceScan.Partition(Name, entry.Number) is { } name ? BlockDeviceScan.One(name) : null;

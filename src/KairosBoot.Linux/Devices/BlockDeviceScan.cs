@@ -69,7 +69,7 @@ public static class BlockDeviceScan
         if (size <= 0) return null;
         var partition = (int)Number(directory + "/partition");
         var disk = partition == 0 ? name : DiskOf(directory);
-        var device = new BlockDevice(name, disk, partition, size);
+        var device = new BlockDevice(name, disk, partition, size) { IsWriteProtected = Number(directory + "/ro") == 1 };
         if (partition == 0)
         {
             device = device with
@@ -82,25 +82,41 @@ public static class BlockDeviceScan
         return Read(device, tables);
     }
 
+    // A device that cannot be read still has the names of its entry in the partition table.
     private static BlockDevice Read(BlockDevice device, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
     {
         try
         {
-            using (var node = Syscall.Open(device.Node, OpenFlags.ReadOnly | OpenFlags.NonBlocking))
-                device = device with { Superblock = BlockProbe.Superblock(node) };
-            if (device.Partition == 0) return device;
+            using var node = Syscall.Open(device.Node, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+            device = device with { Superblock = BlockProbe.Superblock(node, device.SizeBytes) };
+        }
+        catch (SyscallException e) { device = device with { Unreadable = Errno.Describe(e.Errno) }; }
+        if (device.Partition == 0) return device;
+        try
+        {
             foreach (var entry in Table(device.Disk, tables))
             {
                 if (entry.Number == device.Partition)
                     return device with { PartUuid = entry.Uuid, PartLabel = string.IsNullOrEmpty(entry.Name) ? null : entry.Name };
             }
+        }
+        catch (SyscallException e) { device = device with { Unreadable = device.Unreadable ?? Errno.Describe(e.Errno) }; }
+        return device;
+    }
 
-            return device;
-        }
-        catch (SyscallException e)
+    /// <summary>
+    /// Examines those that have no known file system more closely, for a message. A device whose backups cannot be read either is
+    /// returned unchanged.
+    /// </summary>
+    public static ImmutableArray<BlockDevice> Examine(ImmutableArray<BlockDevice> devices)
+    {
+        var examined = ImmutableArray.CreateBuilder<BlockDevice>(devices.Length);
+        foreach (var device in devices)
         {
-            return device with { Unreadable = Errno.Describe(e.Errno) };
+            examined.Add(device is { Superblock: null, Unreadable: null }
+                ? device with { Finding = BlockProbe.Examine(device, FaultSearch.HasPartitions(device, devices)) } : device);
         }
+        return examined.ToImmutable();
     }
 
     private static ImmutableArray<PartitionEntry> Table(string disk, Dictionary<string, ImmutableArray<PartitionEntry>> tables)

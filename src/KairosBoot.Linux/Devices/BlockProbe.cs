@@ -7,16 +7,51 @@ namespace KairosBoot.Linux;
 public static class BlockProbe
 {
     /// <summary>Null: no known format. Throws if the device cannot be read.</summary>
-    public static Superblock? Superblock(FileHandle device)
+    /// <param name="device">A device or an image file.</param>
+    /// <param name="sizeBytes">Size of a device, whose last blocks may show that it is a RAID member; 0: an image file.</param>
+    public static Superblock? Superblock(FileHandle device, long sizeBytes = 0)
     {
         foreach (var (offset, length) in SuperblockProbe.Windows)
         {
             var window = new byte[length];
             var read = Syscall.PRead(device, window, offset);
-            if (SuperblockProbe.Probe(offset, window.AsSpan(0, read)) is { } found) return found.AsOf(Syscall.UnixTimeSeconds());
+            if (SuperblockProbe.Probe(offset, window.AsSpan(0, read)) is { } found)
+                return RaidAtEnd(device, found, sizeBytes) ?? found.AsOf(Syscall.UnixTimeSeconds());
             if (read < length) break;
         }
         return null;
+    }
+
+    private static Superblock? RaidAtEnd(FileHandle device, Superblock found, long sizeBytes)
+    {
+        try
+        {
+            for (var place = 0; place < RaidProbe.Places; place++)
+            {
+                if (RaidProbe.Offset(place, found, sizeBytes) is not (> 0 and var offset)) continue;
+                var window = new byte[RaidProbe.Length];
+                if (RaidProbe.Probe(offset, window.AsSpan(0, Syscall.PRead(device, window, offset))) is { } member) return member;
+            }
+        }
+        catch (SyscallException) { } // a bad sector after the file system is no reason not to mount it
+        return null;
+    }
+
+    /// <summary>Null: nothing was found, or it cannot be read.</summary>
+    /// <param name="device">A device without a known file system.</param>
+    /// <param name="hasPartitions">The kernel shows partitions of it.</param>
+    public static DeviceFinding? Examine(BlockDevice device, bool hasPartitions)
+    {
+        try
+        {
+            using var node = Syscall.Open(device.Node, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+            return DeviceExamination.Of(device, BlockDeviceScan.BlockSize(device.Disk), hasPartitions, (offset, length) =>
+            {
+                var bytes = new byte[length];
+                return bytes[..Syscall.PRead(node, bytes, offset)];
+            });
+        }
+        catch (SyscallException) { return null; }
     }
 
     /// <summary>Entries of the disk's partition table: GPT, its backup, or MBR; empty: it has none.</summary>

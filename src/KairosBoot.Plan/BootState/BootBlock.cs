@@ -8,7 +8,7 @@ namespace KairosBoot.Plan;
 public sealed record BootBlock(BootCounters Counters, string? Problem)
 {
     // What the longest counters leave of a sector.
-    private const int MaxOthers = 110;
+    private const int MaxOthers = 68;
 
     /// <summary>
     /// False: the file is not a block of the right size. Neither GRUB nor kairos-boot can count in it until it is recreated.

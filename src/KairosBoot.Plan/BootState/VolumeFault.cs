@@ -3,7 +3,7 @@ using System.Text;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// A required volume that failed the same way in a row of boots: stored in the block as <c>vol_fail=3:missing:LABEL=DATA</c>. The images
+/// A required volume that failed the same way in a row of boots: stored in the block as <c>vol_fail=3:unusable:LABEL=DATA</c>. The images
 /// are not the cause, so no try is spent on it; recovery takes over instead.
 /// </summary>
 /// <param name="Boots">How many boots in a row, up to <see cref="MaxBoots"/>.</param>
@@ -13,8 +13,8 @@ public sealed record VolumeFault(int Boots, string Cause, string Volume)
 {
     public const int MaxBoots = 99;
 
-    /// <summary>The volume does not exist or has no file system; it cannot be mounted; a store on it cannot be used.</summary>
-    public const string Missing = "missing", Mount = "mount", Store = "store";
+    /// <summary>The volume does not exist or is not a file system; it cannot be mounted; a store on it cannot be used.</summary>
+    public const string Unusable = "unusable", Mount = "mount", Store = "store";
 
     private const int MaxVolume = 48, MaxCause = 12;
 
@@ -60,7 +60,7 @@ public sealed record VolumeFault(int Boots, string Cause, string Volume)
     /// <summary>For messages: <c>LABEL=DATA is missing, in the last 3 boots</c>.</summary>
     public string Sentence => Volume + (Cause switch
     {
-        Missing => " is missing or has no file system",
+        Unusable => " cannot be used",
         Mount => " cannot be mounted",
         Store => " has no usable store",
         _ => " failed (" + Cause + ")",

@@ -40,7 +40,8 @@ public sealed partial class BootRequestParser
     private bool ParseVolume(KernelOptionKind kind, string? value) => kind switch
     {
         KernelOptionKind.Overlay => OverlayBacking.TryParse(value ?? "") is { } backing && Set(Request with { Overlay = backing }),
-        KernelOptionKind.Volume => VolumeRequest.TryParse(value ?? "") is { } volume && AddVolume(volume),
+        KernelOptionKind.Volume => VolumeRequest.TryParse(value ?? "") is { } volume
+            && AddVolume(volume with { Origin = "kernel command line" }),
         KernelOptionKind.Oem => Set(Request with { Oem = value is { Length: > 0 } label ? DeviceRef.Label(label) : null }),
         KernelOptionKind.Persistent => VolumePolicy.TryParse(value ?? "") is { } policy && Set(Request with { Persistent = policy }),
         KernelOptionKind.CheckMode => SetCheckMode(value),

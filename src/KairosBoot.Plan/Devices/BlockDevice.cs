@@ -17,6 +17,16 @@ public sealed record BlockDevice(string Name, string Disk, int Partition, long S
     /// <summary>Why the device could not be read; null: it could.</summary>
     public string? Unreadable { get; init; }
 
+    /// <summary>The kernel refuses writes to it.</summary>
+    public bool IsWriteProtected { get; init; }
+    /// <summary>Result of a closer examination; null: nothing was found, or it was not examined.</summary>
+    public DeviceFinding? Finding { get; init; }
+
+    // Devices are compared by their names. What the compiler would add to compare each member is code in PID 1.
+    public bool Equals(BlockDevice? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => 0;
+
     public string Node => "/dev/" + Name;
 
     /// <summary>

@@ -3,11 +3,18 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>What the devices seen so far mean for the boot: continue, wait, or stop.</summary>
-/// <param name="Disk">Set: continue with this disk.</param>
-/// <param name="Missing">Devices still missing; empty: none.</param>
-/// <param name="Refusal">Set: waiting cannot help; the reason.</param>
-public sealed record BootDiskDecision(BootDisk? Disk, ImmutableArray<DeviceRef> Missing, OperatorException? Refusal)
+/// <param name="disk">Set: continue with this disk.</param>
+/// <param name="missing">Devices still missing; empty: none.</param>
+/// <param name="refusal">Set: waiting cannot help; the reason.</param>
+public sealed class BootDiskDecision(BootDisk? disk, ImmutableArray<DeviceRef> missing, OperatorException? refusal)
 {
+    public BootDisk? Disk => disk;
+    public ImmutableArray<DeviceRef> Missing => missing;
+    public OperatorException? Refusal => refusal;
+
+    /// <summary>Set: the partition with the images exists and cannot be used, so waiting cannot help.</summary>
+    public DeviceFault? Fault { get; init; }
+
     /// <summary>Not empty: read the evidence of these partitions, then decide again.</summary>
     public ImmutableArray<BlockDevice> ToCompare { get; init; } = [];
 
@@ -25,20 +32,23 @@ public static class BootDiskSearch
     public static BootDiskDecision Decide(BootRequest request, ImmutableArray<BlockDevice> devices, DiskComparison comparison,
         bool oemTimedOut)
     {
-        var pinned = comparison.Chosen;
-        if (pinned is null && request.LoadedFrom is { } loadedFrom)
+        var disk = comparison.Chosen;
+        BlockDevice? pinned = null;
+        if (disk is null && request.LoadedFrom is { } loadedFrom)
         {
             var pin = DeviceSearch.Find(loadedFrom, devices, bootDisk: null, onBootDiskOnly: false);
             if (pin.Missing) return Wait(loadedFrom);
             var twins = TwinDisks.Choose(request, pin, devices, comparison);
             if (twins.Device is null) return Undecided(twins);
-            pinned = twins.Device.Disk;
+            pinned = twins.Device;
+            disk = pinned.Disk;
         }
 
-        var found = DeviceSearch.Find(request.ImagePartition, devices, pinned, onBootDiskOnly: true);
-        if (found.Missing) return Wait(request.ImagePartition);
+        var found = DeviceSearch.Find(request.ImagePartition, devices, disk, onBootDiskOnly: true);
+        if (found.Missing) return FaultOfLoaded(request, pinned) is { } hidden ? Unusable(hidden) : Wait(request.ImagePartition);
         var images = TwinDisks.Choose(request, found, devices, comparison);
         if (images.Device is null) return Undecided(images);
+        if (DeviceFault.Of(images.Device) is { } fault) return Unusable(fault);
         return Oem(request, devices, new BootDisk(images.Device.Disk, images.Device, null), oemTimedOut);
     }
 
@@ -57,12 +67,26 @@ public static class BootDiskSearch
             var problem = $"{oem.Wanted} is on {string.Join(" and on ", oem.Candidates)}, so none is mounted; give them different labels";
             return new(disk with { OemProblem = problem }, [], null);
         }
+        if (oem.Device is not null && DeviceFault.Of(oem.Device) is { } fault) return WithoutOem(disk, fault);
+        if (oem.Missing && FaultSearch.Behind(request.Oem, devices, disk.Disk, onBootDiskOnly: true) is { HasWantedName: true } hidden)
+            return WithoutOem(disk, hidden);
         // All partitions of a disk appear together with it, so waiting cannot help. For a disk without a partition table this is not
         // known.
         var complete = disk.Images.Partition > 0;
         if (oem.Device is not null || complete || timedOut) return new(disk with { Oem = oem.Device }, [], null);
         return Wait(request.Oem);
     }
+
+    private static BootDiskDecision WithoutOem(BootDisk disk, DeviceFault fault) =>
+        new(disk with { OemProblem = fault.Problem + ", so it is not mounted; to fix: " + fault.Fix }, [], null);
+
+    // The loader starts from COS_STATE, whose label cannot be read. A partition with unknown content may be another one: the loader may be
+    // in a partition without a file system.
+    private static DeviceFault? FaultOfLoaded(BootRequest request, BlockDevice? pinned) =>
+        pinned is not null && request.Slot != Slot.Recovery && DeviceFault.Of(pinned) is { Kind: not DeviceFaultKind.UnknownContent } fault
+            ? fault : null;
+
+    private static BootDiskDecision Unusable(DeviceFault fault) => new(null, [], null) { Fault = fault };
 
     private static BootDiskDecision Wait(DeviceRef missing) => new(null, [missing], null);
 }

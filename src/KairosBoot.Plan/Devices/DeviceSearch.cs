@@ -3,11 +3,13 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>The result of a search: one candidate, none, or several that cannot be distinguished.</summary>
-public sealed record DeviceSearchResult(DeviceRef Wanted, ImmutableArray<BlockDevice> Candidates)
+public sealed class DeviceSearchResult(DeviceRef wanted, ImmutableArray<BlockDevice> candidates)
 {
-    public BlockDevice? Device => Candidates.Length == 1 ? Candidates[0] : null;
-    public bool Missing => Candidates.IsEmpty;
-    public bool Ambiguous => Candidates.Length > 1;
+    public DeviceRef Wanted => wanted;
+    public ImmutableArray<BlockDevice> Candidates => candidates;
+    public BlockDevice? Device => candidates.Length == 1 ? candidates[0] : null;
+    public bool Missing => candidates.IsEmpty;
+    public bool Ambiguous => candidates.Length > 1;
 }
 
 /// <summary>Finds the device that a <see cref="DeviceRef"/> names. Labels are looked up on the boot disk first.</summary>

@@ -3,14 +3,16 @@ namespace KairosBoot.Plan;
 /// <summary>A volume as described by its superblock.</summary>
 /// <param name="Type">blkid's name: <c>ext4</c>, <c>xfs</c>, <c>btrfs</c>, <c>vfat</c>, <c>squashfs</c>, <c>erofs</c>, <c>f2fs</c>,
 /// <c>iso9660</c>, <c>swap</c>,
-/// <c>crypto_LUKS</c>, <c>LVM2_member</c>, <c>linux_raid_member</c>.</param>
+/// <c>crypto_LUKS</c>, <c>LVM2_member</c>, <c>linux_raid_member</c>, <c>bcache</c>.</param>
 /// <param name="Label">Null: it has none.</param>
 /// <param name="Uuid">In blkid's spelling; null: it has none.</param>
 /// <param name="SizeBytes">Size of the volume; 0: the format does not store it.</param>
 public sealed record Superblock(string Type, string? Label, string? Uuid, long SizeBytes)
 {
-    /// <summary>False: a container (LUKS, LVM, RAID) or swap, which is never mounted.</summary>
-    public bool Mountable => Type is not ("crypto_LUKS" or "LVM2_member" or "linux_raid_member" or "swap");
+    public const string Luks = "crypto_LUKS", Lvm = "LVM2_member", Raid = "linux_raid_member", Bcache = "bcache", Swap = "swap";
+
+    /// <summary>False: a container (LUKS, LVM, RAID, bcache) or swap, which is never mounted.</summary>
+    public bool Mountable => Type is not (Luks or Lvm or Raid or Bcache or Swap);
 
     /// <summary>
     /// Why it may be damaged: <c>is flagged as having errors</c>. Null: there is no sign of damage, or replaying the journal repairs it.

@@ -19,7 +19,7 @@ public static class SuperblockProbe
     // Containers first: a LUKS or RAID member may still have the superblock of an old file system after its own header.
     private static readonly (long Window, Format Probe)[] Formats =
     [
-        (0, Luks), (0, LinuxRaid), (0, Lvm2), (0, Xfs), (0, Squashfs), (0, Ext), (0, Erofs), (0, F2fs), (0, Swap), (0, Vfat),
+        (0, Luks), (0, LinuxRaid), (0, Lvm2), (0, Bcache), (0, Xfs), (0, Squashfs), (0, Ext), (0, Erofs), (0, F2fs), (0, Swap), (0, Vfat),
         (0x8000, Iso9660), (0x10000, Btrfs),
     ];
 
@@ -32,7 +32,8 @@ public static class SuperblockProbe
     }
 
     // Layouts: linux/fs/ext4/ext4.h, fs/xfs/libxfs/xfs_format.h, fs/btrfs, fs/squashfs/squashfs_fs.h, fs/erofs/erofs_fs.h, fs/f2fs,
-    // include/uapi/linux/msdos_fs.h, ECMA-119, include/linux/swap.h, cryptsetup's on-disk formats, lvm2 lib/format_text, md_p.h.
+    // include/uapi/linux/msdos_fs.h, ECMA-119, include/linux/swap.h, cryptsetup's on-disk formats, lvm2 lib/format_text, md_p.h,
+    // drivers/md/bcache/bcache_ondisk.h.
 
     private static Superblock? Ext(ReadOnlySpan<byte> w)
     {
@@ -122,13 +123,13 @@ public static class SuperblockProbe
 
     private static Superblock? Swap(ReadOnlySpan<byte> w) =>
         w.Length < 4096 || !w[4086..].StartsWith("SWAPSPACE2"u8) ? null
-        : new("swap", Text(w.Slice(1052, 16)), Uuid(w.Slice(1036, 16)), 0);
+        : new(Superblock.Swap, Text(w.Slice(1052, 16)), Uuid(w.Slice(1036, 16)), 0);
 
     private static Superblock? Luks(ReadOnlySpan<byte> w)
     {
         if (w.Length < 512 || !w.StartsWith("LUKS"u8) || w[4] != 0xBA || w[5] != 0xBE) return null;
         var label = BinaryPrimitives.ReadUInt16BigEndian(w[6..]) == 2 ? Text(w.Slice(24, 48)) : null;
-        return new("crypto_LUKS", label, Text(w.Slice(168, 40)), 0);
+        return new(Superblock.Luks, label, Text(w.Slice(168, 40)), 0);
     }
 
     private static Superblock? Lvm2(ReadOnlySpan<byte> w)
@@ -137,7 +138,7 @@ public static class SuperblockProbe
         for (var sector = 0; sector < 4 && w.Length >= (sector + 1) * 512; sector++)
         {
             if (w[(sector * 512)..].StartsWith("LABELONE"u8) && w[(sector * 512 + 24)..].StartsWith("LVM2 001"u8))
-                return new("LVM2_member", null, null, 0);
+                return new(Superblock.Lvm, null, null, 0);
         }
 
         return null;
@@ -148,10 +149,18 @@ public static class SuperblockProbe
         foreach (var at in (ReadOnlySpan<int>)[0, 4096]) // metadata 1.1 and 1.2
         {
             if (w.Length >= at + 64 && U32(w, at) == 0xA92B4EFC && U32(w, at + 4) == 1)
-                return new("linux_raid_member", Text(w.Slice(at + 32, 32)), Uuid(w.Slice(at + 16, 16)), 0);
+                return new(Superblock.Raid, Text(w.Slice(at + 32, 32)), Uuid(w.Slice(at + 16, 16)), 0);
         }
 
         return null;
+    }
+
+    // The superblock is in sector 8; csum, offset and version precede the magic.
+    private static Superblock? Bcache(ReadOnlySpan<byte> w)
+    {
+        ReadOnlySpan<byte> magic = [0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81];
+        return w.Length < 4096 + 104 || !w[(4096 + 24)..].StartsWith(magic) ? null
+            : new(Superblock.Bcache, Text(w.Slice(4096 + 72, 32)), Uuid(w.Slice(4096 + 40, 16)), 0);
     }
 
     private static ushort U16(ReadOnlySpan<byte> w, int at) => BinaryPrimitives.ReadUInt16LittleEndian(w[at..]);

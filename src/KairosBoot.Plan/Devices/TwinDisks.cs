@@ -69,7 +69,7 @@ public static class TwinDisks
     // Mounting a file system whose journal must be replayed would write to it, also read-only. A clean one is mounted and its counters
     // are compared before anything is written; the kernel then reads everything only once.
     private static bool MustCompareFirst(BlockDevice device, DiskComparison comparison) =>
-        comparison.IncludesSingleDisk || device.Superblock is not { IsClean: true };
+        comparison.IncludesSingleDisk || device.Superblock is { IsClean: false };
 
     private static ImmutableArray<BlockDevice> MergePaths(ImmutableArray<BlockDevice> candidates, ImmutableArray<BlockDevice> devices,
         DiskComparison comparison)

@@ -9,6 +9,12 @@ public sealed record VolumeRequest(DeviceRef Device, string Path)
     /// <summary>Options from <see cref="PathOptions"/>.</summary>
     public string Options { get; init; } = "";
 
+    /// <summary>Where the layout names it: a file and a line; empty: in the default layout.</summary>
+    public string Origin { get; init; } = "";
+
+    /// <summary>For messages: the volume and where it is named.</summary>
+    public string Subject => Origin.Length == 0 ? ToString() : ToString() + " (" + Origin + ")";
+
     /// <summary>Null: the text has no device, no colon or no absolute path.</summary>
     public static VolumeRequest? TryParse(string text)
     {

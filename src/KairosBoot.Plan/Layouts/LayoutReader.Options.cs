@@ -8,26 +8,26 @@ public sealed partial class LayoutReader
     /// <param name="files">In the order in which they are read.</param>
     /// <param name="mounted">Every path that the layout mounts.</param>
     /// <param name="volumes">The volumes with their default options.</param>
-    private PathOptions Options(ReadOnlySpan<EnvFileResult> files, HashSet<string> mounted, ImmutableArray<VolumeRequest> volumes)
+    private PathOptions Options(ReadOnlySpan<LayoutFile> files, HashSet<string> mounted, ImmutableArray<VolumeRequest> volumes)
     {
         var options = new PathOptions();
         foreach (var file in files)
         {
-            foreach (var word in Words(file[PathOptions.Key]))
+            foreach (var word in file.Words(PathOptions.Key))
             {
                 var equals = word.IndexOf('=');
                 if (equals <= 0 || MountPath.TryNormalise(word[..equals]) is not { } path)
                 {
-                    problems.Add($"{PathOptions.Key} entry {word} is not /path=OPTION,OPTION");
+                    problems.Add($"{file.Entry(PathOptions.Key, word)} is not /path=OPTION,OPTION");
                 }
                 else if (PathOptions.Unknown(word[(equals + 1)..]) is { } unknown)
                 {
-                    problems.Add($"{PathOptions.Key} entry {word}: {unknown} is none of {PathOptions.Words}; " +
+                    problems.Add($"{file.Entry(PathOptions.Key, word)}: {unknown} is none of {PathOptions.Words}; " +
                         $"{path} keeps {Default(path, volumes)}");
                 }
                 else if (!mounted.Contains(path))
                 {
-                    problems.Add($"{PathOptions.Key} entry {word} has no effect: nothing is mounted at {path}");
+                    problems.Add($"{file.Entry(PathOptions.Key, word)} has no effect: nothing is mounted at {path}");
                 }
                 else
                 {

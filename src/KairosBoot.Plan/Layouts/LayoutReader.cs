@@ -25,7 +25,7 @@ public sealed partial class LayoutReader
         var persistent = !request.WithoutPersistence;
         var backing = Backing(layout);
         var classes = Classes(persistent ? [layout, extra, custom] : [layout]);
-        var target = Path("PERSISTENT_STATE_TARGET", layout["PERSISTENT_STATE_TARGET"]) ?? SystemPaths.PersistentState;
+        var target = Path(layout, "PERSISTENT_STATE_TARGET", layout["PERSISTENT_STATE_TARGET"]) ?? SystemPaths.PersistentState;
         var limits = OverlayLimits(backing, persistent ? [layout, custom] : [layout]);
         var volumes = WithOptions(Volumes(layout, classes, byDefault: cosLayout is null && persistent ? DefaultLayout.Volumes : []), target,
             options: null);
@@ -47,22 +47,23 @@ public sealed partial class LayoutReader
         };
     }
 
-    private OverlayBacking Backing(EnvFileResult layout)
+    private OverlayBacking Backing(LayoutFile layout)
     {
         if (layout["OVERLAY"] is { Length: > 0 } text)
         {
             if (OverlayBacking.TryParse(text) is { } backing) return backing;
-            problems.Add($"OVERLAY={text} is neither tmpfs:SIZE nor a device; {request.Overlay ?? DefaultLayout.Overlay} is used");
+            problems.Add($"{layout.Place("OVERLAY", text)}: OVERLAY={text} is neither tmpfs:SIZE nor a device; " +
+                $"{request.Overlay ?? DefaultLayout.Overlay} is used");
         }
         return request.Overlay ?? DefaultLayout.Overlay;
     }
 
-    private ImmutableArray<(string, TmpfsLimit)> OverlayLimits(OverlayBacking backing, ReadOnlySpan<EnvFileResult> files)
+    private ImmutableArray<(string, TmpfsLimit)> OverlayLimits(OverlayBacking backing, ReadOnlySpan<LayoutFile> files)
     {
         var limits = ImmutableArray.CreateBuilder<(string, TmpfsLimit)>();
         foreach (var file in files)
         {
-            foreach (var word in Words(file["OVERLAY_LIMITS"]))
+            foreach (var word in file.Words("OVERLAY_LIMITS"))
             {
                 var equals = word.IndexOf('=');
                 if (equals > 0 && MountPath.TryNormalise(word[..equals]) is { } path
@@ -72,7 +73,7 @@ public sealed partial class LayoutReader
                 }
                 else
                 {
-                    problems.Add($"OVERLAY_LIMITS entry {word} is not /path=SIZE or /path=SIZE,inodes=NUMBER");
+                    problems.Add($"{file.Entry("OVERLAY_LIMITS", word)} is not /path=SIZE or /path=SIZE,inodes=NUMBER");
                 }
             }
         }
@@ -82,7 +83,7 @@ public sealed partial class LayoutReader
         return [];
     }
 
-    private MountClasses Classes(ReadOnlySpan<EnvFileResult> files)
+    private MountClasses Classes(ReadOnlySpan<LayoutFile> files)
     {
         var classes = new MountClasses();
         foreach (var (key, stepClass) in MountClasses.Keys)
@@ -90,24 +91,24 @@ public sealed partial class LayoutReader
             foreach (var file in files)
             {
                 var paths = new List<string>();
-                foreach (var word in Words(file[key]))
-                    if (Path(key, word) is { } path) paths.Add(path);
+                foreach (var word in file.Words(key))
+                    if (Path(file, key, word) is { } path) paths.Add(path);
                 classes.Choose(stepClass, paths,
-                    (path, reason) => problems.Add($"{key} entry {path} has no effect: {reason}"));
+                    (path, reason) => problems.Add($"{file.Entry(key, path)} has no effect: {reason}"));
             }
         }
 
         return classes;
     }
 
-    private ImmutableArray<VolumeRequest> Volumes(EnvFileResult layout, MountClasses classes, ImmutableArray<VolumeRequest> byDefault)
+    private ImmutableArray<VolumeRequest> Volumes(LayoutFile layout, MountClasses classes, ImmutableArray<VolumeRequest> byDefault)
     {
         var listed = ImmutableArray.CreateBuilder<VolumeRequest>();
         listed.AddRange(byDefault);
-        foreach (var text in Words(layout["VOLUMES"]))
+        foreach (var text in layout.Words("VOLUMES"))
         {
-            if (VolumeRequest.TryParse(text) is { } volume) listed.Add(volume);
-            else problems.Add($"VOLUMES entry {text} is not DEVICE:/path");
+            if (VolumeRequest.TryParse(text) is { } volume) listed.Add(volume with { Origin = layout.Place("VOLUMES", text) });
+            else problems.Add($"{layout.Entry("VOLUMES", text)} is not DEVICE:/path, such as LABEL=DATA:/srv/data");
         }
         // MERGE=false: only the file's list is used. If both lists name a path, the file wins.
         var merge = Flag(layout, "MERGE", byDefault: true) || listed.Count == 0;
@@ -130,48 +131,48 @@ public sealed partial class LayoutReader
         return false;
     }
 
-    private ImmutableArray<string> RwPaths(EnvFileResult layout, EnvFileResult custom, bool hasFile)
+    private ImmutableArray<string> RwPaths(LayoutFile layout, LayoutFile custom, bool hasFile)
     {
         var paths = ImmutableArray.CreateBuilder<string>();
-        AddPaths(paths, "RW_PATHS", layout["RW_PATHS"]);
+        AddPaths(paths, "RW_PATHS", layout);
         if (paths.Count == 0)
             paths.AddRange(hasFile || request.WithoutPersistence ? DefaultLayout.RwPathsWithoutLayout : DefaultLayout.RwPaths);
-        AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", layout["CUSTOM_EPHEMERAL_MOUNTS"]);
-        if (!request.WithoutPersistence) AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", custom["CUSTOM_EPHEMERAL_MOUNTS"]);
+        AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", layout);
+        if (!request.WithoutPersistence) AddPaths(paths, "CUSTOM_EPHEMERAL_MOUNTS", custom);
         return paths.ToImmutable();
     }
 
-    private ImmutableArray<string> StatePaths(EnvFileResult layout, EnvFileResult extra, EnvFileResult custom, bool hasFile)
+    private ImmutableArray<string> StatePaths(LayoutFile layout, LayoutFile extra, LayoutFile custom, bool hasFile)
     {
         var paths = ImmutableArray.CreateBuilder<string>();
         if (!hasFile) paths.AddRange(DefaultLayout.PersistentStatePaths);
-        AddPaths(paths, "PERSISTENT_STATE_PATHS", layout["PERSISTENT_STATE_PATHS"]);
-        AddPaths(paths, "PERSISTENT_STATE_PATHS", extra["PERSISTENT_STATE_PATHS"]);
-        AddPaths(paths, "CUSTOM_BIND_MOUNTS", layout["CUSTOM_BIND_MOUNTS"]);
-        AddPaths(paths, "CUSTOM_BIND_MOUNTS", custom["CUSTOM_BIND_MOUNTS"]);
+        AddPaths(paths, "PERSISTENT_STATE_PATHS", layout);
+        AddPaths(paths, "PERSISTENT_STATE_PATHS", extra);
+        AddPaths(paths, "CUSTOM_BIND_MOUNTS", layout);
+        AddPaths(paths, "CUSTOM_BIND_MOUNTS", custom);
         return paths.ToImmutable();
     }
 
-    private void AddPaths(ImmutableArray<string>.Builder paths, string key, string? list)
+    private void AddPaths(ImmutableArray<string>.Builder paths, string key, LayoutFile file)
     {
-        foreach (var word in Words(list))
-            if (Path(key, word) is { } path && !paths.Contains(path) && Usable(key, path)) paths.Add(path);
+        foreach (var word in file.Words(key))
+            if (Path(file, key, word) is { } path && !paths.Contains(path) && Usable(file.Entry(key, word), path)) paths.Add(path);
     }
 
     // The kernel's own trees are moved into the new root at the end and would hide an overlay below them. And overlayfs gets its
     // directories in one string, in which a comma, a colon and a backslash have another meaning.
-    private bool Usable(string key, string path)
+    private bool Usable(string entry, string path)
     {
         if (path.AsSpan().IndexOfAny(",:\\") >= 0)
         {
-            problems.Add($"{key} entry {path} contains a comma, a colon or a backslash; it is left out");
+            problems.Add($"{entry} contains a comma, a colon or a backslash; it is left out");
             return false;
         }
         foreach (var tree in (string[])["/dev", "/proc", "/sys", "/run", SystemPaths.Oem])
         {
             if (MountPath.IsInside(path, tree))
             {
-                problems.Add($"{key} entry {path} is inside {tree}, which the boot mounts itself; it is left out");
+                problems.Add($"{entry} is inside {tree}, which the boot mounts itself; it is left out");
                 return false;
             }
         }
@@ -187,15 +188,15 @@ public sealed partial class LayoutReader
         return over;
     });
 
-    private string? Path(string key, string? text)
+    private string? Path(LayoutFile file, string key, string? text)
     {
         if (string.IsNullOrEmpty(text)) return null;
         var path = MountPath.TryNormalise(text);
-        if (path is null) problems.Add($"{key} entry {text} is not an absolute path");
+        if (path is null) problems.Add($"{file.Entry(key, text)} is not an absolute path");
         return path;
     }
 
-    private bool Flag(EnvFileResult layout, string key, bool byDefault)
+    private bool Flag(LayoutFile layout, string key, bool byDefault)
     {
         switch (layout[key]?.ToLowerInvariant())
         {
@@ -203,18 +204,16 @@ public sealed partial class LayoutReader
             case "true" or "yes" or "on" or "1": return true;
             case "false" or "no" or "off" or "0": return false;
             case var other:
-                problems.Add($"{key}={other} is neither true nor false; {(byDefault ? "true" : "false")} is used");
+                problems.Add(
+                    $"{layout.Place(key, other)}: {key}={other} is neither true nor false; {(byDefault ? "true" : "false")} is used");
                 return byDefault;
         }
     }
 
-    private EnvFileResult Values(string? text, string file)
+    private LayoutFile Values(string? text, string path)
     {
         var parsed = EnvFile.Parse(text ?? "");
-        foreach (var problem in parsed.Problems) problems.Add($"{file}:{problem.Line}: {problem.Reason}");
-        return parsed;
+        foreach (var problem in parsed.Problems) problems.Add($"{path}:{problem.Line}: {problem.Reason}");
+        return new(path, parsed);
     }
-
-    private static string[] Words(string? list) =>
-        list?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

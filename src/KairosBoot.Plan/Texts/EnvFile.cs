@@ -23,6 +23,30 @@ public sealed record EnvFileResult(ImmutableArray<KeyValuePair<string, string>> 
             return null;
         }
     }
+
+    /// <summary>Where each key was set last: an offset in <see cref="Text"/> for each of the values.</summary>
+    internal IReadOnlyList<int> Offsets { get; init; } = [];
+
+    internal string Text { get; init; } = "";
+
+    /// <summary>The line of a word in a key's value, from 1: that of the key if the word comes from another variable.</summary>
+    public int LineOf(string key, string word)
+    {
+        var at = 0;
+        for (var i = 0; i < Values.Length && i < Offsets.Count; i++)
+            if (Values[i].Key == key) at = Offsets[i];
+        for (var found = at; (found = Text.IndexOf(word, found, StringComparison.Ordinal)) >= 0; found++)
+        {
+            if (!IsEdge(found - 1) || !IsEdge(found + word.Length)) continue;
+            at = found;
+            break;
+        }
+        return EnvFile.LineAt(Text, at);
+    }
+
+    // A part of a longer word is another word.
+    private bool IsEdge(int at) =>
+        at < 0 || at >= Text.Length || char.IsWhiteSpace(Text[at]) || Text[at] is '"' or '\'' or '=' or ':' or '\\';
 }
 
 /// <summary>
@@ -34,12 +58,21 @@ public static class EnvFile
 {
     public static EnvFileResult Parse(string text) => new Reader(text.Replace("\r\n", "\n").TrimStart('\uFEFF')).ReadAll();
 
+    internal static int LineAt(string text, int position)
+    {
+        var line = 1;
+        for (var i = 0; i < position && i < text.Length; i++)
+            if (text[i] == '\n') line++;
+        return line;
+    }
+
     private static bool IsBlank(char c) => c is '\t' or '\v' or '\f' or '\r' or ' ' or '\u0085' or '\u00A0';
 
     private sealed class Reader(string text)
     {
         private readonly List<KeyValuePair<string, string>> values = [];
         private readonly List<EnvFileProblem> problems = [];
+        private readonly List<int> offsets = [];
         private int position;
 
         public EnvFileResult ReadAll()
@@ -47,10 +80,10 @@ public static class EnvFile
             while (SkipToStatement())
             {
                 var start = position;
-                if (ReadKey() is { } key && ReadValue() is { } value) Set(key, value);
+                if (ReadKey() is { } key && ReadValue() is { } value) Set(key, value, start);
                 else position = EndOfLine(start);
             }
-            return new EnvFileResult([.. values], [.. problems]);
+            return new EnvFileResult([.. values], [.. problems]) { Text = text, Offsets = offsets };
         }
 
         private bool SkipToStatement()
@@ -98,10 +131,7 @@ public static class EnvFile
 
         private string? Problem(string reason)
         {
-            var line = 1;
-            for (var i = 0; i < position && i < text.Length; i++)
-                if (text[i] == '\n') line++;
-            problems.Add(new EnvFileProblem(line, reason));
+            problems.Add(new EnvFileProblem(LineAt(text, position), reason));
             return null;
         }
 
@@ -182,19 +212,20 @@ public static class EnvFile
             return braced && end < value.Length && value[end] == '}' ? end : end - 1;
         }
 
-        private void Set(string key, string value)
+        private void Set(string key, string value, int offset)
         {
             var pair = new KeyValuePair<string, string>(key, value);
             for (var i = 0; i < values.Count; i++)
             {
                 if (values[i].Key == key)
                 {
-                    values[i] = pair;
+                    (values[i], offsets[i]) = (pair, offset);
                     return;
                 }
             }
 
             values.Add(pair);
+            offsets.Add(offset);
         }
     }
 }

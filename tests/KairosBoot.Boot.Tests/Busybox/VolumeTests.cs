@@ -82,12 +82,13 @@ public sealed class VolumeTests
     [Fact]
     public void A_wiped_file_system_stops_the_boot()
     {
-        // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: no superblock |
+        // disk: | COS_OEM | COS_STATE: active.img (busybox, e2fsck) | COS_PERSISTENT: no superblock, but its backup |
         using SmallDisk disk = Disk();
         disk.Wipe(3, 0, 8192);
         using QemuMachine machine = Start("persistent-wiped", disk);
         machine.ExpectEnd(TimeSpan.FromSeconds(120));
-        ConsoleText.HoldsLineWith(machine.Console, "BOOT FAILED", "COS_PERSISTENT", "cannot be mounted");
+        ConsoleText.HoldsLineWith(machine.Console, "BOOT FAILED: LABEL=COS_PERSISTENT:/usr/local: the first superblock of /dev/vda3 is");
+        ConsoleText.HoldsLineWith(machine.Console, "to fix it: ", "repair it in recovery: e2fsck -b 8193 -B 1024 /dev/vda3");
         ConsoleText.HoldsNoStackTrace(machine.Console);
         Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
     }

@@ -50,7 +50,7 @@ public sealed class MissingVolumeTests
                 machine = machine.SwitchOnAgain();
             }
             machine.ExpectEnd(Limit);
-            const string Reason = "LABEL=COS_PERSISTENT is missing or has no file system, in the last 3 boots";
+            const string Reason = "LABEL=COS_PERSISTENT cannot be used, in the last 3 boots";
             ConsoleText.HoldsAll(machine.Console, "KairosBoot: starting active", "RUNS ON recovery_mode", "BECAUSE " + Reason,
                 $"volume: {Reason}; recovery tries the normal order again when it is whole, or 60 min after its start",
                 "LABEL=COS_PERSISTENT is whole again; rebooting into the normal order");

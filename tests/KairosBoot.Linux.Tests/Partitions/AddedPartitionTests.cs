@@ -183,7 +183,7 @@ public sealed class AddedPartitionTests
         Assert.Contains("block device /dev/nothing not found", Assert.Single(disk.Layout(Add, path: "/dev/nothing")).Reason);
         Assert.Contains("block device /etc/passwd not found", Assert.Single(disk.Layout(Add, path: "/etc/passwd")).Reason);
         Assert.Contains("neither path nor label", Assert.Single(disk.Layout(Add, path: "''")).Reason);
-        Assert.Contains("no file system or partition LABEL=NOWHERE found",
+        Assert.Contains("LABEL=NOWHERE: no such device appeared",
             Assert.Single(disk.Layout(Add, path: "/dev/disk/by-label/NOWHERE")).Reason);
     });
 

@@ -10,7 +10,7 @@ public sealed class BootBlockTests
     {
         Active = new(0, false, "none"), Passive = new(2, true, "0123456789abcdef"), Recovery = new(1, false, ""), First = Slot.Recovery,
         Once = Slot.Passive, Last = Slot.Active, Fault = new(Slot.Recovery, new string('x', 20)), Pinned = "fedcba9876543210",
-        VolumeFault = VolumeFault.Of(VolumeFault.Missing, new string('v', 60)) with { Boots = 99 }, Stops = 3,
+        VolumeFault = VolumeFault.Of(VolumeFault.Unusable, new string('v', 60)) with { Boots = 99 }, Stops = 3,
     };
 
     private static BootCounters Longest => Odd with
@@ -20,6 +20,7 @@ public sealed class BootBlockTests
         Recovery = new(3, true, new string('f', 16)),
         Once = Slot.Recovery,
         Last = Slot.Recovery,
+        BootId = new string('e', 32),
     };
 
     [Fact]
@@ -47,12 +48,12 @@ public sealed class BootBlockTests
     [Fact]
     public void Variables_of_others_are_kept_as_far_as_they_fit()
     {
-        var id = new string('e', 32);
-        var file = File($"boot_id=old\nactive_left=2\nactive left=1\nboot_id={id}\nodd=a\\\\b\nlong={new string('x', 300)}\nlast=1\n");
+        var note = new string('e', 16);
+        var file = File($"note=old\nactive_left=2\nactive left=1\nnote={note}\nodd=a\\\\b\nlong={new string('x', 300)}\nlast=1\n");
         var before = BootBlock.Read(file);
         var after = BootBlock.Read(before.With(Longest).Write());
         Assert.Equal(Longest, after.Counters);
-        Assert.Equal($"boot_id={id} odd=a\\b last=1", string.Join(' ', after.Others.Select(other => $"{other.Key}={other.Value}")));
+        Assert.Equal($"note={note} odd=a\\b last=1", string.Join(' ', after.Others.Select(other => $"{other.Key}={other.Value}")));
     }
 
     [Theory]
@@ -70,8 +71,8 @@ public sealed class BootBlockTests
     [InlineData("active_ok=1\npinned=none\n", "pinned")]
     [InlineData("active_ok=1\nstops=4\n", "stops")]
     [InlineData("active_ok=1\nvol_fail=missing:LABEL=DATA\n", "vol_fail")]
-    [InlineData("active_ok=1\nvol_fail=0:missing:LABEL=DATA\n", "vol_fail")]
-    [InlineData("active_ok=1\nvol_fail=3:missing:two words\n", "vol_fail")]
+    [InlineData("active_ok=1\nvol_fail=0:unusable:LABEL=DATA\n", "vol_fail")]
+    [InlineData("active_ok=1\nvol_fail=3:unusable:two words\n", "vol_fail")]
     public void An_invalid_value_is_reported_and_ignored(string content, string name)
     {
         var block = BootBlock.Read(File(content));

@@ -26,7 +26,7 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     private static readonly Loader Grub = new(Writes: true, Reads: true, default), ReadOnly = new(Writes: false, Reads: true, default);
     private static readonly Loader[] Loaders = [Grub, ReadOnly, .. Slots.Select(slot => new Loader(Writes: false, Reads: false, slot))];
 
-    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Missing, "LABEL=DATA");
+    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Unusable, "LABEL=DATA");
 
     private static readonly Image[][] Worlds =
         [.. from a in Enum.GetValues<Image>() from p in Enum.GetValues<Image>() from r in Enum.GetValues<Image>()

@@ -16,7 +16,7 @@ public sealed class FailurePolicyTests
         Recovery = new(0, false, "c")
     };
 
-    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Missing, "LABEL=DATA");
+    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Unusable, "LABEL=DATA");
 
     private static readonly (string Name, BootProgress Progress)[] Places =
     [
@@ -104,6 +104,7 @@ public sealed class FailurePolicyTests
           active, counted, no recovery: try the same slot once more
           active, last tries: try the same slot once more
           active, not counted: try the same slot once more
+          active, another image named: try the same slot once more
           recovery, counted: try the same slot once more
         the counters name passive
           active, counted: boot passive (order)
@@ -178,21 +179,21 @@ public sealed class FailurePolicyTests
           active, another image named: reboot, active 2 -> 3 tries
           recovery, counted: reboot
         a required volume is missing
-          active, counted: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
-          active, counted, after a retry: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
-          active, counted, no recovery: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
-          active, last tries: reboot, active 0 -> 1 tries, vol_fail=1:missing:LABEL=DATA
+          active, counted: reboot, active 2 -> 3 tries, vol_fail=1:unusable:LABEL=DATA
+          active, counted, after a retry: reboot, active 2 -> 3 tries, vol_fail=1:unusable:LABEL=DATA
+          active, counted, no recovery: reboot, active 2 -> 3 tries, vol_fail=1:unusable:LABEL=DATA
+          active, last tries: reboot, active 0 -> 1 tries, vol_fail=1:unusable:LABEL=DATA
           active, not counted: reboot
-          active, another image named: reboot, active 2 -> 3 tries, vol_fail=1:missing:LABEL=DATA
-          recovery, counted: reboot, vol_fail=1:missing:LABEL=DATA
+          active, another image named: reboot, active 2 -> 3 tries, vol_fail=1:unusable:LABEL=DATA
+          recovery, counted: reboot, vol_fail=1:unusable:LABEL=DATA
         a required volume is missing, in the third boot
-          active, counted: boot recovery, active 2 -> 3 tries, vol_fail=3:missing:LABEL=DATA
-          active, counted, after a retry: boot recovery, active 2 -> 3 tries, vol_fail=3:missing:LABEL=DATA
-          active, counted, no recovery: reboot, vol_fail=3:missing:LABEL=DATA
-          active, last tries: reboot, vol_fail=3:missing:LABEL=DATA
+          active, counted: boot recovery, active 2 -> 3 tries, vol_fail=3:unusable:LABEL=DATA
+          active, counted, after a retry: boot recovery, active 2 -> 3 tries, vol_fail=3:unusable:LABEL=DATA
+          active, counted, no recovery: reboot, vol_fail=3:unusable:LABEL=DATA
+          active, last tries: reboot, vol_fail=3:unusable:LABEL=DATA
           active, not counted: reboot
-          active, another image named: reboot, vol_fail=3:missing:LABEL=DATA
-          recovery, counted: reboot, vol_fail=3:missing:LABEL=DATA
+          active, another image named: reboot, vol_fail=3:unusable:LABEL=DATA
+          recovery, counted: reboot, vol_fail=3:unusable:LABEL=DATA
         another required step failed
           active, counted: reboot
           active, counted, after a retry: reboot

@@ -2,10 +2,10 @@ namespace KairosBoot.Plan.Tests;
 
 public sealed class VolumeFaultTests
 {
-    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Missing, "LABEL=DATA");
+    private static readonly VolumeFault Missing = VolumeFault.Of(VolumeFault.Unusable, "LABEL=DATA");
 
     [Theory]
-    [InlineData("missing", "LABEL=DATA", "1:missing:LABEL=DATA")]
+    [InlineData("unusable", "LABEL=DATA", "1:unusable:LABEL=DATA")]
     [InlineData("mount", "LABEL=my disk", "1:mount:LABEL=my?disk")]
     [InlineData("store", "/etc/ssh:x\\n\u00e9\n", "1:store:/etc/ssh:x?n??")]
     public void A_fault_is_read_as_it_was_written(string cause, string volume, string text)
