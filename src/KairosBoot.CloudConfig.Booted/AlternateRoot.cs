@@ -26,15 +26,14 @@ public static class AlternateRoot
         foreach (var mount in ApiFileSystems.Moved)
         {
             try { Bind(mount, new PathWalker(tree), root); }
-            catch (SyscallException e)
-            {
-                throw new OperatorException($"{root} cannot be used as the root: {e.Message}",
-                $"create the directory {mount} in it (not a link)");
-            }
+            catch (SyscallException e) { throw Unusable(root, mount, e.Message); }
         }
         Syscall.ChRoot(tree);
         Syscall.ChDir("/");
     }
+
+    private static OperatorException Unusable(string root, string mount, string reason) =>
+        new($"{root} cannot be used as the root: {reason}", $"create the directory {mount} in it (not a link)");
 
     private static void Bind(string mount, PathWalker tree, string root)
     {
@@ -42,7 +41,7 @@ public static class AlternateRoot
         using (var found = tree.TryOpen(mount, followLast: false))
         {
             if (found is not null && Syscall.FStat(found).Type == FileType.Symlink)
-                throw new SyscallException("mount", root + mount, Errno.ELOOP);
+                throw Unusable(root, mount, $"{root + mount} is a link");
         }
         using var target = tree.MakeDirectories(mount, new NewDirectories(DirectoryMode));
         Syscall.Mount(mount, Syscall.DescriptorPath(target), "", MountFlags.Bind | MountFlags.Recursive, "");

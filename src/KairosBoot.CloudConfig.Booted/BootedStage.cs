@@ -6,13 +6,11 @@ namespace KairosBoot.CloudConfig.Booted;
 public static class BootedStage
 {
     /// <param name="stage">Name of the stage. NAME.before and NAME.after run, too.</param>
-    /// <param name="sources">In the order in which they run.</param>
-    /// <param name="commandLine">The kernel command line. It can name a source and contain entries. Empty: none.</param>
+    /// <param name="sources">What it runs.</param>
     /// <param name="logger">Gets each problem once, and the output of commands.</param>
     /// <param name="cancellationToken">Ends the run with an <see cref="OperationCanceledException"/> after the running program.</param>
-    public static StageReport Run(string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger,
-        CancellationToken cancellationToken) =>
-        Run(stage, sources, commandLine, logger, cancellationToken, TransferLimits.Production);
+    public static StageReport Run(string stage, StageSources sources, ILogger logger, CancellationToken cancellationToken) =>
+        Run(stage, sources.Configs, sources.CommandLine, logger, cancellationToken, TransferLimits.Production);
 
     internal static StageReport Run(
         string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken cancellationToken,

@@ -34,7 +34,7 @@ public sealed class InstallSection
         var section = new InstallSection();
         foreach (var file in files)
         {
-            if ((YamlReader.Read(File.ReadAllText(file)) as YamlMapping)?.Find("install") is YamlMapping install)
+            if ((YamlReader.Read(ConfigFiles.Read(file)) as YamlMapping)?.Find("install") is YamlMapping install)
                 section.Add(install, file, warn);
         }
 

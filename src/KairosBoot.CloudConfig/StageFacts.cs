@@ -10,8 +10,6 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 public sealed class StageFacts
 {
-    private static readonly string[] BinaryDirectories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
-
     /// <summary>Go's name of the architecture: <c>amd64</c>, <c>arm64</c>, <c>riscv64</c>.</summary>
     public string Architecture => Syscall.Machine() switch { "x86_64" => "amd64", "aarch64" => "arm64", var other => other };
 
@@ -50,10 +48,10 @@ public sealed class StageFacts
         return null;
     }
 
-    /// <summary>The path of a program in the usual directories; null if none has it.</summary>
+    /// <summary>The path of a program as a script of a stage would find it; null: no such program.</summary>
     internal static string? FindProgram(string name)
     {
-        foreach (var directory in BinaryDirectories)
+        foreach (var directory in SystemPaths.StageDirectories)
             if (Syscall.Access($"{directory}/{name}", Syscall.X_OK)) return $"{directory}/{name}";
         return null;
     }

@@ -17,9 +17,9 @@ internal static partial class StageLog
     internal static partial void Done(ILogger logger, string entry, string what);
 
     // Two methods, because one method with the level as a parameter would need more code in PID 1.
-    [LoggerMessage(5, LogLevel.Error, "{Line}: {Entry}: {Key}: {Reason}")]
-    internal static partial void Failed(ILogger logger, string line, string entry, string key, string reason);
+    [LoggerMessage(5, LogLevel.Error, "{Problem}")]
+    internal static partial void Failed(ILogger logger, string problem);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Line}: {Entry}: {Key}: {Reason}")]
-    internal static partial void Warning(ILogger logger, string line, string entry, string key, string reason);
+    [LoggerMessage(6, LogLevel.Warning, "{Problem}")]
+    internal static partial void Warning(ILogger logger, string problem);
 }

@@ -25,7 +25,8 @@ public sealed record StageProblem(string File, int Line, string Entry, string Ke
     {
         get
         {
-            var text = Column > 0 ? $"{File}:{Line}:{Column}" : $"{File}:{Line}";
+            var text = File + ":" + Line.ToString();
+            if (Column > 0) text += ":" + Column.ToString();
             foreach (var part in (ReadOnlySpan<string>)[Entry, Key, Reason])
                 if (part.Length > 0) text += ": " + part;
             return text;

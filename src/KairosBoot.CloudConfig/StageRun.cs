@@ -38,9 +38,8 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     {
         if (!known.Add(problem)) return;
         problems.Add(problem);
-        var line = problem.File + ":" + problem.Line.ToString();
-        if (problem.IsWarning) StageLog.Warning(Logger, line, problem.Entry, problem.Key, problem.Reason);
-        else StageLog.Failed(Logger, line, problem.Entry, problem.Key, problem.Reason);
+        if (problem.IsWarning) StageLog.Warning(Logger, problem.Text);
+        else StageLog.Failed(Logger, problem.Text);
     }
 
     /// <summary>Warns once for each URL whose content can be changed on the network.</summary>

@@ -15,8 +15,7 @@ internal sealed class TemporaryDirectory : IDisposable
     {
         Interrupt = cancellationToken;
         var full = System.IO.Path.GetFullPath(nextTo);
-        Path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(full)!,
-            $".{System.IO.Path.GetFileName(full)}.{Environment.ProcessId}.d");
+        Path = PathParts.Below(PathParts.ParentOf(full), $".{PathParts.NameOf(full)}.{Environment.ProcessId}.d");
         Syscall.MkDir(Path, OnlyOwner);
     }
 

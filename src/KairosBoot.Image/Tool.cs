@@ -1,6 +1,5 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -20,12 +19,6 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");
 
-    // Searched after PATH: an ordinary user's PATH lacks sbin, where most of these programs are.
-    private static readonly string[] SystemDirectories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
-
-    // Ctrl-C also reaches the tool, so the tool may fail before this process has received the signal. The longest wait for the signal.
-    private static readonly TimeSpan SignalDelay = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Runs the program and waits for its end.</summary>
     /// <param name="arguments">Passed to the program without a shell.</param>
     /// <param name="cancellationToken">Kills the program and its children.</param>
@@ -35,69 +28,44 @@ public sealed record Tool(string Name, string Package)
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     internal (string Output, string Errors) Run(ToolArguments arguments, CancellationToken cancellationToken,
         params (string Name, string Value)[] environment) =>
-        Run(arguments, cancellationToken, _ => { }, directory: null, environment);
+        Run(arguments, cancellationToken, input: null, directory: null, environment);
 
     /// <summary>As the other overload, with standard input.</summary>
     /// <param name="arguments">Passed to the program without a shell.</param>
     /// <param name="cancellationToken">Kills the program and its children.</param>
-    /// <param name="input">Writes the program's standard input.</param>
+    /// <param name="input">The program's standard input; null: none.</param>
     /// <param name="directory">Its working directory; null: that of this process.</param>
     /// <param name="environment">Added to this process's environment.</param>
     internal (string Output, string Errors) Run(
-        ToolArguments arguments, CancellationToken cancellationToken, Action<Stream> input, string? directory,
+        ToolArguments arguments, CancellationToken cancellationToken, ToolInput? input, string? directory,
         params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Find(), arguments.Words.Select(Transferable))
+        var words = arguments.Words.Select(Transferable).ToList();
+        var program = Find();
+        try
         {
-            WorkingDirectory = directory ?? "",
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["LC_ALL"] = "C";
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        cancellationToken.ThrowIfCancellationRequested();
-        using var process = Start(start);
-        using var ending = cancellationToken.Register(() => process.Kill(entireProcessTree: true));
-        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        Feed(process, input);
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0) cancellationToken.WaitHandle.WaitOne(SignalDelay);
-        cancellationToken.ThrowIfCancellationRequested();
-        return process.ExitCode == 0 ? (output.Result, errors) : throw Failed(errors.Length > 0 ? errors : output.Result);
+            var result = ChildProcess.RunTool(program, words, EnvironmentWith(environment), input, directory, cancellationToken);
+            return result.ExitCode == 0 ? (result.Output, result.Errors)
+                : throw Failed(result.Errors.Length > 0 ? result.Errors : result.Output);
+        }
+        catch (SyscallException failure) when (failure.Operation == ChildProcess.Starting)
+        {
+            throw new OperatorException($"cannot start {program}: {Errno.Describe(failure.Errno)}", $"install the package {Package} again");
+        }
     }
 
-    // The runtime passes arguments as UTF-8 and replaces invalid bytes, so the program would get the name of another file.
+    private static List<string> EnvironmentWith((string Name, string Value)[] added)
+    {
+        var variables = Environment.GetEnvironmentVariables();
+        variables["LC_ALL"] = "C";
+        foreach (var (name, value) in added) variables[name] = value;
+        return [.. variables.Keys.Cast<string>().Select(name => $"{name}={variables[name]}")];
+    }
+
+    // Arguments are passed as UTF-8, and invalid bytes are replaced, so the program would get the name of another file.
     private static string Transferable(string word) =>
         word.EnumerateRunes().All(rune => rune != Rune.ReplacementChar) ? word
             : throw new OperatorException($"'{ToolText.Show(word)}' is not UTF-8, so it cannot be a program's argument", "rename the file");
-
-    private static void Feed(Process process, Action<Stream> input)
-    {
-        try
-        {
-            input(process.StandardInput.BaseStream);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // The program ended early. Its own error output says why.
-        }
-    }
-
-    private Process Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start)!;
-        }
-        catch (Win32Exception failure)
-        {
-            throw new OperatorException($"cannot start {start.FileName}: {failure.Message}", $"install the package {Package} again");
-        }
-    }
 
     internal OperatorException Failed(string errors) => new(
         $"{Name} failed: " +
@@ -113,9 +81,10 @@ public sealed record Tool(string Name, string Package)
 
     private string Find() => TryFind() ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");
 
+    // An ordinary user's PATH lacks sbin, where most of these programs are.
     private string? TryFind() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Concat(SystemDirectories)
-            .Select(directory => Path.Combine(directory, Name))
+            .Concat(SystemPaths.ProgramDirectories)
+            .Select(directory => Path.GetFullPath(Name, Path.GetFullPath(directory)))
             .FirstOrDefault(File.Exists);
 }

@@ -14,7 +14,7 @@ internal sealed class BootLog : ILogger, IDisposable
     /// <summary>Needs /dev, /proc and /run.</summary>
     public BootLog()
     {
-        Syscall.MakeDirectories(SystemPaths.Log[..SystemPaths.Log.LastIndexOf('/')]);
+        Syscall.MakeDirectories(PathParts.ParentOf(SystemPaths.Log));
         file = Syscall.Open(SystemPaths.Log, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append, Octal.O640);
     }
 

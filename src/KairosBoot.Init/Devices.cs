@@ -11,6 +11,7 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     // A volume of the user gets this long to appear; a volume of the system has the whole deadline.
     private static readonly TimeSpan OtherVolumes = TimeSpan.FromSeconds(10);
 
+    private readonly BootDiskChoice choice = new(modules, record);
     private DeviceWatch? watch;
 
     /// <summary>Block devices seen so far.</summary>
@@ -26,15 +27,16 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         clock.EndPhase("drivers");
         var oemDeadline = clock.DeadlineAfter(request.OemTimeout);
         BootDiskDecision Decide(ImmutableArray<BlockDevice> seen, bool final) =>
-            BootDiskSearch.Decide(request, seen, final || Syscall.BootTimeMicroseconds() >= oemDeadline);
-        bool Decided(ImmutableArray<BlockDevice> seen) => Decide(seen, final: false) is { Missing.IsEmpty: true };
+            choice.Decide(request, seen, final, oemTimedOut: final || Syscall.BootTimeMicroseconds() >= oemDeadline);
+        bool Decided(ImmutableArray<BlockDevice> seen) => Decide(seen, false) is { Missing.IsEmpty: true, AwaitsLoadersDisk: false };
         var deadline = clock.DeadlineAfter(request.DeviceTimeout);
         devices.WaitUntil(Decided, Math.Min(oemDeadline, deadline), Missing);
+        if (choice.Deadline is { } comparison) devices.WaitUntil(Decided, Math.Min(comparison, deadline), Missing);
         devices.WaitUntil(Decided, deadline, Missing);
-        var decision = Decide(Seen, final: true);
-        if (decision.Refusal is { } refusal) throw refusal;
+        var decision = WaitForOperator(devices, () => Decide(Seen, final: true));
         if (decision.Disk is { } disk)
         {
+            choice.Use(disk);
             clock.EndPhase("disk");
             NoteDamage(disk);
             return disk;
@@ -46,8 +48,41 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
             Fix = "connect the disk, label the partition, or add its driver to the initrd (kboot initrd build --modules)",
         });
 
-        string Missing() => string.Join(", ", Decide(Seen, final: false).Missing);
+        string Missing() => Decide(Seen, final: false) is { AwaitsLoadersDisk: false } now
+            ? string.Join(", ", now.Missing) : "a disk with the boot counters that the loader reported";
     }
+
+    // A reboot would only cost a try: the loader would count it on a disk that nothing may write to. Once a disk is detached, the boot
+    // continues with the try that it has.
+    private BootDiskDecision WaitForOperator(DeviceWatch devices, Func<BootDiskDecision> decide)
+    {
+        var decision = decide();
+        while (decision.Refusal is { } refusal)
+        {
+            var text = $"{refusal.Problem}\nto fix: {refusal.Fix}";
+            record.Note(StepClass.Degraded, text);
+            while (!devices.WaitUntil(_ => (decision = decide()).Refusal?.Problem != refusal.Problem, AfterMinute(), null))
+            {
+                using var log = new KernelLog();
+                log.Write(2, text);
+            }
+        }
+
+        return decision;
+    }
+
+    // A console that is connected later must show why the machine waits.
+    private static long AfterMinute() => Syscall.BootTimeMicroseconds() + (long)TimeSpan.FromMinutes(1).TotalMicroseconds;
+
+    /// <summary>The counters of the disk are not those that the loader reported, and it was not compared with other disks yet.</summary>
+    public bool MustCompare(BootRequest request, BootBlock counters) =>
+        !choice.IsCompared && LoaderTrace.Difference(request, counters) is not null;
+
+    /// <summary>The next search compares the counters of all candidates, also of a single one.</summary>
+    public void CompareDisks() => choice.CompareAlways();
+
+    /// <summary>Reports copies of the boot disk. They are not used.</summary>
+    public void ReportTwins(BootRequest request, BootDisk disk) => choice.ReportIgnored(request, disk, Seen);
 
     private void NoteDamage(BootDisk disk)
     {
@@ -62,7 +97,7 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
 
     /// <summary>True where recovery can be booted instead of the slot of this request.</summary>
     public bool HasRecovery(BootRequest request) => watch is not null && request.Slot != Slot.Recovery &&
-        BootDiskSearch.Decide(request.ForSlot(Slot.Recovery), Seen, oemTimedOut: true).Disk is not null;
+        choice.Decide(request.ForSlot(Slot.Recovery), Seen, final: true, oemTimedOut: true).Disk is not null;
 
     /// <summary>COS_STATE of the boot disk, where it is not the partition of the booted image; null where there is none.</summary>
     public BlockDevice? FindState(BootDisk disk) =>

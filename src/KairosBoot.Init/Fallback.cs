@@ -29,7 +29,8 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
     /// <summary>Undoes the attempt, for a second attempt of the same slot.</summary>
     public void PrepareRetry(BootFailure failure)
     {
-        hasRetried = true;
+        if (failure.Kind == FailureKind.CountersDiffer) devices.CompareDisks();
+        else hasRetried = true;
         record.Note(StepClass.Degraded, failure.Summary + "; trying once more");
         Undo();
     }

@@ -45,6 +45,9 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         SlotDecision? decision = null;
         var isWritten = Change(request, _ =>
         {
+            // Nothing has been written yet: this may be a copy of the disk that the loader started from.
+            if (devices.MustCompare(request, Counters))
+                throw new BootFailureException(new(FailureKind.CountersDiffer, LoaderTrace.Difference(request, Counters)!));
             decision = SlotPolicy.Decide(request, Counters, IdentifyImages(started), isChosen);
             // Before the write: if that fails, it is the next problem.
             foreach (var (stepClass, text) in decision.Notes) record.Note(stepClass, text);

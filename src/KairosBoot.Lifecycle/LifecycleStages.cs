@@ -1,5 +1,5 @@
-using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
 
@@ -33,27 +33,20 @@ public sealed class LifecycleStages(string verb, string host, IReadOnlyList<stri
 
     private void Run(string stage)
     {
-        StageReport? report = null;
-        Exception? failure = null;
-        // The change of the root directory must affect one thread only.
-        var thread = new Thread(() =>
+        try
         {
-            try
+            OwnThread.Run(() =>
             {
                 using var ending = cancellationToken.Register(RunningPrograms.End);
                 if (host.Length > 0) AlternateRoot.Enter(host);
-                report = BootedStage.Run(stage, [.. SystemPaths.CloudConfigs.Concat(documents).Select(ConfigSource.At)], "", logger,
-                    cancellationToken);
-            }
-            catch (Exception e)
-            {
-                failure = e;
-            }
-        });
-        thread.Start();
-        thread.Join();
+                var report = BootedStage.Run(stage, StageSources.WithDocuments(documents), logger, cancellationToken);
+                warnings.AddRange(report.Problems.Where(problem => !problem.IsWarning).Select(problem => $"{stage}: {problem.Text}"));
+            });
+        }
+        catch (Exception e) when (e is SyscallException or OperatorException or FormatException)
+        {
+            warnings.Add($"{stage}: {e.Message}");
+        }
         cancellationToken.ThrowIfCancellationRequested();
-        warnings.AddRange(report?.Problems.Where(problem => !problem.IsWarning)
-            .Select(problem => $"{stage}: {problem.Text}") ?? [$"{stage}: {failure!.Message}"]);
     }
 }

@@ -6,13 +6,13 @@ namespace KairosBoot.Lifecycle;
 /// <summary>The system's own program reboot: it ends the services first, with every init.</summary>
 internal static class RebootProgram
 {
-    private static readonly string[] Paths = ["/usr/sbin/reboot", "/sbin/reboot", "/usr/bin/reboot", "/bin/reboot"];
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(2);
 
     /// <exception cref="IOException">There is no such program, or it fails.</exception>
     internal static void Run()
     {
-        var program = Paths.FirstOrDefault(path => Syscall.TryStat(path) is not null)
+        var program = SystemPaths.ProgramDirectories.Select(directory => directory + "/reboot")
+            .FirstOrDefault(path => Syscall.TryStat(path) is not null)
             ?? throw new FileNotFoundException("the node has no program reboot");
         var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], CommandTimeout);
         if (result.ExitCode != 0 || result.TimedOut)

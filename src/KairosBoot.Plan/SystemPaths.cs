@@ -43,8 +43,10 @@ public static class SystemPaths
     public const string ImageArguments = "/boot/kargs", ImageArgumentFiles = "/usr/lib/kairosboot/kargs.d";
     /// <summary>A line that is shown at login when another slot runs than the first in the order.</summary>
     public const string Motd = "/run/motd.d/kairosboot";
-    /// <summary>The variable PATH of the image's programs, and of stages, which find /usr/bin first, as in Kairos.</summary>
-    public const string ProgramPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", StagePath = "PATH=/usr/bin:/usr/sbin:/bin:/sbin";
+    /// <summary>The directories of a system's programs, in the order in which they are searched.</summary>
+    public static readonly string[] ProgramDirectories = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    /// <summary>The same directories for stages: scripts in cloud-configs find /usr/bin first, as in Kairos.</summary>
+    public static readonly string[] StageDirectories = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
     public const string Layout = "/run/cos/cos-layout.env";
     public const string ExtraLayout = "/run/cos/extra-layout.env";
     public const string CustomLayout = "/run/cos/custom-layout.env";
@@ -57,6 +59,15 @@ public static class SystemPaths
     /// followed.
     /// </summary>
     public static readonly string[] CloudConfigs = ["/system/oem/", "/oem/", "/usr/local/cloud-config/"];
+
+    /// <summary>The variable PATH of the image's programs.</summary>
+    public static string ProgramPath => "PATH=" + string.Join(':', ProgramDirectories);
+
+    /// <summary>The variable PATH of stages.</summary>
+    public static string StagePath => "PATH=" + string.Join(':', StageDirectories);
+
+    /// <summary>The variable PATH of programs that run as an ordinary user of a stage: they find what the user has installed.</summary>
+    public static string UserPath => "PATH=/usr/local/bin:" + string.Join(':', StageDirectories);
 
     /// <summary>The path in the running system for a path in the initrd.</summary>
     public static string InNewRoot(string path) =>

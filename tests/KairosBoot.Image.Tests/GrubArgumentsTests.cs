@@ -41,6 +41,13 @@ public class GrubArgumentsTests : Scratch
         Assert.Equal((told, last), (end.Word("kairosboot.kargs"), end.Words[^1]));
     }
 
+    [Theory]
+    [InlineData("00112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff")]
+    [InlineData("00 init=/bin/sh", null)]
+    [InlineData("", null)]
+    public void The_id_of_the_last_good_boot_identifies_the_disk(string id, string? told) =>
+        Assert.Equal(told, new GrubRun(Fresh()).Run(GrubRun.Block($"active_left=3\nboot_id={id}\n")).Word("kairosboot.id"));
+
     [Fact]
     public void The_last_try_is_without_the_first_pending_arguments_too()
     {

@@ -36,6 +36,16 @@ public class ImageTests : Scratch
         Assert.Equal(Hash(Build(root, "first", format)), Hash(Build(PathOf("backwards"), "second", format)));
     }
 
+    [Fact]
+    public void An_initrd_of_another_architecture_than_the_kernel_is_refused()
+    {
+        File.WriteAllBytes(Path.Combine(root, "boot/vmlinuz"), [.. new byte[0x38], .. "ARM\x64"u8, .. new byte[64]]);
+        File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
+            CpioArchive.Write([CpioEntry.File("init", SyntheticKernel.ElfFor(62), executable: true)]));
+        var failure = Assert.Throws<OperatorException>(() => Build(root, "image", ImageFormat.Ext4));
+        Assert.Equal("/boot/initrd of the tree is for x86_64, but its /boot/vmlinuz is for aarch64", failure.Problem);
+    }
+
     [Theory]
     [InlineData(ImageFormat.Ext4)]
     [InlineData(ImageFormat.Squashfs)]

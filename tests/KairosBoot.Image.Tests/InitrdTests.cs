@@ -74,6 +74,67 @@ public class InitrdTests : Scratch
         Assert.Contains("did you mean virtio_blk", failure.Fix);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_appended_archive_is_found_by_the_kernel_and_by_inspect(bool compress)
+    {
+        // Names of all lengths, so that the archive without padding ends at each remainder of four.
+        for (var length = 1; length <= 8; length++)
+        {
+            File.WriteAllBytes(init, SyntheticKernel.Elf(new string('x', length)));
+            var initrd = Build(compress: compress).Content;
+            Assert.Equal(0, initrd.Length % 512);
+            byte[] appended = [.. initrd, .. CpioArchive.Write([CpioEntry.File("added", new byte[3], executable: false)])];
+            File.WriteAllBytes(PathOf("initrd"), appended);
+            var files = InitrdContents.Read(PathOf("initrd")).Files.Select(file => file.Name).ToList();
+            Assert.Contains("added", files);
+            Assert.Contains("init", files);
+        }
+    }
+
+    [Fact]
+    public void The_length_of_a_frame_is_that_of_the_reference_program()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            var content = new byte[i * i * 100];
+            new Random(i).NextBytes(content.AsSpan(0, content.Length / (1 + i % 3)));
+            File.WriteAllBytes(PathOf("content"), content);
+            HostTool.Shell($"zstd -qf {(i % 2 == 0 ? "--check" : "--no-check")} {(i % 5 == 0 ? "<" : "")} {PathOf("content")} " +
+                $"{(i % 5 == 0 ? "" : "-o")} {(i % 5 == 0 ? ">" : "")} {PathOf("frame")}");
+            var frame = File.ReadAllBytes(PathOf("frame"));
+            Assert.Equal(frame.Length, ZstdFrame.Length([.. frame, 1, 2, 3]));
+            for (var cut = 0; cut < frame.Length; cut += 1 + frame.Length / 50)
+                Assert.Throws<InvalidDataException>(() => ZstdFrame.Length(frame.AsSpan(0, cut)));
+        }
+    }
+
+    [Theory]
+    [InlineData(62, 62, null)]
+    [InlineData(62, 183, "the initrd's init) is for x86_64, but loop.ko is for aarch64")]
+    [InlineData(183, 62, "the initrd's init) is for aarch64, but loop.ko is for x86_64")]
+    public void An_init_of_another_architecture_than_the_modules_is_refused(ushort machine, ushort modules, string? problem)
+    {
+        File.WriteAllBytes(init, SyntheticKernel.ElfFor(machine));
+        foreach (var module in Directory.GetFiles(root, "loop.ko", SearchOption.AllDirectories))
+            File.WriteAllBytes(module, SyntheticKernel.ElfFor(modules));
+        if (problem is null) Build();
+        else Assert.Contains(problem, Fails(() => Build()).Problem);
+    }
+
+    [Fact]
+    public void An_init_of_another_architecture_than_the_kernel_is_refused()
+    {
+        File.WriteAllBytes(init, SyntheticKernel.ElfFor(62));
+        Directory.CreateDirectory(Path.Combine(root, "boot"));
+        File.WriteAllBytes(Path.Combine(root, $"boot/vmlinuz-{SyntheticKernel.Release}"),
+            [.. new byte[0x38], .. "ARM\x64"u8, .. new byte[64]]);
+        var failure = Fails(() => Build());
+        Assert.Contains($"is for x86_64, but /boot/vmlinuz-{SyntheticKernel.Release} is for aarch64", failure.Problem);
+        Assert.Contains("--init", failure.Fix);
+    }
+
     [Fact]
     public void An_empty_module_selection_is_refused() => Assert.Contains("generic", Fails(() => Build(" , ")).Fix);
 

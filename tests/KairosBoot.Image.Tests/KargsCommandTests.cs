@@ -52,6 +52,25 @@ public class KargsCommandTests : StateCommands
     }
 
     [Theory]
+    [InlineData("--state", "STATE", "add", "one")]
+    [InlineData("add", "--state", "STATE", "one")]
+    [InlineData("add", "one", "--state", "STATE")]
+    public void The_place_of_the_counters_may_be_given_before_or_after_the_verb(params string[] words)
+    {
+        Assert.Contains("all        one\n", Run(0, ["kargs", .. words.Select(word => word == "STATE" ? State : word)]));
+        Assert.Equal("one", string.Join(' ', Arguments.Pending![null]));
+    }
+
+    [Theory]
+    [InlineData("--json", "add", "one")]
+    [InlineData("add", "one", "--json")]
+    public void A_change_prints_JSON_if_requested_before_or_after_the_verb(params string[] words)
+    {
+        using var json = JsonDocument.Parse(Run(0, ["kargs", .. words]));
+        Assert.Equal("one", json.RootElement.GetProperty("onTrial").GetProperty("all")[0].GetString());
+    }
+
+    [Theory]
     [InlineData("root=/dev/sda1", "kboot select")]
     [InlineData("kairosboot.slot=passive", "set by the boot menu")]
     [InlineData("panic=0", "forever")]

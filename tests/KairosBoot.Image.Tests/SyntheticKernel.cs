@@ -9,6 +9,10 @@ internal static class SyntheticKernel
 
     internal static byte[] Elf(string text) => [0x7F, .. Encoding.ASCII.GetBytes($"ELF {text}\n")];
 
+    /// <summary>An ELF header for a machine of elf(5).</summary>
+    internal static byte[] ElfFor(ushort machine) =>
+        [0x7F, .. "ELF"u8, 2, 1, 1, .. new byte[11], (byte)machine, (byte)(machine >> 8), .. new byte[44]];
+
     /// <summary>Creates the modules, all with the same date.</summary>
     internal static void Make(string root, string modulesDirectory = "lib/modules", string release = Release, string compressWith = "")
     {

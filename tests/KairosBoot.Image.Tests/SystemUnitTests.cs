@@ -9,7 +9,8 @@ public class SystemUnitTests : Scratch
     private static readonly string[] SystemdLinks =
         ["sysinit.target.wants/cos-setup-fs.service", "multi-user.target.wants/cos-setup-boot.service",
             "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer",
-         "multi-user.target.wants/kairosboot-good.service", "multi-user.target.wants/kairosboot-retry.service"];
+            "multi-user.target.wants/kairosboot-good.service", "multi-user.target.wants/kairosboot-retry.service",
+            "sysinit.target.wants/kairosboot-good-within.service"];
 
     private readonly string root;
 
@@ -97,7 +98,7 @@ public class SystemUnitTests : Scratch
         Build();
         Unpack();
         foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/cos-setup-reconcile",
-            "default/kairosboot-good", "default/kairosboot-retry" })
+            "default/kairosboot-good", "default/kairosboot-retry", "boot/kairosboot-good-within" })
         {
             var target = Syscall.ReadLink(PathOf("out/etc/runlevels/" + link));
             Assert.StartsWith("#!/sbin/openrc-run\n", File.ReadAllText(PathOf("out" + target)));

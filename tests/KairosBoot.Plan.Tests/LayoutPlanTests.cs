@@ -22,15 +22,16 @@ public sealed class LayoutPlanTests
             ("/usr/local", Persistent));
         Assert.Equal(
             """
-            mount -t tmpfs -o rw,nosuid,nodev,size=25%,mode=0755 tmpfs /run/overlay
-            rm -rf /run/overlay/etc/.overlay; mkdir -p /run/overlay/etc/.overlay/upper /run/overlay/etc/.overlay/work; chown --reference=/sysroot/etc /run/overlay/etc/.overlay/upper; chmod --reference=/sysroot/etc /run/overlay/etc/.overlay/upper; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc
-            rm -rf /run/overlay/var/.overlay; mkdir -p /run/overlay/var/.overlay/upper /run/overlay/var/.overlay/work; chown --reference=/sysroot/var /run/overlay/var/.overlay/upper; chmod --reference=/sysroot/var /run/overlay/var/.overlay/upper; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var
-            mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || { chroot /sysroot fsck.ext4 -a -f /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local; } || mount -t ext4 -o ro /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro,noload /dev/vda6 /sysroot/usr/local
+            mkdir -p /run/overlay && mount -t tmpfs -o rw,nosuid,nodev,size=25%,mode=0755 tmpfs /run/overlay
+            rm -rf /run/overlay/etc/.overlay; mkdir -p /run/overlay/etc/.overlay/work; [ -d /run/overlay/etc/.overlay/upper ] || { mkdir /run/overlay/etc/.overlay/upper; chown --reference=/sysroot/etc /run/overlay/etc/.overlay/upper; chmod --reference=/sysroot/etc /run/overlay/etc/.overlay/upper; }; mount -t overlay -o lowerdir=/sysroot/etc,upperdir=/run/overlay/etc/.overlay/upper,workdir=/run/overlay/etc/.overlay/work overlay /sysroot/etc # a new upper directory also gets the extended attributes
+            rm -rf /run/overlay/var/.overlay; mkdir -p /run/overlay/var/.overlay/work; [ -d /run/overlay/var/.overlay/upper ] || { mkdir /run/overlay/var/.overlay/upper; chown --reference=/sysroot/var /run/overlay/var/.overlay/upper; chmod --reference=/sysroot/var /run/overlay/var/.overlay/upper; }; mount -t overlay -o lowerdir=/sysroot/var,upperdir=/run/overlay/var/.overlay/upper,workdir=/run/overlay/var/.overlay/work overlay /sysroot/var # a new upper directory also gets the extended attributes
+            mkdir -p /sysroot/usr/local; mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || { chroot /sysroot fsck.ext4 -a -f /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local; } || mount -t ext4 -o ro /dev/vda6 /sysroot/usr/local || mount -t ext4 -o ro,noload /dev/vda6 /sysroot/usr/local # the errors, the result of a check and the policy decide which of these
             # fill new stores from the image; in existing ones, update the files that the user did not change
+            mkdir -p /sysroot/usr/local/.state
             [ -d /sysroot/usr/local/.state/etc-ssh.bind ] || cp -a /sysroot/etc/ssh /sysroot/usr/local/.state/etc-ssh.bind
             [ -d /sysroot/usr/local/.state/root.bind ] || cp -a /sysroot/root /sysroot/usr/local/.state/root.bind
-            mount --bind /sysroot/usr/local/.state/root.bind /sysroot/root
-            mount --bind /sysroot/usr/local/.state/etc-ssh.bind /sysroot/etc/ssh && mount -o remount,bind,nosuid,nodev /sysroot/etc/ssh
+            mkdir -p /sysroot/root && mount --bind /sysroot/usr/local/.state/root.bind /sysroot/root
+            mkdir -p /sysroot/etc/ssh && mount --bind /sysroot/usr/local/.state/etc-ssh.bind /sysroot/etc/ssh && mount -o remount,bind,nosuid,nodev /sysroot/etc/ssh
             """, plan);
     }
 
@@ -43,11 +44,14 @@ public sealed class LayoutPlanTests
         var plan = Plan($"VOLUMES=\"LABEL=D:{volume} LABEL=COS_PERSISTENT:/usr/local\"\nRW_PATHS=\"{overlay} /etc\"\n" +
             $"PERSISTENT_STATE_PATHS={bind}\n",
             ("/usr/local", Persistent), (volume, other)).Split('\n').ToList();
-        int At(string end) => plan.FindIndex(line => line.Contains("mount ") && line.EndsWith(" /sysroot" + end, StringComparison.Ordinal));
+        int At(string end) => plan.FindIndex(line => line.Contains("mount ") && Target(line) == "/sysroot" + end);
         Assert.InRange(At("/usr/local"), 0, At(bind) - 1);
         Assert.InRange(At(bind), 0, At(volume) - 1);
         Assert.InRange(At(volume), 0, At(overlay) - 1);
     }
+
+    // The last word before the comment.
+    private static string Target(string line) => line.Split(" # ")[0].Split(' ')[^1];
 
     [Fact]
     public void A_store_with_Kairos_name_is_used_unless_it_is_another_paths()
@@ -70,7 +74,7 @@ public sealed class LayoutPlanTests
             """, ("/usr/local", Persistent), ("/srv/a", Device(7)), ("/srv/a/b", Device(8)), ("/srv/a/b/c", Device(9)));
         Assert.Equal(
             ["/srv", "/srv/a", "/srv/a/b", "/srv/a/b/c", "/srv/a/b/c/d", "/srv/a/b/c/d/e"],
-            plan.Split('\n').Where(line => line.Contains("mount ")).Select(line => line[(line.LastIndexOf(' ') + 1)..])
+            plan.Split('\n').Where(line => line.Contains("mount ")).Select(Target)
                 .Where(target => target.StartsWith("/sysroot/srv",
                     StringComparison.Ordinal)).Select(target => target["/sysroot".Length..]));
     }
@@ -80,9 +84,9 @@ public sealed class LayoutPlanTests
     {
         var plan = Plan("RW_PATHS=\"/etc /var\"\nOVERLAY=tmpfs:64m,inodes=4k\nOVERLAY_LIMITS=\"/var=16m,inodes=500 /not-an-overlay=1m\"\n");
         Assert.Equal(
-            ["mount -t tmpfs -o rw,nosuid,nodev,size=64m,nr_inodes=4k,mode=0755 tmpfs /run/overlay",
-             "mount -t tmpfs -o rw,nosuid,nodev,size=16m,nr_inodes=500,mode=0755 tmpfs /run/overlay/var"],
-            plan.Split('\n').Where(line => line.StartsWith("mount -t tmpfs", StringComparison.Ordinal)));
+            ["mkdir -p /run/overlay && mount -t tmpfs -o rw,nosuid,nodev,size=64m,nr_inodes=4k,mode=0755 tmpfs /run/overlay",
+             "mkdir -p /run/overlay/var && mount -t tmpfs -o rw,nosuid,nodev,size=16m,nr_inodes=500,mode=0755 tmpfs /run/overlay/var"],
+            plan.Split('\n').Where(line => line.Contains("mount -t tmpfs", StringComparison.Ordinal)));
         Assert.Contains("upperdir=/run/overlay/var/.overlay/upper", plan);
     }
 
@@ -93,7 +97,7 @@ public sealed class LayoutPlanTests
             "OVERLAY=LABEL=SCRATCH\nRW_PATHS=\"/etc /var\"\n", null, null);
         var plan = string.Join('\n', LayoutPlan.For(layout, [], Persistent with { Name = "vdb1" }));
         Assert.Contains("mount -t ext4 -o rw,nosuid,nodev /dev/vdb1 /run/overlay", plan);
-        Assert.Contains("rm -rf /run/overlay/.kairosboot/var/.overlay; mkdir -p /run/overlay/.kairosboot/var/.overlay/upper ", plan);
+        Assert.Contains("rm -rf /run/overlay/.kairosboot/var/.overlay; mkdir -p /run/overlay/.kairosboot/var/.overlay/work; ", plan);
     }
 
     [Fact]

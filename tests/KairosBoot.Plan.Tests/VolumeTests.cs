@@ -100,13 +100,15 @@ public sealed class VolumeTests
         var policy = new VolumePolicy(DamagedVolume.ReadOnly, MissingVolume.Tmpfs, new("40%", null));
         var step = new MountVolume(StepClass.Required, device, "/sysroot/usr/local", policy, new(FsckMode.Skip, FsckRepair.Preen));
         Assert.Equal(
+            "mkdir -p /sysroot/usr/local; " +
             "mount -t xfs -o rw /dev/vda6 /sysroot/usr/local || mount -t xfs -o ro /dev/vda6 /sysroot/usr/local || " +
             "mount -t xfs -o ro,norecovery /dev/vda6 /sysroot/usr/local || mount -t tmpfs -o rw,size=40%,mode=0755 tmpfs " +
-                "/sysroot/usr/local", step.Command);
+                "/sysroot/usr/local # the errors, the result of a check and the policy decide which of these", step.Command);
         var flagged = Device("vda6",
             "ext3") with
         { Superblock = new Superblock("ext3", "D", null, 0) { NeedsCheck = "is flagged as having errors" } };
-        Assert.StartsWith("chroot /sysroot fsck.ext4 -y /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || " +
+        Assert.StartsWith("mkdir -p /sysroot/usr/local; " +
+            "chroot /sysroot fsck.ext4 -y /dev/vda6; [ $? -lt 4 ] && mount -t ext4 -o rw /dev/vda6 /sysroot/usr/local || " +
             "mount -t ext4 -o ro ",
             new MountVolume(StepClass.Required, flagged, "/sysroot/usr/local", VolumePolicy.Default,
                 new(FsckMode.Auto, FsckRepair.Yes)).Command);
@@ -125,10 +127,11 @@ public sealed class VolumeTests
         Assert.Equal(stepClass, problem.Class);
         Assert.Contains(says, problem.Text);
         var plan = LayoutPlan.For(layout, decision.Volumes, null).Select(step => step.Command).ToList();
-        var tmpfs = plan.IndexOf("mount -t tmpfs -o rw,size=30%,mode=0755 tmpfs /sysroot/usr/local");
+        var tmpfs = plan.IndexOf("mkdir -p /sysroot/usr/local && mount -t tmpfs -o rw,size=30%,mode=0755 tmpfs /sysroot/usr/local");
         Assert.Equal(stepClass == StepClass.Degraded, tmpfs >= 0);
         // Its stores exist only for this boot: they are seeded and bound as on a disk.
-        const string Bind = "mount --bind /sysroot/usr/local/.state/var-log.bind /sysroot/var/log && mount -o remount,bind,nosuid,nodev " +
+        const string Bind = "mkdir -p /sysroot/var/log && " +
+            "mount --bind /sysroot/usr/local/.state/var-log.bind /sysroot/var/log && mount -o remount,bind,nosuid,nodev " +
             "/sysroot/var/log";
         if (tmpfs >= 0) Assert.InRange(plan.IndexOf(Bind), tmpfs + 1, plan.Count);
         Assert.DoesNotContain("/usr/local",
@@ -155,7 +158,7 @@ public sealed class VolumeTests
     {
         var step = new MountVolume(StepClass.Degraded, Device("vda6", "squashfs"), "/sysroot/data", VolumePolicy.Default,
             FileSystemChecks.Default);
-        Assert.StartsWith("mount -t squashfs -o ro /dev/vda6 /sysroot/data", step.Command);
+        Assert.StartsWith("mkdir -p /sysroot/data; mount -t squashfs -o ro /dev/vda6 /sysroot/data", step.Command);
         Assert.True(step.Mount.ReadOnly);
         Assert.DoesNotContain("fsck", (step with { Device = step.Device with { Superblock = null } }).Command);
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KairosBoot.Lifecycle;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -15,6 +16,7 @@ internal static class AssessCommand
         Verdict("reset", "Give a slot all tries, as after an upgrade. Without SLOT: every slot, and a damaged counter file is recreated.",
             SlotAssessment.Reset),
         Retry(),
+        Wait(),
     };
 
     private static Command Retry()
@@ -22,6 +24,18 @@ internal static class AssessCommand
         var command = new Command("retry", "In a recovery system that runs because a volume failed: wait until the volume is whole or " +
             "the wait is over, then reboot into the normal order. Not while somebody is logged in. A service of the image runs it.");
         command.SetAction(_ => VolumeWait.Run(Console.WriteLine));
+        return command;
+    }
+
+    private static Command Wait()
+    {
+        var command = new Command("wait",
+            $"Wait until the booted slot is good; reboot the machine if that takes longer than {GoodDeadline.Option}= (default 60m).");
+        command.SetAction(_ => InterruptibleWork.Run(cancellationToken =>
+        {
+            if (Syscall.GetEUid() != 0) throw new OperatorException("rebooting requires root", "run sudo kboot assess wait");
+            GoodWatch.Run(Console.WriteLine, cancellationToken);
+        }));
         return command;
     }
 

@@ -51,6 +51,7 @@ internal static class InstallCommand
                 "run sudo kboot install ...; to build a disk image file, run kboot disk build");
         }
 
+        using var running = RunningWork.Enter(RunningWork.Change);
         var documents = parsed.GetValue(options.CloudConfigs) ?? [];
         CloudConfigFiles.Check(documents);
         var section = InstallSection.Read(documents, problem => Warn(problem.Text));

@@ -15,46 +15,45 @@ internal static class KargsCommand
 
     internal static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = new Option<bool>("--json") { Description = "Print JSON", Recursive = true };
+        // Also for the verbs below, where both may stand before or after the verb.
         var state = BootStateOptions.State;
+        state.Recursive = true;
         var command = new Command("kargs",
             "Show or change this machine's kernel arguments. Upgrades keep them; a change is tested by the next boots.")
         {
             json,
             state,
-            Change("add", "Add kernel arguments.", KargsEdit.Add),
-            Change("remove", "Remove kernel arguments: WORD is a whole argument, or a NAME for all NAME=...", KargsEdit.Remove),
-            Change("clear", "Remove all kernel arguments of this machine.", (file, slot, _) => KargsEdit.Clear(file, slot),
+            Change("add", "Add kernel arguments.", Run, KargsEdit.Add),
+            Change("remove", "Remove kernel arguments: WORD is a whole argument, or a NAME for all NAME=...", Run, KargsEdit.Remove),
+            Change("clear", "Remove all kernel arguments of this machine.", Run, (file, slot, _) => KargsEdit.Clear(file, slot),
                 hasWords: false),
         };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => Run(parsed, _ => { }));
+        return command;
+
+        void Run(ParseResult parsed, Action<KargsFile> change)
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));
             var file = new KargsFile(location.Directory);
+            change(file);
             if (parsed.GetValue(json)) PrintJson(file);
             else Print(file);
-        });
-        return command;
+        }
     }
 
-    private static Command Change(string name, string description, Action<KargsFile, Slot?, IReadOnlyList<string>> change,
-        bool hasWords = true)
+    private static Command Change(string name, string description, Action<ParseResult, Action<KargsFile>> run,
+        Action<KargsFile, Slot?, IReadOnlyList<string>> change, bool hasWords = true)
     {
         var words = new Argument<string[]>("WORD")
         {
             Description = "A kernel argument, for example console=ttyS1,115200", Arity = ArgumentArity.OneOrMore,
         };
         var slot = BootStateOptions.OnlySlot;
-        var state = BootStateOptions.State;
-        var command = new Command(name, description) { slot, state };
+        var command = new Command(name, description) { slot };
         if (hasWords) command.Add(words);
-        command.SetAction(parsed =>
-        {
-            using var location = BootStateLocation.Open(parsed.GetValue(state));
-            var file = new KargsFile(location.Directory);
-            change(file, SlotNames.TryParse(parsed.GetValue(slot)), hasWords ? parsed.GetRequiredValue(words) : []);
-            Print(file);
-        });
+        command.SetAction(parsed => run(parsed, file =>
+            change(file, SlotNames.TryParse(parsed.GetValue(slot)), hasWords ? parsed.GetRequiredValue(words) : [])));
         return command;
     }
 

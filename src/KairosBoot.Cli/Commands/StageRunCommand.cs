@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Lifecycle;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -56,11 +57,11 @@ internal static class StageRunCommand
         }
 
         using var ending = cancellationToken.Register(RunningPrograms.End);
-        var isHere = root is null || Path.GetFullPath(root) == "/";
-        IReadOnlyList<ConfigSource> sources = names.Length == 0 ? [.. SystemPaths.CloudConfigs.Select(ConfigSource.At)]
-            : isHere ? ConfigArguments.Find(names, cancellationToken) : ConfigArguments.ReadAll(names, cancellationToken);
-        if (!isHere) AlternateRoot.Enter(Path.GetFullPath(root!));
-        return BootedStage.Run(stage, sources, names.Length == 0 ? StageFacts.CommandLine : "", logger, cancellationToken);
+        using var running = RunningWork.Enter(RunningWork.Stage);
+        var otherRoot = root is null || Path.GetFullPath(root) == "/" ? null : Path.GetFullPath(root);
+        var sources = StageSources.Named(names, otherRoot is not null, cancellationToken);
+        if (otherRoot is not null) AlternateRoot.Enter(otherRoot);
+        return BootedStage.Run(stage, sources, logger, cancellationToken);
     }
 
     private static void Print(string stage, StageReport report, bool json)

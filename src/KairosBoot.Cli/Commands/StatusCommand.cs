@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KairosBoot.Lifecycle;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -56,6 +57,12 @@ internal static class StatusCommand
         }
 
         if (counters.Stops > 0) Console.WriteLine($"stopped since the last good boot: {counters.Stops}");
+        if (Deadline(location) is { SecondsLeft: var seconds } deadline)
+        {
+            Console.WriteLine($"not marked good yet: the machine reboots in {(seconds + 59) / 60} minutes ({GoodDeadline.Option}=)" +
+                (deadline.Prolonged > 0 ? ", prolonged because a cloud-config stage is running" : ""));
+        }
+
         foreach (var failure in status.FailedBoots)
             Console.WriteLine($"failed boot: {failure}");
     }
@@ -97,5 +104,11 @@ internal static class StatusCommand
 
         writer.WriteEndArray();
         JsonOutput.WriteArray(writer, "failedBoots", status.FailedBoots);
+        if (Deadline(location) is { } deadline) writer.WriteNumber("goodWithinSecondsLeft", deadline.SecondsLeft);
     });
+
+    // The report of kairos-boot, which says how this boot is counted, can be read by root and its group only.
+    private static GoodDecision? Deadline(BootStateLocation location) =>
+        location.Booted is not null && Syscall.GetEUid() == 0 && GoodWatch.Look().Decision is { Action: not GoodAction.End } decision
+            ? decision : null;
 }

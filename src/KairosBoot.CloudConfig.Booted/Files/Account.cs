@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
@@ -31,7 +32,7 @@ internal sealed record Account(ChildUser User, string Name, string Home)
     /// <summary><c>NAME=VALUE</c>: only the proxies are taken from root's environment.</summary>
     internal List<string> Environment()
     {
-        List<string> variables = ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", $"HOME={Home}", $"USER={Name}", $"LOGNAME={Name}"];
+        List<string> variables = [SystemPaths.UserPath, $"HOME={Home}", $"USER={Name}", $"LOGNAME={Name}"];
         foreach (var variable in CloudConfig.StageRun.ChildEnvironment())
             if (variable[..variable.IndexOf('=')].EndsWith("_proxy", StringComparison.OrdinalIgnoreCase)) variables.Add(variable);
         return variables;

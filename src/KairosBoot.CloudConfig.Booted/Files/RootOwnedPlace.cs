@@ -13,12 +13,10 @@ internal static class RootOwnedPlace
     /// <exception cref="OperatorException">Names the directory and the user or group.</exception>
     internal static void Require(string path)
     {
-        for (var end = 0; end >= 0 && end < path.Length;)
+        foreach (var directory in PathParts.PrefixesOf(path))
         {
-            end = path.IndexOf('/', end + 1);
-            var directory = end < 0 ? path : path[..end];
             if (Syscall.TryLStat(directory) is not { } status) return;
-            var isLast = end < 0;
+            var isLast = directory.Length == path.Length;
             if (status.Uid != 0) throw Refused(directory, $"belongs to user {status.Uid}", path, $"chown root {directory}");
             if (!IsStable(status) || isLast && (status.Mode & OthersWrite) != 0)
                 throw Refused(directory, "is writable for all users", path, $"chmod o-w {directory}");
@@ -38,10 +36,8 @@ internal static class RootOwnedPlace
     internal static string Within(string path)
     {
         var found = "/";
-        for (var end = 0; end >= 0 && end < path.Length;)
+        foreach (var directory in PathParts.PrefixesOf(path))
         {
-            end = path.IndexOf('/', end + 1);
-            var directory = end < 0 ? path : path[..end];
             if (Syscall.TryLStat(directory) is not { Type: FileType.Directory } status || !IsStable(status)) return found;
             found = directory;
         }

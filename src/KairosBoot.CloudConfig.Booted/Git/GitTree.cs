@@ -54,7 +54,7 @@ internal sealed class GitTree(FilePlace place, string branch, GitAccess access, 
             Syscall.MkDirAt(place.Directory, temporary, FilePermissions.Directory);
         try
         {
-            if (Clone($"{path[..(path.LastIndexOf('/') + 1)]}{temporary}", branchOnly))
+            if (Clone(PathParts.Below(PathParts.ParentOf(path), temporary), branchOnly))
                 Syscall.RenameAt(place.Directory, temporary, place.Directory, place.Name);
         }
         finally { FileTree.Delete(place.Directory, temporary); }

@@ -54,7 +54,7 @@ internal sealed class RootOwnedGitTree(string path, string branch, GitAccess acc
         Write(directory + "/HEAD", $"ref: {head}\n");
         if (Read("shallow") is { } shallow) Write(directory + "/shallow", shallow);
         if (commit is null) return directory;
-        Syscall.MakeDirectories($"{directory}/{tracked[..tracked.LastIndexOf('/')]}", Private);
+        Syscall.MakeDirectories($"{directory}/{PathParts.ParentOf(tracked)}", Private);
         Write($"{directory}/{tracked}", commit);
         return directory;
     }

@@ -41,7 +41,7 @@ internal static class UnpackImagesKey
         Syscall.MkDirAt(top, name, Private);
         try
         {
-            var scratch = $"{(top.Path == "/" ? "" : top.Path)}/{name}";
+            var scratch = PathParts.Below(top.Path, name);
             var image = source.Contains("://", StringComparison.Ordinal) || Array.Exists(Transports, source.StartsWith) ? source
                 : "docker://" + source;
             List<string> get = [.. Platform(item.Text("platform")), "copy", "--quiet", image, $"oci:{scratch}/oci:image"];

@@ -42,6 +42,10 @@ public static class ConfigLint
         return [.. problems.OrderBy(problem => problem.Line)];
     }
 
+    /// <summary>As <see cref="Check"/>, for a file.</summary>
+    /// <exception cref="OperatorException">It is too large, or not a regular file.</exception>
+    public static IReadOnlyList<StageProblem> CheckFile(string path) => Check(ConfigFiles.Read(path), path);
+
     /// <summary>Checks all configs in a tree.</summary>
     public static IReadOnlyList<StageProblem> CheckTree(string root)
     {

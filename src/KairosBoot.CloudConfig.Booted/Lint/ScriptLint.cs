@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
@@ -20,7 +21,7 @@ internal static class ScriptLint
     {
         if (script.Contains('\0')) return "it contains a NUL character";
         if (StageFacts.FindProgram(shell) is not { } path) return null;
-        var result = ChildProcess.Run(path, ["-n", "-c", script], ["PATH=/usr/bin:/bin", "LC_ALL=C"], Limit);
+        var result = ChildProcess.Run(path, ["-n", "-c", script], [SystemPaths.StagePath, "LC_ALL=C"], Limit);
         return result.ExitCode == 0 ? null : Reason(result.Output);
     }
 

@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.CloudConfig.Booted;
 
 /// <summary>A URL and its form for messages. User, password and query may be secret.</summary>
@@ -24,7 +26,7 @@ internal sealed class WebAddress
 
     /// <summary>The last part of the path; null: the path ends in a slash.</summary>
     internal string? FileName =>
-        Uri.UnescapeDataString(uri.AbsolutePath[(uri.AbsolutePath.LastIndexOf('/') + 1)..]) is { Length: > 0 } name
+        Uri.UnescapeDataString(PathParts.NameOf(uri.AbsolutePath)) is { Length: > 0 } name
             && name is not ("." or "..") && !name.Contains('/') ? name : null;
 
     /// <summary>The URL without user and password. A user without a password is kept.</summary>

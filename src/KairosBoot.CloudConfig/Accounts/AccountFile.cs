@@ -19,7 +19,7 @@ internal sealed class AccountFile
     internal static AccountFile Read(string path)
     {
         using var place = Directories.Walker.Place(path);
-        var text = place.TryReadText(ReadLimit.SystemFile) ?? throw new SyscallException("open", path, Errno.ENOENT);
+        var text = place.ReadText(ReadLimit.SystemFile);
         var lines = new List<string>(text.Split('\n'));
         if (lines[^1].Length == 0) lines.RemoveAt(lines.Count - 1);
         return new AccountFile(path, lines);

@@ -28,7 +28,7 @@ internal sealed class HomeDirectory : IDisposable
         if (place.User != 0 && place.User != uid)
             throw Refused($"it is in a directory of user {place.User}", uid, "set homedir to a path in a directory of root");
         if (existing is not { } home) return;
-        if (home.Type != FileType.Directory) throw new SyscallException("mkdir", place.Path, Errno.ENOTDIR);
+        if (home.Type != FileType.Directory) throw Refused("it is not a directory", uid, "remove it, or set another homedir");
         if (home.Uid == uid) return;
         if (home.Uid != 0)
             throw Refused($"it belongs to user {home.Uid}", uid, $"give it to user {uid}, or set another uid or homedir");
@@ -44,7 +44,7 @@ internal sealed class HomeDirectory : IDisposable
     {
         Check(uid);
         if (place.MakeDirectory(new NewDirectories(mode, uid, gid))) return;
-        using var home = place.TryOpen() ?? throw new SyscallException("mkdir", place.Path, Errno.ENOENT);
+        using var home = place.Open();
         var now = Syscall.FStat(home);
         if (now.Type != FileType.Directory || now.Uid != existing?.Uid)
             throw new OperatorException($"{place.Path} was replaced by another user", "run the stage again");

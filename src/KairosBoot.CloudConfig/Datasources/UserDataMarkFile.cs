@@ -50,13 +50,9 @@ internal sealed class UserDataMarkFile
         if (IsMarked && (Mark is null || Mark.Sha256 == mark.Sha256)) return;
         using (var place = new PathWalker().Place(FilePath, new NewDirectories(DirectoryMode)))
         {
-            using (var file = new FileReplacement(place, FilePermissions.OwnerOnly, uid: 0, gid: 0))
-            {
-                Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(mark.Write()));
-                file.Commit();
-            }
-            using var directory = Syscall.Reopen(place.Directory, OpenFlags.ReadOnly | OpenFlags.Directory);
-            Syscall.FSync(directory);
+            using var file = new FileReplacement(place, FilePermissions.OwnerOnly, uid: 0, gid: 0);
+            Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(mark.Write()));
+            file.Commit(sync: ReplacementSync.Name);
         }
         (IsMarked, Mark) = (true, mark);
     }

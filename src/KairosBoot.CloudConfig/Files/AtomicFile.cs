@@ -30,7 +30,7 @@ internal static class AtomicFile
     /// <param name="gid">Group.</param>
     internal static void Write(FilePlace place, FileStatus? existing, ReadOnlySpan<byte> content, int mode, int uid, int gid)
     {
-        if (existing is { Type: FileType.Directory }) throw new SyscallException("open", place.Path, Errno.EISDIR);
+        if (existing is { Type: FileType.Directory }) throw new FormatException($"{place.Path} is a directory");
         if (existing is { Type: FileType.Fifo or FileType.Socket }) throw new FormatException($"{place.Path} is not a file");
         // Configs write the same files at every boot. An unchanged file is not written.
         if (existing is { Type: FileType.Regular } file && IsUnchanged(place, file, content, mode, uid, gid)) return;
@@ -86,7 +86,7 @@ internal static class AtomicFile
 
     private static void WriteInPlace(FilePlace place, ReadOnlySpan<byte> content, int mode, int uid, int gid)
     {
-        using var found = place.TryOpen() ?? throw new SyscallException("open", place.Path, Errno.ENOENT);
+        using var found = place.Open();
         var now = Syscall.FStat(found);
         if (now.Type is FileType.Directory or FileType.Fifo or FileType.Socket) throw new FormatException($"{place.Path} is not a file");
         if (now is { Type: FileType.Regular, Links: > 1 } && place.IsSharedWithUsers)

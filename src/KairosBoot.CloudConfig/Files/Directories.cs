@@ -24,7 +24,7 @@ internal static class Directories
     internal static void SetOwnerAndMode(string path, int mode, int uid, int gid)
     {
         using var place = Walker.Place(path);
-        using var found = place.TryOpen() ?? throw new SyscallException("open", path, Errno.ENOENT);
+        using var found = place.Open();
         var status = Syscall.FStat(found);
         if ((status.Mode, status.Uid, status.Gid) == (mode, uid, gid)) return;
         if (status is { Links: > 1, Type: not FileType.Directory } && place.IsSharedWithUsers)

@@ -27,16 +27,16 @@ internal static class DirectoriesKey
 
     private static void SetAttributes(FilePlace place, int? mode, bool isOwnerGiven, int uid, int gid)
     {
-        var status = place.Status ?? throw new SyscallException("mkdir", place.Path, Errno.ENOENT);
-        if (status.Type != FileType.Directory) throw new SyscallException("mkdir", place.Path, Errno.ENOTDIR);
+        var status = place.DirectoryStatus;
         // An item with only a path does not change an existing directory: /root keeps its 0700.
         if (mode is null && !isOwnerGiven) return;
         // Without a given owner, a directory in a user's directory keeps its owner.
         if (!isOwnerGiven && place.User != 0) (uid, gid) = (status.Uid, status.Gid);
         var wanted = mode ?? Ownership.KeptMode(place, status, uid, gid, FilePermissions.Directory);
         if ((status.Mode, status.Uid, status.Gid) == (wanted, uid, gid)) return;
-        using var directory = place.TryOpen() ?? throw new SyscallException("mkdir", place.Path, Errno.ENOENT);
-        if (Syscall.FStat(directory).Type != FileType.Directory) throw new SyscallException("mkdir", place.Path, Errno.ENOTDIR);
+        using var directory = place.Open();
+        if (Syscall.FStat(directory).Type != FileType.Directory)
+            throw new Plan.OperatorException($"{place.Path} was replaced by another user", "run the stage again");
         Directories.SetOwnerAndMode(directory, wanted, uid, gid);
     }
 }

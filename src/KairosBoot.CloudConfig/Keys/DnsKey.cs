@@ -30,7 +30,7 @@ internal static class DnsKey
                 $"{path} is a link to {Syscall.ReadLink(path)}, which is missing; to fix: set dns.path, or remove the link");
         }
 
-        AtomicFile.WriteKeepingOwner(place ?? throw new SyscallException("open", path, Errno.ENOENT), text.ToString());
+        AtomicFile.WriteKeepingOwner(place ?? Directories.Walker.Place(path), text.ToString());
         run.Executed($"name servers in {path}");
     }
 

@@ -15,7 +15,7 @@ internal static class HostnameKey
         run.Attempt(value.Line, "hostname", () => Syscall.SetHostName(name));
         run.Attempt(value.Line, "hostname", () => WriteName(name));
         using var place = Directories.Walker.Place(HostsFile);
-        var hosts = place.TryReadText(ReadLimit.SystemFile) ?? throw new SyscallException("open", HostsFile, Errno.ENOENT);
+        var hosts = place.ReadText(ReadLimit.SystemFile);
         AtomicFile.WriteKeepingOwner(place, WithName(hosts, name));
         run.Executed($"host name {name}");
     }));

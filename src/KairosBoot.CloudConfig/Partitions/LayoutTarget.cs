@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -55,12 +56,23 @@ internal sealed class LayoutTarget(string disk, int partition)
     {
         var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
         var request = BootRequestParser.Parse(KernelCommandLine.Parse(StageFacts.CommandLine));
-        var bootDisk = BootDiskSearch.Decide(request, devices, oemTimedOut: true).Disk?.Disk;
+        var bootDisk = MountedDisk(devices) ?? BootDiskSearch.Decide(request, devices, new(), oemTimedOut: true).Disk?.Disk;
         var found = DeviceSearch.Find(wanted, devices, bootDisk, VolumeSearch.IsSystemLabel(wanted) && bootDisk is not null);
         if (found.Device is { } device) return new(device.Disk, device.Partition);
         if (found.Missing)
             throw new OperatorException($"no file system or partition {wanted} found", "correct device.label, or set device.path");
         throw new OperatorException($"{wanted} is on more than one device: {string.Join(", ", found.Candidates)}",
             "set device.path to the disk");
+    }
+
+    // The disk that this boot uses: copies of it may be attached, too.
+    private static string? MountedDisk(ImmutableArray<BlockDevice> devices)
+    {
+        string? source = null;
+        foreach (var mount in MountTable.Read())
+            if (mount.MountPoint == SystemPaths.State) source = mount.Source;
+        foreach (var device in devices)
+            if (device.Node == source) return device.Disk;
+        return null;
     }
 }

@@ -123,7 +123,7 @@ internal static class MachineValues
 
     private static object? NetworkCard(string path, string field) => field switch
     {
-        "name" => LastName(path),
+        "name" => PathParts.NameOf(path),
         "macaddress" => Known(FileText.TryReadAttribute(path + "/address")),
         "driver" => Driver(path),
         _ => null,
@@ -131,7 +131,7 @@ internal static class MachineValues
 
     private static object? Disk(string path, string field) => field switch
     {
-        "name" => LastName(path),
+        "name" => PathParts.NameOf(path),
         "vendor" or "model" or "serial" => Known(FileText.TryReadAttribute($"{path}/device/{field}")),
         "driver" => Driver(path),
         "size" => long.TryParse(FileText.TryReadAttribute(path + "/size"), out var sectors) ? sectors * 512 / 1_000_000_000 : null,
@@ -140,9 +140,7 @@ internal static class MachineValues
 
     private static string? Driver(string path)
     {
-        try { return LastName(Syscall.ReadLink(path + "/device/driver")); }
+        try { return PathParts.NameOf(Syscall.ReadLink(path + "/device/driver")); }
         catch (SyscallException) { return null; }
     }
-
-    private static string LastName(string path) => PathParts.NameOf(path);
 }

@@ -14,9 +14,9 @@ public static class BootStateFile
     {
         try
         {
-            using var directory = Syscall.TryOpen(StateFile.Parent(path), OpenFlags.Path | OpenFlags.Directory);
+            using var directory = Syscall.TryOpen(PathParts.ParentOf(path), OpenFlags.Path | OpenFlags.Directory);
             if (directory is null) return BootBlock.Missing;
-            using var file = StateFile.TryOpen(directory, StateFile.Name(path), out var status);
+            using var file = StateFile.TryOpen(directory, PathParts.NameOf(path), out var status);
             if (status.Type == FileType.Unknown) return BootBlock.Missing;
             if (file is null) return BootBlock.Unusable("is not a file");
             if (status.Size != EnvironmentBlock.Bytes)
@@ -36,15 +36,15 @@ public static class BootStateFile
     /// <exception cref="SyscallException">The file cannot be written.</exception>
     public static BootBlock Update(string path, Func<BootBlock, BootCounters?> change)
     {
-        using var directory = Syscall.Open(StateFile.Parent(path), OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var directory = Syscall.Open(PathParts.ParentOf(path), OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.Lock(directory);
         var before = Read(path);
         if (change(before) is not { } counters || (before.Problem is null && counters == before.Counters)) return before;
         var after = before.With(counters);
         MountedPartition.ChangeAt(path, () =>
         {
-            if (before.Usable) WriteOver(directory, StateFile.Name(path), after.Write());
-            else StateFile.Replace(directory, StateFile.Name(path), after.Write());
+            if (before.Usable) WriteOver(directory, PathParts.NameOf(path), after.Write());
+            else StateFile.Replace(directory, PathParts.NameOf(path), after.Write());
         });
         return after;
     }

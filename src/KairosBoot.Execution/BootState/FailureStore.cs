@@ -23,8 +23,7 @@ public static class FailureStore
         using var place = new PathWalker(mountPoint).Place(SystemPaths.FailedBoots, new NewDirectories(Octal.O755), followLast: false);
         using var file = new FileReplacement(place, OwnerAndGroup, uid: 0, gid: 0, place.Name + ".new");
         Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(FailureFile.Add(ReadEnd(place.Directory, place.Name), record)));
-        file.Commit();
-        Sync(place.Directory);
+        file.Commit(sync: ReplacementSync.Name);
         using var root = Syscall.Open(mountPoint, OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.FSync(root);
     });
@@ -38,14 +37,15 @@ public static class FailureStore
     private static ImmutableArray<FailureRecord> Read(string mountPoint, string path)
     {
         using var directory = TryOpenDirectory(mountPoint);
-        return directory is null ? [] : FailureFile.Parse(ReadEnd(directory, Name(path)));
+        return directory is null ? [] : FailureFile.Parse(ReadEnd(directory, PathParts.NameOf(path)));
     }
 
     /// <summary>False: no record waits to be reported.</summary>
     public static bool HasNew(string mountPoint)
     {
         using var directory = TryOpenDirectory(mountPoint);
-        return directory is not null && Syscall.TryStatAt(directory, Name(SystemPaths.FailedBoots)) is { Type: FileType.Regular };
+        return directory is not null
+            && Syscall.TryStatAt(directory, PathParts.NameOf(SystemPaths.FailedBoots)) is { Type: FileType.Regular };
     }
 
     /// <summary>Removes excess permissions from files of earlier versions.</summary>
@@ -55,10 +55,10 @@ public static class FailureStore
         if (directory is null) return;
         foreach (var path in (string[])[SystemPaths.FailedBoots, SystemPaths.FailedBootsReported])
         {
-            if (!IsOpenToOthers(Syscall.TryStatAt(directory, Name(path)))) continue;
+            if (!IsOpenToOthers(Syscall.TryStatAt(directory, PathParts.NameOf(path)))) continue;
             MountedPartition.Change(mountPoint, () =>
             {
-                using var file = Syscall.OpenAt(directory, Name(path), OpenFlags.Path | OpenFlags.NoFollow);
+                using var file = Syscall.OpenAt(directory, PathParts.NameOf(path), OpenFlags.Path | OpenFlags.NoFollow);
                 if (IsOpenToOthers(Syscall.FStat(file))) Syscall.ChMod(file, OwnerAndGroup);
             });
         }
@@ -73,7 +73,8 @@ public static class FailureStore
         using var directory = TryOpenDirectory(mountPoint)
             ?? throw new OperatorException($"{mountPoint}{SystemPaths.FailedBoots} was removed meanwhile",
                 "stop the program that changes it");
-        Syscall.RenameAt(directory, Name(SystemPaths.FailedBoots), directory, Name(SystemPaths.FailedBootsReported));
+        Syscall.RenameAt(directory, PathParts.NameOf(SystemPaths.FailedBoots),
+            directory, PathParts.NameOf(SystemPaths.FailedBootsReported));
         Sync(directory);
     });
 
@@ -95,9 +96,7 @@ public static class FailureStore
         return root is null ? null : Syscall.TryOpenAt(root, DirectoryName, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
     }
 
-    private static string DirectoryName => SystemPaths.FailedBoots[1..SystemPaths.FailedBoots.LastIndexOf('/')];
-
-    private static string Name(string path) => PathParts.NameOf(path);
+    private static string DirectoryName => PathParts.ParentOf(SystemPaths.FailedBoots)[1..];
 
     private static void Sync(FileHandle directory)
     {

@@ -30,7 +30,7 @@ public sealed class KargsFile(string state)
         var wanted = change(trial ?? proven);
         if (wanted.SameAs(trial ?? proven)) return;
         if (wanted.SameAs(proven)) Remove(SystemPaths.PendingKargs, directory);
-        else StateFile.Replace(directory, StateFile.Name(SystemPaths.PendingKargs), (wanted with { Serial = 1 + LastSerial() }).Write());
+        else StateFile.Replace(directory, PathParts.NameOf(SystemPaths.PendingKargs), (wanted with { Serial = 1 + LastSerial() }).Write());
     });
 
     /// <summary>Keeps the pending arguments: a boot with them was good.</summary>
@@ -46,7 +46,7 @@ public sealed class KargsFile(string state)
     {
         Locked(directory =>
         {
-            Syscall.RenameAt(directory, StateFile.Name(SystemPaths.PendingKargs), directory, StateFile.Name(place));
+            Syscall.RenameAt(directory, PathParts.NameOf(SystemPaths.PendingKargs), directory, PathParts.NameOf(place));
             StateFile.Settle(directory);
         });
         return true;
@@ -56,7 +56,7 @@ public sealed class KargsFile(string state)
 
     private void Remove(string name, FileHandle directory)
     {
-        Syscall.UnlinkAt(directory, StateFile.Name(name));
+        Syscall.UnlinkAt(directory, PathParts.NameOf(name));
         StateFile.Settle(directory);
     }
 
@@ -71,7 +71,7 @@ public sealed class KargsFile(string state)
     {
         using var directory = Syscall.TryOpen(state, OpenFlags.Path | OpenFlags.Directory);
         if (directory is null) return null;
-        using var file = StateFile.TryOpen(directory, StateFile.Name(name), out var status);
+        using var file = StateFile.TryOpen(directory, PathParts.NameOf(name), out var status);
         if (file is null || status.Size is not (> 0 and <= MaxBytes)) return null;
         var bytes = new byte[status.Size];
         return Kargs.TryRead(bytes.AsSpan(0, Syscall.PRead(file, bytes, 0)));

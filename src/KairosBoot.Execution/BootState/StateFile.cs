@@ -14,23 +14,11 @@ internal static class StateFile
     /// <exception cref="SyscallException">The file could not be replaced; it is unchanged.</exception>
     internal static void Replace(FileHandle directory, string name, ReadOnlySpan<byte> content)
     {
-        var unfinished = name + ".unfinished";
-        // From an earlier attempt, or a link that a user put there.
-        FileTree.Delete(directory, unfinished);
-        try
-        {
-            using var file = Syscall.OpenAt(directory, unfinished,
-                OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, ReadableByAll);
-            Syscall.WriteAll(file, content);
-            Syscall.FSync(file);
-        }
-        catch (SyscallException)
-        {
-            FileTree.Delete(directory, unfinished);
-            throw;
-        }
-        Syscall.RenameAt(directory, unfinished, directory, name);
-        Settle(directory);
+        // An ordinary user may change the files of a disk image that is not of this machine.
+        using var file = new FileReplacement(directory, name, ReadableByAll, FileReplacement.OwnUser, FileReplacement.OwnUser,
+            name + ".unfinished");
+        Syscall.WriteAll(file.File, content);
+        file.Commit(sync: ReplacementSync.FileSystem);
     }
 
     /// <summary>
@@ -51,8 +39,4 @@ internal static class StateFile
         Syscall.FSync(directory);
         Syscall.SyncFs(directory);
     }
-
-    internal static string Parent(string path) => path[..Math.Max(1, path.LastIndexOf('/'))];
-
-    internal static string Name(string path) => PathParts.NameOf(path);
 }

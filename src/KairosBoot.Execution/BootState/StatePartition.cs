@@ -37,6 +37,31 @@ public sealed class StatePartition : IDisposable
         return new(place, mountedHere: true);
     }
 
+    /// <summary>
+    /// The counters on a partition that may not belong to this machine. Nothing is written to it: its journal is not replayed. The counters
+    /// are written in place, so they are complete without it.
+    /// </summary>
+    public static BootBlock ReadCountersUntouched(BlockDevice device, KernelModules modules)
+    {
+        if (WithoutReplay(device.Superblock?.MountType) is not { } option)
+            return BootBlock.Unusable($"cannot be read on {device.Node} without writing to it");
+        var place = $"{SystemPaths.Runtime}/{device.Name}.{Syscall.GetPid()}";
+        try
+        {
+            modules.LoadFileSystem(device.Superblock!.MountType);
+            Syscall.MakeDirectories(place);
+            Syscall.Mount(device.Node, place, device.Superblock.MountType,
+                MountFlags.ReadOnly | MountOptions.Parse(PathOptions.ByTable(SystemPaths.State)).Flags, option);
+            using var mounted = new StatePartition(place, mountedHere: true);
+            return BootStateFile.Read(place + SystemPaths.BootState);
+        }
+        catch (SyscallException e) { return BootBlock.Unusable($"cannot be read on {device.Node}: {e.Message}"); }
+    }
+
+    // Documentation/filesystems in the kernel's source: ext4, xfs, f2fs. btrfs would take the copy for the other half of a mirror.
+    private static string? WithoutReplay(string? type) =>
+        type switch { "ext4" => "noload", "xfs" => "norecovery,nouuid", "f2fs" => "norecovery", _ => null };
+
     /// <summary>Finds a partition of the running system on the disk that it was booted from, and mounts it if necessary.</summary>
     /// <param name="host">Mount point of that system's root; empty: this system.</param>
     /// <param name="label">Label of the partition.</param>
@@ -56,10 +81,7 @@ public sealed class StatePartition : IDisposable
     private static (BlockDevice Device, BlockDevice? Booted) Search(string host, string label)
     {
         var place = host + SystemPaths.State;
-        string? source = null;
-        foreach (var mount in MountTable.Read())
-            if (mount.MountPoint == place) source = mount.Source;
-        if (source is null)
+        if (MountTable.Find(place)?.Source is not { } source)
         {
             throw new OperatorException($"nothing is mounted at {place}: kairos-boot did not start this system",
                 "run it on a machine that kairos-boot started, or specify a mounted COS_STATE with --state");

@@ -24,7 +24,7 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     /// <summary>The path in the running system.</summary>
     public string Path { get; } = PersistentSeed.InRunningSystem(directory.Path);
-    public string StoreName { get; private set; } = PersistentStores.Name(directory.Store);
+    public string StoreName { get; private set; } = PathParts.NameOf(directory.Store);
     /// <summary>Null: there is no store yet, and the whole path is copied.</summary>
     public MergePlan? Merge { get; private set; }
     public int Actions => Merge?.Actions.Count ?? 1;

@@ -30,7 +30,7 @@ public static class PersistentSeed
     {
         if (step.Directories.IsEmpty) return null;
         var store = step.Directories[0].Store;
-        var stores = new PersistentStores(store[..store.LastIndexOf('/')]);
+        var stores = new PersistentStores(PathParts.ParentOf(store));
         var pass = new PersistentMerge(stores, new PersistentManifestFile(stores), step.Image, result);
         if (FindOutdated(step, stores, pass.Manifest) is { Count: > 0 } outdated)
         {

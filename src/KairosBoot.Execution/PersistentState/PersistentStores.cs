@@ -25,13 +25,13 @@ internal sealed class PersistentStores : IDisposable
     /// <exception cref="OperatorException">A user has put a link in its place.</exception>
     internal string? Find(PersistentDirectory directory)
     {
-        if (Exists(directory.Store)) return Name(directory.Store);
-        return directory.FormerStore is { } former && Exists(former) ? Name(former) : null;
+        if (Exists(directory.Store)) return PathParts.NameOf(directory.Store);
+        return directory.FormerStore is { } former && Exists(former) ? PathParts.NameOf(former) : null;
     }
 
     private bool Exists(string store)
     {
-        if (Directory is null || Syscall.TryStatAt(Directory, Name(store)) is not { } status) return false;
+        if (Directory is null || Syscall.TryStatAt(Directory, PathParts.NameOf(store)) is not { } status) return false;
         if (status.Type != FileType.Symlink) return status.Type == FileType.Directory;
         using var followed = StepPlace.TryOpenDirectory(store);
         return followed is not null;
@@ -45,8 +45,6 @@ internal sealed class PersistentStores : IDisposable
         using var followed = StepPlace.TryOpenDirectory(store) ?? throw new OperatorException($"{store} is not a directory", "remove it");
         return Syscall.Reopen(followed, OpenFlags.ReadOnly | OpenFlags.Directory);
     }
-
-    internal static string Name(string store) => PathParts.NameOf(store);
 
     public void Dispose() => Directory?.Dispose();
 }

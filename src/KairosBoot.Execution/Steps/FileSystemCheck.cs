@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 using Microsoft.Extensions.Logging;
@@ -18,8 +17,6 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
     // Enough for a full check of a few terabytes on a slow disk. After a longer time, the operator cannot tell whether the machine still
     // works.
     private const int Minutes = 30;
-
-    private static readonly ImmutableArray<string> Directories = ["/sbin/", "/usr/sbin/", "/bin/", "/usr/bin/"];
 
     // The package with the program, named as in most distributions.
     private static readonly (string Type, string Package)[] Packages =
@@ -67,12 +64,13 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
     {
         foreach (var name in volume.CheckPrograms)
         {
-            foreach (var directory in Directories)
+            foreach (var directory in SystemPaths.ProgramDirectories)
             {
-                if (Syscall.TryStatInRoot(volume.Image, directory + name) is { Type: FileType.Regular } file
+                var program = $"{directory}/{name}";
+                if (Syscall.TryStatInRoot(volume.Image, program) is { Type: FileType.Regular } file
                     && (file.Mode & Octal.O111) != 0)
                 {
-                    return directory + name;
+                    return program;
                 }
             }
         }

@@ -70,13 +70,9 @@ public static class MachineId
     private static void Write(string path, string id)
     {
         using var place = StepPlace.File(path, followLast: false);
-        using (var file = new FileReplacement(place, ReadableByAll, uid: 0, gid: 0, place.Name + ".kairosboot-new"))
-        {
-            Syscall.WriteAll(file.File, Encoding.ASCII.GetBytes(id + "\n"));
-            if (place.Status is { Type: FileType.Directory }) FileTree.Delete(place.Directory, place.Name);
-            file.Commit();
-        }
-        using var parent = Syscall.Reopen(place.Directory, OpenFlags.ReadOnly | OpenFlags.Directory);
-        Syscall.FSync(parent);
+        using var file = new FileReplacement(place, ReadableByAll, uid: 0, gid: 0, place.Name + ".kairosboot-new");
+        Syscall.WriteAll(file.File, Encoding.ASCII.GetBytes(id + "\n"));
+        if (place.Status is { Type: FileType.Directory }) FileTree.Delete(place.Directory, place.Name);
+        file.Commit(sync: ReplacementSync.Name);
     }
 }

@@ -14,12 +14,12 @@ public static class DiskBuilder
         Action<string>? progress = null)
     {
         DiskLayout? layout = null;
-        AtomicFile.Write(output, file =>
+        OutputFile.Write(output, file =>
         {
             using var scratch = new TemporaryDirectory(nextTo: output, cancellationToken);
             var content = new DiskContent(request, "--size", GrubFiles.Find(scratch), cancellationToken);
             layout = content.Layout;
-            using (var empty = new FileStream(file, FileMode.CreateNew))
+            using (var empty = new FileStream(file, FileMode.Open))
             {
                 empty.SetLength(layout.Size);
             }

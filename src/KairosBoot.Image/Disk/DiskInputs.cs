@@ -34,7 +34,7 @@ internal static class DiskInputs
         Add($"image {ImageDigest(request.Image, cancellationToken)}");
         Add($"recovery {ImageDigest(request.Recovery ?? request.Image, cancellationToken)}");
         foreach (var config in request.CloudConfigs)
-            Add($"cloud-config {Digest(File.ReadAllBytes(config))}");
+            Add($"cloud-config {Digest(BoundedFile.TryRead(config, ReadLimit.Config)!)}");
         Add($"arguments {request.KernelArguments}");
         foreach (var program in new[] { grub.BootSector, grub.BiosCore, grub.EfiProgram })
             Add($"grub {Digest(program)}");

@@ -10,7 +10,7 @@ namespace KairosBoot.Image;
 /// </summary>
 public static class InitrdBuilder
 {
-    private const int CompressionLevel = 19;
+    private const int CompressionLevel = 19, Block = 512;
 
     // Needed on any hardware: the root is an image file with overlays.
     private static readonly string[] Always = ["loop", "overlay"];
@@ -35,20 +35,32 @@ public static class InitrdBuilder
         var directory = $"lib/modules/{kernel.Release}";
         var entries = Directories.Append(directory).Select(CpioEntry.Directory).ToList();
         entries.Add(CpioEntry.CharacterDevice("dev/console", 5, 1));
-        entries.Add(CpioEntry.File("init", InitProgram.Read(request.Init, request.Root), executable: true));
+        var init = InitProgram.Read(request.Init, request.Root);
+        var machine = ProcessorArchitecture.OfProgram(init);
+        foreach (var path in kernel.ImagePaths) InitrdMachine.Require(machine, InitrdMachine.OfKernel(request.Root, path), path);
+        entries.Add(CpioEntry.File("init", init, executable: true));
         entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)),
             executable: false));
         foreach (var name in packed)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            entries.Add(CpioEntry.File($"{directory}/{name}.ko", kernel.ReadModule(graph.Find(name)!.Path, cancellationToken),
-                executable: false));
+            var module = kernel.ReadModule(graph.Find(name)!.Path, cancellationToken);
+            InitrdMachine.Require(machine, ProcessorArchitecture.OfProgram(module), $"{name}.ko");
+            entries.Add(CpioEntry.File($"{directory}/{name}.ko", module, executable: false));
         }
 
         var archive = CpioArchive.Write(entries);
         cancellationToken.ThrowIfCancellationRequested();
-        return new BuiltInitrd(request.Compress ? Compress(archive) : archive, kernel.Release.Text,
+        return new BuiltInitrd(Pad(request.Compress ? Compress(archive) : archive), kernel.Release.Text,
             packed.Order(StringComparer.Ordinal).ToList(), absent);
+    }
+
+    // The kernel reads an archive that is appended to the file only if it starts at a multiple of four bytes, and ignores zeros between
+    // archives (Documentation/driver-api/early-userspace/buffer-format.rst). 512 is the block of cpio(1).
+    private static byte[] Pad(byte[] archive)
+    {
+        Array.Resize(ref archive, (archive.Length + Block - 1) / Block * Block);
+        return archive;
     }
 
     // One thread and a fixed level, so that the bytes depend only on the input. With the checksum, the kernel detects a damaged file.

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
@@ -25,8 +24,6 @@ public sealed record InitrdContents(
     IReadOnlyList<string> DriversBuiltIn,
     IReadOnlyList<string> DriversOut)
 {
-    private const uint ZstdMagic = 0xFD2FB528;
-
     /// <summary>Number and size of the files by group: init, index, modules, other files.</summary>
     public IEnumerable<(string Part, int Count, long Size)> Parts => Files
         .GroupBy(file => file.Name switch
@@ -66,6 +63,18 @@ public sealed record InitrdContents(
         }
     }
 
+    /// <summary>The /init of an initrd. Null: it has none, or its format is not known here.</summary>
+    internal static byte[]? TryReadInit(byte[] file)
+    {
+        try
+        {
+            // A later archive replaces the files of an earlier one.
+            var init = Unpack(file).Entries.FindLast(entry => entry is { IsFile: true, Name: "init" });
+            return init?.Content.ToArray();
+        }
+        catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException) { return null; }
+    }
+
     // The kernel accepts several archives in a row, each compressed or not, with zeros between them.
     private static (List<CpioEntry> Entries, long Unpacked, string Compression) Unpack(ReadOnlyMemory<byte> file)
     {
@@ -74,20 +83,38 @@ public sealed record InitrdContents(
         var compression = "none";
         while (!(file = TrimZeros(file)).IsEmpty)
         {
-            if (file.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(file.Span) == ZstdMagic)
+            if (ZstdFrame.StartsAt(file.Span))
             {
-                using var decompression = new DecompressionStream(new MemoryStream(file.ToArray()));
-                file = BoundedStream.ReadAll(decompression, ReadLimit.Initrd);
+                var frame = ZstdFrame.Length(file.Span);
+                using var decompression = new DecompressionStream(new MemoryStream(file[..frame].ToArray()));
+                unpacked += ReadArchives(BoundedStream.ReadAll(decompression, ReadLimit.Initrd), entries, all: true).Length;
                 compression = "zstd";
+                file = file[frame..];
             }
-
-            var (archive, length) = CpioArchive.Read(file);
-            entries.AddRange(archive);
-            unpacked += length;
-            file = file[Math.Min(length, file.Length)..];
+            else
+            {
+                var (length, read) = ReadArchives(file, entries, all: false);
+                unpacked += length;
+                file = file[read..];
+            }
         }
 
         return entries.Count > 0 ? (entries, unpacked, compression) : throw new InvalidDataException("it is empty");
+    }
+
+    // Archives that are not compressed: all of them, or the next one.
+    private static (long Length, int Read) ReadArchives(ReadOnlyMemory<byte> file, List<CpioEntry> entries, bool all)
+    {
+        var rest = file;
+        long unpacked = 0;
+        do
+        {
+            var (archive, length) = CpioArchive.Read(rest);
+            entries.AddRange(archive);
+            unpacked += length;
+            rest = TrimZeros(rest[Math.Min(length, rest.Length)..]);
+        } while (all && !rest.IsEmpty);
+        return (unpacked, file.Length - rest.Length);
     }
 
     private static ReadOnlyMemory<byte> TrimZeros(ReadOnlyMemory<byte> file)

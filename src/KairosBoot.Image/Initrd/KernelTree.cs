@@ -14,6 +14,9 @@ public sealed class KernelTree
 
     public KernelRelease Release { get; }
 
+    /// <summary>Where distributions keep the kernel of this release; not each of them exists.</summary>
+    internal IEnumerable<string> ImagePaths => [$"/boot/vmlinuz-{Release}", $"/{directory}/vmlinuz"];
+
     // For messages.
     private string Place => $"{root.TrimEnd('/')}/{directory}";
 

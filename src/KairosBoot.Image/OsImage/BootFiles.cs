@@ -39,6 +39,10 @@ internal static class BootFiles
             File.WriteAllBytes(initrdFile, initrd.Content);
             additions.Add(new TreeAddition.File("boot/initrd", initrdFile));
         }
+        else
+        {
+            InitrdMachine.CheckTree(root);
+        }
 
         additions.AddRange(ImageArguments.Missing(root, scratch));
         return additions;

@@ -35,7 +35,7 @@ internal static class ErofsImage
     // Links are followed inside the tree, as on the booted system, and never to a path of this host.
     private static void Add(string root, TreeAddition addition)
     {
-        var (parent, name) = (Path.GetDirectoryName(addition.Path)!, Path.GetFileName(addition.Path));
+        var (parent, name) = (PathParts.ParentOf(addition.Path), PathParts.NameOf(addition.Path));
         using var directory = UntrustedTree.TryOpen(root, parent) ?? throw new OperatorException(
             $"the tree has no directory /{parent} for /{addition.Path}", "create the directory, or remove the dangling link");
         switch (addition)

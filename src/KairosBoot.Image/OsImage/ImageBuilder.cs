@@ -11,7 +11,7 @@ public static class ImageBuilder
     public static BuiltImage Build(ImageRequest request, string output, CancellationToken cancellationToken = default)
     {
         BuiltImage? built = null;
-        AtomicFile.Write(output, temporary =>
+        OutputFile.Write(output, temporary =>
         {
             using var scratch = new TemporaryDirectory(nextTo: output, cancellationToken);
             built = Build(request, temporary, scratch);
@@ -19,9 +19,9 @@ public static class ImageBuilder
         return built!;
     }
 
-    /// <summary>Builds into a new file. After an error, the caller removes the file.</summary>
+    /// <summary>Builds into a file. After an error, the caller removes the file.</summary>
     /// <param name="request">What to build.</param>
-    /// <param name="file">The image; does not exist yet.</param>
+    /// <param name="file">The image; missing or empty.</param>
     /// <param name="scratch">Takes an unpacked archive.</param>
     internal static BuiltImage Build(ImageRequest request, string file, TemporaryDirectory scratch)
     {

@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
@@ -13,7 +14,7 @@ internal static class PlanEntryPoint
     /// <param name="root">The tree. A program with that name in the tree is kept.</param>
     internal static void Add(List<TreeAddition> additions, string root)
     {
-        var directory = Path.GetDirectoryName(Name)!;
+        var directory = PathParts.ParentOf(Name);
         var hasProgram = UntrustedTree.Has(root, Program) || additions.Exists(addition => addition.Path == Program);
         if (hasProgram && UntrustedTree.TryStat(root, Name, followLast: false) is null)
         {

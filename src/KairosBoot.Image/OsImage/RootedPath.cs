@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.Image;
 
 /// <summary>
@@ -14,13 +16,13 @@ internal static class RootedPath
     /// <returns>A path without a leading slash and without links; null if a part is missing or there are too many links.</returns>
     internal static string? Follow(string path, Func<string, (bool Found, string? LinkTarget)> look)
     {
-        var pending = new Stack<string>(path.Split('/').Reverse());
+        var pending = new Stack<string>(PathParts.NamesOf(path).Reverse());
         List<string> done = [];
         for (var links = 0; pending.TryPop(out var name);)
         {
             switch (name)
             {
-                case "" or ".":
+                case ".":
                     continue;
                 case "..":
                     done.RemoveRange(Math.Max(0, done.Count - 1), Math.Min(1, done.Count));
@@ -36,7 +38,7 @@ internal static class RootedPath
             }
 
             if (target.StartsWith('/')) done.Clear();
-            foreach (var part in target.Split('/').Reverse())
+            foreach (var part in PathParts.NamesOf(target).Reverse())
                 pending.Push(part);
         }
 

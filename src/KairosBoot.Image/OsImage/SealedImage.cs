@@ -55,12 +55,7 @@ public static class SealedImage
         // code.
         var (tool, arguments) = Tool.OpenSsl.IsInstalled ? (Tool.OpenSsl, new ToolArguments().Options("dgst", "-sha256", "-r"))
             : (Tool.Sha256Sum, new ToolArguments());
-        if (!tool.IsInstalled)
-        {
-            var digest = new Sha256();
-            ReadPieces(image, size, piece => digest.Append(piece), progress, cancellationToken);
-            return Convert.ToHexStringLower(digest.Finish());
-        }
+        if (!tool.IsInstalled) return BuiltInDigest(image, size, progress, cancellationToken);
 
         // A whole file is passed by name, because a pipe would double the time. Names with these characters change the tool's output
         // format.
@@ -68,24 +63,35 @@ public static class SealedImage
         var isWhole = new FileInfo(path).Length == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
         // Ignore the machine's openssl configuration, which is for certificates.
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
-        var output = (isWhole ? tool.Run(arguments.Path(path), cancellationToken, environment)
-            : tool.Run(arguments, cancellationToken, input => ReadPieces(image, size, input.Write, progress, cancellationToken),
-                directory: null, environment)).Output;
-        return output.Length > 64 ? output[..64] : throw tool.Failed(output);
+        if (isWhole) return Checked(tool.Run(arguments.Path(path), cancellationToken, environment));
+        using var file = Syscall.Open(image, OpenFlags.ReadOnly);
+        var input = Pieces(file, size, progress, cancellationToken);
+        return Checked(tool.Run(arguments, cancellationToken, input, directory: null, environment));
+
+        string Checked((string Text, string Errors) output) =>
+            output.Text.Length > 64 ? output.Text[..64] : throw tool.Failed(output.Text);
     }
 
-    private static void ReadPieces(string image, long size, Action<ReadOnlySpan<byte>> take, ProgressReport progress,
-        CancellationToken cancellationToken)
+    private static string BuiltInDigest(string image, long size, ProgressReport progress, CancellationToken cancellationToken)
     {
         using var file = Syscall.Open(image, OpenFlags.ReadOnly);
+        var next = Pieces(file, size, progress, cancellationToken);
+        var digest = new Sha256();
         var piece = new byte[PieceSize];
+        while (next(piece) is > 0 and var length) digest.Append(piece.AsSpan(0, length));
+        return Convert.ToHexStringLower(digest.Finish());
+    }
+
+    private static ToolInput Pieces(FileHandle file, long size, ProgressReport progress, CancellationToken cancellationToken)
+    {
         long done = 0;
-        for (int read; done < size
-            && (read = Syscall.PRead(file, piece.AsSpan(0, (int)Math.Min(PieceSize, size - done)), done)) > 0; done += read)
+        return piece =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            take(piece.AsSpan(0, read));
-            progress("checking", done + read, size);
-        }
+            var length = Syscall.PRead(file, piece[..(int)Math.Min(piece.Length, size - done)], done);
+            done += length;
+            if (length > 0) progress("checking", done, size);
+            return length;
+        };
     }
 }

@@ -38,7 +38,7 @@ internal static class SquashfsImage
             .Options("-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress")
                 .Option("-pf", Absolute(pseudo));
         if (tree.Disposable) arguments.Options("-root-uid", "0", "-root-gid", "0", "-root-mode", "755");
-        Tool.MakeSquashfs.Run(arguments, scratch.Interrupt, _ => { }, directory, ("SOURCE_DATE_EPOCH", time));
+        Tool.MakeSquashfs.Run(arguments, scratch.Interrupt, input: null, directory, ("SOURCE_DATE_EPOCH", time));
     }
 
     private static void AddMembers(SquashfsDefinitions definitions, SourceTree tree)

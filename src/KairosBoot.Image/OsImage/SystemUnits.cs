@@ -26,12 +26,13 @@ internal static class SystemUnits
         ("cos-setup-reconcile.timer", "timers.target"),
         ("kairosboot-good.service", "multi-user.target"),
         ("kairosboot-retry.service", "multi-user.target"),
+        ("kairosboot-good-within.service", "sysinit.target"),
     ];
 
     private static readonly (string Script, string Runlevel)[] Services =
     [
         ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("cos-setup-network", "default"), ("cos-setup-reconcile", "default"),
-        ("kairosboot-good", "default"), ("kairosboot-retry", "default"),
+        ("kairosboot-good", "default"), ("kairosboot-retry", "default"), ("kairosboot-good-within", "boot"),
     ];
 
     /// <param name="additions">Additions so far; the units are appended.</param>
@@ -50,7 +51,7 @@ internal static class SystemUnits
             AddScripts(root, scratch, additions);
         if (!hasProgram && additions.Count > before)
         {
-            TreeDirectories.Add(root, Path.GetDirectoryName(Program)!, additions);
+            TreeDirectories.Add(root, PathParts.ParentOf(Program), additions);
             additions.Add(new TreeAddition.File(Program, kboot!, Executable));
         }
     }
@@ -82,13 +83,13 @@ internal static class SystemUnits
 
     private static void AddLink(string root, string path, string target, List<TreeAddition> additions)
     {
-        TreeDirectories.Add(root, Path.GetDirectoryName(path)!, additions);
+        TreeDirectories.Add(root, PathParts.ParentOf(path), additions);
         if (!Exists(root, path)) additions.Add(new TreeAddition.Link(path, target));
     }
 
     private static string Write(TemporaryDirectory scratch, string name)
     {
-        var file = scratch.File(Path.GetFileName(name));
+        var file = scratch.File(PathParts.NameOf(name));
         File.WriteAllText(file, EmbeddedText.Read(name));
         return file;
     }

@@ -11,14 +11,10 @@ internal static class TreeDirectories
     /// <summary>Adds a directory and its parents, if neither the tree nor an earlier addition has them.</summary>
     internal static void Add(string root, string path, List<TreeAddition> additions)
     {
-        for (var end = path.IndexOf('/'); end >= 0; end = end + 1 < path.Length ? path.IndexOf('/', end + 1) : -1)
-            AddOne(root, path[..end], additions);
-        AddOne(root, path, additions);
-    }
-
-    private static void AddOne(string root, string path, List<TreeAddition> additions)
-    {
-        if (!UntrustedTree.Has(root, path) && !additions.Exists(addition => addition.Path == path))
-            additions.Add(new TreeAddition.Directory(path, Mode));
+        foreach (var directory in PathParts.PrefixesOf(path))
+        {
+            if (!UntrustedTree.Has(root, directory) && !additions.Exists(addition => addition.Path == directory))
+                additions.Add(new TreeAddition.Directory(directory, Mode));
+        }
     }
 }

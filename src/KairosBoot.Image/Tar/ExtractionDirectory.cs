@@ -25,27 +25,23 @@ internal sealed class ExtractionDirectory : IDisposable
 
     internal FileHandle Root => root;
 
-    internal static string ParentOf(string path) => path.LastIndexOf('/') is var slash and > 0 ? path[..slash] : "";
-
     /// <summary>Opens the directory of a member. The descriptor is valid until the next call.</summary>
     /// <param name="member">Without a leading slash and without <c>..</c>.</param>
     /// <param name="created">Called with the path of a missing directory before it is created. Null: nothing is created.</param>
     /// <returns>Null if a directory is missing.</returns>
-    /// <exception cref="SyscallException">ENOTDIR: a component is not a directory.</exception>
+    /// <exception cref="NotADirectoryException">A component is not a directory.</exception>
     internal FileHandle? Parent(string member, Action<string>? created)
     {
-        var wanted = ParentOf(member);
+        var wanted = PathParts.ParentOf(member);
         if (wanted == lastPath) return last;
         Forget();
         var here = root;
-        for (var start = 0; start < wanted.Length;)
+        foreach (var directory in wanted.Length == 0 ? [] : PathParts.PrefixesOf(wanted))
         {
-            var end = wanted.IndexOf('/', start) is var slash and >= 0 ? slash : wanted.Length;
-            var next = Step(here, wanted[start..end], wanted[..end], created);
+            var next = Step(here, PathParts.NameOf(directory), directory, created);
             if (!ReferenceEquals(here, root)) here.Dispose();
             if (next is null) return null;
             here = next;
-            start = end + 1;
         }
 
         (last, lastPath) = (here, wanted);
@@ -63,7 +59,7 @@ internal sealed class ExtractionDirectory : IDisposable
                 Syscall.MkDirAt(directory, name, AnyMode);
                 break;
             case { Type: not FileType.Directory }:
-                throw new SyscallException("openat", path, Errno.ENOTDIR);
+                throw new NotADirectoryException(path);
         }
 
         return Syscall.OpenAt(directory, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);

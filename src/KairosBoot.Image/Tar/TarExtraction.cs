@@ -162,7 +162,7 @@ public sealed class TarExtraction
             return root.Parent(existing, created: null) is { } parent ? Syscall.OpenAt(parent, ".", OpenFlags.Path | OpenFlags.Directory)
                 : null;
         }
-        catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
+        catch (NotADirectoryException)
         {
             throw Hostile(existing, "would be linked through a path that is not a directory");
         }
@@ -188,10 +188,10 @@ public sealed class TarExtraction
             {
                 // A device or FIFO is created only at the end.
                 if (!members.TryAdd(parent, (new TreeMember(parent, FileType.Directory, Octal.O755, 0, 0, 0, 0, []), 0)))
-                    throw new SyscallException("openat", parent, Errno.ENOTDIR);
+                    throw new NotADirectoryException(parent);
             })!;
         }
-        catch (SyscallException failure) when (failure.Errno == Errno.ENOTDIR)
+        catch (NotADirectoryException failure)
         {
             throw Hostile(member, $"would be written through {failure.Path}, which is not a directory");
         }
@@ -199,7 +199,7 @@ public sealed class TarExtraction
 
     private string Inside(string name)
     {
-        var parts = name.Split('/').Where(part => part is not ("" or ".")).ToList();
+        var parts = PathParts.NamesOf(name).Where(part => part != ".").ToList();
         var path = parts.Contains("..") ? throw Hostile(name, "points outside the archive") : string.Join('/', parts);
         return FileName.Encode(path).AsSpan().TrimEnd((byte)0).Length <= MaxPath ? path
             : throw Hostile(name, $"has a path of more than {MaxPath} bytes");

@@ -40,7 +40,7 @@ public sealed class BootStateLocation : IDisposable
         var full = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
         return System.IO.Directory.Exists(full)
             ? new(full, Path.TrimEndingDirectorySeparator(full) + SystemPaths.BootState, null)
-            : new(Path.GetDirectoryName(full)!, full, null);
+            : new(PathParts.ParentOf(full), full, null);
     }
 
     /// <summary>Changes the counters in a valid block.</summary>

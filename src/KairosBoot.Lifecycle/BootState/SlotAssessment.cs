@@ -1,4 +1,5 @@
 using KairosBoot.Execution;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
@@ -21,8 +22,21 @@ public static class SlotAssessment
             return $"{slot.Name()} is not marked good: an upgrade replaced its image after this boot, and the new one has not been booted";
         }
 
-        location.Change(counters => counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot));
+        location.Change(counters =>
+        {
+            var good = counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot);
+            // A new id at each write, so that a copy of this disk differs from it after the next good boot of either.
+            return good == counters ? counters : good with { BootId = NewBootId() };
+        });
+        if (location.Booted?.Slot == slot) GoodWatch.MarkGood();
         return $"{slot.Name()} is good{(location.Booted?.Slot == slot ? SettlePendingKargs(location) : "")}";
+    }
+
+    private static string NewBootId()
+    {
+        Span<byte> random = stackalloc byte[16];
+        Syscall.GetRandom(random);
+        return Convert.ToHexStringLower(random);
     }
 
     /// <summary>Takes all tries from a slot.</summary>

@@ -35,22 +35,9 @@ public static class Node
     /// <exception cref="OperatorException">The node has no such program, or it fails.</exception>
     public static void Reboot()
     {
-        Exception? failure = null;
         // Only one thread enters the mount namespace of the node's init.
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                RunReboot();
-            }
-            catch (Exception e)
-            {
-                failure = e;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        if (failure is not null)
+        try { OwnThread.Run(RunReboot); }
+        catch (Exception failure) when (failure is SyscallException or IOException)
         {
             throw new OperatorException($"the reboot of the node failed: {failure.Message}",
                 "reboot the node by hand; the new image is in active");

@@ -10,11 +10,13 @@ public sealed class TargetSystem : IDisposable
     private const string LockFile = SystemPaths.Runtime + "/upgrade.lock";
 
     private readonly FileHandle lockHandle;
+    private readonly FileHandle? change;
     private readonly string? mountedState;
 
     private TargetSystem(string host, string? mountedState, FileHandle lockHandle)
     {
         (Host, this.mountedState, this.lockHandle) = (host, mountedState, lockHandle);
+        change = RunningWork.Enter(RunningWork.Change, host);
         if (mountedState is not null) return;
         IsRecovery = Syscall.TryStat($"{host}{SystemPaths.Sentinels}/recovery_mode") is not null;
         RunningImage = LoopDevice.BackingFile(Syscall.TryStat(host + "/")!.Value.Device, host + "/dev");
@@ -44,7 +46,7 @@ public sealed class TargetSystem : IDisposable
         if (Syscall.GetEUid() != 0)
             throw new OperatorException("changing images requires root", "run sudo kboot ...");
         var root = host is null ? "" : Path.GetFullPath(host).TrimEnd('/');
-        Syscall.MakeDirectories(Path.GetDirectoryName(root + LockFile)!);
+        Syscall.MakeDirectories(PathParts.ParentOf(root + LockFile));
         var lockHandle = Syscall.Open(root + LockFile, OpenFlags.ReadWrite | OpenFlags.Create, Octal.O600);
         try
         {
@@ -94,5 +96,9 @@ public sealed class TargetSystem : IDisposable
         Syscall.TryStat(Host + SystemPaths.Persistent) is { Type: FileType.Directory } && !Syscall.IsReadOnly(Host + SystemPaths.Persistent)
         && mountedState is null ? Host + SystemPaths.Persistent : Path.GetTempPath();
 
-    public void Dispose() => lockHandle.Dispose();
+    public void Dispose()
+    {
+        change?.Dispose();
+        lockHandle.Dispose();
+    }
 }

@@ -111,11 +111,7 @@ public static class BlockDeviceScan
     }
 
     // The partition's directory in sysfs is inside that of its disk. Computing the disk from the name would depend on the driver.
-    private static string DiskOf(string directory)
-    {
-        var path = Syscall.ReadLink(directory).Split('/');
-        return path.Length >= 2 ? path[^2] : "";
-    }
+    private static string DiskOf(string directory) => PathParts.NameOf(PathParts.ParentOf(Syscall.ReadLink(directory)));
 
     private static long Number(string path) =>
         long.TryParse(FileText.TryReadAttribute(path), CultureInfo.InvariantCulture, out var number) ? number : 0;

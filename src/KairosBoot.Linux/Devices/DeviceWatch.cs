@@ -38,8 +38,8 @@ public sealed partial class DeviceWatch : IDisposable
     /// </summary>
     /// <param name="decided">May be called any number of times.</param>
     /// <param name="deadline">Time on the clock of <see cref="Syscall.BootTimeMicroseconds"/>.</param>
-    /// <param name="missing">Names the missing devices, for a message every five seconds.</param>
-    public bool WaitUntil(Func<ImmutableArray<BlockDevice>, bool> decided, long deadline, Func<string> missing)
+    /// <param name="missing">Names the missing devices, for a message every five seconds; null: no message.</param>
+    public bool WaitUntil(Func<ImmutableArray<BlockDevice>, bool> decided, long deadline, Func<string>? missing)
     {
         var progress = Syscall.BootTimeMicroseconds() + ProgressMicroseconds;
         while (!decided(Devices))
@@ -48,7 +48,7 @@ public sealed partial class DeviceWatch : IDisposable
             if (now >= deadline) return false;
             if (now >= progress)
             {
-                StillWaiting(missing(), ((deadline - now) / 1_000_000).ToString());
+                if (missing is not null) StillWaiting(missing(), ((deadline - now) / 1_000_000).ToString());
                 progress = now + ProgressMicroseconds;
             }
             // A wait with a deadline needs no watchdog, so the watchdog is fed.

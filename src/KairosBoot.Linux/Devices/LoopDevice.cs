@@ -50,13 +50,13 @@ public static unsafe class LoopDevice
         while (true)
         {
             var number = LibC.ioctl(control.Descriptor, LOOP_CTL_GET_FREE);
-            if (number < 0) throw new SyscallException("ioctl LOOP_CTL_GET_FREE", control.Path, LibC.errno);
+            if (number < 0) throw Syscall.Failed("ioctl LOOP_CTL_GET_FREE", control.Path);
             var device = Syscall.Open("/dev/loop" + number, access);
             if (LibC.ioctl(device.Descriptor, LOOP_CONFIGURE, &config) >= 0) return device;
             var errno = LibC.errno;
             device.Dispose();
             // Another process took it between the two calls: try again.
-            if (errno != Errno.EBUSY) throw new SyscallException("ioctl LOOP_CONFIGURE " + image, "/dev/loop" + number, errno);
+            if (errno != Errno.EBUSY) throw Syscall.Failed("ioctl LOOP_CONFIGURE " + image, "/dev/loop" + number, errno);
         }
     }
 

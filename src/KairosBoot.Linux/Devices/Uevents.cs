@@ -20,14 +20,14 @@ public sealed unsafe class Uevents : IDisposable
     public Uevents()
     {
         var fd = LibC.socket(AF_NETLINK, SOCK_RAW | LibC.SOCK_CLOEXEC | LibC.SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
-        if (fd < 0) throw new SyscallException("socket", "NETLINK_KOBJECT_UEVENT", LibC.errno);
+        if (fd < 0) throw Syscall.Failed("socket", "NETLINK_KOBJECT_UEVENT");
         socket = new FileHandle(fd, "uevents");
         // A machine with hundreds of disks announces them in one burst. If the kernel refuses the size, an overflow is detected below.
         var size = 16 * 1024 * 1024;
         LibC.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(int));
         var address = new NetlinkAddress { Family = AF_NETLINK, Groups = KernelGroup };
         if (LibC.bind(fd, (sockaddr*)&address, sizeof(NetlinkAddress)) < 0)
-            throw new SyscallException("bind", "NETLINK_KOBJECT_UEVENT", LibC.errno);
+            throw Syscall.Failed("bind", "NETLINK_KOBJECT_UEVENT");
     }
 
     /// <summary>The next pending event; null: there is none.</summary>
@@ -49,7 +49,7 @@ public sealed unsafe class Uevents : IDisposable
                 case Errno.EAGAIN: return null;
                 case Errno.EINTR: continue;
                 case Errno.ENOBUFS: overflowed = true; return null;
-                case var errno: throw new SyscallException("recv", socket.Path, errno);
+                case var errno: throw Syscall.Failed("recv", socket.Path, errno);
             }
         }
     }

@@ -26,7 +26,7 @@ internal readonly unsafe struct AttributeFile
     /// <summary>For reading only. For a link, the attributes of the link itself.</summary>
     internal static AttributeFile AtPath(string path) => new(null, FileName.Encode(path), path);
 
-    internal SyscallException Failed(string operation, int errno) => new(operation, shown, errno);
+    internal SyscallException Failed(string operation, int errno) => Syscall.Failed(operation, shown, errno);
 
     internal List<string> List()
     {

@@ -38,11 +38,10 @@ public sealed class DirectoryCursor(FileHandle root) : IDisposable
     /// <summary>The directory of a path, and the last name of the path.</summary>
     public (FileHandle Directory, string Name) Parent(string path)
     {
-        var cut = path.LastIndexOf('/');
-        var directory = TryOpen(path[..Math.Max(cut, 0)])
+        var directory = TryOpen(PathParts.ParentOf(path))
             ?? throw new OperatorException(
                 $"the directory of {root.Path}/{path} was replaced while it was in use", "stop the program that changes it");
-        return (directory, path[(cut + 1)..]);
+        return (directory, PathParts.NameOf(path));
     }
 
     /// <summary>Closes open directories at or below the path, because the caller is about to replace it.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using KairosBoot.Plan;
-using Tmds.Linux;
 
 namespace KairosBoot.Linux;
 
@@ -78,7 +77,7 @@ public static unsafe class ExtendedAttributes
     {
         // The name in /proc is a link to exactly that file, so it must be followed: once, and no further if the file itself is a link.
         fixed (byte* p = FileName.Encode(Syscall.DescriptorPath(file)), n = FileName.Encode(name), v = value)
-            if (Native.setxattr(p, n, v, (nuint)value.Length, 0) < 0) throw new SyscallException("setxattr " + name, file.Path, LibC.errno);
+            if (Native.setxattr(p, n, v, (nuint)value.Length, 0) < 0) throw Syscall.Failed("setxattr " + name, file.Path);
     }
 
     // Data of the overlay below, not attributes of the file.

@@ -13,7 +13,7 @@ public sealed class FilePlace : IDisposable
     internal FilePlace(FileHandle directory, string name, FileStatus? found, int user, string userPath)
     {
         (Directory, Name, Found, User, this.userPath) = (directory, name, name == "." ? Syscall.FStat(directory) : found, user, userPath);
-        Path = name == "." ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
+        Path = PathParts.Below(directory.Path, name == "." ? "" : name);
     }
 
     public FileHandle Directory { get; }
@@ -57,6 +57,19 @@ public sealed class FilePlace : IDisposable
             throw;
         }
     }
+
+    /// <summary>As <see cref="TryOpen"/>; ENOENT: it does not exist.</summary>
+    public FileHandle Open() => TryOpen() ?? throw Missing();
+
+    /// <summary>Present status of the directory here. ENOENT: it does not exist; ENOTDIR: something else is here.</summary>
+    public FileStatus DirectoryStatus => Status switch
+    {
+        null => throw Missing(),
+        { Type: FileType.Directory } status => status,
+        _ => throw Syscall.Failed("open", Path, Errno.ENOTDIR),
+    };
+
+    private SyscallException Missing() => Syscall.Failed("open", Path, Errno.ENOENT);
 
     /// <summary>Creates a directory here. False: the name exists already.</summary>
     /// <param name="directory">Mode and owner.</param>
@@ -107,6 +120,9 @@ public sealed class FilePlace : IDisposable
 
     /// <summary>As <see cref="TryRead"/>, as text in UTF-8.</summary>
     public string? TryReadText(ReadLimit limit) => TryRead(limit) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
+
+    /// <summary>As <see cref="TryReadText"/>; ENOENT: it does not exist.</summary>
+    public string ReadText(ReadLimit limit) => TryReadText(limit) ?? throw Missing();
 
     /// <summary>
     /// True: users other than root can create or replace files here. A file found there that has a second name may be any file of its file

@@ -8,32 +8,47 @@ namespace KairosBoot.Linux;
 /// </summary>
 public sealed class FileReplacement : IDisposable
 {
+    /// <summary>
+    /// As owner and group: those that the kernel gives to a new file of this process. The value of chown(2) for no change.
+    /// </summary>
+    public const int OwnUser = -1;
+
+    private const int ReadWrite = Octal.O666;
     private const int OwnerOnly = Octal.O600, MaxName = 255; // NAME_MAX
-    private readonly FilePlace place;
-    private readonly string temporary;
+    private readonly FileHandle directory;
+    private readonly string name, temporary;
     private bool isPending;
 
-    /// <param name="place">The place of the file. Must stay open while this lives.</param>
-    /// <param name="mode">Permission bits, independent of the umask.</param>
-    /// <param name="uid">Owner.</param>
-    /// <param name="gid">Group.</param>
+    /// <summary>As the other constructor, for a place that a walker has found.</summary>
+    public FileReplacement(FilePlace place, int mode, int uid, int gid, string? temporary = null)
+        : this(place.Directory, place.Name, mode, uid, gid, temporary)
+    {
+    }
+
+    /// <param name="directory">
+    /// Directory of the file. Must stay open while this lives; may be opened with <see cref="OpenFlags.Path"/>.
+    /// </param>
+    /// <param name="name">Its name there. A link of this name is replaced itself.</param>
+    /// <param name="mode">Permission bits, independent of the umask; null: 0666 less the umask.</param>
+    /// <param name="uid">Owner, or <see cref="OwnUser"/>.</param>
+    /// <param name="gid">Group, or <see cref="OwnUser"/>.</param>
     /// <param name="temporary">
     /// The temporary name; null: a unique one. A fixed name is for files with one writer: the next attempt deletes what a power cut left.
     /// </param>
-    public FileReplacement(FilePlace place, int mode, int uid, int gid, string? temporary = null)
+    public FileReplacement(FileHandle directory, string name, int? mode, int uid, int gid, string? temporary = null)
     {
-        this.place = place;
-        this.temporary = temporary ?? TemporaryName(place.Name);
-        if (temporary is not null) FileTree.Delete(place.Directory, temporary);
+        (this.directory, this.name) = (directory, name);
+        this.temporary = temporary ?? TemporaryName(name);
+        if (temporary is not null) FileTree.Delete(directory, temporary);
         // Belongs to root until its owner is set: a user who owns the directory cannot open it before its mode allows that.
-        File = Syscall.OpenAt(place.Directory, this.temporary,
-            OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode & OwnerOnly);
+        File = Syscall.OpenAt(directory, this.temporary,
+            OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, mode & OwnerOnly ?? ReadWrite);
         isPending = true;
         try
         {
             // Owner before mode: chown clears set-uid and set-gid.
             Syscall.FChOwn(File, uid, gid);
-            Syscall.FChMod(File, mode);
+            if (mode is { } bits) Syscall.FChMod(File, bits);
         }
         catch
         {
@@ -42,17 +57,22 @@ public sealed class FileReplacement : IDisposable
         }
     }
 
-    /// <summary>The new file, empty, open for writing.</summary>
+    /// <summary>The new file, empty, open for writing. Its path is the temporary one.</summary>
     public FileHandle File { get; }
 
     /// <summary>Flushes the file and renames it to its final name.</summary>
     /// <param name="mtimeNs">Its modification time, nanoseconds since 1970; null: the time of writing.</param>
-    public void Commit(long? mtimeNs = null)
+    /// <param name="sync">What must be on the disk before this returns.</param>
+    public void Commit(long? mtimeNs = null, ReplacementSync sync = ReplacementSync.Content)
     {
         Syscall.FSync(File);
         if (mtimeNs is { } time) Syscall.UTimes(File, time);
-        Syscall.RenameAt(place.Directory, temporary, place.Directory, place.Name);
+        Syscall.RenameAt(directory, temporary, directory, name);
         isPending = false;
+        if (sync == ReplacementSync.Content) return;
+        using var opened = Syscall.Reopen(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        Syscall.FSync(opened);
+        if (sync == ReplacementSync.FileSystem) Syscall.SyncFs(opened);
     }
 
     public void Dispose()
@@ -61,7 +81,7 @@ public sealed class FileReplacement : IDisposable
         if (!isPending) return;
         isPending = false;
         // The first error is the one to report.
-        try { Syscall.UnlinkAt(place.Directory, temporary); }
+        try { Syscall.UnlinkAt(directory, temporary); }
         catch (SyscallException) { }
     }
 

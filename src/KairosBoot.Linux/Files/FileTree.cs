@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.Linux;
 
 /// <summary>
@@ -63,8 +65,7 @@ public static class FileTree
     /// <summary>As <see cref="Delete(FileHandle, string)"/>, for paths that only root can change.</summary>
     public static void Delete(string path)
     {
-        var cut = path.LastIndexOf('/');
-        using var directory = Syscall.TryOpen(path[..Math.Max(cut, 1)], OpenFlags.Path | OpenFlags.Directory);
-        if (directory is not null) Delete(directory, path[(cut + 1)..]);
+        using var directory = Syscall.TryOpen(PathParts.ParentOf(path), OpenFlags.Path | OpenFlags.Directory);
+        if (directory is not null) Delete(directory, PathParts.NameOf(path));
     }
 }

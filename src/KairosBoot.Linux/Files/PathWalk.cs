@@ -137,7 +137,7 @@ internal sealed class PathWalk : IDisposable
 
     private void Follow(FileHandle link, FileStatus found)
     {
-        if (linksLeft-- == 0) throw new SyscallException("open", path, Errno.ELOOP);
+        if (linksLeft-- == 0) throw Syscall.Failed("open", path, Errno.ELOOP);
         var target = Syscall.ReadLink(link);
         Note(found, link.Path);
         if (target.StartsWith('/'))
@@ -172,9 +172,9 @@ internal sealed class PathWalk : IDisposable
 
     private void Push(string text)
     {
-        var parts = text.Split('/');
+        var parts = PathParts.NamesOf(text);
         for (var i = parts.Length - 1; i >= 0; i--)
-            if (parts[i] is not ("" or ".")) names.Push(parts[i]);
+            if (parts[i] != ".") names.Push(parts[i]);
     }
 
     private FileHandle OpenRoot() => Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);

@@ -40,7 +40,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
 
     /// <summary>As <see cref="TryOpen"/>; ENOENT: nothing is at the path.</summary>
     public FileHandle Open(string path, bool followLast = true) =>
-        TryOpen(path, followLast) ?? throw new SyscallException("open", Shown(path), Errno.ENOENT);
+        TryOpen(path, followLast) ?? throw Syscall.Failed("open", Shown(path), Errno.ENOENT);
 
     /// <summary>The place of a file that exists or will be created. The directory is open, and the name is not a link to follow.</summary>
     /// <param name="path">Absolute, as seen from the root. A link at its end is followed even if its target does not exist.</param>
@@ -51,7 +51,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     {
         using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners };
         return walk.Run(parents) ? walk.TakePlace()
-            : throw new SyscallException("open", Shown(path), walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
+            : throw Syscall.Failed("open", Shown(path), walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
     }
 
     /// <summary>As <see cref="Place"/>; null: a directory on the way is missing.</summary>
@@ -68,7 +68,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     {
         using var walk = new PathWalk(root, path, MaxLinks) { IgnoresOwners = ignoreOwners };
         walk.Run(directories);
-        return walk.IsDirectory ? walk.TakeCurrent() : throw new SyscallException("mkdir", Shown(path), Errno.ENOTDIR);
+        return walk.IsDirectory ? walk.TakeCurrent() : throw Syscall.Failed("mkdir", Shown(path), Errno.ENOTDIR);
     }
 
     // The path as this process sees it.

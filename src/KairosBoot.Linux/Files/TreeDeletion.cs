@@ -64,7 +64,7 @@ internal sealed class TreeDeletion
         var errno = Syscall.UnlinkAtErrno(directory, name);
         // A read-only file system reports EROFS before it looks for the name.
         if (errno is Errno.ENOENT or Errno.ENOTDIR || errno == Errno.EROFS && Syscall.TryStatAt(directory, name) is null) return false;
-        if (errno is not (0 or Errno.EISDIR)) throw new SyscallException("unlinkat", $"{directory.Path}/{name}", errno);
+        if (errno is not (0 or Errno.EISDIR)) throw Syscall.Failed("unlinkat", $"{directory.Path}/{name}", errno);
         return errno == Errno.EISDIR;
     }
 }

@@ -49,6 +49,16 @@ public static class UntrustedTree
         return file is null ? null : BoundedFile.Read(file, limit);
     }
 
+    /// <summary>The first bytes of a regular file. Empty: nothing is at the path, or it is not a regular file.</summary>
+    public static byte[] Head(string root, string path, int maxBytes)
+    {
+        using var file = TryOpen(root, path);
+        if (file is null || Syscall.FStat(file).Type != FileType.Regular) return [];
+        using var open = Syscall.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        var head = new byte[maxBytes];
+        return head[..Syscall.PRead(open, head, 0)];
+    }
+
     /// <summary>Names in a directory, in byte order; empty: it is not a directory.</summary>
     public static IReadOnlyList<string> Names(string root, string path)
     {

@@ -88,7 +88,7 @@ public static unsafe partial class ChildProcess
     internal static (FileHandle Reader, FileHandle Writer) Pipe(string program)
     {
         var ends = stackalloc int[2];
-        if (LibC.pipe2(ends, LibC.O_CLOEXEC) < 0) throw new SyscallException("pipe2", program, LibC.errno);
+        if (LibC.pipe2(ends, LibC.O_CLOEXEC) < 0) throw Syscall.Failed("pipe2", program);
         return (new FileHandle(ends[0], "output of " + program), new FileHandle(ends[1], "output of " + program));
     }
 
@@ -163,14 +163,14 @@ public static unsafe partial class ChildProcess
     private static FileHandle PidFd(int pid)
     {
         var fd = (int)(long)LibC.syscall(SYS_pidfd_open, pid, 0);
-        return fd >= 0 ? new FileHandle(fd, "pidfd") : throw new SyscallException("pidfd_open", pid.ToString(), LibC.errno);
+        return fd >= 0 ? new FileHandle(fd, "pidfd") : throw Syscall.Failed("pidfd_open", pid.ToString());
     }
 
     private static int Reap(int pid)
     {
         int status;
         while (Native.waitpid(pid, &status, 0) < 0)
-            if (LibC.errno != Errno.EINTR) throw new SyscallException("waitpid", pid.ToString(), LibC.errno);
+            if (LibC.errno != Errno.EINTR) throw Syscall.Failed("waitpid", pid.ToString());
         var signal = status & 0x7F;
         return signal != 0 ? 128 + signal : (status >> 8) & 0xFF;
     }

@@ -46,7 +46,7 @@ public sealed unsafe class ForkedProcess : IDisposable
                 var error = LibC.errno;
                 questions.Dispose();
                 answers.Dispose();
-                throw new SyscallException("fork", name, error);
+                throw Syscall.Failed("fork", name, error);
             }
         }
     }

@@ -1,3 +1,4 @@
+using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -54,7 +55,7 @@ public static unsafe partial class Syscall
 
     /// <summary>As <see cref="TryStatAt"/>; ENOENT: nothing has that name.</summary>
     public static FileStatus StatAt(FileHandle directory, string name) =>
-        TryStatAt(directory, name) ?? throw new SyscallException("statx", Below(directory, name), Linux.Errno.ENOENT);
+        TryStatAt(directory, name) ?? throw Failed("statx", Below(directory, name), Linux.Errno.ENOENT);
 
     public static void MkDirAt(FileHandle directory, string name, int mode)
     {
@@ -183,8 +184,8 @@ public static unsafe partial class Syscall
         LibC.syscall(SYS_setfsgid, gid);
         LibC.syscall(SYS_setfsuid, uid);
         // Both calls return the previous id and never an error. An invalid id changes nothing, so the call shows the present id.
-        if ((int)(long)LibC.syscall(SYS_setfsuid, -1) != uid) throw new SyscallException($"setfsuid {uid}", null, Linux.Errno.EPERM);
-        if ((int)(long)LibC.syscall(SYS_setfsgid, -1) != gid) throw new SyscallException($"setfsgid {gid}", null, Linux.Errno.EPERM);
+        if ((int)(long)LibC.syscall(SYS_setfsuid, -1) != uid) throw Failed($"setfsuid {uid}", null, Linux.Errno.EPERM);
+        if ((int)(long)LibC.syscall(SYS_setfsgid, -1) != gid) throw Failed($"setfsgid {gid}", null, Linux.Errno.EPERM);
     }
 
     /// <summary>User and group for file access of the calling thread.</summary>
@@ -222,5 +223,5 @@ public static unsafe partial class Syscall
         };
 
     private static string Below(FileHandle directory, string name) =>
-        name.Length == 0 ? directory.Path : $"{(directory.Path == "/" ? "" : directory.Path)}/{name}";
+        PathParts.Below(directory.Path, name);
 }

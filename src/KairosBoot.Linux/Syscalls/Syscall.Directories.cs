@@ -19,9 +19,9 @@ public static unsafe partial class Syscall
             if (LibC.mkdir(p, (ushort)mode) == 0) return true;
         var errno = LibC.errno;
         if (errno == Linux.Errno.EEXIST && TryStat(path) is { Type: FileType.Directory }) return false;
-        var cut = path.TrimEnd('/').LastIndexOf('/');
-        if (errno != Linux.Errno.ENOENT || cut <= 0) throw new SyscallException("mkdir", path, errno);
-        MakeDirectories(path[..cut], mode);
+        var parent = PathParts.ParentOf(path.TrimEnd('/'));
+        if (errno != Linux.Errno.ENOENT || parent is "" or "/") throw Failed("mkdir", path, errno);
+        MakeDirectories(parent, mode);
         MkDir(path, mode);
         return true;
     }

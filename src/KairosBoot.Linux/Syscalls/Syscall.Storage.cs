@@ -22,7 +22,7 @@ public static unsafe partial class Syscall
         int error;
         do error = LibC.posix_fallocate(file.Descriptor, 0, bytes); // it returns its error
         while (error == Linux.Errno.EINTR);
-        if (error != 0) throw new SyscallException($"fallocate {bytes} bytes", file.Path, error);
+        if (error != 0) throw Failed($"fallocate {bytes} bytes", file.Path, error);
     }
 
     /// <summary>The next range with data at or after an offset; without one, the size of the file.</summary>
@@ -39,7 +39,7 @@ public static unsafe partial class Syscall
     public static void DropCached(FileHandle file)
     {
         var error = LibC.posix_fadvise(file.Descriptor, 0, 0, POSIX_FADV_DONTNEED);
-        if (error != 0) throw new SyscallException("fadvise", file.Path, error);
+        if (error != 0) throw Failed("fadvise", file.Path, error);
     }
 
     internal const int POSIX_FADV_DONTNEED = 4;

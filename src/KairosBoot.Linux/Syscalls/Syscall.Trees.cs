@@ -66,7 +66,7 @@ public static unsafe partial class Syscall
         fixed (byte* s = Z(source), t = Z(DescriptorPath(target)), f = Z(type), d = Z(data))
         {
             if (LibC.mount(s, t, type.Length == 0 ? null : f, (ulong_t)(uint)flags, data.Length == 0 ? null : d) < 0)
-                throw new SyscallException($"mount{(type.Length == 0 ? "" : " -t " + type)} {source}", target.Path, LibC.errno);
+                throw Failed($"mount{(type.Length == 0 ? "" : " -t " + type)} {source}", target.Path);
         }
     }
 

@@ -11,11 +11,15 @@ public static unsafe partial class Syscall
     /// <summary>The NUL-terminated bytes of an argument. A NUL inside would silently cut a path short, so it is refused: EINVAL.</summary>
     private static byte[] Z(string text)
     {
-        if (text.Contains('\0')) throw new SyscallException("open", text.Replace('\0', '?'), Linux.Errno.EINVAL);
+        if (text.Contains('\0')) throw Failed("open", text.Replace('\0', '?'), Linux.Errno.EINVAL);
         return FileName.Encode(text);
     }
 
-    private static SyscallException Failed(string operation, string? path) => new(operation, path, LibC.errno);
+    /// <summary>The error of the last call.</summary>
+    internal static SyscallException Failed(string operation, string? path) => new(operation, path, LibC.errno);
+
+    /// <summary>The error of a call that returned its error, or of a walk that does in steps what the kernel does in one call.</summary>
+    internal static SyscallException Failed(string operation, string? path, int errno) => new(operation, path, errno);
 
     private static void Check(int result, string operation, string? path)
     {

@@ -7,8 +7,10 @@ namespace KairosBoot.Plan;
 /// <param name="Problem">What is wrong with the file, as a predicate that follows its name: <c>is missing</c>. Null: nothing.</param>
 public sealed record BootBlock(BootCounters Counters, string? Problem)
 {
+    private const string BootIdName = "boot_id";
+
     // What the longest counters leave of a sector.
-    private const int MaxOthers = 110;
+    private const int MaxOthers = 70;
 
     /// <summary>
     /// False: the file is not a block of the right size. Neither GRUB nor kairos-boot can count in it until it is recreated.
@@ -57,6 +59,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             Pinned = Value("pinned", value => value != BootCounter.NoImage && IsImage(value)),
             VolumeFault = VolumeFault.TryParse(Value("vol_fail", value => VolumeFault.TryParse(value) is not null)),
             Stops = Value("stops", value => value is "0" or "1" or "2" or "3") is { Length: > 0 } stops ? stops[0] - '0' : 0,
+            BootId = Value(BootIdName, IsBootId),
         };
         foreach (var slot in counters.Order)
         {
@@ -107,7 +110,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
     {
         foreach (var variable in Variables(new BootCounters()))
             if (variable.Key == name) return true;
-        return false;
+        return name == BootIdName;
     }
 
     /// <summary>The whole file.</summary>
@@ -133,14 +136,21 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
         variables.Add(new("pinned", counters.Pinned));
         variables.Add(new("vol_fail", counters.VolumeFault?.ToString() ?? ""));
         variables.Add(new("stops", ((char)('0' + counters.Stops)).ToString()));
+        // A new disk has no id: its bytes depend on nothing but its inputs.
+        if (counters.BootId.Length > 0) variables.Add(new(BootIdName, counters.BootId));
         return variables.ToImmutable();
     }
 
-    private static bool IsImage(string value)
+    /// <summary>The form of a boot id: 32 hexadecimal digits in lower case.</summary>
+    public static bool IsBootId(string value) => value.Length == 32 && IsHex(value);
+
+    private static bool IsImage(string value) =>
+        value == BootCounter.NoImage || (IsHex(value) && value == BootCounter.IdOf(value));
+
+    private static bool IsHex(string value)
     {
-        if (value == BootCounter.NoImage) return true;
         foreach (var c in value)
             if (!char.IsAsciiHexDigitLower(c)) return false;
-        return value == BootCounter.IdOf(value);
+        return true;
     }
 }

@@ -28,6 +28,8 @@ public sealed record BootCounters
     public int Stops { get; init; }
     /// <summary>Id of the image that no upgrade may replace; empty: none.</summary>
     public string Pinned { get; init; } = "";
+    /// <summary>Random id of the last boot that was marked good: copies of a disk differ in it. Empty: there is none yet.</summary>
+    public string BootId { get; init; } = "";
 
     public BootCounter this[Slot slot] => slot switch
     {

@@ -3,6 +3,8 @@ namespace KairosBoot.Plan;
 /// <summary>Why an attempt to boot a slot failed.</summary>
 public enum FailureKind
 {
+    /// <summary>The counters are not those that the loader reported. Another disk may be the boot disk. Occurs once in a boot.</summary>
+    CountersDiffer,
     /// <summary>The counters name another slot than the loader started.</summary>
     OtherSlotChosen,
     /// <summary>No slot has tries left.</summary>

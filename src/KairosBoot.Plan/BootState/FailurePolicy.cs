@@ -63,6 +63,7 @@ public static class FailurePolicy
         if (failure.IsReadError && !progress.HasRetried) return new(FailureAction.Retry);
         return failure.Kind switch
         {
+            FailureKind.CountersDiffer => new(FailureAction.Retry),
             FailureKind.OtherSlotChosen => new(FailureAction.FallBack) { Slot = failure.Chosen, Why = failure.Why },
             FailureKind.NothingLeft => new(FailureAction.Stop),
             FailureKind.ImagesMissing or FailureKind.ImagesUnmountable => ToRecovery(progress, null),

@@ -24,17 +24,13 @@ public static class SlotPolicy
         if (request.LoaderCounters == CounterAccess.ReadOnly)
             notes.Add((StepClass.Degraded, Inoperative + "the loader cannot write the boot counters; only kairos-boot counts attempts"));
         var before = block.Counters;
-        if (request.TriesLeft == before[slot].Left)
+        var difference = LoaderTrace.Difference(request, block);
+        if (difference is null && request.TriesLeft is not null)
         {
             var countedBy = request.KexecFrom is null ? CountedBy.Loader : CountedBy.Initrd;
             return new(slot, before.SyncWithImagesWhileBooting(slot, images), countedBy) { Notes = notes.ToImmutable() };
         }
-        if (request.TriesLeft is { } reported)
-        {
-            notes.Add((StepClass.Degraded,
-                Inoperative +
-                $"the loader reported {reported} tries left for {slot.Name()}, but {SystemPaths.BootState} has {before[slot].Left}"));
-        }
+        if (difference is not null) notes.Add((StepClass.Degraded, Inoperative + difference));
         return Choose(request, before.SyncWithImages(images), isChosen) with { Notes = notes.ToImmutable() };
     }
 

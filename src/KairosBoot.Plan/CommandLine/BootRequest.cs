@@ -34,6 +34,8 @@ public sealed record BootRequest
     public int? WatchdogSeconds { get; init; }
     /// <summary>Tries that the loader, or the kernel that started this one, left this slot; null: neither of them counted.</summary>
     public int? TriesLeft { get; init; }
+    /// <summary>The boot id in the counters that the loader read; null: it reported none.</summary>
+    public string? LoaderBootId { get; init; }
     /// <summary>How the loader found the boot counters; null: it did not look for them.</summary>
     public CounterAccess? LoaderCounters { get; init; }
     /// <summary>The loader reads the counters, so it starts the slot that they name, with the slot's own kernel.</summary>

@@ -15,6 +15,7 @@ public sealed partial class BootRequestParser
         KernelOptionKind.KexecFrom => SlotNames.TryParse(word.Value) is { } slot && Set(Request with { KexecFrom = slot }),
         KernelOptionKind.LoadedFrom => word.Value is { Length: > 0 } partition &&
             Set(Request with { LoadedFrom = new DeviceRef(DeviceRefKind.PartUuid, partition.ToLowerInvariant()) }),
+        KernelOptionKind.BootId => word.Value is { } id && BootBlock.IsBootId(id) && Set(Request with { LoaderBootId = id }),
         KernelOptionKind.UserData => word.Value == "usb" && Set(Request with { UserDataFromMedia = true }),
         KernelOptionKind.Init => MountPath.TryNormalise(word.Value ?? "") is { } path && Set(Request with { Init = path }),
         KernelOptionKind.Panic => SetPanic(word.Value),

@@ -6,7 +6,7 @@ namespace KairosBoot.Plan;
 /// </summary>
 internal enum KernelOptionKind
 {
-    ImageFile, Root, LiveImage, LoaderSlot, AutoReset, TriesLeft, Why, LoaderCounters, KexecFrom, LoadedFrom, Overlay, Volume, Oem,
+    ImageFile, Root, LiveImage, LoaderSlot, AutoReset, TriesLeft, Why, LoaderCounters, KexecFrom, LoadedFrom, BootId, Overlay, Volume, Oem,
     OemTimeout, DeviceTimeout, VolumeRetries,
     Persistent, CheckMode, CheckRepair, UserData, Init, Panic, Watchdog, Debug, RootWritable, Unsupported,
 }

@@ -24,6 +24,7 @@ public static class KernelOptions
         new("kairosboot.env", "ok, ro or bad", KernelOptionKind.LoaderCounters),
         new("kairosboot.kexec", "active, passive or recovery", KernelOptionKind.KexecFrom),
         new("kairosboot.disk", "a PARTUUID", KernelOptionKind.LoadedFrom),
+        new("kairosboot.id", "32 hexadecimal digits", KernelOptionKind.BootId),
 
         // What to mount, and how long to wait for it.
         new("rd.immucore.overlay", "tmpfs:SIZE or a device", KernelOptionKind.Overlay),

@@ -6,31 +6,46 @@ namespace KairosBoot.Plan;
 /// <param name="Disk">Set: continue with this disk.</param>
 /// <param name="Missing">Devices still missing; empty: none.</param>
 /// <param name="Refusal">Set: waiting cannot help; the reason.</param>
-public sealed record BootDiskDecision(BootDisk? Disk, ImmutableArray<DeviceRef> Missing, OperatorException? Refusal);
+public sealed record BootDiskDecision(BootDisk? Disk, ImmutableArray<DeviceRef> Missing, OperatorException? Refusal)
+{
+    /// <summary>Not empty: read the evidence of these partitions, then decide again.</summary>
+    public ImmutableArray<BlockDevice> ToCompare { get; init; } = [];
+
+    /// <summary>No candidate has the counters that the loader reported, or several have.</summary>
+    public bool AwaitsLoadersDisk { get; init; }
+}
 
 /// <summary>Chooses the boot disk: the disk with the loader's partition. If that is not known, the only disk that has the label.</summary>
 public static class BootDiskSearch
 {
     /// <param name="request">What to boot.</param>
     /// <param name="devices">All devices seen so far.</param>
+    /// <param name="comparison">What is known about disks that may be copies of each other.</param>
     /// <param name="oemTimedOut">The time limit for OEM is over: continue without it.</param>
-    public static BootDiskDecision Decide(BootRequest request, ImmutableArray<BlockDevice> devices, bool oemTimedOut)
+    public static BootDiskDecision Decide(BootRequest request, ImmutableArray<BlockDevice> devices, DiskComparison comparison,
+        bool oemTimedOut)
     {
-        string? pinned = null;
-        if (request.LoadedFrom is { } loadedFrom)
+        var pinned = comparison.Chosen;
+        if (pinned is null && request.LoadedFrom is { } loadedFrom)
         {
             var pin = DeviceSearch.Find(loadedFrom, devices, bootDisk: null, onBootDiskOnly: false);
             if (pin.Missing) return Wait(loadedFrom);
-            if (pin.Ambiguous) return Refuse(pin, devices, "detach all but one: disks copied block by block have the same PARTUUID");
-            pinned = pin.Device!.Disk;
+            var twins = TwinDisks.Choose(request, pin, devices, comparison);
+            if (twins.Device is null) return Undecided(twins);
+            pinned = twins.Device.Disk;
         }
-        var images = DeviceSearch.Find(request.ImagePartition, devices, pinned, onBootDiskOnly: true);
-        if (images.Missing) return Wait(request.ImagePartition);
-        if (images.Ambiguous)
-            return Refuse(images, devices, "detach all but one, or name the boot disk's partition with kairosboot.disk=PARTUUID");
-        var disk = images.Device!.Disk;
-        return Oem(request, devices, new BootDisk(disk, images.Device, null), oemTimedOut);
+
+        var found = DeviceSearch.Find(request.ImagePartition, devices, pinned, onBootDiskOnly: true);
+        if (found.Missing) return Wait(request.ImagePartition);
+        var images = TwinDisks.Choose(request, found, devices, comparison);
+        if (images.Device is null) return Undecided(images);
+        return Oem(request, devices, new BootDisk(images.Device.Disk, images.Device, null), oemTimedOut);
     }
+
+    private static BootDiskDecision Undecided(TwinDecision twins) => new(null, [], twins.Refusal)
+    {
+        ToCompare = twins.ToCompare, AwaitsLoadersDisk = twins.Refusal is null && twins.ToCompare.IsEmpty,
+    };
 
     private static BootDiskDecision Oem(BootRequest request, ImmutableArray<BlockDevice> devices, BootDisk disk, bool timedOut)
     {
@@ -50,21 +65,4 @@ public static class BootDiskSearch
     }
 
     private static BootDiskDecision Wait(DeviceRef missing) => new(null, [missing], null);
-
-    private static BootDiskDecision Refuse(DeviceSearchResult result, ImmutableArray<BlockDevice> devices, string fix)
-    {
-        var list = "";
-        foreach (var candidate in result.Candidates) list += "\n  " + WithDisk(candidate, devices);
-        return new(null, [], new OperatorException($"{result.Wanted} is on more than one device:{list}", fix));
-    }
-
-    /// <summary>
-    /// Adds model and serial number of the whole disk: they distinguish disks with the same content, and partitions do not have them.
-    /// </summary>
-    private static BlockDevice WithDisk(BlockDevice device, ImmutableArray<BlockDevice> devices)
-    {
-        foreach (var disk in devices)
-            if (disk.Name == device.Disk) return device with { Model = disk.Model, Serial = disk.Serial };
-        return device;
-    }
 }

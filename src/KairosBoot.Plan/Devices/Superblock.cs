@@ -17,6 +17,9 @@ public sealed record Superblock(string Type, string? Label, string? Uuid, long S
     /// </summary>
     public string? NeedsCheck { get; init; }
 
+    /// <summary>Mounting it read-only writes nothing: it has no journal to replay. False: it may have one.</summary>
+    public bool IsClean { get; init; }
+
     /// <summary>Why a routine check is due; null: none is due.</summary>
     public string? RoutineCheck { get; init; }
 

@@ -43,9 +43,11 @@ public static class SuperblockProbe
         var type = ext4 ? "ext4" : (compat & 4) != 0 ? "ext3" : "ext2";
         var blocks = (long)U32(w, 0x404) | ((incompat & 0x80) != 0 ? (long)U32(w, 0x550) << 32 : 0);
         var log = U32(w, 0x418);
+        var journalToReplay = (compat & 4) != 0 && (incompat & 4) != 0;
         return new(type, Text(w.Slice(0x478, 16)), Uuid(w.Slice(0x468, 16)), log <= 6 ? blocks * (1024L << (int)log) : 0)
         {
-            NeedsCheck = ExtDamage(w, journalToReplay: (compat & 4) != 0 && (incompat & 4) != 0),
+            NeedsCheck = ExtDamage(w, journalToReplay),
+            IsClean = !journalToReplay,
             RoutineCheck = ExtRoutine(w),
             CheckDueAt = U32(w, 0x444) is > 0 and var interval ? (U32(w, 0x440) | (long)w[0x677] << 32) + interval : 0,
         };

@@ -10,6 +10,7 @@ public static class Karg
     private static readonly string[] SetByMenu =
     [
         "root", "cos-img/filename", "kairosboot.slot", "kairosboot.tries", "kairosboot.why", "kairosboot.env", "kairosboot.disk",
+        "kairosboot.id",
             "kairosboot.kexec",
         "kairosboot.kargs", "initrd", "rdinit", "BOOT_IMAGE",
     ];

@@ -13,7 +13,7 @@ public static class ModuleName
     /// <summary>The name for a path of modules.dep; null: the path is not a module's.</summary>
     public static string? FromPath(ReadOnlySpan<char> path)
     {
-        var file = path[(path.LastIndexOf('/') + 1)..];
+        var file = PathParts.NameOf(path);
         foreach (var suffix in Suffixes)
         {
             if (file.Length > suffix.Length && file.EndsWith(suffix, StringComparison.Ordinal))

@@ -12,10 +12,10 @@ public static class MountPath
     {
         if (!path.StartsWith('/')) return null;
         var normal = new StringBuilder();
-        foreach (var name in path.Split('/'))
+        foreach (var name in PathParts.NamesOf(path))
         {
             if (name is "." or ".." || name.Contains('\0')) return null;
-            if (name.Length > 0) normal.Append('/').Append(name);
+            normal.Append('/').Append(name);
         }
         return normal.Length == 0 ? null : normal.ToString();
     }

@@ -45,8 +45,7 @@ public static class MergeTree
         var above = new List<MergeEntry>();
         foreach (var entry in entries)
         {
-            var cut = entry.Name.LastIndexOf('/');
-            var parent = cut < 0 ? "" : entry.Name[..cut];
+            var parent = PathParts.ParentOf(entry.Name);
             while (above.Count > 0 && above[^1].Name != parent && !IsBelow(parent, above[^1].Name)) above.RemoveAt(above.Count - 1);
             if (above.Count > 0 && above[^1].Name == parent && entry.Name.Length > 0) entry.Parent = above[^1];
             above.Add(entry);

@@ -16,11 +16,13 @@ public sealed record CommitMachineId(StepClass Class, string Target, ImmutableAr
     {
         get
         {
+            const string NewId = "tr -d - < /proc/sys/kernel/random/uuid", Install = "install -D -m 444 /dev/stdin ";
+            if (Stores.IsEmpty) return $"{NewId} | {Install}{ShellText.Quote(Target)}";
             var quoted = new string[Stores.Length];
             for (var i = 0; i < quoted.Length; i++) quoted[i] = ShellText.Quote(Stores[i]);
             var stores = string.Join(' ', quoted);
-            return $"id=$(cat {stores} 2>/dev/null | grep -xm1 '[0-9a-f]\\{{32\\}}' || tr -d - < /proc/sys/kernel/random/uuid); " +
-                $"echo $id | tee {stores} > {ShellText.Quote(Target)}";
+            return $"id=$(grep -hsx '[0-9a-f]\\{{32\\}}' {stores} | grep -vxm1 '0*' || {NewId}); " +
+                $"for f in {stores} {ShellText.Quote(Target)}; do echo $id | {Install}$f; done";
         }
     }
 }

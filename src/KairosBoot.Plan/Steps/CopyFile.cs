@@ -1,7 +1,7 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Copies one file into an existing directory.</summary>
+/// <summary>Copies one file. Creates its directory if it is missing.</summary>
 public sealed record CopyFile(StepClass Class, string From, string To, int Mode) : Step(Class)
 {
-    public override string Command => $"install -m {Convert.ToString(Mode, 8)} {ShellText.Quote(From)} {ShellText.Quote(To)}";
+    public override string Command => $"install -D -m {Convert.ToString(Mode, 8)} {ShellText.Quote(From)} {ShellText.Quote(To)}";
 }

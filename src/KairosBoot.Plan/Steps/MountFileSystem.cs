@@ -10,7 +10,8 @@ namespace KairosBoot.Plan;
 public sealed record MountFileSystem(StepClass Class, string Source, string Target, string Type, string Options, string? FstabSource = null)
     : Step(Class)
 {
-    public override string Command => $"mount -t {Type} -o {Options} {ShellText.Quote(Source)} {ShellText.Quote(Target)}";
+    public override string Command =>
+        AtMountPoint(Target) + $"mount -t {Type} -o {Options} {ShellText.Quote(Source)} {ShellText.Quote(Target)}";
 
     public override PlannedMount Mount => new(FstabSource ?? Source, Target, Type, Options) { Source = Source };
 }

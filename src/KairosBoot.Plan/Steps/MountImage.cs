@@ -11,10 +11,7 @@ namespace KairosBoot.Plan;
 /// <param name="Otherwise">The file to use if <paramref name="Image"/> does not exist.</param>
 public sealed record MountImage(StepClass Class, string Image, string Target, bool ReadOnly, string? Otherwise = null) : Step(Class)
 {
-    public override string Command => CommandFor(Image) + (Otherwise is null ? "" : " || " + CommandFor(Otherwise));
-
-    private string CommandFor(string image) =>
-        $"mount -o loop,{(ReadOnly ? "ro" : "rw")} {ShellText.Quote(image)} {ShellText.Quote(Target)}";
+    public override string Command => MountFirst(ReadOnly ? "-o loop,ro" : "-o loop,rw", "-e", Image, Otherwise, Target);
 
     public override PlannedMount Mount => new(null, Target, null, ReadOnly ? "ro" : "rw");
 }

@@ -20,12 +20,19 @@ public sealed record MountOverlay(StepClass Class, string Target, string Store, 
     // xino and index keep the kernel's defaults: these differ between kernels, and none of them changes what the system sees.
     public string Data => $"lowerdir={Target},upperdir={Upper},workdir={Work}";
 
-    public override string Command =>
-        (Keeps ? "" : $"rm -rf {ShellText.Quote(Store)}; ") +
-        $"mkdir -p {ShellText.Quote(Upper)} {ShellText.Quote(Work)}; " +
-        $"chown --reference={ShellText.Quote(Target)} {ShellText.Quote(Upper)}; " +
-        $"chmod --reference={ShellText.Quote(Target)} {ShellText.Quote(Upper)}; " +
-        $"mount -t overlay -o {ShellText.Quote(Options.Length == 0 ? Data : Options + "," + Data)} overlay {ShellText.Quote(Target)}";
+    public override string Command
+    {
+        get
+        {
+            var (target, upper) = (ShellText.Quote(Target), ShellText.Quote(Upper));
+            // A kept upper directory has the mode and owner that the running system gave to the mount point.
+            return (Keeps ? "" : $"rm -rf {ShellText.Quote(Store)}; ") +
+                $"mkdir -p {ShellText.Quote(Work)}; " +
+                $"[ -d {upper} ] || {{ mkdir {upper}; chown --reference={target} {upper}; chmod --reference={target} {upper}; }}; " +
+                $"mount -t overlay -o {ShellText.Quote(Options.Length == 0 ? Data : Options + "," + Data)} overlay {target}" +
+                " # a new upper directory also gets the extended attributes";
+        }
+    }
 
     public override PlannedMount Mount
     {

@@ -71,7 +71,7 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
         get
         {
             var mount = MountCommand(Options);
-            var text = new StringBuilder();
+            var text = new StringBuilder($"mkdir -p {ShellText.Quote(Target)}; ");
             if (Check is not null)
             {
                 text.Append(CheckCommand(Checks.Mode == FsckMode.Force)).Append("; [ $? -lt 4 ] && ").Append(mount);
@@ -89,7 +89,7 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
             foreach (var options in ReadOnlyOptions) text.Append(" || ").Append(MountCommand(options));
             if (Policy.Missing == MissingVolume.Tmpfs)
                 text.Append($" || mount -t tmpfs -o {Policy.TmpfsOptions(Flags)} tmpfs ").Append(ShellText.Quote(Target));
-            return text.ToString();
+            return text.Append(" # the errors, the result of a check and the policy decide which of these").ToString();
         }
     }
 

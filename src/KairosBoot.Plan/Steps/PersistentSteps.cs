@@ -26,6 +26,7 @@ public sealed record SeedPersistent(StepClass Class, ImmutableArray<PersistentDi
         {
             var text = new StringBuilder(
                 "# fill new stores from the image; in existing ones, update the files that the user did not change");
+            if (!Directories.IsEmpty) text.Append("\nmkdir -p ").Append(ShellText.Quote(PathParts.ParentOf(Directories[0].Store)));
             foreach (var (path, store, former) in Directories)
             {
                 text.Append('\n').Append("[ -d ").Append(ShellText.Quote(store)).Append(" ]");
@@ -49,7 +50,7 @@ public sealed record BindPersistent(StepClass Class, PersistentDirectory Directo
     /// </summary>
     public bool ChangesOptions { get; init; }
 
-    public override string Command => $"mount --bind {ShellText.Quote(Directory.Store)} {ShellText.Quote(Directory.Path)}" +
+    public override string Command => MountFirst("--bind", "-d", Directory.Store, Directory.FormerStore, Directory.Path) +
         (ChangesOptions ? $" && mount -o remount,bind,{PathOptions.CommandWords(Options)} {ShellText.Quote(Directory.Path)}" : "");
 
     public override PlannedMount Mount

@@ -14,12 +14,23 @@ public enum StepClass
 /// <summary>
 /// One thing that the boot does. A plan is an ordered list of steps. Each step carries its own policy for failure and prints as a shell
 /// command that does the same, for the log, the dry run and an operator's shell. A line that starts with <c># </c> is a description, not a
-/// command.
+/// command; a comment at the end of a line says what the command does not do.
 /// </summary>
 public abstract record Step(StepClass Class)
 {
     /// <summary>The shell command that does the same as this step.</summary>
     public abstract string Command { get; }
+
+    /// <summary>The start of a command that mounts something: each step creates a missing mount point.</summary>
+    private protected static string AtMountPoint(string target) => $"mkdir -p {ShellText.Quote(target)} && ";
+
+    /// <summary>A mount of the first source, or of the second one if the first does not exist.</summary>
+    private protected static string MountFirst(string how, string test, string source, string? other, string target)
+    {
+        var mount = $"mount {how} {ShellText.Quote(source)} {ShellText.Quote(target)}";
+        return AtMountPoint(target) + (other is null ? mount : $"if [ {test} {ShellText.Quote(source)} ]; then {mount}; " +
+            $"else mount {how} {ShellText.Quote(other)} {ShellText.Quote(target)}; fi");
+    }
 
     /// <summary>The first line of the command, for a log.</summary>
     public string Summary

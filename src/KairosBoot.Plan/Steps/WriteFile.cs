@@ -8,9 +8,14 @@ public sealed record WriteFile(StepClass Class, string Path, string Content) : S
     /// <summary>Permission bits.</summary>
     public int Mode { get; init; } = ReadableByAll;
 
-    public override string Command => Mode != ReadableByAll
-        ? $"install -m {Convert.ToString(Mode, 8)} /dev/stdin {ShellText.Quote(Path)} <<'EOF'\n{Content}EOF"
-        : Content.Contains('\n')
-        ? $"cat > {ShellText.Quote(Path)} <<'EOF'\n{Content}EOF"
-        : $"printf %s {ShellText.Quote(Content)} > {ShellText.Quote(Path)}";
+    public override string Command
+    {
+        get
+        {
+            var install = $"install -D -m {Convert.ToString(Mode, 8)} /dev/stdin {ShellText.Quote(Path)}";
+            // A here-document ends with a newline, and at the first line with its end mark.
+            return Content.EndsWith('\n') && !("\n" + Content).Contains("\nEOF\n", StringComparison.Ordinal)
+                ? $"{install} <<'EOF'\n{Content}EOF" : $"printf %s {ShellText.Quote(Content)} | {install}";
+        }
+    }
 }

@@ -66,8 +66,7 @@ public sealed class DebugFsCommands
     private DebugFsCommands InDirectoryOf(string path, Func<string, string> command)
     {
         ToolText.RequireMember(path, Program);
-        var slash = path.LastIndexOf('/');
-        return Enter(slash < 0 ? "" : path[..slash]).Add(command(Quote(path[(slash + 1)..])));
+        return Enter(PathParts.ParentOf(path)).Add(command(Quote(PathParts.NameOf(path))));
     }
 
     private DebugFsCommands At(string path, Func<string, string> command)
@@ -75,9 +74,8 @@ public sealed class DebugFsCommands
         ToolText.RequireMember(path, Program);
         var line = command(Absolute(path));
         if (Fits(line)) return Add(line);
-        var slash = path.LastIndexOf('/');
         // The prefix ./ keeps debugfs from taking a name in angle brackets for an inode number.
-        return Enter(slash < 0 ? "" : path[..slash]).Add(command(Quote("./" + path[(slash + 1)..])));
+        return Enter(PathParts.ParentOf(path)).Add(command(Quote("./" + PathParts.NameOf(path))));
     }
 
     private DebugFsCommands Enter(string directory)
@@ -85,7 +83,7 @@ public sealed class DebugFsCommands
         var line = $"cd {Absolute(directory)}";
         if (Fits(line)) return Add(line);
         Add("cd \"/\"");
-        foreach (var part in directory.Split('/')) Add($"cd {Quote("./" + part)}");
+        foreach (var part in PathParts.NamesOf(directory)) Add($"cd {Quote("./" + part)}");
         return this;
     }
 

@@ -14,14 +14,11 @@ public sealed record DeviceNode
     public static DeviceNode? TryParse(string path)
     {
         if (!path.StartsWith(Directory, StringComparison.Ordinal)) return null;
-        foreach (var part in path[Directory.Length..].Split('/'))
+        if (!PathParts.IsPlainMember(path[Directory.Length..])) return null;
+        foreach (var c in path)
         {
-            if (part is "" or "." or "..") return null;
-            foreach (var c in part)
-            {
-                if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or ':' or '!' or '@' or '=' or '%' or '#'))
-                    return null;
-            }
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('/' or '.' or '_' or '+' or '-' or ':' or '!' or '@' or '=' or '%' or '#'))
+                return null;
         }
         return new DeviceNode(path);
     }

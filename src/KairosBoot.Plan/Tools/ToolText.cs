@@ -28,12 +28,8 @@ public static class ToolText
     /// <summary>Refuses a path that is not relative or has <c>.</c>, <c>..</c> or empty parts.</summary>
     public static string RequireMember(string path, string program)
     {
-        foreach (var part in path.Split('/'))
-        {
-            if (part is "" or "." or "..")
-                throw Refused(path, $"is not a path that {program} can read: a part of it is empty, '.' or '..'");
-        }
-
+        if (!PathParts.IsPlainMember(path))
+            throw Refused(path, $"is not a path that {program} can read: a part of it is empty, '.' or '..'");
         return RequirePlain(path, program);
     }
 

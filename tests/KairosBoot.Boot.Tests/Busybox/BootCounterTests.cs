@@ -50,6 +50,26 @@ public sealed class BootCounterTests
         }
     }
 
+    [Fact]
+    public void A_system_that_never_reports_good_is_rebooted_and_the_next_boot_says_why()
+    {
+        // disk: as kboot builds it; init only waits, as a system that hangs
+        using GrubDisk disk = new(new GrubDisk.Kind
+        {
+            Init = "trap 'reboot -f' TERM\nkboot status\nkboot assess wait &\nwhile :; do sleep 1; done\n",
+            KernelArguments = "kairosboot.good-within=20s",
+        });
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "counters-not-good", Disks = [disk.File] });
+        machine.Console.Expect(Limit, "not marked good yet: the machine reboots in 1 minutes");
+        machine.Console.Expect(Limit, "(kairosboot.good-within=); rebooting");
+        machine.ExpectEnd(Limit);
+
+        using QemuMachine next = machine.SwitchOnAgain();
+        next.Console.Expect(Limit, "failed boot: ");
+        ConsoleText.HoldsAll(next.Console, "did not report good within");
+        Assert.Matches("active +1 ", next.Console.Text);
+    }
+
     public static TheoryData<string> Kinds => [.. (string[])(Thorough.Run ? ["missing", "nines"] : ["missing"])];
 
     [Theory]

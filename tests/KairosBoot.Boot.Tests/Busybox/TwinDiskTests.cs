@@ -5,6 +5,8 @@ namespace KairosBoot.Boot.Tests;
 /// <summary>Two disks with the same labels: a clone, or the disk of another node that is attached for repair.</summary>
 public sealed class TwinDiskTests : IDisposable
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(180);
+
     // each disk: | COS_OEM: name | COS_STATE: active.img (busybox, /name) | COS_PERSISTENT: name |
     private readonly SmallDisk _first = Disk("first");
     private readonly SmallDisk _second = Disk("second");
@@ -44,37 +46,56 @@ public sealed class TwinDiskTests : IDisposable
             Disks = [_first.File, _second.File],
             CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=5 panic=1",
         });
-        machine.ExpectEnd(TimeSpan.FromSeconds(120));
-        ConsoleText.HoldsAll(machine.Console, "COS_STATE", "/dev/vda2", "/dev/vdb2", "kairosboot.disk=");
+        machine.Console.Expect(Limit, "kairosboot.disk=PARTUUID");
+        ConsoleText.HoldsAll(machine.Console, "COS_STATE", "/dev/vda2", "/dev/vdb2");
         ConsoleText.HoldsNoStackTrace(machine.Console);
         Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Two_copies_of_a_disk_are_both_listed_and_neither_boots()
+    public void Of_two_copies_the_one_that_GRUB_started_from_boots_and_the_other_is_reported()
     {
-        // The loader names a partition that is on both disks, because copies have equal UUIDs.
-        string copy = _first.File + ".copy";
-        File.Copy(_first.File, copy);
-        try
-        {
-            using QemuMachine machine = QemuMachine.Start(new MachineSpec
-            {
-                Name = "twins-copies",
-                Disks = [_first.File, copy],
-                CommandLine = $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.disk={_first.PartitionUuid(2)} " +
-                    "kairosboot.timeout=5 panic=1",
-            });
-            machine.ExpectEnd(TimeSpan.FromSeconds(120));
-            ConsoleText.HoldsAll(machine.Console, $"PARTUUID={_first.PartitionUuid(2)} is on more than one device", "/dev/vda2",
-                "/dev/vdb2", "detach all but one");
-            ConsoleText.HoldsNoStackTrace(machine.Console);
-            Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
-        }
-        finally
-        {
-            File.Delete(copy);
-        }
+        // disks: as kboot builds it, and a copy of it
+        using GrubDisk disk = new();
+        string copy = disk.FileWith(File.ReadAllBytes(disk.File));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "twins-copy", Disks = [disk.File], LateDisk = copy });
+        machine.Console.Expect(Limit, "KairosBoot: starting");
+        machine.PlugLateDisk();
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        string state = shell.Run("grep ' /run/initramfs/cos-state ' /proc/mounts");
+        Assert.StartsWith("/dev/vda5 ", state, StringComparison.Ordinal);
+        Assert.Equal("loader", Report.Of(shell).GetProperty("assessment").GetProperty("countedBy").GetString());
+        Assert.Matches("/dev/vdb5 .* is a copy of the boot disk vda and is not used; detach it",
+            string.Join('\n', Report.Of(shell).GetProperty("problems").Strings("text")));
+        Assert.Equal("active is good", shell.Run("kboot assess good"));
+        string id = shell.Run("grep -a -o 'boot_id=[0-9a-f]*' /run/initramfs/cos-state/bootstate")["boot_id=".Length..];
+        Assert.Equal(0, machine.WritesToLateDisk());
+        shell.Leave("sync; poweroff -f");
+        machine.ExpectEnd(Limit);
+
+        using QemuMachine next = machine.SwitchOnAgain();
+        Assert.Contains($"kairosboot.id={id}", GuestShell.OfBusybox(next).Run("cat /proc/cmdline"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Copies_with_equal_counters_are_refused_until_one_is_detached()
+    {
+        // disks: as kboot builds it, and a copy with the counters that GRUB is going to write to the first one
+        using GrubDisk disk = new();
+        disk.Replace("/bootstate", GrubDisk.Block("active_left=2\npassive_left=3\nrecovery_left=3\nlast_slot=active\n"));
+        string copy = disk.FileWith(File.ReadAllBytes(disk.File));
+        disk.Replace("/bootstate", GrubDisk.Block("active_left=3\npassive_left=3\nrecovery_left=3\n"));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "twins-equal", Disks = [disk.File], LateDisk = copy });
+        machine.Console.Expect(Limit, "KairosBoot: starting");
+        machine.PlugLateDisk();
+        machine.Console.Expect(Limit, "to fix: detach all of them but the boot disk");
+        ConsoleText.HoldsAll(machine.Console, "is on more than one device:", "/dev/vda5", "/dev/vdb5", "on virtio");
+        Assert.Equal(0, machine.WritesToLateDisk());
+        machine.UnplugLateDisk();
+
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Matches("active +2 ", shell.Run("kboot status"));
+        Assert.Equal("degraded", Report.Of(shell).GetProperty("verdict").GetString());
     }
 
     [Fact]

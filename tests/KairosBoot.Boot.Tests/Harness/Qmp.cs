@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace KairosBoot.Boot.Tests;
 
@@ -20,14 +21,16 @@ public sealed class Qmp : IDisposable
         Execute("qmp_capabilities", "{}");  // until this command, QEMU accepts no other one
     }
 
-    public void Execute(string command, string arguments)
+    /// <summary>Returns what QEMU returned.</summary>
+    public JsonElement Execute(string command, string arguments)
     {
         _writer.WriteLine($$"""{"execute":"{{command}}","arguments":{{arguments}}}""");
         while (_reader.ReadLine() is string line)
         {
             if (line.StartsWith("{\"error\"", StringComparison.Ordinal))
                 throw new InvalidOperationException($"{command} {arguments}: {line}");
-            if (line.StartsWith("{\"return\"", StringComparison.Ordinal)) return;
+            if (line.StartsWith("{\"return\"", StringComparison.Ordinal))
+                return JsonDocument.Parse(line).RootElement.GetProperty("return");
         }
         throw new InvalidOperationException($"{command}: QEMU closed the connection");
     }

@@ -74,6 +74,11 @@ public sealed class ScratchRoot : IDisposable
         return $"{Convert.ToString((int)stat.st_mode & 0xFFF, 8).PadLeft(4, '0')} {stat.st_uid}:{stat.st_gid}";
     }
 
+    /// <summary>A document with one entry in the stage <c>initramfs</c>.</summary>
+    public static string Entry(string keys) => "stages:\n  initramfs:\n  - name: e\n    " + keys.Replace("\n", "\n    ") + "\n";
+
+    public StageReport RunEntry(string keys) => Run(Entry(keys));
+
     /// <summary>Runs a stage of this document, as /oem/90.yaml.</summary>
     public StageReport Run(string document, string stage = "initramfs", TimeSpan? limit = null)
     {

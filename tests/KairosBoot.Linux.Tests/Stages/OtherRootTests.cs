@@ -17,7 +17,7 @@ public sealed class OtherRootTests : IDisposable
     public void Dispose() => system.Dispose();
 
     [Theory]
-    [InlineData("ln -s /etc /srv/tree/dev", "Too many levels of symbolic links")]
+    [InlineData("ln -s /etc /srv/tree/dev", "/srv/tree/dev is a link")]
     [InlineData("chown eve /srv/tree; ln -s /srv/tree /home/eve/tree; chown -h daemon /home/eve/tree", "belongs to user 1")]
     [InlineData("chown eve /srv/tree; mkdir /srv/tree/dev; chown daemon /srv/tree/dev", "/dev, which belongs to user 1")]
     [InlineData("touch /srv/tree/sys", "Not a directory")]

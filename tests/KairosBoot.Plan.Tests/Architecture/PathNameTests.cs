@@ -18,7 +18,7 @@ public sealed partial class PathNameTests
         (Write, @"Syscall\.(Try)?Open\([^;()]*(\([^;()]*\)[^;()]*)*OpenFlags\.(WriteOnly|ReadWrite|Create|Truncate|Append)" +
             @"|FileText\.(Write|Append|WriteAttribute)\("),
         (Framework, @"\b(File|Directory)\.(Write|Create|Copy|Move|Delete|Append|Set|Replace|OpenWrite)[A-Za-z]*\(|new FileStream\("),
-        (Process, @"Process\.Start\(|new ProcessStartInfo|ChildProcess\.(Run|Stream)\(|posix_spawn\(|Native\.fork\("),
+        (Process, @"ForkedProcess\.Start\(|ChildProcess\.(Run|RunTool|Stream)\(|posix_spawn\(|Native\.fork\("),
     ];
 
     private static readonly (string Call, string Reason, string[] Files)[] Exceptions =
@@ -52,7 +52,8 @@ public sealed partial class PathNameTests
             ["Linux/Devices/PartitionedDisk", "Lifecycle/Install/DiskInstaller", "Image/Disk/DiskTarget"]),
         (Write, "the initrd's own log", ["Init/BootLog"]),
         (Write, "/run/kairosboot and the lock of upgrades in /run",
-            ["Execution/BootState/PartitionWriters", "Lifecycle/Upgrade/TargetSystem"]),
+            ["Execution/BootState/PartitionWriters", "Lifecycle/Upgrade/TargetSystem", "Lifecycle/BootState/GoodWatch",
+                "Lifecycle/BootState/RunningWork"]),
         (Write, "COS_STATE and COS_RECOVERY, where only root writes",
             ["Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/TransitionImage"]),
         (Write, "the requested output, or a scratch directory", ["Image/OsImage/Ext4Image"]),
@@ -60,7 +61,7 @@ public sealed partial class PathNameTests
         (Write, "implements the calls above", ["Linux/Files/FileText"]),
 
         (Framework, "the requested output",
-            ["Cli/Commands/InitrdBuildCommand", "Image/AtomicFile", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
+            ["Cli/Commands/InitrdBuildCommand", "Image/Disk/DiskBuilder", "Image/OsImage/SealedImage",
                 "Image/OsImage/Ext4Timestamps"]),
         (Framework, "a scratch directory of the builder's own, 0700",
             ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/GrubCore", "Image/Disk/GrubFiles",
@@ -72,6 +73,7 @@ public sealed partial class PathNameTests
         (Process, "programs that an image or its owner asks for",
             ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer",
                 "Lifecycle/RebootProgram"]),
+        (Process, "the system's own program reboot", ["Lifecycle/BootState/GoodWatch"]),
         (Process, "the image's fsck", ["Init/CheckChild", "Execution/Steps/StepExecutor"]),
         (Process, "PID 1's own stages", ["Init/Stages/StageProcess", "Linux/Processes/ForkedProcess"]),
         (Process, "implements the calls above", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),

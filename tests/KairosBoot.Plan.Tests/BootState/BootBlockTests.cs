@@ -10,7 +10,7 @@ public sealed class BootBlockTests
     {
         Active = new(0, false, "none"), Passive = new(2, true, "0123456789abcdef"), Recovery = new(1, false, ""), First = Slot.Recovery,
         Once = Slot.Passive, Last = Slot.Active, Fault = new(Slot.Recovery, new string('x', 20)), Pinned = "fedcba9876543210",
-        VolumeFault = VolumeFault.Of(VolumeFault.Missing, new string('v', 60)) with { Boots = 99 }, Stops = 3,
+        BootId = new string('1', 32), VolumeFault = VolumeFault.Of(VolumeFault.Missing, new string('v', 60)) with { Boots = 99 }, Stops = 3,
     };
 
     private static BootCounters Longest => Odd with
@@ -47,12 +47,13 @@ public sealed class BootBlockTests
     [Fact]
     public void Variables_of_others_are_kept_as_far_as_they_fit()
     {
-        var id = new string('e', 32);
-        var file = File($"boot_id=old\nactive_left=2\nactive left=1\nboot_id={id}\nodd=a\\\\b\nlong={new string('x', 300)}\nlast=1\n");
+        var id = new string('e', 16);
+        var file = File($"other_id=old\nactive_left=2\nactive left=1\nboot_id={new string('2', 32)}\nother_id={id}\n"
+            + $"odd=a\\\\b\nlong={new string('x', 300)}\nlast=1\n");
         var before = BootBlock.Read(file);
         var after = BootBlock.Read(before.With(Longest).Write());
         Assert.Equal(Longest, after.Counters);
-        Assert.Equal($"boot_id={id} odd=a\\b last=1", string.Join(' ', after.Others.Select(other => $"{other.Key}={other.Value}")));
+        Assert.Equal($"other_id={id} odd=a\\b last=1", string.Join(' ', after.Others.Select(other => $"{other.Key}={other.Value}")));
     }
 
     [Theory]

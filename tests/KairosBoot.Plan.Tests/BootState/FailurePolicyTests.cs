@@ -39,6 +39,7 @@ public sealed class FailurePolicyTests
 
     internal static readonly (string Name, BootFailure Failure)[] Failures =
     [
+        ("the counters are not those that the loader reported", new(FailureKind.CountersDiffer, "")),
         ("the counters name passive", new(FailureKind.OtherSlotChosen, "") { Chosen = Slot.Passive, Why = ChoiceReason.Order }),
         ("all tries are used up", new(FailureKind.NothingLeft, "")),
         ("the partition of the images is missing", new(FailureKind.ImagesMissing, "")),
@@ -97,6 +98,14 @@ public sealed class FailurePolicyTests
     }
 
     private const string Golden = """
+        the counters are not those that the loader reported
+          active, counted: try the same slot once more
+          active, counted, after a retry: try the same slot once more
+          active, counted, no recovery: try the same slot once more
+          active, last tries: try the same slot once more
+          active, not counted: try the same slot once more
+          active, another image named: try the same slot once more
+          recovery, counted: try the same slot once more
         the counters name passive
           active, counted: boot passive (order)
           active, counted, after a retry: boot passive (order)

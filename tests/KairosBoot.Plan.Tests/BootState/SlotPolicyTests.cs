@@ -21,7 +21,7 @@ public sealed class SlotPolicyTests
     [MemberData(nameof(EveryReport))]
     public void An_attempt_that_the_loader_did_not_write_is_counted_here(Slot slot, int onDisk, int reported)
     {
-        var before = new BootCounters().With(slot, new BootCounter(onDisk, true, ""));
+        var before = new BootCounters { Last = slot }.With(slot, new BootCounter(onDisk, true, ""));
         var request = new BootRequest
         {
             Slot = slot, ImagePath = slot.Image(), TriesLeft = reported,

@@ -24,6 +24,7 @@ internal static class KernelOptionTexts
         new("kairosboot.env", "none", "The state of `/bootstate` as the loader found it: readable and writable, read-only, or damaged."),
         new("kairosboot.kexec", "none", "The slot whose kernel started this one with kexec. Set by kairos-boot."),
         new("kairosboot.disk", "none", "The partition that the loader started from. Labels are searched for on its disk only."),
+        new("kairosboot.id", "none", "Id of the last good boot, from `/bootstate`, from the loader. It tells the boot disk from copies."),
         new("rd.immucore.overlay", "`tmpfs:25%`",
             "Where the ephemeral overlays keep their files. The layout key `OVERLAY` takes precedence."),
         new("rd.immucore.mount", "none", "Mounts one more volume. May be given several times."),
@@ -47,6 +48,8 @@ internal static class KernelOptionTexts
 
         new("kairosboot.kargs", "none",
             "Which of the machine's own kernel arguments this boot has. Set by GRUB, read by `kboot assess good`.", "USED/LEFT-OUT"),
+        new("kairosboot.good-within", "`60m`", "Active and passive: reboot a system that has not marked its slot good by then. 0: off.",
+            GoodDeadline.Form),
         new("kairos.config_url", "none", "One more cloud-config: a file or a directory.", "a path"),
         new("cos.setup", "none", "Older name of `kairos.config_url=`.", "a path"),
         new("stages.", "none", "A cloud-config entry in dot notation: `stages.initramfs[0].commands[0]=\"echo hi\"`.", "any"),

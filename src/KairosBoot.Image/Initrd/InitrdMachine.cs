@@ -1,0 +1,39 @@
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Image;
+
+/// <summary>The architecture of an initrd must be that of the kernel: otherwise the kernel panics because it cannot run /init.</summary>
+internal static class InitrdMachine
+{
+    /// <param name="init">Architecture of the initrd's /init; null: a script, or not known.</param>
+    /// <param name="other">Architecture of the kernel or of one of its modules; null: not known.</param>
+    /// <param name="place">The file with the other architecture.</param>
+    /// <exception cref="OperatorException">They differ.</exception>
+    internal static void Require(string? init, string? other, string place)
+    {
+        if (init is null || other is null || init == other) return;
+        throw new OperatorException($"kairos-boot (the initrd's init) is for {init}, but {ToolText.Show(place)} is for {other}",
+            $"give --init the kairos-boot of the same version that is built for {other}");
+    }
+
+    /// <summary>Checks the initrd of a tree against its kernel.</summary>
+    /// <param name="root">The tree.</param>
+    /// <exception cref="OperatorException">They are for different architectures, or the initrd cannot be read.</exception>
+    internal static void CheckTree(string root)
+    {
+        var kernel = OfKernel(root, "/boot/vmlinuz");
+        if (kernel is null || UntrustedTree.TryRead(root, "/boot/initrd", ReadLimit.Initrd) is not { } initrd) return;
+        // An initrd of another program may have a format that is not read here.
+        if (InitrdContents.TryReadInit(initrd) is not { } init || ProcessorArchitecture.OfProgram(init) is not { } machine) return;
+        if (machine != kernel)
+        {
+            throw new OperatorException($"/boot/initrd of the tree is for {machine}, but its /boot/vmlinuz is for {kernel}",
+                "remove /boot/initrd from the tree; kboot then builds it");
+        }
+    }
+
+    /// <summary>Architecture of a kernel in a tree; null: the file does not exist or does not say.</summary>
+    internal static string? OfKernel(string root, string path) =>
+        ProcessorArchitecture.OfKernel(UntrustedTree.Head(root, path, ProcessorArchitecture.HeadBytes));
+}

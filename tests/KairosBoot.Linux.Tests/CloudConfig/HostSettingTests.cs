@@ -1,0 +1,71 @@
+using KairosBoot.CloudConfig;
+
+namespace KairosBoot.Linux.Tests.CloudConfig;
+
+/// <summary>
+/// The keys environment and hostname. Documents run in a scratch root, in the stage <c>initramfs</c> unless another one is given.
+/// </summary>
+public sealed class HostSettingTests : IDisposable
+{
+    private readonly ScratchRoot root = new();
+
+    public void Dispose() => root.Dispose();
+
+    [Fact]
+    public void Environment_merges_sorts_and_quotes()
+    {
+        root.Put("/run/cos/x.env", "# comment\nOLD=\"kept $A\"\nB=old\n", "0600");
+        Assert.Empty(root.Run("""
+            stages:
+              rootfs:
+              - environment_file: /run/cos/x.env
+                environment: {B: new value, A: 1, Z: 007}
+              - environment_file: /run/cos/x.env
+                environment: {VENDOR: "{{ .Values.os.vendor }}", E: ~, Q: 'a"b$c!`\'}
+              - environment: {PLAIN: x}
+              - environment_file: /run/new/y.env
+              - environment_file: /run/new/z.env
+                environment: {V: w}
+            """, "rootfs").Problems);
+        Assert.Equal("A=1\nB=\"new value\"\nE=\"\"\nOLD=\"kept \"\nQ=\"a\\\"b\\$c\\!\\`\\\\\"\nVENDOR=\"debian\"\nZ=\"007\"\n",
+            root.Read("/run/cos/x.env"));
+        Assert.Equal("0644 0:0", root.ModeAndOwner("/run/cos/x.env"));
+        Assert.Equal("PLAIN=\"x\"\n", root.Read("/etc/environment"));
+        Assert.Equal((false, "0744 0:0"), (root.Has("/run/new/y.env"), root.ModeAndOwner("/run/new")));
+    }
+
+    [Fact]
+    public void Hostname_sets_the_kernels_name_and_both_files()
+    {
+        root.Put("/etc/hosts", "# x\n127.0.0.1\tlocalhost\n  ::1 ip6  \n127.0.0.10 other\n", "0640");
+        root.Put("oem/90.yaml", ScratchRoot.Entry("hostname: kairos-{{ trunc 4 .MachineID }}"), "0644");
+        string? name = null;
+        root.Inside(() =>
+        {
+            new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
+            name = Syscall.GetHostName();
+        });
+        Assert.Equal("kairos-0123", name);
+        Assert.NotEqual("kairos-0123", Syscall.GetHostName());
+        Assert.Equal("kairos-0123\n", root.Read("/etc/hostname"));
+        Assert.Equal("# x\n127.0.0.1 localhost kairos-0123\n::1 ip6\n127.0.0.10 other\n", root.Read("/etc/hosts"));
+        Assert.Equal("0640 0:0", root.ModeAndOwner("/etc/hosts"));
+    }
+
+    [Theory]
+    [InlineData("'{{ .Nope }}'", "Nope")]
+    [InlineData("'{{ trunc }}'", "trunc")]
+    [InlineData("'two words'", "not a host name")]
+    public void A_host_name_that_fails_changes_nothing(string hostname, string reason)
+    {
+        Assert.Contains(reason, Assert.Single(root.RunEntry($"hostname: {hostname}").Problems).Reason);
+        Assert.False(root.Has("/etc/hostname"));
+    }
+
+    [Fact]
+    public void Host_name_templates_know_random_names()
+    {
+        Assert.Empty(root.RunEntry("hostname: '{{ .UUID }}-{{ trunc 4 .Random }}-{{ trunc 8 .ProtectedID }}'").Problems);
+        Assert.Matches("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-z]{4}-[0-9a-f]{8}\n$", root.Read("/etc/hostname"));
+    }
+}
