@@ -34,7 +34,9 @@ public static class VolumeWait
     }
 
     private static string? Reason(VolumeFault fault) => VolumeRetry.Decide(fault, Retries,
-        TimeSpan.FromMicroseconds(Syscall.BootTimeMicroseconds()), IsWhole(fault), Processes.HasLogin() || Processes.HasOtherOfProgram());
+        TimeSpan.FromMicroseconds(Syscall.BootTimeMicroseconds()), IsWhole(fault), IsInUse);
+
+    private static bool IsInUse => Processes.HasLogin() || RunningWork.Exists(RunningWork.Change) || RunningWork.Exists(RunningWork.Stage);
 
     // A mount is the only proof. The mount is read-only, and nothing else sees it.
     private static bool IsWhole(VolumeFault fault)

@@ -30,24 +30,6 @@ public static class Processes
         return false;
     }
 
-    /// <summary>Another process of the same program is running.</summary>
-    public static bool HasOtherOfProgram()
-    {
-        var own = ProgramOf("self");
-        foreach (var name in Syscall.ReadDirectory("/proc"))
-        {
-            if (int.TryParse(name, CultureInfo.InvariantCulture, out var pid) && pid != Syscall.GetPid() && ProgramOf(name) == own)
-                return true;
-        }
-        return false;
-    }
-
-    private static string? ProgramOf(string pid)
-    {
-        try { return Syscall.ReadLink($"/proc/{pid}/exe"); }
-        catch (SyscallException) { return null; } // a kernel thread, or it has ended
-    }
-
     /// <summary>Kills every process except this one. Kernel threads have no program and are skipped.</summary>
     /// <returns>The killed processes.</returns>
     public static List<LeftoverProcess> EndAllOthers()

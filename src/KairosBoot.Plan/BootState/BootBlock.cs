@@ -7,6 +7,8 @@ namespace KairosBoot.Plan;
 /// <param name="Problem">What is wrong with the file, as a predicate that follows its name: <c>is missing</c>. Null: nothing.</param>
 public sealed record BootBlock(BootCounters Counters, string? Problem)
 {
+    private const string BootIdName = "boot_id";
+
     // What the longest counters leave of a sector.
     private const int MaxOthers = 68;
 
@@ -108,7 +110,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
     {
         foreach (var variable in Variables(new BootCounters { BootId = "0" }))
             if (variable.Key == name) return true;
-        return false;
+        return name == BootIdName;
     }
 
     /// <summary>The whole file.</summary>

@@ -13,7 +13,7 @@ public static class VolumeRetry
     /// <param name="retries">The value of <c>kairosboot.volume-retries=</c>.</param>
     /// <param name="uptime">Since the machine started.</param>
     /// <param name="isWhole">The volume exists and can be mounted.</param>
-    /// <param name="isInUse">Somebody is logged in, or another kboot is running.</param>
+    /// <param name="isInUse">Somebody is logged in, or an upgrade, a reset or a stage is running.</param>
     /// <returns>The reason to reboot now; null: wait.</returns>
     public static string? Decide(VolumeFault fault, int retries, TimeSpan uptime, bool isWhole, bool isInUse)
     {
