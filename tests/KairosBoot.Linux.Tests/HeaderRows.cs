@@ -10,7 +10,8 @@ internal static class HeaderRows
     [
         "dirent.h", "errno.h", "fcntl.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stddef.h", "time.h", "unistd.h", "sys/file.h",
         "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysinfo.h",
-        "sys/utsname.h", "sys/wait.h", "linux/blkpg.h", "linux/btrfs.h", "linux/fs.h", "linux/limits.h", "linux/loop.h", "linux/magic.h",
+        "sys/utsname.h", "sys/wait.h", "linux/blkpg.h", "linux/btrfs.h", "linux/cdrom.h", "linux/fs.h", "linux/limits.h", "linux/loop.h",
+        "linux/magic.h",
         "linux/major.h", "linux/mount.h", "linux/netlink.h", "linux/openat2.h", "linux/watchdog.h", "xfs/xfs.h",
     ];
 
