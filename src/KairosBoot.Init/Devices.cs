@@ -98,7 +98,10 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     }
 
     private BootFailure Failure(FailureKind kind, BootRequest request, string text, string fix, bool isReadError) =>
-        new(kind, text + ": " + MissingDevices.Purpose(request) + "\n" + DescribeSeen()) { Fix = fix, IsReadError = isReadError };
+        new(kind, text + ": " + MissingDevices.Purpose(request) + "\n" + DescribeSeen(kind == FailureKind.ImagesMissing))
+        {
+            Fix = fix, IsReadError = isReadError,
+        };
 
     private void NoteDamage(BootDisk disk)
     {
@@ -151,7 +154,8 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (volume.Problem is not { } problem) return;
         if (volume.ProblemClass == StepClass.Required)
         {
-            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Problem + "\n" + DescribeSeen())
+            var isMissing = !VolumeSearch.IsSystemLabel(volume.Request.Device);
+            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Problem + "\n" + DescribeSeen(isMissing))
             {
                 Fix = problem.Fix, Volume = VolumeFault.Of(VolumeFault.Unusable, volume.Request.Device.ToString()),
             });
@@ -176,7 +180,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     /// event.</summary>
     public void ReadAgain() => watch!.Rescan();
 
-    private string DescribeSeen() => MissingDevices.Seen(Seen, modules.Problems, modules.UnmatchedHardware);
+    /// <param name="isMissing">A device is missing that an absent driver may hide.</param>
+    private string DescribeSeen(bool isMissing) =>
+        MissingDevices.Seen(Seen, modules.Problems, isMissing ? modules.UnmatchedHardware : []);
 
     /// <summary>Ends the watch. Its socket must not be handed over.</summary>
     public void Dispose() => watch?.Dispose();

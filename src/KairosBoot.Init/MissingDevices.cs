@@ -15,6 +15,9 @@ internal static class MissingDevices
         (request.LoadedFrom is { } loader ? $", on the disk of {loader}, which the loader named" : "");
 
     /// <summary>Every block device that was found, and why others may be missing.</summary>
+    /// <param name="devices">All devices seen so far.</param>
+    /// <param name="moduleProblems">Modules that could not be loaded.</param>
+    /// <param name="unmatched">Modaliases of hardware without a driver; empty: no device is missing.</param>
     public static string Seen(ImmutableArray<BlockDevice> devices, IReadOnlyList<string> moduleProblems, List<string> unmatched)
     {
         var text = new StringBuilder(devices.IsEmpty ? "no block device was seen" : "block devices seen:");
@@ -22,14 +25,11 @@ internal static class MissingDevices
         foreach (var problem in moduleProblems) text.Append("\nmodule: ").Append(problem);
         var shown = 0;
         foreach (var modalias in unmatched)
-            if (LooksLikeStorage(modalias) && shown++ < MaxHardware) text.Append("\nno driver in the initrd for ").Append(modalias);
+        {
+            if (HardwareName.OfStorage(modalias) is { } hardware && shown++ < MaxHardware)
+                text.Append("\nno driver in the initrd for ").Append(hardware);
+        }
+
         return text.ToString();
     }
-
-    // PCI class 01 is mass storage, USB interface class 08 too; virtio 2 is a disk and 8 a SCSI host.
-    private static bool LooksLikeStorage(string modalias) =>
-        modalias.StartsWith("pci:", StringComparison.Ordinal) && modalias.Contains("bc01", StringComparison.Ordinal) ||
-        modalias.StartsWith("usb:", StringComparison.Ordinal) && modalias.Contains("ic08", StringComparison.Ordinal) ||
-        modalias.StartsWith("virtio:d00000002", StringComparison.Ordinal)
-            || modalias.StartsWith("virtio:d00000008", StringComparison.Ordinal);
 }

@@ -10,7 +10,8 @@ internal static class HeaderRows
     [
         "dirent.h", "errno.h", "fcntl.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stddef.h", "time.h", "unistd.h", "sys/file.h",
         "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysinfo.h",
-        "sys/utsname.h", "sys/wait.h", "linux/blkpg.h", "linux/btrfs.h", "linux/fs.h", "linux/limits.h", "linux/loop.h", "linux/magic.h",
+        "sys/utsname.h", "sys/wait.h", "linux/blkpg.h", "linux/btrfs.h", "linux/cdrom.h", "linux/fs.h", "linux/limits.h", "linux/loop.h",
+        "linux/magic.h",
         "linux/major.h", "linux/mount.h", "linux/netlink.h", "linux/openat2.h", "linux/watchdog.h", "xfs/xfs.h",
     ];
 
@@ -36,6 +37,8 @@ internal static class HeaderRows
         ["Syscall.DirentName"] = "offsetof(struct dirent64, d_name)", ["Syscall.UtsNameSize"] = "sizeof(struct utsname)",
         ["Syscall.UtsNameNode"] = "offsetof(struct utsname, nodename)", ["Syscall.UtsNameRelease"] = "offsetof(struct utsname, release)",
         ["Syscall.UtsNameMachine"] = "offsetof(struct utsname, machine)",
+        ["Processes.FirstPseudoTerminal"] = "UNIX98_PTY_SLAVE_MAJOR",
+        ["Processes.LastPseudoTerminal"] = "UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT - 1",
         ["AttributeFile.MaxValueBytes"] = "XATTR_SIZE_MAX", ["FileReplacement.MaxName"] = "NAME_MAX",
         // Only newer headers have linux/ext4.h.
         ["FileSystemResize.EXT4_IOC_RESIZE_FS"] = "_IOW('f', 16, __u64)",

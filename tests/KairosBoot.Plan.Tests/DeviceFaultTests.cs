@@ -123,6 +123,10 @@ public sealed class DeviceFaultTests
             "another one: " + DeviceFault.Of(disk)!.Problem, DeviceFault.Of(disk)!.Fix),
             (problem.ProblemClass, problem.Problem!.Problem, problem.Problem.Fix));
         Assert.Empty(decision.Awaited);
+        // A partition with the name of another volume is not suspected.
+        var encrypted = Devices[0].Device;
+        Assert.Equal(DeviceFault.Of(disk)!.Fix, Decide("rd.immucore.mount=LABEL=DATA:/data", [State, encrypted, disk], final: true)
+            .Volumes.Single(volume => volume.Request.Path == "/data").Problem!.Fix);
         // Until the end, the disk of the volume may still appear.
         Assert.Single(Decide("rd.immucore.mount=LABEL=DATA:/data", [State, persistent, disk]).Awaited);
     }

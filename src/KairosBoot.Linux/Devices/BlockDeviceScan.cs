@@ -83,11 +83,12 @@ public static class BlockDeviceScan
     }
 
     // A device that cannot be read still has the names of its entry in the partition table.
-    private static BlockDevice Read(BlockDevice device, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
+    private static BlockDevice? Read(BlockDevice device, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
     {
         try
         {
             using var node = Syscall.Open(device.Node, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+            if (OpticalDrive.IsEmpty(device.Name, node)) return null;
             device = device with { Superblock = BlockProbe.Superblock(node, device.SizeBytes) };
         }
         catch (SyscallException e) { device = device with { Unreadable = Errno.Describe(e.Errno) }; }

@@ -4,11 +4,17 @@ using Tmds.Linux;
 namespace KairosBoot.Linux;
 
 /// <summary>A kernel event.</summary>
-/// <param name="Action"><c>add</c>, <c>change</c>, <c>bind</c>, <c>remove</c>...</param>
-/// <param name="Subsystem"><c>block</c>, <c>pci</c>, <c>virtio</c>...</param>
-/// <param name="Modalias">The text that the patterns of modules are matched with; null: the device has none.</param>
-/// <param name="DeviceName">Name in /dev; null: the device has no node.</param>
-public sealed record Uevent(string Action, string Subsystem, string? Modalias, string? DeviceName);
+/// <param name="action"><c>add</c>, <c>change</c>, <c>bind</c>, <c>remove</c>...</param>
+/// <param name="subsystem"><c>block</c>, <c>pci</c>, <c>virtio</c>...</param>
+/// <param name="modalias">The text that the patterns of modules are matched with; null: the device has none.</param>
+/// <param name="deviceName">Name in /dev; null: the device has no node.</param>
+public sealed class Uevent(string action, string subsystem, string? modalias, string? deviceName)
+{
+    public string Action => action;
+    public string Subsystem => subsystem;
+    public string? Modalias => modalias;
+    public string? DeviceName => deviceName;
+}
 
 /// <summary>The kernel's own device events, NETLINK_KOBJECT_UEVENT. Open it before scanning sysfs; then no device is missed.</summary>
 public sealed unsafe class Uevents : IDisposable

@@ -29,8 +29,8 @@ public sealed class KernelLog : IDisposable
         if (kmsg is null) return;
         foreach (var line in PrintableText.Clean(text).Split('\n'))
         {
-            for (var at = 0; at == 0 || at < line.Length; at += RecordLimit / 3) // a UTF-16 unit is at most three bytes
-                WriteRecord($"<{level}>kairos-boot: {line.AsSpan(at, Math.Min(RecordLimit / 3, line.Length - at))}\n");
+            foreach (var part in LineWrap.Split(line, RecordLimit))
+                WriteRecord("<" + level.ToString() + ">kairos-boot: " + part + "\n");
         }
     }
 

@@ -57,7 +57,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             First = SlotOf("first_slot") ?? Slot.Active, Once = SlotOf("next_slot"), Last = SlotOf("last_slot"),
             Fault = SlotFault.TryParse(Value("fail", value => SlotFault.TryParse(value) is not null)),
             Pinned = Value("pinned", value => value != BootCounter.NoImage && IsImage(value)),
-            BootId = Value("boot_id", IsBootId),
+            BootId = Value(BootIdName, IsBootId),
             VolumeFault = VolumeFault.TryParse(Value("vol_fail", value => VolumeFault.TryParse(value) is not null)),
             Stops = Value("stops", value => value is "0" or "1" or "2" or "3") is { Length: > 0 } stops ? stops[0] - '0' : 0,
         };
@@ -108,7 +108,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
 
     private static bool IsOwn(string name)
     {
-        foreach (var variable in Variables(new BootCounters { BootId = "0" }))
+        foreach (var variable in Variables(new BootCounters()))
             if (variable.Key == name) return true;
         return name == BootIdName;
     }
@@ -135,7 +135,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
         variables.Add(new("fail", counters.Fault?.ToString() ?? ""));
         variables.Add(new("pinned", counters.Pinned));
         // A new disk has no id: its bytes depend on nothing but its inputs.
-        if (counters.BootId.Length > 0) variables.Add(new("boot_id", counters.BootId));
+        if (counters.BootId.Length > 0) variables.Add(new(BootIdName, counters.BootId));
         variables.Add(new("vol_fail", counters.VolumeFault?.ToString() ?? ""));
         variables.Add(new("stops", ((char)('0' + counters.Stops)).ToString()));
         return variables.ToImmutable();

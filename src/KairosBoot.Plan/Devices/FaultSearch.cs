@@ -24,8 +24,9 @@ public static class FaultSearch
             if (DeviceFault.Of(device) is not { } fault) continue;
             fault.HasWantedName = HasName(device, wanted);
             if (fault.HasWantedName) return fault;
-            // The name of these is inside: in what cannot be read or opened here.
-            if (fault.Kind is not (DeviceFaultKind.UnknownContent or DeviceFaultKind.Swap)) suspect ??= fault;
+            // The name is inside what cannot be read or opened here, unless the partition is known to be another one.
+            var isAnother = device.PartLabel is { } name && VolumeSearch.IsSystemLabel(DeviceRef.Label(name));
+            if (!isAnother && fault.Kind is not (DeviceFaultKind.UnknownContent or DeviceFaultKind.Swap)) suspect ??= fault;
         }
         return suspect;
     }

@@ -89,7 +89,7 @@ public sealed class FailureRecord
         return $"{year:d4}-{month:d2}-{day:d2} {second / 3600:d2}:{second / 60 % 60:d2}:{second % 60:d2} UTC";
     }
 
-    private static string Head(string text) => text.Length <= MaxText ? text : text[..MaxText] + " ...";
+    private static string Head(string text) => text.Length <= MaxText ? text : text[..LineWrap.End(text, 0, MaxText)] + " ...";
 
     // Starts at a whole line: half a line is useless.
     private static string Tail(string text)

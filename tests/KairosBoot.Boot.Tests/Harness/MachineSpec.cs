@@ -27,6 +27,12 @@ public sealed record MachineSpec
     /// <summary>An image in a CD drive on a separate SCSI controller.</summary>
     public string? Disc { get; init; }
 
+    /// <summary>True: a CD drive without a disc, on a separate SCSI controller.</summary>
+    public bool HasEmptyDrive { get; init; }
+
+    /// <summary>A file that gets the output of a virtio console, hvc0.</summary>
+    public string? VirtioConsole { get; init; }
+
     /// <summary>Limit of reads and writes for each second and disk; 0: no limit.</summary>
     public int DiskOperations { get; init; }
 

@@ -149,6 +149,12 @@ public sealed class QemuMachine : IDisposable
             arguments.AddRange(["-drive", $"if=none,id=disc,media=cdrom,readonly=on,format=raw,file={spec.Disc}"]);
             arguments.AddRange(["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-cd,drive=disc,bus=scsi.0"]);
         }
+        if (spec.HasEmptyDrive) arguments.AddRange(["-device", "virtio-scsi-pci,id=empty", "-device", "scsi-cd,bus=empty.0"]);
+        if (spec.VirtioConsole is { } output)
+        {
+            arguments.AddRange(["-device", "virtio-serial-pci", "-chardev", $"file,id=hvc,path={output}"]);
+            arguments.AddRange(["-device", "virtconsole,chardev=hvc"]);
+        }
         if (spec.KeepsLogs)
         {
             arguments.AddRange(["-object", $"memory-backend-file,id=erst,mem-path={directory}/erst.bin,size=64K,share=on"]);
