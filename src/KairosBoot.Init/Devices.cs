@@ -17,9 +17,8 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     /// <summary>Block devices seen so far.</summary>
     public ImmutableArray<BlockDevice> Seen => watch?.Devices ?? [];
 
-    /// <summary>Waits until the boot disk appears.</summary>
-    /// <exception cref="OperatorException">It cannot be told apart from another disk.</exception>
-    /// <exception cref="BootFailureException">It did not appear.</exception>
+    /// <summary>Waits until the boot disk appears, and as long as it cannot be distinguished from another disk.</summary>
+    /// <exception cref="BootFailureException">It did not appear, or cannot be used.</exception>
     public BootDisk FindBootDisk(BootRequest request)
     {
         watch?.Dispose();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using KairosBoot.Lifecycle;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
@@ -90,6 +91,13 @@ internal static class StatusCommand
             writer.WriteEndObject();
         }
 
+        WriteSlots(writer, status);
+        JsonOutput.WriteArray(writer, "failedBoots", status.FailedBoots);
+        if (Deadline(location) is { } deadline) writer.WriteNumber("goodWithinSecondsLeft", deadline.SecondsLeft);
+    });
+
+    private static void WriteSlots(Utf8JsonWriter writer, BootStatus status)
+    {
         writer.WriteStartArray("slots");
         foreach (var slot in status.Slots)
         {
@@ -103,9 +111,7 @@ internal static class StatusCommand
         }
 
         writer.WriteEndArray();
-        JsonOutput.WriteArray(writer, "failedBoots", status.FailedBoots);
-        if (Deadline(location) is { } deadline) writer.WriteNumber("goodWithinSecondsLeft", deadline.SecondsLeft);
-    });
+    }
 
     // The report of kairos-boot, which says how this boot is counted, can be read by root and its group only.
     private static GoodDecision? Deadline(BootStateLocation location) =>
