@@ -62,6 +62,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         Change(() => Exchange(Transition, active));
         UpdateCounters(counters => counters.WithOneShot(null) with { First = Slot.Active });
         Clear();
-        return moves ? "active: new image; passive: the former active image" : "active: new image; passive: unchanged";
+        // Also a value in the JSON of kboot upgrade, which scripts compare.
+        return moves ? "active is new, passive is what was active" : "active is new, passive is as before";
     }
 }

@@ -15,7 +15,7 @@ public sealed class UpgradeTests
         string old = machine.Images.Active;
 
         (string outcome, string id) = machine.Change("kboot upgrade --image /mnt/new.img");
-        Assert.Equal("active: new image; passive: the former active image", outcome);
+        Assert.Equal("active is new, passive is what was active", outcome);
         Assert.Equal((id, old), machine.Images);
         Assert.Equal("3 3+ 3", machine.Slots);
         Assert.NotEqual(0, machine.Shell.Try("touch /run/initramfs/cos-state/written").Status);
@@ -32,7 +32,7 @@ public sealed class UpgradeTests
         Assert.Equal(("passive", ("busybox", "good")), (machine.Boots, machine.System));
         machine.Shell.Run("mount -o loop,ro /mnt/newer.img /tmp");
         (outcome, string second) = machine.Change("kboot upgrade --root /tmp");
-        Assert.Equal("active: new image; passive: unchanged", outcome);
+        Assert.Equal("active is new, passive is as before", outcome);
         Assert.Equal((second, old), machine.Images);
         machine.Restart();
         Assert.Equal(("active", ("newer", "good")), (machine.Boots, machine.System));
@@ -50,17 +50,17 @@ public sealed class UpgradeTests
         string first = machine.Images.Active;
 
         // A second upgrade before the reboot does not replace the running image.
-        Assert.Equal("active: new image; passive: the former active image", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
+        Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
         (string outcome, string newer) = machine.Change("kboot upgrade --image /mnt/newer.img");
-        Assert.Equal("active: new image; passive: unchanged", outcome);
+        Assert.Equal("active is new, passive is as before", outcome);
         Assert.Equal((newer, first), machine.Images);
         machine.Restart();
         Assert.Equal(("active", ("newer", "good")), (machine.Boots, machine.System));
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
 
-        Assert.Equal("active: new image; passive: the former active image", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
+        Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
         (outcome, string broken) = machine.Change("kboot upgrade --image /mnt/broken.img");
-        Assert.Equal("active: new image; passive: unchanged", outcome);
+        Assert.Equal("active is new, passive is as before", outcome);
         machine.Restart();
         Assert.Equal(("active active active passive", ("newer", "degraded")), (machine.Boots, machine.System));
         Assert.Equal((broken, newer), machine.Images);
@@ -71,7 +71,7 @@ public sealed class UpgradeTests
         Assert.Equal("0 3+ 3", machine.Slots);
 
         (outcome, string repaired) = machine.Change("kboot upgrade --image /mnt/new.img");
-        Assert.Equal("active: new image; passive: unchanged", outcome);
+        Assert.Equal("active is new, passive is as before", outcome);
         Assert.Equal((repaired, newer), machine.Images);
         Assert.Equal("3 3+ 3", machine.Slots);
         machine.Restart();
@@ -109,7 +109,7 @@ public sealed class UpgradeTests
 
         // Without the pin, the running image would become passive.
         (string outcome, string id) = machine.Change("kboot upgrade --image /mnt/new.img");
-        Assert.Equal("active: new image; passive: unchanged", outcome);
+        Assert.Equal("active is new, passive is as before", outcome);
         Assert.Equal((id, first), machine.Images);
         machine.Restart();
         Assert.Equal(("active", ("new", "good")), (machine.Boots, machine.System));

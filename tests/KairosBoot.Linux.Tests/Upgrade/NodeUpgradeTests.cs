@@ -73,7 +73,7 @@ public sealed class NodeUpgradeTests
             var (code, output, errors) = node.Run(Command);
             Assert.True((code, node.Reboots) == (1, 1), $"{code} {node.Reboots}: {output}{errors}");
             Assert.Contains("the running system differs: ", output);
-            Assert.Contains("active: new image; passive: the former active image", output);
+            Assert.Contains("active is new, passive is what was active", output);
             Assert.Equal(("new", "active"), system.Slots);
             Assert.True(system.IsReadOnly);
             installed = system.Files;

@@ -12,7 +12,7 @@ public sealed class UpgradeTests
         var system = new InstalledSystem(scratch);
         var result = system.Upgrade(system.Image("new"));
         Assert.Equal(("new", "active"), system.Slots);
-        Assert.Equal(("active", "active: new image; passive: the former active image"), (result.Slot, result.Outcome));
+        Assert.Equal(("active", "active is new, passive is what was active"), (result.Slot, result.Outcome));
         var counters = system.Counters;
         Assert.Equal((new BootCounter(3, false, result.ImageId), 2, true), (counters.Active, counters.Passive.Left, counters.Passive.Good));
         Assert.Equal((Slot.Active, null), (counters.Next, counters.Once));
@@ -28,7 +28,7 @@ public sealed class UpgradeTests
     {
         var system = new InstalledSystem(scratch);
         system.Upgrade(system.Image("new"));
-        Assert.Equal("active: new image; passive: unchanged", system.Upgrade(system.Image("newer")).Outcome);
+        Assert.Equal("active is new, passive is as before", system.Upgrade(system.Image("newer")).Outcome);
         Assert.Equal(("newer", "active"), system.Slots);
         Assert.Equal((2, 3), (system.Counters.Passive.Left, system.Counters.Active.Left));
         Assert.True(system.IsReadOnly);
