@@ -105,6 +105,10 @@ public class InitrdTests : Scratch
                 $"{(i % 5 == 0 ? "" : "-o")} {(i % 5 == 0 ? ">" : "")} {PathOf("frame")}");
             var frame = File.ReadAllBytes(PathOf("frame"));
             Assert.Equal(frame.Length, ZstdFrame.Length([.. frame, 1, 2, 3]));
+            var padded = ZstdFrame.Pad(frame, 512);
+            Assert.Equal((0, padded.Length), (padded.Length % 512, ZstdFrame.Length(padded)));
+            File.WriteAllBytes(PathOf("padded"), padded);
+            HostTool.Shell($"zstd -qdf {PathOf("padded")} -o {PathOf("back")} && cmp {PathOf("content")} {PathOf("back")}");
             for (var cut = 0; cut < frame.Length; cut += 1 + frame.Length / 50)
                 Assert.Throws<InvalidDataException>(() => ZstdFrame.Length(frame.AsSpan(0, cut)));
         }

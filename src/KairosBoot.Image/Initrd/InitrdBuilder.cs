@@ -51,12 +51,13 @@ public static class InitrdBuilder
 
         var archive = CpioArchive.Write(entries);
         cancellationToken.ThrowIfCancellationRequested();
-        return new BuiltInitrd(Pad(request.Compress ? Compress(archive) : archive), kernel.Release.Text,
+        return new BuiltInitrd(request.Compress ? ZstdFrame.Pad(Compress(archive), Block) : Pad(archive), kernel.Release.Text,
             packed.Order(StringComparer.Ordinal).ToList(), absent);
     }
 
     // The kernel reads an archive that is appended to the file only if it starts at a multiple of four bytes, and ignores zeros between
-    // archives (Documentation/driver-api/early-userspace/buffer-format.rst). 512 is the block of cpio(1).
+    // archives (Documentation/driver-api/early-userspace/buffer-format.rst). 512 is the block of cpio(1). Zeros after a compressed archive
+    // would be refused by kboot of earlier versions, which checks the image before an upgrade.
     private static byte[] Pad(byte[] archive)
     {
         Array.Resize(ref archive, (archive.Length + Block - 1) / Block * Block);
