@@ -161,7 +161,7 @@ public abstract class RunningDebianTests(DebianMachine machine)
         string[] journal = Shell.Run("journalctl -b -t kairos-boot -o cat | cat").Split('\n');
         // boot.log: [time] level text; the kernel's log has the text, one record a line.
         string[] log = Shell.Run("sed 's/^\\[[^]]*\\] [a-z]* *//' /run/kairosboot/boot.log").Split('\n');
-        Assert.Contains(log, line => line.StartsWith("required: mount ", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.StartsWith("required: mkdir -p /run/initramfs/cos-state && mount ", StringComparison.Ordinal));
         Assert.Contains(log, line => line.StartsWith("verdict good", StringComparison.Ordinal));
         Assert.Empty(log.Where(line => line.Length < 300).Except(journal));
         Assert.Equal("", Shell.Run("journalctl -b -k --no-pager | grep -i 'missed.*kernel messages' || :"));
