@@ -104,7 +104,7 @@ public sealed class StateTests
             for (int cut = 0; cut < cuts; cut++)
             {
                 machine = machine.SwitchOnAgain((cut % 2 == 0 ? Passive : Active) + " rd.immucore.debug");
-                machine.Console.Expect(Limit, " /sysroot/usr/local [");
+                machine.Console.Expect(Limit, "required: mkdir -p /sysroot/usr/local;");
                 Thread.Sleep(cut * 250);
                 early += machine.Console.Text.Contains("compared with it", StringComparison.Ordinal) ? 0 : 1;
             }
