@@ -39,4 +39,21 @@ public sealed class GoodWatchTests
 
         Assert.False(RunningWork.Exists(RunningWork.Change));
     });
+
+    [Fact]
+    public void A_question_is_not_taken_for_work() => MountNamespace.Run(_ =>
+    {
+        Syscall.Mount("tmpfs", "/run", "tmpfs", MountFlags.None, "");
+        Directory.CreateDirectory(SystemPaths.Runtime);
+        var found = 0;
+        // A new thread has the mounts of the thread that starts it.
+        var threads = Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+        {
+            for (var i = 0; i < 500; i++)
+                if (RunningWork.Exists(RunningWork.Stage)) Interlocked.Increment(ref found);
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        Assert.Equal(0, found);
+    });
 }

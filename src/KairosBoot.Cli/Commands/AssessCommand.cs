@@ -5,7 +5,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
-/// <summary><c>kboot assess good|bad|reset|retry</c></summary>
+/// <summary><c>kboot assess good|bad|reset|wait|retry</c></summary>
 internal static class AssessCommand
 {
     internal static Command Create() => new("assess", "Mark a slot good or bad, reset its boot counter, or try the normal order again.")

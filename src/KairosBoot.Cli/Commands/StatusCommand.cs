@@ -53,7 +53,8 @@ internal static class StatusCommand
         if (counters.Fault is { } fault) Console.WriteLine($"marked bad: {fault.Sentence}");
         if (Deadline(location) is { SecondsLeft: var seconds } deadline)
         {
-            Console.WriteLine($"not marked good yet: the machine reboots in {(seconds + 59) / 60} minutes ({GoodDeadline.Option}=)" +
+            var when = seconds > 0 ? $"in {(seconds + 59) / 60} min" : "when the running upgrade, installation or reset ends";
+            Console.WriteLine($"not marked good yet: the machine reboots {when} ({GoodDeadline.Option}=)" +
                 (deadline.Prolonged > 0 ? ", prolonged because a cloud-config stage is running" : ""));
         }
 

@@ -67,8 +67,9 @@ public static class GoodWatch
 
     private static void Reboot(Action<string> report)
     {
-        var minutes = Syscall.BootTimeMicroseconds() / MinuteSeconds / 1_000_000;
-        var reason = $"the system did not report good within {minutes} minutes of its start ({GoodDeadline.Option}=)";
+        var seconds = Syscall.BootTimeMicroseconds() / 1_000_000;
+        var time = seconds < 2 * MinuteSeconds ? $"{seconds} s" : $"{seconds / MinuteSeconds} min";
+        var reason = $"the system did not report good within {time} of its start ({GoodDeadline.Option}=)";
         report(reason + "; rebooting");
         Keep(reason, report);
         try

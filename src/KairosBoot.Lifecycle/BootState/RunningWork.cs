@@ -25,6 +25,9 @@ public static class RunningWork
     /// <summary>True: work of this kind is running.</summary>
     public static bool Exists(string kind)
     {
+        // One question at a time: the lock of one would look like work to another.
+        using var turn = Open(kind + ".asking");
+        Syscall.Lock(turn);
         using var file = Open(kind);
         return !Syscall.TryLock(file);
     }

@@ -33,8 +33,13 @@ public static class VolumeWait
             : throw new OperatorException("this system does not run because a volume failed", "reboot, or see kboot status");
     }
 
-    private static string? Reason(VolumeFault fault) => VolumeRetry.Decide(fault, Retries,
-        TimeSpan.FromMicroseconds(Syscall.BootTimeMicroseconds()), IsWhole(fault), IsInUse);
+    // A volume is mounted only to decide: not while somebody uses it.
+    private static string? Reason(VolumeFault fault)
+    {
+        var isInUse = IsInUse;
+        return VolumeRetry.Decide(fault, Retries, TimeSpan.FromMicroseconds(Syscall.BootTimeMicroseconds()),
+            !isInUse && IsWhole(fault), isInUse);
+    }
 
     private static bool IsInUse => Processes.HasLogin() || RunningWork.Exists(RunningWork.Change) || RunningWork.Exists(RunningWork.Stage);
 

@@ -60,7 +60,7 @@ public sealed class BootCounterTests
             KernelArguments = "kairosboot.good-within=20s",
         });
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "counters-not-good", Disks = [disk.File] });
-        machine.Console.Expect(Limit, "not marked good yet: the machine reboots in 1 minutes");
+        machine.Console.Expect(Limit, "not marked good yet: the machine reboots in 1 min (");
         machine.Console.Expect(Limit, "(kairosboot.good-within=); rebooting");
         machine.ExpectEnd(Limit);
 
