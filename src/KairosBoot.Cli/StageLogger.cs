@@ -1,27 +1,22 @@
 using KairosBoot.Linux;
-using Microsoft.Extensions.Logging;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
 /// <summary>
 /// Writes the log of a stage to standard error, with the severity as a word, or for the journal as a prefix of sd-daemon(3).
 /// </summary>
-internal sealed class StageLogger(bool verbose) : ILogger
+internal sealed class StageLogger(bool verbose) : MessageLog
 {
     private readonly bool isJournal = IsJournal();
 
-    public bool IsEnabled(LogLevel level) => level >= (verbose ? LogLevel.Debug : LogLevel.Information);
+    private readonly LogLevel lowest = verbose ? LogLevel.Debug : LogLevel.Information;
 
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-    public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public override void Write(LogLevel level, string message)
     {
-        if (IsEnabled(level))
-        {
-            var text = formatter(state, exception);
-            // In the journal each line is an entry. Every line gets a priority, so that the text cannot set its own.
-            Console.Error.WriteLine(isJournal ? Priority(level) + text.Replace("\n", "\n" + Priority(level)) : Word(level) + text);
-        }
+        if (level < lowest) return;
+        // In the journal each line is an entry. Every line gets a priority, so that the text cannot set its own.
+        Console.Error.WriteLine(isJournal ? Priority(level) + message.Replace("\n", "\n" + Priority(level)) : Word(level) + message);
     }
 
     private static string Priority(LogLevel level) => level switch

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
@@ -9,11 +9,11 @@ public static class BootedStage
     /// <param name="sources">What it runs.</param>
     /// <param name="logger">Gets each problem once, and the output of commands.</param>
     /// <param name="cancellationToken">Ends the run with an <see cref="OperationCanceledException"/> after the running program.</param>
-    public static StageReport Run(string stage, StageSources sources, ILogger logger, CancellationToken cancellationToken) =>
+    public static StageReport Run(string stage, StageSources sources, MessageLog logger, CancellationToken cancellationToken) =>
         Run(stage, sources.Configs, sources.CommandLine, logger, cancellationToken, TransferLimits.Production);
 
     internal static StageReport Run(
-        string stage, IReadOnlyList<ConfigSource> sources, string commandLine, ILogger logger, CancellationToken cancellationToken,
+        string stage, IReadOnlyList<ConfigSource> sources, string commandLine, MessageLog logger, CancellationToken cancellationToken,
             TransferLimits limits) =>
         new StageRunner(sources, new StageFacts(), logger, commandLine)
         {

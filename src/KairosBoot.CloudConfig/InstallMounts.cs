@@ -1,7 +1,6 @@
 using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
 
@@ -20,7 +19,7 @@ public static class InstallMounts
     /// <param name="layout">The file from which the boot reads the user's own paths. It is created if missing.</param>
     /// <param name="logger">Gets each problem.</param>
     /// <param name="configLimit">Bytes of a config. A larger one was already reported by the stage.</param>
-    public static IReadOnlyList<StageProblem> Merge(string source, string layout, ILogger logger, long configLimit = long.MaxValue)
+    public static IReadOnlyList<StageProblem> Merge(string source, string layout, MessageLog logger, long configLimit = long.MaxValue)
     {
         var limit = ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, configLimit) };
         var run = new StageRun(new StageFacts(), logger, TimeSpan.Zero);

@@ -1,25 +1,21 @@
-using Microsoft.Extensions.Logging;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-internal static partial class StageLog
+internal static class StageLog
 {
-    [LoggerMessage(1, LogLevel.Debug, "stage {Stage}: {File}: {Entry}: skipped, {Condition} does not hold")]
-    internal static partial void Skipped(ILogger logger, string stage, string file, string entry, string condition);
+    internal static void Skipped(MessageLog logger, string stage, string file, string entry, string condition) =>
+        logger.Write(LogLevel.Debug, $"stage {stage}: {file}: {entry}: skipped, {condition} does not hold");
 
-    [LoggerMessage(2, LogLevel.Information, "stage {Stage}: {File}: {Entry}")]
-    internal static partial void Running(ILogger logger, string stage, string file, string entry);
+    internal static void Running(MessageLog logger, string stage, string file, string entry) =>
+        logger.Write(LogLevel.Information, $"stage {stage}: {file}: {entry}");
 
-    [LoggerMessage(3, LogLevel.Information, "{Entry}: {Text}")]
-    internal static partial void Output(ILogger logger, string entry, string text);
+    internal static void Output(MessageLog logger, string entry, string text) => logger.Write(LogLevel.Information, $"{entry}: {text}");
 
-    [LoggerMessage(4, LogLevel.Debug, "{Entry}: {What}")]
-    internal static partial void Done(ILogger logger, string entry, string what);
+    internal static void Done(MessageLog logger, string entry, string what) => logger.Write(LogLevel.Debug, $"{entry}: {what}");
 
     // Two methods, because one method with the level as a parameter would need more code in PID 1.
-    [LoggerMessage(5, LogLevel.Error, "{Problem}")]
-    internal static partial void Failed(ILogger logger, string problem);
+    internal static void Failed(MessageLog logger, string problem) => logger.Write(LogLevel.Error, problem);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Problem}")]
-    internal static partial void Warning(ILogger logger, string problem);
+    internal static void Warning(MessageLog logger, string problem) => logger.Write(LogLevel.Warning, problem);
 }

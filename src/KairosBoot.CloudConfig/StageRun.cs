@@ -1,11 +1,10 @@
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
 
 /// <summary>The state that all entries of one stage share, and the problems so far.</summary>
-internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan commandLimit)
+internal sealed class StageRun(StageFacts facts, MessageLog logger, TimeSpan commandLimit)
 {
     private readonly List<StageProblem> problems = [];
     private readonly HashSet<StageProblem> known = [];
@@ -23,7 +22,7 @@ internal sealed class StageRun(StageFacts facts, ILogger logger, TimeSpan comman
     internal StageFacts Facts { get; } = facts;
     internal ConfigBudget Budget { get; init; } = new(ReadLimit.StageConfigs.Bytes);
     internal ConfigDocuments Documents { get; init; } = new();
-    internal ILogger Logger { get; } = logger;
+    internal MessageLog Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
     internal List<StageProblem> Problems => problems;
     internal int EntriesRun { get; set; }

@@ -1,7 +1,6 @@
 using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.CloudConfig;
 
@@ -13,7 +12,7 @@ namespace KairosBoot.CloudConfig;
 /// <param name="facts">Values for conditions and templates.</param>
 /// <param name="logger">Gets each problem once, and the output of commands.</param>
 /// <param name="commandLine">The kernel command line. It can name a source and contain entries. Empty: none.</param>
-public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts facts, ILogger logger, string commandLine = "")
+public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts facts, MessageLog logger, string commandLine = "")
 {
     private const string BootedOnly = "not in this stage: it works only in stages of the booted system, such as boot or network";
 

@@ -1,12 +1,11 @@
 using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
 /// <summary>The log of the initrd: the kernel log, and /run/kairosboot/boot.log.</summary>
-internal sealed class BootLog : ILogger, IDisposable
+internal sealed class BootLog : MessageLog, IDisposable
 {
     private readonly KernelLog kernel = new();
     private readonly FileHandle file;
@@ -23,10 +22,7 @@ internal sealed class BootLog : ILogger, IDisposable
     /// </summary>
     public bool Verbose { get; set; }
 
-    public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        Write(level, formatter(state, exception));
-
-    public void Write(LogLevel level, string text)
+    public override void Write(LogLevel level, string text)
     {
         kernel.Write(SyslogLevel(level), text);
         var time = Syscall.BootTimeMicroseconds();
@@ -54,10 +50,6 @@ internal sealed class BootLog : ILogger, IDisposable
         LogLevel.Information => "info ",
         _ => "debug",
     };
-
-    public bool IsEnabled(LogLevel level) => level != LogLevel.None;
-
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
     public void Dispose()
     {

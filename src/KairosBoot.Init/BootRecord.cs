@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
 /// <summary>What this boot has done and what went wrong, for the report.</summary>
-internal sealed partial class BootRecord(ILogger logger)
+internal sealed class BootRecord(MessageLog logger)
 {
     private readonly ImmutableArray<StepResult>.Builder steps = ImmutableArray.CreateBuilder<StepResult>();
     private readonly ImmutableArray<(StepClass, string)>.Builder problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
@@ -78,9 +77,7 @@ internal sealed partial class BootRecord(ILogger logger)
     }
 
     // Shown even on a console that was asked to be quiet.
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Text}")]
-    private partial void LogError(string text);
+    private void LogError(string text) => logger.Write(LogLevel.Error, text);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Text}")]
-    private partial void LogWarning(string text);
+    private void LogWarning(string text) => logger.Write(LogLevel.Warning, text);
 }

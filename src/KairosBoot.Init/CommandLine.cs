@@ -1,15 +1,14 @@
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
 /// <summary>
 /// The kernel command line of this boot, and what it asks for. It is read once: a fallback to another slot does not change it.
 /// </summary>
-internal sealed partial class CommandLine
+internal sealed class CommandLine
 {
-    private readonly ILogger logger;
+    private readonly MessageLog logger;
 
     /// <param name="log">Becomes verbose where the command line asks for that.</param>
     /// <param name="record">For options that have a bad value.</param>
@@ -29,6 +28,6 @@ internal sealed partial class CommandLine
 
     public void LogStart(BootRequest request) => Booting(request.Slot.Name(), request.ImagePath, Syscall.KernelRelease());
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "booting {Slot} from {Image}, kernel {Kernel}")]
-    private partial void Booting(string slot, string image, string kernel);
+    private void Booting(string slot, string image, string kernel) =>
+        logger.Write(LogLevel.Information, $"booting {slot} from {image}, kernel {kernel}");
 }

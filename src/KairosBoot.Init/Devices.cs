@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
 /// <summary>Finds the disks and partitions of a boot, and waits for those that are missing.</summary>
-internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootRecord record, BootClock clock, ILogger logger) : IDisposable
+internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootRecord record, BootClock clock, MessageLog logger) : IDisposable
 {
     // A volume of the user gets this long to appear; a volume of the system has the whole deadline.
     private static readonly TimeSpan OtherVolumes = TimeSpan.FromSeconds(10);

@@ -2,14 +2,13 @@ using System.Collections.Immutable;
 using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
 /// <summary>The end of the initrd: the image becomes the root, and its init becomes PID 1.</summary>
-internal sealed partial class HandOver(BootClock clock, Devices devices, StageProcess stages, Watchdog watchdog, BootLog log)
+internal sealed class HandOver(BootClock clock, Devices devices, StageProcess stages, Watchdog watchdog, BootLog log)
 {
-    private readonly ILogger logger = log;
+    private readonly MessageLog logger = log;
     private SwitchRoot? oldRoot;
 
     /// <summary>/sysroot becomes /.</summary>
@@ -67,6 +66,6 @@ internal sealed partial class HandOver(BootClock clock, Devices devices, StagePr
             && Syscall.ReadLink("/proc/self/fd/" + program.Descriptor).EndsWith("/systemd/systemd", StringComparison.Ordinal);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "ended process {Pid} ({Program}) that a cloud-config stage left running")]
-    private partial void Ended(string pid, string program);
+    private void Ended(string pid, string program) =>
+        logger.Write(LogLevel.Warning, $"ended process {pid} ({program}) that a cloud-config stage left running");
 }

@@ -1,6 +1,5 @@
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
@@ -8,8 +7,8 @@ namespace KairosBoot.Init;
 /// After a fallback the running kernel is that of another image. The image's own kernel is started in its place: here with kexec, or by the
 /// loader. Where neither works, the boot continues, and the system may not be able to load drivers.
 /// </summary>
-internal sealed partial class Kexec(CommandLine commandLine, BootRecord record, SlotCounting counting, Fallback fallback,
-    Watchdog watchdog, ILogger logger)
+internal sealed class Kexec(CommandLine commandLine, BootRecord record, SlotCounting counting, Fallback fallback,
+    Watchdog watchdog, MessageLog logger)
 {
     /// <summary>
     /// Starts the image's own kernel where the image has no modules for the running one. Returns where that is not needed or not possible.
@@ -65,6 +64,5 @@ internal sealed partial class Kexec(CommandLine commandLine, BootRecord record, 
         return file is not null && Syscall.FStat(file).Type == FileType.Regular ? BoundedFile.Open(file, ReadLimit.Image) : null;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "starting the kernel of {Slot} with kexec")]
-    private partial void StartingKernel(string slot);
+    private void StartingKernel(string slot) => logger.Write(LogLevel.Information, $"starting the kernel of {slot} with kexec");
 }

@@ -1,13 +1,12 @@
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
 /// <summary>Writes /run/kairosboot/report.json, the last thing before userland starts.</summary>
-internal sealed partial class ReportFile(
+internal sealed class ReportFile(
     BootRecord record, BootClock clock, Devices devices, KernelModules modules, SlotCounting counting, StageProcess stages,
-        PlanRunner plans, ILogger logger)
+        PlanRunner plans, MessageLog logger)
 {
     public void Write(BootRequest request)
     {
@@ -20,7 +19,6 @@ internal sealed partial class ReportFile(
     }
 
     // Numbers are passed as text: each combination of types would add code to PID 1.
-    [LoggerMessage(Level = LogLevel.Information,
-        Message = "verdict {Verdict}: {Slot} ready after {Milliseconds} ms, {PeakKiB} KiB at most")]
-    private partial void Verdict(string verdict, string slot, string milliseconds, string peakKiB);
+    private void Verdict(string verdict, string slot, string milliseconds, string peakKiB) =>
+        logger.Write(LogLevel.Information, $"verdict {verdict}: {slot} ready after {milliseconds} ms, {peakKiB} KiB at most");
 }

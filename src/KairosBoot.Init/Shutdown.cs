@@ -1,6 +1,5 @@
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
@@ -9,7 +8,7 @@ namespace KairosBoot.Init;
 /// starts /shutdown there. Before: the image, its loop device and the state partition keep only each other busy. After: they are detached
 /// and clean, and the machine goes down. https://systemd.io/INITRD_INTERFACE
 /// </summary>
-internal sealed partial class Shutdown(ILogger logger)
+internal sealed class Shutdown(MessageLog logger)
 {
     private const string OldRoot = "/oldroot", State = "/state";
 
@@ -84,6 +83,6 @@ internal sealed partial class Shutdown(ILogger logger)
         catch (SyscallException) { return false; } // busy: a later round unmounts it, or the log names it
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "shutdown: {Path} ({Source}) could not be unmounted")]
-    private partial void StillMounted(string path, string source);
+    private void StillMounted(string path, string source) =>
+        logger.Write(LogLevel.Error, $"shutdown: {path} ({source}) could not be unmounted");
 }

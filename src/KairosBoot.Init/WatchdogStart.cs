@@ -1,6 +1,5 @@
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
@@ -8,7 +7,7 @@ namespace KairosBoot.Init;
 /// Arms the watchdog (kairosboot.watchdog) before any other driver is loaded: a disk that does not answer may block the call that loads its
 /// driver forever. From then on the machine resets unless the boot makes progress; a wait with a limit counts as progress.
 /// </summary>
-internal sealed partial class WatchdogStart(Watchdog watchdog, KernelModules modules, BootRecord record, ILogger logger)
+internal sealed class WatchdogStart(Watchdog watchdog, KernelModules modules, BootRecord record, MessageLog logger)
 {
     /// <summary>Once in a boot, and only where the command line asks for it.</summary>
     public void Arm(BootRequest request)
@@ -53,6 +52,5 @@ internal sealed partial class WatchdogStart(Watchdog watchdog, KernelModules mod
         return true;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "watchdog {Identity} armed: {Seconds} s")]
-    private partial void Armed(string identity, string seconds);
+    private void Armed(string identity, string seconds) => logger.Write(LogLevel.Information, $"watchdog {identity} armed: {seconds} s");
 }

@@ -1,7 +1,6 @@
 using KairosBoot.CloudConfig.Booted;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Lifecycle;
 
@@ -11,7 +10,7 @@ namespace KairosBoot.Lifecycle;
 /// <param name="documents">Cloud-configs that run in addition, such as those of a machine that is installed.</param>
 /// <param name="logger">Gets what the stages report.</param>
 /// <param name="cancellationToken">Ends a stage, together with the program that it is running.</param>
-public sealed class LifecycleStages(string verb, string host, IReadOnlyList<string> documents, ILogger logger,
+public sealed class LifecycleStages(string verb, string host, IReadOnlyList<string> documents, MessageLog logger,
     CancellationToken cancellationToken)
 {
     private readonly List<string> warnings = [];

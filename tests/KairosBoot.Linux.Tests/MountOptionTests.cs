@@ -1,6 +1,5 @@
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -10,7 +9,7 @@ public sealed class MountOptionTests
     private const string AsNobody = "65534", AsRoot = "0";
 
     private static void Apply(params Step[] steps) =>
-        Assert.All(new StepExecutor(new KernelModules(), NullLogger.Instance).Apply([.. steps]),
+        Assert.All(new StepExecutor(new KernelModules(), MessageLog.None).Apply([.. steps]),
             result => Assert.Null(result.Error ?? result.Shortfall));
 
     private static string[] Options(string mountPoint) =>
@@ -126,7 +125,7 @@ public sealed class MountOptionTests
         Apply(new SetMountOptions(StepClass.Degraded, scratch + "/oem", "noexec"));
         Assert.Equal("noexec", Flags(scratch + "/oem"));
         var failed = new StepExecutor(new KernelModules(),
-            NullLogger.Instance).Apply(new SetMountOptions(StepClass.Degraded, scratch + "/nothing", ""));
+            MessageLog.None).Apply(new SetMountOptions(StepClass.Degraded, scratch + "/nothing", ""));
         Assert.Contains("mount_setattr", failed.Error);
     });
 }

@@ -1,6 +1,5 @@
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -126,5 +125,5 @@ public sealed class OverlayTests
     private static void Apply(Step step) =>
         Assert.Null(Executor().Apply(step) is { } result ? result.Error ?? result.Shortfall : "no result");
 
-    private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
+    private static StepExecutor Executor() => new(new KernelModules(), MessageLog.None);
 }

@@ -1,6 +1,5 @@
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -20,7 +19,7 @@ public sealed class StepCommandTests
                 Directory.CreateDirectory(place);
                 MountNamespace.Tool("sh", "-ec", $"cd {place}; {prepare}");
             }
-            new StepExecutor(new KernelModules(), NullLogger.Instance).Apply(step(scratch + "/step"));
+            new StepExecutor(new KernelModules(), MessageLog.None).Apply(step(scratch + "/step"));
             MountNamespace.Tool("sh", "-ec", step(scratch + "/shell").Command);
             ofStep = MountNamespace.Tool("sh", "-c", $"cd {scratch}/step; {look}");
             ofShell = MountNamespace.Tool("sh", "-c", $"cd {scratch}/shell; {look}").Replace(scratch + "/shell", scratch + "/step");

@@ -1,13 +1,12 @@
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
 /// <summary>Steps on the real kernel. All paths of the steps are inside the namespace's tmpfs.</summary>
 public sealed class StepExecutorTests
 {
-    private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
+    private static StepExecutor Executor() => new(new KernelModules(), MessageLog.None);
 
     [Theory]
     [InlineData("ext4")]

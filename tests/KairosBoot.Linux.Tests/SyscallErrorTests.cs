@@ -32,7 +32,7 @@ public sealed class SyscallErrorTests
     {
         Directory.CreateDirectory(scratch + "/tree/etc");
         MountNamespace.Tool("mksquashfs", scratch + "/tree", scratch + "/image", "-quiet", "-no-progress", "-no-xattrs");
-        var executor = new StepExecutor(new KernelModules(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var executor = new StepExecutor(new KernelModules(), MessageLog.None);
         executor.Apply([
             new MountImage(StepClass.Required, scratch + "/image", scratch + "/root", ReadOnly: true),
             new MountOverlay(StepClass.Required, scratch + "/root/etc", scratch + "/store", "/store", Keeps: false),

@@ -1,6 +1,5 @@
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -116,7 +115,7 @@ public sealed class VolumeMountTests
     public void A_file_system_is_checked_only_once() => OnDamaged((_, volume) =>
     {
         var runs = 0;
-        var executor = new StepExecutor(new KernelModules(), NullLogger.Instance, (image, program, arguments, limit) =>
+        var executor = new StepExecutor(new KernelModules(), MessageLog.None, (image, program, arguments, limit) =>
         {
             runs++;
             return ChildProcess.Run(image.TrimEnd('/') + program, arguments, [], limit);
@@ -135,7 +134,7 @@ public sealed class VolumeMountTests
         var image = EmptyImage(scratch);
         File.WriteAllText(image + "/sbin/fsck.ext4", "#!/bin/sh\necho checking\nexec tail -f /dev/null\n");
         AtPath.ChMod(image + "/sbin/fsck.ext4", Octal.O500);
-        var executor = new StepExecutor(new KernelModules(), NullLogger.Instance,
+        var executor = new StepExecutor(new KernelModules(), MessageLog.None,
             (root, program, arguments, _) => ChildProcess.Run(root + program, arguments, ["PATH=/usr/bin:/bin"],
                 TimeSpan.FromMilliseconds(300)));
         Assert.Contains("did not finish in time", executor.Apply(volume with { Image = image }).Shortfall);
@@ -218,7 +217,7 @@ public sealed class VolumeMountTests
         Assert.Contains("fsck.xfs", result.Error ?? result.Shortfall);
     });
 
-    private static StepResult Apply(MountVolume volume) => new StepExecutor(new KernelModules(), NullLogger.Instance).Apply(volume);
+    private static StepResult Apply(MountVolume volume) => new StepExecutor(new KernelModules(), MessageLog.None).Apply(volume);
 
     private static void On(string debugfs, Action<string, MountVolume> body) => MountNamespace.Run(scratch =>
     {

@@ -1,6 +1,5 @@
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Execution;
 
@@ -12,7 +11,7 @@ namespace KairosBoot.Execution;
 public delegate CommandResult ImageProgram(string image, string program, IReadOnlyList<string> arguments, TimeSpan limit);
 
 /// <summary>Checks file systems with the image's own fsck, each device once per boot.</summary>
-public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
+public sealed class FileSystemCheck(ImageProgram run, MessageLog logger)
 {
     // Enough for a full check of a few terabytes on a slow disk. After a longer time, the operator cannot tell whether the machine still
     // works.
@@ -78,9 +77,7 @@ public sealed partial class FileSystemCheck(ImageProgram run, ILogger logger)
         return null;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Volume} {What}")]
-    private partial void Starting(string volume, string what);
+    private void Starting(string volume, string what) => logger.Write(LogLevel.Warning, $"{volume} {what}");
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Program}: {Line}")]
-    private partial void Said(string program, string line);
+    private void Said(string program, string line) => logger.Write(LogLevel.Information, $"{program}: {line}");
 }

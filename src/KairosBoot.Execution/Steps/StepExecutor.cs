@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Execution;
 
@@ -19,7 +18,7 @@ public sealed class StepFailedException(StepResult result, Exception? cause = nu
 /// <param name="modules">Loads the driver of a file system.</param>
 /// <param name="logger">Gets one line for each step.</param>
 /// <param name="imageProgram">Runs the image's fsck; null: run it with this process's own root.</param>
-public sealed partial class StepExecutor(KernelModules modules, ILogger logger, ImageProgram? imageProgram = null)
+public sealed class StepExecutor(KernelModules modules, MessageLog logger, ImageProgram? imageProgram = null)
 {
     private readonly FileSystemCheck check = new(imageProgram ?? InPlace, logger);
 
@@ -72,7 +71,7 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
             case SeedPersistent seed: return Seed(seed);
             case BindPersistent bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
             case SetMountOptions change: MountAttributes.Set(change.Target, MountOptions.Parse(change.Options).Flags); return null;
-            default: throw new InvalidOperationException("no such step: " + step.GetType().Name);
+            default: throw new InvalidOperationException("no such step: " + step);
         }
     }
 
@@ -168,19 +167,16 @@ public sealed partial class StepExecutor(KernelModules modules, ILogger logger, 
     }
 
     // Numbers are passed as text: each other combination of types would add code to PID 1.
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Class}: {Step} [{Microseconds} us]")]
-    private partial void Done(string @class, string step, string microseconds);
+    private void Done(string @class, string step, string microseconds) =>
+        logger.Write(LogLevel.Debug, $"{@class}: {step} [{microseconds} us]");
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "state: {Counts}")]
-    private partial void LogSeeding(string counts);
+    private void LogSeeding(string counts) => logger.Write(LogLevel.Information, $"state: {counts}");
 
-    [LoggerMessage(Level = LogLevel.Information,
-        Message = "state: {File}: changed by the user and by the image; the user's version is kept")]
-    private partial void LogKept(string file);
+    private void LogKept(string file) =>
+        logger.Write(LogLevel.Information, $"state: {file}: changed by the user and by the image; the user's version is kept");
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step partly done: {Step}: {Shortfall}")]
-    private partial void PartlyDone(string @class, string step, string shortfall);
+    private void PartlyDone(string @class, string step, string shortfall) =>
+        logger.Write(LogLevel.Error, $"{@class} step partly done: {step}: {shortfall}");
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Class} step failed: {Step}: {Error}")]
-    private partial void Failed(string @class, string step, string error);
+    private void Failed(string @class, string step, string error) => logger.Write(LogLevel.Error, $"{@class} step failed: {step}: {error}");
 }

@@ -1,12 +1,11 @@
 using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
 /// <summary>Reads the failures that earlier boots kept, and reports each once: in the log and in the report.</summary>
-internal sealed partial class FailedBootReader(BootRecord record, Devices devices, ILogger logger)
+internal sealed class FailedBootReader(BootRecord record, Devices devices, MessageLog logger)
 {
     public void Report(BootRequest request, BootDisk disk)
     {
@@ -73,6 +72,6 @@ internal sealed partial class FailedBootReader(BootRecord record, Devices device
         return false;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "an earlier boot failed: {Summary} [{FoundIn}]")]
-    private partial void EarlierBootFailed(string summary, string foundIn);
+    private void EarlierBootFailed(string summary, string foundIn) =>
+        logger.Write(LogLevel.Warning, $"an earlier boot failed: {summary} [{foundIn}]");
 }

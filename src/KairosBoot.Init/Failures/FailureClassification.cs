@@ -16,7 +16,7 @@ internal static class FailureClassification
         StepFailedException step => OfStep(step, imagePath),
         OperatorException e => new(FailureKind.Other, e.Problem) { Fix = e.Fix },
         SyscallException e => new(FailureKind.Other, e.Message) { IsReadError = e.Errno == Errno.EIO && IsInImage(e.Path) },
-        _ => new(FailureKind.Other, $"internal error {failure.GetType().Name}: {failure.Message}"),
+        _ => new(FailureKind.Other, "internal error: " + failure.Message),
     };
 
     private static BootFailure OfStep(StepFailedException failure, string imagePath)

@@ -1,7 +1,6 @@
 using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 

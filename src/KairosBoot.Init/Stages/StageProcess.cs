@@ -1,7 +1,6 @@
 using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Init;
 
@@ -9,7 +8,7 @@ namespace KairosBoot.Init;
 /// Runs cloud-config stages in a child process: a config that ends the process does not end PID 1, and its chroot does not change the root
 /// of PID 1. One process runs all stages of a boot, so it parses each file once. If a stage ends it, the next stage gets a new one.
 /// </summary>
-internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : IDisposable
+internal sealed class StageProcess(MessageLog logger, Watchdog watchdog) : IDisposable
 {
     // Every command of a stage has a limit, the stage as a whole has not. This one is the last resort.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
@@ -79,7 +78,6 @@ internal sealed partial class StageProcess(ILogger logger, Watchdog watchdog) : 
     internal static List<string> Environment() => [SystemPaths.StagePath, "HOME=/", "TERM=linux"];
 
     // Numbers are passed as text: each combination of types would add code to PID 1.
-    [LoggerMessage(Level = LogLevel.Information,
-        Message = "cloud-config stage {Stage}: {Problems} problems [{Microseconds} us, of it {Commands} us in commands]")]
-    private partial void Ended(string stage, string problems, string microseconds, string commands);
+    private void Ended(string stage, string problems, string microseconds, string commands) =>
+        logger.Write(LogLevel.Information, $"cloud-config stage {stage}: {problems} problems [{microseconds} us, of it {commands} us in commands]");
 }

@@ -1,5 +1,4 @@
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Lifecycle;
 
@@ -8,7 +7,7 @@ namespace KairosBoot.Lifecycle;
 /// <param name="documents">Cloud-configs that run in addition to those of the running system: those of the new machine.</param>
 /// <param name="logger">Gets what the stages report.</param>
 /// <param name="cancellationToken">Ends the work.</param>
-public sealed class InstallWithStages(DiskInstaller installer, IReadOnlyList<string> documents, ILogger logger,
+public sealed class InstallWithStages(DiskInstaller installer, IReadOnlyList<string> documents, MessageLog logger,
     CancellationToken cancellationToken)
 {
     /// <param name="progress">Gets the name of what is being written.</param>

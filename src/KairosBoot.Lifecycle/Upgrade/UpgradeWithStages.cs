@@ -1,6 +1,5 @@
 using KairosBoot.Image;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Lifecycle;
 
@@ -14,7 +13,7 @@ namespace KairosBoot.Lifecycle;
 /// <param name="progress">Gets the progress of the upgrade.</param>
 /// <param name="endProgress">Called after the upgrade, before the stages after it.</param>
 /// <param name="cancellationToken">Ends the work; before the switch, the system is unchanged.</param>
-public sealed class UpgradeWithStages(TargetSystem target, ILogger logger, ProgressReport progress, Action endProgress,
+public sealed class UpgradeWithStages(TargetSystem target, MessageLog logger, ProgressReport progress, Action endProgress,
     CancellationToken cancellationToken)
 {
     /// <returns>The result, and the errors of the stages.</returns>

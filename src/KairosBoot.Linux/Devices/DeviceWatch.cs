@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Linux;
 
@@ -8,17 +7,17 @@ namespace KairosBoot.Linux;
 /// Watches the hardware appear. Kernel events load drivers and announce disks. Nothing is polled, and no time passes once all wanted
 /// devices exist.
 /// </summary>
-public sealed partial class DeviceWatch : IDisposable
+public sealed class DeviceWatch : IDisposable
 {
     private const long ProgressMicroseconds = 5_000_000;
     private readonly Uevents events = new();
     private readonly Dictionary<string, BlockDevice> known = [];
     private readonly KernelModules modules;
-    private readonly ILogger logger;
+    private readonly MessageLog logger;
     private readonly Watchdog watchdog;
 
     /// <summary>Subscribes to events first and then scans: a device that appears in between is found twice, not missed.</summary>
-    public DeviceWatch(KernelModules modules, ILogger logger, Watchdog watchdog)
+    public DeviceWatch(KernelModules modules, MessageLog logger, Watchdog watchdog)
     {
         this.modules = modules;
         this.logger = logger;
@@ -96,8 +95,7 @@ public sealed partial class DeviceWatch : IDisposable
         foreach (var device in Devices) known[device.Name] = device;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "waiting for {Missing}, {Seconds} s left")]
-    private partial void StillWaiting(string missing, string seconds);
+    private void StillWaiting(string missing, string seconds) => logger.Write(LogLevel.Warning, $"waiting for {missing}, {seconds} s left");
 
     public void Dispose() => events.Dispose();
 }

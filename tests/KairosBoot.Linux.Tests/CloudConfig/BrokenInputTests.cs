@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -79,7 +80,7 @@ public sealed class BrokenInputTests : IDisposable
         int refused = 0, accepted = 0, ran = 0;
         root.Inside(() =>
         {
-            var runner = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            var runner = new StageRunner(["/oem"], new StageFacts(), MessageLog.None);
             for (var i = 0; i < inputs; i++)
             {
                 var text = Broken(random);

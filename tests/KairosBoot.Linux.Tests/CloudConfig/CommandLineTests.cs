@@ -1,4 +1,5 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -156,7 +157,7 @@ public sealed class CommandLineTests : IDisposable
                     else text.Insert(random.Next(text.Length), tokens[random.Next(tokens.Length)]);
                 }
 
-                var report = new StageRunner([], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance,
+                var report = new StageRunner([], new StageFacts(), MessageLog.None,
                     text.ToString()).Run("initramfs");
                 entries += report.EntriesRun;
                 problems += report.Problems.Length;

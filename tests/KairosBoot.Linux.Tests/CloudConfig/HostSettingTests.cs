@@ -1,4 +1,5 @@
 using KairosBoot.CloudConfig;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -42,7 +43,7 @@ public sealed class HostSettingTests : IDisposable
         string? name = null;
         root.Inside(() =>
         {
-            new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
+            new StageRunner(["/oem"], new StageFacts(), MessageLog.None).Run("initramfs");
             name = Syscall.GetHostName();
         });
         Assert.Equal("kairos-0123", name);

@@ -115,7 +115,7 @@ public sealed class HostileFileTests : IDisposable
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             var report = new StageRunner(["/oem"], new StageFacts(),
-                Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
+                MessageLog.None).Run("initramfs");
             result = (report, GC.GetAllocatedBytesForCurrentThread() - before);
         }))
         { IsBackground = true };
@@ -133,7 +133,7 @@ public sealed class HostileFileTests : IDisposable
         root.Put("/oem/30.yaml", Run.Replace("NAME", "30"), "0600");
         StageReport? report = null;
         root.Inside(() => report =
-            new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+            new StageRunner(["/oem"], new StageFacts(), MessageLog.None)
             {
                 ConfigLimit =
             1000
@@ -165,7 +165,7 @@ public sealed class HostileFileTests : IDisposable
         Plant(kind, "/oem/50.yaml");
         root.Put("/oem/90.yaml", "install: {bind_mounts: [/a]}\n", "0600");
         var thread = new Thread(() => root.Inside(() =>
-            Assert.Empty(InstallMounts.Merge("/oem/", "/run/layout.env", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance))))
+            Assert.Empty(InstallMounts.Merge("/oem/", "/run/layout.env", MessageLog.None))))
         { IsBackground = true };
         thread.Start();
         Assert.True(thread.Join(Patience), "it hangs");
@@ -173,7 +173,7 @@ public sealed class HostileFileTests : IDisposable
         Plant(kind, "/run/layout.env");
         IReadOnlyList<StageProblem>? problems = null;
         root.Inside(() => problems =
-            InstallMounts.Merge("/oem/", "/run/layout.env", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+            InstallMounts.Merge("/oem/", "/run/layout.env", MessageLog.None));
         Assert.Single(problems!);
     }
 }

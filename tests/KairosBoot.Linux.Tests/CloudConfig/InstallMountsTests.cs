@@ -1,6 +1,5 @@
 using KairosBoot.CloudConfig;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -14,7 +13,7 @@ public sealed class InstallMountsTests : IDisposable
     private IReadOnlyList<StageProblem> Merge()
     {
         IReadOnlyList<StageProblem> problems = [];
-        root.Inside(() => problems = InstallMounts.Merge("/oem/", SystemPaths.CustomLayout, NullLogger.Instance));
+        root.Inside(() => problems = InstallMounts.Merge("/oem/", SystemPaths.CustomLayout, MessageLog.None));
         return problems;
     }
 

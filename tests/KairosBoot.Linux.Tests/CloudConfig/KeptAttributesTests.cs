@@ -1,3 +1,4 @@
+using KairosBoot.Plan;
 using Mono.Unix.Native;
 
 using MonoSyscall = Mono.Unix.Native.Syscall;
@@ -134,7 +135,7 @@ public sealed class KeptAttributesTests : IDisposable
         {
             Syscall.Mount("/home/alice/f", "/home/alice/f", "", MountFlags.Bind, "");
             report = new KairosBoot.CloudConfig.StageRunner(["/oem"], new(),
-                Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Run("initramfs");
+                MessageLog.None).Run("initramfs");
         });
         Assert.Equal(refusal is null ? "new" : "old", root.Read("/home/alice/f"));
         Assert.Equal(refusal is null ? "0600 0:0" : $"0644 {owner}:{owner}", root.ModeAndOwner("/home/alice/f"));

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Plan;
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
@@ -167,7 +168,7 @@ public sealed class PathKeyTests : IDisposable
         {
             root.Inside(() =>
             {
-                var run = new StageRunner(["/oem"], new StageFacts(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+                var run = new StageRunner(["/oem"], new StageFacts(), MessageLog.None);
                 for (var i = 0; i < Rounds; i++) run.Run("initramfs");
             });
         }

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using KairosBoot.CloudConfig;
-using Microsoft.Extensions.Logging;
 using Mono.Unix.Native;
 
 using MonoSyscall = Mono.Unix.Native.Syscall;
@@ -89,7 +88,7 @@ public sealed class ScratchRoot : IDisposable
     public StageReport Run(string stage, IReadOnlyList<string> sources, TimeSpan? limit = null, string commandLine = "")
     {
         StageReport? report = null;
-        Inside(() => report = new StageRunner([.. sources], new StageFacts(), new ListLogger(Log), commandLine)
+        Inside(() => report = new StageRunner([.. sources], new StageFacts(), new ListLog(Log), commandLine)
         {
             CommandLimit = limit
             ?? TimeSpan.FromSeconds(20)
@@ -126,12 +125,4 @@ public sealed class ScratchRoot : IDisposable
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     [DllImport("libc")] private static extern int unshare(int flags);
-
-    private sealed class ListLogger(List<string> lines) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-        public bool IsEnabled(LogLevel level) => true;
-        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
-            lines.Add(format(state, exception));
-    }
 }

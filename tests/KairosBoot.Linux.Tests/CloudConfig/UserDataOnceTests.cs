@@ -1,6 +1,5 @@
 using KairosBoot.CloudConfig;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
@@ -42,7 +41,7 @@ public sealed class UserDataOnceTests : IDisposable
         root.Inside(() =>
         {
             mount?.Invoke();
-            report = new StageRunner(["/system", "/run/config", "/oem/"], new StageFacts(), NullLogger.Instance).Run("initramfs");
+            report = new StageRunner(["/system", "/run/config", "/oem/"], new StageFacts(), MessageLog.None).Run("initramfs");
         });
         return report!;
     }

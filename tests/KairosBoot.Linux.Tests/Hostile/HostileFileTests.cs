@@ -1,6 +1,5 @@
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -18,7 +17,7 @@ public sealed class HostileFileTests
         foreach (var path in places)
             if (place == path || place == "all") InTheWay.Put(scratch + path, kind);
         var step = new CommitMachineId(StepClass.Degraded, scratch + places[2], [scratch + places[0], scratch + places[1]]);
-        var result = new StepExecutor(new KernelModules(), NullLogger.Instance).Apply(step);
+        var result = new StepExecutor(new KernelModules(), MessageLog.None).Apply(step);
         Assert.Null(result.Error ?? result.Shortfall);
         var ids = places.Select(path => File.ReadAllText(scratch + path)).Distinct().ToArray();
         Assert.Matches("^[0-9a-f]{32}\n$", Assert.Single(ids));
@@ -33,7 +32,7 @@ public sealed class HostileFileTests
         InTheWay.Put(scratch + "/active.img", kind);
         if (kind != "sparse")
             Assert.True(Record.Exception(() => ImageIdentity.Of(scratch + "/active.img")) is SyscallException or OperatorException);
-        var result = new StepExecutor(new KernelModules(), NullLogger.Instance)
+        var result = new StepExecutor(new KernelModules(), MessageLog.None)
             .Apply(new MountImage(StepClass.Degraded, scratch + "/active.img", scratch + "/root", ReadOnly: true));
         Assert.NotNull(result.Error);
     });

@@ -1,6 +1,5 @@
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -160,5 +159,5 @@ public sealed class HostilePlaceTests
     private static List<string> Mounts(string scratch) =>
         [.. MountTable.Read().Select(mount => mount.MountPoint).Where(path => path.StartsWith(scratch, StringComparison.Ordinal))];
 
-    private static StepExecutor Executor() => new(new KernelModules(), NullLogger.Instance);
+    private static StepExecutor Executor() => new(new KernelModules(), MessageLog.None);
 }

@@ -1,5 +1,5 @@
 using KairosBoot.CloudConfig;
-using Microsoft.Extensions.Logging.Abstractions;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -57,7 +57,7 @@ internal sealed class LoopDisk : IDisposable
         File.WriteAllText(configs + "/90.yaml",
             $"stages:\n  boot:\n    - layout:\n        device: {{path: " +
             $"{path ?? (partition == 0 ? Node : Partition(partition))}{more}}}\n        {rest}\n");
-        return new StageRunner([configs], new StageFacts(), NullLogger.Instance).Run("boot").Problems;
+        return new StageRunner([configs], new StageFacts(), MessageLog.None).Run("boot").Problems;
     }
 
     public string Only(string rest) => Assert.Single(Layout(rest)).Reason;

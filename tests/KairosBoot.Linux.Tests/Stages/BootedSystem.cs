@@ -2,7 +2,6 @@ using System.Runtime.ExceptionServices;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Linux.Tests.Stages;
 
@@ -107,7 +106,7 @@ public sealed class BootedSystem : IDisposable
 
     public StageReport RunDocument(string document, string stage = "boot", string commandLine = "", CancellationToken cancellationToken =
         default) =>
-        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLogger(Log),
+        Do(() => BootedStage.Run(stage, [ConfigSource.Of([new ConfigText("given", document)])], commandLine, new ListLog(Log),
             cancellationToken, Limits));
 
     public void Dispose()
@@ -117,13 +116,5 @@ public sealed class BootedSystem : IDisposable
         thread.Join();
         work.Dispose();
         Directory.Delete(scratch);
-    }
-
-    private sealed class ListLogger(List<string> lines) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-        public bool IsEnabled(LogLevel level) => true;
-        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
-            lines.Add(format(state, exception));
     }
 }

@@ -167,17 +167,18 @@ public sealed class StateSeedTests
     public void The_executor_logs_the_changes_by_a_new_image() => OnVolume(machine =>
     {
         machine.Install("echo v1 > f");
-        var log = new ListLogger();
+        List<string> lines = [];
+        var log = new ListLog(lines, LogLevel.Information);
         var executor = new StepExecutor(new KernelModules(), log);
         executor.Apply(machine.Step("1"));
         machine.User("echo user > f");
         machine.Install("echo v2 > f");
         executor.Apply(machine.Step("2"));
         executor.Apply(machine.Step("2"));
-        Assert.Single(log.Lines, line => line.StartsWith("state: 1 paths copied", StringComparison.Ordinal));
-        Assert.Single(log.Lines, line => line.EndsWith("1 kept that both changed", StringComparison.Ordinal)
+        Assert.Single(lines, line => line.StartsWith("state: 1 paths copied", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.EndsWith("1 kept that both changed", StringComparison.Ordinal)
             && line.Contains("1 compared", StringComparison.Ordinal));
-        Assert.Single(log.Lines, line => line.StartsWith($"state: {machine.Image}/f: changed by the user", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.StartsWith($"state: {machine.Image}/f: changed by the user", StringComparison.Ordinal));
     });
 
     [Fact]
@@ -207,14 +208,4 @@ public sealed class StateSeedTests
 
     private static string Contents(StateMachine machine) =>
         StateMachine.Sh($"cd {machine.Store} && find . -type f -printf '%P ' -exec cat {{}} \\; | sort").TrimEnd('\n');
-
-    private sealed class ListLogger : Microsoft.Extensions.Logging.ILogger
-    {
-        public List<string> Lines { get; } = [];
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel level) => level >= Microsoft.Extensions.Logging.LogLevel.Information;
-        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel level, Microsoft.Extensions.Logging.EventId id, TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
-    }
 }
