@@ -68,8 +68,9 @@ public class DiskImageTests : DiskBuilding
     public void Links_to_kernel_and_initrd_are_followed_inside_the_image(string format)
     {
         var directory = new string('d', 80); // a target that ext4 stores outside the inode
-        var image = Pack(format, $"mkdir -p 'usr/a \"b\"/{directory}'; echo kernel > 'usr/a \"b\"/{directory}/k'; echo initrd > usr/initrd;"
-            + $"ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk; ln -s /../usr/./initrd boot/second; ln -s second " +
+        SyntheticKernel.MakeBootable(PathOf("tree"));
+        var image = Pack(format, $"mkdir -p 'usr/a \"b\"/{directory}'; cp boot/vmlinuz 'usr/a \"b\"/{directory}/k'; mv boot/initrd usr/initrd;"
+            + $"rm boot/vmlinuz; ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk; ln -s /../usr/./initrd boot/second; ln -s second " +
                 "boot/initrd");
         DiskBuilder.Build(Request() with { Image = image, Recovery = Image }, PathOf("disk"));
     }

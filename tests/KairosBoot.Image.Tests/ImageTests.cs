@@ -40,8 +40,9 @@ public class ImageTests : Scratch
     public void An_initrd_of_another_architecture_than_the_kernel_is_refused()
     {
         File.WriteAllBytes(Path.Combine(root, "boot/vmlinuz"), [.. new byte[0x38], .. "ARM\x64"u8, .. new byte[64]]);
-        File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
-            CpioArchive.Write([CpioEntry.File("init", SyntheticKernel.ElfFor(62), executable: true)]));
+        File.WriteAllBytes(Path.Combine(root, "usr/lib/init"), SyntheticKernel.ElfFor(183));
+        File.WriteAllBytes(Path.Combine(root, "kairos-boot"), SyntheticKernel.ElfFor(62));
+        SyntheticKernel.Pack(root, "virtio");
         var failure = Assert.Throws<OperatorException>(() => Build(root, "image", ImageFormat.Ext4));
         Assert.Equal("/boot/initrd of the tree is for x86_64, but its /boot/vmlinuz is for aarch64", failure.Problem);
     }
@@ -112,7 +113,7 @@ public class ImageTests : Scratch
         HostTool.Run("e2fsck", "-fn", image);
         Assert.Contains("COS_ACTIVE", HostTool.Run("dumpe2fs", "-h", image));
         Assert.Contains("Fast link dest: \"vmlinuz-6.1.0-test\"", HostTool.DebugFs(image, "stat /boot/vmlinuz"));
-        Assert.Equal("the kernel", HostTool.DebugFs(image, "cat /boot/vmlinuz-6.1.0-test"));
+        Assert.Contains("6.1.0-test (test)", HostTool.DebugFs(image, "cat /boot/vmlinuz-6.1.0-test"));
         Assert.Matches("Mode: +0644", HostTool.DebugFs(image, "stat /boot/initrd"));
         Assert.Matches("Mode: +01777", HostTool.DebugFs(image, "stat /tmp"));
         Assert.Contains("Type: directory", HostTool.DebugFs(image, "stat /usr/local"));
@@ -144,20 +145,23 @@ public class ImageTests : Scratch
     [Fact]
     public void Additions_are_reported_and_files_of_the_tree_are_kept()
     {
-        File.WriteAllText(Path.Combine(root, "boot/initrd"), "an initrd of the tree's own");
+        SyntheticKernel.Pack(root, "virtio,squashfs");
+        var own = Hash(Path.Combine(root, "boot/initrd"));
         var built = ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("image"));
         Assert.Contains("/boot/vmlinuz -> vmlinuz-6.1.0-test", built.Added);
         Assert.Contains("/oem/", built.Added);
         Assert.DoesNotContain("/boot/initrd", built.Added);
         Assert.DoesNotContain("/etc/", built.Added);
-        Assert.Equal("an initrd of the tree's own", HostTool.DebugFs(PathOf("image"), "cat /boot/initrd"));
+        HostTool.DebugFs(PathOf("image"), $"dump /boot/initrd {PathOf("initrd")}");
+        Assert.Equal(own, Hash(PathOf("initrd")));
     }
 
     [Fact]
     public void A_kernel_next_to_its_modules_is_found()
     {
         File.Delete(Path.Combine(root, "boot/vmlinuz-6.1.0-test"));
-        WriteText("root/usr/lib/modules/6.1.0-test/vmlinuz", "the kernel");
+        Directory.CreateDirectory(Path.Combine(root, "usr/lib/modules/6.1.0-test"));
+        File.WriteAllBytes(Path.Combine(root, "usr/lib/modules/6.1.0-test/vmlinuz"), SyntheticKernel.BzImage("6.1.0-test"));
         var built = ImageBuilder.Build(Request(root, ImageFormat.Ext4), PathOf("image"));
         Assert.Contains("/boot/vmlinuz -> ../usr/lib/modules/6.1.0-test/vmlinuz", built.Added);
     }
@@ -198,6 +202,7 @@ public class ImageTests : Scratch
         Assert.Contains("is not a directory", Refused(Request(PathOf("nowhere"), ImageFormat.Ext4)).Problem);
         File.Delete(Path.Combine(root, "boot/vmlinuz-6.1.0-test"));
         Assert.Contains("no kernel image for 6.1.0-test", Refused(Request(root, ImageFormat.Ext4)).Problem);
+        File.WriteAllBytes(Path.Combine(root, "boot/vmlinuz-6.1.0-test"), SyntheticKernel.BzImage("6.1.0-test"));
         File.Delete(Path.Combine(root, "usr/lib/init"));
         Assert.Contains("no /sbin/init", Refused(Request(root, ImageFormat.Ext4)).Problem);
     }

@@ -7,7 +7,22 @@ internal static class SyntheticKernel
 {
     internal const string Release = "6.1.0-test";
 
+    private const ushort X86 = 62;
+
     internal static byte[] Elf(string text) => [0x7F, .. Encoding.ASCII.GetBytes($"ELF {text}\n")];
+
+    /// <summary>A kernel for x86_64 without code: setup header, version text, one sector and a paragraph.</summary>
+    internal static byte[] BzImage(string release)
+    {
+        var kernel = new byte[4 * 512 + 16];
+        kernel[0x1F1] = 2; // setup sectors after the first
+        kernel[0x1F4] = (512 + 16) / 16; // the rest in paragraphs
+        "HdrS"u8.CopyTo(kernel.AsSpan(0x202));
+        kernel[0x20F] = 2; // version text, 0x200 after the first sector
+        kernel[0x236] = 1; // 64-bit entry point
+        Encoding.ASCII.GetBytes(release + " (test)").CopyTo(kernel.AsSpan(0x400));
+        return kernel;
+    }
 
     /// <summary>An ELF header for a machine of elf(5).</summary>
     internal static byte[] ElfFor(ushort machine) =>
@@ -40,11 +55,32 @@ internal static class SyntheticKernel
         Make(root);
         foreach (var directory in new[] { "boot", "etc", "sbin", "usr/lib" })
             Directory.CreateDirectory(Path.Combine(root, directory));
-        File.WriteAllText(Path.Combine(root, "boot", $"vmlinuz-{Release}"), "the kernel");
-        File.WriteAllText(Path.Combine(root, "usr/lib/init"), "the init");
+        File.WriteAllBytes(Path.Combine(root, "boot", $"vmlinuz-{Release}"), BzImage(Release));
+        File.WriteAllBytes(Path.Combine(root, "usr/lib/init"), ElfFor(X86));
+        HostTool.Run("chmod", "755", Path.Combine(root, "usr/lib/init"));
         File.CreateSymbolicLink(Path.Combine(root, "sbin/init"), "/usr/lib/init");
         File.WriteAllText(Path.Combine(root, "etc/a name with \"quotes\" and spaces"), "content");
         File.WriteAllBytes(Path.Combine(root, "kairos-boot"), Elf("init"));
         return root;
     }
+
+    /// <summary>The same with all that an image build would add, so that a file system made of it boots.</summary>
+    internal static string MakeBootable(string root)
+    {
+        MakeSystem(root);
+        foreach (var directory in new[] { "dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local",
+            "var", "usr/lib/kairosboot" })
+        {
+            Directory.CreateDirectory(Path.Combine(root, directory));
+        }
+
+        File.Copy(Path.Combine(root, "kairos-boot"), Path.Combine(root, "usr/lib/kairosboot/kairos-boot"));
+        File.CreateSymbolicLink(Path.Combine(root, "boot/vmlinuz"), $"vmlinuz-{Release}");
+        Pack(root, "virtio");
+        return root;
+    }
+
+    /// <summary>Builds the initrd of a tree.</summary>
+    internal static void Pack(string root, string modules) => File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
+        InitrdBuilder.Build(new InitrdRequest(root, null, modules, Compress: true, Path.Combine(root, "kairos-boot"))).Content);
 }

@@ -1,25 +1,12 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.Image.Tests;
 
 public class TreeLintTests : Scratch
 {
     private readonly string root;
 
-    public TreeLintTests()
-    {
-        root = SyntheticKernel.MakeSystem(PathOf("root"));
-        foreach (var directory in new[] { "dev", "proc", "sys", "run", "tmp", "oem", "home", "mnt", "opt", "root", "srv", "usr/local",
-            "var", "usr/lib/kairosboot" })
-        {
-            Directory.CreateDirectory(Path.Combine(root, directory));
-        }
-
-        File.Copy(Path.Combine(root, "kairos-boot"), Path.Combine(root, "usr/lib/kairosboot/kairos-boot"));
-        File.CreateSymbolicLink(Path.Combine(root, "boot/vmlinuz"), "vmlinuz-6.1.0-test");
-        Pack("virtio");
-    }
-
-    private void Pack(string modules) => File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
-        InitrdBuilder.Build(new InitrdRequest(root, null, modules, Compress: true, Path.Combine(root, "kairos-boot"))).Content);
+    public TreeLintTests() => root = SyntheticKernel.MakeBootable(PathOf("root"));
 
     private TreeFinding Single() => Assert.Single(TreeLint.Check(root));
 
@@ -61,7 +48,7 @@ public class TreeLintTests : Scratch
     [Fact]
     public void An_initrd_without_disk_drivers_is_an_error()
     {
-        Pack("squashfs");
+        SyntheticKernel.Pack(root, "squashfs");
         Assert.Contains("no disk driver", Single().Problem);
         WriteText("root/boot/initrd", "an initrd of another kind");
         Assert.Contains("cannot be read as an initrd", Single().Problem);
@@ -72,5 +59,39 @@ public class TreeLintTests : Scratch
     {
         Directory.Move(Path.Combine(root, "lib/modules/6.1.0-test"), Path.Combine(root, "lib/modules/6.2.0"));
         Assert.Contains("for the kernel 6.1.0-test, but the tree has no modules for it", Single().Problem);
+    }
+
+    [Theory]
+    [InlineData(": > boot/vmlinuz", "/boot/vmlinuz is empty")]
+    [InlineData("head -c 1M /dev/zero > boot/vmlinuz", "/boot/vmlinuz is not a kernel in a known format")]
+    [InlineData("truncate -s 2000 boot/vmlinuz", "/boot/vmlinuz is truncated: its header describes 2049 bytes, but the file has 2000")]
+    [InlineData("ln -sfn none boot/vmlinuz", "/boot/vmlinuz is a link to a file that does not exist")]
+    [InlineData("rm boot/vmlinuz; mkdir boot/vmlinuz", "/boot/vmlinuz is not a regular file")]
+    [InlineData("chmod 644 usr/lib/init", "/sbin/init is not executable")]
+    [InlineData("echo init > usr/lib/init", "/sbin/init is neither an ELF program nor a script")]
+    [InlineData("echo '#!/bin/none -x' > usr/lib/init", "/bin/none, which /sbin/init needs, does not exist")]
+    [InlineData("cp $(readlink -f /bin/ls) usr/lib/init", "/lib64/ld-linux-x86-64.so.2, which /sbin/init needs, does not exist")]
+    [InlineData("echo '#!/sbin/init' > usr/lib/init", "/sbin/init is a script with more than 5 interpreters in a row")]
+    [InlineData("rm usr/lib/init; mkdir usr/lib/init", "/sbin/init is not a regular file")]
+    [InlineData("mv boot/vmlinuz-6.1.0-test boot/vmlinuz-6.2.0; ln -sfn vmlinuz-6.2.0 boot/vmlinuz",
+        "/boot/vmlinuz leads to /boot/vmlinuz-6.2.0, but the kernel in it is 6.1.0-test")]
+    [InlineData("sed -i s/6.1.0-test/6.9.9-test/ boot/vmlinuz-6.1.0-test; mv boot/vmlinuz-6.1.0-test boot/k; ln -sfn k boot/vmlinuz",
+        "/boot/initrd is for the kernel 6.1.0-test, but /boot/vmlinuz is 6.9.9-test")]
+    public void What_a_boot_would_stop_at_is_found(string damage, string problem)
+    {
+        HostTool.Shell($"cd '{root}' && {damage}");
+        Assert.Equal(problem, Single().Problem);
+        Assert.Equal(problem.Contains("leads to", StringComparison.Ordinal), Single().IsWarning);
+    }
+
+    [RealKernelFact]
+    public void A_real_kernel_is_accepted_and_cut_at_no_length()
+    {
+        var file = Directory.GetFiles(RealKernelFactAttribute.Root + "/boot", "vmlinuz-*").Single();
+        var kernel = File.ReadAllBytes(file);
+        Assert.Null(KernelImage.Defect(kernel.AsSpan(0, KernelImage.HeadBytes), kernel.Length));
+        Assert.Equal(Path.GetFileName(file)["vmlinuz-".Length..], KernelImage.Release(kernel));
+        for (var size = 0; size < kernel.Length - 4096; size += 4096)
+            Assert.NotNull(KernelImage.Defect(kernel.AsSpan(0, Math.Min(size, KernelImage.HeadBytes)), size));
     }
 }

@@ -1,3 +1,4 @@
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -21,10 +22,15 @@ internal sealed class DiskContent
         this.request = request;
         Grub = grub;
         recovery = request.Recovery ?? request.Image;
-        BootableImage.Check(request.Image, cancellationToken);
         recoveryName = BootableImage.Check(recovery, cancellationToken) == "squashfs" ? "recovery.squashfs" : "recovery.img";
         foreach (var image in new[] { request.Image, recovery }.Distinct())
+        {
+            BootableImage.Check(image, cancellationToken);
             SealedImage.Check(image, cancellationToken);
+            // An ordinary user cannot mount an image. One that kboot built has passed this check, and its seal holds.
+            if (Syscall.GetEUid() == 0) FinishedImage.Check(image);
+        }
+
         if (request.CloudConfigs.Count > MaxCloudConfigs)
         {
             throw new OperatorException($"too many cloud-configs: {request.CloudConfigs.Count}, at most {MaxCloudConfigs}",

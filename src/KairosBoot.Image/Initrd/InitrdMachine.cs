@@ -17,22 +17,6 @@ internal static class InitrdMachine
             $"give --init the kairos-boot of the same version that is built for {other}");
     }
 
-    /// <summary>Checks the initrd of a tree against its kernel.</summary>
-    /// <param name="root">The tree.</param>
-    /// <exception cref="OperatorException">They are for different architectures, or the initrd cannot be read.</exception>
-    internal static void CheckTree(string root)
-    {
-        var kernel = OfKernel(root, "/boot/vmlinuz");
-        if (kernel is null || UntrustedTree.TryRead(root, "/boot/initrd", ReadLimit.Initrd) is not { } initrd) return;
-        // An initrd of another program may have a format that is not read here.
-        if (InitrdContents.TryReadInit(initrd) is not { } init || ProcessorArchitecture.OfProgram(init) is not { } machine) return;
-        if (machine != kernel)
-        {
-            throw new OperatorException($"/boot/initrd of the tree is for {machine}, but its /boot/vmlinuz is for {kernel}",
-                "remove /boot/initrd from the tree; kboot then builds it");
-        }
-    }
-
     /// <summary>Architecture of a kernel in a tree; null: the file does not exist or does not say.</summary>
     internal static string? OfKernel(string root, string path) =>
         ProcessorArchitecture.OfKernel(UntrustedTree.Head(root, path, ProcessorArchitecture.HeadBytes));

@@ -29,23 +29,32 @@ internal static class BootFiles
             additions.Add(new TreeAddition.Directory(path, mode));
         }
 
-        if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
-            additions.Add(new TreeAddition.Link("boot/vmlinuz", KernelLink(root, KernelTree.Find(root, request.Kernel).Release)));
-        if (!UntrustedTree.Has(root, "/boot/initrd"))
+        var kernel = new BootKernel(root, request.Kernel);
+        if (!UntrustedTree.Has(root, BootKernel.Path))
         {
-            var initrdFile = scratch.File("initrd");
-            var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel, request.Modules, Compress: true, request.Init),
-                scratch.Interrupt);
-            File.WriteAllBytes(initrdFile, initrd.Content);
-            additions.Add(new TreeAddition.File("boot/initrd", initrdFile));
-        }
-        else
-        {
-            InitrdMachine.CheckTree(root);
+            additions.Add(new TreeAddition.Link(BootKernel.Path.TrimStart('/'),
+                KernelLink(root, KernelTree.Find(root, request.Kernel).Release)));
         }
 
+        if (!UntrustedTree.Has(root, "/boot/initrd"))
+            additions.Add(new TreeAddition.File("boot/initrd", BuildInitrd(request, root, kernel, scratch)));
         additions.AddRange(ImageArguments.Missing(root, scratch));
         return additions;
+    }
+
+    private static string BuildInitrd(ImageRequest request, string root, BootKernel kernel, TemporaryDirectory scratch)
+    {
+        var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel ?? kernel.ReleaseWithModules(root), request.Modules,
+            Compress: true, request.Init), scratch.Interrupt);
+        if (kernel.Release is { } booted && booted != initrd.Release)
+        {
+            throw new OperatorException($"the initrd is for the kernel {initrd.Release}, but {BootKernel.Path} of the tree is {booted}",
+                $"make ROOT{BootKernel.Path} a link to the kernel {initrd.Release}, or install the modules of {booted} in the tree");
+        }
+
+        var file = scratch.File("initrd");
+        File.WriteAllBytes(file, initrd.Content);
+        return file;
     }
 
     // Debian and Fedora keep kernels in /boot, image-based systems next to the modules, Alpine under the name of a flavour.

@@ -35,7 +35,7 @@ public static class ImageBuilder
 
     internal static BuiltImage Build(ImageRequest request, SourceTree tree, string file, TemporaryDirectory scratch)
     {
-        TreeCheck.Check(tree.Path);
+        TreeLint.RequireBuildable(tree.Path, request.Kernel);
         var additions = BootFiles.Missing(request, tree.Path, scratch);
         SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
         PlanEntryPoint.Add(additions, tree.Path);

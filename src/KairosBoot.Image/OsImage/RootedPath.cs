@@ -1,13 +1,21 @@
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Follows paths in an image that is not mounted, as a process with its root in the image does: absolute links stay inside.
+/// Follows paths in a tree or an image that is not mounted, as a process with its root in the image does: absolute links stay inside.
 /// </summary>
 internal static class RootedPath
 {
     private const int MaxLinks = 40; // the kernel's own limit (path_resolution(7))
+
+    /// <summary>Follows all links of a path in a tree; null: it leads to no file.</summary>
+    internal static string? Follow(string root, string path) => Follow(path, inside =>
+    {
+        using var file = UntrustedTree.TryOpen(root, inside, followLast: false);
+        return (file is not null, file is not null && Syscall.FStat(file).Type == FileType.Symlink ? Syscall.ReadLink(file) : null);
+    });
 
     /// <summary>Follows all links of a path.</summary>
     /// <param name="path">In the tree, with or without a leading slash.</param>

@@ -4,18 +4,11 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Refuses a tree that cannot boot, or with an identity that all its machines would share.</summary>
+/// <summary>Finds what identifies a machine in a tree: all machines with its image would share it.</summary>
 internal static class TreeCheck
 {
-    internal static void Check(string root)
-    {
-        if (Problems(root).FirstOrDefault() is { } problem) throw problem;
-    }
-
     internal static IEnumerable<OperatorException> Problems(string root)
     {
-        if (!UntrustedTree.Has(root, "/sbin/init"))
-            yield return new OperatorException("the tree has no /sbin/init", "install an init system in the tree (Debian: systemd-sysv)");
         var machineId = MachineId(root, out var unreadable);
         if (unreadable is not null)
         {

@@ -3,31 +3,62 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Checks that a tree would boot as an image, without building one.</summary>
+/// <summary>
+/// Checks that a tree boots as an image. Each command that takes a tree or an image uses it, so that none accepts what another refuses.
+/// </summary>
 public static class TreeLint
 {
-    private static readonly string[] Disks = ["virtio_blk", "sd_mod", "nvme", "mmc_block", "xen_blkfront"];
-
+    /// <param name="root">The tree.</param>
+    /// <param name="kernel">Release of the kernel to boot; null: that of the boot loader, or the only one.</param>
     /// <exception cref="OperatorException">Not a directory.</exception>
-    public static IReadOnlyList<TreeFinding> Check(string root)
+    public static IReadOnlyList<TreeFinding> Check(string root, string? kernel = null)
+    {
+        var findings = Find(root, kernel, out var booted);
+        if (!UntrustedTree.Has(root, BootInitrd.Path)) Attempt(findings, () => BootInitrd.CannotBeBuilt(root, kernel ?? booted));
+        return findings;
+    }
+
+    private static List<TreeFinding> Find(string root, string? kernel, out string? release)
     {
         if (!Directory.Exists(root))
             throw new OperatorException($"{root} is not a directory", "give --root the top directory of an unpacked system");
-        return [.. TreeCheck.Problems(root).Select(Error), .. MountPoints(root), .. Attempt(() => Kernel(root)),
-            .. Attempt(() => Initrd(root))];
+        List<TreeFinding> findings = [.. TreeCheck.Problems(root).Select(Error), .. MountPoints(root)];
+        BootKernel? booted = null;
+        Attempt(findings, () => (booted = new BootKernel(root, kernel)).Findings);
+        if (InitCheck.Problem(root, booted?.Machine) is { } init) findings.Add(init);
+        Attempt(findings, () => BootInitrd.Findings(root, booted));
+        release = booted?.ReleaseWithModules(root);
+        return findings;
     }
 
-    private static TreeFinding Error(OperatorException problem) => new(problem.Problem, problem.Fix, IsWarning: false);
+    /// <summary>Refuses a tree that cannot become an image.</summary>
+    /// <param name="root">The tree.</param>
+    /// <param name="kernel">As for <see cref="Check"/>.</param>
+    /// <exception cref="OperatorException">The first error.</exception>
+    internal static void RequireBuildable(string root, string? kernel) =>
+        Require(Find(root, kernel, out _), finding => finding.Kind == FindingKind.Error);
 
-    private static IReadOnlyList<TreeFinding> Attempt(Func<IEnumerable<TreeFinding>> check)
+    /// <summary>Refuses the tree of a finished image that does not boot. Nothing can be added to it.</summary>
+    /// <param name="root">The mounted image.</param>
+    /// <exception cref="OperatorException">The first error or missing file.</exception>
+    internal static void RequireBootable(string root) => Require(Find(root, kernel: null, out _), finding => finding.Kind != FindingKind.Warning);
+
+    private static void Require(List<TreeFinding> findings, Func<TreeFinding, bool> isFatal)
+    {
+        if (findings.FirstOrDefault(isFatal) is { } finding) throw new OperatorException(finding.Problem, finding.Fix);
+    }
+
+    private static TreeFinding Error(OperatorException problem) => new(problem.Problem, problem.Fix, FindingKind.Error);
+
+    private static void Attempt(List<TreeFinding> findings, Func<IEnumerable<TreeFinding>> check)
     {
         try
         {
-            return check().ToList();
+            findings.AddRange(check());
         }
         catch (OperatorException problem)
         {
-            return [Error(problem)];
+            findings.Add(Error(problem));
         }
     }
 
@@ -38,54 +69,13 @@ public static class TreeLint
             if (UntrustedTree.TryStat(root, path, followLast: false) is null)
             {
                 yield return new($"the tree has no directory /{path} to mount on",
-                    $"run mkdir ROOT/{path}, or build the image with kboot image build", IsWarning: true);
+                    $"run mkdir ROOT/{path}, or build the image with kboot image build", FindingKind.Missing);
             }
             else if (!UntrustedTree.HasDirectory(root, path))
             {
                 yield return new($"/{path} is not a directory, so nothing can be mounted on it", $"replace ROOT/{path} by a directory",
-                    IsWarning: false);
+                    FindingKind.Error);
             }
         }
-    }
-
-    private static IEnumerable<TreeFinding> Kernel(string root)
-    {
-        if (!UntrustedTree.Has(root, "/boot/vmlinuz"))
-        {
-            var target = BootFiles.KernelLink(root, KernelTree.Find(root, release: null).Release);
-            yield return new("the tree has no /boot/vmlinuz for the boot loader",
-                $"run ln -s {target} ROOT/boot/vmlinuz, or build the image with kboot image build", IsWarning: true);
-        }
-    }
-
-    private static IEnumerable<TreeFinding> Initrd(string root)
-    {
-        if (UntrustedTree.TryRead(root, "/boot/initrd", ReadLimit.Initrd) is not { } file)
-        {
-            KernelTree.Find(root, release: null).ReadGraph();
-            InitProgram.Require(root);
-            yield return new("the tree has no /boot/initrd for the boot loader",
-                "run kboot initrd build --root ROOT --output ROOT/boot/initrd, or build the image with kboot image build", IsWarning: true);
-            yield break;
-        }
-
-        const string Repack = "run kboot initrd build --root ROOT --output ROOT/boot/initrd";
-        var contents = InitrdContents.Parse(file, $"{root}/boot/initrd");
-        if (contents.Release is null)
-        {
-            yield return new("/boot/initrd has no modules.index, so it was not built for kairos-boot", Repack, IsWarning: false);
-            yield break;
-        }
-
-        if (!UntrustedTree.Has(root, $"/usr/lib/modules/{contents.Release}")
-            && !UntrustedTree.Has(root, $"/lib/modules/{contents.Release}"))
-        {
-            yield return new($"/boot/initrd is for the kernel {contents.Release}, but the tree has no modules for it", Repack,
-                IsWarning: false);
-        }
-
-        bool Lacks(string driver) => !contents.DriversIn.Concat(contents.DriversBuiltIn).Any(name => name.Replace('-', '_') == driver);
-        if (Array.TrueForAll(Disks, Lacks))
-            yield return new($"/boot/initrd has no disk driver: none of {string.Join(", ", Disks)}", Repack, IsWarning: false);
     }
 }

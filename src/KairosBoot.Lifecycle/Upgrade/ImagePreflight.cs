@@ -12,45 +12,29 @@ internal static class ImagePreflight
     /// <param name="mountPoints">Directories that the machine's layout needs in the image, absolute.</param>
     /// <returns>Its file system: <c>ext4</c> or <c>squashfs</c>.</returns>
     /// <exception cref="OperatorException">It would not boot; the message says why.</exception>
-    internal static string CheckImage(string image, IEnumerable<string> mountPoints)
-    {
-        var type = GrubReadable.Check(image);
-        using (var file = Syscall.Open(image, OpenFlags.ReadOnly))
+    internal static string CheckImage(string image, IEnumerable<string> mountPoints) =>
+        FinishedImage.Check(image, root =>
         {
-            var (says, size) = (BlockProbe.Superblock(file)!.SizeBytes, Syscall.FStat(file).Size);
-            if (says > size)
-            {
-                throw new OperatorException($"{image} is truncated: the {type} superblock says {says} bytes, but the file has {size}",
-                    "copy it again and compare its checksum with the publisher's");
-            }
-        }
-
-        using var mounted = MountedImage.Open(image, type);
-        CheckTree(mounted.Path, mountPoints, image, isFinished: true);
-        return type;
-    }
+            MachineArchitecture.Check(root);
+            CheckMountPoints(root, mountPoints, image, _ => false);
+        });
 
     /// <summary>Checks a tree before an image is built from it.</summary>
     /// <exception cref="OperatorException">It would not boot; the message says why.</exception>
-    internal static void CheckTree(string root, IEnumerable<string> mountPoints) => CheckTree(root, mountPoints, root, isFinished: false);
-
-    private static void CheckTree(string root, IEnumerable<string> mountPoints, string name, bool isFinished)
+    internal static void CheckTree(string root, IEnumerable<string> mountPoints)
     {
-        // A warning names something that a build adds. Nothing is added to a finished image, so there it is an error.
-        if (TreeLint.Check(root).FirstOrDefault(finding => isFinished || !finding.IsWarning) is { } finding)
-        {
-            throw new OperatorException($"{name} cannot boot on this machine: {finding.Problem.Replace(root, "")}",
-                finding.Fix.Replace(root, ""));
-        }
-
+        TreeLint.RequireBuildable(root, kernel: null);
         MachineArchitecture.Check(root);
-        foreach (var path in mountPoints.Where(path => !UntrustedTree.HasDirectory(root, path)))
+        // The build adds these.
+        CheckMountPoints(root, mountPoints, root, path => BootFiles.MountPoints.Any(row => "/" + row.Path == path));
+    }
+
+    private static void CheckMountPoints(string root, IEnumerable<string> mountPoints, string name, Predicate<string> isAdded)
+    {
+        if (mountPoints.FirstOrDefault(path => !UntrustedTree.HasDirectory(root, path) && !isAdded(path)) is { } missing)
         {
-            if (isFinished || !BootFiles.MountPoints.Any(row => "/" + row.Path == path))
-            {
-                throw new OperatorException($"{name} has no directory {path}, which is a mount point in this machine's layout",
-                    $"add the directory when the image is built, or remove {path} from the layout (in /oem)");
-            }
+            throw new OperatorException($"{name} has no directory {missing}, which is a mount point in this machine's layout",
+                $"add the directory when the image is built, or remove {missing} from the layout (in /oem)");
         }
     }
 }

@@ -1,8 +1,9 @@
+using KairosBoot.Image.Tests;
 using KairosBoot.Linux.Tests.Stages;
 
 namespace KairosBoot.Linux.Tests.Install;
 
-/// <summary>A disk of 768 MiB on a loop device, and a small image that boots as far as anybody looks here.</summary>
+/// <summary>A disk of 768 MiB on a loop device, and a small image whose kernel has no code.</summary>
 internal sealed class InstallMachine : IDisposable
 {
     internal InstallMachine(string scratch, int blockSize, int imageMebibytes)
@@ -10,9 +11,7 @@ internal sealed class InstallMachine : IDisposable
         Scratch = scratch;
         Disk = new LoopDisk(scratch, 768, blockSize);
         Image = scratch + "/image";
-        Directory.CreateDirectory(scratch + "/tree/boot");
-        File.WriteAllText(scratch + "/tree/boot/vmlinuz", "kernel");
-        File.WriteAllText(scratch + "/tree/boot/initrd", "initrd");
+        SyntheticKernel.MakeBootable(scratch + "/tree");
         var noise = new byte[(imageMebibytes << 20) / 2];
         new Random(1).NextBytes(noise);
         File.WriteAllBytes(scratch + "/tree/noise", noise);

@@ -26,9 +26,12 @@ public sealed class RefusedUpgradeTests
     [InlineData("rmdir /oem", "the tree has no directory /oem")]
     [InlineData("rm /lib/modules/6.1.0-test/modules.dep", null)]
     [InlineData("cd /lib/modules\nln 6.1.0-test other\nunlink 6.1.0-test", "for the kernel 6.1.0-test, but the tree has no modules for it")]
-    [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init", "its /sbin/init is for aarch64, this machine is x86_64")]
+    [InlineData("rm /usr/lib/init\ncd /usr/lib\nwrite ARM init\nsif init mode 0100755",
+        "/sbin/init is for aarch64, but /boot/vmlinuz is for x86_64")]
     [InlineData("rm /boot/vmlinuz-6.1.0-test\ncd /boot\nwrite KERNEL vmlinuz-6.1.0-test",
-        "its /boot/vmlinuz is for aarch64, this machine is x86_64")]
+        "/sbin/init is for x86_64, but /boot/vmlinuz is for aarch64")]
+    [InlineData("rm /boot/vmlinuz-6.1.0-test\ncd /boot\nwrite KERNEL vmlinuz-6.1.0-test\nrm /usr/lib/init\ncd /usr/lib\nwrite ARM init\n" +
+        "sif init mode 0100755", "its /boot/vmlinuz is for aarch64, this machine is x86_64")]
     public void An_image_that_would_not_boot_is_refused(string damage, string? reason) => MountNamespace.Run(scratch =>
     {
         var system = new InstalledSystem(scratch);
