@@ -29,6 +29,9 @@ public sealed record DiskLayout(
     /// <summary>Minimum size of COS_PERSISTENT in bytes.</summary>
     public const long MinPersistent = MinPersistentMiB * MiB;
 
+    /// <summary>No system fits on a smaller disk.</summary>
+    public static long MinBytes => (2 * TableMiB + BiosMiB + EspMiB) * MiB + MinOem + MinRecovery(0) + MinState(0) + MinPersistent;
+
     /// <summary>
     /// Minimum size of COS_RECOVERY: an upgrade writes the new image next to the old one, and it may be a quarter larger.
     /// </summary>
