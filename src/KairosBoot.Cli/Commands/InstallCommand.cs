@@ -111,6 +111,7 @@ internal static class InstallCommand
             writer.WriteStartObject();
             writer.WriteNumber("number", partition.Number);
             writer.WriteString("name", partition.Name);
+            writer.WriteString("label", partition.Label);
             writer.WriteString("fileSystem", partition.FileSystem);
             writer.WriteNumber("start", partition.Start);
             writer.WriteNumber("size", partition.Size);

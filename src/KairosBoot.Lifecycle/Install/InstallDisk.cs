@@ -20,6 +20,12 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
     public static InstallDisk Find(string device)
     {
         if (device == Auto) return Automatic();
+        if (device.StartsWith("script://", StringComparison.Ordinal))
+        {
+            throw new OperatorException($"{device}: kboot runs no script to choose a disk",
+                "name the disk: --device /dev/..., or --device auto for the only empty one");
+        }
+
         if (Syscall.TryStat(device) is { } status)
         {
             var name = status.Type == FileType.BlockDevice ? BlockDeviceScan.NameOf(status.RDevice) : null;
