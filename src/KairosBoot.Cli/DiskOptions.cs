@@ -15,7 +15,8 @@ internal sealed class DiskOptions
         SizeOption.Create("--size-persistent", "Size of COS_PERSISTENT (default: the rest of the disk)");
     private readonly Option<ExtraPartition[]> extra = new("--extra-partition")
     {
-        Description = "Add a partition with the file system ext2, ext3, ext4 or none (default: ext4); may be repeated",
+        Description = "Add a partition with the file system ext2, ext3, ext4, xfs, vfat or none (default: ext4); size 0: the rest " +
+            "of the disk; may be repeated",
         HelpName = "LABEL:SIZE[:FS]", CustomParser = ParseExtra,
     };
 
@@ -52,7 +53,8 @@ internal sealed class DiskOptions
         var partitions = new List<ExtraPartition>();
         foreach (var token in result.Tokens)
         {
-            if (token.Value.Split(':') is [var label, var size, .. var rest] && SizeOption.TryParse(size) is { } bytes && rest.Length < 2)
+            if (token.Value.Split(':') is [var label, var size, .. var rest]
+                && (size == "0" ? 0 : SizeOption.TryParse(size)) is { } bytes && rest.Length < 2)
             {
                 partitions.Add(new ExtraPartition(label, bytes, rest.Length == 0 ? ExtraPartition.DefaultFileSystem : rest[0]));
             }

@@ -11,14 +11,10 @@ internal static class Invocation
 
     internal static int Run(RootCommand root, string[] args)
     {
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-                Console.Error.WriteLine($"kboot: {error.Message}");
-            Console.Error.WriteLine($"try: {CommandLine(parsed.CommandResult)} --help");
-            return WrongUsage;
-        }
+        if (UnknownOption.Find(root, args) is { } unknown) return Refuse([unknown.Problem], unknown.Command);
+        // No response files: @ is the start of a word, not of the name of a file with more words.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0) return Refuse(parsed.Errors.Select(error => error.Message), CommandLine(parsed.CommandResult));
 
         try
         {
@@ -37,6 +33,14 @@ internal static class Invocation
             return Fail($"internal error in kboot: {defect.GetType().Name}: {defect.Message}",
                 "report this message and the command line as a bug");
         }
+    }
+
+    private static int Refuse(IEnumerable<string> problems, string command)
+    {
+        foreach (var problem in problems)
+            Console.Error.WriteLine($"kboot: {problem}");
+        Console.Error.WriteLine($"try: {command} --help");
+        return WrongUsage;
     }
 
     private static int Fail(string problem, string? fix)

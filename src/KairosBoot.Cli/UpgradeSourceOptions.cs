@@ -6,7 +6,10 @@ namespace KairosBoot.Cli;
 /// <summary>Options for the source of a new image.</summary>
 internal sealed class UpgradeSourceOptions
 {
-    private readonly Option<string?> image = new("--image") { Description = "A finished image, from kboot image build", HelpName = "FILE" };
+    private readonly Option<string?> image = new("--image")
+    {
+        Description = "A finished image, from kboot image build; also compressed with zstd, or a pipe; -: standard input", HelpName = "FILE",
+    };
     private readonly Option<string?> root = new("--root")
     {
         Description = "Build the image from a directory tree, without the file systems mounted in it", HelpName = "DIR",
@@ -31,7 +34,7 @@ internal sealed class UpgradeSourceOptions
     }
 
     internal UpgradeRequest Request(ParseResult parsed, bool isRecovery) => new(
-        Full(parsed.GetValue(image)), Full(parsed.GetValue(root)), Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery,
+        parsed.GetValue(image) is "-" ? "/dev/stdin" : Full(parsed.GetValue(image)), Full(parsed.GetValue(root)), Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery,
         ImageBuildCommand.Program());
 
     /// <returns>Null if no source was given.</returns>

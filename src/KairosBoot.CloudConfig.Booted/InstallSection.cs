@@ -13,6 +13,17 @@ public sealed class InstallSection
             ("fs", Schema.Text)))),
         ("grub_options", Schema.Record(("extra_cmdline", Schema.Text))));
 
+    // Keys of Kairos' installer that have no effect here, and what to do instead.
+    private static readonly (string Key, string Reason)[] NotHonoured =
+    [
+        ("auto", "has no effect: kboot install asks no questions and starts only by a command"),
+        ("reboot", "has no effect: reboot the machine after kboot install"),
+        ("poweroff", "has no effect: power the machine off after kboot install"),
+        ("system", "has no effect: name the image with --image, --tar or --root"),
+        ("recovery-system", "has no effect: name the recovery image with --recovery"),
+        ("source", "has no effect: name the image with --image, --tar or --root"),
+    ];
+
     private readonly Dictionary<string, long> sizes = [];
 
     public string? Device { get; private set; }
@@ -20,8 +31,8 @@ public sealed class InstallSection
     /// <summary>MiB, by <c>oem</c>, <c>recovery</c>, <c>state</c>, <c>persistent</c>.</summary>
     public IReadOnlyDictionary<string, long> Sizes => sizes;
 
-    /// <summary>Label, size in MiB and file system (null: the default) of each.</summary>
-    public List<(string Label, long MiB, string? FileSystem)> Extra { get; } = [];
+    /// <summary>GPT name, label, size in MiB (0: the rest of the disk) and file system (null: the default) of each.</summary>
+    public List<(string Name, string Label, long MiB, string? FileSystem)> Extra { get; } = [];
 
     /// <summary><c>grub_options.extra_cmdline</c>.</summary>
     public string KernelArguments { get; private set; } = "";
@@ -51,7 +62,13 @@ public sealed class InstallSection
         if (install.Boolean("no-format") == true)
             throw Refused(file, install.Find("no-format")!, "no-format", "the installation always formats the disk", "remove it");
 
-        // Other keys are used elsewhere: bind_mounts at boot, reboot by the caller.
+        foreach (var (key, reason) in NotHonoured)
+        {
+            if (install.Find(key) is { } value)
+                warn(new StageProblem(file, value.Line, "", "install." + key, reason) { IsWarning = true });
+        }
+
+        // Other keys are used elsewhere, such as bind_mounts at boot.
         var known = new YamlMapping(install.Line, install.Column);
         foreach (var (key, value) in install.Pairs)
             if (key.Text is "device" or "partitions" or "extra-partitions" or "grub_options") known.Add(key, value);
@@ -66,9 +83,9 @@ public sealed class InstallSection
         {
             var label = extra.Text("label") ?? extra.Text("name")
                 ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "set label");
-            Extra.Add((label, extra.Integer("size") is > 0 and var size ? size
-                : throw Refused(file, extra, "extra-partitions", $"{label} has no size; only COS_PERSISTENT takes the rest of the disk",
-                "set size, in MiB"), extra.Text("fs")));
+            Extra.Add((extra.Text("name") ?? label, label, extra.Integer("size") is >= 0 and var size ? size
+                : throw Refused(file, extra, "extra-partitions", $"{label} has no size",
+                "set size, in MiB; 0: the rest of the disk"), extra.Text("fs")));
         }
     }
 

@@ -11,6 +11,8 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool DebugFs = new("debugfs", "e2fsprogs");
     public static readonly Tool MakeSquashfs = new("mksquashfs", "squashfs-tools");
     public static readonly Tool ReadSquashfs = new("unsquashfs", "squashfs-tools");
+    public static readonly Tool MakeXfs = new("mkfs.xfs", "xfsprogs");
+    public static readonly Tool MakeFat = new("mkfs.fat", "dosfstools");
     public static readonly Tool MakeErofs = new("mkfs.erofs", "erofs-utils");
     public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
     public static readonly Tool Sha256Sum = new("sha256sum", "coreutils");

@@ -35,6 +35,22 @@ public class BootStateCommandTests : StateCommands
         Assert.Equal((Slot.Passive, 3), (Counters.First, Counters.Passive.Left));
     }
 
+    [Theory]
+    [InlineData("select", "passive")]
+    [InlineData("select", "passive", "--once")]
+    [InlineData("rollback")]
+    [InlineData("pin", "passive")]
+    public void A_slot_without_an_image_cannot_be_chosen(params string[] words)
+    {
+        File.Delete(PathOf("state/cOS/passive.img"));
+        var before = File.ReadAllBytes(PathOf("state/bootstate"));
+        var refusal = Run(1, words);
+        Assert.Matches("passive (has no image|image to roll back to)", refusal);
+        Assert.Contains("to fix: ", refusal);
+        Assert.Equal(before, File.ReadAllBytes(PathOf("state/bootstate")));
+        Run(0, "select", "active");
+    }
+
     [Fact]
     public void Status_shows_the_slots_and_why_one_was_marked_bad()
     {
@@ -63,7 +79,7 @@ public class BootStateCommandTests : StateCommands
     public void A_damaged_block_is_reported_and_a_reset_recreates_it()
     {
         File.WriteAllText(PathOf("state/bootstate"), new string('9', 1024));
-        Assert.Contains("assessment inoperative", Run(0, "status"));
+        Assert.Contains("assessment inoperative", Run(1, "status"));
         var refused = Run(1, "assess", "good", "active");
         Assert.Contains("is not a GRUB environment block", refused);
         Assert.Contains("kboot assess reset", refused);

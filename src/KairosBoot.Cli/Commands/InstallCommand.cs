@@ -15,7 +15,7 @@ internal static class InstallCommand
     {
         var device = new Option<string?>("--device")
         {
-            Description = "Disk to install on; auto: the largest unused disk (default: install.device of the cloud-configs)",
+            Description = "Disk to install on; auto: the only empty disk that is not in use (default: install.device of the cloud-configs)",
             HelpName = "DEV",
         };
         var image = new Option<string?>("--image") { Description = "OS image (default: the running one)", HelpName = "FILE" };
@@ -111,6 +111,7 @@ internal static class InstallCommand
             writer.WriteStartObject();
             writer.WriteNumber("number", partition.Number);
             writer.WriteString("name", partition.Name);
+            writer.WriteString("label", partition.Label);
             writer.WriteString("fileSystem", partition.FileSystem);
             writer.WriteNumber("start", partition.Start);
             writer.WriteNumber("size", partition.Size);

@@ -26,15 +26,6 @@ internal static class StageRunCommand
         var verbose = new Option<bool>("--verbose") { Description = "Also print what was done and what was skipped" };
         var json = new Option<bool>("--json") { Description = "Print the summary as JSON" };
         var command = new Command("run", "Run one stage of the cloud-configs now.") { name, sources, root, verbose, json };
-        command.Validators.Add(result =>
-        {
-            // Any word is accepted as a source, so a misspelt option would become one.
-            foreach (var word in (result.GetValue(sources) ?? []).Append(result.GetResult(name) is null ? "" : result.GetValue(name)!)
-                .Where(word => word.StartsWith('-') && word != ConfigArguments.StandardInput))
-            {
-                result.AddError($"{word} is not an option.");
-            }
-        });
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {

@@ -52,12 +52,15 @@ internal static class UpgradeCommand
                 writer.WriteString("outcome", result.Outcome);
                 writer.WriteString("menu", result.Menu);
                 JsonOutput.WriteArray(writer, "added", result.Added);
+                JsonOutput.WriteArray(writer, "notes", result.Notes);
                 JsonOutput.WriteArray(writer, "warnings", warnings);
             });
             return;
         }
 
-        Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot to use it" : "no reboot is needed")}");
+        Console.WriteLine($"{result.Outcome}; {(result.NeedsReboot ? "reboot to use it" : "no reboot is needed")}");
+        foreach (var note in result.Notes)
+            Console.WriteLine(note);
         if (result.Added.Count > 0)
             Console.WriteLine($"added to the tree: {string.Join(' ', result.Added)}");
         if (result.Menu is not null) Console.WriteLine(result.Menu);

@@ -1,14 +1,14 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>Finds the known name that a misspelt name probably means.</summary>
-internal static class SpellingHint
+public static class SpellingHint
 {
     /// <summary><c>not a known key; did you mean permissions?</c></summary>
     internal static string Suggest(string name, IEnumerable<string> known) =>
         Find(name, known) is { } nearest ? $"not a known key: did you mean {nearest}?" : "not a known key";
 
     /// <summary>The nearest name; null: none within a third of the letters. Letter case does not count.</summary>
-    internal static string? Find(string name, IEnumerable<string> known)
+    public static string? Find(string name, IEnumerable<string> known)
     {
         const int MaxNameLength = 40;
         if (name.Length > MaxNameLength) return null;

@@ -46,6 +46,7 @@ internal sealed class DiskContent
         }
 
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
+        ExtraFileSystem.RequireTools(Layout);
     }
 
     internal DiskLayout Layout { get; }

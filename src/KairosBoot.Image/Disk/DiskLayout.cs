@@ -29,6 +29,9 @@ public sealed record DiskLayout(
     /// <summary>Minimum size of COS_PERSISTENT in bytes.</summary>
     public const long MinPersistent = MinPersistentMiB * MiB;
 
+    /// <summary>No system fits on a smaller disk.</summary>
+    public static long MinBytes => (2 * TableMiB + BiosMiB + EspMiB) * MiB + MinOem + MinRecovery(0) + MinState(0) + MinPersistent;
+
     /// <summary>
     /// Minimum size of COS_RECOVERY: an upgrade writes the new image next to the old one, and it may be a quarter larger.
     /// </summary>
@@ -54,8 +57,9 @@ public sealed record DiskLayout(
             "for active, passive and the image of an upgrade");
         var persistent = SizeMiB("COS_PERSISTENT", sizes.Persistent, MinPersistentMiB, MinPersistentMiB, "for an ext4 with a journal");
         ExtraPartitionCheck.Check(sizes.Extra);
+        var rest = FindRest(sizes);
         var before = TableMiB + BiosMiB + EspMiB + oem + recovery + state + sizes.Extra.Sum(extra => InMiB(extra.SizeBytes));
-        var minimum = (before + persistent + TableMiB) * MiB;
+        var minimum = (before + persistent + TableMiB + (rest is null ? 0 : 1)) * MiB;
         if (diskBytes < minimum)
         {
             throw new OperatorException(
@@ -63,7 +67,10 @@ public sealed record DiskLayout(
                 diskName == "--size" ? "give a larger --size, or omit it" : "use a larger disk, or smaller images and partitions");
         }
 
-        var total = diskBytes / MiB ?? before + Math.Max(persistent, sizes.Persistent is null ? UsualPersistentMiB : 0) + TableMiB;
+        var total = diskBytes / MiB ?? before + TableMiB + (rest is not null ? persistent + UsualPersistentMiB
+            : Math.Max(persistent, sizes.Persistent is null ? UsualPersistentMiB : 0));
+        var restMiB = total - before - persistent - TableMiB;
+        if (rest is not null) ExtraPartitionCheck.CheckSize(rest.Name, rest.FileSystem, restMiB);
         var start = TableMiB;
         var number = 0;
         DiskPartition Next(string name, PartitionType type, string fileSystem, long size)
@@ -79,9 +86,20 @@ public sealed record DiskLayout(
             Next("COS_OEM", Linux, "ext4", oem),
             Next("COS_RECOVERY", Linux, "ext4", recovery),
             Next("COS_STATE", Linux, "ext4", state),
-            sizes.Extra.Select(extra => Next(extra.Name, Linux, extra.FileSystem, InMiB(extra.SizeBytes))).ToList(),
+            sizes.Extra.Select(extra => Next(extra.Name, PartitionType.For(extra.FileSystem, isBootable: false), extra.FileSystem,
+                extra == rest ? restMiB : InMiB(extra.SizeBytes)) with { Label = extra.Label }).ToList(),
             Next("COS_PERSISTENT", Linux, "ext4", sizes.Persistent is null ? total - before - TableMiB : persistent),
             total * MiB);
+    }
+
+    // The extra partition that takes the rest of the disk, which otherwise goes to COS_PERSISTENT.
+    private static ExtraPartition? FindRest(DiskSizes sizes)
+    {
+        string[] names = [.. sizes.Extra.Where(extra => extra.SizeBytes == 0).Select(extra => extra.Name),
+            .. sizes.Persistent is null ? (string[])["COS_PERSISTENT"] : []];
+        return names.Length < 2 ? sizes.Extra.FirstOrDefault(extra => extra.SizeBytes == 0)
+            : throw new OperatorException($"more than one partition would take the rest of the disk: {string.Join(", ", names)}",
+                "give all but one of them a size; that of COS_PERSISTENT: --size-persistent, or install.partitions.persistent.size");
     }
 
     private static long SizeMiB(string name, long? bytes, long usual, long minimum, string purpose) =>

@@ -31,13 +31,24 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
         MakeExt4(layout.Oem, content.Oem());
         MakeExt4(layout.Recovery, content.Recovery());
         MakeExt4(layout.State, content.State(scratch));
-        foreach (var partition in layout.Extra.Where(partition => partition.FileSystem != "none"))
-            MakeExt4(partition, new DebugFsScript());
+        foreach (var partition in layout.Extra)
+            MakeExtra(partition);
         MakeExt4(layout.Persistent, new DebugFsScript());
         progress("waiting for the disk");
         disk.Flush();
         scratch.Interrupt.ThrowIfCancellationRequested();
         DiskTable.Write(disk, layout, seed, content.Grub.BootSector);
+    }
+
+    private void MakeExtra(DiskPartition partition)
+    {
+        switch (partition.FileSystem)
+        {
+            case "none": return;
+            case "vfat": ExtraFileSystem.MakeFat(disk, partition, seed.FatSerial(partition.Number), scratch.Interrupt); return;
+            case "xfs": ExtraFileSystem.MakeXfs(disk, partition, seed.FileSystem(partition.Number), scratch); return;
+            default: MakeExt4(partition, new DebugFsScript()); return;
+        }
     }
 
     private void InstallGrub(DiskLayout layout)
@@ -65,7 +76,7 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
         var time = $"{seconds}";
         Tool.MakeExt4.Run(
             new ToolArguments().Options("-q", "-F").Option("-t", partition.FileSystem).Options("-b", "4096", "-m", "0")
-                .Option("-L", VolumeLabel.Parse(partition.Name).Text)
+                .Option("-L", VolumeLabel.Parse(partition.Label).Text)
                 .Options("-U", $"{seed.FileSystem(partition.Number)}").Options(partition.FileSystem == "ext4" ? ["-O", Features] : [])
                 .Options("-E", $"hash_seed={seed.DirectoryHash(partition.Number)},offset={partition.Start},nodiscard,lazy_itable_init=1," +
                     $"lazy_journal_init={(disk.IsBlank ? 1 : 0)},root_owner=0:0")

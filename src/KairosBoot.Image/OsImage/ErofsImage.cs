@@ -28,8 +28,9 @@ internal static class ErofsImage
 
         foreach (var addition in additions)
             Add(root, addition);
-        Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-T{summary.NewestSeconds}", $"-U{summary.Id}", "--quiet").Path(file)
-            .Path(root), scratch.Interrupt);
+        // The newest time in the tree: it does not change the time of any file, and the additions get it. -T would change all times.
+        Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-U{summary.Id}", "--quiet").Path(file).Path(root), scratch.Interrupt,
+            ("SOURCE_DATE_EPOCH", $"{summary.NewestSeconds}"));
     }
 
     // Links are followed inside the tree, as on the booted system, and never to a path of this host.

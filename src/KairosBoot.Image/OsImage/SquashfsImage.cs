@@ -11,6 +11,13 @@ internal static class SquashfsImage
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch)
     {
         TreeAttributes.Apply(tree);
+        // A squashfs has the attributes user, trusted and security; without its ACL, a file would have other permissions.
+        if (TreeSummary.FindAcl(tree.Path) is { } path)
+        {
+            throw new OperatorException($"/{path} has a POSIX ACL, which a squashfs cannot store",
+                $"use --format ext4, or remove the ACLs: setfacl --remove-all --recursive, on /{path} and all others");
+        }
+
         // mksquashfs starts a shell for each definition. The definitions use fixed file names, so that no path of the host reaches that
         // shell.
         var directory = Directory.CreateDirectory(scratch.File("content")).FullName;

@@ -21,6 +21,11 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
 
     private const long NanosecondsPerSecond = 1_000_000_000;
 
+    /// <summary>Path of the first file with a POSIX ACL; null: none has one.</summary>
+    internal static string? FindAcl(string root) =>
+        Walk(root, "").Where(row => row.Status.Type is FileType.Regular or FileType.Directory).Select(row => row.Path)
+            .FirstOrDefault(path => ExtendedAttributes.HasAcl(Path.Combine(root, path)));
+
     public static TreeSummary Of(SourceTree tree)
     {
         var hash = FnvOffset;

@@ -56,6 +56,18 @@ public sealed class BootStateLocation : IDisposable
         return slot != Slot.Recovery && File.Exists(image) ? BootCounter.IdOf(ImageIdentity.Of(image)) : null;
     }
 
+    /// <summary>
+    /// False: the slot has no image. The recovery image of a system that is not running is on a partition that is not known here; it counts
+    /// as present.
+    /// </summary>
+    public bool HasImage(Slot slot)
+    {
+        if (slot != Slot.Recovery) return ImageIn(slot) is not null;
+        if (partition is null) return true;
+        using var recovery = StatePartition.Find("", SystemPaths.RecoveryLabel);
+        return File.Exists(recovery.Path + SystemPaths.RecoveryImage) || File.Exists(recovery.Path + SystemPaths.OtherRecoveryImage);
+    }
+
     public void Dispose() => partition?.Dispose();
 
     /// <exception cref="OperatorException">The booted slot is not known.</exception>

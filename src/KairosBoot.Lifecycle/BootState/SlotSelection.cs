@@ -6,13 +6,22 @@ namespace KairosBoot.Lifecycle;
 public static class SlotSelection
 {
     /// <summary>Boots a slot next time only.</summary>
-    public static void SelectOnce(BootStateLocation location, Slot slot) => location.Change(counters => counters with { Once = slot });
+    /// <exception cref="OperatorException">The slot has no image.</exception>
+    public static void SelectOnce(BootStateLocation location, Slot slot)
+    {
+        RequireImage(location, slot);
+        location.Change(counters => counters with { Once = slot });
+    }
 
     /// <summary>
     /// Boots a slot first from now on. A slot without tries gets all tries, because a permanent choice asks to boot it.
     /// </summary>
-    public static void SelectFirst(BootStateLocation location, Slot slot) =>
+    /// <exception cref="OperatorException">The slot has no image.</exception>
+    public static void SelectFirst(BootStateLocation location, Slot slot)
+    {
+        RequireImage(location, slot);
         location.Change(counters => (counters[slot].Left == 0 ? counters.Reset(slot) : counters) with { First = slot });
+    }
 
     /// <summary>Boots the other one of active and passive first from now on.</summary>
     /// <returns>The slot that is first now, and the one that follows if it fails.</returns>
@@ -40,6 +49,14 @@ public static class SlotSelection
 
     /// <summary>Removes the protection.</summary>
     public static void Unpin(BootStateLocation location) => location.Change(counters => counters with { Pinned = "" });
+
+    private static void RequireImage(BootStateLocation location, Slot slot)
+    {
+        if (location.HasImage(slot)) return;
+        throw new OperatorException($"{slot.Name()} has no image to boot",
+            slot == Slot.Recovery ? "write one: kboot upgrade --recovery --image FILE"
+                : "choose a slot that kboot status shows with an image; the next upgrade creates the missing one");
+    }
 
     private static Slot RequireBootable(BootStateLocation location, BootCounters counters, Slot slot)
     {

@@ -10,16 +10,22 @@ namespace KairosBoot.Lifecycle;
 /// <param name="BlockSize">Bytes of a logical block: 512 or 4096.</param>
 public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
 {
-    /// <summary>Instead of a device: the largest unused disk.</summary>
+    /// <summary>Instead of a device: the only unused disk that is empty.</summary>
     public const string Auto = "auto";
 
     public string Node => "/dev/" + Name;
 
     /// <param name="device">A device node, a link to one, a <see cref="DeviceRef"/> such as <c>LABEL=</c>, or <see cref="Auto"/>.</param>
-    /// <exception cref="OperatorException">There is no such device, or it is not a whole disk.</exception>
+    /// <exception cref="OperatorException">There is no such device, it is not a whole disk, or no disk can be chosen.</exception>
     public static InstallDisk Find(string device)
     {
-        if (device == Auto) return Largest();
+        if (device == Auto) return Automatic();
+        if (device.StartsWith("script://", StringComparison.Ordinal))
+        {
+            throw new OperatorException($"{device}: kboot runs no script to choose a disk",
+                "name the disk: --device /dev/..., or --device auto for the only empty one");
+        }
+
         if (Syscall.TryStat(device) is { } status)
         {
             var name = status.Type == FileType.BlockDevice ? BlockDeviceScan.NameOf(status.RDevice) : null;
@@ -35,25 +41,47 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
                 found.Ambiguous ? $"matches more than one device: {string.Join("; ", found.Candidates)}" : "matches no disk");
     }
 
-    /// <summary>File systems and partitions on the disk, one line each; empty if none is recognized.</summary>
+    /// <summary>What is on the disk, one line each; empty: the disk is blank, or an installation on it was interrupted.</summary>
     public IReadOnlyList<string> Contents()
     {
         using var node = Syscall.Open(Node, OpenFlags.ReadOnly);
+        var contents = new DiskContents(SizeBytes, BlockSize, (offset, length) =>
+        {
+            var bytes = new byte[length];
+            return bytes[..Syscall.PRead(node, bytes, offset)];
+        });
         var start = new byte[GrubBootSectors.SectorSize];
-        Syscall.PRead(node, start, 0);
-        if (IncompleteInstallMark.IsIn(start)) return [];
-        List<string> lines = [];
+        try
+        {
+            Syscall.PRead(node, start, 0);
+            List<string> lines = [.. Formats(node), .. contents.Marks()];
+            // After an interrupted installation, the rest of an old table or of the new system is not content.
+            if (IncompleteInstallMark.IsIn(start)) return lines;
+            lines.AddRange(Partitions(node));
+            if (lines.Count == 0 && (contents.EmptyTable() ?? contents.UnknownData()) is { } other) lines.Add(other);
+            return lines;
+        }
+        catch (SyscallException failure)
+        {
+            return [$"content that cannot be read: {failure.Message}"];
+        }
+    }
+
+    private IEnumerable<string> Formats(FileHandle node)
+    {
         if (BlockProbe.Superblock(node, SizeBytes) is { } superblock)
-            lines.Add($"{superblock.Type}{(superblock.Label is null ? "" : $" LABEL={superblock.Label}")}");
+            yield return $"{superblock.Type}{(superblock.Label is null ? "" : $" LABEL={superblock.Label}")}";
+    }
+
+    private IEnumerable<string> Partitions(FileHandle node)
+    {
         if (BlockDeviceScan.One(Name) is { } disk && BlockDeviceScan.Examine([disk])[0] is { Finding: not null } examined)
-            lines.Add(DeviceFault.Of(examined)!.Problem);
+            yield return DeviceFault.Of(examined)!.Problem;
         foreach (var entry in BlockProbe.Partitions(node, BlockSize, SizeBytes))
         {
             var known = BlockDeviceScan.Partition(Name, entry.Number) is { } name ? BlockDeviceScan.One(name) : null;
-            lines.Add(known?.ToString() ?? $"partition {entry.Number} {entry.Name}");
+            yield return known?.ToString() ?? $"partition {entry.Number} {entry.Name}";
         }
-
-        return lines;
     }
 
     public override string ToString()
@@ -75,23 +103,18 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
 
     private static InstallDisk Of(string name) => new(name, BlockDeviceScan.SizeBytes(name), BlockDeviceScan.BlockSize(name));
 
-    private static InstallDisk Largest()
+    private static InstallDisk Automatic()
     {
-        BlockDevice? largest = null;
+        var disks = new List<InstallDisk>();
         foreach (var device in BlockDeviceScan.All(new Dictionary<string, BlockDevice>()))
         {
             var isCandidate = device.Partition == 0 && !device.Name.StartsWith("sr", StringComparison.Ordinal)
-                && !device.Name.StartsWith("md", StringComparison.Ordinal);
-            if (isCandidate && device.SizeBytes > (largest?.SizeBytes ?? 0) && !DiskUse.IsReadOnly(device.Name)
-                && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
-            {
-                largest = device;
-            }
+                && !device.Name.StartsWith("md", StringComparison.Ordinal) && device.SizeBytes >= DiskLayout.MinBytes;
+            if (isCandidate && !DiskUse.IsReadOnly(device.Name) && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
+                disks.Add(Of(device.Name));
         }
 
-        return largest is null
-            ? throw new OperatorException("this machine has no unused disk", "list the disks with lsblk and choose one with --device")
-            : Of(largest.Name);
+        return disks[AutomaticDisk.Choose([.. disks.Select(disk => (disk.ToString(), disk.Contents()))])];
     }
 
     private static OperatorException NotADisk(string device, string what) =>

@@ -32,7 +32,7 @@ public static class InstallSizes
             Extra =
             [
                 .. section.Extra.Select(row =>
-                    new ExtraPartition(row.Label, row.MiB * MiB, row.FileSystem ?? ExtraPartition.DefaultFileSystem)),
+                    new ExtraPartition(row.Label, row.MiB * MiB, row.FileSystem ?? ExtraPartition.DefaultFileSystem) { Name = row.Name }),
                 .. options.Extra,
             ],
         };

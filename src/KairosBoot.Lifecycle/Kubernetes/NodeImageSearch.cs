@@ -30,7 +30,7 @@ public sealed class NodeImageSearch(TargetSystem machine, string tree, Cancellat
         var different = machine.IsRecovery ? "the recovery system is running" : Difference(root.Path) is { } difference
             ? $"the running system differs: {difference}" : null;
         if (different is null) return (NodeImageStatus.UpToDate, "the node already runs this system");
-        using var state = machine.FindState();
+        var state = machine.State;
         var active = state.Path + Slot.Active.Image();
         return Syscall.TryStat(active) is not { } file || (file.Device, file.Inode) == machine.RunningImage || InImage(active) is not null
             ? (NodeImageStatus.None, different)

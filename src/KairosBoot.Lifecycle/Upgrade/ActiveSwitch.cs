@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -26,9 +27,14 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
     {
         get
         {
-            var pinned = Counters.Pinned;
+            var images = ImmutableArray.CreateBuilder<(Slot, string?)>();
+            if (Exists(active)) images.Add((Slot.Active, Id(active)));
+            if (Exists(passive)) images.Add((Slot.Passive, Id(passive)));
+            // A counter may still belong to an image that was replaced by other means.
+            var counters = Counters.SyncWithImages(images.ToImmutable());
+            var pinned = counters.Pinned;
             bool Holds(string image) => pinned.Length > 0 && Exists(image) && Id(image) == pinned;
-            var moves = UpgradeRules.ActiveBecomesPassive(RunningSlot, Counters, Exists(passive),
+            var moves = UpgradeRules.ActiveBecomesPassive(RunningSlot, counters, Exists(passive),
                 Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
             return moves && Exists(active);
         }
@@ -38,8 +44,12 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
 
     public override void Clear()
     {
-        if (Is(Transition, running) && Syscall.TryLStat(Transition)!.Value.Links == 1)
-            Change(() => Syscall.Rename(Transition, replaced));
+        foreach (var leftover in (string[])[Transition, spare])
+        {
+            if (Is(leftover, running) && Syscall.TryLStat(leftover)!.Value.Links == 1)
+                Change(() => Syscall.Rename(leftover, replaced));
+        }
+
         Remove([Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]]);
     }
 

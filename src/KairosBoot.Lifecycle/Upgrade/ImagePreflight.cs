@@ -19,6 +19,19 @@ internal static class ImagePreflight
             CheckMountPoints(root, mountPoints, image, _ => false);
         });
 
+    /// <summary>A sentence if an image has an older version than a system; null: it is newer, or its versions cannot be compared.</summary>
+    /// <param name="image">An image that is checked.</param>
+    /// <param name="host">The system's root; empty: this one.</param>
+    internal static string? OlderThan(string image, string host)
+    {
+        using var mounted = MountedImage.Open(image, GrubReadable.Check(image));
+        return SystemRelease.OlderThan(Release(mounted.Path), Release(host + "/"));
+    }
+
+    private static SystemRelease Release(string root) => SystemRelease.Parse(
+        ((string[])["etc/os-release", "usr/lib/os-release"]).Select(path => UntrustedTree.TryRead(root, path, ReadLimit.SystemFile))
+            .FirstOrDefault(bytes => bytes is not null) ?? []);
+
     /// <summary>Checks a tree before an image is built from it.</summary>
     /// <exception cref="OperatorException">It would not boot; the message says why.</exception>
     internal static void CheckTree(string root, IEnumerable<string> mountPoints)

@@ -21,6 +21,9 @@ public abstract class SlotSwitch(string partition, string block)
     /// <summary>Path to write the new image to.</summary>
     public string Transition { get; } = partition + "/cOS/transition.img";
 
+    /// <summary>What an interrupted switch of the system leaves on COS_STATE.</summary>
+    internal static IEnumerable<string> Leftovers(string state) => [state + "/cOS/transition.img", state + "/cOS/passive.new"];
+
     /// <summary>Checks that a slot may be replaced.</summary>
     /// <exception cref="OperatorException">No slot may be replaced.</exception>
     public virtual void Check()

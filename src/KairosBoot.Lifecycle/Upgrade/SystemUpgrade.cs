@@ -13,22 +13,45 @@ public sealed class SystemUpgrade
 {
     private readonly UpgradeRequest request;
     private readonly TargetSystem machine;
+    private readonly ImageStream? stream;
     private readonly ProgressReport progress;
     private readonly CancellationToken cancellationToken;
     private readonly IReadOnlyList<string> mountPoints;
+    private readonly List<string> notes = [];
 
-    private SystemUpgrade(UpgradeRequest request, TargetSystem machine, ProgressReport progress, CancellationToken cancellationToken)
+    private SystemUpgrade(UpgradeRequest request, TargetSystem machine, ImageStream? stream, ProgressReport progress,
+        CancellationToken cancellationToken)
     {
-        (this.request, this.machine, this.progress, this.cancellationToken) = (request, machine, progress, cancellationToken);
-        mountPoints = machine.MountPoints();
+        (this.request, this.machine, this.stream, this.progress) = (request, machine, stream, progress);
+        (this.cancellationToken, mountPoints) = (cancellationToken, machine.MountPoints());
     }
 
     /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; the system is
     /// unchanged.</exception>
     public static UpgradeResult Run(UpgradeRequest request, TargetSystem machine, ProgressReport progress,
-        CancellationToken cancellationToken = default) =>
-        new SystemUpgrade(request, machine, progress, cancellationToken).Run();
+        CancellationToken cancellationToken = default)
+    {
+        if (FindExisting(request, machine, cancellationToken) is { } existing) return existing;
+        using var stream = OpenStream(request, cancellationToken);
+        return new SystemUpgrade(request, machine, stream, progress, cancellationToken).Run();
+    }
+
+    /// <summary>The result of an upgrade to an image that the machine already has; null: an upgrade is needed. Writes nothing.</summary>
+    public static UpgradeResult? FindExisting(UpgradeRequest request, TargetSystem machine, CancellationToken cancellationToken)
+    {
+        var search = new ExistingImage(machine, cancellationToken);
+        var found = request.Image is not null ? search.Find(request.Image, request.IsRecovery)
+            : request is { Root: not null, IsRecovery: false } ? search.FindTree(request.Root) : null;
+        return found is null ? null : Existing(request, request.Image, found.Value);
+    }
+
+    private static UpgradeResult Existing(UpgradeRequest request, string? image, (string Outcome, bool NeedsReboot) found) =>
+        new(request.IsRecovery ? "recovery" : "active", image is null ? "" : BootCounter.IdOf(ImageIdentity.Of(image)),
+            image is null ? 0 : Syscall.TryStat(image)!.Value.Size, found.Outcome, [], null) { NeedsReboot = found.NeedsReboot };
+
+    private static ImageStream? OpenStream(UpgradeRequest request, CancellationToken cancellationToken) =>
+        request.Image is null ? null : ImageStream.TryOpen(request.Image, cancellationToken);
 
     /// <summary>Replaces active, passive and the counters, while the recovery system is running.</summary>
     /// <param name="request">The new system; null: the recovery image.</param>
@@ -48,7 +71,9 @@ public sealed class SystemUpgrade
 
         // Before anything is written: a partition in use must stop the whole reset.
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
-        return new SystemUpgrade(request ?? RecoveryRequest(), machine, progress, cancellationToken).Reset(partitions);
+        request ??= RecoveryRequest();
+        using var stream = OpenStream(request, cancellationToken);
+        return new SystemUpgrade(request, machine, stream, progress, cancellationToken).Reset(partitions);
     }
 
     private static UpgradeRequest RecoveryRequest()
@@ -60,9 +85,8 @@ public sealed class SystemUpgrade
 
     private UpgradeResult Reset(IReadOnlyList<PartitionReset> partitions)
     {
-        using var state = machine.FindState();
-        if (request.Image is not null) ImagePreflight.CheckImage(request.Image, mountPoints);
-        return SwitchTo(new FactorySwitch(state.Path), "active", state.Path, () =>
+        CheckSource();
+        return SwitchTo(new FactorySwitch(machine.State.Path), "active", machine.State.Path, () =>
         {
             foreach (var partition in partitions)
             {
@@ -74,25 +98,44 @@ public sealed class SystemUpgrade
 
     private UpgradeResult Run()
     {
-        using var state = machine.FindState();
+        var state = machine.State.Path;
         using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
-        var isSquashfs = request.Image is null ? request.Format == ImageFormat.Squashfs
-            : ImagePreflight.CheckImage(request.Image, mountPoints) == "squashfs";
+        var type = CheckSource();
         return recovery is null
-            ? SwitchTo(new ActiveSwitch(state.Path, machine.RunningImage, machine.IsRecovery), "active", state.Path, () => { })
-            : SwitchTo(new RecoverySwitch(recovery.Path, state.Path, machine.RunningImage, isSquashfs), "recovery", null, () => { });
+            ? SwitchTo(new ActiveSwitch(state, machine.RunningImage, machine.IsRecovery), "active", state, () => { })
+            : SwitchTo(new RecoverySwitch(recovery.Path, state, machine.RunningImage, type == "squashfs"), "recovery", null, () => { });
+    }
+
+    // A stream is checked when it is written: only its first bytes can be examined before. Returns the file system of the new image.
+    private string CheckSource()
+    {
+        if (request.Image is null) return request.Format == ImageFormat.Squashfs ? "squashfs" : "ext4";
+        if (stream is null) return ImagePreflight.CheckImage(request.Image, mountPoints);
+        return stream.Type ?? throw new OperatorException($"{request.Image} contains no file system image",
+            "build it with kboot image build, and compress it with zstd");
     }
 
     private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? menu, Action beforeSwitch)
     {
+        if (slot == "active" && SlotSwitch.Leftovers(machine.State.Path).Any(File.Exists))
+            notes.Add("an earlier upgrade was interrupted; what it left is removed");
         var added = Write(slotSwitch);
+        // A stream can be compared only now. A reset always writes.
+        if (stream is not null && slotSwitch is not FactorySwitch
+            && new ExistingImage(machine, cancellationToken).FindWritten(slotSwitch.Transition, request.IsRecovery) is { } found)
+        {
+            var existing = Existing(request, slotSwitch.Transition, found);
+            slotSwitch.Clear();
+            return existing;
+        }
+
         var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(slotSwitch.Transition)), Syscall.TryStat(slotSwitch.Transition)!.Value.Size);
         beforeSwitch();
         progress("switching", 1, 1);
         try
         {
             var outcome = slotSwitch.Commit();
-            return new(slot, id, size, outcome, added, menu is null ? null : BootMenuUpdate.Apply(slotSwitch, menu));
+            return new(slot, id, size, outcome, added, menu is null ? null : BootMenuUpdate.Apply(slotSwitch, menu)) { Notes = notes };
         }
         catch (SyscallException failure)
         {
@@ -111,8 +154,8 @@ public sealed class SystemUpgrade
             IReadOnlyList<string> added = [];
             slotSwitch.Change(() => added = Fill(new TransitionImage(slotSwitch.Transition, progress, cancellationToken),
                 slotSwitch.Transition));
-            new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image);
-            ImagePreflight.CheckImage(slotSwitch.Transition, mountPoints);
+            new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image, stream is not null);
+            CheckWritten(slotSwitch.Transition);
             cancellationToken.ThrowIfCancellationRequested();
             return added;
         }
@@ -125,11 +168,26 @@ public sealed class SystemUpgrade
         }
     }
 
+    private void CheckWritten(string transition)
+    {
+        try
+        {
+            ImagePreflight.CheckImage(transition, mountPoints);
+        }
+        catch (OperatorException failure) when (stream is not null)
+        {
+            throw new OperatorException(failure.Problem.Replace(transition, request.Image), failure.Fix);
+        }
+
+        if (ImagePreflight.OlderThan(transition, machine.Host) is { } older) notes.Add(older);
+    }
+
     private IReadOnlyList<string> Fill(TransitionImage transition, string path)
     {
         if (request.Image is not null)
         {
-            transition.CopyFrom(request.Image);
+            if (stream is not null) transition.CopyFrom(stream);
+            else transition.CopyFrom(request.Image);
             return [];
         }
 

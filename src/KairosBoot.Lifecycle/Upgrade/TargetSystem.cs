@@ -9,24 +9,31 @@ public sealed class TargetSystem : IDisposable
 {
     private const string LockFile = SystemPaths.Runtime + "/upgrade.lock";
 
-    private readonly FileHandle lockHandle;
-    private readonly FileHandle? change;
-    private readonly string? mountedState;
+    private readonly bool isRunning;
+    private readonly List<FileHandle> locks = [];
 
-    private TargetSystem(string host, string? mountedState, FileHandle lockHandle)
+    private TargetSystem(string host)
     {
-        (Host, this.mountedState, this.lockHandle) = (host, mountedState, lockHandle);
-        change = RunningWork.Enter(RunningWork.Change, host);
-        if (mountedState is not null) return;
+        (Host, isRunning) = (host, true);
+        if (Syscall.TryStat(host + "/") is not { Type: FileType.Directory } root)
+        {
+            throw new OperatorException($"{host} {(Path.Exists(host) ? "is not a directory" : "does not exist")}",
+                "give --host the mount point of the machine's root, with all mounts below it");
+        }
+
         IsRecovery = Syscall.TryStat($"{host}{SystemPaths.Sentinels}/recovery_mode") is not null;
-        RunningImage = LoopDevice.BackingFile(Syscall.TryStat(host + "/")!.Value.Device, host + "/dev");
+        RunningImage = LoopDevice.BackingFile(root.Device, host + "/dev");
         if (RunningImage is null)
         {
             throw new OperatorException($"the root at {host}/ is not on a loop device, so the running image is unknown",
                 "run it on a machine booted by kairos-boot, or give --host the mount point of its root; for the disk of another " +
                 "machine, give --state");
         }
+
+        State = FindState();
     }
+
+    private TargetSystem(StatePartition given) => (Host, State) = ("", given);
 
     /// <summary>Mount point of the machine's root; empty: this system's root.</summary>
     public string Host { get; }
@@ -45,36 +52,54 @@ public sealed class TargetSystem : IDisposable
     {
         if (Syscall.GetEUid() != 0)
             throw new OperatorException("changing images requires root", "run sudo kboot ...");
-        var root = host is null ? "" : Path.GetFullPath(host).TrimEnd('/');
-        Syscall.MakeDirectories(PathParts.ParentOf(root + LockFile));
-        var lockHandle = Syscall.Open(root + LockFile, OpenFlags.ReadWrite | OpenFlags.Create, Octal.O600);
+        var target = state is not null ? new TargetSystem(Given(Path.GetFullPath(state)))
+            : new TargetSystem(host is null ? "" : Path.GetFullPath(host).TrimEnd('/'));
         try
         {
-            return Syscall.TryLock(lockHandle) ? new TargetSystem(root, state, lockHandle)
-                : throw new OperatorException("another upgrade, reset or installation is running on this machine",
-                    "wait until it ends, then run the command again");
+            target.Lock();
+            return target;
         }
         catch
         {
-            lockHandle.Dispose();
+            target.Dispose();
             throw;
         }
     }
 
-    /// <summary>Finds COS_STATE, and mounts it if necessary.</summary>
-    /// <exception cref="OperatorException">It does not exist, or the running image is on another partition.</exception>
-    public StatePartition FindState()
+    /// <summary>COS_STATE of the machine, mounted as long as this lives.</summary>
+    public StatePartition State { get; }
+
+    private static StatePartition Given(string state) =>
+        Syscall.TryStat(state + "/cOS") is { Type: FileType.Directory } ? StatePartition.Given(state)
+        : throw new OperatorException($"{state} {(!Path.Exists(state) ? "does not exist" : "has no directory cOS, so it is not COS_STATE")}",
+            "give --state the mount point of COS_STATE");
+
+    private StatePartition FindState()
     {
-        if (mountedState is not null) return StatePartition.Given(Path.GetFullPath(mountedState));
         if (IsRecovery) return StatePartition.Find(Host);
         var place = Host + SystemPaths.State;
         return Syscall.TryStat(place)?.Device == RunningImage!.Value.Device ? StatePartition.Given(place)
             : throw new OperatorException($"the running image is not on the partition mounted at {place}",
-                "mount COS_STATE of the boot disk at {place}");
+                $"mount COS_STATE of the boot disk at {place}");
+    }
+
+    // The directory of the images is locked: it is the same one for --host, for --state, and inside of a container. Older versions lock the file.
+    private void Lock()
+    {
+        locks.Add(Syscall.Open(State.Path + "/cOS", OpenFlags.ReadOnly | OpenFlags.Directory));
+        if (isRunning && Syscall.TryStat(Host + SystemPaths.Runtime) is { Type: FileType.Directory })
+            locks.Add(Syscall.Open(Host + LockFile, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, Octal.O600));
+        if (!locks.TrueForAll(Syscall.TryLock))
+        {
+            throw new OperatorException("another upgrade, reset or installation is running on this machine",
+                "wait until it ends, then run the command again");
+        }
+
+        if (RunningWork.Enter(RunningWork.Change, Host) is { } change) locks.Add(change);
     }
 
     /// <summary>Finds COS_RECOVERY of the same disk, and mounts it if necessary.</summary>
-    public StatePartition FindRecovery() => mountedState is null ? StatePartition.Find(Host, SystemPaths.RecoveryLabel)
+    public StatePartition FindRecovery() => isRunning ? StatePartition.Find(Host, SystemPaths.RecoveryLabel)
         : throw new OperatorException("the partition of --state has no recovery image",
             "run kboot upgrade --recovery on the machine itself, without --state");
 
@@ -86,7 +111,7 @@ public sealed class TargetSystem : IDisposable
                 .Where(fields => fields.Length >= 4)
             .Select(fields => fields[1].Replace(@"\040", " ").Replace(@"\011", "\t").Replace(@"\134", @"\"))
                 .Where(path => path.StartsWith('/') && path != "/").ToList();
-        return mountedState is not null ? []
+        return !isRunning ? []
             : [.. mounts.Where(path => !mounts.Concat(ApiFileSystems.Moved).Any(other => other != path && MountPath.IsInside(path, other))
             && !ApiFileSystems.Moved.Contains(path))];
     }
@@ -94,11 +119,12 @@ public sealed class TargetSystem : IDisposable
     /// <summary>A directory with space for temporary files: COS_PERSISTENT, if it is writable.</summary>
     public string ScratchDirectory =>
         Syscall.TryStat(Host + SystemPaths.Persistent) is { Type: FileType.Directory } && !Syscall.IsReadOnly(Host + SystemPaths.Persistent)
-        && mountedState is null ? Host + SystemPaths.Persistent : Path.GetTempPath();
+        && isRunning ? Host + SystemPaths.Persistent : Path.GetTempPath();
 
     public void Dispose()
     {
-        change?.Dispose();
-        lockHandle.Dispose();
+        // Before the partition: an open directory would keep it mounted.
+        locks.ForEach(file => file.Dispose());
+        State.Dispose();
     }
 }

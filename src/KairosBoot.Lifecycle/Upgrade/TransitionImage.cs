@@ -38,6 +38,23 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
         Syscall.FSync(to);
     }
 
+    /// <summary>Copies an image whose length is not known before its end.</summary>
+    /// <exception cref="OperatorException">Its compressed data is damaged.</exception>
+    internal void CopyFrom(ImageStream source)
+    {
+        using var to = Syscall.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, Readable);
+        var piece = new byte[PieceSize];
+        long done = 0;
+        for (int read; (read = source.Read(piece)) > 0; done += read)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Syscall.PWriteAll(to, piece.AsSpan(0, read), done);
+            progress("copying", 0, 1);
+        }
+
+        Syscall.FSync(to);
+    }
+
     /// <summary>Writes zeros into the holes that a tool has left, and writes everything to the disk.</summary>
     internal void FillHoles()
     {
@@ -65,8 +82,9 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
 
     /// <summary>Reads the image from the disk and compares it with its seal, or with what was written if it has none.</summary>
     /// <param name="source">The image that was copied; null: the image was built.</param>
+    /// <param name="isStream">The source cannot be read again.</param>
     /// <exception cref="OperatorException">The disk returns other bytes, or the source did not match its seal.</exception>
-    internal void ReadBack(string? source)
+    internal void ReadBack(string? source, bool isStream)
     {
         var (seal, length) = (SealedImage.Read(path), Syscall.TryStat(path)!.Value.Size);
         var size = seal?.Size ?? length;
@@ -78,6 +96,12 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
 
         if (SealedImage.Digest(path, size, progress, cancellationToken) == written && SealedImage.Read(path)?.Sha256 == seal?.Sha256)
             return;
+        if (isStream)
+        {
+            throw new OperatorException($"{source} does not match its seal, or the disk does not return what was written",
+                "send the image again; if the error repeats with an image that is intact, replace the disk; the system is unchanged");
+        }
+
         if (source is not null) SealedImage.Check(source, cancellationToken);
         throw new OperatorException($"{path}: read-back verification failed",
             "replace the disk or its controller; the system is unchanged");

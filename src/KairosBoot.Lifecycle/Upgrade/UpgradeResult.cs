@@ -7,4 +7,11 @@ namespace KairosBoot.Lifecycle;
 /// <param name="Outcome">A sentence that says which image each slot has.</param>
 /// <param name="Added">Files that the build added to the tree.</param>
 /// <param name="Menu">A sentence about the boot menu; null: it is unchanged.</param>
-public sealed record UpgradeResult(string Slot, string ImageId, long SizeBytes, string Outcome, IReadOnlyList<string> Added, string? Menu);
+public sealed record UpgradeResult(string Slot, string ImageId, long SizeBytes, string Outcome, IReadOnlyList<string> Added, string? Menu)
+{
+    /// <summary>The next boot uses the image; false: it is in use already, or no boot is needed.</summary>
+    public bool NeedsReboot { get; init; } = Slot == "active";
+
+    /// <summary>Sentences about what was found: an interrupted upgrade, an image that is older than the running one.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

@@ -16,11 +16,11 @@ namespace KairosBoot.Lifecycle;
 public sealed class UpgradeWithStages(TargetSystem target, MessageLog logger, ProgressReport progress, Action endProgress,
     CancellationToken cancellationToken)
 {
-    /// <returns>The result, and the errors of the stages.</returns>
+    /// <returns>The result, and the errors of the stages, which do not run if the machine already has the image.</returns>
     /// <exception cref="OperatorException">As for
     /// <see cref="SystemUpgrade.Run(UpgradeRequest, TargetSystem, ProgressReport, CancellationToken)"/>.</exception>
     public (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request) =>
-        Run("upgrade", () => SystemUpgrade.Run(request, target, progress, cancellationToken));
+        SystemUpgrade.FindExisting(request, target, cancellationToken) is { } existing ? (existing, []) : Run("upgrade", () => SystemUpgrade.Run(request, target, progress, cancellationToken));
 
     /// <param name="request">The new system; null: the recovery image.</param>
     /// <param name="labels">Labels of partitions to erase.</param>

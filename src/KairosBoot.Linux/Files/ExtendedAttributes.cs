@@ -51,6 +51,10 @@ public static unsafe class ExtendedAttributes
     /// <summary>As <see cref="AddTo(Sha256, FileHandle)"/>, for a path in a tree that only root changes.</summary>
     public static void AddTo(Sha256 digest, string path) => AddTo(digest, AttributeFile.AtPath(path));
 
+    /// <summary>True: the file at a path, or the link itself, has a POSIX ACL; acl(5).</summary>
+    public static bool HasAcl(string path) =>
+        AttributeFile.AtPath(path).List().Exists(name => name.StartsWith("system.posix_acl_", StringComparison.Ordinal));
+
     private static void AddTo(Sha256 digest, AttributeFile file)
     {
         var names = file.List();

@@ -100,6 +100,13 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>Waits until a read of the file does not block. False: the time has passed.</summary>
+    public static bool WaitReadable(FileHandle file, TimeSpan time)
+    {
+        var poll = new pollfd { fd = file.Descriptor, events = LibC.POLLIN };
+        return LibC.poll(&poll, 1, (int)time.TotalMilliseconds) > 0;
+    }
+
     /// <summary>Reads from <paramref name="offset"/> until the buffer is full or the file ends; returns the number of bytes.</summary>
     public static int PRead(FileHandle file, Span<byte> buffer, long offset)
     {

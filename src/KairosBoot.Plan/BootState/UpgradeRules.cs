@@ -4,8 +4,8 @@ namespace KairosBoot.Plan;
 public static class UpgradeRules
 {
     /// <summary>
-    /// Whether the old active image becomes the passive one. The running system is the one to fall back to. If it is neither active nor
-    /// passive, a passive image that has booted before stays.
+    /// Whether the old active image becomes the passive one, which is the one to fall back to: the running image, but not in place of the
+    /// only other image that is good. If neither active nor passive is running, a passive image that has booted before stays.
     /// </summary>
     /// <param name="running">
     /// The slot whose image runs now, found by the image itself: it may have moved since the boot. Null: the running image is not on this
@@ -21,8 +21,9 @@ public static class UpgradeRules
             "active is pinned and passive is running: no slot is free for a new image",
             "kboot unpin, or reboot into the pinned image first: kboot select active"),
         (_, Slot.Passive) => false,
-        (Slot.Active, _) or (_, Slot.Active) => true,
-        (Slot.Passive, _) => false,
+        (_, Slot.Active) => true,
+        (Slot.Active, _) => !hasPassive || counters.Active.Good || !counters.Passive.Good,
+        (Slot.Passive, _) => counters.Active.Good && !counters.Passive.Good,
         _ => !hasPassive || counters.Active.Good && !counters.Passive.Good,
     };
 

@@ -128,11 +128,36 @@ public sealed class InstallTests
         using var plan = JsonDocument.Parse(output);
         Assert.True(plan.RootElement.GetProperty("dryRun").GetBoolean());
         Assert.Equal("console=ttyS1 quiet", plan.RootElement.GetProperty("kernelArguments").GetString());
-        Assert.Equal(["bios 1", "COS_GRUB 64", "COS_OEM 100", "COS_RECOVERY 52", "COS_STATE 94", "MINE 20", "DATA 30",
+        Assert.Equal(["bios 1", "COS_GRUB 64", "COS_OEM 100", "COS_RECOVERY 52", "COS_STATE 94", "mine 20", "DATA 30",
             "COS_PERSISTENT 405"],
             plan.RootElement.GetProperty("partitions").EnumerateArray()
                 .Select(row => $"{row.GetProperty("name").GetString()} {row.GetProperty("size").GetInt64() >> 20}"));
         Assert.Equal(before, machine.Disk.Written);
+    });
+
+    [Fact]
+    public void Extra_partitions_of_a_config_have_a_name_a_label_and_the_rest_of_the_disk() => InstallMachine.On(machine =>
+    {
+        var config = machine.Scratch + "/config.yaml";
+        File.WriteAllText(config, """
+            install:
+              auto: true
+              reboot: true
+              system: {uri: "oci:somewhere"}
+              partitions: {persistent: {size: 80}}
+              extra-partitions: [{name: first, label: FAT, size: 20, fs: vfat}, {name: data_partition, label: SYSTEM_DATA, size: 0}]
+            """);
+        var (code, output, errors) = machine.Install("--cloud-config", config, "--size-state", "0.1G");
+        Assert.True(code == 0, output + errors);
+        foreach (var key in (string[])["auto", "reboot", "system"]) Assert.Matches($"warning: .*install.{key}.*has no effect", errors);
+        machine.Appear();
+        string Value(string name, int number) =>
+            MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", name, machine.Disk.Partition(number)).Trim();
+        Assert.Equal(("first", "FAT", "vfat"), (Value("PART_ENTRY_NAME", 6), Value("LABEL", 6), Value("TYPE", 6)));
+        Assert.Equal(("data_partition", "SYSTEM_DATA", "ext4"), (Value("PART_ENTRY_NAME", 7), Value("LABEL", 7), Value("TYPE", 7)));
+        Assert.Equal("163840", Value("PART_ENTRY_SIZE", 8));
+        machine.Disk.Forget();
+        Assert.Contains("kboot runs no script", KBoot.Run("install", "--device", "script:///bin/true", "--image", machine.Image).Errors);
     });
 
     [Fact]
