@@ -18,6 +18,7 @@ internal static class UpgradeCommand
             recovery, json,
         };
         source.AddTo(command, isRequired: true);
+        source.RefuseAssessmentOf(command, recovery);
         target.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
@@ -52,11 +53,13 @@ internal static class UpgradeCommand
                 writer.WriteString("outcome", result.Outcome);
                 writer.WriteString("menu", result.Menu);
                 JsonOutput.WriteArray(writer, "added", result.Added);
-                JsonOutput.WriteArray(writer, "warnings", warnings);
+                JsonOutput.WriteArray(writer, "warnings", [.. result.Warnings, .. warnings]);
             });
             return;
         }
 
+        foreach (var warning in result.Warnings)
+            Console.Error.WriteLine($"warning: {warning}");
         Console.WriteLine($"{result.Outcome}; {(result.Slot == "active" ? "reboot to use it" : "no reboot is needed")}");
         if (result.Added.Count > 0)
             Console.WriteLine($"added to the tree: {string.Join(' ', result.Added)}");

@@ -38,8 +38,10 @@ public static class ImageBuilder
         TreeCheck.Check(tree.Path);
         var additions = BootFiles.Missing(request, tree.Path, scratch);
         SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+        if (request.WithoutAssessment) AssessmentMark.Add(additions, tree.Path, scratch);
         PlanEntryPoint.Add(additions, tree.Path);
         GrubFiles.Add(additions, tree.Path, scratch);
+        var warning = ReporterCheck.WarnOfBuild(tree.Path, additions);
         switch (request.Format)
         {
             case ImageFormat.Ext4: Ext4Image.Build(file, tree, additions, scratch, request.SizeBytes, request.Allocate); break;
@@ -48,7 +50,10 @@ public static class ImageBuilder
         }
 
         SealedImage.Seal(file, scratch.Interrupt);
-        return new BuiltImage(new FileInfo(file).Length, SealedImage.Id(file), additions.Select(Describe).ToList());
+        return new BuiltImage(new FileInfo(file).Length, SealedImage.Id(file), additions.Select(Describe).ToList())
+        {
+            Warning = warning,
+        };
     }
 
     private static string Describe(TreeAddition addition) => addition switch

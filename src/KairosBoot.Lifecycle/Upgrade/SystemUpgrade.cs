@@ -16,11 +16,14 @@ public sealed class SystemUpgrade
     private readonly ProgressReport progress;
     private readonly CancellationToken cancellationToken;
     private readonly IReadOnlyList<string> mountPoints;
+    private readonly ReporterRule reporter;
 
-    private SystemUpgrade(UpgradeRequest request, TargetSystem machine, ProgressReport progress, CancellationToken cancellationToken)
+    private SystemUpgrade(UpgradeRequest request, TargetSystem machine, bool isReset, ProgressReport progress,
+        CancellationToken cancellationToken)
     {
         (this.request, this.machine, this.progress, this.cancellationToken) = (request, machine, progress, cancellationToken);
         mountPoints = machine.MountPoints();
+        reporter = new(request, machine, isReset);
     }
 
     /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
@@ -28,7 +31,7 @@ public sealed class SystemUpgrade
     /// unchanged.</exception>
     public static UpgradeResult Run(UpgradeRequest request, TargetSystem machine, ProgressReport progress,
         CancellationToken cancellationToken = default) =>
-        new SystemUpgrade(request, machine, progress, cancellationToken).Run();
+        new SystemUpgrade(request, machine, isReset: false, progress, cancellationToken).Run();
 
     /// <summary>Replaces active, passive and the counters, while the recovery system is running.</summary>
     /// <param name="request">The new system; null: the recovery image.</param>
@@ -48,7 +51,8 @@ public sealed class SystemUpgrade
 
         // Before anything is written: a partition in use must stop the whole reset.
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
-        return new SystemUpgrade(request ?? RecoveryRequest(), machine, progress, cancellationToken).Reset(partitions);
+        return new SystemUpgrade(request ?? RecoveryRequest(), machine, isReset: true, progress, cancellationToken)
+            .Reset(partitions);
     }
 
     private static UpgradeRequest RecoveryRequest()
@@ -83,7 +87,7 @@ public sealed class SystemUpgrade
             : SwitchTo(new RecoverySwitch(recovery.Path, state.Path, machine.RunningImage, isSquashfs), "recovery", null, () => { });
     }
 
-    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? menu, Action beforeSwitch)
+    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? state, Action beforeSwitch)
     {
         var added = Write(slotSwitch);
         var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(slotSwitch.Transition)), Syscall.TryStat(slotSwitch.Transition)!.Value.Size);
@@ -91,8 +95,13 @@ public sealed class SystemUpgrade
         progress("switching", 1, 1);
         try
         {
+            if (state is not null) new UnassessedImages(slotSwitch, state).Set(id, reporter.IsUnassessed);
             var outcome = slotSwitch.Commit();
-            return new(slot, id, size, outcome, added, menu is null ? null : BootMenuUpdate.Apply(slotSwitch, menu));
+            if (state is not null) new UnassessedImages(slotSwitch, state).Clean(slotSwitch.ImageIds());
+            return new(slot, id, size, outcome, added, state is null ? null : BootMenuUpdate.Apply(slotSwitch, state))
+            {
+                Warnings = reporter.Warnings,
+            };
         }
         catch (SyscallException failure)
         {
@@ -105,6 +114,7 @@ public sealed class SystemUpgrade
     private IReadOnlyList<string> Write(SlotSwitch slotSwitch)
     {
         slotSwitch.Check();
+        if (request.Image is not null) reporter.Check(request.Image);
         slotSwitch.Clear();
         try
         {
@@ -113,6 +123,7 @@ public sealed class SystemUpgrade
                 slotSwitch.Transition));
             new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image);
             ImagePreflight.CheckImage(slotSwitch.Transition, mountPoints);
+            reporter.Check(slotSwitch.Transition);
             cancellationToken.ThrowIfCancellationRequested();
             return added;
         }

@@ -7,4 +7,8 @@ namespace KairosBoot.Lifecycle;
 /// <param name="Outcome">A sentence that says which image each slot has.</param>
 /// <param name="Added">Files that the build added to the tree.</param>
 /// <param name="Menu">A sentence about the boot menu; null: it is unchanged.</param>
-public sealed record UpgradeResult(string Slot, string ImageId, long SizeBytes, string Outcome, IReadOnlyList<string> Added, string? Menu);
+public sealed record UpgradeResult(string Slot, string ImageId, long SizeBytes, string Outcome, IReadOnlyList<string> Added, string? Menu)
+{
+    /// <summary>Sentences about the new image.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
