@@ -89,6 +89,7 @@ internal static class Boot
         parts.FailedBoots.Report(request, disk);
         parts.Devices.ReportTwins(request, disk);
         parts.Counting.ReportFallback(request, parts.Plans);
+        parts.Counting.MarkUnassessedGood(request, parts.Plans);
         parts.Report.Write(request);
         parts.HandOver.LeaveInitrd();
         parts.HandOver.Start(request.Init, arguments);

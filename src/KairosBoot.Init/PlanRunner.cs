@@ -13,7 +13,7 @@ internal sealed class PlanRunner(StepExecutor executor, BootRecord record, Watch
     {
         foreach (var step in plan)
         {
-            record.Add(executor.Apply(step));
+            record.Add(executor.Apply(step, StoredPaths.AreLost(step, record.Steps)));
             watchdog.Feed();
         }
     }

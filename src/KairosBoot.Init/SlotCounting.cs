@@ -88,6 +88,23 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         if (!request.WithoutPersistence && counters.VolumeFault is not null) Write(request, counters with { VolumeFault = null });
     }
 
+    /// <summary>
+    /// Marks the slot good if nothing in its image does (<c>kboot image build --no-assessment</c>, <c>kboot upgrade --no-assessment</c>).
+    /// Recovery and images that are in no slot are not assessed.
+    /// </summary>
+    public void MarkUnassessedGood(BootRequest request, PlanRunner plans)
+    {
+        var (slot, before) = (request.Slot, Counters.Counters);
+        if (slot == Slot.Recovery || Counted is null || !request.IsSlotImage || !IsUnassessed(before[slot].Image)) return;
+        if (!Write(request, BootStateFile.WithNewId(before, before.MarkGood(slot)))) return;
+        record.Note(StepClass.Optional, slot.Name() + " is marked good without assessment: nothing in its image checks the system");
+        plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.GoodMark, "")]);
+    }
+
+    // The image is the root already.
+    private static bool IsUnassessed(string image) => Syscall.TryStat(SystemPaths.Unassessed) is not null ||
+        (image.Length > 0 && Syscall.TryStat(SystemPaths.State + SystemPaths.UnassessedImages + "/" + image) is not null);
+
     // A machine boots without counters too; the note says what it loses.
     private bool Change(BootRequest request, Func<BootCounters, BootCounters?> change)
     {

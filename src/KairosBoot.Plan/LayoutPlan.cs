@@ -25,7 +25,7 @@ public static class LayoutPlan
         var state = StateDirectories(layout);
         var nodes = new List<Node>();
         foreach (var volume in volumes)
-            if (volume.MountStep(volume.Request.Class) is { } step) nodes.Add(new(volume.Request.Path, step, NeedsState: false));
+            if (MountStep(layout, volume) is { } step) nodes.Add(new(volume.Request.Path, step, NeedsState: false));
         foreach (var path in layout.RwPaths)
         {
             if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
@@ -35,9 +35,15 @@ public static class LayoutPlan
         var holder = OptionsOfHolder(layout, volumes);
         foreach (var directory in state)
             nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory, holder), NeedsState: true));
-        Order(nodes, layout, new SeedPersistent(StepClass.Degraded, state, image), plan);
+        Order(nodes, layout, new SeedPersistent(StepClass.Degraded, state, image) { StoreVolume = StoreVolume(layout) }, plan);
         return plan.ToImmutable();
     }
+
+    private static Step? MountStep(Layout layout, FoundVolume volume) =>
+        volume.MountStep(volume.Request.Class) is not { } step ? null
+        : step is MountVolume mount ? mount with { Lost = StoredPaths.Lost(layout, volume.Request.Path) } : step;
+
+    private static string? StoreVolume(Layout layout) => StoredPaths.VolumeOf(layout) is { } path ? Root + path : null;
 
     private static Step OverlayStore(Layout layout, BlockDevice? device) => device is null
         ? new MountFileSystem(StepClass.Required, "tmpfs", SystemPaths.Overlays, "tmpfs",
@@ -75,11 +81,12 @@ public static class LayoutPlan
         if (!layout.PersistentStateBind)
         {
             return new MountOverlay(layout.Classes.Of(path), directory.Path, directory.Store, directory.Store[Root.Length..], Keeps: true)
-            { Options = layout.Options.Of(path) };
+            { Options = layout.Options.Of(path), StoreVolume = StoreVolume(layout) };
         }
 
         var options = layout.Options.OfBind(path, holder);
-        return new BindPersistent(layout.Classes.Of(path), directory) { Options = options, ChangesOptions = options != holder };
+        return new BindPersistent(layout.Classes.Of(path), directory)
+        { Options = options, ChangesOptions = options != holder, StoreVolume = StoreVolume(layout) };
     }
 
     /// <summary>Options of the mount that contains the state directory.</summary>

@@ -41,6 +41,15 @@ public static class SystemPaths
     /// In an image: its own kernel arguments, a GRUB environment block, and the files that the image build generates it from.
     /// </summary>
     public const string ImageArguments = "/boot/kargs", ImageArgumentFiles = "/usr/lib/kairosboot/kargs.d";
+    /// <summary>
+    /// In an image: nothing in it marks its boots good, so kairos-boot does. On COS_STATE: the same for the images whose ids are file names
+    /// in this directory.
+    /// </summary>
+    public const string Unassessed = "/usr/lib/kairosboot/no-assessment", UnassessedImages = "/cOS/no-assessment";
+    /// <summary>The owner's checks: <c>kboot assess good</c> runs these programs first.</summary>
+    public const string HealthChecks = "/etc/kairosboot/health.d";
+    /// <summary>Exists if this boot was marked good.</summary>
+    public const string GoodMark = Runtime + "/good";
     /// <summary>A line that is shown at login when another slot runs than the first in the order.</summary>
     public const string Motd = "/run/motd.d/kairosboot";
     /// <summary>The directories of a system's programs, in the order in which they are searched.</summary>

@@ -180,4 +180,21 @@ public sealed class VolumeTests
 
     private static BlockDevice Device(string name, string type) =>
         new(name, "vda", int.Parse(name[3..]), 1 << 30) { Superblock = new Superblock(type, null, null, 1 << 30) };
+
+    [Theory]
+    [InlineData("/data/.state", "; not persistent without it: /a, /b, /c, /d, /e, /f, /g, /h and 2 more")]
+    [InlineData("/usr/local/.state", "")]
+    public void A_missing_volume_names_the_paths_that_are_stored_on_it(string target, string lost)
+    {
+        var request = Request("");
+        var layout = LayoutReader.Read(request, $"VOLUMES=\"LABEL=DATA:/data\"\nPERSISTENT_STATE_TARGET={target}\n" +
+            "PERSISTENT_STATE_PATHS=\"/a /b /c /d /e /f /g /h /i /j\"\n", null, null);
+        var disk = new BootDisk("vda", new BlockDevice("vda1", "vda", 1, 1 << 20), null);
+        var volume = Assert.Single(VolumeSearch.Decide(layout, request, [disk.Images], disk, final: true).Volumes);
+        Assert.EndsWith(lost, volume.Problem!.Problem);
+        Assert.Equal(lost.Length > 0, volume.Problem.Problem.Contains("not persistent"));
+        // Each step that needs a store on it fails without a message of its own.
+        var steps = LayoutPlan.For(layout, [volume], null);
+        Assert.Equal(lost.Length > 0 ? 11 : 0, steps.Count(step => StoredPaths.AreLost(step, [])));
+    }
 }

@@ -10,7 +10,8 @@ internal static class AssessCommand
 {
     internal static Command Create() => new("assess", "Mark a slot good or bad, reset its boot counter, or try the normal order again.")
     {
-        Verdict("good", "Mark the booted slot good: it gets all tries back. systemd does this after boot-complete.target.",
+        Verdict("good", "Mark the booted slot good: it gets all tries back. Without SLOT, the programs in " + SystemPaths.HealthChecks +
+            " must succeed first. systemd does this after boot-complete.target.",
             SlotAssessment.MarkGood),
         Verdict("bad", "Mark a slot bad; it is not booted again.", SlotAssessment.MarkBad),
         Verdict("reset", "Give a slot all tries, as after an upgrade. Without SLOT: every slot, and a damaged counter file is recreated.",

@@ -43,6 +43,7 @@ internal static class DiskBuildCommand
             };
             using var progress = new Progress();
             var layout = DiskBuilder.Build(request, path, cancellationToken, progress.Show);
+            if (ReporterCheck.WarnOfImage(request.Image, documents) is { } warning) ProblemOutput.Warn(warning);
             Console.WriteLine($"{path}: {ByteSize.Text(layout.Size)}, {ByteSize.Text(layout.Persistent.Size)} of it for data");
         }));
         return command;

@@ -23,10 +23,14 @@ internal static class ImageBuildCommand
             DefaultValueFactory = _ => InitrdRequest.DefaultModules,
         };
         var init = new Option<string?>("--init") { Description = "kairos-boot program for that initrd", HelpName = "FILE" };
+        var noAssessment = new Option<bool>("--no-assessment")
+        {
+            Description = "Mark each boot of the image good when its init starts, for an image without a check of its own",
+        };
 
         var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")
         {
-            root, tar, output, format, size, kernel, modules, init,
+            root, tar, output, format, size, kernel, modules, init, noAssessment,
         };
         command.Validators.Add(result =>
         {
@@ -37,10 +41,14 @@ internal static class ImageBuildCommand
         {
             var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar),
                 Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
-                parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program());
+                parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program())
+            {
+                WithoutAssessment = parsed.GetValue(noAssessment),
+            };
             var path = parsed.GetRequiredValue(output);
             var built = ImageBuilder.Build(request, path, cancellationToken);
             Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
+            foreach (var warning in built.Warnings) ProblemOutput.Warn(warning);
             if (built.Added.Count > 0)
                 Console.WriteLine($"added to the tree: {string.Join(' ', built.Added)}");
         }));

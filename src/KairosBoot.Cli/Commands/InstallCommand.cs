@@ -74,6 +74,7 @@ internal static class InstallCommand
         var stages = new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken);
         var succeeded = flags.DryRun || stages.Run(progress.Show, Warn);
         progress.Dispose();
+        if (ReporterCheck.WarnOfImage(request.Image, documents) is { } warning) ProblemOutput.Warn(warning);
         Print(installer.Layout, disk, request, contents, flags.DryRun, flags.Json);
         return succeeded ? 0 : 1;
     }

@@ -29,7 +29,8 @@ internal static class LintCommand
         command.SetAction(parsed =>
         {
             var tree = parsed.GetValue(root);
-            var findings = tree is null ? [] : TreeLint.Check(tree);
+            IReadOnlyList<TreeFinding> findings = tree is null ? []
+                : [.. TreeLint.Check(tree), .. Reporter(tree, parsed.GetValue(cloudConfig))];
             List<StageProblem> problems =
                 [.. tree is null ? [] : ConfigLint.CheckTree(tree), .. (parsed.GetValue(cloudConfig) ?? []).SelectMany(Check)];
             if (parsed.GetValue(json))
@@ -39,6 +40,11 @@ internal static class LintCommand
             return findings.Any(finding => !finding.IsWarning) || problems.Exists(problem => !problem.IsWarning) ? 1 : 0;
         });
         return command;
+    }
+
+    private static IEnumerable<TreeFinding> Reporter(string tree, string[]? configs)
+    {
+        if (ReporterCheck.WarnOfTree(tree, configs ?? []) is { } warning) yield return warning;
     }
 
     private static IReadOnlyList<StageProblem> Check(string path) =>

@@ -18,6 +18,7 @@ internal static class UpgradeCommand
             recovery, json,
         };
         source.AddTo(command, isRequired: true);
+        source.RefuseAssessmentOf(command, recovery);
         target.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
@@ -53,11 +54,13 @@ internal static class UpgradeCommand
                 writer.WriteString("menu", result.Menu);
                 JsonOutput.WriteArray(writer, "added", result.Added);
                 JsonOutput.WriteArray(writer, "notes", result.Notes);
-                JsonOutput.WriteArray(writer, "warnings", warnings);
+                JsonOutput.WriteArray(writer, "warnings", [.. result.Warnings, .. warnings]);
             });
             return;
         }
 
+        foreach (var warning in result.Warnings)
+            Console.Error.WriteLine($"warning: {warning}");
         Console.WriteLine($"{result.Outcome}; {(result.NeedsReboot ? "reboot to use it" : "no reboot is needed")}");
         foreach (var note in result.Notes)
             Console.WriteLine(note);

@@ -14,14 +14,21 @@ internal static class UpgradeNodeCommand
     internal static Command Create()
     {
         var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active; do not reboot" };
+        var noAssessment = new Option<bool>("--no-assessment")
+        {
+            Description = "Mark each boot of the new system good when its init starts, for a system without a check of its own",
+        };
         var command = new Command(Name,
             "In a pod of the system-upgrade-controller: upgrade the node to the system of this container. Environment: HOST_DIR, the " +
             "mount point of the node's root (default: /host).")
         {
-            recovery,
+            recovery, noAssessment,
         };
+        UpgradeSourceOptions.RefuseAssessmentOf(command, recovery, noAssessment);
         command.SetAction(parsed =>
-            InterruptibleWork.Run(cancellationToken => Run(parsed.GetValue(recovery), cancellationToken), "the system is unchanged"));
+            InterruptibleWork.Run(
+                cancellationToken => Run(parsed.GetValue(recovery), parsed.GetValue(noAssessment), cancellationToken),
+                "the system is unchanged"));
         return command;
     }
 
@@ -29,11 +36,12 @@ internal static class UpgradeNodeCommand
     internal static string[] Arguments(string[] args) =>
         Path.GetFileName(Environment.GetCommandLineArgs()[0]) == NameInPlans ? [Name, .. args] : args;
 
-    private static int Run(bool isRecovery, CancellationToken cancellationToken)
+    private static int Run(bool isRecovery, bool withoutAssessment, CancellationToken cancellationToken)
     {
         var host = Environment.GetEnvironmentVariable("HOST_DIR") is { Length: > 0 } variable ? variable : "/host";
         var isForced = Environment.GetEnvironmentVariable("FORCE") == "true";
-        var node = new NodeUpgrade(host, isRecovery, isForced, ImageBuildCommand.Program(), Console.WriteLine, cancellationToken);
+        var node = new NodeUpgrade(host, isRecovery, isForced, withoutAssessment, ImageBuildCommand.Program(), Console.WriteLine,
+            cancellationToken);
         var isDone = node.Run((request, target) =>
         {
             var (result, warnings) = UpgradeCommand.Upgrade(request, target, cancellationToken);

@@ -49,6 +49,16 @@ public static class BootStateFile
         return after;
     }
 
+    /// <summary>Counters of a good boot, with a new boot id if they change: a copy of this disk differs from it after the next good boot of
+    /// either.</summary>
+    public static BootCounters WithNewId(BootCounters before, BootCounters good)
+    {
+        if (good == before) return before;
+        Span<byte> random = stackalloc byte[16];
+        Syscall.GetRandom(random);
+        return good with { BootId = Convert.ToHexStringLower(random) };
+    }
+
     private static void WriteOver(FileHandle directory, string name, byte[] block)
     {
         using var file = Syscall.OpenAt(directory, name, OpenFlags.WriteOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);

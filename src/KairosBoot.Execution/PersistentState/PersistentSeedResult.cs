@@ -35,6 +35,9 @@ public sealed class PersistentSeedResult
         }
     }
 
+    /// <summary>True: the volume is read-only, and nothing else is a problem.</summary>
+    public bool IsReadOnly => readOnly.Count > 0 && problems.Count + full.Count == 0;
+
     internal void Add(string path, MergePlan merge)
     {
         Compared++;

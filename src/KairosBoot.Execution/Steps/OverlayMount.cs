@@ -9,11 +9,12 @@ internal static class OverlayMount
     private const int DirectoryMode = Octal.O755;
 
     /// <summary>Null: the overlay is writable; a sentence: it is read-only.</summary>
-    public static string? Do(MountOverlay overlay, KernelModules modules)
+    public static string? Do(MountOverlay overlay, KernelModules modules, out bool isReadOnly)
     {
+        isReadOnly = false;
         using var target = StepPlace.MountPoint(overlay.Target);
         modules.LoadFileSystem("overlay");
-        using var store = Store(overlay, out var isReadOnly);
+        using var store = Store(overlay, out isReadOnly);
         var flags = MountOptions.Parse(overlay.Options).Flags;
         if (isReadOnly) return MountReadOnly(overlay, store, target, flags);
         using var work = OpenOrMake(store!, "work", out _);

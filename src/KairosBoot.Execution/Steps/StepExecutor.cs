@@ -28,30 +28,38 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
     public ImmutableArray<StepResult> Apply(ImmutableArray<Step> plan)
     {
         var results = ImmutableArray.CreateBuilder<StepResult>(plan.Length);
-        foreach (var step in plan) results.Add(Apply(step));
+        foreach (var step in plan) results.Add(Apply(step, StoredPaths.AreLost(step, results)));
         return results.ToImmutable();
     }
 
-    public StepResult Apply(Step step)
+    /// <param name="step">The step.</param>
+    /// <param name="storesAreLost">A message about a volume has named what is lost with it. A failure for this reason is not
+    /// reported again.</param>
+    public StepResult Apply(Step step, bool storesAreLost = false)
     {
         var start = Syscall.BootTimeMicroseconds();
         string? error = null, shortfall = null, note = null;
+        bool isReadOnly = false;
         VolumeOutcome? volume = null;
         Exception? cause = null;
         // One of the few broad catches: a failure in one step must not stop steps that do not depend on it.
         try
         {
             if (step is MountVolume mount) (shortfall, note) = ((volume = Mount(mount)).Shortfall, volume.Note);
+            else if (step is SeedPersistent seed) shortfall = Seed(seed, out isReadOnly);
+            else if (step is MountOverlay overlay) shortfall = OverlayMount.Do(overlay, modules, out isReadOnly);
             else if (step is CommitMachineId identity) shortfall = MachineId.Commit(identity, out note);
             else shortfall = Do(step);
         }
         catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException))
         {
             error = (cause = e) is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message;
+            isReadOnly |= e is MissingStoreException or SyscallException { Errno: Errno.EROFS };
         }
         var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall, Note = note };
         if (volume is not null) result = result with { Mount = volume.Mount };
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, cause);
+        if (isReadOnly && storesAreLost) return result;
         if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
         else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), step.Summary, shortfall);
         else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds.ToString());
@@ -67,8 +75,6 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             case CopyFile copy: Copy(copy); return null;
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
-            case MountOverlay overlay: return OverlayMount.Do(overlay, modules);
-            case SeedPersistent seed: return Seed(seed);
             case BindPersistent bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
             case SetMountOptions change: MountAttributes.Set(change.Target, MountOptions.Parse(change.Options).Flags); return null;
             default: throw new InvalidOperationException("no such step: " + step);
@@ -143,7 +149,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         Syscall.Mount(device.Path, target, superblock.MountType, mount.ReadOnly ? MountFlags.ReadOnly : MountFlags.None, "");
     }
 
-    private string? Seed(SeedPersistent seed)
+    private string? Seed(SeedPersistent seed, out bool isReadOnly)
     {
         var result = PersistentSeed.Seed(seed);
         if (result.Seeded + result.Compared > 0)
@@ -153,6 +159,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         }
 
         foreach (var name in result.KeptNames) LogKept(name);
+        isReadOnly = result.IsReadOnly;
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }
 
@@ -160,11 +167,13 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
     {
         using var store = StepPlace.TryOpenDirectory(directory.Store)
             ?? (directory.FormerStore is { } former ? StepPlace.TryOpenDirectory(former) : null)
-            ?? throw new OperatorException($"{directory.Store} is missing", "see in the messages before why it was not created");
+            ?? throw new MissingStoreException(directory.Store + " is missing; see in the messages before why it was not created");
         using var target = StepPlace.MountPoint(directory.Path);
         using var mount = Syscall.Bind(store, target);
         if (options is not null) MountAttributes.Set(Syscall.DescriptorPath(mount), MountOptions.Parse(options).Flags);
     }
+
+    private sealed class MissingStoreException(string text) : Exception(text);
 
     // Numbers are passed as text: each other combination of types would add code to PID 1.
     private void Done(string @class, string step, string microseconds) =>

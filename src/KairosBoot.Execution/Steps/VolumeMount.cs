@@ -77,17 +77,20 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
         foreach (var options in volume.ReadOnlyOptions)
         {
             if ((failure = TryMount(options)) is null)
-                return new(volume.MountWith(options), $"{volume.Name} is mounted read-only: it {problem}; {Fix}", note);
+                return new(volume.MountWith(options), $"{volume.Name} is mounted read-only: it {problem}; {LostWrites}{Fix}", note);
         }
 
         problem = $"{volume.Name} {problem}, and cannot be mounted read-only either, {Errno.Describe(failure!.Errno)}";
-        if (volume.Policy.Missing != MissingVolume.Tmpfs) throw new OperatorException(problem, Fix);
+        if (volume.Policy.Missing != MissingVolume.Tmpfs)
+            throw new OperatorException(problem + (volume.Class == StepClass.Required ? "" : volume.Lost), Fix);
         var tmpfs = MountOptions.Parse(volume.Policy.TmpfsOptions(volume.Flags));
         Syscall.Mount("tmpfs", target, "tmpfs", tmpfs.Flags, tmpfs.Data);
         return new(volume.MountOfTmpfs, $"{problem}; a tmpfs is mounted instead: data written there is lost after this boot; {Fix}", note);
     }
 
     private DeviceFault WriteProtection => new(DeviceFaultKind.WriteProtected, volume.Device);
+
+    private string LostWrites => volume.Lost.Length == 0 ? "" : "a persistent path that has no store on it yet is not persistent; ";
 
     private string Fix => damage is not null ? $"repair it in recovery ({volume.RepairCommand})"
         : volume.Device.IsWriteProtected ? WriteProtection.Fix

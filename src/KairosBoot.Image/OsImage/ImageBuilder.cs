@@ -35,11 +35,13 @@ public static class ImageBuilder
 
     internal static BuiltImage Build(ImageRequest request, SourceTree tree, string file, TemporaryDirectory scratch)
     {
-        TreeLint.RequireBuildable(tree.Path, request.Kernel);
+        var warnings = TreeLint.RequireBuildable(tree.Path, request.Kernel);
         var additions = BootFiles.Missing(request, tree.Path, scratch);
         SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+        if (request.WithoutAssessment) AssessmentMark.Add(additions, tree.Path, scratch);
         PlanEntryPoint.Add(additions, tree.Path);
         GrubFiles.Add(additions, tree.Path, scratch);
+        if (ReporterCheck.WarnOfBuild(tree.Path, additions) is { } warning) warnings.Add(warning);
         switch (request.Format)
         {
             case ImageFormat.Ext4: Ext4Image.Build(file, tree, additions, scratch, request.SizeBytes, request.Allocate); break;
@@ -48,7 +50,10 @@ public static class ImageBuilder
         }
 
         SealedImage.Seal(file, scratch.Interrupt);
-        return new BuiltImage(new FileInfo(file).Length, SealedImage.Id(file), additions.Select(Describe).ToList());
+        return new BuiltImage(new FileInfo(file).Length, SealedImage.Id(file), additions.Select(Describe).ToList())
+        {
+            Warnings = warnings,
+        };
     }
 
     private static string Describe(TreeAddition addition) => addition switch

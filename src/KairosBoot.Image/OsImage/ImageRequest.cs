@@ -14,4 +14,7 @@ public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format,
 {
     /// <summary>Allocates the space before anything is written, if the size is known.</summary>
     public bool Allocate { get; init; }
+
+    /// <summary>The image gets the mark with which kairos-boot marks its boots good when it starts init.</summary>
+    public bool WithoutAssessment { get; init; }
 }

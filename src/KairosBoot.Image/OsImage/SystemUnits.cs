@@ -10,11 +10,11 @@ namespace KairosBoot.Image;
 /// </summary>
 internal static class SystemUnits
 {
+    /// <summary>The unit that marks a boot good. The service of OpenRC has the same name.</summary>
+    internal const string Reporter = "kairosboot-good";
+
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
     private const int Executable = Octal.O755;
-
-    // systemd.unit(5): directories in which a tree may have its own units.
-    private static readonly string[] SystemdPaths = ["etc/systemd/system", "usr/local/lib/systemd/system", Systemd, "lib/systemd/system"];
 
     /// <summary>A unit and the target that wants it.</summary>
     private static readonly (string Unit, string? WantedBy)[] Units =
@@ -24,7 +24,7 @@ internal static class SystemUnits
         ("cos-setup-network.service", "multi-user.target"),
         ("cos-setup-reconcile.service", null),
         ("cos-setup-reconcile.timer", "timers.target"),
-        ("kairosboot-good.service", "multi-user.target"),
+        (Reporter + ".service", "multi-user.target"),
         ("kairosboot-good-within.service", "sysinit.target"),
         ("kairosboot-retry.service", "multi-user.target"),
     ];
@@ -32,7 +32,7 @@ internal static class SystemUnits
     private static readonly (string Script, string Runlevel)[] Services =
     [
         ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("cos-setup-network", "default"), ("cos-setup-reconcile", "default"),
-        ("kairosboot-good", "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
+        (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
     ];
 
     /// <param name="additions">Additions so far; the units are appended.</param>
@@ -56,9 +56,14 @@ internal static class SystemUnits
         }
     }
 
+    /// <summary>True: the tree has its own unit or service of that name, possibly masked. A build does not add one.</summary>
+    internal static bool HasReporter(string root) => HasUnit(root, Reporter + ".service") || Exists(root, $"{Scripts}/{Reporter}");
+
+    private static bool HasUnit(string root, string unit) => ReporterPlaces.Units.Any(path => Exists(root, $"{path}/{unit}"));
+
     private static void AddUnits(string root, TemporaryDirectory scratch, List<TreeAddition> additions)
     {
-        foreach (var (unit, wantedBy) in Units.Where(row => !SystemdPaths.Any(path => Exists(root, $"{path}/{row.Unit}"))))
+        foreach (var (unit, wantedBy) in Units.Where(row => !HasUnit(root, row.Unit)))
         {
             TreeDirectories.Add(root, Systemd, additions);
             additions.Add(new TreeAddition.File($"{Systemd}/{unit}", Write(scratch, "units/" + unit)));

@@ -34,9 +34,14 @@ public static class TreeLint
     /// <summary>Refuses a tree that cannot become an image.</summary>
     /// <param name="root">The tree.</param>
     /// <param name="kernel">As for <see cref="Check"/>.</param>
+    /// <returns>The warnings.</returns>
     /// <exception cref="OperatorException">The first error.</exception>
-    internal static void RequireBuildable(string root, string? kernel) =>
-        Require(Find(root, kernel, out _), finding => finding.Kind == FindingKind.Error);
+    internal static List<TreeFinding> RequireBuildable(string root, string? kernel)
+    {
+        var findings = Find(root, kernel, out _);
+        Require(findings, finding => finding.Kind == FindingKind.Error);
+        return findings.FindAll(finding => finding.Kind == FindingKind.Warning);
+    }
 
     /// <summary>Refuses the tree of a finished image that does not boot. Nothing can be added to it.</summary>
     /// <param name="root">The mounted image.</param>

@@ -8,8 +8,8 @@ namespace KairosBoot.Lifecycle;
 /// <summary>Watches whether the running system reports good in time, and reboots it if it does not.</summary>
 public static class GoodWatch
 {
-    // Both are in /run, so they belong to this boot. The second one has the number of times that the limit was prolonged.
-    private const string GoodMark = SystemPaths.Runtime + "/good", ProlongedMark = SystemPaths.Runtime + "/good-within";
+    // In /run, so it belongs to this boot. It has the number of times that the limit was prolonged.
+    private const string ProlongedMark = SystemPaths.Runtime + "/good-within";
 
     private const int MinuteSeconds = 60;
 
@@ -19,7 +19,7 @@ public static class GoodWatch
     /// <summary>The booted system has reported good.</summary>
     internal static void MarkGood()
     {
-        try { FileText.Write(GoodMark, ""); }
+        try { FileText.Write(SystemPaths.GoodMark, ""); }
         catch (SyscallException) { } // kairos-boot did not start this system, or it is not run by root
     }
 
@@ -30,7 +30,8 @@ public static class GoodWatch
         var problem = limit is null
             ? $"{GoodDeadline.Option} is not valid (expected {GoodDeadline.Form}); {GoodDeadline.DefaultSeconds / 60}m is used" : null;
         var (slot, isCounted) = ReadReport();
-        return (GoodDeadline.Decide(new(slot, isCounted, Syscall.TryStat(GoodMark) is not null, Syscall.BootTimeMicroseconds() / 1_000_000)
+        return (GoodDeadline.Decide(new(slot, isCounted, Syscall.TryStat(SystemPaths.GoodMark) is not null,
+            Syscall.BootTimeMicroseconds() / 1_000_000)
         {
             LimitSeconds = limit ?? GoodDeadline.DefaultSeconds, Prolonged = ReadProlonged(),
             StageRuns = slot is not null && RunningWork.Exists(RunningWork.Stage),

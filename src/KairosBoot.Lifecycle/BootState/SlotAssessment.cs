@@ -1,5 +1,4 @@
 using KairosBoot.Execution;
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
@@ -7,10 +6,12 @@ namespace KairosBoot.Lifecycle;
 /// <summary>Marks slots good or bad and resets their counters. Each method returns a sentence that reports the result.</summary>
 public static class SlotAssessment
 {
-    /// <summary>Gives a slot all tries back, and decides about pending kernel arguments of the booted slot.</summary>
+    /// <summary>
+    /// Gives a slot all tries back if the owner's checks succeed, and decides about pending kernel arguments of the booted slot.
+    /// </summary>
     /// <param name="location">The counters.</param>
-    /// <param name="named">Null: the booted slot.</param>
-    /// <exception cref="OperatorException">The booted slot is not known, or the counters are damaged.</exception>
+    /// <param name="named">Null: the booted slot. A slot that is named is marked without the checks.</param>
+    /// <exception cref="OperatorException">The booted slot is not known, a check failed, or the counters are damaged.</exception>
     public static string MarkGood(BootStateLocation location, Slot? named)
     {
         var slot = named ?? location.RequireBooted(AllSlots);
@@ -22,21 +23,11 @@ public static class SlotAssessment
             return $"{slot.Name()} is not marked good: an upgrade replaced its image after this boot, and the new one has not been booted";
         }
 
+        if (named is null && slot != Slot.Recovery) HealthChecks.Run(SystemPaths.HealthChecks);
         location.Change(counters =>
-        {
-            var good = counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot);
-            // A new id at each write, so that a copy of this disk differs from it after the next good boot of either.
-            return good == counters ? counters : good with { BootId = NewBootId() };
-        });
+            BootStateFile.WithNewId(counters, counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot)));
         if (location.Booted?.Slot == slot) GoodWatch.MarkGood();
         return $"{slot.Name()} is good{(location.Booted?.Slot == slot ? SettlePendingKargs(location) : "")}";
-    }
-
-    private static string NewBootId()
-    {
-        Span<byte> random = stackalloc byte[16];
-        Syscall.GetRandom(random);
-        return Convert.ToHexStringLower(random);
     }
 
     /// <summary>Takes all tries from a slot.</summary>

@@ -10,10 +10,11 @@ namespace KairosBoot.Lifecycle;
 /// <param name="host">Mount point of the node's root.</param>
 /// <param name="isRecovery">Upgrades the recovery image instead; without a reboot.</param>
 /// <param name="isForced">Installs a system again that the node has but does not boot.</param>
+/// <param name="withoutAssessment">As <see cref="UpgradeRequest.WithoutAssessment"/>.</param>
 /// <param name="kboot">As <see cref="UpgradeRequest.KBoot"/>.</param>
 /// <param name="log">Gets lines for the log of the pod.</param>
 /// <param name="cancellationToken">Ends the work; before the switch, the node is unchanged.</param>
-public sealed class NodeUpgrade(string host, bool isRecovery, bool isForced, string? kboot, Action<string> log,
+public sealed class NodeUpgrade(string host, bool isRecovery, bool isForced, bool withoutAssessment, string? kboot, Action<string> log,
     CancellationToken cancellationToken)
 {
     private static readonly TimeSpan RebootTimeout = TimeSpan.FromMinutes(10);
@@ -35,7 +36,10 @@ public sealed class NodeUpgrade(string host, bool isRecovery, bool isForced, str
 
             log(status == NodeImageStatus.UpToDate ? $"nothing to do: {reason}" : reason);
             if (status == NodeImageStatus.UpToDate) return true;
-            if (status != NodeImageStatus.NextBoot) upgrade(new UpgradeRequest(null, "/", null, null, isRecovery, kboot), target);
+            if (status != NodeImageStatus.NextBoot)
+            {
+                upgrade(new UpgradeRequest(null, "/", null, null, isRecovery, kboot) { WithoutAssessment = withoutAssessment }, target);
+            }
         }
 
         return isRecovery || Reboot();

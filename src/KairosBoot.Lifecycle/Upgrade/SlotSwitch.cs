@@ -91,6 +91,10 @@ public abstract class SlotSwitch(string partition, string block)
         Syscall.SyncFs(directory);
     }
 
+    /// <summary>Ids of the images in active and passive.</summary>
+    internal IReadOnlyList<string> ImageIds() =>
+        [.. new[] { Slot.Active, Slot.Passive }.Select(slot => partition + slot.Image()).Where(Exists).Select(Id)];
+
     protected static string Id(string image) => BootCounter.IdOf(ImageIdentity.Of(image));
 
     protected static bool Exists(string path) => Syscall.TryLStat(path) is not null;

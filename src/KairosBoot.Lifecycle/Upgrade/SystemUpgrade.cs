@@ -17,13 +17,15 @@ public sealed class SystemUpgrade
     private readonly ProgressReport progress;
     private readonly CancellationToken cancellationToken;
     private readonly IReadOnlyList<string> mountPoints;
+    private readonly ReporterRule reporter;
     private readonly List<string> notes = [];
 
-    private SystemUpgrade(UpgradeRequest request, TargetSystem machine, ImageStream? stream, ProgressReport progress,
+    private SystemUpgrade(UpgradeRequest request, TargetSystem machine, ImageStream? stream, bool isReset, ProgressReport progress,
         CancellationToken cancellationToken)
     {
         (this.request, this.machine, this.stream, this.progress) = (request, machine, stream, progress);
         (this.cancellationToken, mountPoints) = (cancellationToken, machine.MountPoints());
+        reporter = new(request, machine, isReset);
     }
 
     /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
@@ -34,7 +36,7 @@ public sealed class SystemUpgrade
     {
         if (FindExisting(request, machine, cancellationToken) is { } existing) return existing;
         using var stream = OpenStream(request, cancellationToken);
-        return new SystemUpgrade(request, machine, stream, progress, cancellationToken).Run();
+        return new SystemUpgrade(request, machine, stream, isReset: false, progress, cancellationToken).Run();
     }
 
     /// <summary>The result of an upgrade to an image that the machine already has; null: an upgrade is needed. Writes nothing.</summary>
@@ -73,7 +75,7 @@ public sealed class SystemUpgrade
         var partitions = labels.Select(label => new PartitionReset(label)).ToList();
         request ??= RecoveryRequest();
         using var stream = OpenStream(request, cancellationToken);
-        return new SystemUpgrade(request, machine, stream, progress, cancellationToken).Reset(partitions);
+        return new SystemUpgrade(request, machine, stream, isReset: true, progress, cancellationToken).Reset(partitions);
     }
 
     private static UpgradeRequest RecoveryRequest()
@@ -115,7 +117,7 @@ public sealed class SystemUpgrade
             "build it with kboot image build, and compress it with zstd");
     }
 
-    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? menu, Action beforeSwitch)
+    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? state, Action beforeSwitch)
     {
         if (slot == "active" && SlotSwitch.Leftovers(machine.State.Path).Any(File.Exists))
             notes.Add("an earlier upgrade was interrupted; what it left is removed");
@@ -134,8 +136,14 @@ public sealed class SystemUpgrade
         progress("switching", 1, 1);
         try
         {
+            if (state is not null) new UnassessedImages(slotSwitch, state).Set(id, reporter.IsUnassessed);
             var outcome = slotSwitch.Commit();
-            return new(slot, id, size, outcome, added, menu is null ? null : BootMenuUpdate.Apply(slotSwitch, menu)) { Notes = notes };
+            if (state is not null) new UnassessedImages(slotSwitch, state).Clean(slotSwitch.ImageIds());
+            return new(slot, id, size, outcome, added, state is null ? null : BootMenuUpdate.Apply(slotSwitch, state))
+            {
+                Notes = notes,
+                Warnings = reporter.Warnings,
+            };
         }
         catch (SyscallException failure)
         {
@@ -148,6 +156,7 @@ public sealed class SystemUpgrade
     private IReadOnlyList<string> Write(SlotSwitch slotSwitch)
     {
         slotSwitch.Check();
+        if (request.Image is not null && stream is null) reporter.Check(request.Image, request.Image);
         slotSwitch.Clear();
         try
         {
@@ -156,6 +165,7 @@ public sealed class SystemUpgrade
                 slotSwitch.Transition));
             new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image, stream is not null);
             CheckWritten(slotSwitch.Transition);
+            reporter.Check(slotSwitch.Transition, request.Image ?? slotSwitch.Transition);
             cancellationToken.ThrowIfCancellationRequested();
             return added;
         }

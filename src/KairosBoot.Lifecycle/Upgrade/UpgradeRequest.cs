@@ -11,5 +11,8 @@ namespace KairosBoot.Lifecycle;
 /// <param name="KBoot">As <see cref="ImageRequest.KBoot"/>.</param>
 public sealed record UpgradeRequest(string? Image, string? Root, string? Tar, string? Oci, bool IsRecovery, string? KBoot)
 {
+    /// <summary>kairos-boot marks the boots of the image good when it starts init.</summary>
+    public bool WithoutAssessment { get; init; }
+
     internal ImageFormat Format => IsRecovery ? ImageFormat.Squashfs : ImageFormat.Ext4;
 }

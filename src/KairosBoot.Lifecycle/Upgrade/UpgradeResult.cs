@@ -14,4 +14,7 @@ public sealed record UpgradeResult(string Slot, string ImageId, long SizeBytes, 
 
     /// <summary>Sentences about what was found: an interrupted upgrade, an image that is older than the running one.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Sentences about the new image.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -54,20 +54,22 @@ public static class VolumeSearch
             volumes.Add(new(wanted, problem is null ? found.Device : null)
             {
                 Policy = policy, Checks = request.Checks, Note = note,
-                Problem = problem is null ? null : WithMeaning(wanted, policy, problem),
+                Problem = problem is null ? null : WithMeaning(layout, wanted, policy, problem),
             });
             if (problem is null && found.Missing) awaited.Add(wanted);
         }
         return new(volumes.ToImmutable(), awaited.ToImmutable());
     }
 
-    private static OperatorException WithMeaning(VolumeRequest volume, VolumePolicy policy, OperatorException problem)
+    private static OperatorException WithMeaning(Layout layout, VolumeRequest volume, VolumePolicy policy, OperatorException problem)
     {
         string text = problem.Problem, fix = problem.Fix;
         if (policy.Missing == MissingVolume.Tmpfs)
             text += "; a tmpfs is mounted instead: data written to " + volume.Path + " is lost after this boot";
         else if (volume.Class == StepClass.Required)
             fix += "; recovery boots without it";
+        else
+            text += StoredPaths.Lost(layout, volume.Path);
         if (policy.Missing != MissingVolume.Tmpfs && volume.Path == SystemPaths.Persistent)
             fix += ", and with kairosboot.persistent=tmpfs this system does";
         return new(text, fix);

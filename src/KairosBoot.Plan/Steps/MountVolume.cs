@@ -24,6 +24,9 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     /// <summary>File-system type for mount(2).</summary>
     public string Type => Device.Superblock?.MountType ?? "ext4";
 
+    /// <summary>The end of a message that it is not mounted: what else is lost (<see cref="StoredPaths.Lost"/>).</summary>
+    public string Lost { get; init; } = "";
+
     /// <summary>Options from <see cref="PathOptions"/>, used for every way to mount it.</summary>
     public string Flags { get; init; } = "";
 

@@ -45,6 +45,10 @@ public abstract record Step(StepClass Class)
     /// <summary>The mount that exists afterwards, if the step makes one.</summary>
     public virtual PlannedMount? Mount => null;
 
+    /// <summary>Mount point, in the initrd, of the volume with the stores that it needs. Null: it needs none, or they are not on a
+    /// volume.</summary>
+    public string? StoreVolume { get; init; }
+
     public sealed override string ToString() => Command;
 }
 

@@ -70,6 +70,27 @@ public sealed class BootCounterTests
         Assert.Matches("active +1 ", next.Console.Text);
     }
 
+    [Fact]
+    public void An_image_built_without_assessment_is_good_as_soon_as_its_init_starts()
+    {
+        // disk: as kboot builds it, with active.img from kboot image build --no-assessment; one try is left
+        using GrubDisk disk = new();
+        disk.Replace("/cOS/active.img", UpgradeImages.Get("unassessed", assessed: false));
+        disk.Replace("/bootstate", GrubDisk.Block("active_left=1\n"));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "counters-unassessed", Disks = [disk.File] });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Equal("unassessed", shell.Run("cat /name"));
+        Assert.Equal("active_left=3\nactive_ok=1", shell.Run("grep -E '^active_(left|ok)=' /run/initramfs/cos-state/bootstate"));
+        Assert.Contains(" ro,", shell.Run("grep ' /run/initramfs/cos-state ' /proc/mounts"), StringComparison.Ordinal);
+        JsonElement report = Report.Of(shell);
+        Assert.Equal(("good", 3), (Text(report, "verdict"), report.GetProperty("assessment").GetProperty("active").GetInt32()));
+        const string Says = "active is marked good without assessment";
+        Assert.Contains(report.GetProperty("problems").Strings("text"), text => text.StartsWith(Says, StringComparison.Ordinal));
+        Assert.Contains(Says, shell.Run("dmesg | grep kairos-boot:"), StringComparison.Ordinal);
+        // The watch ends at once.
+        shell.Run("kboot assess wait");
+    }
+
     public static TheoryData<string> Kinds => [.. (string[])(Thorough.Run ? ["missing", "nines"] : ["missing"])];
 
     [Theory]

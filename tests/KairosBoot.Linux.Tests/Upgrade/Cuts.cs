@@ -10,6 +10,9 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
 {
     private readonly Dictionary<Slot, int> slots = [];
 
+    /// <summary>The image "new" needs its mark in each state in which it is active.</summary>
+    internal bool IsNewMarked { get; init; }
+
     internal int Judged { get; private set; }
     internal int Upgraded { get; private set; }
 
@@ -39,6 +42,12 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
             Assert.True(AreWhole(kernel) && AreWhole(grub), told);
             Assert.True(Same(grub[slot], kernel[slot]), told);
             Assert.Null(kernel.Block.Problem);
+            if (IsNewMarked && Same(kernel.Active, images["new"]))
+            {
+                var id = BootCounter.IdOf(ImageIdentity.Of(state + Slot.Active.Image()));
+                Assert.True(File.Exists($"{state}{SystemPaths.UnassessedImages}/{id}"), told);
+            }
+
             if (upgrade is null) return;
             Upgraded++;
             var booted = kernel[slot];

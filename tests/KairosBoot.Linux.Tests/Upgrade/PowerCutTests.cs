@@ -11,6 +11,9 @@ namespace KairosBoot.Linux.Tests.Upgrade;
 /// </summary>
 public sealed class PowerCutTests(ITestOutputHelper log)
 {
+    // The new image gets the mark that kairos-boot marks it good.
+    private const string Unassessed = " with a mark";
+
     private const int MiB = 1 << 20, ImageSize = 192 << 10;
 
     // How many write orders of a disk are tried at each write, and every how many cuts the system is upgraded again.
@@ -28,6 +31,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     [Theory]
     [InlineData("active", "ro", "new active")]
     [InlineData("active", "rw", "new active")]
+    [InlineData("active" + Unassessed, "ro", "new active")]
     [InlineData("passive", "ro", "new passive")]
     [InlineData("recovery", "ro", "new active")]
     [InlineData("recovery with a good passive", "ro", "new passive")]
@@ -49,7 +53,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         Action<string, Slot>? upgrade)
     {
         var recorded = Record(scratch, running, options);
-        var cuts = new Cuts(scratch, recorded.Before, images);
+        var cuts = new Cuts(scratch, recorded.Before, images) { IsNewMarked = running.EndsWith(Unassessed) };
         var random = new Random(1);
         for (var count = 0; count <= recorded.Events.Length; count++)
         {
@@ -79,7 +83,8 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         // A one-shot choice, and a slot with its last try: neither may lead to a half-finished upgrade.
         File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters
         {
-            Active = running == "active" ? new(0, true, "") : good, Passive = running == "recovery" ? new(3, false, "") : good,
+            Active = running is "active" or "active" + Unassessed ? new(0, true, "") : good,
+            Passive = running == "recovery" ? new(3, false, "") : good,
             First = Slot.Passive, Once = Slot.Active,
         }));
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^metadata_csum_seed,^orphan_file", "-b", "4096", "-d", tree,
@@ -90,14 +95,15 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         using var disk = new RecordedDisk(scratch + "/disk", [.. before]);
         using (var device = LoopDevice.Attach(scratch + "/disk", readOnly: false))
             Syscall.Mount(device.Path, scratch + "/state", "ext4", MountOptions.Parse(options).Flags, "");
-        Upgrade(scratch + "/state", running.Contains(" with ") ? running.Split(' ')[0] : running, Images["new"]);
+        Upgrade(scratch + "/state", running.Contains(" with ") ? running.Split(' ')[0] : running, Images["new"],
+            running.EndsWith(Unassessed));
         Assert.Equal(options, MountTable.Read().Single(mount => mount.MountPoint == scratch + "/state").ReadOnly ? "ro" : "rw");
         var events = disk.Events;
         MountNamespace.Tool("umount", scratch + "/state");
         return (before, events);
     }
 
-    private static void Upgrade(string state, string running, byte[] image)
+    private static void Upgrade(string state, string running, byte[] image, bool isUnassessed = false)
     {
         SlotSwitch turnover = running switch
         {
@@ -112,7 +118,16 @@ public sealed class PowerCutTests(ITestOutputHelper log)
             Syscall.WriteAll(file, image);
             Syscall.FSync(file);
         });
+        if (!isUnassessed)
+        {
+            turnover.Commit();
+            return;
+        }
+
+        var marks = new UnassessedImages(turnover, state);
+        marks.Set(BootCounter.IdOf(ImageIdentity.Of(turnover.Transition)), isUnassessed);
         turnover.Commit();
+        marks.Clean(turnover.ImageIds());
     }
 
     private static (ulong, ulong)? Running(string state, string slot) =>
