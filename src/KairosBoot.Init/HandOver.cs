@@ -24,7 +24,7 @@ internal sealed partial class HandOver(BootClock clock, Devices devices, StagePr
     public void LeaveInitrd()
     {
         stages.Dispose();
-        foreach (var leftover in Processes.EndAllOthers()) Ended(leftover.Pid.ToString(), leftover.Program);
+        foreach (var process in Processes.EndAllOthers()) Ended(process);
         oldRoot?.FreeOldRoot();
         oldRoot?.Dispose();
         log.Dispose();
@@ -67,6 +67,6 @@ internal sealed partial class HandOver(BootClock clock, Devices devices, StagePr
             && Syscall.ReadLink("/proc/self/fd/" + program.Descriptor).EndsWith("/systemd/systemd", StringComparison.Ordinal);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "ended process {Pid} ({Program}) that a cloud-config stage left running")]
-    private partial void Ended(string pid, string program);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "ended process {Process} that a cloud-config stage left running")]
+    private partial void Ended(string process);
 }
