@@ -87,7 +87,7 @@ internal static class Boot
 
         parts.Stages.RunInitramfsStage();
         parts.FailedBoots.Report(request, disk);
-        parts.Devices.ReportTwins(request, disk);
+        parts.Devices.ReportUnused(request, disk);
         parts.Counting.ReportFallback(request, parts.Plans);
         parts.Counting.MarkUnassessedGood(request, parts.Plans);
         parts.Report.Write(request);

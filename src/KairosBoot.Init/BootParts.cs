@@ -19,6 +19,7 @@ internal sealed record BootParts(
         var clock = new BootClock(watchdog);
         Syscall.UMask(Octal.O022);
         foreach (var step in apiFileSystems) MountEarly((MountFileSystem)step);
+        Syscall.OpenStandardStreams();
         var log = new BootLog();
         var record = new BootRecord(log);
         foreach (var step in apiFileSystems) record.Add(new StepResult(step, null, 0));

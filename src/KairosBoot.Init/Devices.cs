@@ -10,8 +10,13 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     // A volume of the user gets this long to appear; a volume of the system has the whole deadline.
     private static readonly TimeSpan OtherVolumes = TimeSpan.FromSeconds(10);
 
+    // From the start of PID 1. Until then no disk is chosen while drivers are still finding others, which may be copies of it. A disk that
+    // does not answer costs a boot this time.
+    private static readonly TimeSpan DriversLimit = TimeSpan.FromSeconds(5);
+
     private readonly BootDiskChoice choice = new(modules, record);
     private DeviceWatch? watch;
+    private bool isClosed;
 
     /// <summary>Block devices seen so far.</summary>
     public ImmutableArray<BlockDevice> Seen => watch?.Devices ?? [];
@@ -20,16 +25,15 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     /// <exception cref="BootFailureException">It did not appear, or cannot be used.</exception>
     public BootDisk FindBootDisk(BootRequest request)
     {
-        watch?.Dispose();
-        var devices = watch = new DeviceWatch(modules, logger, watchdog);
+        var devices = StartWatch();
         clock.EndPhase("drivers");
         var oemDeadline = clock.DeadlineAfter(request.OemTimeout);
         BootDiskDecision Decide(ImmutableArray<BlockDevice> seen, bool final) =>
             choice.Decide(request, seen, final, oemTimedOut: final || Syscall.BootTimeMicroseconds() >= oemDeadline);
         bool Decided(ImmutableArray<BlockDevice> seen) => Decide(seen, false) is { Missing.IsEmpty: true, AwaitsLoadersDisk: false };
         var deadline = clock.DeadlineAfter(request.DeviceTimeout);
-        devices.WaitUntil(Decided, Math.Min(oemDeadline, deadline), Missing);
-        if (choice.Deadline is { } comparison) devices.WaitUntil(Decided, Math.Min(comparison, deadline), Missing);
+        devices.WaitUntil(Decided, Math.Min(oemDeadline, deadline), Missing, deadline);
+        if (choice.Deadline is { } comparison) devices.WaitUntil(Decided, Math.Min(comparison, deadline), Missing, deadline);
         devices.WaitUntil(Decided, deadline, Missing);
         var decision = WaitForOperator(devices, () => Decide(Seen, final: true));
         if (decision.Disk is { } disk)
@@ -43,6 +47,16 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
 
         string Missing() => Decide(Seen, final: false) is { AwaitsLoadersDisk: false } now
             ? string.Join(", ", now.Missing) : "a disk with the boot counters that the loader reported";
+    }
+
+    // A later attempt uses the same watch: only the watch knows which disks were announced.
+    private DeviceWatch StartWatch()
+    {
+        if (watch is null || isClosed) watch = new DeviceWatch(modules, logger, watchdog);
+        else watch.Rescan();
+        isClosed = false;
+        watch.Settle(clock.DeadlineAfter(DriversLimit));
+        return watch;
     }
 
     // A reboot would only cost a try: the loader would count it on a disk that nothing may write to. Once a disk is detached, the boot
@@ -74,8 +88,12 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     /// <summary>The next search compares the counters of all candidates, also of a single one.</summary>
     public void CompareDisks() => choice.CompareAlways();
 
-    /// <summary>Reports copies of the boot disk. They are not used.</summary>
-    public void ReportTwins(BootRequest request, BootDisk disk) => choice.ReportIgnored(request, disk, Seen);
+    /// <summary>Reports disks that are not used: copies of the boot disk, and those that did not answer.</summary>
+    public void ReportUnused(BootRequest request, BootDisk disk)
+    {
+        choice.ReportIgnored(request, disk, Seen);
+        if (watch!.Unfinished is { Length: > 0 } text) record.Note(StepClass.Degraded, text + "; to fix: detach or replace the device");
+    }
 
     // An examination finds more about a device without a known file system than the scan.
     private BootFailure Unusable(BootRequest request, DeviceFault fault)
@@ -88,7 +106,7 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     private BootFailure Missed(BootRequest request, DeviceRef missing)
     {
         var text = missing.ToString() + " did not appear within " + ((int)request.DeviceTimeout.TotalSeconds).ToString() + " s";
-        var fault = FaultSearch.Behind(missing, BlockDeviceScan.Examine(Seen), bootDisk: null, onBootDiskOnly: false);
+        var fault = FaultSearch.Behind(missing, Examined(), bootDisk: null, onBootDiskOnly: false);
         if (fault is { HasWantedName: true }) text = missing.ToString() + ": " + fault.Problem;
         else if (fault is not null) text += FaultSearch.Suspect + fault.Problem;
         return Failure(FailureKind.ImagesMissing, request, text, fault?.Fix
@@ -120,23 +138,26 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     public BlockDevice? FindState(BootDisk disk) =>
         DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), Seen, disk.Disk, onBootDiskOnly: true).Device;
 
-    /// <summary>Waits for the volumes of the layout: for volumes of the system as long as for the boot disk, for others a few
-    /// seconds.</summary>
+    /// <summary>Waits for the volumes of the layout: for volumes of the system as long as for the boot disk, for others and for the device
+    /// of the overlays a few seconds.</summary>
     /// <exception cref="BootFailureException">A required one is missing.</exception>
     public ImmutableArray<FoundVolume> FindVolumes(BootRequest request, Layout layout, BootDisk disk)
     {
         VolumeDecision Decide(ImmutableArray<BlockDevice> seen) => VolumeSearch.Decide(layout, request, seen, disk);
+        bool AwaitsOverlay(ImmutableArray<BlockDevice> seen) =>
+            layout.Overlay.Device is { } wanted && DeviceSearch.Find(wanted, seen, disk.Disk, onBootDiskOnly: false).Missing;
         var others = Syscall.BootTimeMicroseconds() + (long)OtherVolumes.TotalMicroseconds;
-        watch!.WaitUntil(seen => Decide(seen).Awaited.IsEmpty, others, Missing);
-        if (HasRequired(layout.Volumes))
-            watch.WaitUntil(seen => !HasRequired(Decide(seen).Awaited), clock.DeadlineAfter(request.DeviceTimeout), Missing);
+        var end = HasRequired(Decide(Seen).Awaited) ? clock.DeadlineAfter(request.DeviceTimeout) : 0;
+        watch!.WaitUntil(seen => Decide(seen).Awaited.IsEmpty && !AwaitsOverlay(seen), others, Missing, end);
+        watch.WaitUntil(seen => !HasRequired(Decide(seen).Awaited), end, Missing);
         var decision = Decide(Seen);
         if (decision.HasProblem)
-            decision = VolumeSearch.Decide(layout, request, BlockDeviceScan.Examine(Seen), disk, final: true);
+            decision = VolumeSearch.Decide(layout, request, Examined(), disk, final: true);
         foreach (var volume in decision.Volumes) NoteProblem(volume);
         return decision.Volumes;
 
-        string Missing() => string.Join(", ", Decide(Seen).Awaited);
+        string Missing() => Decide(Seen).Awaited is { IsEmpty: false } awaited ? string.Join(", ", awaited)
+            : "OVERLAY=" + layout.Overlay.Device!.ToString();
     }
 
     private static bool HasRequired(ImmutableArray<VolumeRequest> volumes)
@@ -168,7 +189,7 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (layout.Overlay.Device is not { } wanted) return null;
         var found = DeviceSearch.Find(wanted, Seen, disk.Disk, onBootDiskOnly: false);
         if (found.Device is { Superblock.Mountable: true } device) return device;
-        var seen = BlockDeviceScan.Examine(Seen);
+        var seen = Examined();
         if (FaultSearch.Problem("OVERLAY=" + wanted.ToString(), found, seen, disk.Disk, onBootDiskOnly: false) is { } problem)
             record.Note(StepClass.Degraded, problem.Problem + "; the overlays live in memory instead; to fix: " + problem.Fix);
         return null;
@@ -180,8 +201,14 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
 
     /// <param name="isMissing">A device is missing that an absent driver may hide.</param>
     private string DescribeSeen(bool isMissing) =>
-        MissingDevices.Seen(Seen, modules.Problems, isMissing ? modules.UnmatchedHardware : []);
+        MissingDevices.Seen(Seen, watch!.Unfinished, modules.Problems, isMissing ? modules.UnmatchedHardware : []);
+
+    private ImmutableArray<BlockDevice> Examined() => BlockDeviceScan.Examine(watch!.WithSilentDisks);
 
     /// <summary>Ends the watch. Its socket must not be handed over.</summary>
-    public void Dispose() => watch?.Dispose();
+    public void Dispose()
+    {
+        watch?.Dispose();
+        isClosed = true;
+    }
 }

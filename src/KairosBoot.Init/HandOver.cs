@@ -23,7 +23,7 @@ internal sealed class HandOver(BootClock clock, Devices devices, StageProcess st
     public void LeaveInitrd()
     {
         stages.Dispose();
-        foreach (var leftover in Processes.EndAllOthers()) Ended(leftover.Pid.ToString(), leftover.Program);
+        foreach (var process in Processes.EndAllOthers()) Ended(process);
         oldRoot?.FreeOldRoot();
         oldRoot?.Dispose();
         log.Dispose();
@@ -66,6 +66,6 @@ internal sealed class HandOver(BootClock clock, Devices devices, StageProcess st
             && Syscall.ReadLink("/proc/self/fd/" + program.Descriptor).EndsWith("/systemd/systemd", StringComparison.Ordinal);
     }
 
-    private void Ended(string pid, string program) =>
-        logger.Write(LogLevel.Warning, $"ended process {pid} ({program}) that a cloud-config stage left running");
+    private void Ended(string process) =>
+        logger.Write(LogLevel.Warning, $"ended process {process} that a cloud-config stage left running");
 }

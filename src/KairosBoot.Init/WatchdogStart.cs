@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// Arms the watchdog (kairosboot.watchdog) before any other driver is loaded: a disk that does not answer may block the call that loads its
-/// driver forever. From then on the machine resets unless the boot makes progress; a wait with a limit counts as progress.
+/// Arms the watchdog (kairosboot.watchdog) before any other driver is loaded: a disk that stops answering blocks the call that reads it
+/// forever. From then on the machine resets unless the boot makes progress; a wait with a limit counts as progress.
 /// </summary>
 internal sealed class WatchdogStart(Watchdog watchdog, KernelModules modules, BootRecord record, MessageLog logger)
 {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KairosBoot.Execution;
 using KairosBoot.Plan;
-using Microsoft.Extensions.Logging;
 
 namespace KairosBoot.Linux.Tests;
 
@@ -22,7 +21,7 @@ public sealed class LostVolumeTests
             var layout = LayoutOf(isBind);
             var steps = Steps(root, layout, kind == "missing" ? null : Volume(scratch, root, layout, exists: kind == "read-only"));
             var messages = new List<string>();
-            var results = new StepExecutor(new KernelModules(), new ErrorLogger(messages)).Apply(steps);
+            var results = new StepExecutor(new KernelModules(), new ListLog(messages, LogLevel.Warning)).Apply(steps);
             Assert.True(messages.Count == (kind == "missing" ? 0 : 1), string.Join("\n", messages.Take(3)));
             if (kind == "unmountable") Assert.Contains("; not persistent without it: /p0, /p1, /p2", messages[0]);
             if (kind == "unmountable") Assert.Contains(" and 32 more", messages[0]);
@@ -44,7 +43,7 @@ public sealed class LostVolumeTests
         var mount = new MountFileSystem(StepClass.Degraded, "tmpfs", root + "/usr/local/extra", "tmpfs", "rw");
         var messages = new List<string>();
         var volume = new StepResult(new MountFileSystem(StepClass.Degraded, "tmpfs", root + "/usr/local", "tmpfs", "rw"), null, 0);
-        var executor = new StepExecutor(new KernelModules(), new ErrorLogger(messages));
+        var executor = new StepExecutor(new KernelModules(), new ListLog(messages, LogLevel.Warning));
         foreach (var step in Steps(root, LayoutOf(isBind: true), volume: null).Prepend(mount))
             executor.Apply(step, StoredPaths.AreLost(step, [volume]));
         // The store that could not be created, and the path without it.
@@ -101,18 +100,5 @@ public sealed class LostVolumeTests
             _ => null,
         });
         return [.. volume is null ? [] : (Step[])[volume], .. steps.OfType<Step>()];
-    }
-
-    private sealed class ErrorLogger(List<string> messages) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel)) messages.Add(formatter(state, exception));
-        }
     }
 }

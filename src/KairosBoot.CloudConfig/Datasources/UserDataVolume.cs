@@ -44,9 +44,12 @@ internal sealed class UserDataVolume(string provider, string label, string[] fil
     /// <see cref="OperatorException"/> and <see cref="FormatException"/> for an unreadable volume or file.
     /// </summary>
     /// <param name="device">One of <see cref="Candidates"/>.</param>
+    /// <param name="loadFileSystem">Loads the driver of a file system from the initrd.</param>
     /// <param name="load">Loads these modules if possible.</param>
-    internal UserData? Read(BlockDevice device, Action<string[]> load)
+    internal UserData? Read(BlockDevice device, Action<string> loadFileSystem, Action<string[]> load)
     {
+        // First: unlike modprobe it does not wait for a disk that does not answer.
+        loadFileSystem(device.Superblock!.MountType);
         using var volume = Mount(device, load);
         foreach (var path in files)
         {

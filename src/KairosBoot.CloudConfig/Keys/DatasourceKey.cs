@@ -72,7 +72,11 @@ internal static class DatasourceKey
                     {
                         UserData? found = null;
                         var refusal = gate.Refuse(device);
-                        if (refusal is null) run.Attempt(line, Key, () => found = volume.Read(device, modules => Load(modules, line, run)));
+                        if (refusal is null)
+                        {
+                            run.Attempt(line, Key, () =>
+                                found = volume.Read(device, run.LoadFileSystem, modules => Load(modules, line, run)));
+                        }
                         if (found is not null) refusal = gate.Refuse(device, found);
                         // Any disc in a drive is a candidate. A disc without the label may be unrelated to user-data.
                         else if (!volume.IsLabelled(device)) continue;

@@ -10,22 +10,40 @@ namespace KairosBoot.Linux;
 /// </summary>
 public static class BlockDeviceScan
 {
-    private const string ClassBlock = "/sys/class/block";
+    internal const string ClassBlock = "/sys/class/block";
     private static readonly string[] Skipped = ["loop", "ram", "zram", "dm-", "fd", "mtdblock", "nbd"];
 
     /// <summary>All present devices, in the order of their names.</summary>
     /// <param name="known">Devices of an earlier scan, which are not read again.</param>
-    public static ImmutableArray<BlockDevice> All(IReadOnlyDictionary<string, BlockDevice> known)
+    /// <param name="announced">Only these disks and their partitions are read; null: all.</param>
+    public static ImmutableArray<BlockDevice> All(IReadOnlyDictionary<string, BlockDevice> known, List<string>? announced = null)
     {
         var devices = ImmutableArray.CreateBuilder<BlockDevice>();
         var tables = new Dictionary<string, ImmutableArray<PartitionEntry>>();
         foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
-            if ((known.TryGetValue(name, out var device) ? device : ProbeUnlessSkipped(name, tables)) is { } found) devices.Add(found);
+        {
+            if (!IsSkipped(name) && (known.TryGetValue(name, out var device) ? device : Probe(name, tables, announced)) is { } found)
+                devices.Add(found);
+        }
+
         return devices.ToImmutable();
     }
 
+    /// <summary>
+    /// Adds the disks that the kernel has not announced, as unreadable ones: it is reading their partition tables, and opening one blocks
+    /// until it has read them.
+    /// </summary>
+    public static ImmutableArray<BlockDevice> WithSilent(ImmutableArray<BlockDevice> devices, List<string> announced)
+    {
+        foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
+            if (!announced.Contains(name)) devices = devices.Add(Unread(name));
+        return devices;
+    }
+
+    private static BlockDevice Unread(string name) => new(name, name, 0, SizeBytes(name)) { Unreadable = "it does not answer" };
+
     /// <summary>A device by its name, of any kind. Null: it does not exist, or it has no medium.</summary>
-    public static BlockDevice? One(string name) => Probe(name, []);
+    public static BlockDevice? One(string name) => Probe(name, [], announced: null);
 
     /// <summary>Bytes; 0: the kernel has no such device.</summary>
     // sysfs counts in units of 512 bytes, whatever the device's block size.
@@ -54,21 +72,27 @@ public static class BlockDeviceScan
         return PathParts.NameOf(path);
     }
 
-    /// <summary>Null: skipped, or as for <see cref="One"/>.</summary>
-    private static BlockDevice? ProbeUnlessSkipped(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
+    private static bool IsSkipped(string name)
     {
         foreach (var prefix in Skipped)
-            if (name.StartsWith(prefix, StringComparison.Ordinal)) return null;
-        return Probe(name, tables);
+            if (name.StartsWith(prefix, StringComparison.Ordinal)) return true;
+        return false;
     }
 
-    private static BlockDevice? Probe(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
+    // Documentation/block/stat.rst: the first field counts completed reads, the fifth completed writes, the ninth requests in flight.
+    private static bool HasNeverAnswered(string disk) =>
+        (FileText.TryReadAttribute($"{ClassBlock}/{disk}/stat") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            is ["0", _, _, _, "0", _, _, _, not "0", ..];
+
+    private static BlockDevice? Probe(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables, List<string>? announced)
     {
         var directory = $"{ClassBlock}/{name}";
         var size = SizeBytes(name);
         if (size <= 0) return null;
         var partition = (int)Number(directory + "/partition");
         var disk = partition == 0 ? name : DiskOf(directory);
+        if (announced?.Contains(disk) == false) return null;
+        if (announced is null && HasNeverAnswered(disk)) return Unread(name);
         var device = new BlockDevice(name, disk, partition, size) { IsWriteProtected = Number(directory + "/ro") == 1 };
         if (partition == 0)
         {

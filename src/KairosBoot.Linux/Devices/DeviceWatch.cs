@@ -4,32 +4,67 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Watches the hardware appear. Kernel events load drivers and announce disks. Nothing is polled, and no time passes once all wanted
-/// devices exist.
+/// Watches the hardware appear. Kernel events load drivers and announce disks. No call waits for a driver without a limit, and no time
+/// passes once all wanted devices exist. A disk is read when the kernel has read its partition table, which it announces.
 /// </summary>
 public sealed class DeviceWatch : IDisposable
 {
     private const long ProgressMicroseconds = 5_000_000;
+    private const int RecheckMilliseconds = 20;
     private readonly Uevents events = new();
+    private readonly DriverStarts starts = new();
+    private List<string> announced;
     private readonly Dictionary<string, BlockDevice> known = [];
     private readonly KernelModules modules;
     private readonly MessageLog logger;
     private readonly Watchdog watchdog;
 
-    /// <summary>Subscribes to events first and then scans: a device that appears in between is found twice, not missed.</summary>
+    /// <summary>Subscribes to events first: a device that appears while drivers are loaded is found twice, not missed.</summary>
     public DeviceWatch(KernelModules modules, MessageLog logger, Watchdog watchdog)
     {
         this.modules = modules;
         this.logger = logger;
         this.watchdog = watchdog;
+        // The drivers in the kernel have started all their devices before the kernel starts an init.
+        announced = Syscall.ReadDirectoryIfThere(BlockDeviceScan.ClassBlock);
         modules.LoadAlways();
-        modules.LoadForPresentHardware();
-        TakeEvents();
-        Scan();
+        modules.LoadForPresentHardware(starts);
     }
 
     /// <summary>Block devices seen so far, in the order of their names.</summary>
     public ImmutableArray<BlockDevice> Devices { get; private set; } = [];
+
+    /// <inheritdoc cref="DriverStarts.Describe"/>
+    public string Unfinished => starts.Describe();
+
+    /// <summary>
+    /// Waits until no driver is starting a device, and scans: then the disks of all built-in controllers are known. USB and NVMe need
+    /// longer.
+    /// </summary>
+    /// <param name="deadline">As for <see cref="WaitUntil"/>. A device that does not answer keeps its driver busy forever.</param>
+    public void Settle(long deadline)
+    {
+        AwaitDrivers(deadline);
+        Scan();
+    }
+
+    private void AwaitDrivers(long deadline)
+    {
+        var isQuiet = false;
+        while (Syscall.BootTimeMicroseconds() < deadline)
+        {
+            TakeEvents();
+            // A controller of SCSI or SATA disks is searched after its driver has started it. That is the work of kernel threads.
+            if (starts.IsEmpty && Syscall.ReadDirectoryIfThere("/sys/class/scsi_host").Count == 0) return;
+            var isIdle = (starts.IsEmpty || isQuiet) && !Processes.HasBusyKernelWorker();
+            watchdog.Feed();
+            isQuiet = !events.Wait(isIdle ? 0 : RecheckMilliseconds);
+            if (!isIdle || !isQuiet) continue;
+            starts.EndAll();
+            return;
+        }
+        if (Unfinished is { Length: > 0 } text) NotWaitingFor(text);
+    }
 
     /// <summary>
     /// Returns true as soon as <paramref name="decided"/> returns true, which is asked after every change; false: the deadline has
@@ -38,7 +73,8 @@ public sealed class DeviceWatch : IDisposable
     /// <param name="decided">May be called any number of times.</param>
     /// <param name="deadline">Time on the clock of <see cref="Syscall.BootTimeMicroseconds"/>.</param>
     /// <param name="missing">Names the missing devices, for a message every five seconds; null: no message.</param>
-    public bool WaitUntil(Func<ImmutableArray<BlockDevice>, bool> decided, long deadline, Func<string>? missing)
+    /// <param name="end">The deadline of the last of several waits, which the message counts down to; 0: of this one.</param>
+    public bool WaitUntil(Func<ImmutableArray<BlockDevice>, bool> decided, long deadline, Func<string>? missing, long end = 0)
     {
         var progress = Syscall.BootTimeMicroseconds() + ProgressMicroseconds;
         while (!decided(Devices))
@@ -47,7 +83,7 @@ public sealed class DeviceWatch : IDisposable
             if (now >= deadline) return false;
             if (now >= progress)
             {
-                if (missing is not null) StillWaiting(missing(), ((deadline - now) / 1_000_000).ToString());
+                if (missing is not null) StillWaiting(missing(), ((Math.Max(end, deadline) - now) / 1_000_000).ToString());
                 progress = now + ProgressMicroseconds;
             }
             // A wait with a deadline needs no watchdog, so the watchdog is fed.
@@ -76,26 +112,41 @@ public sealed class DeviceWatch : IDisposable
             if (overflowed)
             {
                 known.Clear();
-                modules.LoadForPresentHardware();
+                announced = Syscall.ReadDirectoryIfThere(BlockDeviceScan.ClassBlock);
+                modules.LoadForPresentHardware(starts);
                 changed = true;
                 continue;
             }
-            if (uevent!.Action == "add" && uevent.Modalias is { } modalias) modules.LoadFor(modalias);
+            var device = "/sys/bus/" + uevent!.Subsystem + "/devices/" + uevent.Name;
+            if (uevent.Action is "bind" or "remove") starts.End(device);
+            if (uevent.Action == "add" && uevent.Modalias is { } modalias) modules.LoadFor(modalias, device, starts);
             if (uevent.Subsystem != "block") continue;
             changed = true;
-            if (uevent.DeviceName is { } name) known.Remove(name);
+            known.Remove(uevent.Name);
+            announced.Remove(uevent.Name);
+            if (uevent.Action != "remove") announced.Add(uevent.Name);
         }
         return changed;
     }
 
+    /// <summary><see cref="Devices"/>, and the disks that the kernel has not announced, as unreadable ones: for a message.</summary>
+    public ImmutableArray<BlockDevice> WithSilentDisks => BlockDeviceScan.WithSilent(Devices, announced);
+
     private void Scan()
     {
-        Devices = BlockDeviceScan.All(known);
+        Devices = BlockDeviceScan.All(known, announced);
         known.Clear();
         foreach (var device in Devices) known[device.Name] = device;
     }
 
     private void StillWaiting(string missing, string seconds) => logger.Write(LogLevel.Warning, $"waiting for {missing}, {seconds} s left");
 
-    public void Dispose() => events.Dispose();
+    private void NotWaitingFor(string starts) => logger.Write(LogLevel.Warning, $"not waiting any longer: {starts}");
+
+    /// <summary>The last events say which drivers have finished.</summary>
+    public void Dispose()
+    {
+        TakeEvents();
+        events.Dispose();
+    }
 }

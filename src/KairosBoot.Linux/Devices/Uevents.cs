@@ -1,4 +1,5 @@
 using System.Text;
+using KairosBoot.Plan;
 using Tmds.Linux;
 
 namespace KairosBoot.Linux;
@@ -7,13 +8,13 @@ namespace KairosBoot.Linux;
 /// <param name="action"><c>add</c>, <c>change</c>, <c>bind</c>, <c>remove</c>...</param>
 /// <param name="subsystem"><c>block</c>, <c>pci</c>, <c>virtio</c>...</param>
 /// <param name="modalias">The text that the patterns of modules are matched with; null: the device has none.</param>
-/// <param name="deviceName">Name in /dev; null: the device has no node.</param>
-public sealed class Uevent(string action, string subsystem, string? modalias, string? deviceName)
+/// <param name="name">The device's name in sysfs.</param>
+public sealed class Uevent(string action, string subsystem, string? modalias, string name)
 {
     public string Action => action;
+    public string Name => name;
     public string Subsystem => subsystem;
     public string? Modalias => modalias;
-    public string? DeviceName => deviceName;
 }
 
 /// <summary>The kernel's own device events, NETLINK_KOBJECT_UEVENT. Open it before scanning sysfs; then no device is missed.</summary>
@@ -70,7 +71,7 @@ public sealed unsafe class Uevents : IDisposable
     // "add@/devices/..." NUL, then KEY=VALUE NUL each.
     private static Uevent? Parse(ReadOnlySpan<byte> message)
     {
-        string? action = null, subsystem = null, modalias = null, name = null;
+        string? action = null, subsystem = null, modalias = null, path = null;
         while (message.Length > 0)
         {
             var end = message.IndexOf((byte)0);
@@ -78,10 +79,10 @@ public sealed unsafe class Uevents : IDisposable
             if (line.StartsWith("ACTION="u8)) action = Encoding.UTF8.GetString(line[7..]);
             else if (line.StartsWith("SUBSYSTEM="u8)) subsystem = Encoding.UTF8.GetString(line[10..]);
             else if (line.StartsWith("MODALIAS="u8)) modalias = Encoding.UTF8.GetString(line[9..]);
-            else if (line.StartsWith("DEVNAME="u8)) name = Encoding.UTF8.GetString(line[8..]);
+            else if (line.StartsWith("DEVPATH="u8)) path = Encoding.UTF8.GetString(line[8..]);
             message = end < 0 ? default : message[(end + 1)..];
         }
-        return action is null || subsystem is null ? null : new Uevent(action, subsystem, modalias, name);
+        return action is null || subsystem is null || path is null ? null : new Uevent(action, subsystem, modalias, PathParts.NameOf(path));
     }
 
     public void Dispose() => socket.Dispose();

@@ -4,10 +4,14 @@ namespace KairosBoot.Linux;
 
 /// <summary>
 /// Loads the initrd's modules by name or by modalias, each once, dependencies first. A module that fails is recorded and reported when a
-/// device turns out to be missing; it does not stop the boot.
+/// device turns out to be missing; it does not stop the boot. No call waits for a device.
 /// </summary>
 public sealed class KernelModules
 {
+    // Without this option the kernel waits, in every load of a module, until all drivers have started all their devices: a device that
+    // never answers would block the caller (kernel/module/main.c, do_init_module).
+    private const string StartDevicesInBackground = "async_probe";
+
     private readonly ModuleIndex? index;
     private readonly string directory;
     private readonly HashSet<string> tried = [];
@@ -61,22 +65,45 @@ public sealed class KernelModules
     /// <summary>
     /// Loads drivers for all devices on the buses now. Devices that appear because of that announce themselves with an event.
     /// </summary>
-    public void LoadForPresentHardware()
+    /// <param name="starts">Gets the devices that a driver was found for.</param>
+    public void LoadForPresentHardware(DriverStarts starts)
     {
+        // All devices first: the first driver may start several of them.
+        var drivers = new List<string>();
         foreach (var bus in Syscall.ReadDirectoryIfThere("/sys/bus"))
         {
-            var devices = $"/sys/bus/{bus}/devices";
+            var devices = $"/sys/bus/{bus}/devices/";
             foreach (var device in Syscall.ReadDirectoryIfThere(devices))
-                if (FileText.TryReadAttribute($"{devices}/{device}/modalias") is { Length: > 0 } modalias) LoadFor(modalias);
+            {
+                if (FileText.TryReadAttribute(devices + device + "/modalias") is { Length: > 0 } modalias
+                    && DriversFor(modalias) is { Count: > 0 } names)
+                {
+                    starts.ExpectPresent(devices + device);
+                    drivers.AddRange(names);
+                }
+            }
         }
+
+        foreach (var name in drivers) Load(name);
     }
 
-    public void LoadFor(string modalias)
+    /// <summary>Loads the drivers of a device that has appeared.</summary>
+    /// <param name="modalias">Names the hardware.</param>
+    /// <param name="device">Its link in the directory of its bus.</param>
+    /// <param name="starts">Gets the device if a driver was found for it.</param>
+    public void LoadFor(string modalias, string device, DriverStarts starts)
     {
-        if (index is null) return;
+        var names = DriversFor(modalias);
+        if (names.Count > 0) starts.Expect(device);
+        foreach (var name in names) Load(name);
+    }
+
+    private IReadOnlyList<string> DriversFor(string modalias)
+    {
+        if (index is null) return [];
         var names = index.ForModalias(modalias);
         if (names.Count == 0) unmatched.Add(modalias);
-        foreach (var name in names) Load(name);
+        return names;
     }
 
     /// <summary>Loads a driver by its name. Does nothing if the initrd has no such driver.</summary>
@@ -92,7 +119,7 @@ public sealed class KernelModules
         try
         {
             using var file = Syscall.Open($"{directory}/{module}.ko", OpenFlags.ReadOnly);
-            Syscall.FInitModule(file, "");
+            Syscall.FInitModule(file, StartDevicesInBackground);
         }
         // EEXIST: it is loaded already. ENODEV: its hardware does not exist, which only the driver can detect.
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ENODEV) { }

@@ -160,10 +160,18 @@ public static unsafe partial class ChildProcess
 
     private static string Text(List<byte> output) => Encoding.UTF8.GetString(output.ToArray());
 
-    private static FileHandle PidFd(int pid)
+    /// <summary>Waits for the end of a process. False: the deadline, on the clock of the boot, has passed.</summary>
+    internal static bool AwaitEnd(FileHandle pidFd, long deadline)
+    {
+        var end = new pollfd { fd = pidFd.Descriptor, events = LibC.POLLIN };
+        var left = (deadline - Syscall.BootTimeMicroseconds()) / 1000 + 1;
+        return LibC.poll(&end, 1, (int)Math.Max(left, 0)) > 0;
+    }
+
+    internal static FileHandle PidFd(int pid, string name = "pidfd")
     {
         var fd = (int)(long)LibC.syscall(SYS_pidfd_open, pid, 0);
-        return fd >= 0 ? new FileHandle(fd, "pidfd") : throw Syscall.Failed("pidfd_open", pid.ToString());
+        return fd >= 0 ? new FileHandle(fd, name) : throw Syscall.Failed("pidfd_open", pid.ToString());
     }
 
     private static int Reap(int pid)

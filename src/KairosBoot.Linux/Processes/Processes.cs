@@ -1,13 +1,13 @@
 using System.Globalization;
+using Tmds.Linux;
 
 namespace KairosBoot.Linux;
-
-/// <summary>A process of userland that is still running.</summary>
-public sealed record LeftoverProcess(int Pid, string Program);
 
 /// <summary>The processes of the machine, from /proc.</summary>
 public static class Processes
 {
+    private static readonly TimeSpan TermLimit = TimeSpan.FromSeconds(2), KillLimit = TimeSpan.FromSeconds(1);
+
     // Linux' Documentation/admin-guide/devices.txt: UNIX98 PTY slaves.
     private const int FirstPseudoTerminal = 136, LastPseudoTerminal = 143;
 
@@ -30,23 +30,60 @@ public static class Processes
         return false;
     }
 
-    /// <summary>Kills every process except this one. Kernel threads have no program and are skipped.</summary>
-    /// <returns>The killed processes.</returns>
-    public static List<LeftoverProcess> EndAllOthers()
+    /// <summary>A worker thread of the kernel is busy that is bound to no CPU. Such threads start devices in the background.</summary>
+    public static bool HasBusyKernelWorker()
     {
-        var ended = new List<LeftoverProcess>();
+        foreach (var name in Syscall.ReadDirectory("/proc"))
+        {
+            if (!char.IsAsciiDigit(name[0])) continue;
+            var stat = FileText.TryReadAttribute($"/proc/{name}/stat") ?? "";
+            // The name of a worker is "kworker/u4:1" or longer; the state I means idle: Documentation/core-api/workqueue.rst, proc(5).
+            if (stat.Contains("(kworker/u", StringComparison.Ordinal) && !stat.Contains(") I ", StringComparison.Ordinal)) return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Ends every process except this one with SIGTERM, and those that are left two seconds later with SIGKILL. Skips kernel threads, which
+    /// have no program, and the daemons of storage that the root may need: their first argument starts with '@'
+    /// (https://systemd.io/ROOT_STORAGE_DAEMONS).
+    /// </summary>
+    /// <returns>The processes that were running: <c>12 (/bin/sleep)</c>, <c>13 (/bin/sh, killed)</c>.</returns>
+    public static List<string> EndAllOthers()
+    {
+        var ended = new List<string>();
+        // Again: those that ignored the signal, and those that they have started since.
+        if (EndAllOthers(LibC.SIGTERM, TermLimit, ended)) EndAllOthers(Syscall.SIGKILL, KillLimit, ended);
+        return ended;
+    }
+
+    /// <summary>True: a process was running.</summary>
+    private static bool EndAllOthers(int signal, TimeSpan limit, List<string> ended)
+    {
+        var deadline = Syscall.BootTimeMicroseconds() + (long)limit.TotalMicroseconds;
+        var running = new List<FileHandle>();
         foreach (var name in Syscall.ReadDirectory("/proc"))
         {
             if (!int.TryParse(name, CultureInfo.InvariantCulture, out var pid) || pid == Syscall.GetPid()) continue;
             try
             {
-                var program = Syscall.ReadLink($"/proc/{pid}/exe");
-                Syscall.Kill(pid, Syscall.SIGKILL);
-                ended.Add(new(pid, program));
+                var program = $"/proc/{name}/exe";
+                if (Syscall.TryStat(program) is null || FileText.TryReadAttribute($"/proc/{name}/cmdline") is ['@', ..]) continue;
+                running.Add(ChildProcess.PidFd(pid, name + " (" + Syscall.ReadLink(program)));
+                Syscall.Kill(pid, signal);
             }
-            catch (SyscallException) { } // a kernel thread, or it has ended
+            catch (SyscallException) { } // it has ended
         }
+
+        foreach (var process in running)
+        {
+            using var end = process;
+            var hasEnded = ChildProcess.AwaitEnd(end, deadline);
+            if (signal == Syscall.SIGKILL) ended.Add(end.Path + (hasEnded ? ", killed)" : ", which does not end)"));
+            else if (hasEnded) ended.Add(end.Path + ")");
+        }
+
         ChildProcess.ReapOrphans();
-        return ended;
+        return running.Count > 0;
     }
 }

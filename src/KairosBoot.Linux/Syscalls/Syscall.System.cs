@@ -87,7 +87,27 @@ public static unsafe partial class Syscall
         }
     }
 
-    public static void Reboot(RebootCommand command) => Check(Native.reboot((int)command), "reboot", null);
+    // The time that a device which does not answer delays a restart.
+    private static readonly TimeSpan StuckLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// reboot(2). The kernel first waits until all drivers have started their devices (drivers/base/core.c, device_shutdown). If that takes
+    /// longer than <see cref="StuckLimit"/>, a restart does without it.
+    /// </summary>
+    public static void Reboot(RebootCommand command)
+    {
+        if (command is RebootCommand.Restart or RebootCommand.KExec && Processes.HasBusyKernelWorker())
+            new Thread(RestartWhenStuck) { IsBackground = true }.Start();
+        Check(Native.reboot((int)command), "reboot", null);
+    }
+
+    private static void RestartWhenStuck()
+    {
+        Pause(StuckLimit);
+        // Documentation/admin-guide/sysrq.rst: b restarts at once. An exception that leaves a thread would end PID 1.
+        try { FileText.WriteAttribute("/proc/sysrq-trigger", "b"); }
+        catch (SyscallException) { }
+    }
 
     /// <summary>
     /// kexec_file_load(2): the kernel that <see cref="RebootCommand.KExec"/> starts, in the place of one that was loaded before.

@@ -15,14 +15,15 @@ public sealed class WatchdogTests
         new Partition("COS_PERSISTENT", 16));
 
     [Fact]
-    public void The_watchdog_resets_a_machine_whose_disk_never_answers()
+    public void The_watchdog_resets_a_machine_whose_disk_stops_answering()
     {
         using SmallDisk disk = Disk();
         using SmallDisk dead = new(new Partition("DATA", 8));
         using QemuMachine machine =
             QemuMachine.Start(new MachineSpec
             {
-                Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisk = dead.File,
+                // The kernel reads the partition table, and kairos-boot waits for the first superblock.
+                Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisk = dead.File, DeadAfterBytes = 64 << 10,
                 CommandLine = CommandLine(15)
             });
         machine.ExpectEnd(Limit);

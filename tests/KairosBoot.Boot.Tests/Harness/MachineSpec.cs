@@ -21,8 +21,14 @@ public sealed record MachineSpec
     /// <summary>A disk that is attached by <see cref="QemuMachine.PlugLateDisk"/>.</summary>
     public string? LateDisk { get; init; }
 
-    /// <summary>A disk that appears and never answers a request.</summary>
+    /// <summary>A disk in front of the others that appears and does not answer.</summary>
     public string? DeadDisk { get; init; }
+
+    /// <summary>How many bytes of the dead disk can be read before it stops answering; 0: none.</summary>
+    public int DeadAfterBytes { get; init; }
+
+    /// <summary>False: the kernel has no console, so its init gets no standard streams. Its messages still go to the serial line.</summary>
+    public bool HasConsole { get; init; } = true;
 
     /// <summary>An image in a CD drive on a separate SCSI controller.</summary>
     public string? Disc { get; init; }

@@ -137,8 +137,11 @@ public sealed class QemuMachine : IDisposable
         if (spec.CommandLine != null)
         {
             arguments.AddRange(["-kernel", Assets.Kernel, "-initrd", spec.Initrd ?? Assets.VirtioInitrd]);
-            arguments.AddRange(["-append", $"console=ttyS0 {spec.CommandLine}"]);
+            // Without a console: the kernel is told to use one that the machine does not have.
+            string console = spec.HasConsole ? "console=ttyS0" : "console=hvc7 earlycon=uart8250,io,0x3f8 keep_bootcon";
+            arguments.AddRange(["-append", $"{console} {spec.CommandLine}"]);
         }
+        if (spec.DeadDisk != null) arguments.AddRange(DeadDrive(spec.DeadDisk, spec.DeadAfterBytes));
         for (int i = 0; i < spec.Disks.Count; i++)
         {
             arguments.AddRange(["-drive", Drive(spec, directory, i)]);
@@ -161,13 +164,6 @@ public sealed class QemuMachine : IDisposable
             arguments.AddRange(["-device", "acpi-erst,memdev=erst"]);
         }
         if (spec.HasWatchdog) arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);
-        if (spec.DeadDisk != null)
-        {
-            // At one byte for each second, the first sector takes longer than any test. The geometry is given because QEMU would read the
-            // sector to guess it.
-            arguments.AddRange(["-drive", $"if=none,id=dead,format=raw,snapshot=on,file={spec.DeadDisk},throttling.bps-total=1"]);
-            arguments.AddRange(["-device", "virtio-blk-pci,drive=dead,cyls=16,heads=16,secs=63"]);
-        }
         if (spec.LateDisk != null)
         {
             arguments.AddRange(["-drive", $"if=none,id=late,format=qcow2,cache=unsafe,file={directory}/late.qcow2"]);
@@ -175,6 +171,15 @@ public sealed class QemuMachine : IDisposable
         }
         return arguments;
     }
+
+    // At one byte for each second, the next read takes longer than any test. The geometry is given because QEMU would read the first sector
+    // to guess it.
+    private static string[] DeadDrive(string file, int bytes) =>
+    [
+        "-drive", $"if=none,id=dead,format=raw,snapshot=on,file={file},throttling.bps-total=1"
+            + (bytes > 0 ? $",throttling.bps-total-max={bytes}" : ""),
+        "-device", "virtio-blk-pci,drive=dead,cyls=16,heads=16,secs=63",
+    ];
 
     private static string Drive(MachineSpec spec, string directory, int disk)
     {

@@ -44,6 +44,15 @@ public sealed class OneOfEachTests
         Assert.Equal(["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"], FilesWith(@"\bposix_spawn\("));
     }
 
+    // A console may be missing, or its other end may not take what is written. The kernel's log never waits for it.
+    [Fact]
+    public void The_code_of_kairos_boot_uses_no_console()
+    {
+        Assert.DoesNotContain(FilesWith(@"""/dev/(console|tty|hvc|vcs|ptmx)|\bConsole\."),
+            file => ((string[])["Plan", "Linux", "Execution", "CloudConfig", "Init"]).Contains(file.Split('/')[0]));
+        Assert.Contains(FilesWith(@"\bConsole\."), file => file.StartsWith("Cli/", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Files_are_replaced_by_FileReplacement_only() =>
         Assert.Equal(Renames.Select(row => row.File).Order(),
