@@ -48,7 +48,7 @@ internal sealed partial class Kexec(CommandLine commandLine, BootRecord record, 
         catch (Exception e) when (e is SyscallException or OperatorException) { return e.Message; }
         StartingKernel(request.Slot.Name());
         using (var kernelLog = new KernelLog())
-            if (fallback.LeftBecause is { } reason) FailureKeeping.Keep(reason, kernelLog);
+            if (fallback.LeftBecause is { } reason) FailureKeeping.Keep(reason, kernelLog, null);
         Processes.EndAllOthers();
         MountTable.UnmountBelow(Fallback.MountPoints);
         Syscall.Sync();
