@@ -22,7 +22,7 @@ internal static class Boot
                 case FailureAction.Retry: parts.Fallback.PrepareRetry(failure); break;
                 case FailureAction.FallBack: request = parts.Fallback.FallBack(request, failure, decision); break;
                 case FailureAction.Reboot:
-                    FailureScreen.ShowAndReboot(failure, request, () =>
+                    FailureScreen.ShowAndReboot(failure, request, parts.Devices, () =>
                     parts.Counting.Write(request, decision.Counters)); break;
                 case FailureAction.Stop: FailureScreen.ShowAndStop(parts.Counting.Counters.Counters, parts.Watchdog); break;
             }
@@ -35,7 +35,7 @@ internal static class Boot
         try
         {
             BootSlot(parts, request, arguments);
-            return new(FailureKind.Other, "the hand-over returned");
+            return new(FailureKind.Other, "the hand-over returned", TroubleFix.Defect);
         }
         // From here on the failure of an attempt is a value.
         catch (Exception e) { return FailureClassification.Of(e, request.ImagePath); }
@@ -45,6 +45,7 @@ internal static class Boot
     {
         parts.CommandLine.LogStart(request);
         parts.WatchdogStart.Arm(request);
+        parts.PstoreStart.Load();
         parts.Clock.EndPhase("start");
         // What to boot is decided; the command line is not read again.
 

@@ -57,6 +57,15 @@ internal sealed class BootDiskChoice(KernelModules modules, BootRecord record)
         }
     }
 
+    /// <summary>Mounts COS_OEM for the reason of a boot that failed before it was mounted; null: it is not certain, or
+    /// missing.</summary>
+    public StatePartition? MountOem(BootRequest request, ImmutableArray<BlockDevice> seen)
+    {
+        if (BootDiskSearch.OemOfFailed(request, seen, comparison.Chosen) is not { } oem) return null;
+        modules.LoadFileSystem(oem.Superblock!.MountType);
+        return StatePartition.Mount(oem);
+    }
+
     private DiskEvidence Read(BlockDevice device) =>
         new(device.Name, DeviceBus.Wwid(device), DeviceBus.Describe(device), StatePartition.ReadCountersUntouched(device, modules));
 

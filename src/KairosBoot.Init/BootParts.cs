@@ -7,8 +7,8 @@ namespace KairosBoot.Init;
 
 /// <summary>The parts of a boot, composed once. Each has one job; <see cref="Boot"/> calls them in order.</summary>
 internal sealed record BootParts(
-    BootRecord Record, BootClock Clock, CommandLine CommandLine, WatchdogStart WatchdogStart, Watchdog Watchdog, Devices Devices,
-        PlanRunner Plans,
+    BootRecord Record, BootClock Clock, CommandLine CommandLine, WatchdogStart WatchdogStart, PstoreStart PstoreStart, Watchdog Watchdog,
+    Devices Devices, PlanRunner Plans,
     SlotCounting Counting, Fallback Fallback, Kexec Kexec, BootStages Stages, BootMountTable Mounts, FailedBootReader FailedBoots,
         ReportFile Report, HandOver HandOver)
 {
@@ -32,9 +32,10 @@ internal sealed record BootParts(
         var devices = new Devices(modules, watchdog, record, clock, log);
         var counting = new SlotCounting(record, devices);
         var fallback = new Fallback(record, clock, devices, counting, stages);
-        return new(record, clock, commandLine, new(watchdog, modules, record, log), watchdog, devices, plans, counting, fallback,
+        return new(record, clock, commandLine, new(watchdog, modules, record, log), new(modules, commandLine), watchdog, devices, plans,
+            counting, fallback,
             new(commandLine, record, counting, fallback, watchdog, log), new(stages, record, clock), new(record, plans),
-            new(record, devices, log), new(record, clock, devices, modules, counting, stages, plans, log),
+            new(record, devices, counting, fallback, log), new(record, clock, devices, modules, counting, stages, plans, log),
                 new(clock, devices, stages, watchdog, log));
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -114,9 +115,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     }
 
     private BootFailure Failure(FailureKind kind, BootRequest request, string text, string fix, bool isReadError) =>
-        new(kind, text + ": " + MissingDevices.Purpose(request) + "\n" + DescribeSeen(kind == FailureKind.ImagesMissing))
+        new(kind, text + ": " + MissingDevices.Purpose(request) + "\n" + DescribeSeen(kind == FailureKind.ImagesMissing), fix)
         {
-            Fix = fix, IsReadError = isReadError,
+            IsReadError = isReadError,
         };
 
     private void NoteDamage(BootDisk disk)
@@ -137,6 +138,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     /// <summary>COS_STATE of the boot disk, where it is not the partition of the booted image; null where there is none.</summary>
     public BlockDevice? FindState(BootDisk disk) =>
         DeviceSearch.Find(DeviceRef.Label(SystemPaths.StateLabel), Seen, disk.Disk, onBootDiskOnly: true).Device;
+
+    /// <summary>As <see cref="BootDiskChoice.MountOem"/>.</summary>
+    public StatePartition? MountOem(BootRequest request) => choice.MountOem(request, Seen);
 
     /// <summary>Waits for the volumes of the layout: for volumes of the system as long as for the boot disk, for others and for the device
     /// of the overlays a few seconds.</summary>
@@ -174,9 +178,9 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
         if (volume.ProblemClass == StepClass.Required)
         {
             var isMissing = !VolumeSearch.IsSystemLabel(volume.Request.Device);
-            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Problem + "\n" + DescribeSeen(isMissing))
+            throw new BootFailureException(new(FailureKind.VolumeUnusable, problem.Problem + "\n" + DescribeSeen(isMissing), problem.Fix)
             {
-                Fix = problem.Fix, Volume = VolumeFault.Of(VolumeFault.Unusable, volume.Request.Device.ToString()),
+                Volume = VolumeFault.Of(VolumeFault.Unusable, volume.Request.Device.ToString()),
             });
         }
 

@@ -29,7 +29,7 @@ internal static class ImageCheck
         Syscall.TryStatInRoot(SystemPaths.Sysroot, path) is { Type: FileType.Regular } file && (file.Mode & Octal.O111) != 0;
 
     private static BootFailureException Unbootable(string problem, string fix) =>
-        new(new(FailureKind.ImageUnbootable, problem) { Fix = fix, Fault = SlotFault.NoInit });
+        new(new(FailureKind.ImageUnbootable, problem, fix) { Fault = SlotFault.NoInit });
 
     /// <summary>Identifies this image among those that booted before.</summary>
     /// <returns>Empty where it cannot be identified: persistent paths are then compared with the image as with a new one.</returns>

@@ -47,7 +47,7 @@ internal sealed class Kexec(CommandLine commandLine, BootRecord record, SlotCoun
         catch (Exception e) when (e is SyscallException or OperatorException) { return e.Message; }
         StartingKernel(request.Slot.Name());
         using (var kernelLog = new KernelLog())
-            if (fallback.LeftBecause is { } reason) FailureKeeping.Keep(reason, kernelLog);
+            if (fallback.LeftBecause is { } reason) FailureKeeping.Keep(reason, kernelLog, null);
         Processes.EndAllOthers();
         MountTable.UnmountBelow(Fallback.MountPoints);
         Syscall.Sync();

@@ -22,6 +22,6 @@ try
 catch (Exception e)
 {
     var request = parts?.CommandLine.Request;
-    FailureScreen.ShowAndReboot(FailureClassification.Of(e, request?.ImagePath ?? ""), request, () => { });
+    FailureScreen.ShowAndReboot(FailureClassification.Of(e, request?.ImagePath ?? ""), request, parts?.Devices, () => { });
 }
 return 1;

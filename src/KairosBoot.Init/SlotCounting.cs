@@ -8,6 +8,8 @@ namespace KairosBoot.Init;
 /// <summary>The boot counters on COS_STATE: read and written as <see cref="SlotPolicy"/> decides.</summary>
 internal sealed class SlotCounting(BootRecord record, Devices devices)
 {
+    private const string SeeStatus = "look at the slots and their tries: kboot status";
+
     private Slot? countedSlot;
     private ChoiceReason? why;
     private BlockDevice? stateDevice;
@@ -47,7 +49,7 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         {
             // Nothing has been written yet: this may be a copy of the disk that the loader started from.
             if (devices.MustCompare(request, Counters))
-                throw new BootFailureException(new(FailureKind.CountersDiffer, LoaderTrace.Difference(request, Counters)!));
+                throw new BootFailureException(new(FailureKind.CountersDiffer, LoaderTrace.Difference(request, Counters)!, SeeStatus));
             decision = SlotPolicy.Decide(request, Counters, IdentifyImages(started), isChosen);
             // Before the write: if that fails, it is the next problem.
             foreach (var (stepClass, text) in decision.Notes) record.Note(stepClass, text);
@@ -56,11 +58,11 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         decision ??= new SlotDecision(started, null, CountedBy.None);
         if (!isWritten) decision = decision.NotWritten(started);
         (CountedBy, why) = (decision.CountedBy, decision.Why);
-        countedSlot = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up"));
+        countedSlot = decision.Slot ?? throw new BootFailureException(new(FailureKind.NothingLeft, "all tries are used up", SeeStatus));
         if (countedSlot == started) return;
         var reason = why == ChoiceReason.OneShot ? "it was chosen for this boot"
             : $"{started.Name()} is not the next in order that has tries left";
-        throw new BootFailureException(new(FailureKind.OtherSlotChosen, reason) { Chosen = countedSlot, Why = why });
+        throw new BootFailureException(new(FailureKind.OtherSlotChosen, reason, SeeStatus) { Chosen = countedSlot, Why = why });
     }
 
     private ImmutableArray<(Slot, string?)> IdentifyImages(Slot booting)

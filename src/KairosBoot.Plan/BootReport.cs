@@ -4,9 +4,9 @@ namespace KairosBoot.Plan;
 
 /// <summary>The result of a step.</summary>
 /// <param name="Step">The step.</param>
-/// <param name="Error">Null: the step reached its aim, completely or in part. Otherwise a sentence.</param>
+/// <param name="Error">Null: the step reached its aim, completely or in part.</param>
 /// <param name="Microseconds">How long it took.</param>
-public sealed record StepResult(Step Step, string? Error, long Microseconds)
+public sealed record StepResult(Step Step, StepError? Error, long Microseconds)
 {
     /// <summary>A sentence: only a part was done. It degrades the boot and never fails it.</summary>
     public string? Shortfall { get; init; }
@@ -62,7 +62,7 @@ public sealed record BootReport
         get
         {
             foreach (var step in Steps)
-                if ((step.Error ?? step.Shortfall) is not null && step.Step.Class != StepClass.Optional) return "degraded";
+                if ((step.Error is not null || step.Shortfall is not null) && step.Step.Class != StepClass.Optional) return "degraded";
             foreach (var problem in Problems)
                 if (problem.Class != StepClass.Optional) return "degraded";
             return "good";
@@ -116,7 +116,7 @@ public sealed record BootReport
         item.String("command", result.Step.Command).String("class", ClassName(result.Step.Class))
             .String("result", result.Error is not null ? "failed" : result.Shortfall is not null ? "partial" : "ok")
             .Number("microseconds", result.Microseconds);
-        if ((result.Error ?? result.Shortfall) is { } reason) item.String("error", reason);
+        if ((result.Error?.ToString() ?? result.Shortfall) is { } reason) item.String("error", reason);
     });
 
     private static void WriteMount(JsonText items, MountInfo mount) => items.Object(null, item => item

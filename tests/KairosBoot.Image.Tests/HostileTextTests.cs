@@ -20,7 +20,7 @@ public class HostileTextTests : StateCommands
             $"--- boot failed ---\ntime: 1\nimage: /cOS/{Hostile}\nproblem: label {Hostile}\nfix: see {Hostile}\n--- end ---\n\n");
         var status = Run(0, "status");
         AssertNoCommands(status);
-        Assert.Contains($"unknown (/cOS/{Shown}): label {Shown}; to fix it: see {Shown}\n", status);
+        Assert.Contains($"unknown (/cOS/{Shown}): label {Shown}; to fix: see {Shown}\n", status);
         var json = Run(0, "status", "--json");
         AssertNoCommands(json);
         using var parsed = JsonDocument.Parse(json);

@@ -66,6 +66,51 @@ public sealed class FailureStoreTests
     });
 
     [Fact]
+    public void A_mark_is_kept_next_to_the_reported_records_until_the_next_report() => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "ro");
+        Assert.Equal("", FailureStore.ReadMark(state));
+        FailureStore.AddReported(state, [], "active 1 ");
+        Assert.Equal("active 1 ", FailureStore.ReadMark(state));
+        FailureStore.AddReported(state, [Record("lost")], "active 0 ");
+        Assert.Equal("active 0 ", FailureStore.ReadMark(state));
+        Assert.Equal("lost", Assert.Single(FailureStore.ReadReported(state)).Problem);
+        Assert.False(FailureStore.HasNew(state));
+        FailureStore.Add(state, Record("first"));
+        Assert.Equal("active 0 ", FailureStore.ReadMark(state));
+        FailureStore.MarkReported(state);
+        Assert.Equal("", FailureStore.ReadMark(state));
+        Assert.True(IsReadOnly(state));
+    });
+
+    [Theory]
+    [InlineData("mkfifo failed-boots.reported")]
+    [InlineData("ln -s /etc/passwd failed-boots.reported")]
+    [InlineData("mkdir failed-boots.reported")]
+    [InlineData("head -c 200000 /dev/urandom > failed-boots.reported")]
+    [InlineData("truncate -s 1T failed-boots.reported")]
+    public void A_mark_that_another_system_has_shaped_is_none(string command) => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "rw");
+        Directory.CreateDirectory(state + "/kairosboot");
+        MountNamespace.Tool("sh", "-c", $"cd {state}/kairosboot && {command}");
+        Assert.Equal("", FailureStore.ReadMark(state));
+        Assert.Empty(FailureStore.ReadReported(state));
+    });
+
+    [Fact]
+    public void A_full_partition_keeps_its_mark() => MountNamespace.Run(scratch =>
+    {
+        var state = State(scratch, "rw");
+        FailureStore.AddReported(state, [Record("first")], "active 1 ");
+        MountNamespace.Tool("sh", "-c", $"cat /dev/zero > {state}/full || :");
+        Assert.Equal(Errno.ENOSPC, Assert.Throws<SyscallException>(() =>
+            FailureStore.AddReported(state, [new() { Time = 1, Problem = "x", Log = new string('x', 8000) }], "active 0 ")).Errno);
+        Assert.Equal("active 1 ", FailureStore.ReadMark(state));
+        Assert.Equal("first", Assert.Single(FailureStore.ReadReported(state)).Problem);
+    });
+
+    [Fact]
     public void An_image_that_is_in_use_on_the_partition_stays_in_use() => MountNamespace.Run(scratch =>
     {
         var state = State(scratch, "rw", "16M");

@@ -10,7 +10,7 @@ public sealed class MountOptionTests
 
     private static void Apply(params Step[] steps) =>
         Assert.All(new StepExecutor(new KernelModules(), MessageLog.None).Apply([.. steps]),
-            result => Assert.Null(result.Error ?? result.Shortfall));
+            result => Assert.Null(result.Error?.ToString() ?? result.Shortfall));
 
     private static string[] Options(string mountPoint) =>
         MountTable.Read().Last(mount => mount.MountPoint == mountPoint).Options.Split(',');
@@ -126,6 +126,6 @@ public sealed class MountOptionTests
         Assert.Equal("noexec", Flags(scratch + "/oem"));
         var failed = new StepExecutor(new KernelModules(),
             MessageLog.None).Apply(new SetMountOptions(StepClass.Degraded, scratch + "/nothing", ""));
-        Assert.Contains("mount_setattr", failed.Error);
+        Assert.Contains("mount_setattr", failed.Error?.ToString());
     });
 }

@@ -59,7 +59,7 @@ public sealed class OverlayTests
     {
         Syscall.Mount("tmpfs", MadeDirectory(scratch + "/image"), "tmpfs", MountFlags.ReadOnly, "");
         var overlay = new MountOverlay(StepClass.Degraded, scratch + "/image/missing", scratch + "/store", "/store", Keeps: false);
-        Assert.Contains($"mkdir -p {scratch}/image/missing", Executor().Apply(overlay).Error);
+        Assert.Contains($"mkdir -p {scratch}/image/missing", Executor().Apply(overlay).Error?.ToString());
     });
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class OverlayTests
         Assert.Equal(("user", "image"), (File.ReadAllText(scratch + "/lower/kept"), File.ReadAllText(scratch + "/lower/of-the-image")));
         Assert.Equal(Errno.EROFS, Assert.Throws<SyscallException>(() => FileText.Write(scratch + "/lower/kept", "x")).Errno);
         var other = kept with { Target = MadeDirectory(scratch + "/other"), Store = scratch + "/volume/other" };
-        Assert.Contains("read-only", Executor().Apply(other with { Class = StepClass.Degraded }).Error);
+        Assert.Contains("read-only", Executor().Apply(other with { Class = StepClass.Degraded }).Error?.ToString());
     });
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class OverlayTests
         new(StepClass.Required, scratch + "/lower", scratch + "/store", "/store", Keeps: false);
 
     private static void Apply(Step step) =>
-        Assert.Null(Executor().Apply(step) is { } result ? result.Error ?? result.Shortfall : "no result");
+        Assert.Null(Executor().Apply(step) is { } result ? result.Error?.ToString() ?? result.Shortfall : "no result");
 
     private static StepExecutor Executor() => new(new KernelModules(), MessageLog.None);
 }

@@ -55,7 +55,7 @@ public sealed class StepExecutorTests
             new MountFileSystem(StepClass.Degraded, "/dev/none", scratch + "/a", "ext4", "rw"),
             new MountFileSystem(StepClass.Required, "tmpfs", scratch + "/b", "tmpfs", "nosuid,mode=0700"),
         ]);
-        Assert.Contains("/dev/none", results[0].Error);
+        Assert.Contains("/dev/none", results[0].Error?.ToString());
         Assert.Null(results[1].Error);
         Assert.Contains("nosuid", MountTable.Read().Single(m => m.MountPoint == scratch + "/b").Options);
     });
@@ -65,8 +65,8 @@ public sealed class StepExecutorTests
     {
         Executor().Apply(new MountImage(StepClass.Required, Image(scratch, "squashfs"), scratch + "/root", ReadOnly: true));
         var result = Executor().Apply(new MountFileSystem(StepClass.Degraded, "tmpfs", scratch + "/root/data", "tmpfs", "rw"));
-        Assert.Contains("mount point", result.Error);
-        Assert.Contains("mkdir -p", result.Error);
+        Assert.Contains("mount point", result.Error?.ToString());
+        Assert.Contains("mkdir -p", result.Error?.ToString());
     });
 
     [Fact]
@@ -77,11 +77,11 @@ public sealed class StepExecutorTests
         File.WriteAllText(directory.Path + "/config", "image");
         var seed = new SeedPersistent(StepClass.Degraded, [directory]);
         var bind = new BindPersistent(StepClass.Degraded, directory);
-        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error ?? result.Shortfall));
+        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error?.ToString() ?? result.Shortfall));
         File.WriteAllText(directory.Path + "/config", "user");
         Syscall.Umount(directory.Path);
         Assert.Equal("image", File.ReadAllText(directory.Path + "/config"));
-        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error ?? result.Shortfall));
+        Assert.All(Executor().Apply([seed, bind]), result => Assert.Null(result.Error?.ToString() ?? result.Shortfall));
         Assert.Equal("user", File.ReadAllText(directory.Path + "/config"));
     });
 
@@ -124,7 +124,7 @@ public sealed class StepExecutorTests
         File.WriteAllText(directory.FormerStore + "/kept", "1");
         Assert.All(Executor().Apply([new SeedPersistent(StepClass.Degraded, [directory]),
             new BindPersistent(StepClass.Degraded, directory)]),
-            result => Assert.Null(result.Error ?? result.Shortfall));
+            result => Assert.Null(result.Error?.ToString() ?? result.Shortfall));
         Assert.True(File.Exists(directory.Path + "/kept"));
         Assert.False(Directory.Exists(directory.Store));
     });

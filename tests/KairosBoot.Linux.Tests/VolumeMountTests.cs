@@ -16,7 +16,7 @@ public sealed class VolumeMountTests
     public void A_flagged_file_system_is_repaired_before_it_is_mounted() => On(FlaggedAndWrong, (scratch, volume) =>
     {
         var result = Apply(volume);
-        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Null(result.Error?.ToString() ?? result.Shortfall);
         Assert.Contains("is flagged as having errors: fsck.ext4 repaired it (exit 1)", result.Note);
         Holds(scratch, volume, "rw", writable: true);
         Syscall.Umount(volume.Target);
@@ -28,7 +28,7 @@ public sealed class VolumeMountTests
     {
         Assert.Null(volume.Check);
         var result = Apply(volume);
-        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Null(result.Error?.ToString() ?? result.Shortfall);
         Assert.Contains("cannot be mounted", result.Note);
         Assert.Contains("repaired it (exit 1)", result.Note);
         Holds(scratch, volume, "rw", writable: true);
@@ -49,7 +49,7 @@ public sealed class VolumeMountTests
     public void With_repair_yes_the_same_damage_is_repaired() => OnDamaged((scratch, volume) =>
     {
         var result = Apply(volume with { Checks = new(FsckMode.Auto, FsckRepair.Yes) });
-        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Null(result.Error?.ToString() ?? result.Shortfall);
         Holds(scratch, volume, "rw", writable: true);
     });
 
@@ -66,8 +66,8 @@ public sealed class VolumeMountTests
     public void An_unreadable_file_system_fails_with_the_reason_and_the_fix() => On(NoRoot, (_, volume) =>
     {
         var failure = Assert.Throws<StepFailedException>(() => Apply(volume));
-        Assert.Contains("left errors uncorrected (exit 4), and cannot be mounted read-only either", failure.Result.Error);
-        Assert.Contains($"repair it in recovery (fsck.ext4 -y {volume.Device.Node})", failure.Result.Error);
+        Assert.Contains("left errors uncorrected (exit 4), and cannot be mounted read-only either", failure.Result.Error?.ToString());
+        Assert.Contains($"repair it in recovery (fsck.ext4 -y {volume.Device.Node})", failure.Result.Error?.ToString());
         // For another volume, the failure is only a line in the report.
         Assert.NotNull(Apply(volume with { Class = StepClass.Degraded }).Error);
         Assert.DoesNotContain(MountTable.Read(), mount => mount.MountPoint == volume.Target);
@@ -98,7 +98,7 @@ public sealed class VolumeMountTests
     public void Without_a_check_program_a_routine_check_is_skipped() => On("ssv max_mnt_count 5\nssv mnt_count 7", (scratch, volume) =>
     {
         var result = Apply(volume with { Image = EmptyImage(scratch) });
-        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Null(result.Error?.ToString() ?? result.Shortfall);
         Assert.Contains("was mounted 7 times without being checked, but the image has no fsck.ext4", result.Note);
         Holds(scratch, volume, "rw", writable: true);
     });
@@ -154,7 +154,7 @@ public sealed class VolumeMountTests
     public void With_checks_skipped_a_flagged_file_system_is_mounted() => On(FlaggedAndWrong, (scratch, volume) =>
     {
         var result = Apply(volume with { Checks = new(FsckMode.Skip, FsckRepair.Preen) });
-        Assert.Null(result.Error ?? result.Shortfall ?? result.Note);
+        Assert.Null(result.Error?.ToString() ?? result.Shortfall ?? result.Note);
         Holds(scratch, volume, "rw", writable: true);
     });
 
@@ -189,7 +189,7 @@ public sealed class VolumeMountTests
     public void A_sound_file_system_is_mounted_without_a_note() => On("", (scratch, volume) =>
     {
         var result = Apply(volume);
-        Assert.Null(result.Error ?? result.Shortfall ?? result.Note);
+        Assert.Null(result.Error?.ToString() ?? result.Shortfall ?? result.Note);
         Assert.Equal(volume.Mount, result.Mount);
         Holds(scratch, volume, "rw", writable: true);
         Assert.Empty(MountCheck.Compare([result.Mount!], MountTable.Read()));
@@ -213,8 +213,8 @@ public sealed class VolumeMountTests
         }
         using var device = LoopDevice.Attach(image, readOnly: false);
         var result = Apply(Volume(scratch, device) with { Class = StepClass.Degraded });
-        Assert.Contains("cannot be mounted", result.Error ?? result.Shortfall);
-        Assert.Contains("fsck.xfs", result.Error ?? result.Shortfall);
+        Assert.Contains("cannot be mounted", result.Error?.ToString() ?? result.Shortfall);
+        Assert.Contains("fsck.xfs", result.Error?.ToString() ?? result.Shortfall);
     });
 
     private static StepResult Apply(MountVolume volume) => new StepExecutor(new KernelModules(), MessageLog.None).Apply(volume);

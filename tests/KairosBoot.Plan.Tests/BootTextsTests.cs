@@ -131,11 +131,12 @@ public sealed class BootTextsTests
             Mounts = [new("/", "/sysroot/usr/local", "rw,nosuid,relatime", "ext4", "/dev/vda6"),
                 new("/", "/sysroot", "ro", "ext4", "/dev/loop0")],
             Steps = [new StepResult(Volume, null, 5),
-                new StepResult(Volume with { Class = StepClass.Degraded }, "no \"such\"\n\tthing \u0001", 7)],
+                new StepResult(Volume with { Class = StepClass.Degraded }, new StepError("no \"such\"\n\tthing \u0001", "find it"), 7)],
         };
         using var json = JsonDocument.Parse(report.ToJson());
         Assert.Equal("degraded", json.RootElement.GetProperty("verdict").GetString());
-        Assert.Equal("no \"such\"\n\tthing \u0001", json.RootElement.GetProperty("steps")[1].GetProperty("error").GetString());
+        Assert.Equal("no \"such\"\n\tthing \u0001; to fix: find it",
+            json.RootElement.GetProperty("steps")[1].GetProperty("error").GetString());
         Assert.Equal(["/usr/local ext4 /dev/vda6 rw,nosuid,relatime", "/ ext4 /dev/loop0 ro"],
             json.RootElement.GetProperty("mounts").EnumerateArray()
             .Select(mount => string.Join(' ', mount.EnumerateObject().Select(member => member.Value.GetString()))));

@@ -122,17 +122,67 @@ public sealed class FailureRecordTests
         Assert.Equal(Text(Missing()), Text(record));
     }
 
-    [Fact]
-    public void A_kernel_log_whose_last_line_was_lost_still_has_the_reason()
+    [Theory]
+    [InlineData("to fix: ")]
+    [InlineData("to fix it: ")]
+    public void A_kernel_log_whose_last_line_was_lost_still_has_the_reason(string fix)
     {
         var record = FailureDump.TryRead(
-            "Shutdown#1 Part1\n<2>[    2.3] kairos-boot: BOOT FAILED: no disk\n<2>[    2.3] kairos-boot: to fix it: connect it\n<0>[",
+            $"Shutdown#1 Part1\n<2>[    2.3] kairos-boot: BOOT FAILED: no disk\n<2>[    2.3] kairos-boot: {fix}connect it\n<0>[",
             time: 77);
         Assert.Equal(("no disk", "connect it", 77L, null), (record?.Problem, record?.Fix, record?.Time, record?.Slot));
     }
 
     [Theory]
-    [InlineData("Panic#1 Part1\n<0>[    2.3] Kernel panic - not syncing: Attempted to kill init!\n")]
+    [InlineData("Panic#1 Part1\n", "<0>[    2.3] Kernel panic - not syncing: Attempted to kill init!\n<4>[    2.4] CPU: 0 PID: 1\n",
+        "kernel panic: Attempted to kill init!")]
+    [InlineData("Panic#12 Part1\n", "<0>[    2.3] Kernel panic - not syncing: bad \u001b[2J", @"kernel panic: bad \x1b[2J")]
+    [InlineData("Panic#1 Part2\n", "<0>[    2.3] the line of the reason is in another part\n", "kernel panic")]
+    [InlineData("Panic#1 Part1\n", "", "kernel panic")]
+    [InlineData("Oops#1 Part1\n", "<0>[    2.3] Kernel panic - not syncing: said in an oops\n", null)]
+    [InlineData("", "<0>[    2.3] Kernel panic - not syncing: no kind\n", null)]
+    public void A_panic_is_recorded_with_its_reason_and_its_last_lines(string kind, string text, string? problem)
+    {
+        var record = FailureDump.TryRead(kind + text, time: 7);
+        Assert.Equal(problem, record?.Problem);
+        if (record is null) return;
+        Assert.Equal(7, record.Time);
+        Assert.NotEmpty(record.Fix!);
+        Assert.DoesNotContain('\u001b', record.Log);
+        Assert.DoesNotContain("Panic#", record.Log);
+        Assert.Equal(text.Length == 0, record.Log.Length == 0);
+    }
+
+    [Fact]
+    public void The_parts_of_a_panic_become_one_log()
+    {
+        var record = FailureDump.TryRead("Panic#1 Part1\n<4>[    2.4] CPU: 0 PID: 1\n", time: 7)!;
+        FailureDump.AddEarlierPart(record, "Panic#1 Part2\n<0>[    2.3] Kernel panic - not syncing: Fatal exception\n");
+        Assert.Equal("kernel panic: Fatal exception", record.Problem);
+        Assert.Equal("<0>[    2.3] Kernel panic - not syncing: Fatal exception\n<4>[    2.4] CPU: 0 PID: 1", record.Log);
+        for (var part = 3; part < 200; part++)
+            FailureDump.AddEarlierPart(record, $"Panic#1 Part{part}\n" + string.Concat(Enumerable.Repeat("<6>[    1.0] earlier\n", 100)));
+        Assert.InRange(record.Log.Length, 1, FailureRecord.MaxLog);
+        Assert.EndsWith("CPU: 0 PID: 1", record.Log);
+        Assert.Equal("kernel panic: Fatal exception", record.Problem);
+    }
+
+    [Fact]
+    public void The_mark_is_kept_with_the_reported_records_and_replaced_by_the_next_one()
+    {
+        var text = FailureFile.Add("", [Missing()], "active 1 abc");
+        Assert.Equal(("active 1 abc", 1), (FailureFile.Mark(text), FailureFile.Parse(text).Length));
+        text = FailureFile.Add(text, [], "active 0 abc");
+        Assert.Equal(("active 0 abc", 1), (FailureFile.Mark(text), FailureFile.Parse(text).Length));
+        Assert.Equal("", FailureFile.Mark(FailureFile.Add(text, [Missing()], null)));
+        Assert.Equal("active 2 ", FailureFile.Mark(FailureFile.Add("", [], "active 2 ")));
+        // A log that looks like a mark is none, nor is one that was cut off.
+        var log = new FailureRecord { Problem = "x", Log = "a\nstarted: active 1 abc\nb" };
+        Assert.Equal("", FailureFile.Mark(FailureFile.Add("", [log], null)));
+        Assert.Equal("", FailureFile.Mark("started: active 1"));
+    }
+
+    [Theory]
     [InlineData("Oops#1 Part1\n<4>[    2.3] kairos-boot: verdict good: active ready after 300 ms\n")]
     [InlineData("kairos-boot: BOOT FAILED: said by a program, not by the kernel\n")]
     [InlineData("")]

@@ -194,9 +194,9 @@ public sealed class PathOptionsTests
     public void A_failed_change_of_options_keeps_the_expected_ones()
     {
         var layout = Read("MOUNT_OPTIONS=/oem=noexec\n");
-        string Oem(string? error) => BootMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null,
-            0)))
+        string Oem(StepError? error) =>
+            BootMounts.Of(Steps(layout).Select(step => new StepResult(step, step is SetMountOptions ? error : null, 0)))
             .Single(made => made.Mount!.Target == "/sysroot/oem").Mount!.Options;
-        Assert.Equal(("rw,noexec", "rw,nosuid,nodev"), (Oem(null), Oem("refused")));
+        Assert.Equal(("rw,noexec", "rw,nosuid,nodev"), (Oem(null), Oem(new StepError("refused", "allow it"))));
     }
 }

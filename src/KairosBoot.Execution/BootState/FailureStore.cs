@@ -18,11 +18,21 @@ public static class FailureStore
     /// <summary>Adds a record. After a power cut the file is the old one or the new one.</summary>
     /// <param name="mountPoint">Mount point of the partition.</param>
     /// <param name="record">The failure.</param>
-    public static void Add(string mountPoint, FailureRecord record) => MountedPartition.Change(mountPoint, () =>
+    public static void Add(string mountPoint, FailureRecord record) => Add(mountPoint, SystemPaths.FailedBoots, [record], null);
+
+    /// <summary>Adds records that this boot has reported already, and replaces the mark.</summary>
+    /// <param name="mountPoint">As above.</param>
+    /// <param name="records">The records, the oldest first.</param>
+    /// <param name="mark">From <see cref="LostBoot"/>; null: none.</param>
+    public static void AddReported(string mountPoint, List<FailureRecord> records, string? mark) =>
+        Add(mountPoint, SystemPaths.FailedBootsReported, records, mark);
+
+    private static void Add(string mountPoint, string path, List<FailureRecord> records, string? mark) =>
+        MountedPartition.Change(mountPoint, () =>
     {
-        using var place = new PathWalker(mountPoint).Place(SystemPaths.FailedBoots, new NewDirectories(Octal.O755), followLast: false);
+        using var place = new PathWalker(mountPoint).Place(path, new NewDirectories(Octal.O755), followLast: false);
         using var file = new FileReplacement(place, OwnerAndGroup, uid: 0, gid: 0, place.Name + ".new");
-        Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(FailureFile.Add(ReadEnd(place.Directory, place.Name), record)));
+        Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(FailureFile.Add(ReadEnd(place.Directory, place.Name), records, mark)));
         file.Commit(sync: ReplacementSync.Name);
         using var root = Syscall.Open(mountPoint, OpenFlags.ReadOnly | OpenFlags.Directory);
         Syscall.FSync(root);
@@ -34,10 +44,15 @@ public static class FailureStore
     /// <summary>Records that a boot has reported.</summary>
     public static ImmutableArray<FailureRecord> ReadReported(string mountPoint) => Read(mountPoint, SystemPaths.FailedBootsReported);
 
-    private static ImmutableArray<FailureRecord> Read(string mountPoint, string path)
+    /// <summary>The mark that the last boot that followed a lost one wrote; empty: none.</summary>
+    public static string ReadMark(string mountPoint) => FailureFile.Mark(ReadText(mountPoint, SystemPaths.FailedBootsReported));
+
+    private static ImmutableArray<FailureRecord> Read(string mountPoint, string path) => FailureFile.Parse(ReadText(mountPoint, path));
+
+    private static string ReadText(string mountPoint, string path)
     {
         using var directory = TryOpenDirectory(mountPoint);
-        return directory is null ? [] : FailureFile.Parse(ReadEnd(directory, PathParts.NameOf(path)));
+        return directory is null ? "" : ReadEnd(directory, PathParts.NameOf(path));
     }
 
     /// <summary>False: no record waits to be reported.</summary>
@@ -71,7 +86,7 @@ public static class FailureStore
     public static void MarkReported(string mountPoint) => MountedPartition.Change(mountPoint, () =>
     {
         using var directory = TryOpenDirectory(mountPoint)
-            ?? throw new OperatorException($"{mountPoint}{SystemPaths.FailedBoots} was removed meanwhile",
+            ?? throw new OperatorException(mountPoint + SystemPaths.FailedBoots + " was removed meanwhile",
                 "stop the program that changes it");
         Syscall.RenameAt(directory, PathParts.NameOf(SystemPaths.FailedBoots),
             directory, PathParts.NameOf(SystemPaths.FailedBootsReported));

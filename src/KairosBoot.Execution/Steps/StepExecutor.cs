@@ -7,11 +7,14 @@ namespace KairosBoot.Execution;
 
 /// <summary>A required step failed: the boot must not continue.</summary>
 /// <param name="result">The step and its result.</param>
+/// <param name="error">Why it failed.</param>
 /// <param name="cause">The exception in the step.</param>
-public sealed class StepFailedException(StepResult result, Exception? cause = null)
-    : Exception($"{result.Step.Command}: {result.Error}", cause)
+public sealed class StepFailedException(StepResult result, StepError error, Exception? cause = null)
+    : Exception(string.Concat(result.Step.Command, ": ", error.ToString()), cause)
 {
     public StepResult Result { get; } = result;
+
+    public StepError Error { get; } = error;
 }
 
 /// <summary>Executes plans: one switch, one call for each kind of step, one log line and one duration for each step.</summary>
@@ -38,8 +41,9 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
     public StepResult Apply(Step step, bool storesAreLost = false)
     {
         var start = Syscall.BootTimeMicroseconds();
-        string? error = null, shortfall = null, note = null;
-        bool isReadOnly = false;
+        StepError? error = null;
+        string? shortfall = null, note = null;
+        var isReadOnly = false;
         VolumeOutcome? volume = null;
         Exception? cause = null;
         // One of the few broad catches: a failure in one step must not stop steps that do not depend on it.
@@ -53,14 +57,14 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         }
         catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException))
         {
-            error = (cause = e) is OperatorException o ? $"{o.Problem}; {o.Fix}" : e.Message;
+            error = Troubles.ToError(step, cause = e);
             isReadOnly |= e is MissingStoreException or SyscallException { Errno: Errno.EROFS };
         }
         var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall, Note = note };
         if (volume is not null) result = result with { Mount = volume.Mount };
-        if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, cause);
+        if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, error, cause);
         if (isReadOnly && storesAreLost) return result;
-        if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error);
+        if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error.ToString());
         else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), step.Summary, shortfall);
         else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds.ToString());
         return result;

@@ -5,7 +5,11 @@ namespace KairosBoot.Execution;
 
 /// <summary>A volume is damaged, and its policy is to boot recovery instead: this attempt ends.</summary>
 /// <param name="problem">What is damaged, as a sentence without a full stop.</param>
-public sealed class RecoveryWantedException(string problem) : Exception(problem);
+/// <param name="fix">How to fix it, as an imperative without a full stop.</param>
+public sealed class RecoveryWantedException(string problem, string fix) : Exception(problem)
+{
+    public string Fix { get; } = fix;
+}
 
 /// <summary>How a volume was mounted.</summary>
 /// <param name="mount">The mount that was made.</param>
@@ -38,7 +42,7 @@ internal sealed class VolumeMount(MountVolume volume, FileHandle target, FileSys
         if (volume.Check is { } reason) Check(reason, force: volume.Checks.Mode == FsckMode.Force);
         if (damage is null && TryMountWritable()) return new(volume.Mount, null, note);
         if (damage is not null && volume.Policy.Damaged == DamagedVolume.Recovery)
-            throw new RecoveryWantedException($"{volume.Name} {damage}");
+            throw new RecoveryWantedException($"{volume.Name} {damage}", Fix);
         return MountReadOnly();
     }
 

@@ -5,14 +5,20 @@ using KairosBoot.Plan;
 namespace KairosBoot.Init;
 
 /// <summary>Reads the failures that earlier boots kept, and reports each once: in the log and in the report.</summary>
-internal sealed class FailedBootReader(BootRecord record, Devices devices, MessageLog logger)
+internal sealed class FailedBootReader(BootRecord record, Devices devices, SlotCounting counting, Fallback fallback, MessageLog logger)
 {
+    // It stores all entries of pstore in the journal or in its own directory, and erases them.
+    private const string Collector = "/usr/lib/systemd/systemd-pstore";
+
+    private string mark = "";
+    private bool hasProblem;
+
     public void Report(BootRequest request, BootDisk disk)
     {
         Read(SystemPaths.Oem, "oem");
         Read(SystemPaths.State, "state");
         if (request.Slot == Slot.Recovery) ReadStateOfOtherSlots(disk);
-        ReadPstore();
+        ReportOthers(request);
         record.FailedBoots.Sort((a, b) => a.Time.CompareTo(b.Time));
         foreach (var failed in record.FailedBoots) EarlierBootFailed(failed.Summary, failed.FoundIn);
     }
@@ -21,6 +27,8 @@ internal sealed class FailedBootReader(BootRecord record, Devices devices, Messa
     {
         try
         {
+            // Marking the records as reported replaces the file with the mark.
+            if (mountPoint == SystemPaths.Oem) mark = FailureStore.ReadMark(mountPoint);
             FailureStore.Tighten(mountPoint);
             if (!FailureStore.HasNew(mountPoint)) return;
             foreach (var failed in FailureStore.Read(mountPoint)) Add(failed, name);
@@ -41,20 +49,67 @@ internal sealed class FailedBootReader(BootRecord record, Devices devices, Messa
         catch (Exception e) when (e is SyscallException or OperatorException) { NoteProblem(e); }
     }
 
-    private void ReadPstore()
+    /// <summary>
+    /// Reports what pstore has, and a boot that ended without a reason, and stores both. If the boot before this one was not good, marks
+    /// that this one starts its init.
+    /// </summary>
+    private void ReportOthers(BootRequest request)
     {
+        FailureRecord? silent = null;
         try
         {
-            if (!Pstore.IsThere || Pstore.Read() is not { Count: > 0 } found) return;
-            // Where a disk could be written to, it has the same record with a longer log.
-            var known = new List<FailureRecord>(record.FailedBoots);
-            foreach (var failed in FailureStore.ReadReported(SystemPaths.Oem)) known.Add(failed);
-            foreach (var failed in FailureStore.ReadReported(SystemPaths.State)) known.Add(failed);
-            foreach (var failure in found)
-                if (!Contains(known, failure.Record)) Add(failure.Record, "pstore");
-            Pstore.Erase(found);
+            var (place, oem) = MountTable.Find(SystemPaths.Oem) is null ? (SystemPaths.State, false) : (SystemPaths.Oem, true);
+            var found = Pstore.IsThere ? Pstore.Read() : [];
+            var reported = ReportPstore(found);
+            var counters = counting.Counters.Counters;
+            var lost = counting.Counted is null ? null : LostBoot.SlotOf(counters, request.Slot);
+            // A panic does not say which slot it was.
+            if (reported.Count > 0) reported[^1].Slot ??= lost;
+            if (lost is { } slot && record.FailedBoots.Count == 0 && fallback.LeftBecause is null)
+            {
+                silent = LostBoot.ToRecord(slot, LostBoot.Seen(counters, request.Slot, slot, mark, oem), Syscall.UnixTimeSeconds());
+                Add(silent, "counters");
+                reported.Add(silent);
+            }
+
+            var next = lost is not null && oem ? LostBoot.Mark(counters, request.Slot) : null;
+            if (reported.Count > 0 || next is not null) FailureStore.AddReported(place, reported, next);
+            Erase(found);
         }
-        catch (Exception e) when (e is SyscallException or OperatorException) { NoteProblem(e); }
+        catch (Exception e) when (e is SyscallException or OperatorException)
+        {
+            NoteProblem(e);
+            // An earlier boot could not write a mark either.
+            if (silent is not null) silent.Problem = LostBoot.ToRecord(silent.Slot!.Value, LastSeen.Unknown, 0).Problem;
+        }
+    }
+
+    private List<FailureRecord> ReportPstore(List<PstoreFailure> found)
+    {
+        List<FailureRecord> reported = [];
+        if (found.Count == 0) return reported;
+        // Where a disk could be written to, it has the same record with a longer log.
+        var known = new List<FailureRecord>(record.FailedBoots);
+        foreach (var place in (string[])[SystemPaths.Oem, SystemPaths.State])
+            foreach (var failed in FailureStore.ReadReported(place)) known.Add(failed);
+        foreach (var failure in found)
+        {
+            if (Contains(known, failure.Record)) continue;
+            Add(failure.Record, "pstore");
+            reported.Add(failure.Record);
+        }
+
+        return reported;
+    }
+
+    // A collector of the image gets what the kernel has written. Without one, the memory would be full after a few panics.
+    private static void Erase(List<PstoreFailure> found)
+    {
+        if (found.Count == 0) return;
+        var hasCollector = Syscall.TryStatInRoot("/", Collector) is not null;
+        for (var i = found.Count - 1; i >= 0; i--)
+            if (hasCollector && found[i].IsPanic) found.RemoveAt(i);
+        Pstore.Erase(found);
     }
 
     private void Add(FailureRecord failed, string foundIn)
@@ -63,12 +118,24 @@ internal sealed class FailedBootReader(BootRecord record, Devices devices, Messa
         record.FailedBoots.Add(failed);
     }
 
-    private void NoteProblem(Exception problem) => record.Note(StepClass.Optional, "failed boots: " + problem.Message);
+    // One partition that cannot be written would be several problems.
+    private void NoteProblem(Exception problem)
+    {
+        if (!hasProblem) record.Note(StepClass.Optional, "failed boots: " + problem.Message);
+        hasProblem = true;
+    }
 
     private static bool Contains(List<FailureRecord> records, FailureRecord wanted)
     {
         foreach (var known in records)
-            if (known.BootId == wanted.BootId && wanted.BootId.Length > 0) return true;
+        {
+            if (wanted.BootId.Length > 0 ? known.BootId == wanted.BootId
+                : known.Time == wanted.Time && known.Problem == wanted.Problem)
+            {
+                return true;
+            }
+        }
+
         return false;
     }
 

@@ -12,11 +12,14 @@ internal static class FailureClassification
     public static BootFailure Of(Exception failure, string imagePath) => failure switch
     {
         BootFailureException known => known.Failure,
-        RecoveryWantedException => new(FailureKind.VolumeDamaged, failure.Message),
+        RecoveryWantedException volume => new(FailureKind.VolumeDamaged, volume.Message, volume.Fix),
         StepFailedException step => OfStep(step, imagePath),
-        OperatorException e => new(FailureKind.Other, e.Problem) { Fix = e.Fix },
-        SyscallException e => new(FailureKind.Other, e.Message) { IsReadError = e.Errno == Errno.EIO && IsInImage(e.Path) },
-        _ => new(FailureKind.Other, "internal error: " + failure.Message),
+        OperatorException e => new(FailureKind.Other, e.Problem, e.Fix),
+        SyscallException e => new(FailureKind.Other, e.Message, TroubleFix.Of(e.Path ?? "/", Troubles.Of(e.Errno)))
+        {
+            IsReadError = e.Errno == Errno.EIO && IsInImage(e.Path),
+        },
+        _ => new(FailureKind.Other, "internal error: " + failure.Message, TroubleFix.Defect),
     };
 
     private static BootFailure OfStep(StepFailedException failure, string imagePath)
@@ -33,7 +36,7 @@ internal static class FailureClassification
             BindPersistent bind when HasMountPoint(bind.Directory.Path) => (FailureKind.VolumeUnusable, SlotFault.Damaged),
             _ => (FailureKind.Other, SlotFault.Damaged),
         };
-        return new(kind, failure.Result.Error ?? "")
+        return new(kind, failure.Error.Problem, failure.Error.Fix)
         {
             Step = step.Summary, Fault = fault, Volume = kind == FailureKind.VolumeUnusable ? VolumeOf(step) : null,
             IsReadError = isReadError && kind is (FailureKind.ImageUnreadable or FailureKind.ImagesUnmountable),

@@ -10,12 +10,13 @@ namespace KairosBoot.Init;
 internal static class FailureScreen
 {
     // A disk that does not answer blocks its caller forever. It must not block the reboot.
-    private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(10);
+    private const int DiskSeconds = 10;
 
     /// <param name="failure">What ended the boot.</param>
     /// <param name="request">Null where the boot ended before it had read its command line.</param>
+    /// <param name="devices">Null where the boot ended before it could look for devices.</param>
     /// <param name="writeCounters">Called first while the disks are left.</param>
-    public static void ShowAndReboot(BootFailure failure, BootRequest? request, Action writeCounters)
+    public static void ShowAndReboot(BootFailure failure, BootRequest? request, Devices? devices, Action writeCounters)
     {
         // A failure in here must not keep the machine from rebooting.
         try
@@ -25,11 +26,11 @@ internal static class FailureScreen
             var record = FailureKeeping.ToRecord(failure, request);
             foreach (var line in record.KernelLines()) log.Write(2, line);
             var seconds = request?.PanicSeconds ?? 0;
-            log.Write(2, seconds > 0 ? $"rebooting in {seconds} s" : "rebooting");
+            log.Write(2, seconds > 0 ? "rebooting in " + seconds.ToString() + " s" : "rebooting");
             LeaveDisks(log, () =>
             {
                 writeCounters();
-                FailureKeeping.Keep(record, log);
+                FailureKeeping.Keep(record, log, () => request is null ? null : devices?.MountOem(request));
             });
             Syscall.Pause(TimeSpan.FromSeconds(seconds));
         }
@@ -50,7 +51,7 @@ internal static class FailureScreen
             LeaveDisks(log, () => { });
             log.Write(2, "STOPPED: active, passive and recovery were all tried, and none of them booted");
             if (counters.Fault is { } fault) log.Write(2, "last slot marked bad: " + fault.Sentence);
-            log.Write(2, $"the machine starts again in {counters.StopMinutes} min; to start now, switch it off and on");
+            log.Write(2, "the machine starts again in " + counters.StopMinutes.ToString() + " min; to start now, switch it off and on");
         }
         catch (Exception) { }
         while (Syscall.BootTimeMicroseconds() < end)
@@ -76,6 +77,7 @@ internal static class FailureScreen
         })
         { IsBackground = true };
         disks.Start();
-        if (!disks.Join(DiskLimit)) log.Write(3, $"the disk did not answer within {DiskLimit.TotalSeconds} s; it is not unmounted");
+        if (!disks.Join(DiskSeconds * 1000))
+            log.Write(3, "the disk did not answer within " + DiskSeconds.ToString() + " s; it is not unmounted");
     }
 }

@@ -107,19 +107,21 @@ public sealed class KernelModules
     }
 
     /// <summary>Loads a driver by its name. Does nothing if the initrd has no such driver.</summary>
-    public void Load(string name)
+    /// <param name="name">Name of the module, or an alias.</param>
+    /// <param name="parameters">As on a modprobe command line.</param>
+    public void Load(string name, string parameters = "")
     {
         if (index?.LoadOrder(name) is not { } order) return;
         foreach (var module in order)
-            if (tried.Add(module)) Insert(module);
+            if (tried.Add(module)) Insert(module, module == name ? parameters : "");
     }
 
-    private void Insert(string module)
+    private void Insert(string module, string parameters)
     {
         try
         {
             using var file = Syscall.Open($"{directory}/{module}.ko", OpenFlags.ReadOnly);
-            Syscall.FInitModule(file, StartDevicesInBackground);
+            Syscall.FInitModule(file, parameters.Length == 0 ? StartDevicesInBackground : $"{StartDevicesInBackground} {parameters}");
         }
         // EEXIST: it is loaded already. ENODEV: its hardware does not exist, which only the driver can detect.
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ENODEV) { }

@@ -1,3 +1,4 @@
+using System.Text;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
@@ -9,6 +10,9 @@ public sealed class PstoreFailure(FailureRecord record, string name, string kind
     public string Name { get; } = name;
     public string Kind { get; } = kind;
     public long Written { get; } = written;
+
+    /// <summary>The kernel wrote it, not kairos-boot: a program of the image may collect it too.</summary>
+    public bool IsPanic => FailureDump.IsPanic(Kind);
 }
 
 /// <summary>
@@ -22,6 +26,9 @@ public static class Pstore
 
     // The memory is small and, with some firmware, flash that wears out. For a machine that fails repeatedly, a few records are enough.
     private const int MaxUnread = 3;
+
+    // EFI variables can be many, and reading one can take a millisecond. ramoops has records as large as its configuration says.
+    private const int MaxEntries = 64, MaxBytes = 64 * 1024;
 
     /// <summary>False: the machine has no memory for a log, or the kernel has no driver for it.</summary>
     public static bool IsThere =>
@@ -37,14 +44,17 @@ public static class Pstore
         return true;
     }
 
-    /// <summary>Boots that failed in the initrd. All other entries are not ours and are not touched.</summary>
+    /// <summary>Boots that failed in the initrd, and kernel panics. All other entries are not touched.</summary>
     public static List<PstoreFailure> Read() => Mounted(() =>
     {
         var found = new List<PstoreFailure>();
+        var left = MaxEntries;
+        // In the order of EFI variables, the end of a log precedes its earlier parts.
         foreach (var name in Syscall.ReadDirectory(Place))
         {
-            if (TryRead(name, out var written) is { } text && FailureDump.TryRead(text, written) is { } record)
-                found.Add(new(record, name, FailureDump.Kind(text), written));
+            if (left-- <= 0 || TryRead(name, out var written) is not { } text) continue;
+            if (Find(found, name, text, written) is { IsPanic: true } end) FailureDump.AddEarlierPart(end.Record, text);
+            else if (FailureDump.TryRead(text, written) is { } record) found.Add(new(record, name, FailureDump.Kind(text), written));
         }
 
         return found;
@@ -54,23 +64,27 @@ public static class Pstore
     public static void Erase(List<PstoreFailure> failures) => Mounted(() =>
     {
         foreach (var name in Syscall.ReadDirectory(Place))
-            if (TryRead(name, out var written) is { } text && IsOf(failures, name, text, written)) Syscall.Unlink($"{Place}/{name}");
+        {
+            if (TryRead(name, out var written) is { } text && Find(failures, name, text, written) is not null)
+                Syscall.Unlink(Place + "/" + name);
+        }
+
         return failures;
     });
 
     // The parts of a log are written one after another. They name their log but not their boot, so the time of writing is compared.
-    private static bool IsOf(List<PstoreFailure> failures, string name, string text, long written)
+    private static PstoreFailure? Find(List<PstoreFailure> failures, string name, string text, long written)
     {
         foreach (var failure in failures)
         {
             if (failure.Name == name || failure.Kind.Length > 0 && failure.Kind == FailureDump.Kind(text)
                 && written - failure.Written is >= -2 and <= 2)
             {
-                return true;
+                return failure;
             }
         }
 
-        return false;
+        return null;
     }
 
     /// <summary>Null: it is not a kernel log, or it cannot be read.</summary>
@@ -80,9 +94,11 @@ public static class Pstore
         if (!name.StartsWith("dmesg-", StringComparison.Ordinal)) return null;
         try
         {
-            var path = $"{Place}/{name}";
-            if (Syscall.TryStat(path) is { } status) written = status.MTimeNs / 1_000_000_000;
-            return FileText.TryRead(path);
+            using var file = Syscall.Open(Place + "/" + name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+            var status = Syscall.FStat(file);
+            written = status.MTimeNs / 1_000_000_000;
+            var content = new byte[Math.Min(status.Size, MaxBytes)];
+            return Encoding.UTF8.GetString(content, 0, Syscall.PRead(file, content, 0));
         }
         catch (SyscallException) { return null; }
     }

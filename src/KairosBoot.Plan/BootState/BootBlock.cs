@@ -7,10 +7,10 @@ namespace KairosBoot.Plan;
 /// <param name="Problem">What is wrong with the file, as a predicate that follows its name: <c>is missing</c>. Null: nothing.</param>
 public sealed record BootBlock(BootCounters Counters, string? Problem)
 {
-    private const string BootIdName = "boot_id";
+    private const string BootIdName = "boot_id", KnownName = "known";
 
     // What the longest counters leave of a sector.
-    private const int MaxOthers = 68;
+    private const int MaxOthers = 58;
 
     /// <summary>
     /// False: the file is not a block of the right size. Neither GRUB nor kairos-boot can count in it until it is recreated.
@@ -61,13 +61,17 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             VolumeFault = VolumeFault.TryParse(Value("vol_fail", value => VolumeFault.TryParse(value) is not null)),
             Stops = Value("stops", value => value is "0" or "1" or "2" or "3") is { Length: > 0 } stops ? stops[0] - '0' : 0,
         };
+        var known = Value(KnownName, IsKnown);
         foreach (var slot in counters.Order)
         {
             var name = slot.Name();
             var left = Value(name + "_left", value => value is "0" or "1" or "2" or "3");
             var good = Value(name + "_ok", value => value is "0" or "1");
             var image = Value(name + "_id", IsImage);
-            counters = counters.With(slot, new(left.Length == 0 ? BootCounter.Full : left[0] - '0', good == "1", image));
+            counters = counters.With(slot, new(left.Length == 0 ? BootCounter.Full : left[0] - '0', good == "1", image)
+            {
+                Known = known.Length == 0 ? 0 : known[(int)slot] - '0',
+            });
         }
         return new(counters, problems.Count == 0 ? null : "has invalid values: " + string.Join(", ", problems))
         {
@@ -110,7 +114,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
     {
         foreach (var variable in Variables(new BootCounters()))
             if (variable.Key == name) return true;
-        return name == BootIdName;
+        return name is BootIdName or KnownName;
     }
 
     /// <summary>The whole file.</summary>
@@ -122,23 +126,41 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
     private static ImmutableArray<KeyValuePair<string, string>> Variables(BootCounters counters)
     {
         var variables = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        foreach (var slot in (ReadOnlySpan<Slot>)[Slot.Active, Slot.Passive, Slot.Recovery])
+        var known = "";
+        foreach (var slot in AllSlots)
         {
             var (name, counter) = (slot.Name(), counters[slot]);
-            variables.Add(new(name + "_left", ((char)('0' + counter.Left)).ToString()));
-            variables.Add(new(name + "_ok", counter.Good ? "1" : "0"));
-            variables.Add(new(name + "_id", counter.Image));
+            Add(variables, [name + "_left", Digit(counter.Left), name + "_ok", counter.Good ? "1" : "0", name + "_id", counter.Image]);
+            known += Digit(counter.Known);
         }
-        variables.Add(new("first_slot", counters.First.Name()));
-        variables.Add(new("next_slot", counters.Once?.Name() ?? ""));
-        variables.Add(new("last_slot", counters.Last?.Name() ?? ""));
-        variables.Add(new("fail", counters.Fault?.ToString() ?? ""));
-        variables.Add(new("pinned", counters.Pinned));
-        // A new disk has no id: its bytes depend on nothing but its inputs.
-        if (counters.BootId.Length > 0) variables.Add(new(BootIdName, counters.BootId));
-        variables.Add(new("vol_fail", counters.VolumeFault?.ToString() ?? ""));
-        variables.Add(new("stops", ((char)('0' + counters.Stops)).ToString()));
+
+        Add(variables,
+        [
+            "first_slot", counters.First.Name(), "next_slot", counters.Once?.Name() ?? "", "last_slot", counters.Last?.Name() ?? "",
+            "fail", counters.Fault?.ToString() ?? "", "pinned", counters.Pinned,
+            // A new disk has no id: its bytes depend on nothing but its inputs.
+            counters.BootId.Length > 0 ? BootIdName : "", counters.BootId, known == "000" ? "" : KnownName, known,
+            "vol_fail", counters.VolumeFault?.ToString() ?? "", "stops", Digit(counters.Stops),
+        ]);
         return variables.ToImmutable();
+    }
+
+    /// <summary>Adds variables, each as its name and its value; a variable without a name is left out.</summary>
+    private static void Add(ImmutableArray<KeyValuePair<string, string>>.Builder variables, ReadOnlySpan<string> pairs)
+    {
+        for (var i = 0; i < pairs.Length; i += 2)
+            if (pairs[i].Length > 0) variables.Add(new(pairs[i], pairs[i + 1]));
+    }
+
+    private static string Digit(int number) => ((char)('0' + number)).ToString();
+
+    private static ReadOnlySpan<Slot> AllSlots => [Slot.Active, Slot.Passive, Slot.Recovery];
+
+    private static bool IsKnown(string value)
+    {
+        foreach (var c in value)
+            if (c is < '0' or > '3') return false;
+        return value.Length == AllSlots.Length;
     }
 
     /// <summary>The form of a boot id: 32 hexadecimal digits in lower case.</summary>

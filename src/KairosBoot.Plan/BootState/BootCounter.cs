@@ -12,6 +12,9 @@ public readonly record struct BootCounter(int Left, bool Good, string Image)
 {
     public const int Full = 3;
 
+    /// <summary>Tries that were lost before the last good boot of another slot: their loss was reported then.</summary>
+    public int Known { get; init; }
+
     /// <summary>Stands in place of an image's id when the slot has no image.</summary>
     public const string NoImage = "none";
 

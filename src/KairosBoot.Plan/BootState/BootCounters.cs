@@ -129,13 +129,17 @@ public sealed record BootCounters
     public BootCounters Refill()
     {
         var full = this;
-        foreach (var slot in Order) full = full.With(slot, full[slot] with { Left = BootCounter.Full });
+        foreach (var slot in Order) full = full.With(slot, full[slot] with { Left = BootCounter.Full, Known = 0 });
         return full;
     }
 
     /// <summary>The system in this slot reported that it is good.</summary>
-    public BootCounters MarkGood(Slot slot) =>
-        Reset(slot).With(slot, this[slot] with { Left = BootCounter.Full, Good = true }) with { Stops = 0 };
+    public BootCounters MarkGood(Slot slot)
+    {
+        var good = Reset(slot) with { Stops = 0 };
+        foreach (var other in Order) good = good.With(other, good[other] with { Known = BootCounter.Full - good[other].Left });
+        return good.With(slot, good[slot] with { Good = true });
+    }
 
     /// <summary>The image cannot boot, and another attempt would not change that.</summary>
     public BootCounters MarkBad(Slot slot, string reason) => With(slot, this[slot] with { Left = 0, Good = false }) with
@@ -145,7 +149,7 @@ public sealed record BootCounters
     };
 
     /// <summary>Resets the slot to the counter of an image that was never booted.</summary>
-    public BootCounters Reset(Slot slot) => With(slot, this[slot] with { Left = BootCounter.Full, Good = false }) with
+    public BootCounters Reset(Slot slot) => With(slot, this[slot] with { Left = BootCounter.Full, Good = false, Known = 0 }) with
     {
         Fault = Fault?.Slot == slot ? null : Fault,
     };

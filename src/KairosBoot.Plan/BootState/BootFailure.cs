@@ -28,11 +28,9 @@ public enum FailureKind
 /// <summary>The reason why an attempt to boot a slot failed.</summary>
 /// <param name="Kind">What <see cref="FailurePolicy"/> bases its decision on.</param>
 /// <param name="Problem">What failed, as a sentence without a full stop.</param>
-public sealed record BootFailure(FailureKind Kind, string Problem)
+/// <param name="Fix">How to fix it, as an imperative without a full stop.</param>
+public sealed record BootFailure(FailureKind Kind, string Problem, string Fix)
 {
-    /// <summary>How to fix it; null: not known.</summary>
-    public string? Fix { get; init; }
-
     /// <summary>The step of the plan that failed; null: the failure was not in a step.</summary>
     public string? Step { get; init; }
 

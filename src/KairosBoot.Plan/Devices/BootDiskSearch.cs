@@ -52,6 +52,23 @@ public static class BootDiskSearch
         return Oem(request, devices, new BootDisk(images.Device.Disk, images.Device, null), oemTimedOut);
     }
 
+    /// <summary>
+    /// COS_OEM of a boot that failed before it had decided about its disk. Null: there is none, or it may belong to another machine or to a
+    /// copy of the disk, to which nothing may be written.
+    /// </summary>
+    public static BlockDevice? OemOfFailed(BootRequest request, ImmutableArray<BlockDevice> devices, string? chosenDisk)
+    {
+        if (request.Oem is null) return null;
+        if (chosenDisk is null && request.LoadedFrom is { } loadedFrom)
+        {
+            chosenDisk = DeviceSearch.Find(loadedFrom, devices, bootDisk: null, onBootDiskOnly: false).Device?.Disk;
+            if (chosenDisk is null) return null;
+        }
+
+        var oem = DeviceSearch.Find(request.Oem, devices, chosenDisk, onBootDiskOnly: true).Device;
+        return oem is { Superblock.Mountable: true, IsWriteProtected: false } && DeviceFault.Of(oem) is null ? oem : null;
+    }
+
     private static BootDiskDecision Undecided(TwinDecision twins) => new(null, [], twins.Refusal)
     {
         ToCompare = twins.ToCompare, AwaitsLoadersDisk = twins.Refusal is null && twins.ToCompare.IsEmpty,

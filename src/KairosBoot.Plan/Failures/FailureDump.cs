@@ -5,9 +5,9 @@ namespace KairosBoot.Plan;
 /// </summary>
 public static class FailureDump
 {
-    private const string Ours = "kairos-boot: ", Failed = "BOOT FAILED: ", Fix = "to fix it: ", Step = "step: ";
+    private const string Ours = "kairos-boot: ", Failed = "BOOT FAILED: ", Fix = "to fix: ", Step = "step: ";
 
-    /// <summary>Null: the log is not from a boot that failed in the initrd, so it is not ours.</summary>
+    /// <summary>Null: the log is neither from a boot that failed in the initrd nor from a panic.</summary>
     /// <param name="text">The dump.</param>
     /// <param name="time">When it was written, seconds since 1970; used if the log has no time.</param>
     public static FailureRecord? TryRead(string text, long time)
@@ -17,6 +17,8 @@ public static class FailureDump
         foreach (var line in text.Split('\n'))
         {
             if (Message(line) is not { } message) continue;
+            // The words of an earlier version.
+            if (message.StartsWith("to fix it: ", StringComparison.Ordinal)) message = Fix + message["to fix it: ".Length..];
             if (record.TryTakeWhichBoot(message)) member = "";
             else if (message.StartsWith(Failed, StringComparison.Ordinal))
                 (problem, fix, step, member) = (message[Failed.Length..], "", "", Failed);
@@ -27,11 +29,40 @@ public static class FailureDump
             else if (member == Fix) fix += "\n" + message;
             else if (member == Step) step += "\n" + message;
         }
-        if (problem.Length == 0) return null;
+        if (problem.Length == 0)
+        {
+            if (!IsPanic(Kind(text))) return null;
+            record.Log = "";
+            AddEarlierPart(record, text);
+            record.Fix = "read its last lines: failedBoots in " + SystemPaths.Report;
+            return record;
+        }
+
         record.Problem = problem;
         if (fix.Length > 0) record.Fix = fix;
         if (step.Length > 0) record.Step = step;
         return record;
+    }
+
+    /// <summary>True: the kernel wrote the log at a panic.</summary>
+    /// <param name="kind">From <see cref="Kind"/>.</param>
+    public static bool IsPanic(string kind) => kind.StartsWith("Panic#", StringComparison.Ordinal);
+
+    /// <summary>Adds the part of a panic's log that precedes what the record has.</summary>
+    public static void AddEarlierPart(FailureRecord record, string text)
+    {
+        record.Log = text[(text.IndexOf('\n') + 1)..] + record.Log;
+        if (PanicIn(record.Log) is { } panic) record.Problem = panic;
+        else if (record.Problem.Length == 0) record.Problem = "kernel panic";
+    }
+
+    private static string? PanicIn(string text)
+    {
+        const string NotSyncing = "Kernel panic - not syncing: ";
+        var at = text.LastIndexOf(NotSyncing, StringComparison.Ordinal);
+        if (at < 0) return null;
+        var end = text.IndexOf('\n', at);
+        return "kernel panic: " + text[(at + NotSyncing.Length)..(end < 0 ? text.Length : end)];
     }
 
     /// <summary>

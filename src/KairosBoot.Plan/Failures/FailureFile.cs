@@ -21,6 +21,8 @@ namespace KairosBoot.Plan;
 ///   [    1.204311] info  booting active from /cOS/active.img, kernel 6.1.0-56-cloud-amd64
 /// --- end ---
 /// </code>
+/// The file of the records that were reported ends with the mark of the last boot that followed a lost one (<see cref="LostBoot"/>):
+/// <c>started: active 1 5c6b...</c>.
 /// </summary>
 public static class FailureFile
 {
@@ -30,19 +32,27 @@ public static class FailureFile
     /// <summary>The size limit of the file; older records are dropped first.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    private const string First = "--- boot failed ---", Last = "--- end ---";
+    private const string First = "--- boot failed ---", Last = "--- end ---", Started = "started: ";
 
     /// <summary>The content of the file with one record added.</summary>
-    public static string Add(string content, FailureRecord record)
+    public static string Add(string content, FailureRecord record) => Add(content, [record], null);
+
+    /// <summary>The content of the file with these records added, and another mark.</summary>
+    /// <param name="content">The content before.</param>
+    /// <param name="added">The records, the oldest first.</param>
+    /// <param name="mark">Null: the file gets no mark.</param>
+    public static string Add(string content, List<FailureRecord> added, string? mark)
     {
-        var records = Parse(content).Add(record);
+        var records = Parse(content);
+        foreach (var record in added) records = records.Add(record);
         var from = Math.Max(0, records.Length - MaxRecords);
         while (true)
         {
             var text = new StringBuilder();
             for (var i = from; i < records.Length; i++) Print(records[i], text);
             var printed = text.ToString();
-            if (Encoding.UTF8.GetByteCount(printed) <= MaxBytes || from == records.Length - 1) return printed;
+            if (Encoding.UTF8.GetByteCount(printed) <= MaxBytes || from >= records.Length - 1)
+                return mark is null ? printed : printed + Started + PrintableText.Clean(mark) + "\n";
             from++;
         }
     }
@@ -88,6 +98,15 @@ public static class FailureFile
         return records.ToImmutable();
     }
 
+    /// <summary>The mark at the end of the file; empty: it has none.</summary>
+    public static string Mark(string content)
+    {
+        var at = content.LastIndexOf(Started, StringComparison.Ordinal);
+        if (at < 0 || (at > 0 && content[at - 1] != '\n')) return "";
+        var mark = content[(at + Started.Length)..];
+        return mark.IndexOf('\n') == mark.Length - 1 ? mark[..^1] : "";
+    }
+
     private static FailureRecord? Record(Dictionary<string, string> block)
     {
         string? Value(string key) => block.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
@@ -104,7 +123,7 @@ public static class FailureFile
     private static void Print(FailureRecord record, StringBuilder text)
     {
         text.Append(First).Append('\n');
-        Member(text, "time", $"{record.Time} ({FailureRecord.Utc(record.Time)})");
+        Member(text, "time", record.Time.ToString(CultureInfo.InvariantCulture) + " (" + FailureRecord.Utc(record.Time) + ")");
         Member(text, "boot", record.BootId);
         Member(text, "slot", record.SlotName);
         Member(text, "image", record.Image);

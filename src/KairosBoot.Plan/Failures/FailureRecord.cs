@@ -27,14 +27,14 @@ public sealed class FailureRecord
     public string Kernel { get; set; } = "";
     /// <summary>What failed and where.</summary>
     public string Problem { get => problem; set => problem = Head(Clean(value)); }
-    /// <summary>How to fix it; null: only a developer can find out.</summary>
+    /// <summary>How to fix it; null: an earlier version recorded none.</summary>
     public string? Fix { get; set; }
     /// <summary>The shell command that does the same as the failed step; null: the failure was not in a step.</summary>
     public string? Step { get; set; }
     /// <summary>The end of the boot's log.</summary>
     public string Log { get => log; set => log = Tail(Clean(value)); }
 
-    /// <summary>Where a good boot found the record: <c>oem</c>, <c>state</c>, <c>pstore</c>; empty until then.</summary>
+    /// <summary>Where a good boot found the record: <c>oem</c>, <c>state</c>, <c>pstore</c>, <c>counters</c>; empty until then.</summary>
     public string FoundIn { get; set; } = "";
 
     public string SlotName => Slot is { } slot ? slot.Name() : "unknown";
@@ -42,11 +42,19 @@ public sealed class FailureRecord
     /// <summary>The lines for the kernel log, from which <see cref="FailureDump"/> reads the record back.</summary>
     public List<string> KernelLines()
     {
-        var lines = new List<string> { "BOOT FAILED: " + Problem };
-        if (Fix is not null) lines.Add("to fix it: " + Fix);
-        if (Step is not null) lines.Add("step: " + Step);
+        var lines = new List<string>(4);
         // The fields without spaces first, and the image, whose path may contain spaces, at the end.
-        lines.Add($"{WhichBoot}{BootId} time={Time} slot={SlotName} kernel={Kernel} image={Image}");
+        ReadOnlySpan<string> all =
+        [
+            "BOOT FAILED: " + Problem, Fix is null ? "" : "to fix: " + Fix, Step is null ? "" : "step: " + Step,
+            string.Concat([WhichBoot, BootId, " time=", Time.ToString(CultureInfo.InvariantCulture), " slot=", SlotName,
+                " kernel=", Kernel, " image=", Image]),
+        ];
+        foreach (var line in all)
+        {
+            if (line.Length > 0) lines.Add(line);
+        }
+
         return lines;
     }
 
@@ -68,7 +76,8 @@ public sealed class FailureRecord
         get
         {
             var end = Problem.IndexOf('\n');
-            return $"{Utc(Time)}, {SlotName} ({Image}): {(end < 0 ? Problem : Problem[..end])}{(Fix is null ? "" : "; to fix it: " + Fix)}";
+            return string.Concat([Utc(Time), ", ", SlotName, Image.Length == 0 ? "" : " (" + Image + ")", ": ",
+                end < 0 ? Problem : Problem[..end], Fix is null ? "" : "; to fix: " + Fix]);
         }
     }
 
@@ -86,7 +95,20 @@ public sealed class FailureRecord
         var day = dayOfYear - (153 * month + 2) / 5 + 1;
         month = month < 10 ? month + 3 : month - 9;
         year += era * 400 + (month <= 2 ? 1 : 0);
-        return $"{year:d4}-{month:d2}-{day:d2} {second / 3600:d2}:{second / 60 % 60:d2}:{second % 60:d2} UTC";
+        Span<char> text = stackalloc char["yyyy-mm-dd hh:mm:ss UTC".Length];
+        "    -  -     :  :   UTC".CopyTo(text);
+        Put(text[..4], year);
+        Put(text[5..7], month);
+        Put(text[8..10], day);
+        Put(text[11..13], second / 3600);
+        Put(text[14..16], second / 60 % 60);
+        Put(text[17..19], second % 60);
+        return text.ToString();
+    }
+
+    private static void Put(Span<char> place, long number)
+    {
+        for (var i = place.Length - 1; i >= 0; i--, number /= 10) place[i] = (char)('0' + number % 10);
     }
 
     private static string Head(string text) => text.Length <= MaxText ? text : text[..LineWrap.End(text, 0, MaxText)] + " ...";

@@ -12,6 +12,8 @@ namespace KairosBoot.Plan;
 /// <param name="Stores">Files that survive the boot, in order of preference. Empty: the identity is new at every boot.</param>
 public sealed record CommitMachineId(StepClass Class, string Target, ImmutableArray<string> Stores) : Step(Class)
 {
+    public override string Place => Target;
+
     public override string Command
     {
         get

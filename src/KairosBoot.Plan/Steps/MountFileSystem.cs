@@ -10,6 +10,8 @@ namespace KairosBoot.Plan;
 public sealed record MountFileSystem(StepClass Class, string Source, string Target, string Type, string Options, string? FstabSource = null)
     : Step(Class)
 {
+    public override string Place => Source.StartsWith('/') ? Source : Target;
+
     public override string Command =>
         AtMountPoint(Target) + $"mount -t {Type} -o {Options} {ShellText.Quote(Source)} {ShellText.Quote(Target)}";
 

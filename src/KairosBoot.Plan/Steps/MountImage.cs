@@ -11,6 +11,8 @@ namespace KairosBoot.Plan;
 /// <param name="Otherwise">The file to use if <paramref name="Image"/> does not exist.</param>
 public sealed record MountImage(StepClass Class, string Image, string Target, bool ReadOnly, string? Otherwise = null) : Step(Class)
 {
+    public override string Place => Image;
+
     public override string Command => MountFirst(ReadOnly ? "-o loop,ro" : "-o loop,rw", "-e", Image, Otherwise, Target);
 
     public override PlannedMount Mount => new(null, Target, null, ReadOnly ? "ro" : "rw");

@@ -20,6 +20,8 @@ public sealed record MountOverlay(StepClass Class, string Target, string Store, 
     // xino and index keep the kernel's defaults: these differ between kernels, and none of them changes what the system sees.
     public string Data => $"lowerdir={Target},upperdir={Upper},workdir={Work}";
 
+    public override string Place => Store;
+
     public override string Command
     {
         get

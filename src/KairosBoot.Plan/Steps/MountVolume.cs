@@ -69,6 +69,8 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
     /// <summary><c>COS_PERSISTENT on /dev/vda5 (ext4)</c></summary>
     public string Name => $"{Device.Superblock?.Label ?? Device.PartLabel ?? "the volume"} on {Device.Node} ({Type})";
 
+    public override string Place => Device.Node;
+
     public override string Command
     {
         get

@@ -20,6 +20,8 @@ public sealed record PersistentDirectory(string Path, string Store, string? Form
 /// <param name="Image">Identity of the image. Empty: not known, so every boot compares.</param>
 public sealed record SeedPersistent(StepClass Class, ImmutableArray<PersistentDirectory> Directories, string Image = "") : Step(Class)
 {
+    public override string Place => Directories.IsEmpty ? SystemPaths.Sysroot : PathParts.ParentOf(Directories[0].Store);
+
     public override string Command
     {
         get
@@ -49,6 +51,8 @@ public sealed record BindPersistent(StepClass Class, PersistentDirectory Directo
     /// needed.
     /// </summary>
     public bool ChangesOptions { get; init; }
+
+    public override string Place => Directory.Store;
 
     public override string Command => MountFirst("--bind", "-d", Directory.Store, Directory.FormerStore, Directory.Path) +
         (ChangesOptions ? $" && mount -o remount,bind,{PathOptions.CommandWords(Options)} {ShellText.Quote(Directory.Path)}" : "");

@@ -6,5 +6,7 @@ namespace KairosBoot.Plan;
 /// <param name="Options">All options from <see cref="PathOptions"/> that it must have.</param>
 public sealed record SetMountOptions(StepClass Class, string Target, string Options) : Step(Class)
 {
+    public override string Place => Target;
+
     public override string Command => $"mount -o remount,bind,{PathOptions.CommandWords(Options)} {ShellText.Quote(Target)}";
 }

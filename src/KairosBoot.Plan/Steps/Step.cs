@@ -21,6 +21,9 @@ public abstract record Step(StepClass Class)
     /// <summary>The shell command that does the same as this step.</summary>
     public abstract string Command { get; }
 
+    /// <summary>The file or device that an operator looks at first if the step failed.</summary>
+    public abstract string Place { get; }
+
     /// <summary>The start of a command that mounts something: each step creates a missing mount point.</summary>
     private protected static string AtMountPoint(string target) => $"mkdir -p {ShellText.Quote(target)} && ";
 

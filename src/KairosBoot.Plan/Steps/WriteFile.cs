@@ -8,6 +8,8 @@ public sealed record WriteFile(StepClass Class, string Path, string Content) : S
     /// <summary>Permission bits.</summary>
     public int Mode { get; init; } = ReadableByAll;
 
+    public override string Place => Path;
+
     public override string Command
     {
         get

@@ -26,7 +26,10 @@ public sealed class FailedBootRecordTests
         using QemuMachine good = failing.SwitchOnAgain(Passive);
         GuestShell shell = GuestShell.OfBusybox(good);
         JsonElement failed = Assert.Single(Report.Of(shell).GetProperty("failedBoots").EnumerateArray());
-        Assert.Equal(("active", "/cOS/active.img", "state"), (Text(failed, "slot"), Text(failed, "image"), Text(failed, "foundIn")));
+        // Before the image is mounted, COS_OEM has no mount point. It is mounted for the reason.
+        Assert.Equal(("active", "/cOS/active.img", oem ? "oem" : "state"),
+            (Text(failed, "slot"), Text(failed, "image"), Text(failed, "foundIn")));
+        Assert.Equal("put an image there, or boot another slot", Text(failed, "fix"));
         Assert.Contains("/cOS/active.img is missing", Text(failed, "problem"), StringComparison.Ordinal);
         Assert.Contains("booting active from /cOS/active.img", Text(failed, "log"), StringComparison.Ordinal);
         Assert.Equal("good", Text(Report.Of(shell), "verdict"));
@@ -39,8 +42,8 @@ public sealed class FailedBootRecordTests
         using QemuMachine later = good.SwitchOnAgain(Passive);
         shell = GuestShell.OfBusybox(later);
         Assert.Empty(Report.Of(shell).GetProperty("failedBoots").EnumerateArray());
-        Assert.Contains("active.img is missing", shell.Run("cat /run/initramfs/cos-state/kairosboot/failed-boots.reported"),
-            StringComparison.Ordinal);
+        string partition = oem ? "/oem" : "/run/initramfs/cos-state";
+        Assert.Contains("active.img is missing", shell.Run($"cat {partition}/kairosboot/failed-boots.reported"), StringComparison.Ordinal);
         Assert.Equal("", shell.Run($"dmesg | grep 'EXT4-fs (vda{(oem ? 2 : 1)}): .*recovery' || :"));
     }
 
@@ -64,7 +67,7 @@ public sealed class FailedBootRecordTests
         JsonElement report = Report.Of(shell);
         Assert.Equal(["active", "active", "passive"], report.GetProperty("failedBoots").Strings("slot"));
         // The last boot failed before the image was mounted, which has the mount point of COS_OEM.
-        Assert.Equal(["oem", "oem", "state"], report.GetProperty("failedBoots").Strings("foundIn"));
+        Assert.Equal(["oem", "oem", "oem"], report.GetProperty("failedBoots").Strings("foundIn"));
         string[] problems = report.GetProperty("failedBoots").Strings("problem");
         Assert.Contains("/sbin/nosuch", problems[0], StringComparison.Ordinal);
         Assert.Contains("COS_PERSISTENT", problems[1], StringComparison.Ordinal);

@@ -88,7 +88,7 @@ public sealed class VolumeTests
         using QemuMachine machine = Start("persistent-wiped", disk);
         machine.ExpectEnd(TimeSpan.FromSeconds(120));
         ConsoleText.HoldsLineWith(machine.Console, "BOOT FAILED: LABEL=COS_PERSISTENT:/usr/local: the first superblock of /dev/vda3 is");
-        ConsoleText.HoldsLineWith(machine.Console, "to fix it: ", "repair it in recovery: e2fsck -b 8193 -B 1024 /dev/vda3");
+        ConsoleText.HoldsLineWith(machine.Console, "to fix: ", "repair it in recovery: e2fsck -b 8193 -B 1024 /dev/vda3");
         ConsoleText.HoldsNoStackTrace(machine.Console);
         Assert.DoesNotContain(BusyboxRoot.Ready, machine.Console.Text, StringComparison.Ordinal);
     }

@@ -38,12 +38,25 @@ public abstract class FaultMatrixTests(Firmware firmware)
         // The last verdict may be about another slot than the first one.
         if (reason.StartsWith(row.FirstSlot, StringComparison.Ordinal)) Assert.Contains(reason, settled.Motd, StringComparison.Ordinal);
 
+        CheckLastFailure(settled, fault, row);
+
         // Only the running system reports good, and only for its own slot.
         int[] left = [.. row.Tries.Split(' ').Select(int.Parse)];
         left[Array.IndexOf(["active", "passive", "recovery"], row.LastSlot)] = 3;
         JsonElement[] slots = [.. settled.Status.GetProperty("slots").EnumerateArray()];
         Assert.Equal(left, slots.Select(slot => slot.GetProperty("triesLeft").GetInt32()));
         Assert.Equal(row.LastSlot, slots.Single(slot => slot.GetProperty("good").GetBoolean()).GetProperty("slot").GetString());
+    }
+
+    private void CheckLastFailure(Settled settled, Fault fault, FaultRow row)
+    {
+        string[] failed = [.. settled.Status.GetProperty("failedBoots").EnumerateArray().Select(boot => boot.GetString() ?? "")];
+        // Firmware variables of UEFI keep a panic, if the initrd has started.
+        string? seen = firmware == Firmware.Uefi && fault.Name == "kernel panics" ? "kernel panic: sysrq triggered crash" : fault.Seen;
+        // The counters have one reason for one slot.
+        if (seen is null && row.In == Faulty.Both && row.Boots.Contains(',', StringComparison.Ordinal)) seen = "no reason is known, nor";
+        if (seen is null) Assert.Empty(failed);
+        else Assert.Contains(seen, failed[^1], StringComparison.Ordinal);
     }
 }
 

@@ -18,7 +18,7 @@ public sealed class HostileFileTests
             if (place == path || place == "all") InTheWay.Put(scratch + path, kind);
         var step = new CommitMachineId(StepClass.Degraded, scratch + places[2], [scratch + places[0], scratch + places[1]]);
         var result = new StepExecutor(new KernelModules(), MessageLog.None).Apply(step);
-        Assert.Null(result.Error ?? result.Shortfall);
+        Assert.Null(result.Error?.ToString() ?? result.Shortfall);
         var ids = places.Select(path => File.ReadAllText(scratch + path)).Distinct().ToArray();
         Assert.Matches("^[0-9a-f]{32}\n$", Assert.Single(ids));
         Assert.All(places, path => Assert.Equal(FileType.Regular, Syscall.TryLStat(scratch + path)!.Value.Type));

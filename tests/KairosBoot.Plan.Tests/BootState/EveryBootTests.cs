@@ -135,7 +135,8 @@ public sealed class EveryBootTests(ITestOutputHelper output)
                     return (counters, End.Reboots, slot);
             }
             var failure = world[(int)slot] == Image.NeedsVolume
-                ? new BootFailure(FailureKind.VolumeUnusable, "missing") { Volume = Missing } : new(FailureKind.ImageUnbootable, "damaged");
+                ? new BootFailure(FailureKind.VolumeUnusable, "missing", "find it") { Volume = Missing }
+                : new(FailureKind.ImageUnbootable, "damaged", "replace it");
             var next = FailurePolicy.Decide(failure, new(slot, new(counters, null))
             {
                 Counted = counted, RecoveryExists = slot != Slot.Recovery, VolumeRetries = VolumeRetries, Left = [.. left],

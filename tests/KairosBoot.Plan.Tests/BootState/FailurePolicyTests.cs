@@ -39,18 +39,18 @@ public sealed class FailurePolicyTests
 
     internal static readonly (string Name, BootFailure Failure)[] Failures =
     [
-        ("the counters are not those that the loader reported", new(FailureKind.CountersDiffer, "")),
-        ("the counters name passive", new(FailureKind.OtherSlotChosen, "") { Chosen = Slot.Passive, Why = ChoiceReason.Order }),
-        ("all tries are used up", new(FailureKind.NothingLeft, "")),
-        ("the partition of the images is missing", new(FailureKind.ImagesMissing, "")),
-        ("the partition of the images cannot be mounted", new(FailureKind.ImagesUnmountable, "")),
-        ("the partition of the images cannot be read (EIO)", new(FailureKind.ImagesUnmountable, "") { IsReadError = true }),
-        ("the image cannot be read (EIO)", new(FailureKind.ImageUnreadable, "") { IsReadError = true }),
-        ("the image is damaged", new(FailureKind.ImageUnbootable, "")),
-        ("the image has no init", new(FailureKind.ImageUnbootable, "") { Fault = SlotFault.NoInit }),
-        ("a volume is damaged, its policy is recovery", new(FailureKind.VolumeDamaged, "")),
-        ("a required volume is missing", new(FailureKind.VolumeUnusable, "") { Volume = Missing }),
-        ("another required step failed", new(FailureKind.Other, "")),
+        ("the counters are not those that the loader reported", new(FailureKind.CountersDiffer, "", "")),
+        ("the counters name passive", new(FailureKind.OtherSlotChosen, "", "") { Chosen = Slot.Passive, Why = ChoiceReason.Order }),
+        ("all tries are used up", new(FailureKind.NothingLeft, "", "")),
+        ("the partition of the images is missing", new(FailureKind.ImagesMissing, "", "")),
+        ("the partition of the images cannot be mounted", new(FailureKind.ImagesUnmountable, "", "")),
+        ("the partition of the images cannot be read (EIO)", new(FailureKind.ImagesUnmountable, "", "") { IsReadError = true }),
+        ("the image cannot be read (EIO)", new(FailureKind.ImageUnreadable, "", "") { IsReadError = true }),
+        ("the image is damaged", new(FailureKind.ImageUnbootable, "", "")),
+        ("the image has no init", new(FailureKind.ImageUnbootable, "", "") { Fault = SlotFault.NoInit }),
+        ("a volume is damaged, its policy is recovery", new(FailureKind.VolumeDamaged, "", "")),
+        ("a required volume is missing", new(FailureKind.VolumeUnusable, "", "") { Volume = Missing }),
+        ("another required step failed", new(FailureKind.Other, "", "")),
     ];
 
     [Fact]
