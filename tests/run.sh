@@ -89,7 +89,8 @@ assets() {
 if wants plan; then run_tier plan KairosBoot.Plan.Tests minimal; fi
 
 if wants image && assets image; then
-    need acl attr cpio dosfstools erofs-utils gdisk grub-emu kmod libcap2-bin mtools xfsprogs xz-utils
+    need acl attr busybox-static bzip2 cpio dosfstools erofs-utils gdisk grub-emu kmod libarchive-tools libcap2-bin lz4 mtools
+    need xfsprogs xz-utils
     export KAIROSBOOT_TEST_KERNEL_ROOT=$OUT/test-assets/kernel-root
     run_tier image KairosBoot.Image.Tests minimal
 fi

@@ -20,6 +20,11 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool Skopeo = new("skopeo", "skopeo");
     public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");
+    public static readonly Tool Cat = new("cat", "coreutils");
+    public static readonly Tool Gzip = new("gzip", "gzip");
+    public static readonly Tool Xz = new("xz", "xz-utils");
+    public static readonly Tool Bzip2 = new("bzip2", "bzip2");
+    public static readonly Tool Lz4 = new("lz4", "lz4");
 
     /// <summary>Runs the program and waits for its end.</summary>
     /// <param name="arguments">Passed to the program without a shell.</param>
@@ -52,9 +57,30 @@ public sealed record Tool(string Name, string Package)
         }
         catch (SyscallException failure) when (failure.Operation == ChildProcess.Starting)
         {
-            throw new OperatorException($"cannot start {program}: {Errno.Describe(failure.Errno)}", $"install the package {Package} again");
+            throw CannotStart(program, failure);
         }
     }
+
+    /// <summary>Starts the program to convert a file.</summary>
+    /// <param name="options">Constants of the source.</param>
+    /// <param name="input">Its standard input.</param>
+    /// <param name="cancellationToken">Kills the program and its children.</param>
+    /// <exception cref="OperatorException">The program is not installed.</exception>
+    internal FilterProcess Filter(IReadOnlyList<string> options, FileHandle input, CancellationToken cancellationToken)
+    {
+        var program = Find();
+        try
+        {
+            return ChildProcess.Filter(program, options, EnvironmentWith([]), input, cancellationToken);
+        }
+        catch (SyscallException failure) when (failure.Operation == ChildProcess.Starting)
+        {
+            throw CannotStart(program, failure);
+        }
+    }
+
+    private OperatorException CannotStart(string program, SyscallException failure) =>
+        new($"cannot start {program}: {Errno.Describe(failure.Errno)}", $"install the package {Package} again");
 
     private static List<string> EnvironmentWith((string Name, string Value)[] added)
     {

@@ -21,6 +21,13 @@ internal static class HostTool
 
     internal static string Shell(string command) => Run("sh", "-c", command);
 
+    /// <summary>Removes a directory whose names and modes may be odd.</summary>
+    internal static void Delete(string directory)
+    {
+        Run("chmod", "-R", "u+rwX", directory);
+        Run("rm", "-rf", directory);
+    }
+
     /// <summary>One debugfs request on a file system in a file.</summary>
     internal static string DebugFs(string image, string request) => Run("debugfs", "-R", request, image);
 }

@@ -113,7 +113,7 @@ public class HostileArchiveTests : Scratch
     }
 
     [Fact]
-    public void An_archive_that_is_a_fifo_is_refused()
+    public void An_archive_that_is_a_fifo_without_a_writer_is_refused()
     {
         HostTool.Run("mkfifo", PathOf("test.tar"));
         Assert.Contains("is not a regular file",

@@ -132,8 +132,10 @@ public class TarTests : Scratch
     [Fact]
     public void A_file_that_is_not_a_tar_file_is_refused()
     {
-        Assert.Contains("is not a regular file",
+        Assert.Contains("does not exist",
             Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("none"), PathOf("tree"))).Problem);
+        Assert.Contains("is not a regular file",
+            Assert.Throws<OperatorException>(() => TarExtraction.Extract("/dev/null", PathOf("tree"))).Problem);
         WriteText("junk", new string('x', 2000));
         Assert.Contains("is damaged or not a tar file",
             Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);

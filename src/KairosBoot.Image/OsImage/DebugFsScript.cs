@@ -27,9 +27,18 @@ internal sealed class DebugFsScript
         commands.SetOwner(member.Path, member.Uid, member.Gid);
         if (member.Type != FileType.Symlink)
             commands.SetMode(member.Path, TypeBits(member.Type) | member.Mode);
-        foreach (var (name, value) in member.ExtendedAttributes)
-            commands.SetAttribute(member.Path, name, ValueFile(value, scratch));
-    });
+    }).SetAttributes(member.Path, member.ExtendedAttributes, scratch);
+
+    /// <summary>Sets the upper bits of the seconds of a file's time.</summary>
+    internal DebugFsScript SetEpoch(string path, int epoch) => Add(commands => commands.SetEpoch(path, epoch));
+
+    /// <summary>Gives a file in the image its attributes. The path is empty for the top directory.</summary>
+    internal DebugFsScript SetAttributes(
+        string path, IReadOnlyList<(XattrName Name, byte[] Value)> attributes, TemporaryDirectory scratch) =>
+        Add(commands =>
+        {
+            foreach (var (name, value) in attributes) commands.SetAttribute(path, name, ValueFile(value, scratch));
+        });
 
     /// <summary>Runs the commands.</summary>
     /// <param name="image">A file; <c>?offset=BYTES</c> is appended if the file system is part of a disk.</param>

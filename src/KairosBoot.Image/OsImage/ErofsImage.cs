@@ -21,10 +21,7 @@ internal static class ErofsImage
         var summary = TreeSummary.Of(tree);
         var root = tree.Path;
         if (!tree.Disposable)
-        {
-            root = scratch.File("erofs");
-            Tool.Copy.Run(new ToolArguments().Options("-a", "--reflink=auto").Path(tree.Path).Path(root), scratch.Interrupt);
-        }
+            root = TreeAttributes.SortedCopy(tree, scratch.File("erofs"), scratch.Interrupt);
 
         foreach (var addition in additions)
             Add(root, addition);

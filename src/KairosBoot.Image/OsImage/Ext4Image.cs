@@ -26,6 +26,8 @@ internal static class Ext4Image
         var inodes = summary.Inodes + additions.Count + 64;
         var size = Size(summary.Blocks + additions.Sum(Blocks), inodes, sizeBytes) - ImageSeal.Length;
         var time = summary.NewestSeconds.ToString();
+        var attributes = tree.Disposable ? [] : TreeAttributes.ToSet(tree);
+        var copyNone = attributes.Count > 0 ? ",no_copy_xattrs" : "";
         if (allocate)
         {
             using var reserved = Syscall.Open(file, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, Octal.O644);
@@ -35,7 +37,8 @@ internal static class Ext4Image
         Tool.MakeExt4.Run(
             new ToolArguments()
                 .Options("-q", "-F", "-t", "ext4", "-b", $"{BlockSize}", "-I", $"{InodeSize}", "-m", "0", "-N", $"{inodes}", "-L", Label)
-                .Options("-U", $"{summary.Id}", "-O", Features, "-E", $"hash_seed={summary.Id},lazy_itable_init=0,nodiscard,root_owner=0:0")
+                .Options("-U", $"{summary.Id}", "-O", Features)
+                .Options("-E", $"hash_seed={summary.Id},lazy_itable_init=0,nodiscard,root_owner=0:0{copyNone}")
                 .Option("-d", tree.Path).Path(file).Options($"{size / 1024}k"),
             scratch.Interrupt, ("E2FSPROGS_FAKE_TIME", time), ("SOURCE_DATE_EPOCH", time));
         var script = new DebugFsScript();
@@ -56,6 +59,8 @@ internal static class Ext4Image
             script.Apply(member, scratch);
         }
 
+        foreach (var (path, values) in attributes) script.SetAttributes(path, values, scratch);
+        foreach (var (path, epoch) in TreeTimes.Late(tree)) script.SetEpoch(path, epoch);
         script.Run(file, scratch, summary.NewestSeconds);
         Ext4Timestamps.Normalize(file, summary.NewestSeconds);
     }

@@ -49,9 +49,11 @@ internal static class Ext4Timestamps
         var changed = inode.Slice(0x10, 4); // i_mtime
         changed.CopyTo(inode[0x08..]); // i_atime
         changed.CopyTo(inode[0x0C..]); // i_ctime
-        inode.Slice(0x84, 12).Clear(); // the nanoseconds of ctime, mtime and atime
         changed.CopyTo(inode[0x90..]); // i_crtime
-        inode.Slice(0x94, 4).Clear(); // its nanoseconds
+        // The fields *_extra: two bits that extend the seconds, and the nanoseconds.
+        var epoch = BinaryPrimitives.ReadUInt32LittleEndian(inode[0x88..]) & 3;
+        foreach (var field in (ReadOnlySpan<int>)[0x84, 0x88, 0x8C, 0x94]) // of ctime, mtime, atime and crtime
+            BinaryPrimitives.WriteUInt32LittleEndian(inode[field..], epoch);
     }
 
     private static byte[] Read(FileStream image, long offset, int length)

@@ -22,10 +22,12 @@ internal sealed class OneFileSystem : IDisposable
     /// <exception cref="OperatorException">A file system is mounted in it, and only root can reach the tree below that mount.</exception>
     internal static OneFileSystem Of(string root)
     {
-        var full = System.IO.Path.GetFullPath(root).TrimEnd('/');
+        // Without links: some tools would copy a link instead of the directory that it leads to.
+        using var directory = Syscall.Open(root, OpenFlags.Path | OpenFlags.Directory);
+        var full = Syscall.ReadLink(Syscall.DescriptorPath(directory)).TrimEnd('/');
         var inside = MountTable.Read().Select(mount => mount.MountPoint)
             .FirstOrDefault(point => point.Length > 1 && point.StartsWith(full + "/", StringComparison.Ordinal));
-        if (inside is null) return new OneFileSystem(root, null);
+        if (inside is null) return new OneFileSystem(full.Length == 0 ? "/" : full, null);
         if (Syscall.GetEUid() != 0)
         {
             throw new OperatorException($"a file system is mounted in {root} ({inside}); an image must not contain it",

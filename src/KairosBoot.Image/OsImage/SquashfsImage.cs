@@ -21,7 +21,9 @@ internal static class SquashfsImage
         // mksquashfs starts a shell for each definition. The definitions use fixed file names, so that no path of the host reaches that
         // shell.
         var directory = Directory.CreateDirectory(scratch.File("content")).FullName;
-        var definitions = new SquashfsDefinitions();
+        // The newest time in the tree: it does not change the time of any file, and the additions get it.
+        var time = Math.Min(TreeSummary.Of(tree).NewestSeconds, uint.MaxValue);
+        var definitions = new SquashfsDefinitions(time > DateTimeOffset.UtcNow.ToUnixTimeSeconds() ? time : null);
         foreach (var addition in additions)
         {
             switch (addition)
@@ -39,13 +41,14 @@ internal static class SquashfsImage
         var pseudo = scratch.File("pseudo");
         File.WriteAllBytes(pseudo, definitions.ToBytes());
 
-        // The newest time in the tree: it does not change the time of any file, and the additions get it.
-        var time = TreeSummary.Of(tree).NewestSeconds.ToString();
-        var arguments = new ToolArguments().Path(Absolute(tree.Path)).Path(Absolute(file))
+        var source = tree.Disposable || TreeAttributes.AreSorted(tree) && TreeTimes.FitSquashfs(tree) ? tree.Path
+            : TreeAttributes.SortedCopy(tree, scratch.File("sorted"), scratch.Interrupt);
+        if (source != tree.Path || tree.Disposable) TreeTimes.LimitForSquashfs(source);
+        var arguments = new ToolArguments().Path(Absolute(source)).Path(Absolute(file))
             .Options("-noappend", "-comp", "gzip", "-Xcompression-level", "6", "-b", "131072", "-quiet", "-no-progress")
                 .Option("-pf", Absolute(pseudo));
         if (tree.Disposable) arguments.Options("-root-uid", "0", "-root-gid", "0", "-root-mode", "755");
-        Tool.MakeSquashfs.Run(arguments, scratch.Interrupt, input: null, directory, ("SOURCE_DATE_EPOCH", time));
+        Tool.MakeSquashfs.Run(arguments, scratch.Interrupt, input: null, directory, ("SOURCE_DATE_EPOCH", $"{time}"));
     }
 
     private static void AddMembers(SquashfsDefinitions definitions, SourceTree tree)

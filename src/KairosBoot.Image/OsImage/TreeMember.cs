@@ -13,8 +13,8 @@ public sealed record TreeMember(
     string Path,
     Linux.FileType Type,
     int Mode,
-    int Uid,
-    int Gid,
+    uint Uid,
+    uint Gid,
     int DeviceMajor,
     int DeviceMinor,
     IReadOnlyList<(Plan.XattrName Name, byte[] Value)> ExtendedAttributes)

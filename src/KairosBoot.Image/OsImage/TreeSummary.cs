@@ -19,8 +19,6 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
     private static readonly UInt128 FnvOffset = new(0x6C62272E07BB0142, 0x62B821756295C58D),
     FnvPrime = new(0x0000000001000000, 0x000000000000013B);
 
-    private const long NanosecondsPerSecond = 1_000_000_000;
-
     /// <summary>Path of the first file with a POSIX ACL; null: none has one.</summary>
     internal static string? FindAcl(string root) =>
         Walk(root, "").Where(row => row.Status.Type is FileType.Regular or FileType.Directory).Select(row => row.Path)
@@ -34,7 +32,7 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
         foreach (var (path, status, nameBytes) in Walk(tree.Path, ""))
         {
             var size = status.Type == FileType.Directory ? nameBytes : status.Size;
-            var seconds = status.MTimeNs / NanosecondsPerSecond;
+            var seconds = TreeTimes.Seconds(status.MTimeNs);
             if (status.Type is FileType.Regular or FileType.Directory or FileType.Symlink)
                 hash = Add(hash, $"{path}\0{status.Type} {(status.Type == FileType.Regular ? size : 0)} {seconds}\n");
             newest = Math.Max(newest, seconds);
@@ -59,7 +57,8 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
         return hash;
     }
 
-    private static IEnumerable<(string Path, FileStatus Status, long NameBytes)> Walk(string root, string directory)
+    /// <summary>All files, children before their directory, in the order of their names.</summary>
+    internal static IEnumerable<(string Path, FileStatus Status, long NameBytes)> Walk(string root, string directory)
     {
         long nameBytes = BlockSize;
         foreach (var name in Syscall.ReadDirectory(Path.Combine(root, directory)))

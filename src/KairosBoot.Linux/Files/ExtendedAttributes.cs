@@ -68,6 +68,14 @@ public static unsafe class ExtendedAttributes
         }
     }
 
+    /// <summary>Names and values, in the order of the file system. For a link, the attributes of the link itself.</summary>
+    /// <param name="path">A path in a tree that only its owner changes.</param>
+    public static List<(string Name, byte[] Value)> Read(string path)
+    {
+        var file = AttributeFile.AtPath(path);
+        return file.List().ConvertAll(name => (name, file.Get(name)));
+    }
+
     /// <summary>
     /// Sets an attribute of the file of a descriptor, which may be a link itself. Only root may set names outside <c>user.</c> Needs /proc.
     /// </summary>
@@ -82,6 +90,20 @@ public static unsafe class ExtendedAttributes
         // The name in /proc is a link to exactly that file, so it must be followed: once, and no further if the file itself is a link.
         fixed (byte* p = FileName.Encode(Syscall.DescriptorPath(file)), n = FileName.Encode(name), v = value)
             if (Native.setxattr(p, n, v, (nuint)value.Length, 0) < 0) throw Syscall.Failed("setxattr " + name, file.Path);
+    }
+
+    /// <summary>
+    /// Removes attributes and sets them again, because many file systems list them in the order in which they were set.
+    /// </summary>
+    /// <param name="directory">May be opened with <see cref="OpenFlags.Path"/>.</param>
+    /// <param name="name">A name in it. For a link, the attributes of the link itself.</param>
+    /// <param name="attributes">All attributes of the file, in the order to set.</param>
+    public static void Rewrite(FileHandle directory, string name, IReadOnlyList<(string Name, byte[] Value)> attributes)
+    {
+        var file = AttributeFile.At(directory, name);
+        foreach (var (attribute, _) in attributes) file.Remove(attribute);
+        foreach (var (attribute, value) in attributes)
+            if (file.TrySet(attribute, value) is not 0 and var errno) throw file.Failed("setxattr " + attribute, errno);
     }
 
     // Data of the overlay below, not attributes of the file.

@@ -38,13 +38,16 @@ public sealed class DebugFsCommands
     public DebugFsCommands MakeDevice(string path, bool isBlock, int major, int minor) =>
         InDirectoryOf(path, name => $"mknod {name} {(isBlock ? 'b' : 'c')} {Number(major)} {Number(minor)}");
 
-    public DebugFsCommands SetOwner(string path, int uid, int gid) =>
+    public DebugFsCommands SetOwner(string path, uint uid, uint gid) =>
         At(path, file => $"sif {file} uid {Number(uid)}").At(path, file => $"sif {file} gid {Number(gid)}");
 
     /// <param name="path">The file.</param>
     /// <param name="typeAndMode">st_mode as in stat(2).</param>
     public DebugFsCommands SetMode(string path, int typeAndMode) =>
         At(path, file => $"sif {file} mode 0{Convert.ToString(typeAndMode, 8)}");
+
+    /// <summary>Sets i_mtime_extra: the bits of the seconds above 32, and no nanoseconds.</summary>
+    public DebugFsCommands SetEpoch(string path, int epoch) => At(path, file => $"sif {file} mtime_extra {Number(epoch)}");
 
     /// <param name="path">The file.</param>
     /// <param name="name">The attribute.</param>
@@ -71,7 +74,8 @@ public sealed class DebugFsCommands
 
     private DebugFsCommands At(string path, Func<string, string> command)
     {
-        ToolText.RequireMember(path, Program);
+        // The empty path is the top directory.
+        if (path.Length > 0) ToolText.RequireMember(path, Program);
         var line = command(Absolute(path));
         if (Fits(line)) return Add(line);
         // The prefix ./ keeps debugfs from taking a name in angle brackets for an inode number.
@@ -102,5 +106,5 @@ public sealed class DebugFsCommands
 
     private static string Quote(string word) => $"\"{ToolText.RequirePlain(word, Program).Replace("\"", "\"\"")}\"";
 
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

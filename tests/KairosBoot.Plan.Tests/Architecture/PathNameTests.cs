@@ -18,7 +18,7 @@ public sealed partial class PathNameTests
         (Write, @"Syscall\.(Try)?Open\([^;()]*(\([^;()]*\)[^;()]*)*OpenFlags\.(WriteOnly|ReadWrite|Create|Truncate|Append)" +
             @"|FileText\.(Write|Append|WriteAttribute)\("),
         (Framework, @"\b(File|Directory)\.(Write|Create|Copy|Move|Delete|Append|Set|Replace|OpenWrite)[A-Za-z]*\(|new FileStream\("),
-        (Process, @"ForkedProcess\.Start\(|ChildProcess\.(Run|RunTool|Stream)\(|posix_spawn\(|Native\.fork\("),
+        (Process, @"ForkedProcess\.Start\(|ChildProcess\.(Run|RunTool|Stream|Filter)\(|posix_spawn\(|Native\.fork\("),
     ];
 
     private static readonly (string Call, string Reason, string[] Files)[] Exceptions =
@@ -31,7 +31,8 @@ public sealed partial class PathNameTests
             ["Lifecycle/Upgrade/ActiveSwitch", "Lifecycle/Upgrade/FactorySwitch", "Lifecycle/Upgrade/SlotSwitch",
                 "Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/RecoverySwitch", "Lifecycle/Upgrade/UnassessedImages"]),
         (Names, "the lock of upgrades in /run", ["Lifecycle/Upgrade/TargetSystem"]),
-        (Names, "a scratch directory of the builder's own, 0700", ["Image/TemporaryDirectory", "Image/OsImage/SquashfsImage"]),
+        (Names, "a scratch directory of the builder's own, 0700", ["Image/TemporaryDirectory", "Image/OsImage/SquashfsImage",
+            "Image/Tar/ArchiveInput"]),
         (Names, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
 
         (Mount, "the target is a descriptor that the walker opened",
@@ -56,7 +57,7 @@ public sealed partial class PathNameTests
                 "Lifecycle/BootState/RunningWork"]),
         (Write, "COS_STATE and COS_RECOVERY, where only root writes",
             ["Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/TransitionImage", "Lifecycle/Upgrade/UnassessedImages"]),
-        (Write, "the requested output, or a scratch directory", ["Image/OsImage/Ext4Image"]),
+        (Write, "the requested output, or a scratch directory", ["Image/OsImage/Ext4Image", "Image/Tar/ArchiveInput"]),
         (Write, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
         (Write, "implements the calls above", ["Linux/Files/FileText"]),
 

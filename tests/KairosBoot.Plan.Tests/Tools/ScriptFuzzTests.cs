@@ -61,7 +61,8 @@ public class ScriptFuzzTests
             1 => script.WriteFile("/scratch/" + value, path),
             2 => script.MakeLink(path, value),
             3 => script.MakeDevice(path, isBlock: true, random.Next(), random.Next()),
-            4 => script.SetOwner(path, random.Next(), random.Next()).SetMode(path, 0x8000 | random.Next(4096)),
+            4 => script.SetOwner(path, (uint)random.NextInt64(uint.MaxValue), (uint)random.Next())
+                .SetMode(path, 0x8000 | random.Next(4096)),
             _ => script.SetAttribute(path, XattrName.Parse("user." + value, path), "/scratch/value"),
         };
         var commands = ScriptReaders.DebugFs(script.ToBytes());
@@ -85,7 +86,7 @@ public class ScriptFuzzTests
         {
             0 => file.MakeDirectory(path, Octal.O755),
             1 => file.MakeLink(path, value),
-            2 => file.Modify(path, random.Next(4096), random.Next(), random.Next()),
+            2 => file.Modify(path, random.Next(4096), (uint)random.NextInt64(uint.MaxValue), (uint)random.Next()),
             _ => file.WriteFile(path, Octal.O644) == "content.0" ? file : throw new InvalidOperationException(),
         };
         var (name, type, rest) = Assert.Single(ScriptReaders.Squashfs(file.ToBytes()));
