@@ -86,7 +86,8 @@ public sealed record DiskLayout(
             Next("COS_RECOVERY", Linux, "ext4", recovery),
             Next("COS_STATE", Linux, "ext4", state),
             sizes.Extra.Select(extra => Next(extra.Name, PartitionType.For(extra.FileSystem, isBootable: false), extra.FileSystem,
-                extra == rest ? restMiB : InMiB(extra.SizeBytes)) with { Label = extra.Label }).ToList(),
+                extra == rest ? restMiB : InMiB(extra.SizeBytes)) with
+            { Label = extra.Label }).ToList(),
             Next("COS_PERSISTENT", Linux, "ext4", sizes.Persistent is null ? total - before - TableMiB : persistent),
             total * MiB);
     }

@@ -48,7 +48,8 @@ public sealed class SystemUpgrade
 
     private static UpgradeResult Existing(UpgradeRequest request, string? image, (string Outcome, bool NeedsReboot) found) =>
         new(request.IsRecovery ? "recovery" : "active", image is null ? "" : BootCounter.IdOf(ImageIdentity.Of(image)),
-            image is null ? 0 : Syscall.TryStat(image)!.Value.Size, found.Outcome, [], null) { NeedsReboot = found.NeedsReboot };
+            image is null ? 0 : Syscall.TryStat(image)!.Value.Size, found.Outcome, [], null)
+        { NeedsReboot = found.NeedsReboot };
 
     private static ImageStream? OpenStream(UpgradeRequest request, CancellationToken cancellationToken) =>
         request.Image is null ? null : ImageStream.TryOpen(request.Image, cancellationToken);
