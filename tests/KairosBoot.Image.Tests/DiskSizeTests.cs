@@ -65,7 +65,7 @@ public class DiskSizeTests : DiskBuilding
         Assert.Contains("has an invalid name", RefusedSizes(With(new ExtraPartition("A", 8 << 20) { Name = new string('n', 37) })));
         Assert.Contains("is too long for vfat", RefusedSizes(With(new ExtraPartition("TWELVELETTER", 8 << 20, "vfat"))));
         Assert.Contains("but xfs needs 300", RefusedSizes(With(new ExtraPartition("A", 8 << 20, "xfs"))));
-        Assert.Contains("more than one partition would take the rest of the disk: A, COS_PERSISTENT", 
+        Assert.Contains("more than one partition would take the rest of the disk: A, COS_PERSISTENT",
             RefusedSizes(With(new ExtraPartition("A", 0))));
         Assert.Contains("more than one partition would take the rest of the disk: A, B",
             RefusedSizes(With(new ExtraPartition("A", 0), new ExtraPartition("B", 0)) with { Persistent = 100 << 20 }));

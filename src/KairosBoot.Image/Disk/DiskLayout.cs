@@ -67,8 +67,7 @@ public sealed record DiskLayout(
                 diskName == "--size" ? "give a larger --size, or omit it" : "use a larger disk, or smaller images and partitions");
         }
 
-        var total = diskBytes / MiB ?? before + TableMiB + (rest is not null ? persistent + UsualPersistentMiB
-            : Math.Max(persistent, sizes.Persistent is null ? UsualPersistentMiB : 0));
+        var total = diskBytes / MiB ?? before + TableMiB + UsualRest(sizes, rest is not null, persistent);
         var restMiB = total - before - persistent - TableMiB;
         if (rest is not null) ExtraPartitionCheck.CheckSize(rest.Name, rest.FileSystem, restMiB);
         var start = TableMiB;
@@ -87,10 +86,14 @@ public sealed record DiskLayout(
             Next("COS_RECOVERY", Linux, "ext4", recovery),
             Next("COS_STATE", Linux, "ext4", state),
             sizes.Extra.Select(extra => Next(extra.Name, PartitionType.For(extra.FileSystem, isBootable: false), extra.FileSystem,
-                extra == rest ? restMiB : InMiB(extra.SizeBytes)) with { Label = extra.Label }).ToList(),
+                extra == rest ? restMiB : InMiB(extra.SizeBytes)) with
+            { Label = extra.Label }).ToList(),
             Next("COS_PERSISTENT", Linux, "ext4", sizes.Persistent is null ? total - before - TableMiB : persistent),
             total * MiB);
     }
+
+    private static long UsualRest(DiskSizes sizes, bool isExtra, long persistent) =>
+        isExtra ? persistent + UsualPersistentMiB : Math.Max(persistent, sizes.Persistent is null ? UsualPersistentMiB : 0);
 
     // The extra partition that takes the rest of the disk, which otherwise goes to COS_PERSISTENT.
     private static ExtraPartition? FindRest(DiskSizes sizes)

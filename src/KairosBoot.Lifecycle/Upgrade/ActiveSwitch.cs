@@ -8,7 +8,8 @@ namespace KairosBoot.Lifecycle;
 /// <param name="state">Mount point of COS_STATE.</param>
 /// <param name="running">Device and inode of the running image; null: it is not on this disk.</param>
 /// <param name="isRecovery">The recovery system is running.</param>
-public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? running, bool isRecovery)
+/// <param name="keepsGood">The last good image other than the running one stays.</param>
+public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? running, bool isRecovery, bool keepsGood = false)
     : SlotSwitch(state, state + SystemPaths.BootState)
 {
     private readonly string active = state + Slot.Active.Image(), passive = state + Slot.Passive.Image();
@@ -35,7 +36,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
             var pinned = counters.Pinned;
             bool Holds(string image) => pinned.Length > 0 && Exists(image) && Id(image) == pinned;
             var moves = UpgradeRules.ActiveBecomesPassive(RunningSlot, counters, Exists(passive),
-                Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
+                Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null, keepsGood);
             return moves && Exists(active);
         }
     }

@@ -50,7 +50,8 @@ public sealed class SystemUpgrade
 
     private static UpgradeResult Existing(UpgradeRequest request, string? image, (string Outcome, bool NeedsReboot) found) =>
         new(request.IsRecovery ? "recovery" : "active", image is null ? "" : BootCounter.IdOf(ImageIdentity.Of(image)),
-            image is null ? 0 : Syscall.TryStat(image)!.Value.Size, found.Outcome, [], null) { NeedsReboot = found.NeedsReboot };
+            image is null ? 0 : Syscall.TryStat(image)!.Value.Size, found.Outcome, [], null)
+        { NeedsReboot = found.NeedsReboot };
 
     private static ImageStream? OpenStream(UpgradeRequest request, CancellationToken cancellationToken) =>
         request.Image is null ? null : ImageStream.TryOpen(request.Image, cancellationToken);
@@ -104,7 +105,7 @@ public sealed class SystemUpgrade
         using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
         var type = CheckSource();
         return recovery is null
-            ? SwitchTo(new ActiveSwitch(state, machine.RunningImage, machine.IsRecovery), "active", state, () => { })
+            ? SwitchTo(new ActiveSwitch(state, machine.RunningImage, machine.IsRecovery, keepsGood: true), "active", state, () => { })
             : SwitchTo(new RecoverySwitch(recovery.Path, state, machine.RunningImage, type == "squashfs"), "recovery", null, () => { });
     }
 

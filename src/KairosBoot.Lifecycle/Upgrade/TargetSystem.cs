@@ -71,7 +71,8 @@ public sealed class TargetSystem : IDisposable
 
     private static StatePartition Given(string state) =>
         Syscall.TryStat(state + "/cOS") is { Type: FileType.Directory } ? StatePartition.Given(state)
-        : throw new OperatorException($"{state} {(!Path.Exists(state) ? "does not exist" : "has no directory cOS, so it is not COS_STATE")}",
+        : throw new OperatorException(
+            $"{state} {(Path.Exists(state) ? "has no directory cOS, so it is not COS_STATE" : "does not exist")}",
             "give --state the mount point of COS_STATE");
 
     private StatePartition FindState()
@@ -83,7 +84,7 @@ public sealed class TargetSystem : IDisposable
                 $"mount COS_STATE of the boot disk at {place}");
     }
 
-    // The directory of the images is locked: it is the same one for --host, for --state, and inside of a container. Older versions lock the file.
+    // The directory of the images is locked: it is the same one for --host, for --state, and in a container. Older versions lock the file.
     private void Lock()
     {
         locks.Add(Syscall.Open(State.Path + "/cOS", OpenFlags.ReadOnly | OpenFlags.Directory));

@@ -20,7 +20,8 @@ public sealed class UpgradeWithStages(TargetSystem target, MessageLog logger, Pr
     /// <exception cref="OperatorException">As for
     /// <see cref="SystemUpgrade.Run(UpgradeRequest, TargetSystem, ProgressReport, CancellationToken)"/>.</exception>
     public (UpgradeResult Result, IReadOnlyList<string> Warnings) Upgrade(UpgradeRequest request) =>
-        SystemUpgrade.FindExisting(request, target, cancellationToken) is { } existing ? (existing, []) : Run("upgrade", () => SystemUpgrade.Run(request, target, progress, cancellationToken));
+        SystemUpgrade.FindExisting(request, target, cancellationToken) is { } existing ? (existing, [])
+            : Run("upgrade", () => SystemUpgrade.Run(request, target, progress, cancellationToken));
 
     /// <param name="request">The new system; null: the recovery image.</param>
     /// <param name="labels">Labels of partitions to erase.</param>
