@@ -28,7 +28,7 @@ public sealed class LostVolumeTests
             if (kind == "read-only") Assert.Contains("a persistent path that has no store on it yet is not persistent", messages[0]);
             // The report has the result of each step.
             Assert.Equal(Paths, results.Count(result => result.Step is BindPersistent or MountOverlay
-                && (result.Error ?? result.Shortfall) is not null));
+                && (result.Error is not null || result.Shortfall is not null)));
         }
     });
 

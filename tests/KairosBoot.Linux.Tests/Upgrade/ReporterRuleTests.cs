@@ -106,7 +106,7 @@ public sealed class ReporterRuleTests
         bool IsMarked(string image, int warnings)
         {
             var rule = new ReporterRule(InstalledSystem.Of(image), machine, isReset: true);
-            rule.Check(image);
+            rule.Check(image, image);
             Assert.Equal(warnings, rule.Warnings.Count);
             return rule.IsUnassessed;
         }
@@ -118,7 +118,7 @@ public sealed class ReporterRuleTests
         Assert.False(IsMarked(system.Image("new", Systemd), warnings: 0));
         // An image for recovery is not checked.
         var recovery = new ReporterRule(InstalledSystem.Of("missing") with { IsRecovery = true }, machine, isReset: false);
-        recovery.Check("missing");
+        recovery.Check("missing", "missing");
         Assert.False(recovery.IsUnassessed);
     });
 
