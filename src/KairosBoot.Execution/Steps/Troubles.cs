@@ -11,7 +11,7 @@ public static class Troubles
     {
         OperatorException known => new(known.Problem, known.Fix),
         SyscallException call => new(call.Message, TroubleFix.Of(step, Of(call.Errno))),
-        _ => new(e.GetType().Name + ": " + e.Message, TroubleFix.Defect),
+        _ => new("internal error: " + e.Message, TroubleFix.Defect),
     };
 
     /// <param name="errno">Number from errno(3).</param>
