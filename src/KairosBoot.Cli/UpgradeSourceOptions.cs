@@ -8,7 +8,8 @@ internal sealed class UpgradeSourceOptions
 {
     private readonly Option<string?> image = new("--image")
     {
-        Description = "A finished image, from kboot image build; also compressed with zstd, or a pipe; -: standard input", HelpName = "FILE",
+        Description = "A finished image, from kboot image build; also compressed with zstd, or a pipe; -: standard input",
+        HelpName = "FILE",
     };
     private readonly Option<string?> root = new("--root")
     {

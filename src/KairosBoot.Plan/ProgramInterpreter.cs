@@ -3,7 +3,9 @@ using System.Text;
 
 namespace KairosBoot.Plan;
 
-/// <summary>What the kernel starts with a program: the loader of an ELF file (elf(5)), or the interpreter of a script (execve(2)).</summary>
+/// <summary>
+/// What the kernel starts with a program: the loader of an ELF file (elf(5)), or the interpreter of a script (execve(2)).
+/// </summary>
 public static class ProgramInterpreter
 {
     /// <summary>So many bytes of a file are enough: linkers place the loader's name after the program headers.</summary>

@@ -35,7 +35,8 @@ public sealed class SystemRelease(string name, string version)
         while (i < one.Length && j < other.Length)
         {
             var (left, right) = (Run(one, ref i), Run(other, ref j));
-            var order = char.IsAsciiDigit(left[0]) && char.IsAsciiDigit(right[0]) ? CompareNumbers(left.TrimStart('0'), right.TrimStart('0'))
+            var order = char.IsAsciiDigit(left[0]) && char.IsAsciiDigit(right[0])
+                ? CompareNumbers(left.TrimStart('0'), right.TrimStart('0'))
                 : string.CompareOrdinal(left, right);
             if (order != 0) return order;
         }

@@ -69,9 +69,9 @@ public class DiskImageTests : DiskBuilding
     {
         var directory = new string('d', 80); // a target that ext4 stores outside the inode
         SyntheticKernel.MakeBootable(PathOf("tree"));
-        var image = Pack(format, $"mkdir -p 'usr/a \"b\"/{directory}'; cp boot/vmlinuz 'usr/a \"b\"/{directory}/k'; mv boot/initrd usr/initrd;"
-            + $"rm boot/vmlinuz; ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk; ln -s /../usr/./initrd boot/second; ln -s second " +
-                "boot/initrd");
+        var image = Pack(format, $"mkdir -p 'usr/a \"b\"/{directory}'; cp boot/vmlinuz 'usr/a \"b\"/{directory}/k';"
+            + $"mv boot/initrd usr/initrd; rm boot/vmlinuz; ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk;"
+            + "ln -s /../usr/./initrd boot/second; ln -s second boot/initrd");
         DiskBuilder.Build(Request() with { Image = image, Recovery = Image }, PathOf("disk"));
     }
 

@@ -93,7 +93,7 @@ internal static class HeaderRows
         ["ReplacementSync.FileSystem"] = "never passed to the kernel",
         ["TreeCopy.OnlyOwner"] = "an octal mode", ["TreeDeletion.MaxDepth"] = "our own limit", ["ReadLimit.KiB"] = "a unit",
         ["ReadLimit.MiB"] = "a unit", ["DeviceWatch.ProgressMicroseconds"] = "our own interval",
-        ["DeviceWatch.RecheckMilliseconds"] = "our own interval", ["KernelModules.StartDevicesInBackground"] = "an option of all modules",
+        ["DeviceWatch.RecheckMilliseconds"] = "our own interval",
         ["ImageIdentity.Start"] = "our own format", ["KernelLog.RecordLimit"] = "our own limit", ["Pstore.MaxUnread"] = "our own limit",
     };
 }

@@ -13,7 +13,8 @@ internal static class StatusCommand
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var state = BootStateOptions.State;
-        var command = new Command("status", "Show the slots: tries left, the next one to boot, and why a slot was marked bad. Exit 1 if the counters are unusable.")
+        var command = new Command("status",
+            "Show the slots: tries left, the next one to boot, and why a slot was marked bad. Exit 1 if the counters are unusable.")
         {
             json, state,
         };

@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Checks a finished image. Each command that takes one uses this check. The kernel mounts the image, so no tool is needed.</summary>
+/// <summary>
+/// Checks a finished image. Each command that takes one uses this check. The kernel mounts the image, so no tool is needed.
+/// </summary>
 public static class FinishedImage
 {
     /// <summary>Checks an image. It is mounted read-only, and no other process sees the mount.</summary>

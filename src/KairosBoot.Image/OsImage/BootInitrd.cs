@@ -8,7 +8,8 @@ internal static class BootInitrd
 {
     internal const string Path = "/boot/initrd";
 
-    private const string Repack = "run kboot initrd build --root ROOT --output ROOT/boot/initrd, or remove it: kboot image build then adds one";
+    private const string Build = "run kboot initrd build --root ROOT --output ROOT/boot/initrd",
+        Repack = Build + ", or remove it: kboot image build then adds one";
 
     private static readonly string[] Disks = ["virtio_blk", "sd_mod", "nvme", "mmc_block", "xen_blkfront"];
 
@@ -19,7 +20,7 @@ internal static class BootInitrd
     {
         if (UntrustedTree.TryRead(root, Path, ReadLimit.Initrd) is not { } file)
         {
-            yield return new($"the tree has no {Path} for the boot loader", "run kboot initrd build --root ROOT --output ROOT/boot/initrd, or build the image with kboot image build",
+            yield return new($"the tree has no {Path} for the boot loader", Build + ", or build the image with kboot image build",
                 FindingKind.Missing);
             yield break;
         }

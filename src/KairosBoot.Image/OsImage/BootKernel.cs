@@ -45,7 +45,8 @@ internal sealed class BootKernel
         var resolved = RootedPath.Follow(root, path);
         if (resolved is null || UntrustedTree.TryStat(root, resolved) is not { } status)
         {
-            findings.Add(new($"{path} is a link to a file that does not exist", $"make ROOT{Path} a link to the kernel", FindingKind.Error));
+            findings.Add(new($"{path} is a link to a file that does not exist", $"make ROOT{Path} a link to the kernel",
+                FindingKind.Error));
             return;
         }
 

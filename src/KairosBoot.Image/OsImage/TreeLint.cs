@@ -46,7 +46,8 @@ public static class TreeLint
     /// <summary>Refuses the tree of a finished image that does not boot. Nothing can be added to it.</summary>
     /// <param name="root">The mounted image.</param>
     /// <exception cref="OperatorException">The first error or missing file.</exception>
-    internal static void RequireBootable(string root) => Require(Find(root, kernel: null, out _), finding => finding.Kind != FindingKind.Warning);
+    internal static void RequireBootable(string root) =>
+        Require(Find(root, kernel: null, out _), finding => finding.Kind != FindingKind.Warning);
 
     private static void Require(List<TreeFinding> findings, Func<TreeFinding, bool> isFatal)
     {

@@ -79,5 +79,6 @@ internal sealed class StageProcess(MessageLog logger, Watchdog watchdog) : IDisp
 
     // Numbers are passed as text: each combination of types would add code to PID 1.
     private void Ended(string stage, string problems, string microseconds, string commands) =>
-        logger.Write(LogLevel.Information, $"cloud-config stage {stage}: {problems} problems [{microseconds} us, of it {commands} us in commands]");
+        logger.Write(LogLevel.Information,
+            $"cloud-config stage {stage}: {problems} problems [{microseconds} us, of it {commands} us in commands]");
 }

@@ -58,20 +58,6 @@ public static unsafe partial class Syscall
         return file is null ? null : FStat(file);
     }
 
-    /// <summary>
-    /// Opens /dev/null for each standard stream that is missing: a machine without a console starts its init without them, and other files
-    /// would get their numbers. The next program gets what this one got.
-    /// </summary>
-    public static void OpenStandardStreams()
-    {
-        while (true)
-        {
-            using var nothing = Open("/dev/null", OpenFlags.ReadWrite);
-            if (nothing.Descriptor > 2) return;
-            nothing.SetHandleAsInvalid(); // it stays open
-        }
-    }
-
     /// <summary>open(2) with the same resolution.</summary>
     public static FileHandle? TryOpenInRoot(string root, string path, OpenFlags flags)
     {
@@ -112,13 +98,6 @@ public static unsafe partial class Syscall
             while (Interrupted(n, "read", file.Path));
             return (int)n;
         }
-    }
-
-    /// <summary>Waits until a read of the file does not block. False: the time has passed.</summary>
-    public static bool WaitReadable(FileHandle file, TimeSpan time)
-    {
-        var poll = new pollfd { fd = file.Descriptor, events = LibC.POLLIN };
-        return LibC.poll(&poll, 1, (int)time.TotalMilliseconds) > 0;
     }
 
     /// <summary>Reads from <paramref name="offset"/> until the buffer is full or the file ends; returns the number of bytes.</summary>
@@ -261,13 +240,6 @@ public static unsafe partial class Syscall
     public static void FDataSync(FileHandle file) => Check(Native.fdatasync(file.Descriptor), "fdatasync", file.Path);
     public static void FSync(FileHandle file) => Check(LibC.fsync(file.Descriptor), "fsync", file.Path);
     public static void SyncFs(FileHandle file) => Check(LibC.syncfs(file.Descriptor), "syncfs", file.Path);
-    /// <summary>sync(2), for at most <see cref="StuckLimit"/>: it would wait forever for a disk that has never answered.</summary>
-    public static void Sync()
-    {
-        var sync = new Thread(LibC.sync) { IsBackground = true };
-        sync.Start();
-        sync.Join(StuckLimit);
-    }
     public static void FChMod(FileHandle file, int mode) => Check(LibC.fchmod(file.Descriptor, (ushort)mode), "fchmod", file.Path);
     public static void FChOwn(FileHandle file, int uid, int gid) =>
         Check(LibC.fchown(file.Descriptor, (uint)uid, (uint)gid), "fchown", file.Path);

@@ -24,5 +24,6 @@ public static class AutomaticDisk
     }
 
     private static string Lines(IEnumerable<(string Name, IReadOnlyList<string> Contents)> disks) =>
-        string.Join("\n  ", disks.Select(disk => disk.Contents.Count == 0 ? disk.Name : $"{disk.Name}: {string.Join(", ", disk.Contents)}"));
+        string.Join("\n  ", disks.Select(disk =>
+            disk.Contents.Count == 0 ? disk.Name : $"{disk.Name}: {string.Join(", ", disk.Contents)}"));
 }

@@ -1,6 +1,8 @@
 namespace KairosBoot.Plan;
 
-/// <summary>Answers whether there is anything on a whole disk. A disk is blank if no place where formats keep their marks has data.</summary>
+/// <summary>
+/// Answers whether there is anything on a whole disk. A disk is blank if no place where formats keep their marks has data.
+/// </summary>
 /// <param name="diskBytes">Size of the disk.</param>
 /// <param name="blockSize">Bytes of a logical block: 512 or 4096.</param>
 /// <param name="read">Reads that many bytes from that offset; fewer at the end of the disk.</param>
@@ -9,7 +11,9 @@ public sealed class DiskContents(long diskBytes, int blockSize, Func<long, int, 
     /// <summary>A disk that is not blank, and has no mark that this program knows, has data in so many bytes at one of its ends.</summary>
     public const int Window = DiskMarks.Window;
 
-    /// <summary>The formats with marks on the disk, apart from those that <see cref="SuperblockProbe"/> knows and from partitions.</summary>
+    /// <summary>
+    /// The formats with marks on the disk, apart from those that <see cref="SuperblockProbe"/> knows and from partitions.
+    /// </summary>
     public IReadOnlyList<string> Marks() => DiskMarks.Find(diskBytes, read);
 
     /// <summary>A partition table without partitions; null: there is none.</summary>

@@ -33,7 +33,8 @@ public static class DiskMarks
         .. Ufs.SelectMany(magic => UfsPlaces.Select(place => Hex("ufs", place + 0x55C, magic))),
         // Members of pools, arrays and mappings.
         Hex("VMFS_volume_member", MiB, "0dd001c0"), Text("ubi", 0, "UBI#"),
-        Text("ceph_bluestore", 0, "bluestore block device"), Text("oracleasm", 32, "ORCLDISK"), Hex("stratis", 512 + 4, "2153747261307469"), Hex("stratis", 9 * 512 + 4, "2153747261307469"),
+        Text("ceph_bluestore", 0, "bluestore block device"), Text("oracleasm", 32, "ORCLDISK"),
+        Hex("stratis", 512 + 4, "2153747261307469"), Hex("stratis", 9 * 512 + 4, "2153747261307469"),
         Text("vdo", 0, "dmvdo001"),
         Text("DM_snapshot_cow", 0, "SnAp"), Text("DM_verity_hash", 0, "verity\0\0"), Text("DM_integrity", 0, "integrt\0"),
         Text("swsuspend", 4096 - 10, "S1SUSPEND"), Text("swsuspend", 4096 - 10, "LINHIB0001"),

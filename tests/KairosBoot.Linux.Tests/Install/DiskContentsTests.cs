@@ -1,6 +1,5 @@
 using System.Text;
 using KairosBoot.Lifecycle;
-using KairosBoot.Linux.Tests.Stages;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Install;

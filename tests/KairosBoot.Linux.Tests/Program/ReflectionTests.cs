@@ -22,7 +22,9 @@ public sealed class ReflectionTests
         Assert.Equal("", string.Join("\n", uses.Select(use => $"{use.Place}: {use.Code} {use.Member}")));
     }
 
-    /// <summary>The parser is the only part of YamlDotNet in PID 1. Its pools create objects by a constructor known to the compiler.</summary>
+    /// <summary>
+    /// The parser is the only part of YamlDotNet in PID 1. Its pools create objects by a constructor known to the compiler.
+    /// </summary>
     [Fact]
     public void The_YAML_parser_asks_for_no_names_outside_the_methods_that_are_left_out()
     {
