@@ -56,7 +56,8 @@ public sealed class DeviceWatch : IDisposable
             TakeEvents();
             // A controller of SCSI or SATA disks is searched after its driver has started it. That is the work of kernel threads.
             if (starts.IsEmpty && Syscall.ReadDirectoryIfThere("/sys/class/scsi_host").Count == 0) return;
-            var isIdle = (starts.IsEmpty || isQuiet) && !Processes.HasBusyKernelWorker();
+            // The search for busy threads costs a millisecond, so it is the last question.
+            var isIdle = (starts.IsEmpty || isQuiet && !starts.IsAnyStarting) && !Processes.HasBusyKernelWorker();
             watchdog.Feed();
             isQuiet = !events.Wait(isIdle ? 0 : RecheckMilliseconds);
             if (!isIdle || !isQuiet) continue;

@@ -12,6 +12,9 @@ public sealed class DriverStarts
 
     public bool IsEmpty => expected.Count == 0;
 
+    /// <summary>A driver is starting one of the devices now. A start that has not begun yet is not seen.</summary>
+    public bool IsAnyStarting => expected.Exists(HasDriver);
+
     /// <summary>A device has appeared. Its <c>bind</c> follows, also where its driver was loaded earlier.</summary>
     public void Expect(string device)
     {
@@ -21,7 +24,7 @@ public sealed class DriverStarts
     /// <summary>The same for a device that existed before its driver was loaded.</summary>
     public void ExpectPresent(string device)
     {
-        if (Syscall.TryStat(device + "/driver") is null) Expect(device);
+        if (!HasDriver(device)) Expect(device);
     }
 
     /// <summary>The driver has started the device, or the device is gone.</summary>
@@ -46,6 +49,8 @@ public sealed class DriverStarts
     }
 
     // The kernel sets the link before the driver starts the device, and removes it if the driver refuses: drivers/base/dd.c, really_probe.
+    private static bool HasDriver(string device) => Syscall.TryStat(device + "/driver") is not null;
+
     private static string? DriverOf(string device)
     {
         try { return PathParts.NameOf(Syscall.ReadLink(device + "/driver")); }

@@ -30,7 +30,6 @@ public sealed partial class PathNameTests
         (Names, "COS_STATE and COS_RECOVERY, where only root writes",
             ["Lifecycle/Upgrade/ActiveSwitch", "Lifecycle/Upgrade/FactorySwitch", "Lifecycle/Upgrade/SlotSwitch",
                 "Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/RecoverySwitch", "Lifecycle/Upgrade/UnassessedImages"]),
-        (Names, "the lock of upgrades in /run", ["Lifecycle/Upgrade/TargetSystem"]),
         (Names, "a scratch directory of the builder's own, 0700", ["Image/TemporaryDirectory", "Image/OsImage/SquashfsImage",
             "Image/Tar/ArchiveInput"]),
         (Names, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
