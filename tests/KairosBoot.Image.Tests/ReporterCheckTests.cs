@@ -18,7 +18,7 @@ public class ReporterCheckTests : Scratch
     private void SetInit(string target)
     {
         File.Delete(Path.Combine(root, "sbin/init"));
-        WriteText("root" + target, "");
+        SyntheticKernel.WriteProgram(WriteText("root" + target, ""));
         File.CreateSymbolicLink(Path.Combine(root, "sbin/init"), target);
     }
 

@@ -56,12 +56,18 @@ internal static class SyntheticKernel
         foreach (var directory in new[] { "boot", "etc", "sbin", "usr/lib" })
             Directory.CreateDirectory(Path.Combine(root, directory));
         File.WriteAllBytes(Path.Combine(root, "boot", $"vmlinuz-{Release}"), BzImage(Release));
-        File.WriteAllBytes(Path.Combine(root, "usr/lib/init"), ElfFor(X86));
-        HostTool.Run("chmod", "755", Path.Combine(root, "usr/lib/init"));
+        WriteProgram(Path.Combine(root, "usr/lib/init"));
         File.CreateSymbolicLink(Path.Combine(root, "sbin/init"), "/usr/lib/init");
         File.WriteAllText(Path.Combine(root, "etc/a name with \"quotes\" and spaces"), "content");
         File.WriteAllBytes(Path.Combine(root, "kairos-boot"), Elf("init"));
         return root;
+    }
+
+    /// <summary>Writes a program for x86_64 without code.</summary>
+    internal static void WriteProgram(string path)
+    {
+        File.WriteAllBytes(path, ElfFor(X86));
+        HostTool.Run("chmod", "755", path);
     }
 
     /// <summary>The same with all that an image build would add, so that a file system made of it boots.</summary>

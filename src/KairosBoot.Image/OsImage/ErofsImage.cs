@@ -24,18 +24,27 @@ internal static class ErofsImage
             root = TreeAttributes.SortedCopy(tree, scratch.File("erofs"), scratch.Interrupt);
 
         foreach (var addition in additions)
-            Add(root, addition);
-        // The newest time in the tree: it does not change the time of any file, and the additions get it. -T would change all times.
+            Add(root, addition, summary.NewestSeconds * 1_000_000_000);
+        // The newest time in the tree: it does not change the time of any file. -T would change all times.
         Tool.MakeErofs.Run(new ToolArguments().Options("-zlz4hc", $"-U{summary.Id}", "--quiet").Path(file).Path(root), scratch.Interrupt,
             ("SOURCE_DATE_EPOCH", $"{summary.NewestSeconds}"));
     }
 
-    // Links are followed inside the tree, as on the booted system, and never to a path of this host.
-    private static void Add(string root, TreeAddition addition)
+    // Links are followed inside the tree, as on the booted system, and never to a path of this host. A new file gets the newest time in the
+    // tree, and its directory keeps its own, so that the time of the build is not in the image.
+    private static void Add(string root, TreeAddition addition, long newestNs)
     {
         var (parent, name) = (PathParts.ParentOf(addition.Path), PathParts.NameOf(addition.Path));
         using var directory = UntrustedTree.TryOpen(root, parent) ?? throw new OperatorException(
             $"the tree has no directory /{parent} for /{addition.Path}", "create the directory, or remove the dangling link");
+        var directoryNs = Syscall.FStat(directory).MTimeNs;
+        AddTo(directory, name, addition);
+        Syscall.UTimesAt(directory, name, newestNs);
+        Syscall.UTimes(directory, directoryNs);
+    }
+
+    private static void AddTo(FileHandle directory, string name, TreeAddition addition)
+    {
         switch (addition)
         {
             case TreeAddition.Directory added:

@@ -4,12 +4,13 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 
-/// <summary>A new image becomes active; the running image becomes or stays passive.</summary>
+/// <summary>
+/// A new image becomes active. The running image becomes or stays passive, unless the other one is the only one that is good.
+/// </summary>
 /// <param name="state">Mount point of COS_STATE.</param>
 /// <param name="running">Device and inode of the running image; null: it is not on this disk.</param>
 /// <param name="isRecovery">The recovery system is running.</param>
-/// <param name="keepsGood">The last good image other than the running one stays.</param>
-public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? running, bool isRecovery, bool keepsGood = false)
+public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? running, bool isRecovery)
     : SlotSwitch(state, state + SystemPaths.BootState)
 {
     private readonly string active = state + Slot.Active.Image(), passive = state + Slot.Passive.Image();
@@ -36,7 +37,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
             var pinned = counters.Pinned;
             bool Holds(string image) => pinned.Length > 0 && Exists(image) && Id(image) == pinned;
             var moves = UpgradeRules.ActiveBecomesPassive(RunningSlot, counters, Exists(passive),
-                Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null, keepsGood);
+                Holds(passive) ? Slot.Passive : Holds(active) ? Slot.Active : null);
             return moves && Exists(active);
         }
     }

@@ -105,7 +105,7 @@ public sealed class SystemUpgrade
         using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
         var type = CheckSource();
         return recovery is null
-            ? SwitchTo(new ActiveSwitch(state, machine.RunningImage, machine.IsRecovery, keepsGood: true), "active", state, () => { })
+            ? SwitchTo(new ActiveSwitch(state, machine.RunningImage, machine.IsRecovery), "active", state, () => { })
             : SwitchTo(new RecoverySwitch(recovery.Path, state, machine.RunningImage, type == "squashfs"), "recovery", null, () => { });
     }
 

@@ -14,20 +14,16 @@ public static class UpgradeRules
     /// <param name="counters">The counters before the upgrade.</param>
     /// <param name="hasPassive">The passive slot has an image.</param>
     /// <param name="pinned">The slot whose image must stay in any case; null: none.</param>
-    /// <param name="keepsGood">
-    /// The last good image other than the running one stays, even in place of a running image that is not marked good yet.
-    /// </param>
     /// <exception cref="OperatorException">One of the two images runs and the other one is pinned.</exception>
-    public static bool ActiveBecomesPassive(Slot? running, BootCounters counters, bool hasPassive, Slot? pinned,
-        bool keepsGood) => (running, pinned) switch
+    public static bool ActiveBecomesPassive(Slot? running, BootCounters counters, bool hasPassive, Slot? pinned) => (running, pinned) switch
         {
             (Slot.Passive, Slot.Active) => throw new OperatorException(
                 "active is pinned and passive is running: no slot is free for a new image",
                 "kboot unpin, or reboot into the pinned image first: kboot select active"),
             (_, Slot.Passive) => false,
             (_, Slot.Active) => true,
-            (Slot.Active, _) => !keepsGood || !hasPassive || counters.Active.Good || !counters.Passive.Good,
-            (Slot.Passive, _) => keepsGood && counters.Active.Good && !counters.Passive.Good,
+            (Slot.Active, _) => !hasPassive || counters.Active.Good || !counters.Passive.Good,
+            (Slot.Passive, _) => counters.Active.Good && !counters.Passive.Good,
             _ => !hasPassive || counters.Active.Good && !counters.Passive.Good,
         };
 

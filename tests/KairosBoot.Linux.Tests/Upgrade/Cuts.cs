@@ -50,15 +50,31 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
 
             if (upgrade is null) return;
             Upgraded++;
-            var booted = kernel[slot];
+            var passive = PassiveAfterUpgrade(state, kernel, slot);
             upgrade(state, slot);
             var after = PartitionView.OfMount(state);
             Assert.True(Same(after.Active, images["newer"]), told);
-            Assert.True(slot == Slot.Recovery || Same(after.Passive, booted),
+            Assert.True(slot == Slot.Recovery || Same(after.Passive, passive),
                 told + $"; after the next upgrade {Name(after.Active)} {Name(after.Passive)}");
             Assert.Equal((Slot.Active, 3), (after.Block.Counters.Next, after.Block.Counters.Active.Left));
-            Assert.Equal(["active.img", "passive.img"], Directory.GetFiles(state + "/cOS").Select(Path.GetFileName).Order());
+            // The file of a running image that no slot has is kept until it does not run any more.
+            string[] held = slot == Slot.Recovery || Same(passive, kernel[slot]) ? [] : ["replaced.img"];
+            Assert.Equal(["active.img", "passive.img", .. held], Directory.GetFiles(state + "/cOS").Select(Path.GetFileName).Order());
         });
+    }
+
+    // The running image, but not in place of the only other image that is good.
+    private static byte[]? PassiveAfterUpgrade(string state, PartitionView kernel, Slot running)
+    {
+        string Id(Slot slot) => BootCounter.IdOf(ImageIdentity.Of(state + slot.Image()));
+        // The counter of a slot may still be that of its last image.
+        var counters = kernel.Block.Counters.SyncWithImages([(Slot.Active, Id(Slot.Active)), (Slot.Passive, Id(Slot.Passive))]);
+        return (running, counters.Active.Good, counters.Passive.Good) switch
+        {
+            (Slot.Active, false, true) => kernel.Passive,
+            (Slot.Passive, true, false) => kernel.Active,
+            _ => kernel[running],
+        };
     }
 
     private void Mounted(string file, string options, Action<string> body)

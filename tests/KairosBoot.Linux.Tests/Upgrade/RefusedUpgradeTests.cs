@@ -86,7 +86,7 @@ public sealed class RefusedUpgradeTests
     [Theory]
     [InlineData("..", "points outside")]
     [InlineData("link", "which is not a directory")]
-    [InlineData("hard link", "which does not precede it in the archive")]
+    [InlineData("hard link", "or does not precede it in the archive")]
     [InlineData("truncated", "damaged or not a tar file")]
     [InlineData("text", "damaged or not a tar file")]
     [InlineData("empty", "damaged or not a tar file")]

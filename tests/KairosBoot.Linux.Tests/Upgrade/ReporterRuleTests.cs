@@ -1,3 +1,4 @@
+using KairosBoot.Image.Tests;
 using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
@@ -10,7 +11,7 @@ public sealed class ReporterRuleTests
 
     // An init that kboot knows, without a unit.
     private static readonly string[] Systemd = ["rm /sbin/init", "symlink /sbin/init /lib/systemd/systemd", "mkdir /lib/systemd",
-        "cd /lib/systemd", "write /proc/self/comm systemd"];
+        "ln /usr/lib/init /lib/systemd/systemd"];
 
     private static List<string> Marks(InstalledSystem system) => Directory.Exists(system.State + SystemPaths.UnassessedImages)
         ? [.. Directory.GetFiles(system.State + SystemPaths.UnassessedImages).Select(path => Path.GetFileName(path)!)] : [];
@@ -38,7 +39,7 @@ public sealed class ReporterRuleTests
         var tree = InstalledSystem.Tree(scratch + "/tree", "new");
         File.Delete(tree + "/sbin/init");
         Directory.CreateDirectory(tree + "/usr/lib/systemd");
-        File.WriteAllText(tree + "/usr/lib/systemd/systemd", "");
+        SyntheticKernel.WriteProgram(tree + "/usr/lib/systemd/systemd");
         File.CreateSymbolicLink(tree + "/sbin/init", "/usr/lib/systemd/systemd");
         Assert.Throws<OperatorException>(() => system.Upgrade(InstalledSystem.Of(root: tree)));
         Assert.Equal(before, system.Files);

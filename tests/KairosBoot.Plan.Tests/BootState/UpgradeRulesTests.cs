@@ -23,7 +23,7 @@ public sealed class UpgradeRulesTests
         bool passiveIsThere, Slot? pinned, bool moves)
     {
         var counters = new BootCounters { Active = new(3, activeGood, ""), Passive = new(3, passiveGood, "") };
-        Assert.Equal(moves, UpgradeRules.ActiveBecomesPassive(running, counters, passiveIsThere, pinned, keepsGood: true));
+        Assert.Equal(moves, UpgradeRules.ActiveBecomesPassive(running, counters, passiveIsThere, pinned));
     }
 
     [Fact]
