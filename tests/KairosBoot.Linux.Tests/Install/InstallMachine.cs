@@ -12,6 +12,7 @@ internal sealed class InstallMachine : IDisposable
         Disk = new LoopDisk(scratch, 768, blockSize);
         Image = scratch + "/image";
         SyntheticKernel.MakeBootable(scratch + "/tree");
+        File.WriteAllText(scratch + "/tree/usr/lib/kairosboot/no-assessment", ""); // nothing in it would mark it good
         var noise = new byte[(imageMebibytes << 20) / 2];
         new Random(1).NextBytes(noise);
         File.WriteAllBytes(scratch + "/tree/noise", noise);

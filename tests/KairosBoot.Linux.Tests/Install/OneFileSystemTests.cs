@@ -1,3 +1,4 @@
+using KairosBoot.Image.Tests;
 using KairosBoot.Linux.Tests.Stages;
 
 namespace KairosBoot.Linux.Tests.Install;
@@ -12,18 +13,10 @@ public sealed class OneFileSystemTests
     public void File_systems_mounted_in_a_tree_are_not_in_its_image(string format) => MountNamespace.Run(scratch =>
     {
         string tree = scratch + "/tree", image = scratch + "/image", mounted = scratch + "/mounted";
-        foreach (var directory in new[] { tree + "/boot", tree + "/sbin", tree + "/srv/data",
-            mounted })
-        {
-            Directory.CreateDirectory(directory);
-        }
-
-        foreach (var file in new[] { "boot/vmlinuz", "boot/initrd", "sbin/init", "srv/data/below" })
-        {
-            File.WriteAllText($"{tree}/{file}",
-            file);
-        }
-
+        SyntheticKernel.MakeBootable(tree);
+        Directory.CreateDirectory(tree + "/srv/data");
+        Directory.CreateDirectory(mounted);
+        File.WriteAllText(tree + "/srv/data/below", "below");
         Syscall.Mount("tmpfs", tree + "/srv/data", "tmpfs", MountFlags.None, "");
         File.WriteAllText(tree + "/srv/data/above", "of another file system");
         var (code, _, errors) = KBoot.Run("image", "build", "--root", tree, "--format", format, "--output", image);

@@ -1,5 +1,6 @@
 using KairosBoot.Image.Tests;
 using KairosBoot.Lifecycle;
+using KairosBoot.Linux.Tests.Stages;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Upgrade;
@@ -77,18 +78,25 @@ public sealed class ReporterRuleTests
         Assert.True(system.IsReadOnly);
 
         // Its image becomes passive, and the mark stays.
-        system.Boot(Slot.Active);
+        BootActive(system);
         var second = system.Upgrade(Unassessed(system.Image("second", Systemd)));
         Assert.Equal(("second", "new"), system.Slots);
         Assert.Equal(new[] { first.ImageId, second.ImageId }.Order(), Marks(system).Order());
 
         // An image that leaves the slots takes its mark along. The same image again, now with something that marks it good, has none.
-        system.Boot(Slot.Active);
+        BootActive(system);
         File.WriteAllText(system.Host + "/oem/90_custom.yaml", Reports);
         system.Upgrade(image);
         Assert.Equal(("new", "second"), system.Slots);
         Assert.Equal([second.ImageId], Marks(system));
     });
+
+    // As kairos-boot does for an image with a mark.
+    private static void BootActive(InstalledSystem system)
+    {
+        system.Boot(Slot.Active);
+        Assert.Equal(0, KBoot.Run(["assess", "good", "active", "--state", system.State]).Code);
+    }
 
     [Fact]
     public void The_mark_of_an_image_build_is_enough() => MountNamespace.Run(scratch =>
