@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using KairosBoot.Image;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
@@ -54,7 +55,7 @@ internal sealed class DiskOptions
         foreach (var token in result.Tokens)
         {
             if (token.Value.Split(':') is [var label, var size, .. var rest]
-                && (size == "0" ? 0 : SizeOption.TryParse(size)) is { } bytes && rest.Length < 2)
+                && (size == "0" ? 0 : ByteSize.TryParse(size)) is { } bytes && rest.Length < 2)
             {
                 partitions.Add(new ExtraPartition(label, bytes, rest.Length == 0 ? ExtraPartition.DefaultFileSystem : rest[0]));
             }

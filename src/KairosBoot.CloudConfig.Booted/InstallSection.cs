@@ -1,3 +1,4 @@
+using System.Globalization;
 using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
@@ -5,11 +6,13 @@ namespace KairosBoot.CloudConfig.Booted;
 /// <summary>The settings for the disk in <c>install:</c> of the cloud-configs. A later document has precedence.</summary>
 public sealed class InstallSection
 {
+    private const long MiB = 1 << 20, MaxMiB = long.MaxValue / MiB;
+
     // The names of Kairos.
     private static readonly Schema Section = Schema.Record(
         ("device", Schema.Text),
         ("partitions", Schema.Record(("oem", Sized()), ("recovery", Sized()), ("state", Sized()), ("persistent", Sized()))),
-        ("extra-partitions", Schema.ListOf(Schema.Record(("name", Schema.Text), ("label", Schema.Text), ("size", Schema.Integer),
+        ("extra-partitions", Schema.ListOf(Schema.Record(("name", Schema.Text), ("label", Schema.Text), ("size", Size()),
             ("fs", Schema.Text)))),
         ("grub_options", Schema.Record(("extra_cmdline", Schema.Text))));
 
@@ -78,19 +81,33 @@ public sealed class InstallSection
         KernelArguments = ((conforming?.Find("grub_options") as YamlMapping)?.Text("extra_cmdline") ?? "") is { Length: > 0 } arguments
             ? $"{KernelArguments} {arguments}".Trim() : KernelArguments;
         foreach (var (name, value) in (conforming?.Find("partitions") as YamlMapping)?.Pairs ?? [])
-            if ((value as YamlMapping)?.Integer("size") is > 0 and var size) sizes[name.Text] = size;
+            if (MiBOf(value as YamlMapping) is > 0 and var size) sizes[name.Text] = size;
         foreach (var extra in YamlMapping.MappingsOf(conforming?.Find("extra-partitions")))
         {
             var label = extra.Text("label") ?? extra.Text("name")
                 ?? throw Refused(file, extra, "extra-partitions", "a partition without label and name", "set label");
-            Extra.Add((extra.Text("name") ?? label, label, extra.Integer("size") is >= 0 and var size ? size
+            Extra.Add((extra.Text("name") ?? label, label, MiBOf(extra) is { } size ? size
                 : throw Refused(file, extra, "extra-partitions", $"{label} has no size",
-                "set size, in MiB; 0: the rest of the disk"), extra.Text("fs")));
+                "set size, in MiB or with a unit (1.5G); 0: the rest of the disk"), extra.Text("fs")));
         }
     }
 
     private static Schema Sized() =>
-        Schema.Record(("size", Schema.Integer), ("fs", Schema.Scalar("ext4", scalar => scalar.Text == "ext4")));
+        Schema.Record(("size", Size()), ("fs", Schema.Scalar("ext4", scalar => scalar.Text == "ext4")));
+
+    private static Schema Size() =>
+        Schema.Scalar("a whole number of MiB, or a size with a unit: 1.5G", scalar => MiBOf(scalar.Text) is not null);
+
+    private static long? MiBOf(YamlMapping? partition) => partition?.Text("size") is { } text ? MiBOf(text) : null;
+
+    // A number is in MiB, as in Kairos; with a unit, it may have a fraction.
+    private static long? MiBOf(string text)
+    {
+        if (text.Length == 0) return null;
+        if (text.All(char.IsAsciiDigit))
+            return long.TryParse(text, CultureInfo.InvariantCulture, out var number) && number <= MaxMiB ? number : null;
+        return !char.IsAsciiDigit(text[^1]) && ByteSize.TryParse(text) is { } bytes && bytes % MiB == 0 ? bytes / MiB : null;
+    }
 
     private static OperatorException Refused(string file, YamlNode node, string key, string what, string fix) =>
         new($"{file}:{node.Line}: install.{key}: {what}", fix);

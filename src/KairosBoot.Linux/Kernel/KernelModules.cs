@@ -84,6 +84,10 @@ public sealed class KernelModules
             }
         }
 
+        // The disks of a virtual machine are named (vda, vdb) in the order of their devices on the virtio bus. So that this is the order of
+        // the slots, the driver of the bus starts one device after another, and before disks, one of which may never answer.
+        foreach (var name in drivers)
+            if (name is "virtio_pci" or "virtio_mmio") Load(name, "", inBackground: false);
         foreach (var name in drivers) Load(name);
     }
 
@@ -109,11 +113,16 @@ public sealed class KernelModules
     /// <summary>Loads a driver by its name. Does nothing if the initrd has no such driver.</summary>
     /// <param name="name">Name of the module, or an alias.</param>
     /// <param name="parameters">As on a modprobe command line.</param>
-    public void Load(string name, string parameters = "")
+    public void Load(string name, string parameters = "") => Load(name, parameters, inBackground: true);
+
+    private void Load(string name, string parameters, bool inBackground)
     {
         if (index?.LoadOrder(name) is not { } order) return;
         foreach (var module in order)
-            if (tried.Add(module)) Insert(module, module == name ? parameters : "");
+        {
+            if (tried.Add(module))
+                Insert(module, (inBackground ? StartDevicesInBackground : "") + (module == name && parameters.Length > 0 ? " " + parameters : ""));
+        }
     }
 
     private void Insert(string module, string parameters)
@@ -121,7 +130,7 @@ public sealed class KernelModules
         try
         {
             using var file = Syscall.Open($"{directory}/{module}.ko", OpenFlags.ReadOnly);
-            Syscall.FInitModule(file, parameters.Length == 0 ? StartDevicesInBackground : $"{StartDevicesInBackground} {parameters}");
+            Syscall.FInitModule(file, parameters);
         }
         // EEXIST: it is loaded already. ENODEV: its hardware does not exist, which only the driver can detect.
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ENODEV) { }
