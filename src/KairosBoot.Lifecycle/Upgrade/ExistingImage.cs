@@ -14,31 +14,15 @@ internal sealed class ExistingImage(TargetSystem machine, CancellationToken canc
 {
     private const int PieceSize = 1 << 20;
 
-    private string? ignored;
-
     /// <returns>A sentence, and whether a reboot is needed to use the image; null: an upgrade is needed.</returns>
     internal (string Outcome, bool NeedsReboot)? Find(string image, bool isRecovery) => isRecovery ? InRecovery(image) : InSlots(image);
-
-    /// <summary>As <see cref="Find"/>, for an image that is written next to the others and is still to be compared.</summary>
-    internal (string Outcome, bool NeedsReboot)? FindWritten(string transition, bool isRecovery)
-    {
-        ignored = transition;
-        return Find(transition, isRecovery);
-    }
 
     /// <summary>As <see cref="Find"/>, for a tree: only the root of the running system is known to be its image.</summary>
     internal (string Outcome, bool NeedsReboot)? FindTree(string tree) =>
         machine.RunningImage is not null && Running() is { } slot && Same(Syscall.TryStat(tree), Syscall.TryStat(machine.Host + "/"))
             ? Runs(slot) : null;
 
-    private (string, bool)? InSlots(string image)
-    {
-        if (Running() is { } slot && HasContent(PathOf(slot), image)) return Runs(slot);
-        var isNext = Counters(machine.State.Path).Next == Slot.Active && !machine.IsRecovery;
-        // A switch that was interrupted must be completed.
-        return isNext && !Leftovers().Any() && HasContent(PathOf(Slot.Active), image)
-            ? ("active already has this image", machine.RunningImage is not null) : null;
-    }
+    private (string, bool)? InSlots(string image) => Running() is { } slot && HasContent(PathOf(slot), image) ? Runs(slot) : null;
 
     private (string, bool)? InRecovery(string image)
     {
@@ -62,8 +46,6 @@ internal sealed class ExistingImage(TargetSystem machine, CancellationToken canc
             if (Syscall.TryStat(PathOf(slot)) is { } file && machine.RunningImage == (file.Device, file.Inode)) return slot;
         return null;
     }
-
-    private IEnumerable<string> Leftovers() => SlotSwitch.Leftovers(machine.State.Path).Where(path => path != ignored && File.Exists(path));
 
     private string PathOf(Slot slot) => machine.State.Path + slot.Image();
 

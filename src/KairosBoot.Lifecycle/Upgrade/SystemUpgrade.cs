@@ -125,7 +125,7 @@ public sealed class SystemUpgrade
         var added = Write(slotSwitch);
         // A stream can be compared only now. A reset always writes.
         if (stream is not null && slotSwitch is not FactorySwitch
-            && new ExistingImage(machine, cancellationToken).FindWritten(slotSwitch.Transition, request.IsRecovery) is { } found)
+            && new ExistingImage(machine, cancellationToken).Find(slotSwitch.Transition, request.IsRecovery) is { } found)
         {
             var existing = Existing(request, slotSwitch.Transition, found);
             slotSwitch.Clear();

@@ -69,7 +69,7 @@ public sealed class KernelModules
     public void LoadForPresentHardware(DriverStarts starts)
     {
         // All devices first: the first driver may start several of them.
-        var drivers = new List<string>();
+        var found = new List<(string Device, IReadOnlyList<string> Drivers)>();
         foreach (var bus in Syscall.ReadDirectoryIfThere("/sys/bus"))
         {
             var devices = $"/sys/bus/{bus}/devices/";
@@ -79,16 +79,25 @@ public sealed class KernelModules
                     && DriversFor(modalias) is { Count: > 0 } names)
                 {
                     starts.ExpectPresent(devices + device);
-                    drivers.AddRange(names);
+                    found.Add((devices + device, names));
                 }
             }
         }
 
-        // The disks of a virtual machine are named (vda, vdb) in the order of their devices on the virtio bus. So that this is the order of
-        // the slots, the driver of the bus starts one device after another, and before disks, one of which may never answer.
-        foreach (var name in drivers)
-            if (name is "virtio_pci" or "virtio_mmio") Load(name, "", inBackground: false);
-        foreach (var name in drivers) Load(name);
+        foreach (var (bus, driver, module) in VirtioBus.All) StartVirtioBus(bus, driver, module, found);
+        foreach (var (_, names) in found)
+            foreach (var name in names) Load(name);
+    }
+
+    private void StartVirtioBus(string bus, string driver, string module, List<(string Device, IReadOnlyList<string> Drivers)> found)
+    {
+        var devices = new List<string>();
+        foreach (var (device, names) in found)
+            foreach (var name in names)
+                if (name == module) devices.Add(device);
+        if (devices.Count == 0 || tried.Contains(module) || index?.LoadOrder(module) is not { Count: > 0 }) return;
+        Load(VirtioBus.DiskDriver);
+        VirtioBus.Start(bus, driver, devices, () => Load(module));
     }
 
     /// <summary>Loads the drivers of a device that has appeared.</summary>
@@ -113,16 +122,11 @@ public sealed class KernelModules
     /// <summary>Loads a driver by its name. Does nothing if the initrd has no such driver.</summary>
     /// <param name="name">Name of the module, or an alias.</param>
     /// <param name="parameters">As on a modprobe command line.</param>
-    public void Load(string name, string parameters = "") => Load(name, parameters, inBackground: true);
-
-    private void Load(string name, string parameters, bool inBackground)
+    public void Load(string name, string parameters = "")
     {
         if (index?.LoadOrder(name) is not { } order) return;
         foreach (var module in order)
-        {
-            if (tried.Add(module))
-                Insert(module, (inBackground ? StartDevicesInBackground : "") + (module == name && parameters.Length > 0 ? " " + parameters : ""));
-        }
+            if (tried.Add(module)) Insert(module, module == name ? parameters : "");
     }
 
     private void Insert(string module, string parameters)
@@ -130,7 +134,7 @@ public sealed class KernelModules
         try
         {
             using var file = Syscall.Open($"{directory}/{module}.ko", OpenFlags.ReadOnly);
-            Syscall.FInitModule(file, parameters);
+            Syscall.FInitModule(file, parameters.Length == 0 ? StartDevicesInBackground : $"{StartDevicesInBackground} {parameters}");
         }
         // EEXIST: it is loaded already. ENODEV: its hardware does not exist, which only the driver can detect.
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ENODEV) { }
