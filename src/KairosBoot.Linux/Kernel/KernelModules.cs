@@ -4,14 +4,10 @@ namespace KairosBoot.Linux;
 
 /// <summary>
 /// Loads the initrd's modules by name or by modalias, each once, dependencies first. A module that fails is recorded and reported when a
-/// device turns out to be missing; it does not stop the boot. No call waits for a device.
+/// device turns out to be missing; it does not stop the boot.
 /// </summary>
 public sealed class KernelModules
 {
-    // Without this option the kernel waits, in every load of a module, until all drivers have started all their devices: a device that
-    // never answers would block the caller (kernel/module/main.c, do_init_module).
-    private const string StartDevicesInBackground = "async_probe";
-
     private readonly ModuleIndex? index;
     private readonly string directory;
     private readonly HashSet<string> tried = [];
@@ -69,7 +65,7 @@ public sealed class KernelModules
     public void LoadForPresentHardware(DriverStarts starts)
     {
         // All devices first: the first driver may start several of them.
-        var found = new List<(string Device, IReadOnlyList<string> Drivers)>();
+        var drivers = new List<string>();
         foreach (var bus in Syscall.ReadDirectoryIfThere("/sys/bus"))
         {
             var devices = $"/sys/bus/{bus}/devices/";
@@ -79,25 +75,12 @@ public sealed class KernelModules
                     && DriversFor(modalias) is { Count: > 0 } names)
                 {
                     starts.ExpectPresent(devices + device);
-                    found.Add((devices + device, names));
+                    drivers.AddRange(names);
                 }
             }
         }
 
-        foreach (var (bus, driver, module) in VirtioBus.All) StartVirtioBus(bus, driver, module, found);
-        foreach (var (_, names) in found)
-            foreach (var name in names) Load(name);
-    }
-
-    private void StartVirtioBus(string bus, string driver, string module, List<(string Device, IReadOnlyList<string> Drivers)> found)
-    {
-        var devices = new List<string>();
-        foreach (var (device, names) in found)
-            foreach (var name in names)
-                if (name == module) devices.Add(device);
-        if (devices.Count == 0 || tried.Contains(module) || index?.LoadOrder(module) is not { Count: > 0 }) return;
-        Load(VirtioBus.DiskDriver);
-        VirtioBus.Start(bus, driver, devices, () => Load(module));
+        foreach (var name in drivers) Load(name);
     }
 
     /// <summary>Loads the drivers of a device that has appeared.</summary>
@@ -134,7 +117,7 @@ public sealed class KernelModules
         try
         {
             using var file = Syscall.Open($"{directory}/{module}.ko", OpenFlags.ReadOnly);
-            Syscall.FInitModule(file, parameters.Length == 0 ? StartDevicesInBackground : $"{StartDevicesInBackground} {parameters}");
+            Syscall.FInitModule(file, parameters);
         }
         // EEXIST: it is loaded already. ENODEV: its hardware does not exist, which only the driver can detect.
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ENODEV) { }
