@@ -16,16 +16,16 @@ public static class UpgradeRules
     /// <param name="pinned">The slot whose image must stay in any case; null: none.</param>
     /// <exception cref="OperatorException">One of the two images runs and the other one is pinned.</exception>
     public static bool ActiveBecomesPassive(Slot? running, BootCounters counters, bool hasPassive, Slot? pinned) => (running, pinned) switch
-        {
-            (Slot.Passive, Slot.Active) => throw new OperatorException(
-                "active is pinned and passive is running: no slot is free for a new image",
-                "kboot unpin, or reboot into the pinned image first: kboot select active"),
-            (_, Slot.Passive) => false,
-            (_, Slot.Active) => true,
-            (Slot.Active, _) => !hasPassive || counters.Active.Good || !counters.Passive.Good,
-            (Slot.Passive, _) => counters.Active.Good && !counters.Passive.Good,
-            _ => !hasPassive || counters.Active.Good && !counters.Passive.Good,
-        };
+    {
+        (Slot.Passive, Slot.Active) => throw new OperatorException(
+            "active is pinned and passive is running: no slot is free for a new image",
+            "kboot unpin, or reboot into the pinned image first: kboot select active"),
+        (_, Slot.Passive) => false,
+        (_, Slot.Active) => true,
+        (Slot.Active, _) => !hasPassive || counters.Active.Good || !counters.Passive.Good,
+        (Slot.Passive, _) => counters.Active.Good && !counters.Passive.Good,
+        _ => !hasPassive || counters.Active.Good && !counters.Passive.Good,
+    };
 
     /// <summary>
     /// Selects a slot that the change does not touch for the next boot, while a name on the partition moves from one image to another. A
