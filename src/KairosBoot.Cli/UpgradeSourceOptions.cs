@@ -23,7 +23,7 @@ internal sealed class UpgradeSourceOptions
 
     private readonly Option<bool> noAssessment = new("--no-assessment")
     {
-        Description = "Mark each boot of the new image good when its init starts, for an image without a check of its own",
+        Description = "Mark each boot of the new image good when its init starts, if nothing in it does",
     };
 
     internal void AddTo(Command command, bool isRequired)

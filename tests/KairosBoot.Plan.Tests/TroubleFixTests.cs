@@ -1,6 +1,6 @@
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>Whatever a step does and whatever the kernel answers, the advice is one imperative.</summary>
+/// <summary>The advice is one imperative for each kind of step and each class of error.</summary>
 public sealed class TroubleFixTests
 {
     private const string Place = "/sysroot/usr/local/.state/etc-ssh.bind";

@@ -193,7 +193,7 @@ public sealed class VolumeTests
         var volume = Assert.Single(VolumeSearch.Decide(layout, request, [disk.Images], disk, final: true).Volumes);
         Assert.EndsWith(lost, volume.Problem!.Problem);
         Assert.Equal(lost.Length > 0, volume.Problem.Problem.Contains("not persistent"));
-        // Each step that needs a store on it fails without a message of its own.
+        // Each step that needs a store on it fails without another message.
         var steps = LayoutPlan.For(layout, [volume], null);
         Assert.Equal(lost.Length > 0 ? 11 : 0, steps.Count(step => StoredPaths.AreLost(step, [])));
     }

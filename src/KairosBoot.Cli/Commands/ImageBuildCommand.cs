@@ -25,7 +25,7 @@ internal static class ImageBuildCommand
         var init = new Option<string?>("--init") { Description = "kairos-boot program for that initrd", HelpName = "FILE" };
         var noAssessment = new Option<bool>("--no-assessment")
         {
-            Description = "Mark each boot of the image good when its init starts, for an image without a check of its own",
+            Description = "Mark each boot of the image good when its init starts, if nothing in it does",
         };
 
         var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")

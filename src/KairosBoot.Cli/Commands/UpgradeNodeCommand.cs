@@ -16,7 +16,7 @@ internal static class UpgradeNodeCommand
         var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active; do not reboot" };
         var noAssessment = new Option<bool>("--no-assessment")
         {
-            Description = "Mark each boot of the new system good when its init starts, for a system without a check of its own",
+            Description = "Mark each boot of the new system good when its init starts, if nothing in it does",
         };
         var command = new Command(Name,
             "In a pod of the system-upgrade-controller: upgrade the node to the system of this container. Environment: HOST_DIR, the " +

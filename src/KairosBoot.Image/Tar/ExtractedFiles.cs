@@ -30,7 +30,7 @@ internal sealed class ExtractedFiles(ExtractionDirectory root)
     internal void AddLink(string path, string existing) => inodes[path] = inodes[existing];
 
     /// <summary>After this, the name is free, or is a directory if the member is one.</summary>
-    /// <exception cref="TarProblem">A directory with files is to be replaced by another type.</exception>
+    /// <exception cref="TarProblem">Another type would replace a directory that has files.</exception>
     internal void Clear(string path, bool keepDirectory)
     {
         var (parent, name) = (Parent(path), PathParts.NameOf(path));

@@ -88,7 +88,7 @@ internal sealed class TarArchive(Stream input)
         var name = values.Sparse?.Name ?? values.Path ?? pending.LongName ?? header.Name;
         CurrentName = name;
         var type = TarTypes.Of(header.Type, name);
-        // Directories, links and nodes have no content in the archive, whatever their size is, except for a list of names in type D.
+        // Directories, links and nodes have no content in the archive, even if their size is not 0. Type D has a list of names.
         var size = values.Size ?? header.Size;
         contentLeft = type == FileType.Regular || header.Type == 'D' ? TarHeader.Padded(size) : 0;
         var mode = header.Mode;

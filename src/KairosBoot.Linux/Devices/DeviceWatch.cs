@@ -4,8 +4,9 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Watches the hardware appear. Kernel events load drivers and announce disks. No call waits for a driver without a limit, and no time
-/// passes once all wanted devices exist. A disk is read when the kernel has read its partition table, which it announces.
+/// Watches the hardware appear. Kernel events load drivers and announce disks. No time passes once all wanted devices
+/// exist, but a load of a driver returns only when the driver has started its devices. A disk is read when the kernel has read its
+/// partition table, which it announces.
 /// </summary>
 public sealed class DeviceWatch : IDisposable
 {

@@ -3,7 +3,7 @@ namespace KairosBoot.Plan;
 /// <summary>What a system call reported, as far as the advice depends on it.</summary>
 public enum Trouble { Unreadable, Full, ReadOnly, NoMemory, Refused, NoDriver, Damaged, InTheWay, Busy, Other }
 
-/// <summary>How to fix what a system call reported. An error with a cause of its own brings its own fix.</summary>
+/// <summary>How to fix what a system call reported. An OperatorException has its own fix.</summary>
 public static class TroubleFix
 {
     /// <summary>For a program that is at fault itself.</summary>
