@@ -13,6 +13,9 @@ public static class BlockDeviceScan
     internal const string ClassBlock = "/sys/class/block";
     private static readonly string[] Skipped = ["loop", "ram", "zram", "dm-", "fd", "mtdblock", "nbd"];
 
+    private const int FewAnswers = 64;
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2), AnswerPoll = TimeSpan.FromMilliseconds(50);
+
     /// <summary>All present devices, in the order of their names.</summary>
     /// <param name="known">Devices of an earlier scan, which are not read again.</param>
     /// <param name="announced">Only these disks and their partitions are read; null: all.</param>
@@ -79,10 +82,30 @@ public static class BlockDeviceScan
         return false;
     }
 
+    /// <summary>
+    /// The disk has requests and has not answered any for two seconds, and so few before that the kernel may still be reading its partition
+    /// table: until it has, every open blocks, and no signal ends that. A disk in use may be slow for longer, but has answered many.
+    /// </summary>
+    private static bool DoesNotAnswer(string disk)
+    {
+        var (answered, isBusy) = Requests(disk);
+        if (!isBusy || answered >= FewAnswers) return false;
+        var end = Syscall.BootTimeMicroseconds() + (long)AnswerLimit.TotalMicroseconds;
+        while (Syscall.BootTimeMicroseconds() < end)
+        {
+            Syscall.Pause(AnswerPoll);
+            var (now, isStillBusy) = Requests(disk);
+            if (now != answered || !isStillBusy) return false;
+        }
+        return true;
+    }
+
     // Documentation/block/stat.rst: the first field counts completed reads, the fifth completed writes, the ninth requests in flight.
-    private static bool HasNeverAnswered(string disk) =>
-        (FileText.TryReadAttribute($"{ClassBlock}/{disk}/stat") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            is ["0", _, _, _, "0", _, _, _, not "0", ..];
+    private static (long Answered, bool IsBusy) Requests(string disk)
+    {
+        var fields = (FileText.TryReadAttribute($"{ClassBlock}/{disk}/stat") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length < 9 ? (0, false) : (Parse(fields[0]) + Parse(fields[4]), fields[8] != "0");
+    }
 
     private static BlockDevice? Probe(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables, List<string>? announced)
     {
@@ -92,7 +115,7 @@ public static class BlockDeviceScan
         var partition = (int)Number(directory + "/partition");
         var disk = partition == 0 ? name : DiskOf(directory);
         if (announced?.Contains(disk) == false) return null;
-        if (announced is null && HasNeverAnswered(disk)) return Unread(name);
+        if (announced is null && DoesNotAnswer(disk)) return Unread(name);
         var device = new BlockDevice(name, disk, partition, size) { IsWriteProtected = Number(directory + "/ro") == 1 };
         if (partition == 0)
         {
@@ -154,8 +177,9 @@ public static class BlockDeviceScan
     // The partition's directory in sysfs is inside that of its disk. Computing the disk from the name would depend on the driver.
     private static string DiskOf(string directory) => PathParts.NameOf(PathParts.ParentOf(Syscall.ReadLink(directory)));
 
-    private static long Number(string path) =>
-        long.TryParse(FileText.TryReadAttribute(path), CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static long Number(string path) => Parse(FileText.TryReadAttribute(path));
+
+    private static long Parse(string? text) => long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static string? Attribute(string path) => FileText.TryReadAttribute(path) is { Length: > 0 } text ? text : null;
 }

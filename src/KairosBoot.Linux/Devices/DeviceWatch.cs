@@ -4,9 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Watches the hardware appear. Kernel events load drivers and announce disks. No time passes once all wanted devices
-/// exist, but a load of a driver returns only when the driver has started its devices. A disk is read when the kernel has read its
-/// partition table, which it announces.
+/// Watches the hardware appear. Kernel events load drivers and announce disks. No call waits for a driver, and no time passes once all
+/// wanted devices exist. A disk is read when the kernel has read its partition table, which it announces.
 /// </summary>
 public sealed class DeviceWatch : IDisposable
 {
@@ -14,6 +13,7 @@ public sealed class DeviceWatch : IDisposable
     private const int RecheckMilliseconds = 20;
     private readonly Uevents events = new();
     private readonly DriverStarts starts = new();
+    private readonly DeviceStarter starter = new();
     private List<string> announced;
     private readonly Dictionary<string, BlockDevice> known = [];
     private readonly KernelModules modules;
@@ -29,7 +29,7 @@ public sealed class DeviceWatch : IDisposable
         // The drivers in the kernel have started all their devices before the kernel starts an init.
         announced = Syscall.ReadDirectoryIfThere(BlockDeviceScan.ClassBlock);
         modules.LoadAlways();
-        modules.LoadForPresentHardware(starts);
+        modules.LoadForPresentHardware(starts, starter);
     }
 
     /// <summary>Block devices seen so far, in the order of their names.</summary>
@@ -55,16 +55,18 @@ public sealed class DeviceWatch : IDisposable
         while (Syscall.BootTimeMicroseconds() < deadline)
         {
             TakeEvents();
+            starter.Advance();
             // A controller of SCSI or SATA disks is searched after its driver has started it. That is the work of kernel threads.
             if (starts.IsEmpty && Syscall.ReadDirectoryIfThere("/sys/class/scsi_host").Count == 0) return;
             // The search for busy threads costs a millisecond, so it is the last question.
-            var isIdle = (starts.IsEmpty || isQuiet && !starts.IsAnyStarting) && !Processes.HasBusyKernelWorker();
+            var isIdle = (starts.IsEmpty || isQuiet && !starts.IsAnyStarting && !starter.IsBusy) && !Processes.HasBusyKernelWorker();
             watchdog.Feed();
             isQuiet = !events.Wait(isIdle ? 0 : RecheckMilliseconds);
             if (!isIdle || !isQuiet) continue;
             starts.EndAll();
             return;
         }
+        starter.StartAll();
         if (Unfinished is { Length: > 0 } text) NotWaitingFor(text);
     }
 
@@ -115,7 +117,7 @@ public sealed class DeviceWatch : IDisposable
             {
                 known.Clear();
                 announced = Syscall.ReadDirectoryIfThere(BlockDeviceScan.ClassBlock);
-                modules.LoadForPresentHardware(starts);
+                modules.LoadForPresentHardware(starts, starter);
                 changed = true;
                 continue;
             }

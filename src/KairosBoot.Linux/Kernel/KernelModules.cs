@@ -4,10 +4,14 @@ namespace KairosBoot.Linux;
 
 /// <summary>
 /// Loads the initrd's modules by name or by modalias, each once, dependencies first. A module that fails is recorded and reported when a
-/// device turns out to be missing; it does not stop the boot.
+/// device turns out to be missing; it does not stop the boot. The drivers of hardware start their devices in the background.
 /// </summary>
 public sealed class KernelModules
 {
+    // Without this option the kernel waits, in every load of a module, until all drivers have started all their devices
+    // (kernel/module/main.c, do_init_module).
+    private const string InBackground = "async_probe";
+
     private readonly ModuleIndex? index;
     private readonly string directory;
     private readonly HashSet<string> tried = [];
@@ -56,13 +60,14 @@ public sealed class KernelModules
     /// <summary>
     /// Loads the driver of a file system. Does nothing if it is built in, or if the initrd has none: then the mount fails and reports it.
     /// </summary>
-    public void LoadFileSystem(string type) => Load("fs-" + type);
+    public void LoadFileSystem(string type) => Load("fs-" + type, InBackground);
 
     /// <summary>
     /// Loads drivers for all devices on the buses now. Devices that appear because of that announce themselves with an event.
     /// </summary>
     /// <param name="starts">Gets the devices that a driver was found for.</param>
-    public void LoadForPresentHardware(DriverStarts starts)
+    /// <param name="starter">Starts the virtio disks.</param>
+    internal void LoadForPresentHardware(DriverStarts starts, DeviceStarter starter)
     {
         // All devices first: the first driver may start several of them.
         var drivers = new List<string>();
@@ -80,18 +85,34 @@ public sealed class KernelModules
             }
         }
 
-        foreach (var name in drivers) Load(name);
+        // These number the virtio devices in the order in which they start them, and wait for none.
+        foreach (var name in drivers)
+            if (name is "virtio_pci" or "virtio_mmio") Load(name);
+        StartVirtioDisks(starts, starter);
+        foreach (var name in drivers) Load(name, InBackground);
+    }
+
+    // A virtio disk has no time limit, and its name (vda, vdb) follows the order of the starts.
+    private void StartVirtioDisks(DriverStarts starts, DeviceStarter starter)
+    {
+        if (tried.Contains(VirtioDisks.Driver) || index?.LoadOrder(VirtioDisks.Driver) is not { Count: > 0 }
+            || VirtioDisks.NotStarted().Count == 0 || !VirtioDisks.SetAutomatic(false)) return;
+        Load(VirtioDisks.Driver, InBackground);
+        VirtioDisks.SetAutomatic(true);
+        var disks = VirtioDisks.NotStarted();
+        foreach (var disk in disks) starts.ExpectPresent(disk);
+        starter.Start(disks);
     }
 
     /// <summary>Loads the drivers of a device that has appeared.</summary>
     /// <param name="modalias">Names the hardware.</param>
     /// <param name="device">Its link in the directory of its bus.</param>
     /// <param name="starts">Gets the device if a driver was found for it.</param>
-    public void LoadFor(string modalias, string device, DriverStarts starts)
+    internal void LoadFor(string modalias, string device, DriverStarts starts)
     {
         var names = DriversFor(modalias);
         if (names.Count > 0) starts.Expect(device);
-        foreach (var name in names) Load(name);
+        foreach (var name in names) Load(name, InBackground);
     }
 
     private IReadOnlyList<string> DriversFor(string modalias)
@@ -102,14 +123,16 @@ public sealed class KernelModules
         return names;
     }
 
-    /// <summary>Loads a driver by its name. Does nothing if the initrd has no such driver.</summary>
+    /// <summary>
+    /// Loads a driver by its name, and waits until it has started its devices. Does nothing if the initrd has no such driver.
+    /// </summary>
     /// <param name="name">Name of the module, or an alias.</param>
     /// <param name="parameters">As on a modprobe command line.</param>
     public void Load(string name, string parameters = "")
     {
         if (index?.LoadOrder(name) is not { } order) return;
         foreach (var module in order)
-            if (tried.Add(module)) Insert(module, module == name ? parameters : "");
+            if (tried.Add(module)) Insert(module, module == name || parameters == InBackground ? parameters : "");
     }
 
     private void Insert(string module, string parameters)

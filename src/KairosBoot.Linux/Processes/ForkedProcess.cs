@@ -33,14 +33,13 @@ public sealed unsafe class ForkedProcess : IDisposable
     /// </param>
     public static ForkedProcess Start(string name, Func<string, int> work)
     {
-        AwaitOtherThreads();
         var (asked, questions) = ChildProcess.Pipe(name);
         using (asked)
         {
             var (answers, answered) = ChildProcess.Pipe(name);
             using (answered)
             {
-                var pid = Native.fork();
+                var pid = Fork();
                 if (pid == 0) Become(work, questions, asked, answered);
                 if (pid > 0) return new ForkedProcess(pid, questions, answers);
                 var error = LibC.errno;
@@ -108,6 +107,15 @@ public sealed unsafe class ForkedProcess : IDisposable
             Syscall.WriteAll(answered, [EndOfAnswer]);
         }
         return 0;
+    }
+
+    /// <summary>
+    /// fork(2). In the child, which gets 0, only <see cref="Native._exit"/> may follow the work; negative: errno has the reason.
+    /// </summary>
+    internal static int Fork()
+    {
+        AwaitOtherThreads();
+        return Native.fork();
     }
 
     /// <summary>

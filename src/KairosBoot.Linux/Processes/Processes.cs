@@ -31,15 +31,23 @@ public static class Processes
     }
 
     /// <summary>A worker thread of the kernel is busy that is bound to no CPU. Such threads start devices in the background.</summary>
-    public static bool HasBusyKernelWorker()
+    // The name of a worker is "kworker/u4:1" or longer; the state I means idle: Documentation/core-api/workqueue.rst, proc(5).
+    public static bool HasBusyKernelWorker() => Any(stat => stat.Contains("(kworker/u", StringComparison.Ordinal) && !IsIn(stat, 'I'));
+
+    /// <summary>A process waits in the kernel for a device, beyond signals, or a worker thread of the kernel is busy.</summary>
+    public static bool MayBeStuck() => Any(stat => IsIn(stat, 'D')) || HasBusyKernelWorker();
+
+    // proc(5): the state follows the name, which is in parentheses.
+    private static bool IsIn(string stat, char state)
+    {
+        var place = stat.LastIndexOf(')') + 2;
+        return place < stat.Length && stat[place] == state;
+    }
+
+    private static bool Any(Predicate<string> holds)
     {
         foreach (var name in Syscall.ReadDirectory("/proc"))
-        {
-            if (!char.IsAsciiDigit(name[0])) continue;
-            var stat = FileText.TryReadAttribute($"/proc/{name}/stat") ?? "";
-            // The name of a worker is "kworker/u4:1" or longer; the state I means idle: Documentation/core-api/workqueue.rst, proc(5).
-            if (stat.Contains("(kworker/u", StringComparison.Ordinal) && !stat.Contains(") I ", StringComparison.Ordinal)) return true;
-        }
+            if (char.IsAsciiDigit(name[0]) && holds(FileText.TryReadAttribute($"/proc/{name}/stat") ?? "")) return true;
         return false;
     }
 

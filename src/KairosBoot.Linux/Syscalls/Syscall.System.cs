@@ -96,7 +96,7 @@ public static unsafe partial class Syscall
     /// </summary>
     public static void Reboot(RebootCommand command)
     {
-        if (command is RebootCommand.Restart or RebootCommand.KExec && Processes.HasBusyKernelWorker())
+        if (command is RebootCommand.Restart or RebootCommand.KExec && Processes.MayBeStuck())
             new Thread(RestartWhenStuck) { IsBackground = true }.Start();
         Check(Native.reboot((int)command), "reboot", null);
     }

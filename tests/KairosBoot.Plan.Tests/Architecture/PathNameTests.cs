@@ -47,7 +47,7 @@ public sealed partial class PathNameTests
 
         (Write, "files in /proc, /sys and /dev",
             ["CloudConfig/Keys/SysctlKey", "Linux/Kernel/KernelLog", "Linux/Devices/LoopDevice", "Linux/Kernel/Pstore",
-                "Linux/Kernel/Watchdog"]),
+                "Linux/Kernel/Watchdog", "Linux/Devices/DeviceStarter", "Linux/Devices/VirtioDisks"]),
         (Write, "the block device named by the operator or the partition table",
             ["Linux/Devices/PartitionedDisk", "Lifecycle/Install/DiskInstaller", "Image/Disk/DiskTarget"]),
         (Write, "the initrd's own log", ["Init/BootLog"]),

@@ -4,10 +4,12 @@ using System.Text.RegularExpressions;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>Machines without a console and without a disk, and what a stage leaves running.</summary>
-public sealed class BareMachineTests
+/// <summary>A disk that is attached and does not answer: the driver that starts it is blocked in the kernel forever.</summary>
+public sealed class DeadDiskTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
+
+    private const string Stuck = "the driver virtio_blk has not started the device /sys/bus/virtio/devices/virtio[0-9], disk vd[ab]";
 
     // Runs instead of an init. The machine has no console.
     private const string PrintAndEnd = """
@@ -29,7 +31,7 @@ public sealed class BareMachineTests
         stages:
           rootfs:
             - environment_file: /run/cos/cos-layout.env
-              environment: {VOLUMES: "LABEL=COS_PERSISTENT:/usr/local"}
+              environment: {VOLUMES: "LABEL=COS_PERSISTENT:/usr/local LABEL=DATA:/srv"}
             - datasource: {providers: ["cdrom"], path: "/oem/95_userdata"}
           initramfs:
             - commands:
@@ -45,32 +47,40 @@ public sealed class BareMachineTests
     }, mebibytes: 16));
 
     [Fact]
-    public void Without_a_console_stray_processes_end_and_storage_daemons_stay()
+    public void A_dead_data_disk_without_a_console_does_not_stop_the_boot()
     {
-        // disks: | COS_OEM: a layout, commands | COS_STATE: active.img | COS_PERSISTENT |; a CD with user-data
+        // disks: dead; | COS_OEM: a layout, commands | COS_STATE: active.img | COS_PERSISTENT |; a CD with user-data
         using SmallDisk disk = new(new Partition("COS_OEM", 8, ("/90_config.yaml", Encoding.ASCII.GetBytes(Config))),
             new Partition("COS_STATE", 24, ("/cOS/active.img", Image.Value)), new Partition("COS_PERSISTENT", 16));
+        using SmallDisk dead = new(new Partition("DATA", 8));
         using SeedDrive seed = SeedDrive.Iso("cidata",
             ("user-data", "#cloud-config\nstages: {initramfs: [{commands: ['echo yes > /etc/seeded']}]}\n"), ("meta-data", ""));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
-            Name = "no-console", Disks = [disk.File], Disc = seed.File, HasConsole = false,
+            Name = "dead-data-disk", Disks = [disk.File], DeadDisk = dead.File, Disc = seed.File, HasConsole = false,
             Initrd = Assets.Initrd, CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
         });
         machine.Console.Expect(Limit, "<<printed\n");
         string printed = machine.Console.Expect(Limit, "printed>>");
-        Assert.StartsWith("streams none\nname dead user-data yes\n@storage 1000 \n", printed, StringComparison.Ordinal);
+        Assert.StartsWith("streams none\nname dead user-data yes\n@storage 1000 \n\"text\"", printed, StringComparison.Ordinal);
+        Assert.Contains("\"degraded\"", printed, StringComparison.Ordinal);
+        string problems = string.Join('\n', printed.Split('\n').Where(line => line.StartsWith("\"text\"", StringComparison.Ordinal)));
+        Assert.Matches(Stuck + "; to fix: detach or replace the device", problems);
+        Assert.Matches("volume LABEL=DATA:/srv .*: no such device appeared; it may be inside another one: /dev/vd[ab] cannot be read: it " +
+            "does not answer", problems);
+        Assert.Matches("kairos-boot: not waiting any longer: " + Stuck, machine.Console.Text);
         Assert.Equal(2, machine.Console.Text.Split("that a cloud-config stage left running").Length - 1);
         Assert.Single(machine.Console.Text.Split('\n'),
             line => line.Contains(" (/bin/coreutils-sleep, killed) ", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void The_wait_for_the_boot_disk_counts_down_one_deadline()
+    public void A_dead_boot_disk_ends_in_a_restart_that_names_driver_and_device()
     {
+        using SmallDisk dead = new(new Partition("COS_STATE", 8));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
-            Name = "no-disk",
+            Name = "dead-boot-disk", DeadDisk = dead.File,
             CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=16 panic=1",
         });
         machine.ExpectEnd(Limit);
@@ -79,6 +89,7 @@ public sealed class BareMachineTests
         int[] left = [.. Regex.Matches(machine.Console.Text, "waiting for LABEL=COS_STATE, ([0-9]+) s left")
             .Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
         Assert.True(left.Length >= 2 && left.Zip(left.Skip(1)).All(pair => pair.First - pair.Second is 5 or 6), string.Join(' ', left));
+        Assert.Matches(Stuck, machine.Console.Text);
         ConsoleText.HoldsNoStackTrace(machine.Console);
     }
 }

@@ -1,0 +1,128 @@
+using KairosBoot.Plan;
+using Tmds.Linux;
+
+namespace KairosBoot.Linux;
+
+/// <summary>
+/// Starts devices one after another in a process of its own: the kernel blocks whoever starts a device that does not answer, and no
+/// signal ends that. The devices behind it are then started by another process.
+/// </summary>
+internal sealed unsafe class DeviceStarter
+{
+    // A disk needs a few milliseconds. If it is only slow, the next one is started beside it: the first has its name by then.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    private const int SYS_close_range = 436; // the same number on all architectures
+    private const int ArgumentsField = 45; // arg_start of proc(5), counted from the field after the name
+
+    private readonly List<string> waiting = [];
+    private FileHandle? progress;
+    private long since;
+
+    /// <summary>A device is being started, or waits for another one.</summary>
+    public bool IsBusy => progress is not null;
+
+    /// <param name="devices">Their links in the directory of their bus. They have a driver and are not started yet.</param>
+    public void Start(IReadOnlyList<string> devices)
+    {
+        waiting.AddRange(devices);
+        if (progress is null) StartNext();
+    }
+
+    /// <summary>Notes what was started. If a device has kept its process busy for a while, another process starts those behind it.</summary>
+    public void Advance()
+    {
+        if (progress is null) return;
+        Take();
+        if (progress is null || waiting.Count < 2 || Syscall.BootTimeMicroseconds() - since < Patience.TotalMicroseconds) return;
+        SkipFirst();
+    }
+
+    /// <summary>Starts the devices that still wait, each in a process of its own.</summary>
+    public void StartAll()
+    {
+        Advance();
+        while (progress is not null && waiting.Count > 1) SkipFirst();
+    }
+
+    private void Take()
+    {
+        var ready = new pollfd { fd = progress!.Descriptor, events = LibC.POLLIN };
+        if (LibC.poll(&ready, 1, 0) <= 0) return;
+        var started = Syscall.Read(progress, new byte[waiting.Count]);
+        waiting.RemoveRange(0, started);
+        since = Syscall.BootTimeMicroseconds();
+        if (waiting.Count == 0) End();
+        else if (started == 0) SkipFirst(); // somebody has killed the process
+    }
+
+    // Its process ends when it cannot report any more.
+    private void SkipFirst()
+    {
+        waiting.RemoveAt(0);
+        End();
+        if (waiting.Count > 0) StartNext();
+    }
+
+    private void End()
+    {
+        progress?.Dispose();
+        progress = null;
+    }
+
+    private void StartNext()
+    {
+        var (reader, writer) = ChildProcess.Pipe("the start of " + waiting[0]);
+        using (writer)
+        {
+            var pid = ForkedProcess.Fork();
+            if (pid == 0) Become(writer);
+            since = Syscall.BootTimeMicroseconds();
+            progress = reader;
+            if (pid > 0) return;
+        }
+
+        // Without memory for a process there is no other way.
+        foreach (var device in waiting) TryStart(device);
+        waiting.Clear();
+        End();
+    }
+
+    private void Become(FileHandle report)
+    {
+        try
+        {
+            LibC.dup2(report.Descriptor, 0);
+            // This process may never end, so it must hold nothing open: neither the watchdog nor the kernel's events.
+            LibC.syscall(SYS_close_range, 1, uint.MaxValue, 0);
+            MarkAsStorageDaemon();
+            foreach (var device in waiting)
+            {
+                TryStart(device);
+                byte done = 0;
+                if (LibC.write(0, &done, 1) != 1) break;
+            }
+        }
+        // Must not return: after the caller comes the work of the parent process.
+        finally { Native._exit(0); }
+    }
+
+    // Documentation/ABI/testing/sysfs-bus: drivers_probe. The call returns when the driver has started the device, or has refused it.
+    private static void TryStart(string device)
+    {
+        try
+        {
+            FileText.WriteAttribute(PathParts.ParentOf(PathParts.ParentOf(device)) + "/drivers_probe", PathParts.NameOf(device));
+        }
+        catch (SyscallException) { } // the driver does not support the device, or the device is gone
+    }
+
+    // A shutdown must not wait for the end of this process. Who ends all processes spares those whose first argument starts with '@'.
+    private static void MarkAsStorageDaemon()
+    {
+        var status = FileText.TryReadAttribute("/proc/self/stat") ?? "";
+        var fields = status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Length > ArgumentsField && ulong.TryParse(fields[ArgumentsField], out var address) && address > 0)
+            *(byte*)address = (byte)'@';
+    }
+}

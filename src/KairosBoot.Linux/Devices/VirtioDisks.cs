@@ -1,0 +1,44 @@
+using System.Globalization;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Linux;
+
+/// <summary>The disks of the virtio bus.</summary>
+internal static class VirtioDisks
+{
+    internal const string Driver = "virtio_blk";
+
+    private const string Bus = "/sys/bus/virtio/", Prefix = "virtio";
+
+    // VIRTIO_ID_BLOCK of linux/virtio_ids.h
+    private const string Modalias = "virtio:d00000002v";
+
+    /// <summary>Those without a driver, in the order in which the bus has found them: their links in the directory of the bus.</summary>
+    internal static List<string> NotStarted()
+    {
+        var disks = new List<string>();
+        foreach (var name in Syscall.ReadDirectoryIfThere(Bus + "devices"))
+        {
+            var device = $"{Bus}devices/{name}";
+            if (FileText.TryReadAttribute(device + "/modalias") is { } modalias && modalias.StartsWith(Modalias, StringComparison.Ordinal)
+                && Syscall.TryStat(device + "/driver") is null) disks.Add(device);
+        }
+
+        disks.Sort((one, other) => Number(one).CompareTo(Number(other)));
+        return disks;
+    }
+
+    /// <summary>
+    /// Sets whether the kernel starts a device as soon as device and driver exist (Documentation/ABI/testing/sysfs-bus). False: it cannot be
+    /// set.
+    /// </summary>
+    internal static bool SetAutomatic(bool value)
+    {
+        try { FileText.WriteAttribute(Bus + "drivers_autoprobe", value ? "1" : "0"); }
+        catch (SyscallException) { return false; }
+        return true;
+    }
+
+    private static int Number(string device) =>
+        int.TryParse(PathParts.NameOf(device).AsSpan(Prefix.Length), CultureInfo.InvariantCulture, out var number) ? number : 0;
+}
