@@ -77,6 +77,7 @@ public sealed class DeadDiskTests
     [Fact]
     public void A_dead_boot_disk_ends_in_a_restart_that_names_driver_and_device()
     {
+        if (!Thorough.Run) return;
         using SmallDisk dead = new(new Partition("COS_STATE", 8));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {

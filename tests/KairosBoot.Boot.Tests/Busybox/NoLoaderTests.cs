@@ -46,6 +46,7 @@ public sealed class NoLoaderTests
     [Fact]
     public void A_stopped_machine_starts_again_by_itself()
     {
+        if (!Thorough.Run) return;
         // disk: as above, no tries left after an earlier stop
         using SmallDisk disk = Disk(BusyboxRoot.Ext4, "active_left=0\npassive_left=0\nrecovery_left=0\nstops=1\n");
         using QemuMachine machine = QemuMachine.Start(new MachineSpec

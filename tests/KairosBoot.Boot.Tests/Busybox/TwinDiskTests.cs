@@ -17,10 +17,10 @@ public sealed class TwinDiskTests : IDisposable
         _second.Dispose();
     }
 
-    // The third is the second with the names exchanged.
+    // The third is the first with the names exchanged.
     public static TheoryData<string, bool> Orders => Thorough.Run
-        ? new() { { "first", true }, { "first", false }, { "second", true } }
-        : new() { { "first", true }, { "first", false } };
+        ? new() { { "first", false }, { "first", true }, { "second", true } }
+        : new() { { "first", false } };
 
     [Theory]
     [MemberData(nameof(Orders))]
@@ -72,6 +72,7 @@ public sealed class TwinDiskTests : IDisposable
         Assert.Equal(0, machine.WritesToLateDisk());
         shell.Leave("sync; poweroff -f");
         machine.ExpectEnd(Limit);
+        if (!Thorough.Run) return;
 
         using QemuMachine next = machine.SwitchOnAgain();
         Assert.Contains($"kairosboot.id={id}", GuestShell.OfBusybox(next).Run("cat /proc/cmdline"), StringComparison.Ordinal);

@@ -28,6 +28,7 @@ public sealed class UnreadableInitrdTests
     [Fact]
     public void On_a_write_protected_disk_grub_unloads_the_kernel_and_starts_the_next_slot()
     {
+        if (!Thorough.Run) return;
         // disk, write-protected: as above
         using GrubDisk disk = new(Kind);
         Settled settled = Settled.After(Spec("unload", Firmware.Bios, disk) with { WriteProtected = true });
