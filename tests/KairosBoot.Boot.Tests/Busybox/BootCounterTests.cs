@@ -63,6 +63,10 @@ public sealed class BootCounterTests
         machine.Console.Expect(Limit, "not marked good yet: the machine reboots in 1 min (");
         machine.Console.Expect(Limit, "(kairosboot.good-within=); rebooting");
         machine.ExpectEnd(Limit);
+        string oem = $"{machine.DiskAsLeft(0)}?offset={disk.OemStart}";
+        Assert.Contains("did not report good within", Tool.Run("debugfs", "-R", "cat /kairosboot/failed-boots", oem),
+            StringComparison.Ordinal);
+        if (!Thorough.Run) return;
 
         using QemuMachine next = machine.SwitchOnAgain();
         next.Console.Expect(Limit, "failed boot: ");

@@ -40,6 +40,7 @@ public sealed class TwinDiskTests : IDisposable
     [Fact]
     public void Without_a_named_disk_both_are_listed_and_neither_boots()
     {
+        if (!Thorough.Run) return;
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
             Name = "twins-ambiguous",

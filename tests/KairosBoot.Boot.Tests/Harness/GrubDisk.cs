@@ -13,7 +13,7 @@ public sealed class GrubDisk : IDisposable
 {
     public const int Persistent = 6;
 
-    private const int Esp = 2, State = 5;
+    private const int Esp = 2, Oem = 3, State = 5;
 
     // mksquashfs loads the last one by name when a thread ends; ldd does not list it.
     private static readonly string[] FileSystemTools = ["/usr/sbin/mke2fs", "/usr/sbin/debugfs", "/usr/bin/mksquashfs",
@@ -65,6 +65,7 @@ public sealed class GrubDisk : IDisposable
         Tool.Run(kind.KBoot, ["disk", "build", "--image", image, "--append", kind.KernelArguments, "--output", File, .. Config(kind)]);
         global::System.IO.File.Delete(image);
         StateStart = Sectors(State, "First sector: ") * 512;
+        OemStart = Sectors(Oem, "First sector: ") * 512;
         StateSize = Sectors(State, "Partition size: ") * 512;
     }
 
@@ -72,6 +73,9 @@ public sealed class GrubDisk : IDisposable
     public long StateStart { get; }
 
     public long StateSize { get; }
+
+    /// <summary>Start of COS_OEM in bytes.</summary>
+    public long OemStart { get; }
 
     public string File => At("disk.raw");
 
