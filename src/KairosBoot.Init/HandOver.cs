@@ -24,7 +24,7 @@ internal sealed class HandOver(BootClock clock, Devices devices, StageProcess st
     {
         stages.Dispose();
         foreach (var process in Processes.EndAllOthers()) Ended(process);
-        oldRoot?.FreeOldRoot();
+        oldRoot?.FreeOldRoot(PathParts.NameOf(SystemPaths.Kept));
         oldRoot?.Dispose();
         log.Dispose();
         watchdog.Dispose();

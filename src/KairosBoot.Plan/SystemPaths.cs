@@ -7,6 +7,9 @@ public static class SystemPaths
     public const string State = "/run/initramfs/cos-state";
     /// <summary>The program that systemd-shutdown starts after it has unmounted the root: a copy of kairos-boot.</summary>
     public const string Shutdown = "/run/initramfs/shutdown";
+
+    /// <summary>The directory of the initrd that is not freed at the hand-over; later it is /run/initramfs.</summary>
+    public const string Kept = "/kept";
     /// <summary>The recovery image on its partition: the first path, or the second one if the first does not exist.</summary>
     public const string RecoveryImage = "/cOS/recovery.squashfs", OtherRecoveryImage = "/cOS/recovery.img";
     public const string Sentinels = "/run/cos";

@@ -44,9 +44,11 @@ public sealed class StepCommandTests
             "stat -c %a new/dir/file; cat new/dir/file", $"{Convert.ToString(mode, 8)}\n{content}".TrimEnd('\n'));
 
     [Fact]
-    public void A_file_is_copied_with_its_directory_and_mode() =>
-        Same("echo x > from; chmod 600 from", place => new CopyFile(StepClass.Required, place + "/from", place + "/new/to", Octal.O755),
-            "stat -c %a new/to; cat new/to", "755\nx");
+    public void A_file_of_the_initrd_is_kept_in_a_mount_of_its_own() =>
+        Same("echo x > from; chmod 700 from",
+            place => new KeepFile(StepClass.Required, place + "/from", place + "/kept", place + "/new/mount/to"),
+            "ls; stat -c %a new/mount/to; cat new/mount/to; findmnt -no OPTIONS new/mount | grep -o nosuid,nodev",
+            "kept\nnew\n700\nx\nnosuid,nodev");
 
     [Fact]
     public void A_file_system_is_mounted_at_a_new_mount_point() =>

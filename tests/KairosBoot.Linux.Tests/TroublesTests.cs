@@ -26,9 +26,9 @@ public sealed class TroublesTests
     [Fact]
     public void An_error_of_a_step_has_the_fix_of_its_cause() => MountNamespace.Run(scratch =>
     {
-        var step = new CopyFile(StepClass.Degraded, scratch + "/missing", scratch + "/copy", Octal.O644);
+        var step = new KeepFile(StepClass.Degraded, scratch + "/missing", scratch + "/kept", scratch + "/run/copy");
         var call = Assert.Throws<SyscallException>(() => Syscall.Open(scratch + "/missing", OpenFlags.ReadOnly));
-        Assert.Contains(scratch + "/copy", Troubles.ToError(step, call).Fix);
+        Assert.Contains(scratch + "/run/copy", Troubles.ToError(step, call).Fix);
         Assert.Equal("remove it", Troubles.ToError(step, new OperatorException("x is in the way", "remove it")).Fix);
         Assert.Equal(TroubleFix.Defect, Troubles.ToError(step, new InvalidOperationException()).Fix);
     });

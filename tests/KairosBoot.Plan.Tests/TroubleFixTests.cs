@@ -18,7 +18,7 @@ public sealed class TroubleFixTests
         new BindPersistent(StepClass.Required, Ssh),
         new SetMountOptions(StepClass.Required, "/sysroot/oem", "nodev"),
         new WriteFile(StepClass.Required, "/sysroot/etc/fstab", "text"),
-        new CopyFile(StepClass.Required, "/init", "/run/initramfs/shutdown", Octal.O755),
+        new KeepFile(StepClass.Required, "/init", "/kept", "/run/initramfs/shutdown"),
         new CommitMachineId(StepClass.Required, "/sysroot/etc/machine-id", []),
     ];
 

@@ -76,7 +76,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         switch (step)
         {
             case WriteFile write: Write(write); return null;
-            case CopyFile copy: Copy(copy); return null;
+            case KeepFile keep: Keep(keep); return null;
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
             case BindPersistent bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
@@ -102,13 +102,12 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         ExtendedAttributes.Copy(existing, file);
     }
 
-    private static void Copy(CopyFile copy)
+    private static void Keep(KeepFile keep)
     {
-        using var from = Syscall.Open(copy.From, OpenFlags.ReadOnly);
-        using var place = StepPlace.File(copy.To);
-        using var to = new FileReplacement(place, copy.Mode, uid: 0, gid: 0);
-        Syscall.CopyAll(from, to.File);
-        to.Commit();
+        Syscall.MakeDirectories(keep.Kept);
+        Syscall.Rename(keep.From, $"{keep.Kept}/{PathParts.NameOf(keep.To)}");
+        using (var target = StepPlace.MountPoint(keep.MountPoint)) Syscall.Mount(keep.Kept, target, "", MountFlags.Bind, "");
+        MountAttributes.Set(keep.MountPoint, MountOptions.Parse(KeepFile.Options).Flags);
     }
 
     private void Mount(MountFileSystem mount)

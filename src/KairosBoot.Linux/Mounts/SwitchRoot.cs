@@ -39,15 +39,18 @@ public sealed unsafe class SwitchRoot : IDisposable
     }
 
     /// <summary>Deletes the initramfs. Does nothing if the old root is not a file system in memory.</summary>
-    public void FreeOldRoot()
+    /// <param name="kept">Name of a directory in its root that stays.</param>
+    public void FreeOldRoot(string kept)
     {
-        if (Syscall.FileSystemType(oldRoot) is RAMFS_MAGIC or TMPFS_MAGIC) Empty(oldRoot);
+        if (Syscall.FileSystemType(oldRoot) is RAMFS_MAGIC or TMPFS_MAGIC) Empty(oldRoot, kept);
     }
 
-    private void Empty(FileHandle directory)
+    private void Empty(FileHandle directory, string? kept)
     {
-        foreach (var name in Names(directory))
+        foreach (var text in Syscall.ReadDirectory("/proc/self/fd/" + directory.Descriptor))
         {
+            if (text == kept) continue;
+            var name = FileName.Encode(text);
             fixed (byte* n = name)
             {
                 var fd = LibC.openat(directory.Descriptor, n, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0);
@@ -55,18 +58,11 @@ public sealed unsafe class SwitchRoot : IDisposable
                 {
                     using var child = new FileHandle(fd, "initramfs");
                     if (Syscall.FStat(child).Device != oldDevice) continue;
-                    Empty(child);
+                    Empty(child, kept: null);
                 }
                 LibC.unlinkat(directory.Descriptor, n, fd >= 0 ? LibC.AT_REMOVEDIR : 0);
             }
         }
-    }
-
-    private static List<byte[]> Names(FileHandle directory)
-    {
-        var names = new List<byte[]>();
-        foreach (var name in Syscall.ReadDirectory("/proc/self/fd/" + directory.Descriptor)) names.Add(FileName.Encode(name));
-        return names;
     }
 
     public void Dispose() => oldRoot.Dispose();

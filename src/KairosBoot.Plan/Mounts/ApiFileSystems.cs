@@ -12,16 +12,16 @@ public static class ApiFileSystems
         new MountFileSystem(StepClass.Required, "sysfs", "/sys", "sysfs", "nosuid,nodev,noexec"),
         new MountFileSystem(StepClass.Required, "devtmpfs", "/dev", "devtmpfs", "nosuid,mode=0755"),
         new MountFileSystem(StepClass.Required, "tmpfs", "/run", "tmpfs", "nosuid,nodev,mode=0755"),
+        // Degraded: without it, the next shutdown cannot release the image's loop device and the state partition. Before anything is
+        // mounted below its mount point.
+        new KeepFile(StepClass.Degraded, "/init", SystemPaths.Kept, SystemPaths.Shutdown),
     ];
 
     /// <summary>
-    /// What the new root expects from an initrd: its shutdown program, and mounts in /dev that inits other than systemd do not always
-    /// make.
+    /// Mounts in /dev that the new root expects, and that inits other than systemd do not always make.
     /// </summary>
     public static readonly ImmutableArray<Step> ForUserland =
     [
-        // Degraded: without it, the next shutdown cannot release the image's loop device and the state partition.
-        new CopyFile(StepClass.Degraded, "/init", SystemPaths.Shutdown, Octal.O755),
         new MountFileSystem(StepClass.Optional, "devpts", "/dev/pts", "devpts", "nosuid,noexec,gid=5,mode=0620,ptmxmode=0000"),
         new MountFileSystem(StepClass.Optional, "tmpfs", "/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"),
     ];
