@@ -12,6 +12,7 @@ internal static class Boot
     public static void Run(BootParts parts, string[] arguments)
     {
         var request = parts.CommandLine.Request;
+        parts.Plans.Apply(ApiFileSystems.ForShutdown);
         // Each round removes a slot or spends the only retry, so the loop terminates.
         while (true)
         {

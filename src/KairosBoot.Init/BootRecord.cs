@@ -48,7 +48,7 @@ internal sealed class BootRecord(MessageLog logger)
     /// <summary>Forgets the steps and stages of an attempt that is undone. Its problems stay in the report.</summary>
     public void RemoveAttempt()
     {
-        steps.Count = ApiFileSystems.Mounts.Length;
+        steps.Count = ApiFileSystems.Mounts.Length + ApiFileSystems.ForShutdown.Length;
         configProblems.Clear();
         userData.Clear();
     }

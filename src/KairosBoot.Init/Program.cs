@@ -2,10 +2,12 @@ using KairosBoot.Init;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
-// One program with three roles: PID 1 of the initrd, the child process for the image's fsck, and PID 1 again at shutdown.
+// One program with three roles: PID 1 of the initrd, the child process for the image's fsck, and PID 1 again at shutdown. Anything but PID 1
+// can also run its self-test.
 if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
 if (Syscall.GetPid() != 1)
 {
+    if (SelfTest.Run(args) is { } result) return result;
     StageProtocol.Print("kairos-boot is /init of an initrd and has no other use; see kboot --help\n");
     return 2;
 }

@@ -12,10 +12,14 @@ public static class ApiFileSystems
         new MountFileSystem(StepClass.Required, "sysfs", "/sys", "sysfs", "nosuid,nodev,noexec"),
         new MountFileSystem(StepClass.Required, "devtmpfs", "/dev", "devtmpfs", "nosuid,mode=0755"),
         new MountFileSystem(StepClass.Required, "tmpfs", "/run", "tmpfs", "nosuid,nodev,mode=0755"),
-        // Degraded: without it, the next shutdown cannot release the image's loop device and the state partition. Before anything is
-        // mounted below its mount point.
-        new KeepFile(StepClass.Degraded, "/init", SystemPaths.Kept, SystemPaths.Shutdown),
     ];
+
+    /// <summary>
+    /// What an init expects from an initrd: its shutdown program. Degraded: without it, the next shutdown cannot release the image's loop
+    /// device and the state partition. It comes before anything is mounted below /run/initramfs.
+    /// </summary>
+    public static readonly ImmutableArray<Step> ForShutdown =
+        [new KeepFile(StepClass.Degraded, "/init", SystemPaths.Kept, SystemPaths.Shutdown)];
 
     /// <summary>
     /// Mounts in /dev that the new root expects, and that inits other than systemd do not always make.
