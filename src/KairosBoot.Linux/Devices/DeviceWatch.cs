@@ -10,7 +10,7 @@ namespace KairosBoot.Linux;
 public sealed class DeviceWatch : IDisposable
 {
     private const long ProgressMicroseconds = 5_000_000;
-    private const int RecheckMilliseconds = 20;
+    private const int MinQuietMilliseconds = 4, MaxQuietMilliseconds = 16;
     private readonly Uevents events = new();
     private readonly DriverStarts starts = new();
     private readonly DeviceStarter starter = new();
@@ -51,20 +51,25 @@ public sealed class DeviceWatch : IDisposable
 
     private void AwaitDrivers(long deadline)
     {
-        var isQuiet = false;
-        while (Syscall.BootTimeMicroseconds() < deadline)
+        for (var wait = 0; Syscall.BootTimeMicroseconds() < deadline;)
         {
             TakeEvents();
             starter.Advance();
             // A controller of SCSI or SATA disks is searched after its driver has started it. That is the work of kernel threads.
             if (starts.IsEmpty && Syscall.ReadDirectoryIfThere("/sys/class/scsi_host").Count == 0) return;
-            // The search for busy threads costs a millisecond, so it is the last question.
-            var isIdle = (starts.IsEmpty || isQuiet && !starts.IsAnyStarting && !starter.IsBusy) && !Processes.HasBusyKernelWorker();
             watchdog.Feed();
-            isQuiet = !events.Wait(isIdle ? 0 : RecheckMilliseconds);
-            if (!isIdle || !isQuiet) continue;
-            starts.EndAll();
-            return;
+            if (events.Wait(wait))
+            {
+                wait = MinQuietMilliseconds;
+                continue;
+            }
+            // The search for busy threads costs a millisecond. Among the events of hundreds of disks it would cost more than the disks.
+            if ((starts.IsEmpty || wait > 0 && !starts.IsAnyStarting && !starter.IsBusy) && !Processes.HasBusyKernelWorker())
+            {
+                starts.EndAll();
+                return;
+            }
+            wait = Math.Clamp(wait * 2, MinQuietMilliseconds, MaxQuietMilliseconds);
         }
         starter.StartAll();
         if (Unfinished is { Length: > 0 } text) NotWaitingFor(text);
