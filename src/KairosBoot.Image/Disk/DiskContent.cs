@@ -66,15 +66,15 @@ internal sealed class DiskContent
     internal DebugFsScript State(TemporaryDirectory scratch)
     {
         var grubMenu = scratch.File("grub.cfg");
-        File.WriteAllText(grubMenu, GrubMenu.Text(Layout.Recovery.Number));
+        HostFile.Write(grubMenu, GrubMenu.Text(Layout.Recovery.Number));
         var counters = scratch.File("bootstate");
-        File.WriteAllBytes(counters, BootBlock.Write(new BootCounters()));
+        HostFile.Write(counters, BootBlock.Write(new BootCounters()));
         var state = new DebugFsScript().MakeDirectory("cOS").Write(request.Image, "cOS/active.img").Write(request.Image, "cOS/passive.img")
             .MakeDirectory("grub").Write(grubMenu, "grub/grub.cfg").Write(counters, SystemPaths.BootState.TrimStart('/'));
         if (!arguments.IsEmpty)
         {
             var file = scratch.File("kargs");
-            File.WriteAllBytes(file, arguments.Write());
+            HostFile.Write(file, arguments.Write());
             state.Write(file, SystemPaths.Arguments.TrimStart('/'));
         }
 

@@ -81,7 +81,7 @@ public sealed class BootStateLocation : IDisposable
     {
         // The report can be read by root and its group only. For other users, the booted slot is unknown.
         if (!Syscall.Access(SystemPaths.Report, what: 4)) return null;
-        using var report = JsonDocument.Parse(File.ReadAllBytes(SystemPaths.Report));
+        using var report = JsonDocument.Parse(FileText.Read(SystemPaths.Report));
         var slot = SlotNames.TryParse(report.RootElement.GetProperty("slot").GetString());
         return slot is { } known ? (known, report.RootElement.GetProperty("imageId").GetString() ?? "") : null;
     }
