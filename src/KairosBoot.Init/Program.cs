@@ -6,7 +6,7 @@ using KairosBoot.Plan;
 if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
 if (Syscall.GetPid() != 1)
 {
-    StageProtocol.Print("kairos-boot is /init of an initrd and has no other use; see kboot --help\n");
+    StageProtocol.Print(InitrdFormat.Sentence);
     return 2;
 }
 

@@ -22,14 +22,9 @@ internal sealed class DiskContent
         this.request = request;
         Grub = grub;
         recovery = request.Recovery ?? request.Image;
-        recoveryName = BootableImage.Check(recovery, cancellationToken) == "squashfs" ? "recovery.squashfs" : "recovery.img";
-        foreach (var image in new[] { request.Image, recovery }.Distinct())
-        {
-            BootableImage.Check(image, cancellationToken);
-            SealedImage.Check(image, cancellationToken);
-            // An ordinary user cannot mount an image. One that kboot built has passed this check, and its seal holds.
-            if (Syscall.GetEUid() == 0) FinishedImage.Check(image);
-        }
+        var type = Check(request.Image, cancellationToken);
+        if (recovery != request.Image) type = Check(recovery, cancellationToken);
+        recoveryName = type == "squashfs" ? "recovery.squashfs" : "recovery.img";
 
         if (request.CloudConfigs.Count > MaxCloudConfigs)
         {
@@ -47,6 +42,14 @@ internal sealed class DiskContent
 
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
         ExtraFileSystem.RequireTools(Layout);
+    }
+
+    // Who cannot mount an image gets the checks that need no mount. One that kboot built has passed the others, and its seal holds.
+    private static string Check(string image, CancellationToken cancellationToken)
+    {
+        GrubReadable.Check(image);
+        SealedImage.Check(image, cancellationToken);
+        return FinishedImage.IsPossible ? FinishedImage.Check(image) : BootableImage.Check(image, cancellationToken);
     }
 
     internal DiskLayout Layout { get; }
