@@ -3,7 +3,7 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>A tool that ran and failed: what it printed, and the fix for the reason that it gives.</summary>
-internal static class ToolFailure
+public static class ToolFailure
 {
     private const int SignalExitCode = 128, MaxLines = 3;
 
@@ -21,7 +21,7 @@ internal static class ToolFailure
     /// <param name="exitCode">As in <see cref="Linux.ToolResult"/>; 0 if only its output shows that it failed.</param>
     /// <param name="output">Its messages.</param>
     /// <param name="path">The file that it wrote or read; null: not known.</param>
-    internal static OperatorException Of(Tool tool, int exitCode, string output, string? path)
+    public static OperatorException Of(Tool tool, int exitCode, string output, string? path)
     {
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(MaxLines).ToList();
         var how = exitCode > SignalExitCode ? $"was ended by signal {exitCode - SignalExitCode}"
