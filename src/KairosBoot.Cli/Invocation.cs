@@ -14,6 +14,7 @@ internal static class Invocation
         // No response files: @ is the start of a word, not of the name of a file with more words.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0) return Refuse(parsed.Errors.Select(error => error.Message), CommandLine(parsed.CommandResult));
+        if (EmptyPath.Find(parsed) is { } empty) return Refuse([empty], CommandLine(parsed.CommandResult));
 
         try
         {

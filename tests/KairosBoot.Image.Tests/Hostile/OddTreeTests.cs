@@ -8,7 +8,7 @@ namespace KairosBoot.Image.Tests;
 /// <summary>Trees and archives with any kind of file at each path that kboot reads, through each command that takes them.</summary>
 public sealed class OddTreeTests(ITestOutputHelper log) : OddInput(log)
 {
-    private const int Sample = 60;
+    private const int Sample = 35;
     private const string Modules = $"lib/modules/{SyntheticKernel.Release}";
 
     private static readonly string[] Paths =
