@@ -20,7 +20,8 @@ internal static class FailureText
         IOException or UnauthorizedAccessException => new($"input or output failed: {failure.Message}", HostFix.Of(ErrnoOf(failure),
             (failure as FileNotFoundException)?.FileName)),
         InvalidDataException => new(failure.Message, "copy or create the file that is read again"),
-        _ => new($"internal error in kboot: {failure.GetType().Name}: {failure.Message}", "report this message and the command line as a bug"),
+        _ => new($"internal error in kboot: {failure.GetType().Name}: {failure.Message}",
+            "report this message and the command line as a bug"),
     };
 
     private static int ErrnoOf(Exception failure) => failure switch

@@ -14,7 +14,8 @@ internal static class RebootProgram
     internal static void Run()
     {
         var program = SystemPaths.ProgramDirectories.Select(directory => directory + "/reboot")
-            .FirstOrDefault(path => Syscall.TryStat(path) is not null) ?? throw new OperatorException("this system has no program reboot", ByHand);
+            .FirstOrDefault(path => Syscall.TryStat(path) is not null)
+            ?? throw new OperatorException("this system has no program reboot", ByHand);
         var result = ChildProcess.Run(program, [], [SystemPaths.ProgramPath], CommandTimeout);
         if (result.ExitCode != 0 || result.TimedOut)
         {

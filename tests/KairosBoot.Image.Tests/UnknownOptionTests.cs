@@ -48,7 +48,7 @@ public class UnknownOptionTests : StateCommands
 
     [Theory]
     [InlineData("--output is empty", "image", "build", "--root", "/", "--output", "")]
-    [InlineData("--host is empty", "upgrade", "--image", "/none", "--host=")]
+    [InlineData("--host is empty", "upgrade", "--image", "/none", "--host", "")]
     [InlineData("--state is empty", "kargs", "--state", "", "add", "nosmt")]
     [InlineData("FILE is empty", "initrd", "inspect", "", "--")]
     public void An_empty_path_is_not_the_absence_of_an_option(string problem, params string[] words) =>

@@ -9,7 +9,8 @@ internal static class OddFile
     internal static readonly string[] Kinds =
     [
         "missing", "empty", "directory", "full directory", "fifo", "socket", "dangling link", "link to itself", "link loop", "link out",
-        "link to the top", "long link", "link to a fifo", "link below a file", "unreadable", "unreadable directory", "garbage", "cut", "one bit",
+        "link to the top", "long link", "link to a fifo", "link below a file",
+        "unreadable", "unreadable directory", "garbage", "cut", "one bit",
         "sparse", "line breaks", "long line", "not text", .. RootKinds,
     ];
 
