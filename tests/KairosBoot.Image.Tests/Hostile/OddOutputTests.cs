@@ -21,7 +21,8 @@ public sealed class OddOutputTests(ITestOutputHelper log) : OddInput(log)
     private static readonly string[] Inputs =
     [
         "root", "directory", "nothing", "file/below", "dangling", "loop", "fifo", "socket", "/dev/null", "/dev/zero", "/dev/full",
-        "/proc/self/mem", "/proc/kmsg", "", "existing", "empty", "garbage", "unwritable", "sparse", "cut.tar", "cut.img", "cut.initrd", new('n', 300),
+        "/proc/self/mem", "/proc/kmsg", "", "existing", "empty", "garbage", "unwritable", "sparse", "cut.tar", "cut.img", "cut.initrd",
+        new('n', 300),
     ];
 
     private string[][] Commands(string input, string output) =>
