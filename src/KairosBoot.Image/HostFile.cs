@@ -61,8 +61,13 @@ public static class HostFile
         const string Build = "build one: kboot image build --root DIR --output FILE";
         using var found = Syscall.TryOpen(path, OpenFlags.Path) ?? throw new OperatorException(Syscall.TryLStat(path) is null
             ? $"the image {path} does not exist" : $"the image {path} is a link to a file that does not exist", Build);
-        return Syscall.FStat(found).Type is FileType.Regular or FileType.BlockDevice ? Syscall.Reopen(found, OpenFlags.ReadOnly)
-            : throw new OperatorException($"the image {path} is not a regular file", Build);
+        return Syscall.FStat(found).Type switch
+        {
+            // Refuses files that the kernel generates: a read of /proc/kmsg waits for the next message.
+            FileType.Regular => BoundedFile.Open(found, ReadLimit.Image),
+            FileType.BlockDevice => Syscall.Reopen(found, OpenFlags.ReadOnly),
+            _ => throw new OperatorException($"the image {path} is not a regular file", Build),
+        };
     }
 
     /// <summary>Size of a file through links; 0 if it does not exist.</summary>
