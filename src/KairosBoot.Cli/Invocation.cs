@@ -1,5 +1,4 @@
 using System.CommandLine;
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -15,23 +14,15 @@ internal static class Invocation
         // No response files: @ is the start of a word, not of the name of a file with more words.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0) return Refuse(parsed.Errors.Select(error => error.Message), CommandLine(parsed.CommandResult));
+        if (EmptyPath.Find(parsed) is { } empty) return Refuse([empty], CommandLine(parsed.CommandResult));
 
         try
         {
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (OperatorException failure)
+        catch (Exception failure)
         {
-            return Fail(failure.Problem, failure.Fix);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SyscallException or InvalidDataException)
-        {
-            return Fail(failure.Message, null);
-        }
-        catch (Exception defect)
-        {
-            return Fail($"internal error in kboot: {defect.GetType().Name}: {defect.Message}",
-                "report this message and the command line as a bug");
+            return Fail(FailureText.Of(failure));
         }
     }
 
@@ -43,10 +34,10 @@ internal static class Invocation
         return WrongUsage;
     }
 
-    private static int Fail(string problem, string? fix)
+    private static int Fail(OperatorException failure)
     {
-        Console.Error.WriteLine($"kboot: {problem}");
-        if (fix is not null) Console.Error.WriteLine($"  to fix: {fix}");
+        Console.Error.WriteLine($"kboot: {failure.Problem}");
+        Console.Error.WriteLine($"  to fix: {failure.Fix}");
         return Failed;
     }
 

@@ -26,6 +26,13 @@ internal sealed class TemporaryDirectory : IDisposable
 
     internal string File(string name) => System.IO.Path.Combine(Path, name);
 
+    /// <summary>Creates a directory in it.</summary>
+    internal string Directory(string name)
+    {
+        Syscall.MkDir(File(name), OnlyOwner);
+        return File(name);
+    }
+
     public void Dispose()
     {
         using (var directory = Syscall.Open(Path, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow))

@@ -5,7 +5,10 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>A program of the build host, and its Debian package. All programs that this project starts are listed here.</summary>
-public sealed record Tool(string Name, string Package)
+/// <param name="Name">Its file name.</param>
+/// <param name="Package">The package that has it.</param>
+/// <param name="Hint">How to fix a failure whose reason is not known; null: the usual text.</param>
+public sealed record Tool(string Name, string Package, string? Hint = null)
 {
     public static readonly Tool MakeExt4 = new("mke2fs", "e2fsprogs");
     public static readonly Tool DebugFs = new("debugfs", "e2fsprogs");
@@ -17,7 +20,8 @@ public sealed record Tool(string Name, string Package)
     public static readonly Tool MakeGrub = new("grub-mkimage", "grub-common");
     public static readonly Tool Sha256Sum = new("sha256sum", "coreutils");
     public static readonly Tool OpenSsl = new("openssl", "openssl");
-    public static readonly Tool Skopeo = new("skopeo", "skopeo");
+    public static readonly Tool Skopeo = new("skopeo", "skopeo",
+        "check the name of the container image, the network, and the credentials (skopeo login)");
     public static readonly Tool Umoci = new("umoci", "umoci");
     public static readonly Tool Copy = new("cp", "coreutils");
     public static readonly Tool Cat = new("cat", "coreutils");
@@ -53,7 +57,8 @@ public sealed record Tool(string Name, string Package)
         {
             var result = ChildProcess.RunTool(program, words, EnvironmentWith(environment), input, directory, cancellationToken);
             return result.ExitCode == 0 ? (result.Output, result.Errors)
-                : throw Failed(result.Errors.Length > 0 ? result.Errors : result.Output);
+                : throw ToolFailure.Of(this, result.ExitCode, result.Errors.Length > 0 ? result.Errors : result.Output,
+                    words.FindLast(word => word.StartsWith('/')));
         }
         catch (SyscallException failure) when (failure.Operation == ChildProcess.Starting)
         {
@@ -95,10 +100,8 @@ public sealed record Tool(string Name, string Package)
         word.EnumerateRunes().All(rune => rune != Rune.ReplacementChar) ? word
             : throw new OperatorException($"'{ToolText.Show(word)}' is not UTF-8, so it cannot be a program's argument", "rename the file");
 
-    internal OperatorException Failed(string errors) => new(
-        $"{Name} failed: " +
-        $"{string.Join("; ", errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))}",
-        "check the free space and the write permission of the directory of --output");
+    /// <summary>For a program that ended with 0, but printed an error.</summary>
+    internal OperatorException Failed(string errors, string? path) => ToolFailure.Of(this, exitCode: 0, errors, path);
 
     /// <summary>Whether the program is installed.</summary>
     public bool IsInstalled => TryFind() is not null;

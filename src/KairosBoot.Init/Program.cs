@@ -8,7 +8,7 @@ if (args is [CheckChild.Verb, var image, var program, .. var options]) return Ch
 if (Syscall.GetPid() != 1)
 {
     if (SelfTest.Run(args) is { } result) return result;
-    StageProtocol.Print("kairos-boot is /init of an initrd and has no other use; see kboot --help\n");
+    StageProtocol.Print(InitrdFormat.Sentence);
     return 2;
 }
 

@@ -73,6 +73,7 @@ public class DiskImageTests : DiskBuilding
             + $"mv boot/initrd usr/initrd; rm boot/vmlinuz; ln -s '../lnk/{directory}/k' boot/vmlinuz; ln -s '/usr/a \"b\"' lnk;"
             + "ln -s /../usr/./initrd boot/second; ln -s second boot/initrd");
         DiskBuilder.Build(Request() with { Image = image, Recovery = Image }, PathOf("disk"));
+        Assert.Equal(format, BootableImage.Check(image, default));
     }
 
     [Fact]
@@ -94,7 +95,13 @@ public class DiskImageTests : DiskBuilding
         return PathOf(format);
     }
 
-    private string RefusedWith(string format, string commands) => Refused(Request() with { Image = Pack(format, commands) }).Problem;
+    // Root gets more checks, of which another one may come first.
+    private string RefusedWith(string format, string commands)
+    {
+        var image = Pack(format, commands);
+        Refused(Request() with { Image = image });
+        return Assert.Throws<OperatorException>(() => BootableImage.Check(image, default)).Problem;
+    }
 
     private string On(DiskPartition partition) => $"{PathOf("disk")}?offset={partition.Start}";
 }

@@ -24,6 +24,20 @@ public class InitrdTests : Scratch
     }
 
     [Fact]
+    public void The_format_of_kairos_boot_is_read_from_the_initrd()
+    {
+        Assert.Equal(0, Format());
+        File.WriteAllBytes(init, [.. SyntheticKernel.Elf("init"), .. InitrdFormat.Sentence]);
+        Assert.Equal(InitrdFormat.Current, Format());
+
+        int Format()
+        {
+            File.WriteAllBytes(PathOf("initrd"), Build().Content);
+            return InitrdContents.Read(PathOf("initrd")).Format;
+        }
+    }
+
+    [Fact]
     public void Zstd_and_gnu_cpio_accept_the_initrd_and_it_has_no_other_file()
     {
         File.WriteAllBytes(PathOf("initrd"), Build().Content);

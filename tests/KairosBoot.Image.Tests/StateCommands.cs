@@ -20,9 +20,11 @@ public abstract class StateCommands : Scratch
         set => File.WriteAllBytes(PathOf("state/bootstate"), BootBlock.Write(value));
     }
 
-    protected string Run(int exitCode, params string[] arguments)
+    protected string Run(int exitCode, params string[] arguments) => Run(exitCode, arguments, isOnState: true);
+
+    protected string Run(int exitCode, string[] arguments, bool isOnState)
     {
-        if (!arguments.Contains("--state") && !arguments.Contains("--help")) arguments = [.. arguments, "--state", State];
+        if (isOnState && !arguments.Contains("--state") && !arguments.Contains("--help")) arguments = [.. arguments, "--state", State];
         var start = new ProcessStartInfo(Environment.ProcessPath!,
             ["exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll"), .. arguments])
         { RedirectStandardOutput = true, RedirectStandardError = true };

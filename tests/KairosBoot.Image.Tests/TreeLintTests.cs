@@ -72,6 +72,7 @@ public class TreeLintTests : Scratch
     [InlineData("echo '#!/bin/none -x' > usr/lib/init", "/bin/none, which /sbin/init needs, does not exist")]
     [InlineData("cp $(readlink -f /bin/ls) usr/lib/init", "/lib64/ld-linux-x86-64.so.2, which /sbin/init needs, does not exist")]
     [InlineData("echo '#!/sbin/init' > usr/lib/init", "/sbin/init is a script with more than 5 interpreters in a row")]
+    [InlineData("rm -r etc; touch etc", "/etc is not a directory, so nothing can be mounted on it")]
     [InlineData("rm usr/lib/init; mkdir usr/lib/init", "/sbin/init is not a regular file")]
     [InlineData("mv boot/vmlinuz-6.1.0-test boot/vmlinuz-6.2.0; ln -sfn vmlinuz-6.2.0 boot/vmlinuz",
         "/boot/vmlinuz leads to /boot/vmlinuz-6.2.0, but the kernel in it is 6.1.0-test")]
@@ -82,6 +83,17 @@ public class TreeLintTests : Scratch
         HostTool.Shell($"cd '{root}' && {damage}");
         Assert.Equal(problem, Single().Problem);
         Assert.Equal(problem.Contains("leads to", StringComparison.Ordinal), Single().IsWarning);
+        if (!Single().IsWarning) RequireRefusedAtEachDoor(problem);
+    }
+
+    private void RequireRefusedAtEachDoor(string problem)
+    {
+        var request = new ImageRequest(root, null, ImageFormat.Ext4, null, null, "virtio", Path.Combine(root, "kairos-boot"));
+        Assert.Equal(problem, Assert.Throws<OperatorException>(() => ImageBuilder.Build(request, PathOf("image"))).Problem);
+        if (!Environment.IsPrivilegedProcess) return; // who cannot mount the image gets fewer checks
+        HostTool.Run("mke2fs", "-q", "-t", "ext4", "-d", root, PathOf("foreign"), "32M");
+        Assert.Contains(problem, Assert.Throws<OperatorException>(() => DiskBuilder.Build(
+            new DiskRequest(PathOf("foreign"), null, [], null, ""), PathOf("disk"))).Problem);
     }
 
     [RealKernelFact]

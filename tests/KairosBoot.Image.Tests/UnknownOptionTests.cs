@@ -46,6 +46,14 @@ public class UnknownOptionTests : StateCommands
         Assert.DoesNotContain("--json", Run(0, "kargs"));
     }
 
+    [Theory]
+    [InlineData("--output is empty", "image", "build", "--root", "/", "--output", "")]
+    [InlineData("--host is empty", "upgrade", "--image", "/none", "--host", "")]
+    [InlineData("--state is empty", "kargs", "--state", "", "add", "nosmt")]
+    [InlineData("FILE is empty", "initrd", "inspect", "", "--")]
+    public void An_empty_path_is_not_the_absence_of_an_option(string problem, params string[] words) =>
+        Assert.Contains($"kboot: {problem}: give it a value, or omit it", Run(2, words, isOnState: false));
+
     [Fact]
     public void An_at_sign_names_no_file_with_more_words()
     {

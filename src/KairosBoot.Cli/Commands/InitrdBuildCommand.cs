@@ -39,7 +39,7 @@ internal static class InitrdBuildCommand
                 Compress: parsed.GetValue(compress) == "zstd", parsed.GetValue(init));
             var path = parsed.GetRequiredValue(output);
             var built = InitrdBuilder.Build(request, cancellationToken);
-            OutputFile.Write(path, temporary => File.WriteAllBytes(temporary, built.Content));
+            OutputFile.Write(path, temporary => HostFile.Write(temporary, built.Content));
             Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}");
         }));
         return command;

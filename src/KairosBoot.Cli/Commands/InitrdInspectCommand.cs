@@ -29,6 +29,7 @@ internal static class InitrdInspectCommand
         Console.WriteLine($"{path}: {ByteSize.Text(contents.FileSize)}, {ByteSize.Text(contents.UnpackedSize)} unpacked, " +
             $"{contents.Compression}");
         Console.WriteLine($"kernel   {contents.Release ?? "unknown: the initrd has no modules.index"}");
+        Console.WriteLine($"format   {contents.Format}");
         foreach (var (part, count, size) in contents.Parts)
             Console.WriteLine($"{ByteSize.Text(size),10}  {part}{(count > 1 ? $" ({count} files)" : "")}");
         foreach (var (name, size) in contents.Files)
@@ -44,6 +45,7 @@ internal static class InitrdInspectCommand
         writer.WriteNumber("unpackedSize", contents.UnpackedSize);
         writer.WriteString("compression", contents.Compression);
         writer.WriteString("kernel", contents.Release);
+        writer.WriteNumber("format", contents.Format);
         writer.WriteStartObject("files");
         foreach (var (name, size) in contents.Files)
             writer.WriteNumber(name, size);

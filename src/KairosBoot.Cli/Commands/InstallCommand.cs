@@ -93,7 +93,9 @@ internal static class InstallCommand
         Console.WriteLine($"{(isDry ? "would install" : "installed")} {request.Image} on {disk}");
         foreach (var partition in layout.Partitions)
             Console.WriteLine($"  {partition.Number} {partition.Name,-16} {partition.FileSystem,-5} {ByteSize.Text(partition.Size),10}");
-        foreach (var line in isDry ? contents : [])
+        if (!isDry || contents.Count == 0) return;
+        Console.WriteLine("the data lost would be everything on this disk:");
+        foreach (var line in contents)
             Console.WriteLine($"would erase: {line}");
     }
 

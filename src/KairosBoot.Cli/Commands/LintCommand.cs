@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
 using KairosBoot.Image;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -48,9 +50,8 @@ internal static class LintCommand
     }
 
     private static IReadOnlyList<StageProblem> Check(string path) =>
-        File.Exists(path) ? ConfigLint.Check(File.ReadAllText(path), path) : throw new OperatorException(
-        Directory.Exists(path) ? $"{path} is a directory" : $"the cloud-config {path} does not exist",
-        "give --cloud-config the path of a YAML file");
+        ConfigLint.Check(Encoding.UTF8.GetString(HostFile.ReadOrStream(path, ReadLimit.Config) ?? throw new OperatorException(
+            $"the cloud-config {path} does not exist", "give --cloud-config the path of a YAML file")), path);
 
     private static void Print(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems)
     {

@@ -18,14 +18,14 @@ public static class Troubles
     public static Trouble Of(int errno) => errno switch
     {
         Errno.EIO or Errno.ENXIO or Errno.ENODATA or Errno.ETIMEDOUT or Errno.ENOMEDIUM or Errno.ESTALE => Trouble.Unreadable,
-        Errno.ENOSPC or Errno.EMLINK or Errno.EFBIG => Trouble.Full,
+        Errno.ENOSPC or Errno.EDQUOT or Errno.EMLINK or Errno.EFBIG => Trouble.Full,
         Errno.EROFS => Trouble.ReadOnly,
         Errno.ENOMEM or Errno.ENOBUFS or Errno.EMFILE or Errno.ENFILE or Errno.EAGAIN => Trouble.NoMemory,
         Errno.EPERM or Errno.EACCES or Errno.ENOKEY or Errno.EKEYREJECTED => Trouble.Refused,
         Errno.ENODEV or Errno.ENOSYS or Errno.EOPNOTSUPP or Errno.ENOEXEC => Trouble.NoDriver,
         Errno.EINVAL or Errno.EUCLEAN or Errno.EBADMSG or Errno.EOVERFLOW => Trouble.Damaged,
         Errno.ENOENT or Errno.EEXIST or Errno.ENOTDIR or Errno.EISDIR or Errno.ELOOP or Errno.ENAMETOOLONG or Errno.ENOTEMPTY
-            or Errno.EXDEV or Errno.ENOTBLK => Trouble.InTheWay,
+            or Errno.EXDEV or Errno.ENOTBLK or Errno.EILSEQ => Trouble.InTheWay,
         Errno.EBUSY or Errno.ETXTBSY => Trouble.Busy,
         _ => Trouble.Other,
     };

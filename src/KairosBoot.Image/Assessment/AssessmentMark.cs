@@ -16,7 +16,7 @@ internal static class AssessmentMark
         var path = SystemPaths.Unassessed.TrimStart('/');
         if (UntrustedTree.TryStat(root, path, followLast: false) is not null) return;
         var file = scratch.File("no-assessment");
-        File.WriteAllText(file, Text);
+        HostFile.Write(file, Text);
         TreeDirectories.Add(root, PathParts.ParentOf(path), additions);
         additions.Add(new TreeAddition.File(path, file));
     }

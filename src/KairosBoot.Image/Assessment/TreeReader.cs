@@ -19,7 +19,7 @@ internal static class TreeReader
         TreeAddition? Added(string path) => additions.FirstOrDefault(addition => addition.Path == path.TrimStart('/'));
         string? Link(string path) => Added(path) is TreeAddition.Link link ? link.Target : LinkIn(root, path);
         TreeFile? Read(string path) => Added(path) is TreeAddition.File file
-            ? new(File.ReadAllText(file.Source), (file.Mode & ExecutableByOwner) != 0) : ReadIn(root, path);
+            ? new(Encoding.UTF8.GetString(HostFile.Read(file.Source)), (file.Mode & ExecutableByOwner) != 0) : ReadIn(root, path);
         IReadOnlyList<string> Names(string directory) => [.. NamesIn(root, directory).Union(additions
             .Where(addition => PathParts.ParentOf("/" + addition.Path) == directory).Select(addition => PathParts.NameOf(addition.Path)))];
         return new(Link, Read, Names);

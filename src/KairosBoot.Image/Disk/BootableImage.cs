@@ -3,15 +3,17 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>Checks that GRUB can boot an image: it can read the file system, and kernel and initrd are inside.</summary>
-internal static class BootableImage
+/// <summary>
+/// Checks without a mount that GRUB can boot an image: it can read the file system, and kernel and initrd are inside.
+/// </summary>
+public static class BootableImage
 {
     // As initrd/grub/grub.cfg names them.
     private static readonly string[] LoadedFiles = ["/boot/vmlinuz", "/boot/initrd"];
 
     /// <summary>The file system of the image: <c>ext4</c> or <c>squashfs</c>.</summary>
     /// <exception cref="OperatorException">GRUB cannot read it, or finds no kernel or initrd in it.</exception>
-    internal static string Check(string image, CancellationToken cancellationToken)
+    public static string Check(string image, CancellationToken cancellationToken)
     {
         var fileSystem = GrubReadable.Check(image);
         foreach (var path in LoadedFiles)

@@ -19,11 +19,7 @@ public static class DiskBuilder
             using var scratch = new TemporaryDirectory(nextTo: output, cancellationToken);
             var content = new DiskContent(request, "--size", GrubFiles.Find(scratch), cancellationToken);
             layout = content.Layout;
-            using (var empty = new FileStream(file, FileMode.Open))
-            {
-                empty.SetLength(layout.Size);
-            }
-
+            HostFile.SetSize(file, layout.Size);
             using var disk = new DiskTarget(file, layout.Size, BlockSize, isBlank: true);
             var seed = request.Seed is { } text ? new DiskSeed(text) : DiskInputs.Seed(request, layout, content.Grub, cancellationToken);
             new DiskWriter(disk, content, seed, DiskInputs.Time(request.Image), scratch, progress ?? (_ => { })).Write();

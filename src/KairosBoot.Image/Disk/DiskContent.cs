@@ -22,14 +22,9 @@ internal sealed class DiskContent
         this.request = request;
         Grub = grub;
         recovery = request.Recovery ?? request.Image;
-        recoveryName = BootableImage.Check(recovery, cancellationToken) == "squashfs" ? "recovery.squashfs" : "recovery.img";
-        foreach (var image in new[] { request.Image, recovery }.Distinct())
-        {
-            BootableImage.Check(image, cancellationToken);
-            SealedImage.Check(image, cancellationToken);
-            // An ordinary user cannot mount an image. One that kboot built has passed this check, and its seal holds.
-            if (Syscall.GetEUid() == 0) FinishedImage.Check(image);
-        }
+        var type = Check(request.Image, cancellationToken);
+        if (recovery != request.Image) type = Check(recovery, cancellationToken);
+        recoveryName = type == "squashfs" ? "recovery.squashfs" : "recovery.img";
 
         if (request.CloudConfigs.Count > MaxCloudConfigs)
         {
@@ -49,6 +44,14 @@ internal sealed class DiskContent
         ExtraFileSystem.RequireTools(Layout);
     }
 
+    // Who cannot mount an image gets the checks that need no mount. One that kboot built has passed the others, and its seal holds.
+    private static string Check(string image, CancellationToken cancellationToken)
+    {
+        GrubReadable.Check(image);
+        SealedImage.Check(image, cancellationToken);
+        return FinishedImage.IsPossible ? FinishedImage.Check(image) : BootableImage.Check(image, cancellationToken);
+    }
+
     internal DiskLayout Layout { get; }
 
     internal GrubFiles Grub { get; }
@@ -66,15 +69,15 @@ internal sealed class DiskContent
     internal DebugFsScript State(TemporaryDirectory scratch)
     {
         var grubMenu = scratch.File("grub.cfg");
-        File.WriteAllText(grubMenu, GrubMenu.Text(Layout.Recovery.Number));
+        HostFile.Write(grubMenu, GrubMenu.Text(Layout.Recovery.Number));
         var counters = scratch.File("bootstate");
-        File.WriteAllBytes(counters, BootBlock.Write(new BootCounters()));
+        HostFile.Write(counters, BootBlock.Write(new BootCounters()));
         var state = new DebugFsScript().MakeDirectory("cOS").Write(request.Image, "cOS/active.img").Write(request.Image, "cOS/passive.img")
             .MakeDirectory("grub").Write(grubMenu, "grub/grub.cfg").Write(counters, SystemPaths.BootState.TrimStart('/'));
         if (!arguments.IsEmpty)
         {
             var file = scratch.File("kargs");
-            File.WriteAllBytes(file, arguments.Write());
+            HostFile.Write(file, arguments.Write());
             state.Write(file, SystemPaths.Arguments.TrimStart('/'));
         }
 

@@ -15,7 +15,5 @@ public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<s
     public string? Seed { get; init; }
 
     /// <summary>Size of an image in bytes, through links; 0 if it does not exist.</summary>
-    public static long Size(string image) =>
-        new FileInfo(File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image) is { Exists: true, Length: var length }
-            ? length : 0;
+    public static long Size(string image) => HostFile.Size(image);
 }

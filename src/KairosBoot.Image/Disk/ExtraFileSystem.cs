@@ -35,11 +35,11 @@ internal static class ExtraFileSystem
     internal static void MakeXfs(DiskTarget disk, DiskPartition partition, Guid id, TemporaryDirectory scratch)
     {
         var path = scratch.File("xfs");
-        using (var made = new FileStream(path, FileMode.CreateNew)) made.SetLength(partition.Size);
+        HostFile.SetSize(path, partition.Size);
         Tool.MakeXfs.Run(new ToolArguments().Options("-q", "-f", "-m", $"uuid={id}", "-s", $"size={disk.BlockSize}", "-l", XfsLog)
             .Option("-L", VolumeLabel.Parse(partition.Label).Text).Path(path), scratch.Interrupt);
         using (var file = Syscall.Open(path, OpenFlags.ReadOnly)) Copy(file, disk, partition, scratch.Interrupt);
-        File.Delete(path);
+        Syscall.Unlink(path);
     }
 
     private static void Copy(FileHandle file, DiskTarget disk, DiskPartition partition, CancellationToken cancellationToken)

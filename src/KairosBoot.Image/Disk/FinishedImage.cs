@@ -8,6 +8,9 @@ namespace KairosBoot.Image;
 /// </summary>
 public static class FinishedImage
 {
+    /// <summary>False for an ordinary user, and in a container without loop devices.</summary>
+    internal static bool IsPossible => Syscall.GetEUid() == 0 && Syscall.Access("/dev/loop-control");
+
     /// <summary>Checks an image. It is mounted read-only, and no other process sees the mount.</summary>
     /// <param name="image">The file.</param>
     /// <param name="moreChecks">Gets the path of the mounted tree.</param>

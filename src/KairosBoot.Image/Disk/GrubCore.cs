@@ -38,7 +38,7 @@ internal static class GrubCore
             && File.Exists(PathOf(EfiTarget, "kernel.img"));
 
     /// <summary>The program of the first sector, for the MBR.</summary>
-    internal static byte[] ReadBootSector() => File.ReadAllBytes(RequireFile(BiosTarget, "boot.img", BiosPackage));
+    internal static byte[] ReadBootSector() => HostFile.Read(RequireFile(BiosTarget, "boot.img", BiosPackage));
 
     /// <param name="target">i386-pc or x86_64-efi.</param>
     /// <param name="scratch">Takes temporary files.</param>
@@ -48,7 +48,7 @@ internal static class GrubCore
         RequireFile(target, "kernel.img", target == EfiTarget ? EfiPackage : BiosPackage);
         var output = scratch.File($"core.{target}");
         var early = scratch.File("early.cfg");
-        File.WriteAllText(early, "set kairosboot_core=1\n" + (target == BiosTarget ? "set kairosboot_unload=1\n" : ""));
+        HostFile.Write(early, "set kairosboot_core=1\n" + (target == BiosTarget ? "set kairosboot_unload=1\n" : ""));
         Tool.MakeGrub.Run(
             new ToolArguments().Options("-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub")
                 .Option("-c", early).Option("-o", output)

@@ -26,8 +26,8 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
         if (Names.All(name => File.Exists($"/{Directory}/{name}")))
             return new GrubFiles(Read(BootSectorName), Read(BiosName), Read(EfiName));
         var bootSector = GrubCore.ReadBootSector();
-        return new GrubFiles(bootSector, File.ReadAllBytes(GrubCore.Build(GrubCore.BiosTarget, scratch)),
-            File.ReadAllBytes(GrubCore.Build(GrubCore.EfiTarget, scratch)));
+        return new GrubFiles(bootSector, HostFile.Read(GrubCore.Build(GrubCore.BiosTarget, scratch)),
+            HostFile.Read(GrubCore.Build(GrubCore.EfiTarget, scratch)));
     }
 
     /// <summary>Adds the programs to a tree without them. Adds nothing on a build host without GRUB.</summary>
@@ -35,7 +35,7 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
     {
         if (UntrustedTree.Has(root, Directory) || !GrubCore.IsInstalled) return;
         var bootSector = scratch.File(BootSectorName);
-        File.WriteAllBytes(bootSector, GrubCore.ReadBootSector());
+        HostFile.Write(bootSector, GrubCore.ReadBootSector());
         TreeDirectories.Add(root, Directory, additions);
         additions.AddRange(
         [
@@ -45,5 +45,5 @@ internal sealed record GrubFiles(byte[] BootSector, byte[] BiosCore, byte[] EfiP
         ]);
     }
 
-    private static byte[] Read(string name) => File.ReadAllBytes($"/{Directory}/{name}");
+    private static byte[] Read(string name) => HostFile.Read($"/{Directory}/{name}");
 }

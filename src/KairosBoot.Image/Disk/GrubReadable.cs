@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -20,9 +21,7 @@ public static class GrubReadable
     /// <exception cref="OperatorException">The file is not an image, or GRUB cannot read it.</exception>
     public static string Check(string path)
     {
-        if (!File.Exists(path))
-            throw new OperatorException($"the image {path} does not exist", "build one: kboot image build --root DIR --output FILE");
-        using var file = File.OpenRead(path);
+        using var file = HostFile.OpenImage(path);
         var head = Window(file, SuperblockProbe.Windows[0]);
         var superblock = Probe(file);
         switch (superblock?.MountType)
@@ -52,18 +51,17 @@ public static class GrubReadable
         }
     }
 
-    private static Superblock? Probe(FileStream file)
+    private static Superblock? Probe(FileHandle file)
     {
         foreach (var window in SuperblockProbe.Windows)
             if (SuperblockProbe.Probe(window.Offset, Window(file, window)) is { } found) return found;
         return null;
     }
 
-    private static byte[] Window(FileStream file, (long Offset, int Length) window)
+    private static byte[] Window(FileHandle file, (long Offset, int Length) window)
     {
         var bytes = new byte[window.Length];
-        file.Position = window.Offset;
-        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+        return bytes[..Syscall.PRead(file, bytes, window.Offset)];
     }
 
     private static string CompressionName(int id) => id switch { 2 => "lzma", 5 => "lz4", 6 => "zstd", _ => $"method {id}" };

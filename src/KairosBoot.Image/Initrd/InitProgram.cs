@@ -6,7 +6,8 @@ namespace KairosBoot.Image;
 /// <summary>Finds kairos-boot, the initrd's /init: next to this program, in the tree, or installed on the build host.</summary>
 public static class InitProgram
 {
-    private const string Name = "kairos-boot", Installed = "usr/lib/kairosboot/" + Name;
+    private const string Name = "kairos-boot", Installed = "usr/lib/kairosboot/" + Name,
+        SameVersion = "give --init the kairos-boot of the same version as this kboot";
 
     private static string Own => Path.Combine(AppContext.BaseDirectory, Name);
 
@@ -20,10 +21,10 @@ public static class InitProgram
             ? BoundedFile.TryRead(path, ReadLimit.InitProgram) ?? throw new OperatorException($"{path} does not exist",
                 "give --init the path of kairos-boot")
             : Find(root);
-        return content.AsSpan().StartsWith("\u007fELF"u8) || content.AsSpan().StartsWith("#!"u8)
-            ? content
-            : throw new OperatorException($"{path ?? Name} is not a program",
-                "give --init the kairos-boot of the same version as this kboot");
+        if (!content.AsSpan().StartsWith("\u007fELF"u8) && !content.AsSpan().StartsWith("#!"u8))
+            throw new OperatorException($"{path ?? Name} is not a program", SameVersion);
+        return InitrdFormat.Problem(content) is { } old ? throw new OperatorException($"{path ?? Name} is too old: {old}", SameVersion)
+            : content;
     }
 
     /// <exception cref="OperatorException">It does not exist.</exception>

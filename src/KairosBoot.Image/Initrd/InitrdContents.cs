@@ -35,6 +35,9 @@ public sealed record InitrdContents(
         })
         .Select(part => (part.Key, part.Count(), part.Sum(file => file.Size)));
 
+    /// <summary>The number of its kairos-boot, as <see cref="InitrdFormat"/> has it; 0 also for another program.</summary>
+    public int Format { get; init; }
+
     /// <exception cref="OperatorException">The file is not a cpio archive, plain or compressed with zstd.</exception>
     public static InitrdContents Read(string path) => Parse(
         BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "give the path of an initrd"),
@@ -54,7 +57,8 @@ public sealed record InitrdContents(
             return new InitrdContents(file.Length, unpacked, compression, index?.Release,
                 files.Select(entry => (entry.Name, (long)entry.Content.Length)).ToList(),
                 drivers.Where(group => group.Key > 0).SelectMany(group => group).Order(StringComparer.Ordinal).ToList(),
-                drivers[0].ToList(), drivers[null].ToList());
+                drivers[0].ToList(), drivers[null].ToList())
+            { Format = InitrdFormat.Of(FindInit(entries) is { } init ? init.Content.Span : default) };
         }
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
         {
@@ -68,12 +72,13 @@ public sealed record InitrdContents(
     {
         try
         {
-            // A later archive replaces the files of an earlier one.
-            var init = Unpack(file).Entries.FindLast(entry => entry is { IsFile: true, Name: "init" });
-            return init?.Content.ToArray();
+            return FindInit(Unpack(file).Entries)?.Content.ToArray();
         }
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException) { return null; }
     }
+
+    // A later archive replaces the files of an earlier one.
+    private static CpioEntry? FindInit(List<CpioEntry> entries) => entries.FindLast(entry => entry is { IsFile: true, Name: "init" });
 
     // The kernel accepts several archives in a row, each compressed or not, with zeros between them.
     private static (List<CpioEntry> Entries, long Unpacked, string Compression) Unpack(ReadOnlyMemory<byte> file)

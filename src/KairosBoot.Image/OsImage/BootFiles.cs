@@ -53,7 +53,7 @@ internal static class BootFiles
         }
 
         var file = scratch.File("initrd");
-        File.WriteAllBytes(file, initrd.Content);
+        HostFile.Write(file, initrd.Content);
         return file;
     }
 

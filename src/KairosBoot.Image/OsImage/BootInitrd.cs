@@ -55,8 +55,9 @@ internal static class BootInitrd
     private static string? InitProblem(byte[] file, string? machine)
     {
         if (InitrdContents.TryReadInit(file) is not { } init) return $"{Path} has no /init";
-        return ProcessorArchitecture.OfProgram(init) is { } own && machine is not null && own != machine
-            ? $"{Path} of the tree is for {own}, but its {BootKernel.Path} is for {machine}" : null;
+        if (ProcessorArchitecture.OfProgram(init) is { } own && machine is not null && own != machine)
+            return $"{Path} of the tree is for {own}, but its {BootKernel.Path} is for {machine}";
+        return InitrdFormat.Problem(init) is { } old ? $"{Path} is too old: {old}" : null;
     }
 
     private static TreeFinding Error(string problem) => new(problem, Repack, FindingKind.Error);

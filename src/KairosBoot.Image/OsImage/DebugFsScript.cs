@@ -49,14 +49,14 @@ internal sealed class DebugFsScript
         var commands = new DebugFsCommands().SetCurrentTime(seconds);
         changes.ForEach(change => change(commands));
         var script = scratch.File("debugfs");
-        File.WriteAllBytes(script, commands.ToBytes());
+        HostFile.Write(script, commands.ToBytes());
         var output = Tool.DebugFs.Run(new ToolArguments().Options("-w").Option("-f", script).Path(image), scratch.Interrupt,
             ("DEBUGFS_PAGER", "cat"), ("PAGER", "cat")).Errors;
 
         // debugfs exits with 0 even if a command failed. Without an error it prints only its version to stderr.
         var complaints = output.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("debugfs ", StringComparison.Ordinal))
             .ToList();
-        if (complaints.Count > 0) throw Tool.DebugFs.Failed(string.Join('\n', complaints));
+        if (complaints.Count > 0) throw Tool.DebugFs.Failed(string.Join('\n', complaints), image);
     }
 
     // A value may contain any byte and be longer than a line of debugfs, so it goes to a file. Many files have the same label: one file per
@@ -67,7 +67,7 @@ internal sealed class DebugFsScript
         if (!valueFiles.TryGetValue(key, out var file))
         {
             file = scratch.File($"attribute.{valueFiles.Count}");
-            File.WriteAllBytes(file, value);
+            HostFile.Write(file, value);
             valueFiles.Add(key, file);
         }
 

@@ -77,5 +77,5 @@ internal static class Ext4Image
     }
 
     private static long Blocks(TreeAddition addition) =>
-        addition is TreeAddition.File file ? new FileInfo(file.Source).Length / BlockSize + 1 : 1;
+        addition is TreeAddition.File file ? HostFile.Size(file.Source) / BlockSize + 1 : 1;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using KairosBoot.Linux;
 
 namespace KairosBoot.Image;
 
@@ -13,7 +14,7 @@ internal static class Ext4Timestamps
 
     internal static void Normalize(string file, long seconds)
     {
-        using var image = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
+        using var image = Syscall.Open(file, OpenFlags.ReadWrite);
         var superblock = Read(image, SuperblockOffset, 1024);
         if ((U32(superblock, 0x64) & (MetadataChecksums | GroupChecksums)) != 0 || U16(superblock, 0x38) != 0xEF53)
             throw new InvalidOperationException($"{file}: not an ext4 file system without checksums");
@@ -56,19 +57,14 @@ internal static class Ext4Timestamps
             BinaryPrimitives.WriteUInt32LittleEndian(inode[field..], epoch);
     }
 
-    private static byte[] Read(FileStream image, long offset, int length)
+    private static byte[] Read(FileHandle image, long offset, int length)
     {
         var bytes = new byte[length];
-        image.Position = offset;
-        image.ReadExactly(bytes);
-        return bytes;
+        return Syscall.PRead(image, bytes, offset) == length ? bytes
+            : throw new InvalidOperationException($"{image.Path}: the file system ends before byte {offset + length}");
     }
 
-    private static void Write(FileStream image, long offset, byte[] bytes)
-    {
-        image.Position = offset;
-        image.Write(bytes);
-    }
+    private static void Write(FileHandle image, long offset, byte[] bytes) => Syscall.PWriteAll(image, bytes, offset);
 
     private static ushort U16(byte[] bytes, int offset) => BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(offset));
 

@@ -29,7 +29,7 @@ internal static class ImageArguments
         if (new Kargs().With(null, [.. words]).Problem is { } problem)
             throw new OperatorException(problem, $"correct it in {SystemPaths.ImageArgumentFiles} of the tree");
         var block = scratch.File("kargs");
-        File.WriteAllBytes(block, new EnvironmentBlock([new(Variable, string.Join(' ', words))]).ToBytes(EnvironmentBlock.Bytes));
+        HostFile.Write(block, new EnvironmentBlock([new(Variable, string.Join(' ', words))]).ToBytes(EnvironmentBlock.Bytes));
         yield return new TreeAddition.File(SystemPaths.ImageArguments.TrimStart('/'), block);
     }
 

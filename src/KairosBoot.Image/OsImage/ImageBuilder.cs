@@ -50,7 +50,7 @@ public static class ImageBuilder
         }
 
         SealedImage.Seal(file, scratch.Interrupt);
-        return new BuiltImage(new FileInfo(file).Length, SealedImage.Id(file), additions.Select(Describe).ToList())
+        return new BuiltImage(HostFile.Size(file), SealedImage.Id(file), additions.Select(Describe).ToList())
         {
             Warnings = warnings,
         };

@@ -11,7 +11,7 @@ public static class SealedImage
     /// <summary>Appends a seal to an image.</summary>
     internal static void Seal(string image, CancellationToken cancellationToken)
     {
-        var size = new FileInfo(image).Length;
+        var size = HostFile.Size(image);
         using (var content = Syscall.Open(image, OpenFlags.ReadOnly))
         {
             // The disk writes while the digest is computed from the page cache.
@@ -19,19 +19,19 @@ public static class SealedImage
         }
 
         var seal = new ImageSeal(size, Digest(image, size, (_, _, _) => { }, cancellationToken));
-        using var file = new FileStream(image, FileMode.Append);
-        file.Write(seal.Write());
+        using var file = Syscall.Open(image, OpenFlags.WriteOnly | OpenFlags.Append);
+        Syscall.WriteAll(file, seal.Write());
     }
 
     /// <returns>Null if the image has no seal, because another program built it.</returns>
     public static ImageSeal? Read(string image)
     {
-        using var file = File.OpenRead(image);
-        if (file.Length <= ImageSeal.Length) return null;
+        using var file = HostFile.OpenImage(image);
+        var size = Syscall.FStat(file).Size;
+        if (size <= ImageSeal.Length) return null;
         var last = new byte[ImageSeal.Length];
-        file.Position = file.Length - last.Length;
-        file.ReadExactly(last);
-        return ImageSeal.Parse(last) is { } seal && seal.Size == file.Length - ImageSeal.Length ? seal : null;
+        Syscall.PRead(file, last, size - last.Length);
+        return ImageSeal.Parse(last) is { } seal && seal.Size == size - ImageSeal.Length ? seal : null;
     }
 
     /// <summary>Compares an image with its seal. An image without a seal is accepted.</summary>
@@ -60,7 +60,7 @@ public static class SealedImage
         // A whole file is passed by name, because a pipe would double the time. Names with these characters change the tool's output
         // format.
         var path = Path.GetFullPath(image);
-        var isWhole = new FileInfo(path).Length == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
+        var isWhole = HostFile.Size(path) == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
         // Ignore the machine's openssl configuration, which is for certificates.
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
         if (isWhole) return Checked(tool.Run(arguments.Path(path), cancellationToken, environment));
@@ -69,7 +69,7 @@ public static class SealedImage
         return Checked(tool.Run(arguments, cancellationToken, input, directory: null, environment));
 
         string Checked((string Text, string Errors) output) =>
-            output.Text.Length > 64 ? output.Text[..64] : throw tool.Failed(output.Text);
+            output.Text.Length > 64 ? output.Text[..64] : throw tool.Failed(output.Text, path);
     }
 
     private static string BuiltInDigest(string image, long size, ProgressReport progress, CancellationToken cancellationToken)

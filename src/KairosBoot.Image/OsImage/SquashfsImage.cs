@@ -20,7 +20,7 @@ internal static class SquashfsImage
 
         // mksquashfs starts a shell for each definition. The definitions use fixed file names, so that no path of the host reaches that
         // shell.
-        var directory = Directory.CreateDirectory(scratch.File("content")).FullName;
+        var directory = Absolute(scratch.Directory("content"));
         // The newest time in the tree: it does not change the time of any file, and the additions get it.
         var time = Math.Min(TreeSummary.Of(tree).NewestSeconds, uint.MaxValue);
         var definitions = new SquashfsDefinitions(time > DateTimeOffset.UtcNow.ToUnixTimeSeconds() ? time : null);
@@ -39,7 +39,7 @@ internal static class SquashfsImage
         // Root unpacks an archive with all modes, owners and nodes.
         if (Syscall.GetEUid() != 0) AddMembers(definitions, tree);
         var pseudo = scratch.File("pseudo");
-        File.WriteAllBytes(pseudo, definitions.ToBytes());
+        HostFile.Write(pseudo, definitions.ToBytes());
 
         var source = tree.Disposable || TreeAttributes.AreSorted(tree) && TreeTimes.FitSquashfs(tree) ? tree.Path
             : TreeAttributes.SortedCopy(tree, scratch.File("sorted"), scratch.Interrupt);

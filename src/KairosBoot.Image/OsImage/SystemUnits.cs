@@ -95,7 +95,7 @@ internal static class SystemUnits
     private static string Write(TemporaryDirectory scratch, string name)
     {
         var file = scratch.File(PathParts.NameOf(name));
-        File.WriteAllText(file, EmbeddedText.Read(name));
+        HostFile.Write(file, EmbeddedText.Read(name));
         return file;
     }
 }

@@ -20,8 +20,6 @@ internal static class ArchiveInput
         ([(byte)'B', (byte)'Z', (byte)'h'], Tool.Bzip2), ([0x04, 0x22, 0x4D, 0x18], Tool.Lz4),
     ];
 
-    private const uint PIPEFS_MAGIC = 0x50495045; // linux/magic.h
-
     private static ReadOnlySpan<byte> ZstdMagic => [0x28, 0xB5, 0x2F, 0xFD];
 
     /// <param name="archive">Path of a regular file or of a pipe.</param>
@@ -36,7 +34,7 @@ internal static class ArchiveInput
             // Through the descriptor: the file of that name may have been replaced.
             FileType.Regular => Syscall.Reopen(found, OpenFlags.ReadOnly),
             // A pipe of this process has a writer, or is empty. A FIFO in a directory may never get one.
-            FileType.Fifo when Syscall.FileSystemType(found) == PIPEFS_MAGIC => Spool(archive, found, spool, cancellationToken),
+            FileType.Fifo when Syscall.FileSystemType(found) == HostFile.PIPEFS_MAGIC => Spool(archive, found, spool, cancellationToken),
             FileType.Fifo => throw new OperatorException($"{archive} is not a regular file", $"use --tar /dev/stdin <{archive}"),
             _ => throw new OperatorException($"{archive} is not a regular file and not a pipe", Fix),
         };

@@ -31,7 +31,7 @@ public sealed class TarExtraction
     /// <exception cref="OperatorException">The archive is damaged, not a tar file, or has something that cannot be unpacked.</exception>
     public static SourceTree Extract(string archive, string root, CancellationToken cancellationToken = default)
     {
-        Directory.CreateDirectory(root);
+        Syscall.MkDir(root, AnyMode);
         using var directory = new ExtractionDirectory(root);
         TarArchive? reader = null;
         try

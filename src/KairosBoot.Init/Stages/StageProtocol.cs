@@ -87,10 +87,12 @@ internal static class StageProtocol
         return 0;
     }
 
-    public static void Print(string text)
+    public static void Print(string text) => Print(Encoding.UTF8.GetBytes(text));
+
+    public static void Print(ReadOnlySpan<byte> text)
     {
         using var output = new FileHandle(1, "standard output");
-        try { Syscall.WriteAll(output, Encoding.UTF8.GetBytes(text)); }
+        try { Syscall.WriteAll(output, text); }
         finally { output.SetHandleAsInvalid(); } // this process must not close it
     }
 

@@ -35,10 +35,12 @@ public sealed class BootStateLocation : IDisposable
             return new(partition.Path, partition.Path + SystemPaths.BootState, partition) { Booted = ReadBooted() };
         }
 
-        if (!Path.Exists(path))
-            throw new OperatorException($"{path} does not exist", "give --state the mount point of COS_STATE, or its file bootstate");
-        var full = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-        return System.IO.Directory.Exists(full)
+        using var found = Syscall.TryOpen(path, OpenFlags.Path) ?? throw new OperatorException($"{path} does not exist",
+            "give --state the mount point of COS_STATE, or its file bootstate");
+        var type = Syscall.FStat(found).Type;
+        var full = type is FileType.Directory or FileType.Regular ? Syscall.ReadLink(Syscall.DescriptorPath(found))
+            : Path.GetFullPath(path);
+        return type == FileType.Directory
             ? new(full, Path.TrimEndingDirectorySeparator(full) + SystemPaths.BootState, null)
             : new(PathParts.ParentOf(full), full, null);
     }
@@ -81,7 +83,7 @@ public sealed class BootStateLocation : IDisposable
     {
         // The report can be read by root and its group only. For other users, the booted slot is unknown.
         if (!Syscall.Access(SystemPaths.Report, what: 4)) return null;
-        using var report = JsonDocument.Parse(File.ReadAllBytes(SystemPaths.Report));
+        using var report = JsonDocument.Parse(FileText.Read(SystemPaths.Report));
         var slot = SlotNames.TryParse(report.RootElement.GetProperty("slot").GetString());
         return slot is { } known ? (known, report.RootElement.GetProperty("imageId").GetString() ?? "") : null;
     }

@@ -79,7 +79,7 @@ public static class GoodWatch
             Syscall.Pause(OrderlyReboot);
             report("reboot did not end the system; resetting the machine");
         }
-        catch (IOException e) { report($"{e.Message}; resetting the machine"); }
+        catch (Exception e) when (e is SyscallException or OperatorException) { report($"{e.Message}; resetting the machine"); }
 
         // A disk that does not answer must not keep the machine.
         var sync = new Thread(Syscall.Sync) { IsBackground = true };

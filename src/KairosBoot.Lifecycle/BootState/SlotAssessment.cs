@@ -1,4 +1,5 @@
 using KairosBoot.Execution;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
@@ -65,7 +66,7 @@ public static class SlotAssessment
     // The kernel command line says whether this good boot was with the pending arguments, or without them.
     private static string SettlePendingKargs(BootStateLocation location)
     {
-        if (KargsBootInfo.Of(KernelCommandLine.Parse(File.ReadAllText("/proc/cmdline"))) is not { } info) return "";
+        if (KargsBootInfo.Of(KernelCommandLine.Parse(FileText.Read("/proc/cmdline"))) is not { } info) return "";
         var file = new KargsFile(location.Directory);
         if (file.Keep(info.Used)) return "; the pending kernel arguments are now permanent";
         return info.LeftOut is { } failed && file.Reject(failed)

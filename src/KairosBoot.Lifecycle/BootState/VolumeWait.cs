@@ -10,7 +10,7 @@ public static class VolumeWait
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     /// <summary>The value of <c>kairosboot.volume-retries=</c> of the running system.</summary>
-    public static int Retries => BootRequestParser.Parse(KernelCommandLine.Parse(File.ReadAllText("/proc/cmdline"))).VolumeRetries;
+    public static int Retries => BootRequestParser.Parse(KernelCommandLine.Parse(FileText.Read("/proc/cmdline"))).VolumeRetries;
 
     /// <summary>Waits until the normal order should be tried again, and reboots.</summary>
     /// <param name="log">Receives the reason.</param>
@@ -21,8 +21,7 @@ public static class VolumeWait
         string? reason;
         while ((reason = Reason(fault)) is null) Thread.Sleep(Interval);
         log($"{reason}; rebooting into the normal order");
-        try { RebootProgram.Run(); }
-        catch (IOException e) { throw new OperatorException($"the reboot failed: {e.Message}", "reboot by hand"); }
+        RebootProgram.Run();
     }
 
     private static VolumeFault ReadFault()

@@ -1,5 +1,6 @@
 using KairosBoot.Execution;
 using KairosBoot.Image;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
@@ -48,6 +49,6 @@ public sealed class InstallSource : IDisposable
 
     public void Dispose()
     {
-        if (isTemporary) File.Delete(Image);
+        if (isTemporary) Syscall.Unlink(Image);
     }
 }

@@ -37,7 +37,7 @@ public static class Node
     {
         // Only one thread enters the mount namespace of the node's init.
         try { OwnThread.Run(RunReboot); }
-        catch (Exception failure) when (failure is SyscallException or IOException)
+        catch (Exception failure) when (failure is SyscallException or OperatorException)
         {
             throw new OperatorException($"the reboot of the node failed: {failure.Message}",
                 "reboot the node by hand; the new image is in active");

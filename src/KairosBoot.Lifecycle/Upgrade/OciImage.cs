@@ -26,7 +26,7 @@ internal static class OciImage
         Tool.Skopeo.Run(copy, scratch.Interrupt, ("TMPDIR", scratch.Path));
         Tool.Umoci.Run(new ToolArguments().Options("raw", "unpack").Option("--image", $"{layout}:image").Path(root), scratch.Interrupt);
         // The layers are not needed any more, and the new image needs the space.
-        Directory.Delete(layout, recursive: true);
+        FileTree.Delete(layout);
         return new SourceTree(root, [], Disposable: true);
     }
 }

@@ -8,8 +8,8 @@ public static class Errno
         ENOMEM = 12, EACCES = 13, ENOTBLK = 15, EBUSY = 16, EEXIST = 17, EXDEV = 18, ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22,
         ENFILE = 23, EMFILE = 24, ENOTTY = 25, ETXTBSY = 26, EFBIG = 27, ENOSPC = 28, ESPIPE = 29, EROFS = 30, EMLINK = 31, EPIPE = 32,
         ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, EBADMSG = 74, EOVERFLOW = 75,
-            EOPNOTSUPP = 95,
-        ENOBUFS = 105, ETIMEDOUT = 110, ESTALE = 116, EUCLEAN = 117, ENOMEDIUM = 123, ENOKEY = 126, EKEYREJECTED = 129;
+            EILSEQ = 84, EOPNOTSUPP = 95,
+        ENOBUFS = 105, ETIMEDOUT = 110, ESTALE = 116, EUCLEAN = 117, EDQUOT = 122, ENOMEDIUM = 123, ENOKEY = 126, EKEYREJECTED = 129;
 
     // One row for each; glibc's strerror would add its locale code to the initrd.
     private static readonly (int Number, string Name, string Text)[] Rows =
@@ -32,6 +32,7 @@ public static class Errno
         (EOVERFLOW, "EOVERFLOW", "Value too large for defined data type"),
         (EOPNOTSUPP, "EOPNOTSUPP", "Operation not supported"), (ENOBUFS, "ENOBUFS", "No buffer space available"),
         (ETIMEDOUT, "ETIMEDOUT", "Timed out"), (ESTALE, "ESTALE", "Stale file handle"), (EUCLEAN, "EUCLEAN", "Structure needs cleaning"),
+        (EDQUOT, "EDQUOT", "Disk quota exceeded"), (EILSEQ, "EILSEQ", "Invalid or incomplete multibyte or wide character"),
         (ENOMEDIUM, "ENOMEDIUM", "No medium found"), (ENOKEY, "ENOKEY", "Required key not available"),
             (EKEYREJECTED, "EKEYREJECTED", "Key was rejected by service"),
     ];

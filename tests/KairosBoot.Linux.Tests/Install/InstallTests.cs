@@ -102,6 +102,7 @@ public sealed class InstallTests
         var before = machine.Disk.Written;
         var (code, output, _) = machine.Install("--dry-run");
         Assert.Equal((0, before), (code, machine.Disk.Written));
+        Assert.Contains("the data lost would be everything on this disk:\nwould erase: ", output);
         Assert.Contains("would erase: partition 1 letters", output);
         Assert.Equal(0, machine.Install("--force").Code);
         machine.IsWhole();
