@@ -2,8 +2,8 @@ using KairosBoot.Init;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
-// One program with three roles: PID 1 of the initrd, the child process for the image's fsck, and PID 1 again at shutdown. Anything but PID 1
-// can also run its self-test.
+// One program with three roles: PID 1 of the initrd, the child process for the image's fsck, and PID 1 again at shutdown. Its self-test can
+// run anywhere else.
 if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
 if (Syscall.GetPid() != 1)
 {

@@ -76,7 +76,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         switch (step)
         {
             case WriteFile write: Write(write); return null;
-            case KeepFile keep: Keep(keep); return null;
+            case KeepFile keep: KeptFile.Do(keep); return null;
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
             case BindPersistent bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
@@ -100,14 +100,6 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         if (place.Status is not { Type: FileType.Regular }) return;
         using var existing = Syscall.OpenAt(place.Directory, place.Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
         ExtendedAttributes.Copy(existing, file);
-    }
-
-    private static void Keep(KeepFile keep)
-    {
-        Syscall.MakeDirectories(keep.Kept);
-        Syscall.Rename(keep.From, $"{keep.Kept}/{PathParts.NameOf(keep.To)}");
-        using (var target = StepPlace.MountPoint(keep.MountPoint)) Syscall.Mount(keep.Kept, target, "", MountFlags.Bind, "");
-        MountAttributes.Set(keep.MountPoint, MountOptions.Parse(KeepFile.Options).Flags);
     }
 
     private void Mount(MountFileSystem mount)

@@ -17,6 +17,7 @@ public sealed class OneOfEachTests
         ("Lifecycle/Upgrade/SlotSwitch", "gives an image, which is complete, another name"),
         ("Execution/PersistentState/PersistentManifestFile", "the manifest is announced under its own name before the changes"),
         ("Execution/PersistentState/PersistentPath", "moves staged files of any type to their place"),
+        ("Execution/Steps/KeptFile", "moves a file of the initrd to a new directory"),
         ("CloudConfig/Datasources/UserDataFiles", "moves a directory to its place"),
         ("CloudConfig.Booted/Git/GitTree", "moves a directory to its place"),
         ("CloudConfig.Booted/Keys/UnpackImagesKey", "moves a directory to its place"),

@@ -26,7 +26,7 @@ public sealed partial class PathNameTests
     private static readonly (string Call, string Reason, string[] Files)[] Exceptions =
     [
         (Names, "the initrd's own / and /run/kairosboot: only PID 1 is running",
-            ["Init/BootLog", "Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild"]),
+            ["Init/BootLog", "Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Execution/Steps/KeptFile"]),
         (Names, "/run/kairosboot and /sys/fs/pstore, where only root writes",
             ["Execution/BootState/PartitionWriters", "Linux/Kernel/Pstore", "Execution/BootState/StatePartition"]),
         (Names, "COS_STATE and COS_RECOVERY, where only root writes",
@@ -37,8 +37,8 @@ public sealed partial class PathNameTests
         (Names, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
 
         (Mount, "the target is a descriptor that the walker opened",
-            ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Linux/Mounts/MountAttributes",
-                "CloudConfig.Booted/AlternateRoot"]),
+            ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Execution/Steps/KeptFile",
+                "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
         (Mount, "a remount of one of our own mounts", ["Execution/BootState/MountedPartition"]),
         (Mount, "the initrd's own / and /run/kairosboot, the root that PID 1 switches to, and /sys/fs/pstore",
             ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore",
