@@ -91,6 +91,7 @@ internal static class Boot
         parts.FailedBoots.Report(request, disk);
         parts.Devices.ReportUnused(request, disk);
         parts.Counting.ReportFallback(request, parts.Plans);
+        parts.Counting.ReportMenuFiles(request);
         parts.Counting.MarkUnassessedGood(request, parts.Plans);
         parts.Report.Write(request);
         parts.HandOver.LeaveInitrd();

@@ -20,7 +20,7 @@ internal sealed class Kexec(CommandLine commandLine, BootRecord record, SlotCoun
     {
         if (!fallback.HasFallenBack) return;
         if (ProblemWithKernel() is not { } reason) return;
-        var problem = $"the image {request.ImagePath} {reason}, and its own kernel cannot be started from here: {StartOwnKernel(request)}";
+        var problem = $"the image {request.ImagePath} {reason}, and its own cannot be started from here: {StartOwnKernel(request)}";
         var handed = FailurePolicy.HandToLoader(request, counting.Counters.Counters, isCounted: counting.Counted is not null);
         if (handed is not null && counting.Write(request, handed))
             throw new OperatorException(problem, $"nothing to do: the loader starts {request.Slot.Name()} with its own kernel");
@@ -34,7 +34,7 @@ internal sealed class Kexec(CommandLine commandLine, BootRecord record, SlotCoun
         if (Syscall.TryStatInRoot(SystemPaths.Sysroot, modules) is null)
             return $"has no {modules}: it cannot load drivers for this kernel";
         return Syscall.TryStatInRoot(SystemPaths.Sysroot, SystemPaths.KairosAgent) is null ? null
-            : "contains kairos-agent, which takes the slot on the kernel command line for the running one";
+            : "contains kairos-agent, which takes the slot on the command line of this kernel for the running one";
     }
 
     /// <summary>

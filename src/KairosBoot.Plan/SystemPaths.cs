@@ -15,6 +15,12 @@ public static class SystemPaths
     public const string Extensions = "/var/lib/kairos";
     /// <summary>In an image: the program that reads the booted slot from /proc/cmdline.</summary>
     public const string KairosAgent = "/usr/bin/kairos-agent";
+    /// <summary>On the OEM partition: Kairos' options of the boot menu, a GRUB environment block.</summary>
+    public const string KairosEnvironment = Oem + "/grubenv";
+    /// <summary>In an image: Kairos' kernel arguments, a script of GRUB.</summary>
+    public const string KairosArguments = "/etc/cos/bootargs.cfg";
+    /// <summary>Scripts that only Kairos' boot menu executes, where a running system finds them.</summary>
+    public static readonly string[] KairosMenuFiles = [State + "/grubcustom", Oem + "/grubcustom", State + "/grubmenu", Oem + "/grubmenu"];
     /// <summary>Where support scripts of Kairos look for the logs of the boot.</summary>
     public const string FormerLogs = "/run/immucore";
     public const string Sentinels = "/run/cos";
