@@ -140,7 +140,7 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         foreach (var path in SystemPaths.KairosMenuFiles)
         {
             if (Syscall.TryStat(path) is not null)
-                record.Note(StepClass.Optional, path + " has no effect: the boot menu does not execute it; see kboot kargs and kboot select");
+                record.Note(StepClass.Optional, path + " has no effect: the boot menu does not execute it; see kboot status");
         }
     }
 

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace KairosBoot.Plan;
 
 /// <summary>
-/// What Kairos' agent and its users look for in a running system, beyond the layout. Before: the image is the root. After: the extensions of
-/// the slot are linked, and the logs are found under their former name too.
+/// What Kairos' agent and its users look for in a running system, beyond the layout. Before: the image is the root. After: the extensions
+/// of the slot are linked, and the logs are found under their former name too.
 /// </summary>
 public static class KairosPlan
 {

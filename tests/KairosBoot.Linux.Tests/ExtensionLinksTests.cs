@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests;
 
-/// <summary>Extension images are code that systemd uses as root: only root's own complete images are linked, and each other is reported.</summary>
+/// <summary>
+/// Extension images are code that systemd uses as root: only root's own complete images are linked, and each other is reported.
+/// </summary>
 public sealed class ExtensionLinksTests
 {
     private const string Prepare = "mkdir -p tree active bad && echo x > tree/file && mksquashfs tree good.raw -quiet -no-progress && " +
@@ -41,8 +43,8 @@ public sealed class ExtensionLinksTests
     [Fact]
     public void A_disk_image_with_partitions_is_linked_and_a_file_in_the_way_is_reported() => MountNamespace.Run(scratch =>
     {
-        MountNamespace.Tool("sh", "-ec", $"cd {scratch}; mkdir -p active run/extensions/file.raw; truncate -s 4M active/disk.raw; " +
-            "sgdisk -n 1:0:0 active/disk.raw; cp active/disk.raw active/file.raw; touch active/notes.txt");
+        MountNamespace.Tool("sh", "-ec", $"cd {scratch}; mkdir -p active run/extensions/file.raw; truncate -s 4M active/disk.raw;" +
+            " sgdisk -n 1:0:0 active/disk.raw; cp active/disk.raw active/file.raw; touch active/notes.txt");
         var result = new StepExecutor(new KernelModules(), MessageLog.None)
             .Apply(new LinkExtensions(StepClass.Optional, scratch + "/active", scratch + "/run/extensions"));
         Assert.Contains("file.raw", result.Shortfall);

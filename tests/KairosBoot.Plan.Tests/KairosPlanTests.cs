@@ -30,7 +30,8 @@ public sealed class KairosPlanTests
     {
         Assert.Equal(
             "mkdir -p /run && ln -sfn /run/kairosboot /run/immucore\n" +
-            Links($"/var/lib/kairos/extensions/{name}", "/run/extensions") + "\n" + Links($"/var/lib/kairos/confexts/{name}", "/run/confexts"),
+            Links($"/var/lib/kairos/extensions/{name}", "/run/extensions") + "\n" +
+            Links($"/var/lib/kairos/confexts/{name}", "/run/confexts"),
             string.Join('\n', KairosPlan.ForInit(slot)));
         // An extension must never keep a machine from booting.
         Assert.All(KairosPlan.ForInit(slot), step => Assert.Equal(StepClass.Optional, step.Class));

@@ -44,7 +44,7 @@ internal static class StatusCommand
 
         if (location.HasNoCounters)
         {
-            Console.WriteLine("boot menu: that of Kairos; kboot counts no boots on this disk (select, rollback, pin and kargs are Kairos')");
+            Console.WriteLine("boot menu: that of Kairos; kboot counts no boots on this disk and does not choose slots");
         }
         else if (block.Problem is not null)
         {

@@ -94,7 +94,7 @@ internal sealed class StageChild
     {
         // The image may have a file of that name.
         try { Bind("/", path); }
-        catch (SyscallException e) { log.Write(LogLevel.Warning, $"configs of the stage rootfs do not find the image at {path}: {e.Message}"); }
+        catch (SyscallException e) { log.Write(LogLevel.Warning, $"the stage rootfs does not find the image at {path}: {e.Message}"); }
     }
 
     private static void Bind(string from, string to)

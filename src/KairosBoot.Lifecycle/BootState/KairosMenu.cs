@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// The boot menu of a disk that Kairos has installed. It reads neither kboot's counters nor its kernel arguments, and has options of its own
-/// in /oem/grubenv.
+/// The boot menu of a disk that Kairos has installed. It reads neither kboot's counters nor its kernel arguments, and has its own options in
+/// /oem/grubenv.
 /// </summary>
 public static class KairosMenu
 {
@@ -22,12 +22,15 @@ public static class KairosMenu
         foreach (var place in Places)
         {
             if (BoundedFile.TryReadText(state + place, ReadLimit.SystemText) is not { } menu) continue;
-            if (menu.StartsWith(OwnVersion, StringComparison.Ordinal) || menu.Contains("\n" + OwnRecovery, StringComparison.Ordinal)) return false;
+            if (IsOwn(menu)) return false;
             found = true;
         }
 
         return found;
     }
+
+    private static bool IsOwn(string menu) =>
+        menu.StartsWith(OwnVersion, StringComparison.Ordinal) || menu.Contains("\n" + OwnRecovery, StringComparison.Ordinal);
 
     /// <summary>
     /// As <see cref="IsOn"/>, and the disk has no counters of kboot. Nothing would maintain them: kboot must not create them.
@@ -37,8 +40,8 @@ public static class KairosMenu
     /// <summary>Why a command that needs the counters is refused.</summary>
     internal static OperatorException NoCounters => new(
         "this disk has the boot menu of Kairos, which does not use kboot's boot counters",
-        "choose the slot with Kairos' options: grub-editenv /oem/grubenv set next_entry=fallback for the next start, or saved_entry=fallback " +
-        "(cos, fallback, recovery)");
+        "choose the slot with Kairos' options: grub-editenv /oem/grubenv set next_entry=fallback for the next start, saved_entry=fallback " +
+        "for all (cos, fallback, recovery)");
 
     /// <summary>Refuses to change kernel arguments that nothing would read.</summary>
     /// <exception cref="OperatorException">The menu is Kairos'.</exception>

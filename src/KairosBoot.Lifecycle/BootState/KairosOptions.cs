@@ -9,7 +9,8 @@ public static class KairosOptions
     /// <summary>In GRUB's part of the kernel command line: what became of the arguments in /oem/grubenv.</summary>
     public const string CommandLineWord = "kairosboot.grubenv";
 
-    private static readonly string[] Arguments = ["extra_cmdline", "extra_active_cmdline", "extra_passive_cmdline", "extra_recovery_cmdline"];
+    private static readonly string[] Arguments =
+        ["extra_cmdline", "extra_active_cmdline", "extra_passive_cmdline", "extra_recovery_cmdline"];
 
     /// <summary>One sentence for each option without effect in the running system.</summary>
     public static IEnumerable<string> Problems()

@@ -35,7 +35,7 @@ public static class BootMenuUpdate
     {
         if (KairosMenu.IsOn(state))
         {
-            return "the boot menu is Kairos' own and is not changed; it does not count boots: if the new image does not boot, choose fallback";
+            return "the boot menu is Kairos' own and is not changed; it counts no boots: if the new image does not boot, choose fallback";
         }
 
         var (menu, fresh) = (state + "/grub/grub.cfg", state + "/grub/grub.cfg.new");

@@ -19,8 +19,8 @@ public static class Karg
     ];
 
     /// <summary>
-    /// The rules as extended regular expressions for GRUB's script, which reads words that kboot has not checked: a valid word, and one that
-    /// must not be used all the same. An option with an invalid value is not found; kairos-boot ignores it with a warning.
+    /// The rules as extended regular expressions for GRUB's script, which reads words that kboot has not checked: a valid word, and one
+    /// that must not be used all the same. An option with an invalid value is not found; kairos-boot ignores it with a warning.
     /// </summary>
     public static (string Word, string Reserved) GrubPatterns
     {

@@ -37,8 +37,8 @@ public sealed class KairosDiskTests
         Assert.Equal("/var/lib/kairos/extensions/tool.raw", machine.Shell.Run("cd /run/extensions; readlink *"));
         Assert.Contains("bad.raw has no known file system", machine.Shell.Run("cat /run/kairosboot/boot.log"), StringComparison.Ordinal);
         // Nothing counts on this disk, and Kairos' own initrd would find the image in passive by its label.
-        Assert.Equal("COS_PASSIVE", machine.Shell.Run($"test ! -e {State}/bootstate; dd if={State}/cOS/passive.img bs=1 skip=1144 count=11 " +
-            "2>/dev/null"));
+        Assert.Equal("COS_PASSIVE", machine.Shell.Run(
+            $"test ! -e {State}/bootstate && dd if={State}/cOS/passive.img bs=1 skip=1144 count=11 2>/dev/null"));
 
         machine.Shell.Run($"mount -o remount,rw {State} && mv {State}/cOS/active.img {State}/cOS/lost.img && sync && " +
             $"mount -o remount,ro {State}; sync");
