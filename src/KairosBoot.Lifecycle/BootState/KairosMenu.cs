@@ -4,7 +4,7 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// The boot menu of a disk that Kairos has installed. It reads neither kboot's counters nor its kernel arguments, and has its own options in
+/// The boot menu of a disk that Kairos has installed. It reads neither kboot's counters nor its kernel arguments; its own options are in
 /// /oem/grubenv.
 /// </summary>
 public static class KairosMenu
@@ -40,7 +40,7 @@ public static class KairosMenu
     /// <summary>Why a command that needs the counters is refused.</summary>
     internal static OperatorException NoCounters => new(
         "this disk has the boot menu of Kairos, which does not use kboot's boot counters",
-        "choose the slot with Kairos' options: grub-editenv /oem/grubenv set next_entry=fallback for the next start, saved_entry=fallback " +
+        "choose the slot with Kairos' options: grub-editenv /oem/grubenv set next_entry=fallback for the next start, saved_entry= " +
         "for all (cos, fallback, recovery)");
 
     /// <summary>Refuses to change kernel arguments that nothing would read.</summary>

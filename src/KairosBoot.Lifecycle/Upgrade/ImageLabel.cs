@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Lifecycle;
 
 /// <summary>
-/// The file-system label of an image that Kairos built. Kairos' own initrd finds the image of a slot by its label, so an image that moves to
-/// another slot needs another label. kairos-boot does not use it.
+/// The file-system label of an image that Kairos built. Kairos' own initrd finds the image of a slot by its label, so an image that moves
+/// to another slot needs another label. kairos-boot does not use it.
 /// </summary>
 internal static class ImageLabel
 {
