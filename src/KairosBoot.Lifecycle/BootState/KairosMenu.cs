@@ -21,12 +21,19 @@ public static class KairosMenu
         var found = false;
         foreach (var place in Places)
         {
-            if (BoundedFile.TryReadText(state + place, ReadLimit.SystemText) is not { } menu) continue;
+            if (TryRead(state + place) is not { } menu) continue;
             if (IsOwn(menu)) return false;
             found = true;
         }
 
         return found;
+    }
+
+    // A menu that only root may read must not keep others from kboot status.
+    private static string? TryRead(string path)
+    {
+        try { return BoundedFile.TryReadText(path, ReadLimit.SystemText); }
+        catch (SyscallException e) when (e.Errno == Errno.EACCES) { return null; }
     }
 
     private static bool IsOwn(string menu) =>

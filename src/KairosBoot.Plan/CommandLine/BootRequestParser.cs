@@ -54,7 +54,7 @@ public sealed partial class BootRequestParser
     {
         if (root.StartsWith("live:", StringComparison.Ordinal))
         {
-            if (SlotOfRoot(root[5..]) != Slot.Recovery) Refuse("root=" + root, "live media and network boot");
+            if (SlotOfRoot(root[5..]) != Slot.Recovery) Refuse("root=" + root, "live media or network boot");
             root = root[5..];
             file ??= liveImage;
         }
