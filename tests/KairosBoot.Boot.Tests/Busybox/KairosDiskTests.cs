@@ -29,7 +29,7 @@ public sealed class KairosDiskTests
         Assert.Equal("first", machine.Shell.Run("cat /run/name-in-rootfs; test ! -e /written"));
         Assert.Contains("booting active", machine.Shell.Run("cat /run/immucore/boot.log"), StringComparison.Ordinal);
         machine.Shell.Run("cd /var/lib/kairos && mkdir -p extensions/active && cp /mnt/tool.raw extensions/ && " +
-            "ln -s ../tool.raw extensions/active/ && echo text > extensions/active/bad.raw");
+            "ln -s ../tool.raw extensions/active/ && echo text > extensions/active/bad.raw && sync");
 
         Assert.Equal("active is new, passive is what was active", machine.Change("kboot upgrade --image /mnt/new.img").Outcome);
         machine.Restart();
