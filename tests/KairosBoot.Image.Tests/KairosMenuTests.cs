@@ -1,4 +1,3 @@
-using KairosBoot.Image;
 using KairosBoot.Lifecycle;
 using KairosBoot.Plan;
 
