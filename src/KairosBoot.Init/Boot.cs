@@ -44,7 +44,7 @@ internal static class Boot
 
     private static void BootSlot(BootParts parts, BootRequest request, string[] arguments)
     {
-        parts.CommandLine.LogStart(request);
+        parts.CommandLine.Start(request);
         parts.WatchdogStart.Arm(request);
         parts.PstoreStart.Load();
         parts.Clock.EndPhase("start");
@@ -87,10 +87,12 @@ internal static class Boot
         parts.HandOver.EnterNewRoot(ApiFileSystems.Moved);
         // The new root is /. The initrd's files are out of sight, its memory is not free yet.
 
+        parts.Plans.Apply(KairosPlan.ForInit(request.Slot));
         parts.Stages.RunInitramfsStage();
         parts.FailedBoots.Report(request, disk);
         parts.Devices.ReportUnused(request, disk);
         parts.Counting.ReportFallback(request, parts.Plans);
+        parts.Counting.ReportMenuFiles(request);
         parts.Counting.MarkUnassessedGood(request, parts.Plans);
         parts.Report.Write(request);
         parts.HandOver.LeaveInitrd();

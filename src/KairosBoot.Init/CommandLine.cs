@@ -26,7 +26,12 @@ internal sealed class CommandLine
     /// <summary>The slot that the loader started, and how.</summary>
     public BootRequest Request { get; }
 
-    public void LogStart(BootRequest request) => Booting(request.Slot.Name(), request.ImagePath, Syscall.KernelRelease());
+    /// <exception cref="OperatorException">The command line asks for a kind of boot that kairos-boot does not have.</exception>
+    public void Start(BootRequest request)
+    {
+        if (request.Unsupported is { } problem) throw problem;
+        Booting(request.Slot.Name(), request.ImagePath, Syscall.KernelRelease());
+    }
 
     private void Booting(string slot, string image, string kernel) =>
         logger.Write(LogLevel.Information, $"booting {slot} from {image}, kernel {kernel}");

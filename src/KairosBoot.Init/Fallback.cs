@@ -8,7 +8,9 @@ namespace KairosBoot.Init;
 internal sealed class Fallback(BootRecord record, BootClock clock, Devices devices, SlotCounting counting, StageProcess stages)
 {
     /// <summary>Mount points below which this boot mounts file systems, in the order of their unmount.</summary>
-    public static readonly ImmutableArray<string> MountPoints = [SystemPaths.Sysroot, SystemPaths.Overlays, SystemPaths.State];
+    public static readonly ImmutableArray<string> MountPoints = [
+        SystemPaths.LiveRoot, SystemPaths.LiveMedium, SystemPaths.Sysroot, SystemPaths.Overlays, SystemPaths.State,
+    ];
 
     private readonly ImmutableArray<Slot>.Builder left = ImmutableArray.CreateBuilder<Slot>();
     private bool hasRetried;

@@ -4,27 +4,37 @@ using KairosBoot.Plan;
 namespace KairosBoot.Init;
 
 /// <summary>
-/// After a fallback the running kernel is that of another image. The image's own kernel is started in its place: here with kexec, or by the
-/// loader. Where neither works, the boot continues, and the system may not be able to load drivers.
+/// After a fallback the running kernel and its command line are those of another slot. The image's own kernel is started in its place: here
+/// with kexec, or by the loader. Where neither works, the boot continues, and the system may not be able to load drivers, or its programs
+/// take it for the other slot.
 /// </summary>
 internal sealed class Kexec(CommandLine commandLine, BootRecord record, SlotCounting counting, Fallback fallback,
     Watchdog watchdog, MessageLog logger)
 {
     /// <summary>
-    /// Starts the image's own kernel where the image has no modules for the running one. Returns where that is not needed or not possible.
+    /// Starts the image's own kernel where the image has no modules for the running one, or contains Kairos' agent, which reads the booted
+    /// slot from /proc/cmdline and would overwrite the running image. Returns where that is not needed or not possible.
     /// </summary>
     /// <exception cref="OperatorException">The loader starts the image's kernel after a reboot.</exception>
     public void StartOwnKernelIfNeeded(BootRequest request)
     {
         if (!fallback.HasFallenBack) return;
-        var modules = "/lib/modules/" + Syscall.KernelRelease();
-        if (Syscall.TryStatInRoot(SystemPaths.Sysroot, modules) is not null) return;
-        var problem = $"the image {request.ImagePath} has no {modules}: it cannot load drivers for this kernel, " +
-            $"and its own cannot be started from here: {StartOwnKernel(request)}";
+        if (ProblemWithKernel() is not { } reason) return;
+        var problem = $"the image {request.ImagePath} {reason}, and its own cannot be started from here: {StartOwnKernel(request)}";
         var handed = FailurePolicy.HandToLoader(request, counting.Counters.Counters, isCounted: counting.Counted is not null);
         if (handed is not null && counting.Write(request, handed))
             throw new OperatorException(problem, $"nothing to do: the loader starts {request.Slot.Name()} with its own kernel");
         record.Note(StepClass.Degraded, problem);
+    }
+
+    // Null: the image can run with this kernel and its command line.
+    private static string? ProblemWithKernel()
+    {
+        var modules = "/lib/modules/" + Syscall.KernelRelease();
+        if (Syscall.TryStatInRoot(SystemPaths.Sysroot, modules) is null)
+            return $"has no {modules}: it cannot load drivers for this kernel";
+        return Syscall.TryStatInRoot(SystemPaths.Sysroot, SystemPaths.KairosAgent) is null ? null
+            : "contains kairos-agent, which takes the slot on the command line of this kernel for the running one";
     }
 
     /// <summary>

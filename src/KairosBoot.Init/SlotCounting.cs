@@ -133,6 +133,17 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         }
     }
 
+    /// <summary>Reports files of Kairos' boot menu that KairosBoot's menu does not execute, because they are code.</summary>
+    public void ReportMenuFiles(BootRequest request)
+    {
+        if (request.LoaderCounters is null) return;
+        foreach (var path in SystemPaths.KairosMenuFiles)
+        {
+            if (Syscall.TryStat(path) is not null)
+                record.Note(StepClass.Optional, path + " has no effect: the boot menu does not execute it; see kboot status");
+        }
+    }
+
     /// <summary>Reports on the console, in the report and to users who log in that another slot runs than the first in order.</summary>
     public void ReportFallback(BootRequest request, PlanRunner plans)
     {

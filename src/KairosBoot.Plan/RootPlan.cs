@@ -23,6 +23,7 @@ public static class RootPlan
         var plan = ImmutableArray.CreateBuilder<Step>();
         plan.Add(new MountImage(StepClass.Required, SystemPaths.State + request.ImagePath, SystemPaths.Sysroot, !request.RootWritable,
             request.ImagePath == SystemPaths.RecoveryImage ? SystemPaths.State + SystemPaths.OtherRecoveryImage : null));
+        if (request.Slot == Slot.Recovery) plan.AddRange(KairosPlan.ForRecovery);
         // The system can run without its configuration, but this must be reported.
         if (disk.Oem is { } oem)
         {

@@ -12,6 +12,20 @@ public static class SystemPaths
     public const string Kept = "/kept";
     /// <summary>The recovery image on its partition: the first path, or the second one if the first does not exist.</summary>
     public const string RecoveryImage = "/cOS/recovery.squashfs", OtherRecoveryImage = "/cOS/recovery.img";
+    /// <summary>In recovery from a squashfs: the image alone, and its partition. kairos-agent reset copies from the first one.</summary>
+    public const string LiveRoot = "/run/rootfsbase", LiveMedium = "/run/initramfs/live";
+    /// <summary>System extensions: extensions/SLOT/NAME.raw and confexts/SLOT/NAME.raw.</summary>
+    public const string Extensions = "/var/lib/kairos";
+    /// <summary>In an image: the program that reads the booted slot from /proc/cmdline.</summary>
+    public const string KairosAgent = "/usr/bin/kairos-agent";
+    /// <summary>On the OEM partition: Kairos' options of the boot menu, a GRUB environment block.</summary>
+    public const string KairosEnvironment = Oem + "/grubenv";
+    /// <summary>In an image: Kairos' kernel arguments, a script of GRUB.</summary>
+    public const string KairosArguments = "/etc/cos/bootargs.cfg";
+    /// <summary>Scripts that only Kairos' boot menu executes, where a running system finds them.</summary>
+    public static readonly string[] KairosMenuFiles = [State + "/grubcustom", Oem + "/grubcustom", State + "/grubmenu", Oem + "/grubmenu"];
+    /// <summary>Where support scripts of Kairos look for the logs of the boot.</summary>
+    public const string FormerLogs = "/run/immucore";
     public const string Sentinels = "/run/cos";
     public const string Overlays = "/run/overlay";
     public const string Oem = "/oem";

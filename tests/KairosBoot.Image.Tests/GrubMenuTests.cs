@@ -8,7 +8,10 @@ public class GrubMenuTests : Scratch
         var menu = WriteText("grub.cfg", GrubMenu.Text(4));
         HostTool.Run("grub-script-check", menu);
         var text = File.ReadAllText(menu);
-        Assert.DoesNotContain("@", string.Concat(text.Split('\n').Where(line => !line.StartsWith('#'))));
+        Assert.DoesNotMatch("@[A-Z]+@", string.Concat(text.Split('\n').Where(line => !line.StartsWith('#'))));
         Assert.Contains("set recovery=\"$disk,gpt4\"", text);
+        // The menu names COS_OEM by its number, which is the same on every disk of kboot.
+        Assert.Equal(3, DiskLayout.Plan(1 << 20, 1 << 20, null, new DiskSizes(), "").Oem.Number);
+        Assert.Contains("set oem=\"$disk,gpt3\"", text);
     }
 }

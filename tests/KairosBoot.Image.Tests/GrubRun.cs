@@ -25,7 +25,7 @@ internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 /// </summary>
 internal sealed partial class GrubRun
 {
-    private const int StateStart = 1, RecoveryStart = 17, Size = 16;
+    private const int StateStart = 1, RecoveryStart = 17, OemStart = 33, Size = 16;
     private const string Unreadable = "-cannot-be-read", Loaded = "loads a kernel";
 
     /// <summary>A shell command that makes the initrd of an image unreadable.</summary>
@@ -80,8 +80,10 @@ internal sealed partial class GrubRun
         File.WriteAllText(At("state/grub/grub.cfg"), $"set kairosboot_unload={(canUnload ? 1 : 0)}\n" + StandIns + menu);
         File.WriteAllBytes(At("state/bootstate"), Enumerable.Repeat((byte)'9', files).ToArray());
         File.WriteAllText(At("device.map"), $"(hd0) {At("disk")}\n");
-        HostTool.Shell($"cd {directory}; truncate -s {RecoveryStart + Size + 1}M disk; "
-            + $"sgdisk --clear --new=1:{StateStart}M:+{Size}M --new=2:{RecoveryStart}M:+{Size}M disk; "
+        // Without a tree oem, the disk has no COS_OEM.
+        HostTool.Shell($"cd {directory}; truncate -s {OemStart + Size + 1}M disk; "
+            + $"sgdisk --clear --new=1:{StateStart}M:+{Size}M --new=2:{RecoveryStart}M:+{Size}M --new=3:{OemStart}M:+{Size}M disk; "
+            + $"if [ -d oem ]; then mke2fs -q -F -t ext4 -b 4096 -L COS_OEM -d oem -E offset={OemStart << 20} disk {Size}M; fi; "
             + $"mke2fs -q -F -t ext4 -b 4096 -d state -E offset={StateStart << 20} disk {Size}M; "
             + $"mke2fs -q -F -t ext4 -b 4096 -d recovery -E offset={RecoveryStart << 20} disk {Size}M");
         block = (StateStart << 20) + 4096 * long.Parse(HostTool.DebugFs($"{At("disk")}?offset={StateStart << 20}", "blocks /bootstate"),
@@ -107,6 +109,13 @@ internal sealed partial class GrubRun
         {
             Waits = said.Contains("waits", StringComparison.Ordinal),
         };
+    }
+
+    /// <summary>The file grubenv of COS_OEM as it is now on the disk.</summary>
+    internal byte[] KairosEnvironment()
+    {
+        HostTool.DebugFs($"{At("disk")}?offset={OemStart << 20}", $"dump /grubenv {At("grubenv.read")}");
+        return File.ReadAllBytes(At("grubenv.read"));
     }
 
     internal GrubEnd Run(BootCounters counters) => Run(BootBlock.Write(counters));

@@ -10,7 +10,7 @@ public class ImageArgumentsTests : Scratch
 
     public ImageArgumentsTests() => root = SyntheticKernel.MakeSystem(PathOf("root"));
 
-    private void Build() => ImageBuilder.Build(
+    private BuiltImage Build() => ImageBuilder.Build(
         new(root, Tar: null, ImageFormat.Squashfs, SizeBytes: null, Kernel: null, "virtio", Path.Combine(root, "kairos-boot"), null),
         PathOf("image"));
 
@@ -45,10 +45,32 @@ public class ImageArgumentsTests : Scratch
     }
 
     [Fact]
+    public void Plain_arguments_of_a_Kairos_image_come_before_those_of_the_files()
+    {
+        WriteText("root/etc/cos/bootargs.cfg",
+            "set kernel=/boot/vmlinuz\nset kernelcmd=\"root=LABEL=$label cos-img/filename=$img net.ifnames=1 panic=5\"\n" +
+            "set initramfs=/boot/initrd\n");
+        WriteText("root/usr/lib/kairosboot/kargs.d/a.conf", "quiet");
+        Assert.DoesNotContain(Build().Warnings, warning => warning.Problem.Contains("bootargs"));
+        Assert.Equal("net.ifnames=1 panic=5 quiet", Built());
+    }
+
+    [Fact]
+    public void Arguments_of_a_Kairos_image_that_branch_are_reported()
+    {
+        WriteText("root/etc/cos/bootargs.cfg", "if [ -n \"$recoverylabel\" ]; then\n  set kernelcmd=\"quiet\"\nfi\n");
+        var warning = Assert.Single(Build().Warnings, warning => warning.Problem.Contains("bootargs"));
+        Assert.Contains("/etc/cos/bootargs.cfg has no effect", warning.Problem, StringComparison.Ordinal);
+        Assert.Contains("line 1 is not an assignment: if [", warning.Problem, StringComparison.Ordinal);
+        Assert.Contains("/usr/lib/kairosboot/kargs.d", warning.Fix, StringComparison.Ordinal);
+        Assert.Null(Built());
+    }
+
+    [Fact]
     public void Arguments_that_the_menu_sets_are_refused_by_the_build()
     {
         WriteText("root/usr/lib/kairosboot/kargs.d/a.conf", "root=/dev/sda1");
-        var refused = Assert.Throws<OperatorException>(Build);
+        var refused = Assert.Throws<OperatorException>(() => Build());
         Assert.Contains("set by the boot menu", refused.Message, StringComparison.Ordinal);
         Assert.Contains("/usr/lib/kairosboot/kargs.d", refused.Fix, StringComparison.Ordinal);
     }

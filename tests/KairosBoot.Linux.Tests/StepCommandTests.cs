@@ -50,6 +50,33 @@ public sealed class StepCommandTests
             "ls; stat -c %a new/mount/to; cat new/mount/to; findmnt -no OPTIONS new/mount | grep -o nosuid,nodev",
             "kept\nnew\n700\nx\nnosuid,nodev");
 
+    [Theory]
+    [InlineData("", "first\nfound\n0")]
+    [InlineData("ln -s elsewhere dir/link", "first\nfound\n0")]
+    public void A_link_is_created_or_replaced(string prepare, string expected) =>
+        Same($"mkdir dir target; echo found > target/file; {prepare}", place => new WriteLink(StepClass.Required, place + "/dir/link",
+            "../target"), "echo first; cat dir/link/file; find target -type l | wc -l", expected);
+
+    [Theory]
+    [InlineData("base", "below\nbase/file")]
+    [InlineData("missing", "")]
+    public void A_directory_is_shown_twice_if_the_condition_exists(string condition, string expected) =>
+        Same("mkdir -p base/below; mount -t tmpfs none base/below; touch base/file base/below/hidden",
+            place => new BindMount(StepClass.Required, place + "/base", place + "/run/rootfsbase", place + "/" + condition),
+            "cd run/rootfsbase 2>/dev/null && { ls -d below; ls ../../base/file; ls below; } | sed 's,../../,,'; true", expected);
+
+    [Fact]
+    public void Extension_images_are_linked_by_their_real_path() =>
+        Same("mkdir -p from/active; mksquashfs from from/tool.raw -quiet -no-progress; ln -s ../tool.raw from/active/; touch from/active/x",
+            place => new LinkExtensions(StepClass.Required, place + "/from/active", place + "/run/extensions"),
+            "cd run/extensions; for link in *; do echo $link; readlink $link | sed 's,.*/step/,,;s,.*/shell/,,'; done",
+            "tool.raw\nfrom/tool.raw");
+
+    [Fact]
+    public void Without_extensions_no_directory_is_created() =>
+        Same("mkdir -p from/active", place => new LinkExtensions(StepClass.Required, place + "/from/active", place + "/run/extensions"),
+            "ls", "from");
+
     [Fact]
     public void A_file_system_is_mounted_at_a_new_mount_point() =>
         Same("", place => new MountFileSystem(StepClass.Required, "tmpfs", place + "/new/dir", "tmpfs", "rw,nosuid,mode=0700"),

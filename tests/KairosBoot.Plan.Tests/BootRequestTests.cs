@@ -100,6 +100,28 @@ public sealed class BootRequestTests
         Assert.Equal(Parse("") with { Warnings = [], Volumes = [] }, request with { Warnings = [], Volumes = [] });
     }
 
+    [Theory]
+    [InlineData("root=live:CDLABEL=COS_LIVE rd.live.dir=/ rd.live.squashimg=rootfs.squashfs", "root=live:CDLABEL=COS_LIVE")]
+    [InlineData("root=live:LABEL=COS_LIVE", "root=live:LABEL=COS_LIVE")]
+    [InlineData("root=live:http://10.0.0.1/rootfs.squashfs netboot", "root=live:http")]
+    [InlineData("root=live:/dev/sr0", "root=live:/dev/sr0")]
+    [InlineData("root=live:LABEL=COS_ACTIVE", "root=live:LABEL=COS_ACTIVE")]
+    [InlineData("rd.immucore.uki", "rd.immucore.uki")]
+    [InlineData("rd.cos.uki", "rd.immucore.uki")]
+    public void Live_media_and_unified_images_are_refused(string text, string word)
+    {
+        var refused = Parse(text).Unsupported;
+        Assert.StartsWith(word, refused?.Problem);
+        Assert.Contains("does not support", refused!.Problem);
+        Assert.Contains("initrd", refused.Fix);
+    }
+
+    [Theory]
+    [InlineData("root=live:LABEL=COS_RECOVERY rd.live.dir=/ rd.live.squashimg=/cOS/recovery.squashfs")]
+    [InlineData("root=LABEL=COS_ACTIVE")]
+    [InlineData("root=/dev/sda1")]
+    public void Installed_systems_are_not_refused(string text) => Assert.Null(Parse(text).Unsupported);
+
     [Fact]
     public void User_data_from_removable_media_needs_the_option()
     {

@@ -20,6 +20,9 @@ public sealed class TroubleFixTests
         new WriteFile(StepClass.Required, "/sysroot/etc/fstab", "text"),
         new KeepFile(StepClass.Required, "/init", "/kept", "/run/initramfs/shutdown"),
         new CommitMachineId(StepClass.Required, "/sysroot/etc/machine-id", []),
+        new BindMount(StepClass.Required, "/sysroot", "/run/rootfsbase", "/sysroot"),
+        new WriteLink(StepClass.Required, "/run/immucore", "/run/kairosboot"),
+        new LinkExtensions(StepClass.Required, "/var/lib/kairos/extensions/active", "/run/extensions"),
     ];
 
     public static TheoryData<string, Trouble> All

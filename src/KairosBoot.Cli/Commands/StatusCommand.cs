@@ -26,7 +26,7 @@ internal static class StatusCommand
                 PrintJson(location, status);
             else
                 Print(location, status);
-            return status.Block.Usable ? 0 : 1;
+            return status.Block.Usable || location.HasNoCounters ? 0 : 1;
         });
         return command;
     }
@@ -42,7 +42,11 @@ internal static class StatusCommand
             Console.WriteLine($"{slot.Slot.Name(),-8}  {tries,5}  {good,-4}  {string.Join(", ", status.Notes(slot))}".TrimEnd());
         }
 
-        if (block.Problem is not null)
+        if (location.HasNoCounters)
+        {
+            Console.WriteLine("boot menu: that of Kairos; kboot counts no boots on this disk and does not choose slots");
+        }
+        else if (block.Problem is not null)
         {
             Console.WriteLine($"assessment inoperative: {location.Block} {block.Problem}; to fix: kboot assess reset");
         }
@@ -69,6 +73,8 @@ internal static class StatusCommand
         if (counters.Stops > 0) Console.WriteLine($"stopped since the last good boot: {counters.Stops}");
         foreach (var failure in status.FailedBoots)
             Console.WriteLine($"failed boot: {failure}");
+        foreach (var problem in status.OptionProblems)
+            Console.WriteLine($"boot options: {problem}");
     }
 
     private static void PrintJson(BootStateLocation location, BootStatus status) => JsonOutput.Write(writer =>
@@ -96,6 +102,8 @@ internal static class StatusCommand
 
         WriteSlots(writer, status);
         JsonOutput.WriteArray(writer, "failedBoots", status.FailedBoots);
+        writer.WriteString("menu", location.HasKairosMenu ? "kairos" : "kboot");
+        JsonOutput.WriteArray(writer, "optionProblems", status.OptionProblems);
         if (Deadline(location) is { } deadline) writer.WriteNumber("goodWithinSecondsLeft", deadline.SecondsLeft);
     });
 

@@ -10,6 +10,9 @@ namespace KairosBoot.Execution;
 /// <param name="state">Mount point of COS_STATE.</param>
 public sealed class KargsFile(string state)
 {
+    /// <summary>Mount point of COS_STATE.</summary>
+    public string State => state;
+
     // Enough for three lists of the maximum length: a longer file is invalid.
     private const int MaxBytes = 64 * 1024;
 

@@ -80,6 +80,9 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
             case BindPersistent bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
+            case BindMount bind: Bind(bind); return null;
+            case WriteLink link: Write(link); return null;
+            case LinkExtensions extensions: return ExtensionLinks.Do(extensions);
             case SetMountOptions change: MountAttributes.Set(change.Target, MountOptions.Parse(change.Options).Flags); return null;
             default: throw new InvalidOperationException("no such step: " + step);
         }
@@ -166,6 +169,20 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         using var target = StepPlace.MountPoint(directory.Path);
         using var mount = Syscall.Bind(store, target);
         if (options is not null) MountAttributes.Set(Syscall.DescriptorPath(mount), MountOptions.Parse(options).Flags);
+    }
+
+    private static void Bind(BindMount bind)
+    {
+        if (Syscall.TryStat(bind.Condition) is null) return;
+        using var source = Syscall.Open(bind.Source, OpenFlags.Path | OpenFlags.Directory);
+        using var target = StepPlace.MountPoint(bind.Target);
+        Syscall.Bind(source, target).Dispose();
+    }
+
+    private static void Write(WriteLink link)
+    {
+        using var place = StepPlace.File(link.Path, followLast: false);
+        ExtensionLinks.ReplaceLink(link.Target, place.Directory, place.Name);
     }
 
     private sealed class MissingStoreException(string text) : Exception(text);

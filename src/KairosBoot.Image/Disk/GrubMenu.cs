@@ -1,3 +1,5 @@
+using KairosBoot.Plan;
+
 namespace KairosBoot.Image;
 
 /// <summary>initrd/grub/grub.cfg, filled in for one disk.</summary>
@@ -5,6 +7,10 @@ public static class GrubMenu
 {
     public static string Text(int recoveryPartition) => Text($"{recoveryPartition}");
 
-    internal static string Text(string recoveryPartition) =>
-        EmbeddedText.Read("grub/grub").Replace("@RECOVERY@\"", $"{recoveryPartition}\"");
+    internal static string Text(string recoveryPartition)
+    {
+        var (word, reserved) = Karg.GrubPatterns;
+        return EmbeddedText.Read("grub/grub").Replace("@RECOVERY@\"", $"{recoveryPartition}\"").Replace("\"@WORD@\"", $"\"{word}\"")
+            .Replace(",@MAX@}", $",{Karg.MaxGrubEnvironment}}}").Replace("\"@RESERVED@\"", $"\"{reserved}\"");
+    }
 }

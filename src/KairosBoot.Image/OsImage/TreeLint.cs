@@ -27,6 +27,7 @@ public static class TreeLint
         Attempt(findings, () => (booted = new BootKernel(root, kernel)).Findings);
         if (InitCheck.Problem(root, booted?.Machine) is { } init) findings.Add(init);
         Attempt(findings, () => BootInitrd.Findings(root, booted));
+        Attempt(findings, () => ImageArguments.Findings(root));
         release = booted?.ReleaseWithModules(root);
         return findings;
     }

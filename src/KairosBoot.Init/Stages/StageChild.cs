@@ -33,7 +33,11 @@ internal sealed class StageChild
         {
             // Drivers are in the initrd, which has no path inside the image.
             using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
-            if (image != "/") EnterScratchOverlay(image);
+            if (image != "/")
+            {
+                EnterScratchOverlay(image);
+                ShowRootAs(image, log);
+            }
             // The initrd's files and the parsed configs are in memory too.
             var configLimit = StageRunner.ConfigLimitIn(StageFacts.MemoryBytes);
             var report = new StageRunner([.. SystemPaths.CloudConfigs], new StageFacts(), log, StageFacts.CommandLine)
@@ -81,6 +85,16 @@ internal sealed class StageChild
         if (Syscall.TryStat(image + SystemPaths.Oem) is not null) Bind(image + SystemPaths.Oem, Layered + SystemPaths.Oem);
         Syscall.ChRoot(Layered);
         Syscall.ChDir("/");
+    }
+
+    /// <summary>
+    /// Shows the root under its path in the initrd too: configs written for Kairos' initrd name files of the image as /sysroot/... there.
+    /// </summary>
+    internal static void ShowRootAs(string path, MessageLog log)
+    {
+        // The image may have a file of that name.
+        try { Bind("/", path); }
+        catch (SyscallException e) { log.Write(LogLevel.Warning, $"the stage rootfs does not find the image at {path}: {e.Message}"); }
     }
 
     private static void Bind(string from, string to)

@@ -45,11 +45,26 @@ public sealed class BootStateLocation : IDisposable
             : new(PathParts.ParentOf(full), full, null);
     }
 
+    /// <summary>The disk has the boot menu of Kairos.</summary>
+    public bool HasKairosMenu => KairosMenu.IsOn(Directory);
+
+    /// <summary>The disk has the boot menu of Kairos and no counters, and must not get any.</summary>
+    public bool HasNoCounters => KairosMenu.IsWithoutCounters(Directory);
+
     /// <summary>Changes the counters in a valid block.</summary>
     /// <returns>The new counters.</returns>
     /// <exception cref="OperatorException">The block is missing or damaged.</exception>
-    public BootCounters Change(Func<BootCounters, BootCounters> change) =>
-        BootStateFile.Update(Block, block => block.Usable ? change(block.Counters) : throw Unusable(block)).Counters;
+    public BootCounters Change(Func<BootCounters, BootCounters> change)
+    {
+        RequireCounters();
+        return BootStateFile.Update(Block, block => block.Usable ? change(block.Counters) : throw Unusable(block)).Counters;
+    }
+
+    /// <exception cref="OperatorException">Nothing would maintain counters on this disk.</exception>
+    internal void RequireCounters()
+    {
+        if (HasNoCounters) throw KairosMenu.NoCounters;
+    }
 
     /// <summary>Id of the image that a slot has now; null if it has none, and for recovery, whose image is on another partition.</summary>
     public string? ImageIn(Slot slot)

@@ -28,6 +28,10 @@ public sealed class BootStatus
     /// <summary>The last failed boots, the oldest first, one line each.</summary>
     public IReadOnlyList<string> FailedBoots { get; }
 
+    /// <summary>Kairos' boot options of the running system that kboot's menu does not use; Kairos' own menu uses all of them.</summary>
+    public IReadOnlyList<string> OptionProblems =>
+        location.Booted is null || location.HasKairosMenu ? [] : [.. KairosOptions.Problems()];
+
     public static BootStatus Read(BootStateLocation location) => new(location);
 
     /// <summary>What an operator should know about a slot, in short phrases.</summary>

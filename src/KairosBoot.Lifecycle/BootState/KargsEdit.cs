@@ -23,12 +23,16 @@ public static class KargsEdit
     /// <summary>Removes all arguments. Needs no check: this must also work on a file with invalid arguments.</summary>
     public static void Clear(KargsFile file, Slot? slot) => file.Change(before => before.With(slot, []));
 
-    private static void Change(KargsFile file, Func<Kargs, Kargs> change) => file.Change(before =>
+    private static void Change(KargsFile file, Func<Kargs, Kargs> change)
     {
-        var after = change(before);
-        return after.Problem is not { } problem ? after
-            : throw new OperatorException(problem, "write each argument as one word, as on a kernel command line");
-    });
+        KairosMenu.RequireOwn(file.State);
+        file.Change(before =>
+        {
+            var after = change(before);
+            return after.Problem is not { } problem ? after
+                : throw new OperatorException(problem, "write each argument as one word, as on a kernel command line");
+        });
+    }
 
     private static Kargs Remove(Kargs before, Slot? slot, string word)
     {

@@ -25,6 +25,13 @@ public static class SlotAssessment
         }
 
         if (named is null && slot != Slot.Recovery) HealthChecks.Run(SystemPaths.HealthChecks);
+        if (location.HasNoCounters)
+        {
+            // A service of the image runs this at each boot: nothing is wrong with the machine.
+            if (location.Booted?.Slot == slot) GoodWatch.MarkGood();
+            return $"{slot.Name()} is healthy; nothing is counted, because this disk has the boot menu of Kairos";
+        }
+
         location.Change(counters =>
             BootStateFile.WithNewId(counters, counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot)));
         if (location.Booted?.Slot == slot) GoodWatch.MarkGood();
@@ -57,6 +64,7 @@ public static class SlotAssessment
             return $"{slot.Name()} has all its tries";
         }
 
+        location.RequireCounters();
         BootStateFile.Update(location.Block, block => block.Counters.ResetAll());
         return "every slot has all its tries";
     }

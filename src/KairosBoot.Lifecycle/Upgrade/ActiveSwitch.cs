@@ -73,6 +73,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         UpdateCounters(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(unchanged));
         Change(() => Exchange(Transition, active));
         UpdateCounters(counters => counters.WithOneShot(null) with { First = Slot.Active });
+        if (HasKairosMenu && Exists(passive)) Change(() => ImageLabel.Replace(passive, "COS_ACTIVE", "COS_PASSIVE"));
         Clear();
         // Also a value in the JSON of kboot upgrade, which scripts compare.
         return moves ? "active is new, passive is what was active" : "active is new, passive is as before";

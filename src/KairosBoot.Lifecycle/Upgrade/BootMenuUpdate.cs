@@ -7,7 +7,7 @@ namespace KairosBoot.Lifecycle;
 /// <summary>Replaces the boot menu of a machine by the newer one of this program, filled in for the machine.</summary>
 public static class BootMenuUpdate
 {
-    private const string VersionLine = "# kairosboot-menu ", RecoveryLine = "set recovery=\"$disk,gpt";
+    private const string VersionLine = KairosMenu.OwnVersion, RecoveryLine = KairosMenu.OwnRecovery;
 
     /// <summary>The menu to write; null: the existing menu is kept.</summary>
     /// <param name="old">The existing menu.</param>
@@ -33,6 +33,11 @@ public static class BootMenuUpdate
     /// <returns>A message about the result; null: none.</returns>
     internal static string? Apply(SlotSwitch slotSwitch, string state)
     {
+        if (KairosMenu.IsOn(state))
+        {
+            return "the boot menu is Kairos' own and is not changed; it counts no boots: if the new image does not boot, choose fallback";
+        }
+
         var (menu, fresh) = (state + "/grub/grub.cfg", state + "/grub/grub.cfg.new");
         if (FileText.TryRead(menu) is not { } old)
             return "this machine has no boot menu of kboot; its boot loader is not changed";

@@ -27,6 +27,8 @@ internal sealed class ReporterRule(UpgradeRequest request, TargetSystem machine,
     /// <exception cref="OperatorException">Nothing would mark a boot of it good.</exception>
     internal void Check(string image, string name)
     {
+        // Without counters, no boot is counted as a failed one.
+        if (KairosMenu.IsWithoutCounters(machine.State.Path)) return;
         if (request.IsRecovery || IsUnassessed || found is not null) return;
         // Without a running image, the machine is not this one: its configs are on a partition that is not mounted here.
         var configs = machine.RunningImage is null ? [] : ReporterCheck.ConfigsOfMachine(machine.Host);

@@ -64,9 +64,14 @@ public abstract class SlotSwitch(string partition, string block)
 
     protected BootCounters Counters => BootStateFile.Read(block).Counters;
 
+    protected bool HasKairosMenu => KairosMenu.IsOn(PathParts.ParentOf(Images));
+
     // Written in place, so the change never waits in the journal.
-    protected void UpdateCounters(Func<BootCounters, BootCounters> change) =>
-        BootStateFile.Update(block, before => change(before.Counters));
+    protected void UpdateCounters(Func<BootCounters, BootCounters> change)
+    {
+        // Counters that nothing maintains would leave each image after three boots.
+        if (!KairosMenu.IsWithoutCounters(PathParts.ParentOf(block))) BootStateFile.Update(block, before => change(before.Counters));
+    }
 
     /// <summary>Makes the partition writable for one change. When this returns, the change is in its final place on the disk.</summary>
     // After a sync, ext4 has written everything to the places that GRUB reads. Freezing the file system would do the same, but if the

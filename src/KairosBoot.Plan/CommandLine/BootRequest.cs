@@ -49,6 +49,8 @@ public sealed record BootRequest
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
     /// <summary>User-data is also read from USB and SD media.</summary>
     public bool UserDataFromMedia { get; init; }
+    /// <summary>The command line asks for a kind of boot that kairos-boot does not support: which, and what to do. Null: no.</summary>
+    public OperatorException? Unsupported { get; init; }
     /// <summary>Known options with an invalid value, one sentence each; the default is used.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
 

@@ -21,6 +21,7 @@ public sealed partial class BootRequestParser
         KernelOptionKind.Panic => SetPanic(word.Value),
         KernelOptionKind.Debug => IsSwitch(word.Value, out var on) & Set(Request with { Debug = on }),
         KernelOptionKind.RootWritable => IsSwitch(word.Value, out var on) & Set(Request with { RootWritable = on }),
+        KernelOptionKind.UnifiedImage => RefuseUnifiedImage(),
         KernelOptionKind.Unsupported => WarnUnsupported(word),
         KernelOptionKind.TriesLeft or KernelOptionKind.OemTimeout or KernelOptionKind.DeviceTimeout or KernelOptionKind.VolumeRetries
             or KernelOptionKind.Watchdog => option.Number(word.Value) is { } number && Set(WithNumber(option.Kind, number)),
@@ -51,6 +52,12 @@ public sealed partial class BootRequestParser
     private bool Set(BootRequest request)
     {
         Request = request;
+        return true;
+    }
+
+    private bool RefuseUnifiedImage()
+    {
+        Refuse("rd.immucore.uki", "Trusted Boot (a unified kernel image)");
         return true;
     }
 

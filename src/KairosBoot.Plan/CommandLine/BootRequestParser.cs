@@ -54,6 +54,7 @@ public sealed partial class BootRequestParser
     {
         if (root.StartsWith("live:", StringComparison.Ordinal))
         {
+            if (SlotOfRoot(root[5..]) != Slot.Recovery) Refuse("root=" + root, "live media or network boot");
             root = root[5..];
             file ??= liveImage;
         }
@@ -71,6 +72,13 @@ public sealed partial class BootRequestParser
             problems.Add($"root={root} names {other.Name()} but cos-img/filename={file} names {slot.Name()}; cos-img/filename is used");
         return (slot, named ?? slot.Image());
     }
+
+    // Waiting for the partitions of an installed system would only delay the answer.
+    private void Refuse(string word, string what) => Request = Request with
+    {
+        Unsupported = new(word + " asks for " + what + ", which kairos-boot does not support",
+            "start this medium with the initrd that it came with; kairos-boot boots installed systems"),
+    };
 
     private static Slot? SlotOfRoot(string root) => root switch
     {

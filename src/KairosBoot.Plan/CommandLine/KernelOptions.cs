@@ -48,6 +48,7 @@ public static class KernelOptions
         new("kairosboot.break", "a step, or several with commas between", KernelOptionKind.Unsupported),
         new("kairosboot.shell", "never, auth or always", KernelOptionKind.Unsupported),
         new("rd.immucore.disable", "none", KernelOptionKind.Unsupported),
+        new("rd.immucore.uki", "none", KernelOptionKind.UnifiedImage),
     ];
 
     private const string SwitchForm = "nothing, 1 or 0";

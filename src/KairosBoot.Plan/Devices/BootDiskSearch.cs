@@ -45,7 +45,8 @@ public static class BootDiskSearch
         }
 
         var found = DeviceSearch.Find(request.ImagePartition, devices, disk, onBootDiskOnly: true);
-        if (found.Missing) return FaultOfLoaded(request, pinned) is { } hidden ? Unusable(hidden) : Wait(request.ImagePartition);
+        if (found.Missing)
+            return FaultOfMissing(request, devices, pinned, disk) is { } hidden ? Unusable(hidden) : Wait(request.ImagePartition);
         var images = TwinDisks.Choose(request, found, devices, comparison);
         if (images.Device is null) return Undecided(images);
         if (DeviceFault.Of(images.Device) is { } fault) return Unusable(fault);
@@ -102,6 +103,13 @@ public static class BootDiskSearch
     private static DeviceFault? FaultOfLoaded(BootRequest request, BlockDevice? pinned) =>
         pinned is not null && request.Slot != Slot.Recovery && DeviceFault.Of(pinned) is { Kind: not DeviceFaultKind.UnknownContent } fault
             ? fault : null;
+
+    // A container that has the label of the partition does not open itself.
+    private static DeviceFault? FaultOfMissing(BootRequest request, ImmutableArray<BlockDevice> devices, BlockDevice? pinned,
+        string? disk) =>
+        FaultOfLoaded(request, pinned) ??
+        (FaultSearch.Behind(request.ImagePartition, devices, disk, onBootDiskOnly: true) is { HasWantedName: true } fault
+            && fault.Kind is not DeviceFaultKind.UnknownContent ? fault : null);
 
     private static BootDiskDecision Unusable(DeviceFault fault) => new(null, [], null) { Fault = fault };
 

@@ -41,6 +41,22 @@ public sealed class OtherKernelTests
     }
 
     [Fact]
+    public void An_image_with_the_agent_of_Kairos_starts_with_its_own_command_line()
+    {
+        // disk: as kboot builds it; active.img without an init, passive.img with the same kernel and kairos-agent
+        using GrubDisk disk = new();
+        disk.Replace("/cOS/active.img", disk.Changed("rm /sbin/init"));
+        disk.Replace("/cOS/passive.img", disk.Changed("symlink /usr/bin/kairos-agent /bin/true"));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "kexec-agent", Disks = [disk.File] });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        string words = shell.Run("cat /proc/cmdline");
+        Assert.StartsWith("cos-img/filename=/cOS/passive.img root=LABEL=COS_PASSIVE ", words, StringComparison.Ordinal);
+        Assert.DoesNotContain("COS_ACTIVE", words, StringComparison.Ordinal);
+        JsonElement report = Report.Of(shell);
+        Assert.Equal(("passive", "active"), (Text(report, "slot"), Text(report, "kexecFrom")));
+    }
+
+    [Fact]
     public void Recovery_with_another_kernel_boots_with_the_watchdog_armed()
     {
         // disk: | COS_RECOVERY: recovery.squashfs with another kernel | COS_STATE: active.img, bootstate | COS_PERSISTENT |

@@ -131,8 +131,12 @@ public sealed class GrubDisk : IDisposable
     }
 
     /// <summary>Changes COS_STATE with debugfs.</summary>
-    public void OnState(params string[] requests) =>
-        Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"), $"{File}?offset={StateStart}");
+    public void OnState(params string[] requests) => OnPartition(State, requests);
+
+    /// <summary>Changes the file system of a partition with debugfs.</summary>
+    public void OnPartition(int partition, params string[] requests) =>
+        Tool.Run("debugfs", "-w", "-f", FileWith(string.Join('\n', requests) + "\n"),
+            $"{File}?offset={Sectors(partition, "First sector: ") * 512}");
 
     /// <summary>Copies the file system COS_STATE to a file; returns the path of the file.</summary>
     public string CopyState(string to)

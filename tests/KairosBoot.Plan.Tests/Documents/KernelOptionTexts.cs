@@ -15,7 +15,8 @@ internal static class KernelOptionTexts
     internal static readonly Text[] All =
     [
         new("cos-img/filename", "the slot's own image", "The image on its partition. Its name selects the slot."),
-        new("root", "active", "Selects the slot if no image is named. Dracut's form `live:LABEL=...` is accepted, too."),
+        new("root", "active",
+            "Selects the slot if no image is named. `live:LABEL=COS_RECOVERY` is recovery; each other `live:` fails immediately."),
         new("rd.live.squashimg", "none", "The image, if `root=` starts with `live:` and `cos-img/filename=` is missing."),
         new("kairosboot.slot", "none", "The slot that the boot loader selected. It is used if neither an image nor `root=` selects one."),
         new("kairos.reset", "off", "Marks the boot as a factory reset: the sentinel is `autoreset_mode`, and no path persists."),
@@ -45,9 +46,12 @@ internal static class KernelOptionTexts
         new("kairosboot.break", "none", "Not supported: a warning is logged."),
         new("kairosboot.shell", "`never`", "Not supported: a warning is logged for each value except `never`."),
         new("rd.immucore.disable", "none", "Not supported: a warning is logged."),
+        new("rd.immucore.uki", "none", "Not supported (Trusted Boot): the boot fails immediately and says so."),
 
         new("kairosboot.kargs", "none",
             "Which of the machine's own kernel arguments this boot has. Set by GRUB, read by `kboot assess good`.", "USED/LEFT-OUT"),
+        new("kairosboot.grubenv", "none",
+            "What became of the kernel arguments in `/oem/grubenv`. Set by GRUB, read by `kboot status`.", "used, refused or last-try"),
         new("kairosboot.good-within", "`60m`", "Active and passive: reboot a system that has not marked its slot good by then. 0: off.",
             GoodDeadline.Form),
         new("kairos.config_url", "none", "One more cloud-config: a file or a directory.", "a path"),
