@@ -35,6 +35,11 @@ internal static class SystemUnits
         (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
     ];
 
+    /// <summary>Path of each unit and service without a leading slash, and its text.</summary>
+    internal static IEnumerable<(string Path, string Text)> All =>
+        Units.Select(row => ($"{Systemd}/{row.Unit}", EmbeddedText.Read("units/" + row.Unit)))
+            .Concat(Services.Select(row => ($"{Scripts}/{row.Script}", EmbeddedText.Read("openrc/" + row.Script))));
+
     /// <param name="additions">Additions so far; the units are appended.</param>
     /// <param name="root">The tree.</param>
     /// <param name="kboot">Path of kboot, which is added to a tree without it; null: such a tree gets no units.</param>

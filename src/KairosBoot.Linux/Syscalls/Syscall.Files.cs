@@ -34,6 +34,13 @@ public static unsafe partial class Syscall
         return file;
     }
 
+    /// <summary>The same open file without close-on-exec, for a program started with exec(2): dup(2).</summary>
+    public static FileHandle Inherited(FileHandle file)
+    {
+        var fd = LibC.dup(file.Descriptor);
+        return fd >= 0 ? new FileHandle(fd, file.Path) : throw Failed("dup", file.Path);
+    }
+
     /// <summary>As <see cref="Open"/>; null: nothing is at the path (ENOENT, ENOTDIR).</summary>
     public static FileHandle? TryOpen(string path, OpenFlags flags)
     {
