@@ -46,13 +46,14 @@ public sealed record ImageInspection
     public required bool MatchesSeal { get; init; }
 
     /// <param name="image">The file.</param>
+    /// <param name="mayMount">True: root mounts the image. False: only tools read it, so that no driver of the kernel does.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="OperatorException">It is not an OS image, or this user cannot read it.</exception>
-    public static ImageInspection Of(string image, CancellationToken cancellationToken)
+    public static ImageInspection Of(string image, bool mayMount, CancellationToken cancellationToken)
     {
         if (!File.Exists(image)) throw new OperatorException($"the image {image} does not exist", "give the path of an OS image");
         using var scratch = ScratchDirectory.Create("kboot-inspect", cancellationToken);
-        using var reader = ImageReader.Open(image, scratch);
+        using var reader = ImageReader.Open(image, scratch, mayMount);
         var seal = SealedImage.Read(image);
         var (initrd, problem) = ReadInitrd(reader);
         var arguments = reader.Read(SystemPaths.ImageArguments, ReadLimit.KernelArguments);

@@ -11,18 +11,20 @@ internal abstract class ImageReader : IDisposable
 {
     /// <param name="image">The file.</param>
     /// <param name="scratch">Takes files that tools copy out of the image.</param>
+    /// <param name="mayMount">False: no driver of the kernel reads the image.</param>
     /// <exception cref="OperatorException">It is not an image, or this user cannot read it.</exception>
-    internal static ImageReader Open(string image, TemporaryDirectory scratch)
+    internal static ImageReader Open(string image, TemporaryDirectory scratch, bool mayMount = true)
     {
         var type = FileSystemOf(image);
-        if (Syscall.GetEUid() == 0)
+        if (mayMount && Syscall.GetEUid() == 0)
         {
             try { return new MountedImageReader(MountedImage.Open(image, type)); }
             catch (Exception e) when (type != "erofs" && e is SyscallException or OperatorException) { } // no loop device or no driver
         }
 
         return type != "erofs" ? new ToolImageReader(image, type, scratch)
-            : throw new OperatorException($"{image} is an erofs image, which only root can read", "run the command as root");
+            : throw new OperatorException($"{image} is an erofs image, which must be mounted to be read, and that requires root",
+                "run the command as root, and without --no-mount");
     }
 
     /// <summary>The type to mount it with: <c>ext4</c>, <c>squashfs</c> or <c>erofs</c>.</summary>

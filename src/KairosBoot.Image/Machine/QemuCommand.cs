@@ -17,10 +17,13 @@ public static class QemuCommand
         // The terminal is in raw mode: Ctrl-C goes to the machine, Ctrl-A starts a command of QEMU.
         "-nodefaults", "-display", "none", "-serial", "mon:stdio",
         "-device", "virtio-rng-pci",
+        // Firmware memory that keeps the end of a kernel log over a reset (ACPI ERST), so that kboot status can name a panic.
+        "-object", "memory-backend-ram,id=erst,size=64K", "-device", "acpi-erst,memdev=erst",
         // Without romfile=, the network card's boot ROM would delay the boot.
         "-netdev", Network(machine), "-device", "virtio-net-pci,netdev=net,romfile=",
         .. Firmware(machine), .. Kernel(machine),
-        "-drive", Drive(machine), "-device", "virtio-blk-pci,drive=disk,bootindex=0",
+        // QEMU starts a kernel as if it were the first boot device.
+        "-drive", Drive(machine), "-device", machine.Direct is null ? "virtio-blk-pci,drive=disk,bootindex=0" : "virtio-blk-pci,drive=disk",
     ];
 
     /// <summary>The same as one line for a shell.</summary>

@@ -17,8 +17,10 @@ public sealed record UefiFirmware(string Code, string Variables)
     /// <exception cref="OperatorException">It is not installed.</exception>
     public static UefiFirmware Find() => FindIn("/");
 
+    /// <summary>The same in a tree.</summary>
     /// <param name="root">Top directory of the system.</param>
-    internal static UefiFirmware FindIn(string root) =>
+    /// <exception cref="OperatorException">It is not installed.</exception>
+    public static UefiFirmware FindIn(string root) =>
         Places.Select(place => new UefiFirmware(root + place.Code[1..], root + place.Variables[1..]))
             .FirstOrDefault(place => File.Exists(place.Code) && File.Exists(place.Variables))
         ?? throw new OperatorException($"UEFI firmware for virtual machines is not installed: {Places[0].Code} does not exist",
