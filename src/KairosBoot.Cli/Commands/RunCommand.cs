@@ -10,7 +10,10 @@ internal sealed class RunCommand
     private const long MiB = 1 << 20;
     private const int MinMemoryMiB = 128, MaxMemoryMiB = 1 << 24;
 
-    private readonly Argument<string> disk = new("DISK") { Description = "Disk (raw or qcow2), or an OS image, which gets a temporary disk" };
+    private readonly Argument<string> disk = new("DISK")
+    {
+        Description = "Disk (raw or qcow2), or an OS image, which gets a temporary disk",
+    };
     private readonly Option<bool> uefi = new("--uefi") { Description = "Start with UEFI firmware (default: a BIOS)" };
     private readonly Option<int?> ssh = new("--ssh")
     {

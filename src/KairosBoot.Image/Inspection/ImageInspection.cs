@@ -4,7 +4,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>What an OS image holds, for <c>kboot image inspect</c>. All text is as in the image: it must be cleaned before it is printed.</summary>
+/// <summary>
+/// What an OS image holds, for <c>kboot image inspect</c>. All text is as in the image: it must be cleaned before it is printed.
+/// </summary>
 public sealed record ImageInspection
 {
     /// <summary><c>ext2</c>, <c>ext3</c>, <c>ext4</c>, <c>squashfs</c> or <c>erofs</c>.</summary>

@@ -43,7 +43,8 @@ internal abstract class ImageReader : IDisposable
     /// <summary>Follows all links of a path; null: it leads to no file.</summary>
     /// <param name="path">With or without a leading slash.</param>
     /// <returns>Without a leading slash.</returns>
-    internal string? Resolve(string path) => RootedPath.Follow(path, inside => Look(inside) is { } link ? (true, link.Target) : (false, null));
+    internal string? Resolve(string path) =>
+        RootedPath.Follow(path, inside => Look(inside) is { } file ? (true, file.Target) : (false, null));
 
     /// <summary>Target of the link at a path; null: no link.</summary>
     internal string? LinkTarget(string path) => Look(path.TrimStart('/'))?.Target;

@@ -22,7 +22,7 @@ public sealed record DiskFile(string Path, DiskFileKind Kind, PartitionTable? Ta
         var length = Syscall.PRead(file, start, 0);
         if (start.AsSpan(0, length).StartsWith(QcowMagic)) return new(path, DiskFileKind.Qcow2);
         if (ReadTable(file, start) is { } table) return new(path, DiskFileKind.Raw, table);
-        return BlockProbe.Superblock(file) is { Type: "ext2" or "ext3" or "ext4" or "squashfs" or "erofs" } ? new(path, DiskFileKind.OsImage)
+        return BlockProbe.Superblock(file)?.MountType is "ext4" or "squashfs" or "erofs" ? new(path, DiskFileKind.OsImage)
             : throw new OperatorException($"{path} is neither a disk with a GPT nor an OS image",
                 "build a disk: kboot disk build --image FILE --output DISK");
     }

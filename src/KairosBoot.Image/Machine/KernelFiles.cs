@@ -26,8 +26,8 @@ public sealed record KernelFiles(byte[] Kernel, byte[] Initrd, string Arguments,
             ?? throw new OperatorException($"{disk.Path} has no partition {SystemPaths.StateLabel}", "omit --direct");
         var (image, offset) = (scratch.File(ActiveName), state.First * table.BlockSize);
         Copy(disk.Path, offset, image, scratch);
-        return FromImage(image, ActiveName, scratch,
-            [$"debugfs -R {ShellText.Quote(DebugFsCommands.Dump(ActiveImage, ActiveName))} {ShellText.Quote($"{disk.Path}?offset={offset}")}"]);
+        var (request, volume) = (DebugFsCommands.Dump(ActiveImage, ActiveName), $"{disk.Path}?offset={offset}");
+        return FromImage(image, ActiveName, scratch, [$"debugfs -R {ShellText.Quote(request)} {ShellText.Quote(volume)}"]);
     }
 
     private static void Copy(string disk, long offset, string target, TemporaryDirectory scratch)

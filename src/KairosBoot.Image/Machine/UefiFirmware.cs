@@ -21,7 +21,7 @@ public sealed record UefiFirmware(string Code, string Variables)
     /// <param name="root">Top directory of the system.</param>
     /// <exception cref="OperatorException">It is not installed.</exception>
     public static UefiFirmware FindIn(string root) =>
-        Places.Select(place => new UefiFirmware(root + place.Code[1..], root + place.Variables[1..]))
+        Places.Select(place => new UefiFirmware(root.TrimEnd('/') + place.Code, root.TrimEnd('/') + place.Variables))
             .FirstOrDefault(place => File.Exists(place.Code) && File.Exists(place.Variables))
         ?? throw new OperatorException($"UEFI firmware for virtual machines is not installed: {Places[0].Code} does not exist",
             "apt-get install ovmf, or start the machine without --uefi");

@@ -25,8 +25,8 @@ public sealed class ImageInspectionTests : StateCommands
         var image = ImageInspection.Of(PathOf("image"), mayMount: true, default);
         Assert.Equal((built.Id, built.SizeBytes), (image.Id, image.SizeBytes));
         Assert.Contains(("PRETTY_NAME", "Test \"7\""), image.OsRelease);
-        Assert.Equal(new InspectedKernel($"boot/vmlinuz-{SyntheticKernel.Release}", 2064, SyntheticKernel.Release, "bzImage", "x86_64", null),
-            image.Kernel);
+        const string Kernel = SyntheticKernel.Release;
+        Assert.Equal(new InspectedKernel($"boot/vmlinuz-{Kernel}", 2064, Kernel, "bzImage", "x86_64", null), image.Kernel);
         Assert.Equal(SyntheticKernel.Release, image.Initrd!.Release);
         Assert.Equal("usr/lib/init", image.Init);
         Assert.Equal(8, image.Units.Count);
@@ -42,9 +42,10 @@ public sealed class ImageInspectionTests : StateCommands
         File.CreateSymbolicLink(Path.Combine(root, "boot/initrd.link"), "/boot/initrd");
         HostTool.Shell($"cd '{root}/boot' && mv initrd 'the \"initrd\"' && ln -s '/boot/the \"initrd\"' initrd");
         Build(format);
-        Assert.Equal(Run(0, "image", "inspect", PathOf("image")).Split('\n').Where(line => !line.StartsWith("good ", StringComparison.Ordinal)),
-            Run(0, "image", "inspect", "--no-mount", PathOf("image")).Split('\n')
-                .Where(line => !line.StartsWith("good ", StringComparison.Ordinal)));
+        // Only a mounted image is searched for what marks its boots good.
+        string[] Lines(params string[] options) => [.. Run(0, ["image", "inspect", PathOf("image"), .. options]).Split('\n')
+            .Where(line => !line.StartsWith("good ", StringComparison.Ordinal))];
+        Assert.Equal(Lines(), Lines("--no-mount"));
         Assert.Equal(SyntheticKernel.Release, ImageInspection.Of(PathOf("image"), mayMount: false, default).Initrd!.Release);
     }
 

@@ -35,8 +35,8 @@ public sealed class QemuCommandTests : Scratch
         foreach (var machine in Machines)
         {
             var words = QemuCommand.Arguments(machine);
-            string After(string option, string start) =>
-                Assert.Single(words.Where((word, i) => i > 0 && words[i - 1] == option && word.StartsWith(start, StringComparison.Ordinal)));
+            string After(string option, string start) => Assert.Single(
+                words.Where((word, i) => i > 0 && words[i - 1] == option && word.StartsWith(start, StringComparison.Ordinal)));
             Assert.Equal(machine.UsesKvm ? "q35,accel=kvm" : "q35,accel=tcg", After("-M", ""));
             Assert.Equal(machine.UsesKvm ? "2" : "1,maxcpus=2", After("-smp", ""));
             Assert.Equal(machine.SshPort is null ? "user,id=net" : "user,id=net,hostfwd=tcp:127.0.0.1:2222-:22", After("-netdev", ""));

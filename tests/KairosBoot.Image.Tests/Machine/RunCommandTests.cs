@@ -38,7 +38,8 @@ public sealed class RunCommandTests : Scratch
         Assert.Equal(files.Kernel, File.ReadAllBytes(PathOf(KernelFiles.KernelName)));
         Assert.Equal(files.Initrd, File.ReadAllBytes(PathOf(KernelFiles.InitrdName)));
         var line = Print(Request(PathOf("disk.raw")) with { IsDirect = true, KernelArguments = "quiet" })[^1];
-        Assert.Contains($"-kernel vmlinuz -initrd initrd -append '{ImageId} root=LABEL=COS_ACTIVE panic=10 console=ttyS0 nosmt quiet'", line);
+        Assert.Contains(
+            $"-kernel vmlinuz -initrd initrd -append '{ImageId} root=LABEL=COS_ACTIVE panic=10 console=ttyS0 nosmt quiet'", line);
     }
 
     [Fact]
