@@ -66,7 +66,7 @@ public sealed partial class PathNameTests
         (Framework, "a scratch directory of the builder's own, 0700",
             ["Lifecycle/Install/InstallSource", "Image/Disk/DiskContent", "Image/Disk/ExtraFileSystem",
                 "Image/Disk/GrubCore", "Image/Disk/GrubFiles",
-                "Image/Assessment/AssessmentMark",
+                "Image/Assessment/AssessmentMark", "Image/Assessment/UpdateStamps",
                 "Image/OsImage/BootFiles",
                 "Image/OsImage/DebugFsScript", "Image/OsImage/ImageArguments",
              "Image/OsImage/SquashfsImage", "Image/OsImage/SystemUnits", "Image/Tar/TarExtraction", "Lifecycle/Upgrade/OciImage"]),
