@@ -55,6 +55,8 @@ public sealed class RecipeTests
     private static void AssertHealthy(RecipeMachine machine)
     {
         Assert.Equal("node1", machine.Ssh("hostname"));
+        // sudo complains on standard error if the name of the machine cannot be resolved.
+        Assert.Equal("", machine.Ssh("sudo true 2>&1"));
         JsonElement report = JsonDocument.Parse(machine.Ssh("cat /run/kairosboot/report.json")).RootElement;
         Assert.Equal("good", report.GetProperty("verdict").GetString());
         Assert.True(Slot(machine, 0).GetProperty("good").GetBoolean());
@@ -69,8 +71,6 @@ public sealed class RecipeTests
         Assert.Equal("", machine.Ssh("systemctl is-system-running --wait >/dev/null; systemctl --failed --plain --no-legend"));
         foreach (string unit in FirstBootUnits.Split(' '))
             Assert.Equal("ConditionResult=no", machine.Ssh($"systemctl show -p ConditionResult {unit}"));
-        // Each unit's time, in TCG.
-        Assert.Equal("", machine.Ssh("systemd-analyze blame --no-pager | grep -E '^ *[0-9]+min' || :"));
     }
 
     private static JsonElement Slot(RecipeMachine machine, int slot) => machine.Status.GetProperty("slots")[slot];
