@@ -96,7 +96,7 @@ changed_image() {
     cp "$tar" "$file.tar"
     # A later member replaces an earlier one of the same name.
     (cd "$tree" && find . -type f -print0 | sort -z | tar --null -T - --owner=0 --group=0 --mtime=@0 -rf "$file.tar")
-    "$OUT/kboot" image build --tar "$file.tar" --format squashfs --output "$file"
+    "$OUT/kboot" image build --tar "$file.tar" --format squashfs --output "$file" >/dev/null
     rm -rf "$tree" "$file.tar"
     say "image of version $version built in $(seconds_since "$started")"
 }
