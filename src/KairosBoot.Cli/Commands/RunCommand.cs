@@ -87,12 +87,17 @@ internal sealed class RunCommand
             },
         };
         if (!parsed.GetValue(print))
-            MachineStart.Start(request, () => Announce(request), cancellationToken);
+        {
+            using var progress = new Progress();
+            MachineStart.Start(request, progress.Show, () => Announce(request, progress), cancellationToken);
+        }
+
         foreach (var line in MachineStart.Print(request, cancellationToken)) Console.WriteLine(line);
     }
 
-    private static void Announce(MachineRequest request)
+    private static void Announce(MachineRequest request, Progress progress)
     {
+        progress.Dispose();
         var start = request.IsDirect ? "kernel and initrd without a boot loader" : request.IsUefi ? "UEFI" : "BIOS";
         Console.Error.WriteLine($"Starting {ToolText.Show(request.Disk)} in QEMU: {start}, " +
             $"{(request.Machine.UsesKvm ? "virtualisation (KVM)" : "an emulated processor")}. This terminal is its serial console.");

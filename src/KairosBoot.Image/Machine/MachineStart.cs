@@ -34,10 +34,12 @@ public static class MachineStart
 
     /// <summary>Replaces this process by QEMU, which uses its terminal.</summary>
     /// <param name="request">What to start.</param>
+    /// <param name="progress">Called with what is being prepared.</param>
     /// <param name="announce">Called when all is ready.</param>
     /// <param name="cancellationToken">Ends the preparation.</param>
     /// <exception cref="OperatorException">The machine cannot be started, or a program is missing.</exception>
-    public static void Start(MachineRequest request, Action announce, CancellationToken cancellationToken)
+    public static void Start(
+        MachineRequest request, Action<string> progress, Action announce, CancellationToken cancellationToken)
     {
         var disk = Check(request);
         var qemu = QemuCommand.Program.Find();
@@ -45,6 +47,7 @@ public static class MachineStart
         List<FileHandle> inherited = [];
         if (request.IsDirect)
         {
+            progress("reading kernel and initrd");
             var files = KernelFiles.Read(disk, cancellationToken);
             machine = machine with
             {
@@ -53,7 +56,7 @@ public static class MachineStart
             };
         }
 
-        if (disk.Kind == DiskFileKind.OsImage) machine = machine with { Disk = Inherit(BuildDisk(request, cancellationToken)) };
+        if (disk.Kind == DiskFileKind.OsImage) machine = machine with { Disk = Inherit(BuildDisk(request, progress, cancellationToken)) };
         cancellationToken.ThrowIfCancellationRequested();
         announce();
         var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
@@ -116,11 +119,12 @@ public static class MachineStart
     }
 
     // The directory is removed while the disk is open: QEMU inherits a file without a name, which ends with it.
-    private static FileHandle BuildDisk(MachineRequest request, CancellationToken cancellationToken)
+    private static FileHandle BuildDisk(MachineRequest request, Action<string> progress, CancellationToken cancellationToken)
     {
         using var scratch = ScratchDirectory.Create("kboot-disk", cancellationToken);
         var path = scratch.File(TemporaryDisk);
-        DiskBuilder.Build(new(request.Disk, null, request.CloudConfigs, null, request.KernelArguments), path, cancellationToken);
+        DiskBuilder.Build(new(request.Disk, null, request.CloudConfigs, null, request.KernelArguments), path, cancellationToken,
+            progress);
         using var built = Syscall.Open(path, OpenFlags.ReadOnly);
         return Syscall.Inherited(built);
     }
