@@ -118,10 +118,10 @@ public class SystemUnitTests : Scratch
         File.AppendAllText(PathOf("root/usr/lib/init"), textOfInit);
         WriteText("root/etc/inittab", "id:2:initdefault:\n");
         var added = Build().Added;
-        Assert.Equal(isAdded, added.Contains("/etc/inittab.d/kairosboot.tab"));
+        Assert.Equal(isAdded, added.Contains("/etc/inittab.d/cos-setup.tab"));
         if (!isAdded) return;
         Unpack();
-        var rows = File.ReadAllLines(PathOf("out/etc/inittab.d/kairosboot.tab")).Where(line => !line.StartsWith('#'))
+        var rows = File.ReadAllLines(PathOf("out/etc/inittab.d/cos-setup.tab")).Where(line => !line.StartsWith('#'))
             .Select(line => line.Split(':', 4)).ToList();
         // inittab(5): up to four characters, each id once.
         Assert.Equal(rows.Count, rows.Select(row => row[0]).Where(id => id.Length is > 0 and <= 4).Distinct().Count());

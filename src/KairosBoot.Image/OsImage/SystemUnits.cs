@@ -5,9 +5,9 @@ using KairosBoot.Plan;
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Units for systemd, services for OpenRC or entries for sysvinit that run the stages of the booted system and mark its boot good. The units of the stages have their Kairos
-/// names, so
-/// that no stage runs twice: a unit of that name in the tree is kept, and one that a cloud-config writes to /etc takes precedence.
+/// Units for systemd, services for OpenRC or entries for sysvinit that run the stages of the booted system and mark its boot good. The
+/// units of the stages have their Kairos names, so that no stage runs twice: a unit of that name in the tree is kept, and one that a
+/// cloud-config writes to /etc takes precedence.
 /// </summary>
 internal static class SystemUnits
 {
@@ -15,7 +15,7 @@ internal static class SystemUnits
     internal const string Reporter = "kairosboot-good";
 
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
-    private const string InitTab = ReporterPlaces.InitTabFiles + "/kairosboot.tab", InitTabSource = "sysvinit/kairosboot.tab";
+    private const string InitTab = ReporterPlaces.InitTabFiles + "/cos-setup.tab", InitTabSource = "sysvinit/cos-setup.tab";
     private const int Executable = Octal.O755;
 
     /// <summary>A unit and the target that wants it.</summary>
