@@ -12,7 +12,7 @@ public static class QemuCommand
     /// <summary>The arguments in order, without the program.</summary>
     public static IReadOnlyList<string> Arguments(VirtualMachine machine) =>
     [
-        "-M", $"q35,accel={(machine.UsesKvm ? "kvm" : "tcg")}", "-cpu", "max", "-smp", Processors(machine),
+        "-M", $"q35,accel={(machine.UsesKvm ? "kvm" : "tcg")}", "-cpu", Processor(machine), "-smp", Processors(machine),
         "-m", machine.MemoryMiB.ToString(CultureInfo.InvariantCulture),
         // The terminal is in raw mode: Ctrl-C goes to the machine, Ctrl-A starts a command of QEMU.
         "-nodefaults", "-display", "none", "-serial", "mon:stdio",
@@ -29,6 +29,10 @@ public static class QemuCommand
     /// <summary>The same as one line for a shell.</summary>
     public static string Text(VirtualMachine machine) =>
         string.Join(' ', Arguments(machine).Prepend(Program.Name).Select(ShellText.Quote));
+
+    // After a reset, emulation writes to memory that had code before byte by byte if the kernel clears pages with the instructions of these
+    // two features. A page then takes so long that the kernel reports a lockup.
+    private static string Processor(VirtualMachine machine) => machine.UsesKvm ? "max" : "max,erms=off,fsrm=off";
 
     // Emulation gets one processor, and room for a second one: QEMU 7.2 leaves out memory barriers for a machine that can never have
     // two, which its own I/O thread needs. Without them, a disk can miss an interrupt, and the machine waits forever.

@@ -23,9 +23,9 @@ public sealed class QemuCommandTests : Scratch
 
     [Fact]
     public void A_machine_with_a_bios_boots_the_loader_of_the_disk_and_discards_writes() =>
-        Assert.Equal("qemu-system-x86_64 -M q35,accel=tcg -cpu max -smp 1,maxcpus=2 -m 1024 -nodefaults -display none -serial mon:stdio " +
-            "-device virtio-rng-pci -object memory-backend-ram,id=erst,size=64K -device acpi-erst,memdev=erst -netdev user,id=net " +
-            "-device virtio-net-pci,netdev=net,romfile= -drive if=none,id=disk,format=raw,snapshot=on,file=/d " +
+        Assert.Equal("qemu-system-x86_64 -M q35,accel=tcg -cpu max,erms=off,fsrm=off -smp 1,maxcpus=2 -m 1024 -nodefaults " +
+            "-display none -serial mon:stdio -device virtio-rng-pci -object memory-backend-ram,id=erst,size=64K -device acpi-erst,memdev=erst " +
+            "-netdev user,id=net -device virtio-net-pci,netdev=net,romfile= -drive if=none,id=disk,format=raw,snapshot=on,file=/d " +
             "-device virtio-blk-pci,drive=disk,bootindex=0", QemuCommand.Text(new VirtualMachine("/d")));
 
     [Fact]
@@ -38,6 +38,7 @@ public sealed class QemuCommandTests : Scratch
             string After(string option, string start) => Assert.Single(
                 words.Where((word, i) => i > 0 && words[i - 1] == option && word.StartsWith(start, StringComparison.Ordinal)));
             Assert.Equal(machine.UsesKvm ? "q35,accel=kvm" : "q35,accel=tcg", After("-M", ""));
+            Assert.Equal(machine.UsesKvm ? "max" : "max,erms=off,fsrm=off", After("-cpu", ""));
             Assert.Equal(machine.UsesKvm ? "2" : "1,maxcpus=2", After("-smp", ""));
             Assert.Equal(machine.SshPort is null ? "user,id=net" : "user,id=net,hostfwd=tcp:127.0.0.1:2222-:22", After("-netdev", ""));
             Assert.Equal($"if=none,id=disk,format={machine.Format}{(machine.KeepsWrites ? "" : ",snapshot=on")},file=/d",
