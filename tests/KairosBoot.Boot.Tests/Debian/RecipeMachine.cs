@@ -25,9 +25,8 @@ internal sealed class RecipeMachine : IDisposable
         _recipe = recipe;
         string directory = Path.Combine(Assets.Out, "boot-tests", name);
         Directory.CreateDirectory(directory);
-        string key = Path.Combine(_work.FullName, "key");
-        File.Copy(Path.Combine(recipe, "key"), key);
-        File.SetUnixFileMode(key, UnixFileMode.UserRead);
+        // ssh refuses a key that others can read.
+        Tool.Run("install", "-m", "600", Path.Combine(recipe, "key"), Path.Combine(_work.FullName, "key"));
         _process = Process.Start(new ProcessStartInfo(Assets.KBoot, ["run", Path.Combine(recipe, "disk.raw"), "--ssh", $"{_port}"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
