@@ -26,7 +26,8 @@ public sealed class QemuCommandTests : Scratch
         Assert.Equal("qemu-system-x86_64 -M q35,accel=tcg -cpu max,erms=off,fsrm=off -smp 1,maxcpus=2 -m 1024 -nodefaults " +
             "-display none -serial mon:stdio -device virtio-rng-pci -object memory-backend-ram,id=erst,size=64K " +
             "-device acpi-erst,memdev=erst -netdev user,id=net -device virtio-net-pci,netdev=net,romfile= " +
-            "-drive if=none,id=disk,format=raw,snapshot=on,file=/d -device virtio-blk-pci,drive=disk,bootindex=0", QemuCommand.Text(new VirtualMachine("/d")));
+            "-drive if=none,id=disk,format=raw,snapshot=on,file=/d -device virtio-blk-pci,drive=disk,bootindex=0",
+            QemuCommand.Text(new VirtualMachine("/d")));
 
     [Fact]
     public void Each_combination_of_options_has_exactly_its_own_words()
