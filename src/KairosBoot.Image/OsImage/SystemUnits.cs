@@ -93,7 +93,7 @@ internal static class SystemUnits
         }
     }
 
-    // The init of sysvinit before 2.97, and that of busybox, read /etc/inittab only, and a build does not change a file of the tree.
+    // An older init of sysvinit, and that of busybox, read /etc/inittab only, and a build does not change a file of the tree.
     private static bool ReadsInitTabs(string root) =>
         UntrustedTree.TryStat(root, ReporterPlaces.Init) is { Type: FileType.Regular } status && status.Size <= ReadLimit.SystemFile.Bytes
         && UntrustedTree.TryRead(root, ReporterPlaces.Init, ReadLimit.SystemFile).AsSpan()
