@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Follows the recipe in initrd/examples/debian: recipe.sh RELEASE INIT, for example recipe.sh bookworm systemd (or sysvinit, openrc).
-# Prints the directory with disk.raw, second.squashfs and broken.squashfs to upgrade to, and the ssh key. It is kept in out/cache.
+# Prints the directory with disk.raw, the images second.squashfs and (systemd) broken.squashfs to upgrade to, and the ssh key. It is kept
+# in out/cache.
 # A container tool needs a registry, so tests/recipe/docker takes its place, with a base image from mmdebstrap.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../initrd/lib.sh
@@ -46,7 +47,7 @@ if ! made "$result"; then
             { tail -n 30 "$OUT/recipe.log"; die "the recipe failed: $OUT/recipe.log"; }
         say "recipe followed in $(seconds_since "$started"), by $RECIPE_BUILDER"
         changed_image "$OUT/my-root.tar" 2 "$work/second.squashfs"
-        changed_image "$OUT/my-root.tar" 3 "$work/broken.squashfs" "$RECIPE/crash.sh"
+        [ "$init" != systemd ] || changed_image "$OUT/my-root.tar" 3 "$work/broken.squashfs" "$RECIPE/crash.sh"
         mv "$OUT/my-disk.raw" "$work/disk.raw"
         rm -f "$OUT"/my-*
         echo "$RECIPE_BUILDER" >"$work/builder"

@@ -85,14 +85,14 @@ debian_disk() {
     say "disk built in $(seconds_since "$started")"
 }
 
-# changed_image TAR VERSION FILE [INIT]: an image of the same root with IMAGE_VERSION=VERSION, and with the script INIT as its init. A
-# squashfs, because it is a third of the size.
+# changed_image TAR VERSION FILE [INIT]: an image of the same root with IMAGE_VERSION=VERSION, and with the script INIT in the place of
+# systemd: /sbin/init stays a link to it, so that an upgrade finds nothing wrong. A squashfs, because it is a third of the size.
 changed_image() {
     local tar=$1 version=$2 file=$3 init=${4-} tree=$CACHE/changed started=$SECONDS
     rm -rf "$tree"
-    mkdir -p "$tree/usr/lib" "$tree/usr/sbin"
+    mkdir -p "$tree/usr/lib"
     { tar -xOf "$tar" ./usr/lib/os-release; echo "IMAGE_ID=demo"; echo "IMAGE_VERSION=$version"; } >"$tree/usr/lib/os-release"
-    [ -z "$init" ] || install -m 0755 "$init" "$tree/usr/sbin/init"
+    [ -z "$init" ] || install -D -m 0755 "$init" "$tree/usr/lib/systemd/systemd"
     cp "$tar" "$file.tar"
     # A later member replaces an earlier one of the same name.
     (cd "$tree" && find . -type f -print0 | sort -z | tar --null -T - --owner=0 --group=0 --mtime=@0 -rf "$file.tar")
