@@ -43,7 +43,8 @@ boot_sources=(src/KairosBoot.Plan src/KairosBoot.Linux src/KairosBoot.Execution 
 publish KairosBoot.Init kairos-boot "${boot_sources[@]}" src/KairosBoot.Init
 # The module lists, the GRUB configuration and the units are part of kboot.
 publish KairosBoot.Cli kboot "${boot_sources[@]}" src/KairosBoot.CloudConfig.Booted \
-    src/KairosBoot.Image src/KairosBoot.Lifecycle src/KairosBoot.Cli initrd/modules initrd/grub initrd/units initrd/openrc
+    src/KairosBoot.Image src/KairosBoot.Lifecycle src/KairosBoot.Cli initrd/modules initrd/grub initrd/units initrd/openrc \
+    initrd/sysvinit
 for program in kairos-boot kboot; do
     printf '%-12s %8d bytes\n' "$program" "$(stat -c %s "$OUT/$program")"
 done

@@ -21,6 +21,21 @@ as_root() {
     fi
 }
 
+# apt_get WORD...: run apt-get, silently. Another apt or dpkg may be running, for example that of a fresh machine: wait for it.
+apt_get() {
+    local log=$OUT/apt.log limit=$((SECONDS + 600)) waiting=
+    until as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -o DPkg::Lock::Timeout=600 -qq "$@" >"$log" 2>&1; do
+        # Only the lock of dpkg has a timeout, not those of the lists and of the downloads.
+        if ! grep -q 'Could not get lock\|Unable to lock' "$log" || [ "$SECONDS" -gt "$limit" ]; then
+            tail -n 20 "$log" >&2
+            return 1
+        fi
+        [ -n "$waiting" ] || say "waiting for another apt to end"
+        waiting=yes
+        sleep 3
+    done
+}
+
 # need PACKAGE...: install the Debian packages that are missing. Prints nothing and needs no network if none is missing.
 need() {
     local package missing=()
@@ -29,9 +44,27 @@ need() {
     done
     [ ${#missing[@]} = 0 ] && return
     say "installing ${missing[*]}"
-    as_root apt-get -qq update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "${missing[@]}" >"$OUT/apt.log" 2>&1 ||
-        { tail -n 20 "$OUT/apt.log" >&2; die "apt-get could not install ${missing[*]}"; }
+    apt_get update || die "apt-get could not update its lists"
+    apt_get -y install --no-install-recommends "${missing[@]}" || die "apt-get could not install ${missing[*]}"
+}
+
+# apt_entries RELEASE: print the Debian entries of this machine's apt, with another release.
+apt_entries() {
+    local origin uri codename component entries
+    # shellcheck disable=SC2016 # apt's own variables
+    entries=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+        while read -r origin uri codename component; do
+            [ "$origin" = Debian ] || continue
+            case $codename in *backports*|*proposed*) continue ;; esac
+            printf 'deb %s %s%s %s\n' "$uri" "$1" "${codename#"${codename%%-*}"}" "$component"
+        done | sort -u)
+    if [ -z "$entries" ] && [ -z "${apt_updated-}" ]; then        # no package lists yet, as in container images
+        apt_updated=yes
+        apt_get update || die "apt-get could not update its lists"
+        entries=$(apt_entries "$1")
+    fi
+    [ -n "$entries" ] || die "apt on this machine has no Debian mirror (see apt-get indextargets)"
+    printf '%s\n' "$entries"
 }
 
 # digest FILE|DIR...: print one digest over names, modes and contents; it does not depend on the directory.

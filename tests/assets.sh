@@ -19,7 +19,7 @@ openrc_tree() {
     rm -rf "$work"
     mkdir -p "$work/packages" "$work/tree"
     (cd "$work/packages" && { apt-get -qq download openrc librc1 libeinfo1 2>/dev/null ||
-        { as_root apt-get -qq update && apt-get -qq download openrc librc1 libeinfo1; } })
+        { apt_get update && apt-get -qq download openrc librc1 libeinfo1; } })
     for package in "$work"/packages/*.deb; do dpkg-deb -x "$package" "$work/tree"; done
     rm -rf "$work/tree/usr/share"
     mkdir -p "$work/tree/lib64" "$work/tree/lib/x86_64-linux-gnu"
@@ -36,7 +36,7 @@ generic_root() {
     local package release work=$CACHE/.generic.new
     package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1) || package=
     if [ -z "$package" ]; then
-        as_root apt-get -qq update
+        apt_get update
         package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
     fi
     release=${package#linux-image-}
@@ -46,7 +46,7 @@ generic_root() {
     rm -rf "$work"
     mkdir -p "$work/package" "$work/tree"
     (cd "$work/package" && { apt-get -qq download "$package" 2>/dev/null ||
-        { as_root apt-get -qq update && apt-get -qq download "$package"; } })
+        { apt_get update && apt-get -qq download "$package"; } })
     dpkg-deb -x "$work"/package/*.deb "$work/tree"
     [ -d "$work/tree/usr/lib/modules" ] || { mkdir -p "$work/tree/usr" && mv "$work/tree/lib" "$work/tree/usr/lib"; }
     [ -e "$work/tree/lib" ] || ln -s usr/lib "$work/tree/lib"
@@ -86,3 +86,5 @@ asset "$VIRTIO_INITRD" initrd-virtio
 asset "$IMAGE" system.img
 asset "$RECOVERY" recovery.squashfs
 asset "$DISK" debian.raw
+recipe=$("$REPO/tests/recipe.sh" bookworm systemd)
+asset "$recipe" recipe

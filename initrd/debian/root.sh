@@ -5,27 +5,11 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 RECIPE=$REPO/initrd/debian
+FILES=$REPO/initrd/examples/debian/files
 RELEASE=bookworm
 
-# sources: print apt's Debian entries, with this recipe's release instead of the host's.
-sources() {
-    local origin uri codename component
-    # shellcheck disable=SC2016 # apt's own variables
-    apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-        while read -r origin uri codename component; do
-            [ "$origin" = Debian ] || continue
-            case $codename in *backports*|*proposed*) continue ;; esac
-            printf 'deb %s %s%s %s\n' "$uri" "$RELEASE" "${codename#"${codename%%-*}"}" "$component"
-        done | sort -u
-}
-
 need mmdebstrap debian-archive-keyring
-entries=$(sources)
-if [ -z "$entries" ]; then        # no package lists yet, as in container images
-    as_root apt-get -qq update
-    entries=$(sources)
-fi
-[ -n "$entries" ] || die "apt on this machine has no Debian mirror (see apt-get indextargets)"
+entries=$(apt_entries "$RELEASE")
 
 # INITRD=No stops the kernel package's hook from building an initrd.
 export INITRD=No
@@ -40,7 +24,7 @@ mmdebstrap --variant=minbase --format=tar --quiet --skip=output/dev \
     --dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' \
     --dpkgopt='path-exclude=/usr/share/bash-completion/*' --dpkgopt='path-exclude=/usr/share/zsh/*' \
     --aptopt='APT::Install-Recommends "false"' \
-    --customize-hook="tar -C '$RECIPE/files' --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . |
+    --customize-hook="tar -C '$FILES' --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . |
         tar -C \"\$1\" --keep-directory-symlink -xf -" \
     --customize-hook='
         set -eu

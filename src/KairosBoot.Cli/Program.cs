@@ -5,8 +5,9 @@ PrintableWriter.Install();
 var root = new RootCommand("Build, install and maintain systems that boot with KairosBoot.")
 {
     new Command("initrd", "Build and inspect initrds.") { InitrdBuildCommand.Create(), InitrdInspectCommand.Create() },
-    new Command("image", "Build OS images.") { ImageBuildCommand.Create() },
+    new Command("image", "Build and inspect OS images.") { ImageBuildCommand.Create(), ImageInspectCommand.Create() },
     new Command("disk", "Build disk images.") { DiskBuildCommand.Create() },
+    RunCommand.Create(),
     InstallCommand.Create(),
     UpgradeCommand.Create(),
     UpgradeNodeCommand.Create(),

@@ -110,7 +110,9 @@ public sealed record Tool(string Name, string Package, string? Hint = null)
     /// <exception cref="OperatorException">It is not installed.</exception>
     public void Require() => Find();
 
-    private string Find() => TryFind() ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");
+    /// <summary>Its path.</summary>
+    /// <exception cref="OperatorException">It is not installed.</exception>
+    public string Find() => TryFind() ?? throw new OperatorException($"the program {Name} is not installed", $"apt-get install {Package}");
 
     // An ordinary user's PATH lacks sbin, where most of these programs are.
     private string? TryFind() =>

@@ -56,6 +56,20 @@ public static class KernelImage
         return end > 0 && !text[..end].ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Encoding.ASCII.GetString(text[..end]) : null;
     }
 
+    /// <summary>The format in words: <c>bzImage</c>; null: not known.</summary>
+    /// <param name="head">As for <see cref="Defect"/>.</param>
+    public static string? Format(ReadOnlySpan<byte> head)
+    {
+        if (IsBzImage(head)) return "bzImage";
+        if (Has(head, 0x38, "ARM\x64"u8)) return "arm64 Image";
+        if (Has(head, 0x38, "RSC\x05"u8)) return "riscv Image";
+        if (Has(head, 4, "zimg"u8)) return "EFI zboot";
+        if (Has(head, 0x24, ArmMagic)) return "zImage";
+        if (head.StartsWith("MZ"u8)) return "EFI program";
+        if (head.StartsWith("\u007fELF"u8)) return "ELF";
+        return head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B, 0x08]) ? "gzip" : null;
+    }
+
     private static bool IsBzImage(ReadOnlySpan<byte> head) => Has(head, Magic, "HdrS"u8);
 
     private static bool IsKernel(ReadOnlySpan<byte> head) =>

@@ -24,7 +24,8 @@ public abstract class StateCommands : Scratch
 
     protected string Run(int exitCode, string[] arguments, bool isOnState)
     {
-        if (isOnState && !arguments.Contains("--state") && !arguments.Contains("--help")) arguments = [.. arguments, "--state", State];
+        if (isOnState && !arguments.Contains("--state") && !arguments.Contains("--help") && arguments[0] != "image")
+            arguments = [.. arguments, "--state", State];
         var start = new ProcessStartInfo(Environment.ProcessPath!,
             ["exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll"), .. arguments])
         { RedirectStandardOutput = true, RedirectStandardError = true };

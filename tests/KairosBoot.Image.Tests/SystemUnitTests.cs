@@ -111,6 +111,54 @@ public class SystemUnitTests : Scratch
     }
 
     [Theory]
+    [InlineData("/etc/inittab.d/%s", true)]
+    [InlineData("/etc/inittab", false)]
+    public void A_tree_with_sysvinit_gets_entries_if_its_init_reads_them(string textOfInit, bool isAdded)
+    {
+        File.AppendAllText(PathOf("root/usr/lib/init"), textOfInit);
+        WriteText("root/etc/inittab", "id:2:initdefault:\n");
+        var added = Build().Added;
+        Assert.Equal(isAdded, added.Contains("/etc/inittab.d/cos-setup.tab"));
+        if (!isAdded) return;
+        Unpack();
+        var rows = File.ReadAllLines(PathOf("out/etc/inittab.d/cos-setup.tab")).Where(line => !line.StartsWith('#'))
+            .Select(line => line.Split(':', 4)).ToList();
+        // inittab(5): up to four characters, each id once.
+        Assert.Equal(rows.Count, rows.Select(row => row[0]).Where(id => id.Length is > 0 and <= 4).Distinct().Count());
+        Assert.Contains(rows, row => row is [_, "2345", "once", "/usr/bin/kboot assess good"]);
+    }
+
+    [Fact]
+    public void Systemd_finds_stamps_of_an_image_that_is_up_to_date()
+    {
+        WriteText("root/usr/lib/systemd/systemd", "");
+        WriteText("root/etc/ld.so.cache", "cache");
+        WriteText("root/etc/passwd", "root:x:0:0::/:/bin/sh\nmail:x:8:8::/:/bin/sh\n");
+        WriteText("root/usr/lib/sysusers.d/basic.conf", "# comment\nu root 0 -\nu! mail 8\ng wheel -\n");
+        Assert.Equal(["/etc/.updated", "/var/.updated"], Build().Added.Where(path => path.EndsWith("/.updated", StringComparison.Ordinal)));
+        Unpack();
+        foreach (var stamp in (string[])["etc/.updated", "var/.updated"])
+        {
+            // ConditionNeedsUpdate= compares whole seconds first, and reads the line below if they are equal.
+            var (usr, own) = (Syscall.TryStat(PathOf("root/usr"))!.Value.MTimeNs, Syscall.TryStat(PathOf("out/" + stamp))!.Value.MTimeNs);
+            Assert.True(own / 1_000_000_000 >= usr / 1_000_000_000);
+            Assert.True(long.Parse(File.ReadAllText(PathOf("out/" + stamp)).Split("TIMESTAMP_NSEC=")[1]) > usr);
+        }
+    }
+
+    [Theory]
+    [InlineData("etc/.updated", "")]
+    [InlineData("usr/lib/sysusers.d/new.conf", "u new -\n")]
+    [InlineData("etc/ld.so.cache", "")]
+    public void A_tree_with_its_own_stamp_or_with_work_for_the_first_boot_gets_no_stamps(string file, string text)
+    {
+        WriteText("root/usr/lib/systemd/systemd", "");
+        WriteText("root/etc/ld.so.cache", "cache");
+        WriteText("root/" + file, text);
+        Assert.DoesNotContain(Build().Added, path => path.EndsWith("/.updated", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(false, true)]
     [InlineData(true, false)]
     public void Without_a_service_manager_or_kboot_nothing_is_added(bool hasSystemd, bool hasProgram)

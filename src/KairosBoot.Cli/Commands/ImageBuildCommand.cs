@@ -49,8 +49,8 @@ internal static class ImageBuildCommand
             var built = ImageBuilder.Build(request, path, cancellationToken);
             Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
             foreach (var warning in built.Warnings) ProblemOutput.Warn(warning);
-            if (built.Added.Count > 0)
-                Console.WriteLine($"added to the tree: {string.Join(' ', built.Added)}");
+            if (built.Added.Count > 0) Console.WriteLine("added to the tree:");
+            foreach (var added in built.Added) Console.WriteLine($"  {added}");
         }));
         return command;
     }

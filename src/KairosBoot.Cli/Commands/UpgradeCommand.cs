@@ -64,8 +64,8 @@ internal static class UpgradeCommand
         Console.WriteLine($"{result.Outcome}; {(result.NeedsReboot ? "reboot to use it" : "no reboot is needed")}");
         foreach (var note in result.Notes)
             Console.WriteLine(note);
-        if (result.Added.Count > 0)
-            Console.WriteLine($"added to the tree: {string.Join(' ', result.Added)}");
+        if (result.Added.Count > 0) Console.WriteLine("added to the tree:");
+        foreach (var added in result.Added) Console.WriteLine($"  {added}");
         if (result.Menu is not null) Console.WriteLine(result.Menu);
     }
 }

@@ -75,7 +75,7 @@ internal sealed class BootKernel
     }
 
     // boot/vmlinuz-RELEASE, or usr/lib/modules/RELEASE/vmlinuz
-    private static string? NameRelease(string path)
+    internal static string? NameRelease(string path)
     {
         const string Prefix = "vmlinuz-";
         var names = PathParts.NamesOf(path).ToList();

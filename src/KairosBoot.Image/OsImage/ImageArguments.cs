@@ -11,7 +11,7 @@ namespace KairosBoot.Image;
 /// </summary>
 internal static class ImageArguments
 {
-    private const string Variable = "image_kargs";
+    internal const string Variable = "image_kargs";
 
     /// <returns>The file; nothing if the tree has no arguments, or has the file already.</returns>
     /// <exception cref="OperatorException">GRUB would change a word, or an image may not set it.</exception>

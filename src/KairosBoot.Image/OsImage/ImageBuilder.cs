@@ -38,6 +38,7 @@ public static class ImageBuilder
         var warnings = TreeLint.RequireBuildable(tree.Path, request.Kernel);
         var additions = BootFiles.Missing(request, tree.Path, scratch);
         SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+        UpdateStamps.Add(additions, tree.Path, scratch);
         if (request.WithoutAssessment) AssessmentMark.Add(additions, tree.Path, scratch);
         PlanEntryPoint.Add(additions, tree.Path);
         GrubFiles.Add(additions, tree.Path, scratch);

@@ -1,12 +1,13 @@
+using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
 /// <summary>
-/// Units for systemd or OpenRC that run the stages of the booted system and mark its boot good. The units of the stages have their Kairos
-/// names, so
-/// that no stage runs twice: a unit of that name in the tree is kept, and one that a cloud-config writes to /etc takes precedence.
+/// Units for systemd, services for OpenRC or entries for sysvinit that run the stages of the booted system and mark its boot good. The
+/// units of the stages have their Kairos names, so that no stage runs twice: a unit of that name in the tree is kept, and one that a
+/// cloud-config writes to /etc takes precedence.
 /// </summary>
 internal static class SystemUnits
 {
@@ -14,6 +15,7 @@ internal static class SystemUnits
     internal const string Reporter = "kairosboot-good";
 
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
+    private const string InitTab = ReporterPlaces.InitTabFiles + "/cos-setup.tab", InitTabSource = "sysvinit/cos-setup.tab";
     private const int Executable = Octal.O755;
 
     /// <summary>A unit and the target that wants it.</summary>
@@ -35,6 +37,12 @@ internal static class SystemUnits
         (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
     ];
 
+    /// <summary>Path of each unit and service without a leading slash, and its text.</summary>
+    internal static IEnumerable<(string Path, string Text)> All =>
+        Units.Select(row => ($"{Systemd}/{row.Unit}", EmbeddedText.Read("units/" + row.Unit)))
+            .Concat(Services.Select(row => ($"{Scripts}/{row.Script}", EmbeddedText.Read("openrc/" + row.Script))))
+            .Append((InitTab.TrimStart('/'), EmbeddedText.Read(InitTabSource)));
+
     /// <param name="additions">Additions so far; the units are appended.</param>
     /// <param name="root">The tree.</param>
     /// <param name="kboot">Path of kboot, which is added to a tree without it; null: such a tree gets no units.</param>
@@ -49,6 +57,8 @@ internal static class SystemUnits
             AddUnits(root, scratch, additions);
         else if (Has("sbin/openrc") || Has("usr/sbin/openrc"))
             AddScripts(root, scratch, additions);
+        else if (ReadsInitTabs(root) && !Exists(root, InitTab))
+            AddInitTab(root, scratch, additions);
         if (!hasProgram && additions.Count > before)
         {
             TreeDirectories.Add(root, PathParts.ParentOf(Program), additions);
@@ -57,7 +67,8 @@ internal static class SystemUnits
     }
 
     /// <summary>True: the tree has its own unit or service of that name, possibly masked. A build does not add one.</summary>
-    internal static bool HasReporter(string root) => HasUnit(root, Reporter + ".service") || Exists(root, $"{Scripts}/{Reporter}");
+    internal static bool HasReporter(string root) => HasUnit(root, Reporter + ".service") || Exists(root, $"{Scripts}/{Reporter}")
+        || Exists(root, InitTab);
 
     private static bool HasUnit(string root, string unit) => ReporterPlaces.Units.Any(path => Exists(root, $"{path}/{unit}"));
 
@@ -80,6 +91,19 @@ internal static class SystemUnits
             additions.Add(new TreeAddition.File($"{Scripts}/{script}", Write(scratch, "openrc/" + script), Executable));
             AddLink(root, $"{Runlevels}/{runlevel}/{script}", $"/{Scripts}/{script}", additions);
         }
+    }
+
+    // An older init of sysvinit, and that of busybox, read /etc/inittab only, and a build does not change a file of the tree.
+    private static bool ReadsInitTabs(string root) =>
+        UntrustedTree.TryStat(root, ReporterPlaces.Init) is { Type: FileType.Regular } status && status.Size <= ReadLimit.SystemFile.Bytes
+        && UntrustedTree.TryRead(root, ReporterPlaces.Init, ReadLimit.SystemFile).AsSpan()
+            .IndexOf(Encoding.ASCII.GetBytes(ReporterPlaces.InitTabFiles)) >= 0;
+
+    private static void AddInitTab(string root, TemporaryDirectory scratch, List<TreeAddition> additions)
+    {
+        var path = InitTab.TrimStart('/');
+        TreeDirectories.Add(root, PathParts.ParentOf(path), additions);
+        additions.Add(new TreeAddition.File(path, Write(scratch, InitTabSource)));
     }
 
     // True also for a dangling link: a unit can be masked before it exists.

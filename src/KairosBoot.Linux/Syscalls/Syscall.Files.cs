@@ -16,24 +16,6 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>
-    /// A file in memory that a program started with exec(2) inherits: memfd_create(2) without close-on-exec. Its position is at the
-    /// start.
-    /// </summary>
-    public static FileHandle InheritedFile(string name, ReadOnlySpan<byte> content)
-    {
-        FileHandle file;
-        fixed (byte* p = Z(name))
-        {
-            var fd = LibC.memfd_create(p, 0);
-            if (fd < 0) throw Failed("memfd_create", name);
-            file = new FileHandle(fd, name);
-        }
-        WriteAll(file, content);
-        LibC.lseek(file.Descriptor, 0, LibC.SEEK_SET);
-        return file;
-    }
-
     /// <summary>As <see cref="Open"/>; null: nothing is at the path (ENOENT, ENOTDIR).</summary>
     public static FileHandle? TryOpen(string path, OpenFlags flags)
     {

@@ -6,7 +6,7 @@ namespace KairosBoot.Plan;
 /// </summary>
 public static class ReporterPlaces
 {
-    public const string Init = "/sbin/init", InitTab = "/etc/inittab";
+    public const string Init = "/sbin/init", InitTab = "/etc/inittab", InitTabFiles = "/etc/inittab.d";
     public const string OpenRcScripts = "/etc/init.d", OpenRcRunlevels = "/etc/runlevels", OpenRcLocal = "/etc/local.d";
     public const string RcLocal = "/etc/rc.local", CronTab = "/etc/crontab", CronFiles = "/etc/cron.d";
 
@@ -34,6 +34,7 @@ public static class ReporterPlaces
         (RcLocal, "systemd", "the script, if it is executable"),
         ("/etc/rc?.d", "systemd, sysvinit", "scripts `S..` of the runlevels that are started"),
         (InitTab, "sysvinit, busybox", "commands of a boot"),
+        (InitTabFiles, "sysvinit", "the same, in files `*.tab`"),
         (OpenRcScripts, "OpenRC, sysvinit, busybox", "scripts of services; scripts `S..` that busybox' `rcS` starts"),
         (OpenRcRunlevels, "OpenRC", "services of the runlevels `sysinit`, `boot` and `default`"),
         (OpenRcLocal, "OpenRC", "scripts `*.start`, if the service `local` is enabled"),

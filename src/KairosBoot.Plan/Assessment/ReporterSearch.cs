@@ -16,7 +16,7 @@ internal sealed class ReporterSearch(SystemTree tree, IReadOnlyList<(string Name
         {
             InitKind.Systemd => BySystemd(),
             InitKind.OpenRc => ByOpenRc(ReporterPlaces.OpenRcAtBoot),
-            InitKind.InitTab => ByInitTab(),
+            InitKind.InitTab => ByInitTab(program),
             _ => Reports(ReporterPlaces.Init, tree.Read(program)) ? program : null,
         }) ?? nearMisses.Find(miss => configs.Any(config => ReporterText.Starts(config.Text, miss.Name))).Name;
         return new(reporter, init) { NearMiss = nearMisses is [var (name, why), ..] ? $"{name} {why}" : null };
@@ -95,11 +95,13 @@ internal sealed class ReporterSearch(SystemTree tree, IReadOnlyList<(string Name
         return null;
     }
 
-    private string? ByInitTab()
+    private string? ByInitTab(string program)
     {
-        var inittab = new InitTab(tree.Read(ReporterPlaces.InitTab)?.Text);
+        var text = tree.Read(ReporterPlaces.InitTab)?.Text;
+        var inittab = new InitTab(text);
         foreach (var command in inittab.Commands)
             if (Reports(ReporterPlaces.InitTab, command, depth: 0)) return ReporterPlaces.InitTab;
+        if (PathParts.NameOf(program) != "busybox" && ByInitTabFiles(text ?? "") is { } file) return file;
         if (inittab.RcLevels is { Count: > 0 } levels && ByRunlevels(levels, _ => true) is { } script) return script;
         // The usual rcS of busybox' systems.
         if (inittab.RcLevels.Contains('S'))
@@ -112,6 +114,22 @@ internal sealed class ReporterSearch(SystemTree tree, IReadOnlyList<(string Name
         }
 
         return inittab.OpenRcRunlevels is { Count: > 0 } runlevels ? ByOpenRc(runlevels) : null;
+    }
+
+    // init reads them after inittab, whose default runlevel holds for them, too.
+    private string? ByInitTabFiles(string inittab)
+    {
+        foreach (var path in tree.Names(ReporterPlaces.InitTabFiles).Where(name => name.EndsWith(".tab", StringComparison.Ordinal))
+            .Select(name => $"{ReporterPlaces.InitTabFiles}/{name}"))
+        {
+            if (tree.Read(path) is { } file
+                && new InitTab(inittab + "\n" + file.Text).Commands.Any(command => Reports(path, command, depth: 0)))
+            {
+                return path;
+            }
+        }
+
+        return null;
     }
 
     private string? ByOpenRc(IEnumerable<string> runlevels)

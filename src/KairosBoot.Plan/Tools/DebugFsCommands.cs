@@ -65,6 +65,16 @@ public sealed class DebugFsCommands
         return request;
     }
 
+    /// <summary>One request that copies a file out of the file system.</summary>
+    /// <param name="path">Without a leading slash.</param>
+    /// <param name="target">The copy on the host.</param>
+    public static string Dump(string path, string target)
+    {
+        var request = $"dump {Absolute(path)} {Quote(target)}";
+        ToolText.RequireLine(request, MaxLineBytes, Program);
+        return request;
+    }
+
     // These commands take a name in the current directory, not a path.
     private DebugFsCommands InDirectoryOf(string path, Func<string, string> command)
     {

@@ -36,6 +36,12 @@ public static class Assets
     public static string SystemImage => Existing("system.img");
     public static string RecoveryImage => Existing("recovery.squashfs");
 
+    /// <summary>Directory with the disk, the images and the key of the recipe: tests/recipe.sh.</summary>
+    public static string Recipe => ExistingTree("recipe");
+
+    /// <summary>Follows the recipe for a release and an init, and prints such a directory.</summary>
+    public static string RecipeScript => Path.Combine(Root, "tests/recipe.sh");
+
     /// <summary>A tree that contains only OpenRC.</summary>
     public static string OpenRc => ExistingTree("openrc");
 

@@ -9,7 +9,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Classes =
     [
-        nameof(FleetConfigTests), nameof(UpgradeTests), nameof(RebootTests), nameof(DebianThroughUefiGrub), nameof(DebianThroughBiosGrub),
+        nameof(RecipeTests), nameof(FleetConfigTests), nameof(UpgradeTests), nameof(RebootTests), nameof(DebianThroughUefiGrub),
+        nameof(DebianThroughBiosGrub),
         nameof(DebianWithDirectKernel), nameof(CustomConfigTests), nameof(BlockWriteTests), nameof(FaultMatrixOnBiosTests),
         nameof(FaultMatrixOnUefiTests), nameof(UpgradeFromRecoveryTests), nameof(UpgradePowerCutTests), nameof(SlowDiskTests),
         nameof(StateTests), nameof(FailedBootRecordTests), nameof(InstallTests), nameof(NoLoaderTests), nameof(OtherKernelTests),
