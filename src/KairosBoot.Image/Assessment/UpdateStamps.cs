@@ -25,7 +25,7 @@ internal static class UpdateStamps
         if (!UntrustedTree.Has(root, "usr/lib/systemd/systemd") && !UntrustedTree.Has(root, "lib/systemd/systemd")) return;
         if (Stamps.Any(stamp => UntrustedTree.TryStat(root, stamp, followLast: false) is not null) || HasWorkLeft(root)) return;
         var file = scratch.File("updated");
-        File.WriteAllText(file, Text(UntrustedTree.TryStat(root, "usr")?.MTimeNs ?? 0));
+        HostFile.Write(file, Text(UntrustedTree.TryStat(root, "usr")?.MTimeNs ?? 0));
         foreach (var stamp in Stamps)
         {
             TreeDirectories.Add(root, PathParts.ParentOf(stamp), additions);

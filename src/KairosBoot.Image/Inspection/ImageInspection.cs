@@ -61,7 +61,7 @@ public sealed record ImageInspection
         var arguments = reader.Read(SystemPaths.ImageArguments, ReadLimit.KernelArguments);
         return new ImageInspection
         {
-            FileSystem = FileSystemName(image), SizeBytes = new FileInfo(image).Length, Id = SealedImage.Id(image),
+            FileSystem = FileSystemName(image), SizeBytes = HostFile.Size(image), Id = SealedImage.Id(image),
             OsRelease = ReadOsRelease(reader), Kernel = InspectedKernel.Find(reader), Initrd = initrd, InitrdProblem = problem,
             Init = reader.Resolve("/sbin/init"),
             KernelArguments = (arguments is null ? null : EnvironmentBlock.TryParse(arguments)?[ImageArguments.Variable]) ?? "",
