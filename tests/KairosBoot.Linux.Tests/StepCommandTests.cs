@@ -46,9 +46,9 @@ public sealed class StepCommandTests
     [Fact]
     public void A_file_of_the_initrd_is_kept_in_a_mount_of_its_own() =>
         Same("echo x > from; chmod 700 from",
-            place => new KeepFile(StepClass.Required, place + "/from", place + "/kept", place + "/new/mount/to"),
-            "ls; stat -c %a new/mount/to; cat new/mount/to; findmnt -no OPTIONS new/mount | grep -o nosuid,nodev",
-            "kept\nnew\n700\nx\nnosuid,nodev");
+            place => new KeepFile(StepClass.Required, place + "/from", place + "/kept", place + "/new/mount/to", ["dev", "sys"]),
+            "ls; ls new/mount; stat -c %a new/mount/to; cat new/mount/to; findmnt -no OPTIONS new/mount | grep -o nosuid,nodev",
+            "kept\nnew\ndev\nsys\nto\n700\nx\nnosuid,nodev");
 
     [Theory]
     [InlineData("", "first\nfound\n0")]

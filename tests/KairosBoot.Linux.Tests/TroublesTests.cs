@@ -26,7 +26,7 @@ public sealed class TroublesTests
     [Fact]
     public void An_error_of_a_step_has_the_fix_of_its_cause() => MountNamespace.Run(scratch =>
     {
-        var step = new KeepFile(StepClass.Degraded, scratch + "/missing", scratch + "/kept", scratch + "/run/copy");
+        var step = new KeepFile(StepClass.Degraded, scratch + "/missing", scratch + "/kept", scratch + "/run/copy", []);
         var call = Assert.Throws<SyscallException>(() => Syscall.Open(scratch + "/missing", OpenFlags.ReadOnly));
         Assert.Contains(scratch + "/run/copy", Troubles.ToError(step, call).Fix);
         Assert.Equal("remove it", Troubles.ToError(step, new OperatorException("x is in the way", "remove it")).Fix);

@@ -14,12 +14,16 @@ public static class ApiFileSystems
         new MountFileSystem(StepClass.Required, "tmpfs", "/run", "tmpfs", "nosuid,nodev,mode=0755"),
     ];
 
+    // systemd-shutdown makes /run/initramfs read-only before it mounts file systems there: its src/shutdown/shutdown.c, and switch_root in
+    // src/shared/switch-root.c. The last one is for our own program.
+    private static readonly ImmutableArray<string> MountPointsOfShutdown = ["dev", "oldroot", "proc", "run", "sys", "state"];
+
     /// <summary>
     /// What an init expects from an initrd: its shutdown program. Degraded: without it, the next shutdown cannot release the image's loop
     /// device and the state partition. It comes before anything is mounted below /run/initramfs.
     /// </summary>
     public static readonly ImmutableArray<Step> ForShutdown =
-        [new KeepFile(StepClass.Degraded, "/init", SystemPaths.Kept, SystemPaths.Shutdown)];
+        [new KeepFile(StepClass.Degraded, "/init", SystemPaths.Kept, SystemPaths.Shutdown, MountPointsOfShutdown)];
 
     /// <summary>
     /// Mounts in /dev that the new root expects, and that inits other than systemd do not always make.

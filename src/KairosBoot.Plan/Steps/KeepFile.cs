@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace KairosBoot.Plan;
 
 /// <summary>
@@ -8,7 +10,8 @@ namespace KairosBoot.Plan;
 /// <param name="From">The file.</param>
 /// <param name="Kept">The directory in the initrd. It is created.</param>
 /// <param name="To">The new path of the file; its directory becomes the mount point.</param>
-public sealed record KeepFile(StepClass Class, string From, string Kept, string To) : Step(Class)
+/// <param name="Directories">Names of directories that are created beside it.</param>
+public sealed record KeepFile(StepClass Class, string From, string Kept, string To, ImmutableArray<string> Directories) : Step(Class)
 {
     /// <summary>The mount's options.</summary>
     public const string Options = "nosuid,nodev";
@@ -19,6 +22,6 @@ public sealed record KeepFile(StepClass Class, string From, string Kept, string 
     public override string Place => To;
 
     public override string Command =>
-        $"mkdir -p {ShellText.Quote(Kept)} && mv {ShellText.Quote(From)} {ShellText.Quote($"{Kept}/{PathParts.NameOf(To)}")} && " +
+        $"mkdir -p {ShellText.Quote(Kept)} && (cd {ShellText.Quote(Kept)} && mkdir -p . {string.Join(' ', Directories)}) && mv {ShellText.Quote(From)} {ShellText.Quote($"{Kept}/{PathParts.NameOf(To)}")} && " +
         AtMountPoint(MountPoint) + $"mount --bind -o {Options} {ShellText.Quote(Kept)} {ShellText.Quote(MountPoint)}";
 }

@@ -57,13 +57,13 @@ public sealed class RecipeTests
         Assert.Equal("node1", machine.Ssh("hostname"));
         // sudo complains on standard error if the name of the machine cannot be resolved.
         Assert.Equal("", machine.Ssh("sudo true 2>&1"));
-        JsonElement report = JsonDocument.Parse(machine.Ssh("cat /run/kairosboot/report.json")).RootElement;
+        JsonElement report = JsonDocument.Parse(machine.Ssh("sudo cat /run/kairosboot/report.json")).RootElement;
         Assert.Equal("good", report.GetProperty("verdict").GetString());
         Assert.True(Slot(machine, 0).GetProperty("good").GetBoolean());
         Assert.Contains("default via", machine.Ssh("ip route"), StringComparison.Ordinal);
         Assert.Contains("nameserver", machine.Ssh("cat /etc/resolv.conf"), StringComparison.Ordinal);
         machine.Ssh("pgrep 'systemd-timesyn|chronyd'");
-        machine.Ssh("test -s /usr/local/.state/etc-ssh.bind/ssh_host_ed25519_key.pub && test ! -e /etc/ssh/ssh_host_rsa_key");
+        machine.Ssh("sudo test -s /usr/local/.state/etc-ssh.bind/ssh_host_ed25519_key.pub && test ! -e /etc/ssh/ssh_host_rsa_key");
     }
 
     private static void AssertSystemd(RecipeMachine machine)
