@@ -22,6 +22,7 @@ public sealed record KeepFile(StepClass Class, string From, string Kept, string 
     public override string Place => To;
 
     public override string Command =>
-        $"mkdir -p {ShellText.Quote(Kept)} && (cd {ShellText.Quote(Kept)} && mkdir -p . {string.Join(' ', Directories)}) && mv {ShellText.Quote(From)} {ShellText.Quote($"{Kept}/{PathParts.NameOf(To)}")} && " +
+        $"mkdir -p {ShellText.Quote(Kept)} && (cd {ShellText.Quote(Kept)} && mkdir -p . {string.Join(' ', Directories)}) && " +
+        $"mv {ShellText.Quote(From)} {ShellText.Quote($"{Kept}/{PathParts.NameOf(To)}")} && " +
         AtMountPoint(MountPoint) + $"mount --bind -o {Options} {ShellText.Quote(Kept)} {ShellText.Quote(MountPoint)}";
 }
