@@ -135,10 +135,10 @@ public class TarTests : Scratch
         Assert.Contains("does not exist",
             Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("none"), PathOf("tree"))).Problem);
         Assert.Contains("is not a regular file",
-            Assert.Throws<OperatorException>(() => TarExtraction.Extract("/dev/null", PathOf("tree"))).Problem);
+            Assert.Throws<OperatorException>(() => TarExtraction.Extract("/dev/null", PathOf("second"))).Problem);
         WriteText("junk", new string('x', 2000));
         Assert.Contains("is damaged or not a tar file",
-            Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("tree"))).Problem);
+            Assert.Throws<OperatorException>(() => TarExtraction.Extract(PathOf("junk"), PathOf("third"))).Problem);
     }
 
     [Fact]

@@ -95,7 +95,8 @@ public static class MachineStart
     // A disk that this machine uses would be written by two systems.
     private static void RequireUnused(string path)
     {
-        if (Syscall.TryStat(path) is not { Type: FileType.BlockDevice } status || BlockDeviceScan.NameOf(status.RDevice) is not { } name) return;
+        if (Syscall.TryStat(path) is not { Type: FileType.BlockDevice } status
+            || BlockDeviceScan.NameOf(status.RDevice) is not { } name) return;
         if (DiskUse.Of(name) is [var use, ..])
             throw new OperatorException($"{path} is in use: {use}", "unmount it, or omit --keep");
     }

@@ -29,7 +29,7 @@ internal sealed unsafe class DeviceStarter
         if (progress is null) StartNext();
     }
 
-    /// <summary>Notes what was started. If a device has kept its process busy for a while, another process starts those behind it.</summary>
+    /// <summary>Notes what was started. If a device keeps its process busy for a while, another process starts those behind it.</summary>
     public void Advance()
     {
         if (progress is null) return;

@@ -29,8 +29,8 @@ internal static class VirtioDisks
     }
 
     /// <summary>
-    /// Sets whether the kernel starts a device as soon as device and driver exist (Documentation/ABI/testing/sysfs-bus). False: it cannot be
-    /// set.
+    /// Sets whether the kernel starts a device as soon as device and driver exist (Documentation/ABI/testing/sysfs-bus). False: it cannot
+    /// be set.
     /// </summary>
     internal static bool SetAutomatic(bool value)
     {

@@ -149,7 +149,7 @@ public sealed class NodeUpgradeTests
     });
 
     [Theory]
-    [InlineData(null, "there is no program reboot")]
+    [InlineData(null, "this system has no program reboot")]
     [InlineData("echo not now; exit 3", "ended with 3: not now")]
     public void A_node_that_does_not_reboot_is_a_failure_and_keeps_the_new_system(string? reboot, string reason) =>
         MountNamespace.Run(scratch =>
