@@ -93,7 +93,8 @@ internal static class HeaderRows
         ["ReplacementSync.FileSystem"] = "never passed to the kernel",
         ["TreeCopy.OnlyOwner"] = "an octal mode", ["TreeDeletion.MaxDepth"] = "our own limit", ["ReadLimit.KiB"] = "a unit",
         ["ReadLimit.MiB"] = "a unit", ["DeviceWatch.ProgressMicroseconds"] = "our own interval",
-        ["DeviceWatch.RecheckMilliseconds"] = "our own interval",
+        ["DeviceWatch.MinQuietMilliseconds"] = "our own interval", ["DeviceWatch.MaxQuietMilliseconds"] = "our own interval",
+        ["BlockDeviceScan.FewAnswers"] = "our own limit", ["DeviceStarter.ArgumentsField"] = "the number of a field in text, proc(5)",
         ["ImageIdentity.Start"] = "our own format", ["KernelLog.RecordLimit"] = "our own limit", ["Pstore.MaxUnread"] = "our own limit",
     };
 }

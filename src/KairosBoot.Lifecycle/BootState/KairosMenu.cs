@@ -14,7 +14,10 @@ public static class KairosMenu
 
     private static readonly string[] Places = ["/grub2/grub.cfg", "/grub/grub.cfg"];
 
-    /// <summary>The disk has a menu of another program, and none of kboot.</summary>
+    // What every menu of Kairos has: its options, and the path of the image for the initrd.
+    private const string Options = "/grubenv", ImagePath = "cos-img/filename";
+
+    /// <summary>The disk has a menu of Kairos, and none of kboot.</summary>
     /// <param name="state">Mount point of COS_STATE.</param>
     public static bool IsOn(string state)
     {
@@ -23,7 +26,7 @@ public static class KairosMenu
         {
             if (TryRead(state + place) is not { } menu) continue;
             if (IsOwn(menu)) return false;
-            found = true;
+            found |= menu.Contains(Options, StringComparison.Ordinal) || menu.Contains(ImagePath, StringComparison.Ordinal);
         }
 
         return found;

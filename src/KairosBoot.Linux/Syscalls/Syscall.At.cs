@@ -169,8 +169,14 @@ public static unsafe partial class Syscall
         times[0].tv_nsec = times[1].tv_nsec = (long_t)nanoseconds;
     }
 
-    /// <summary>Type of the file system that a descriptor is on: f_type of statfs(2), a number of linux/magic.h.</summary>
-    public static uint FileSystemType(FileHandle file) => (uint)FStatFs(file).Type;
+    /// <summary>
+    /// Type of the file system that a descriptor is on: f_type of statfs(2), a number of linux/magic.h. 0: a FUSE that does not say.
+    /// </summary>
+    public static uint FileSystemType(FileHandle file)
+    {
+        try { return (uint)FStatFs(file).Type; }
+        catch (SyscallException e) when (e.Errno == Linux.Errno.ENOSYS) { return 0; }
+    }
 
     /// <summary>
     /// setfsuid(2), setfsgid(2) and setgroups(2) for the calling thread only; glibc's setgroups would change all threads. For a user other
