@@ -1,5 +1,3 @@
-using KairosBoot.Linux;
-
 namespace KairosBoot.Init;
 
 /// <summary>

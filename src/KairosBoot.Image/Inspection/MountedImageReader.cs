@@ -1,5 +1,4 @@
 using KairosBoot.Linux;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 

@@ -96,7 +96,11 @@ public static class MachineStart
     private static void RequireUnused(string path)
     {
         if (Syscall.TryStat(path) is not { Type: FileType.BlockDevice } status
-            || BlockDeviceScan.NameOf(status.RDevice) is not { } name) return;
+            || BlockDeviceScan.NameOf(status.RDevice) is not { } name)
+        {
+            return;
+        }
+
         if (DiskUse.Of(name) is [var use, ..])
             throw new OperatorException($"{path} is in use: {use}", "unmount it, or omit --keep");
     }

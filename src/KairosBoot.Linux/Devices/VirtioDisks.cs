@@ -21,7 +21,10 @@ internal static class VirtioDisks
         {
             var device = $"{Bus}devices/{name}";
             if (FileText.TryReadAttribute(device + "/modalias") is { } modalias && modalias.StartsWith(Modalias, StringComparison.Ordinal)
-                && Syscall.TryStat(device + "/driver") is null) disks.Add(device);
+                && Syscall.TryStat(device + "/driver") is null)
+            {
+                disks.Add(device);
+            }
         }
 
         disks.Sort((one, other) => Number(one).CompareTo(Number(other)));

@@ -96,7 +96,11 @@ public sealed class KernelModules
     private void StartVirtioDisks(DriverStarts starts, DeviceStarter starter)
     {
         if (tried.Contains(VirtioDisks.Driver) || index?.LoadOrder(VirtioDisks.Driver) is not { Count: > 0 }
-            || VirtioDisks.NotStarted().Count == 0 || !VirtioDisks.SetAutomatic(false)) return;
+            || VirtioDisks.NotStarted().Count == 0 || !VirtioDisks.SetAutomatic(false))
+        {
+            return;
+        }
+
         Load(VirtioDisks.Driver, InBackground);
         VirtioDisks.SetAutomatic(true);
         var disks = VirtioDisks.NotStarted();

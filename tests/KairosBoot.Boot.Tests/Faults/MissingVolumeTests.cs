@@ -39,8 +39,11 @@ public sealed class MissingVolumeTests
         using GrubDisk disk = new(new GrubDisk.Kind { Init = Init, KernelArguments = "panic=1", FileSystemTools = true });
         disk.Wipe(GrubDisk.Persistent);
         if (failed > 0)
+        {
             disk.Replace("/bootstate", GrubDisk.Block("active_left=3\npassive_left=3\nrecovery_left=3\n" +
                 $"vol_fail={failed}:unusable:LABEL=COS_PERSISTENT\n"));
+        }
+
         QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
             Name = $"volume-{firmware}".ToLowerInvariant(), Firmware = firmware, Disks = [disk.File],

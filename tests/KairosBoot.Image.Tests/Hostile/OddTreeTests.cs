@@ -1,6 +1,4 @@
 using KairosBoot.CloudConfig.Booted;
-using KairosBoot.Linux;
-using KairosBoot.Plan;
 using Xunit.Abstractions;
 
 namespace KairosBoot.Image.Tests;

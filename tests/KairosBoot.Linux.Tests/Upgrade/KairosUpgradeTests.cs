@@ -1,6 +1,3 @@
-using KairosBoot.Lifecycle;
-using KairosBoot.Plan;
-
 namespace KairosBoot.Linux.Tests.Upgrade;
 
 /// <summary>An upgrade on a disk with the boot menu of Kairos: the images change, and no counters are created.</summary>
