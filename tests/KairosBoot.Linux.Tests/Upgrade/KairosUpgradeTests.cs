@@ -13,7 +13,8 @@ public sealed class KairosUpgradeTests
             var system = new InstalledSystem(scratch, device: partition =>
             {
                 MountNamespace.Tool("tune2fs", "-L", label, scratch + "/active.img");
-                MountNamespace.Tool("sh", "-ec", $"cd {scratch}; echo 'set timeout=10' > menu; printf '%s\\n' 'rm /bootstate' " +
+                MountNamespace.Tool("sh", "-ec", $"cd {scratch}; echo 'search --file --set=env_blk /grubenv' > menu; " +
+                    "printf '%s\\n' 'rm /bootstate' " +
                     "'rm /grub/grub.cfg' 'rm /cOS/active.img' 'cd /grub' 'write menu grub.cfg' 'cd /cOS' 'write active.img active.img' " +
                     $"> requests; debugfs -w -f requests {partition}");
                 return partition;
