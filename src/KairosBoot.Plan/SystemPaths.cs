@@ -5,7 +5,7 @@ public static class SystemPaths
 {
     public const string Sysroot = "/sysroot";
     public const string State = "/run/initramfs/cos-state";
-    /// <summary>The program that systemd-shutdown starts after it has unmounted the root: a copy of kairos-boot.</summary>
+    /// <summary>The program that systemd-shutdown starts after it has unmounted the root: kairos-boot.</summary>
     public const string Shutdown = "/run/initramfs/shutdown";
 
     /// <summary>The directory of the initrd that is not freed at the hand-over; later it is /run/initramfs.</summary>

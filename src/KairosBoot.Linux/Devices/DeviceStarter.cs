@@ -4,12 +4,12 @@ using Tmds.Linux;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Starts devices one after another in a process of its own: the kernel blocks whoever starts a device that does not answer, and no
-/// signal ends that. The devices behind it are then started by another process.
+/// Starts devices one after another in a separate process. The kernel blocks the process that starts a device which does not answer, and
+/// no signal ends that. Another process then starts the devices after it.
 /// </summary>
 internal sealed unsafe class DeviceStarter
 {
-    // A disk needs a few milliseconds. If it is only slow, the next one is started beside it: the first has its name by then.
+    // A disk needs a few milliseconds. A slow one has its name by then, so the next one can be started at the same time.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     private const int SYS_close_range = 436; // the same number on all architectures
@@ -38,7 +38,7 @@ internal sealed unsafe class DeviceStarter
         SkipFirst();
     }
 
-    /// <summary>Starts the devices that still wait, each in a process of its own.</summary>
+    /// <summary>Starts each device that still waits in a separate process.</summary>
     public void StartAll()
     {
         Advance();

@@ -25,9 +25,7 @@ public static class ApiFileSystems
     public static readonly ImmutableArray<Step> ForShutdown =
         [new KeepFile(StepClass.Degraded, "/init", SystemPaths.Kept, SystemPaths.Shutdown, MountPointsOfShutdown)];
 
-    /// <summary>
-    /// Mounts in /dev that the new root expects, and that inits other than systemd do not always make.
-    /// </summary>
+    /// <summary>Mounts in /dev that the new root expects, and that inits other than systemd do not always make.</summary>
     public static readonly ImmutableArray<Step> ForUserland =
     [
         new MountFileSystem(StepClass.Optional, "devpts", "/dev/pts", "devpts", "nosuid,noexec,gid=5,mode=0620,ptmxmode=0000"),

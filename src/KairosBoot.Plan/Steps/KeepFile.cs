@@ -10,7 +10,7 @@ namespace KairosBoot.Plan;
 /// <param name="From">The file.</param>
 /// <param name="Kept">The directory in the initrd. It is created.</param>
 /// <param name="To">The new path of the file; its directory becomes the mount point.</param>
-/// <param name="Directories">Names of directories that are created beside it.</param>
+/// <param name="Directories">Names of empty directories to create in <paramref name="Kept"/>.</param>
 public sealed record KeepFile(StepClass Class, string From, string Kept, string To, ImmutableArray<string> Directories) : Step(Class)
 {
     /// <summary>The mount's options.</summary>
