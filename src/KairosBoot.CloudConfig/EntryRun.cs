@@ -15,6 +15,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal YamlMapping Keys { get; } = keys;
     internal StageFacts Facts => run.Facts;
     internal Action<string> LoadFileSystem => run.LoadFileSystem;
+    internal Action AwaitDrivers => run.AwaitDrivers;
     internal bool IsInInitrd => run.IsInInitrd;
 
     /// <summary>Null: no network.</summary>

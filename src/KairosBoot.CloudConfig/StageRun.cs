@@ -16,6 +16,8 @@ internal sealed class StageRun(StageFacts facts, MessageLog logger, TimeSpan com
     internal bool IsInInitrd { get; init; }
     /// <inheritdoc cref="StageRunner.LoadFileSystem"/>
     internal Action<string> LoadFileSystem { get; init; } = _ => { };
+    /// <inheritdoc cref="StageRunner.AwaitDrivers"/>
+    internal Action AwaitDrivers { get; init; } = () => { };
     /// <summary>Null: no network.</summary>
     internal RemoteText? Fetch { get; init; }
     internal CancellationToken CancellationToken { get; init; }

@@ -30,6 +30,9 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     /// <summary>Loads the driver of a file system before it is mounted, if nothing else does.</summary>
     public Action<string> LoadFileSystem { get; init; } = _ => { };
 
+    /// <summary>Called before an entry searches all disks and discs: returns when the drivers have found them, or after a limit.</summary>
+    public Action AwaitDrivers { get; init; } = () => { };
+
     /// <summary>Ends the run with an <see cref="OperationCanceledException"/> after the program that is running.</summary>
     public CancellationToken CancellationToken { get; init; }
 
@@ -59,7 +62,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         {
             Budget = new ConfigBudget(ConfigLimit),
             Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(),
-            LoadFileSystem = LoadFileSystem, Fetch = Fetch, CancellationToken = CancellationToken,
+            LoadFileSystem = LoadFileSystem, AwaitDrivers = AwaitDrivers, Fetch = Fetch, CancellationToken = CancellationToken,
         };
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);

@@ -28,7 +28,7 @@ internal sealed record BootParts(
         var executor = new StepExecutor(modules, log, (image, program, arguments, limit) =>
             CheckChild.Start(image, program, arguments, limit, watchdog));
         var plans = new PlanRunner(executor, record, watchdog);
-        var stages = new StageProcess(log, watchdog);
+        var stages = new StageProcess(modules, log, watchdog);
         var devices = new Devices(modules, watchdog, record, clock, log);
         var counting = new SlotCounting(record, devices);
         var fallback = new Fallback(record, clock, devices, counting, stages);

@@ -46,6 +46,8 @@ internal static class DatasourceKey
         if (name.Contains('/')) throw new FormatException($"userdata_name: {name} is not a file name");
 
         Directories.Make(SystemPaths.InstanceData, FilePermissions.Directory, uid: 0, gid: 0);
+        // A boot does not wait for a slow drive once it has its system, but user-data that is missed now may be missed for good.
+        run.AwaitDrivers();
         var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
         var gate = new VolumeGate(devices, StageFacts.CommandLine);
         if (gate.Problem is { } problem) run.Warn(keys.Line, Key, problem);

@@ -5,13 +5,17 @@ using KairosBoot.Plan;
 namespace KairosBoot.Init;
 
 /// <summary>The process that runs all stages of a boot. In each stage it sees the image as its root.</summary>
-internal sealed class StageChild
+internal sealed class StageChild(KernelModules modules)
 {
     // In the mount namespace of this process: no other process sees these mounts.
     private const string Scratch = SystemPaths.Runtime + "/stage", Layered = Scratch + "/root";
 
+    // From its first search. A disk that does not answer costs a boot this time once.
+    private static readonly TimeSpan DriversLimit = TimeSpan.FromSeconds(10);
+
     private readonly ConfigDocuments documents = new();
     private FileHandle? mounts;
+    private long driversDeadline;
 
     /// <param name="question">A <see cref="StageProtocol.Question"/>.</param>
     public int Run(string question)
@@ -33,6 +37,7 @@ internal sealed class StageChild
         {
             // Drivers are in the initrd, which has no path inside the image.
             using var initrd = Syscall.Open("/", OpenFlags.Path | OpenFlags.Directory);
+            var drivers = modules.At($"/proc/self/fd/{initrd.Descriptor}");
             if (image != "/")
             {
                 EnterScratchOverlay(image);
@@ -46,7 +51,8 @@ internal sealed class StageChild
                 ConfigLimit = configLimit,
                 EntryBegins = StageProtocol.Alive,
                 Environment = StageProcess.Environment(),
-                LoadFileSystem = type => new KernelModules($"/proc/self/fd/{initrd.Descriptor}").LoadFileSystem(type),
+                LoadFileSystem = drivers.LoadFileSystem,
+                AwaitDrivers = () => AwaitDrivers(drivers, log),
             }.Run(stage);
             List<StageProblem> problems = [.. report.Problems];
             // PID 1 reads the layout after the stage rootfs.
@@ -67,6 +73,15 @@ internal sealed class StageChild
             log.Write(LogLevel.Error, $"cloud-config stage {stage}: {e.Message}");
             return 1;
         }
+    }
+
+    // PID 1 waits for this process meanwhile and takes no events, so this process watches for itself.
+    private void AwaitDrivers(KernelModules drivers, MessageLog log)
+    {
+        if (driversDeadline == 0) driversDeadline = Syscall.BootTimeMicroseconds() + (long)DriversLimit.TotalMicroseconds;
+        using var watchdog = new Watchdog(); // not armed: that of PID 1 is fed while this process runs
+        using var watch = new DeviceWatch(drivers, log, watchdog);
+        watch.AwaitDrivers(driversDeadline);
     }
 
     /// <summary>

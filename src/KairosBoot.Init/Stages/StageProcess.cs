@@ -8,7 +8,7 @@ namespace KairosBoot.Init;
 /// Runs cloud-config stages in a child process: a config that ends the process does not end PID 1, and its chroot does not change the root
 /// of PID 1. One process runs all stages of a boot, so it parses each file once. If a stage ends it, the next stage gets a new one.
 /// </summary>
-internal sealed class StageProcess(MessageLog logger, Watchdog watchdog) : IDisposable
+internal sealed class StageProcess(KernelModules modules, MessageLog logger, Watchdog watchdog) : IDisposable
 {
     // Every command of a stage has a limit, the stage as a whole has not. This one is the last resort.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
@@ -30,7 +30,7 @@ internal sealed class StageProcess(MessageLog logger, Watchdog watchdog) : IDisp
         var start = Syscall.BootTimeMicroseconds();
         try
         {
-            process ??= ForkedProcess.Start("cloud-config stages", new StageChild().Run);
+            process ??= ForkedProcess.Start("cloud-config stages", new StageChild(modules).Run);
             var result = process.Ask(StageProtocol.Question(stage, image), Limit, silence =>
             {
                 if (silence < MaxSilence) watchdog.Feed();

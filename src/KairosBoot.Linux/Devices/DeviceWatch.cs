@@ -38,18 +38,18 @@ public sealed class DeviceWatch : IDisposable
     /// <inheritdoc cref="DriverStarts.Describe"/>
     public string Unfinished => starts.Describe();
 
-    /// <summary>
-    /// Waits until no driver is starting a device, and scans: then the disks of all built-in controllers are known. USB and NVMe need
-    /// longer.
-    /// </summary>
-    /// <param name="deadline">As for <see cref="WaitUntil"/>. A device that does not answer keeps its driver busy forever.</param>
+    /// <summary><see cref="AwaitDrivers"/>, and scans.</summary>
     public void Settle(long deadline)
     {
         AwaitDrivers(deadline);
         Scan();
     }
 
-    private void AwaitDrivers(long deadline)
+    /// <summary>
+    /// Waits until no driver is starting a device: then the disks of all built-in controllers exist. USB and NVMe need longer.
+    /// </summary>
+    /// <param name="deadline">As for <see cref="WaitUntil"/>. A device that does not answer keeps its driver busy forever.</param>
+    public void AwaitDrivers(long deadline)
     {
         for (var wait = 0; Syscall.BootTimeMicroseconds() < deadline;)
         {

@@ -14,7 +14,7 @@ public sealed class KernelModules
 
     private readonly ModuleIndex? index;
     private readonly string directory;
-    private readonly HashSet<string> tried = [];
+    private readonly HashSet<string> tried;
     private readonly HashSet<string> unmatched = [];
     private readonly List<string> problems = [];
 
@@ -24,8 +24,9 @@ public sealed class KernelModules
     /// <param name="root">Root of the initrd; empty: that of the caller.</param>
     public KernelModules(string root = "")
     {
+        tried = [];
         var release = Syscall.KernelRelease();
-        directory = $"{root}/lib/modules/{release}";
+        directory = DirectoryIn(root);
         if (FileText.TryRead(directory + "/modules.index") is { } text)
         {
             try { index = ModuleIndex.Parse(text); }
@@ -35,6 +36,18 @@ public sealed class KernelModules
         foreach (var other in Syscall.ReadDirectoryIfThere(root + "/lib/modules"))
             problems.Add($"the initrd carries modules for kernel {other}, but {release} is running");
     }
+
+    private KernelModules(KernelModules other, string root)
+    {
+        index = other.index;
+        tried = other.tried;
+        directory = DirectoryIn(root);
+    }
+
+    private static string DirectoryIn(string root) => $"{root}/lib/modules/{Syscall.KernelRelease()}";
+
+    /// <summary>The same modules for a process that has the initrd at another path. None is loaded again.</summary>
+    public KernelModules At(string root) => new(this, root);
 
     /// <summary>Failures so far, one sentence each.</summary>
     public IReadOnlyList<string> Problems => problems;

@@ -36,6 +36,11 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     // Only the menu loads initrds.
     private static IEnumerable<Image[]> WorldsOf(Loader loader) => Worlds.Where(world => loader.Reads || !world.Contains(Image.NoInitrd));
 
+    // A machine depends on no other one, so all processors work.
+    private static T[] OfEachMachine<T>(Func<Loader, Image[], T> explore) =>
+        [.. (from loader in Loaders from world in WorldsOf(loader) select (loader, world)).AsParallel()
+            .Select(machine => explore(machine.loader, machine.world))];
+
     // Whether an image once reported good, and earlier faults of a volume, do not matter to every machine.
     private static IEnumerable<BootCounters> AllFor(Loader loader, Image[] world) => world.Contains(Image.NeedsVolume)
         ? All(goods: 1, volumeFaults: 1 + VolumeRetries) : All(goods: loader == Grub ? 8 : 1);
@@ -164,35 +169,34 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     [Fact]
     public void From_every_state_the_machine_reaches_a_good_slot_or_stops()
     {
-        int states = 0, most = 0;
-        foreach (var loader in Loaders)
+        var counts = OfEachMachine((loader, world) =>
         {
-            foreach (var world in WorldsOf(loader))
+            int states = 0, most = 0;
+            foreach (var start in AllFor(loader, world))
             {
-                foreach (var start in AllFor(loader, world))
+                states++;
+                var (rest, end, slot, boots) = Rest(loader, start, world);
+                most = Math.Max(most, boots);
+                var runnable = Slots.Where(s => world[(int)s] == Image.Works).ToArray();
+                if (end == End.Running)
                 {
-                    states++;
-                    var (rest, end, slot, boots) = Rest(loader, start, world);
-                    most = Math.Max(most, boots);
-                    var runnable = Slots.Where(s => world[(int)s] == Image.Works).ToArray();
-                    if (end == End.Running)
-                    {
-                        Assert.Equal(Image.Works, world[(int)slot!.Value]);
-                        // The slot is final: the next boot is the same one, or a better slot that has tries left.
-                        Assert.Equal((3, true), (rest[slot.Value].Left, rest[slot.Value].Good));
-                        var again = Rest(loader, rest, world);
-                        Assert.Equal(End.Running, again.End);
-                        continue;
-                    }
-                    // No working image had tries left; the next start has full counters and reaches it.
-                    Assert.DoesNotContain(runnable, s => start[s].Left > 0 || start.Once == s);
-                    Assert.All(Slots, s => Assert.Equal(3, rest[s].Left));
-                    Assert.Equal(Math.Min(start.Stops + 1, BootCounters.MaxStops), rest.Stops);
-                    if (runnable.Length > 0) Assert.Equal(End.Running, Rest(loader, rest, world).End);
+                    Assert.Equal(Image.Works, world[(int)slot!.Value]);
+                    // The slot is final: the next boot is the same one, or a better slot that has tries left.
+                    Assert.Equal((3, true), (rest[slot.Value].Left, rest[slot.Value].Good));
+                    var again = Rest(loader, rest, world);
+                    Assert.Equal(End.Running, again.End);
+                    continue;
                 }
+                // No working image had tries left; the next start has full counters and reaches it.
+                Assert.DoesNotContain(runnable, s => start[s].Left > 0 || start.Once == s);
+                Assert.All(Slots, s => Assert.Equal(3, rest[s].Left));
+                Assert.Equal(Math.Min(start.Stops + 1, BootCounters.MaxStops), rest.Stops);
+                if (runnable.Length > 0) Assert.Equal(End.Running, Rest(loader, rest, world).End);
             }
-        }
+            return (states, most);
+        });
 
+        int states = counts.Sum(count => count.states), most = counts.Max(count => count.most);
         Assert.Equal(216 * (6144 + 768) + 2 * 78 * 3072 + 3 * (125 * 768 + 55 * 3072), states);
         output.WriteLine($"{states} states of counters and images; {most} boots at most until the machine rests");
     }
@@ -200,24 +204,23 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     [Fact]
     public void From_every_state_a_whole_slot_is_reached_in_a_bounded_number_of_starts()
     {
-        var most = 0;
-        foreach (var loader in Loaders)
+        var most = OfEachMachine((loader, world) =>
         {
-            foreach (var world in WorldsOf(loader).Where(world => world.Contains(Image.Works)))
+            var most = 0;
+            if (!world.Contains(Image.Works)) return most;
+            foreach (var start in All(goods: 1, volumeFaults: world.Contains(Image.NeedsVolume) ? 1 + VolumeRetries : 1))
             {
-                foreach (var start in All(goods: 1, volumeFaults: world.Contains(Image.NeedsVolume) ? 1 + VolumeRetries : 1))
+                var (counters, end) = (start, End.Reboots);
+                for (var starts = 1; end != End.Running; starts++)
                 {
-                    var (counters, end) = (start, End.Reboots);
-                    for (var starts = 1; end != End.Running; starts++)
-                    {
-                        Assert.True(starts <= MaxStarts, $"no whole slot after {MaxStarts} starts of {string.Join(' ', world)} by {loader} "
-                            + $"from {start}");
-                        most = Math.Max(most, starts);
-                        (counters, end, _) = Boot(loader, counters, world);
-                    }
+                    Assert.True(starts <= MaxStarts, $"no whole slot after {MaxStarts} starts of {string.Join(' ', world)} by {loader} "
+                        + $"from {start}");
+                    most = Math.Max(most, starts);
+                    (counters, end, _) = Boot(loader, counters, world);
                 }
             }
-        }
+            return most;
+        }).Max();
         output.WriteLine($"{most} starts at most until a whole slot runs");
     }
 
@@ -290,41 +293,37 @@ public sealed class EveryBootTests(ITestOutputHelper output)
     public void A_power_cut_at_any_write_does_not_change_the_final_slot()
     {
         // Starts with a new disk; cuts before and after every write, and every action of an operator in between.
-        var total = 0;
-        foreach (var loader in Loaders)
+        var total = OfEachMachine((loader, world) =>
         {
-            foreach (var world in WorldsOf(loader))
+            HashSet<BootCounters> reached = [];
+            Queue<BootCounters> queue = [];
+            void Reach(BootCounters counters)
             {
-                HashSet<BootCounters> reached = [];
-                Queue<BootCounters> queue = [];
-                void Reach(BootCounters counters)
-                {
-                    counters = counters with { Last = null, Fault = null, Stops = 0 };
-                    // More of the same faults change only how long recovery waits.
-                    if (counters.VolumeFault is { Boots: > VolumeRetries } fault)
-                        counters = counters with { VolumeFault = fault with { Boots = VolumeRetries } };
-                    // Whether an image once reported good does not change any choice, so one value is enough.
-                    if (loader != Grub)
-                        foreach (var slot in Slots) counters = counters.With(slot, counters[slot] with { Good = false });
-                    if (reached.Add(counters)) queue.Enqueue(counters);
-                }
-                Reach(new BootCounters { Active = new(3, false, "a"), Passive = new(3, false, "b"), Recovery = new(3, false, "c") });
-                while (queue.TryDequeue(out var state))
-                {
-                    Boot(loader, state, world, Reach);
-                    foreach (var slot in Slots)
-                    {
-                        Reach(state with { Once = slot });
-                        Reach(state with { First = slot });
-                        Reach(state.Reset(slot));
-                        Assert.Equal(3, state.SyncWithImages([(slot, "d")])[slot].Left);
-                    }
-                    var (_, end, _, _) = Rest(loader, state, world);
-                    if (end == End.Stopped) Assert.DoesNotContain(Slots, s => world[(int)s] == Image.Works && state[s].Left > 0);
-                }
-                total += reached.Count;
+                counters = counters with { Last = null, Fault = null, Stops = 0 };
+                // More of the same faults change only how long recovery waits.
+                if (counters.VolumeFault is { Boots: > VolumeRetries } fault)
+                    counters = counters with { VolumeFault = fault with { Boots = VolumeRetries } };
+                // Whether an image once reported good does not change any choice, so one value is enough.
+                if (loader != Grub)
+                    foreach (var slot in Slots) counters = counters.With(slot, counters[slot] with { Good = false });
+                if (reached.Add(counters)) queue.Enqueue(counters);
             }
-        }
+            Reach(new BootCounters { Active = new(3, false, "a"), Passive = new(3, false, "b"), Recovery = new(3, false, "c") });
+            while (queue.TryDequeue(out var state))
+            {
+                Boot(loader, state, world, Reach);
+                foreach (var slot in Slots)
+                {
+                    Reach(state with { Once = slot });
+                    Reach(state with { First = slot });
+                    Reach(state.Reset(slot));
+                    Assert.Equal(3, state.SyncWithImages([(slot, "d")])[slot].Left);
+                }
+                var (_, end, _, _) = Rest(loader, state, world);
+                if (end == End.Stopped) Assert.DoesNotContain(Slots, s => world[(int)s] == Image.Works && state[s].Left > 0);
+            }
+            return reached.Count;
+        }).Sum();
 
         Assert.InRange(total, 10_000, int.MaxValue);
         output.WriteLine($"{total} states reached in {Worlds.Length} kinds of machines");
