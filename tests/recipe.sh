@@ -25,11 +25,14 @@ if ! made "$result"; then
     {
         need mmdebstrap debian-archive-keyring buildah openssh-client
         need_image_tools
-        RECIPE_BASE=$CACHE/plain_$release-1.tar
+        # As debian:$release-slim, the base of the recipe, it takes no documents and translations from packages.
+        RECIPE_BASE=$CACHE/slim_$release-1.tar
         if ! made "$RECIPE_BASE"; then
-            say "building a plain Debian $release (once)"
-            mmdebstrap --variant=minbase --format=tar --quiet --skip=output/dev "$release" "$RECIPE_BASE.part" - \
-                <<<"$(apt_entries "$release")"
+            say "building a slim Debian $release (once)"
+            slim=()
+            for share in doc groff info linda lintian locale man; do slim+=("--dpkgopt=path-exclude=/usr/share/$share/*"); done
+            mmdebstrap --variant=minbase --format=tar --quiet --skip=output/dev "${slim[@]}" \
+                --dpkgopt='path-include=/usr/share/doc/*/copyright' "$release" "$RECIPE_BASE.part" - <<<"$(apt_entries "$release")"
             mv "$RECIPE_BASE.part" "$RECIPE_BASE"
         fi
         export RECIPE_BASE RECIPE_STORE=$CACHE/containers RECIPE_BUILDER=buildah
