@@ -55,7 +55,7 @@ internal static class Boot
         request = parts.Counting.CountAttempt(request, disk, isChosen: parts.Fallback.HasFallenBack);
         // This attempt is counted, by the loader or here: from now on a failure costs the slot this try.
 
-        parts.Plans.Apply(RootPlan.For(request, disk));
+        parts.Plans.Apply(RootPlan.For(request, disk, parts.Devices.Seen));
         // The image is the read-only /sysroot; OEM is inside it; the sentinel tells cloud-configs which slot this is.
 
         ImageCheck.Check(request);

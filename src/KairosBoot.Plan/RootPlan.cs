@@ -17,13 +17,18 @@ public static class RootPlan
             PathOptions.Join(request.RootWritable ? "rw" : "ro", PathOptions.ByTable(SystemPaths.State)), disk.Images.StableName),
     ];
 
-    /// <summary>Mounts the image and OEM, and writes the sentinel.</summary>
-    public static ImmutableArray<Step> For(BootRequest request, BootDisk disk)
+    /// <summary>Mounts the image and OEM, sets the clock, and writes the sentinel.</summary>
+    /// <param name="request">The slot, and the checks of file systems.</param>
+    /// <param name="disk">The partitions.</param>
+    /// <param name="devices">All devices: those of the boot disk say when they were last written.</param>
+    public static ImmutableArray<Step> For(BootRequest request, BootDisk disk, ImmutableArray<BlockDevice> devices)
     {
         var plan = ImmutableArray.CreateBuilder<Step>();
         plan.Add(new MountImage(StepClass.Required, SystemPaths.State + request.ImagePath, SystemPaths.Sysroot, !request.RootWritable,
             request.ImagePath == SystemPaths.RecoveryImage ? SystemPaths.State + SystemPaths.OtherRecoveryImage : null));
         if (request.Slot == Slot.Recovery) plan.AddRange(KairosPlan.ForRecovery);
+        // Before the first check of a file system.
+        plan.Add(new SetClock(StepClass.Optional, SystemPaths.Sysroot, LastWrites(disk, devices)));
         // The system can run without its configuration, but this must be reported.
         if (disk.Oem is { } oem)
         {
@@ -33,6 +38,20 @@ public static class RootPlan
 
         plan.Add(new WriteFile(StepClass.Required, $"{SystemPaths.Sentinels}/{request.SentinelName}", "1"));
         return plan.ToImmutable();
+    }
+
+    private static ImmutableArray<ClockStamp> LastWrites(BootDisk disk, ImmutableArray<BlockDevice> devices)
+    {
+        var stamps = ImmutableArray.CreateBuilder<ClockStamp>();
+        foreach (var device in devices)
+        {
+            if (device.Disk == disk.Disk && device.Superblock is { WrittenAt: > 0, Label: { } label } superblock
+                && label is SystemPaths.StateLabel or SystemPaths.OemLabel or SystemPaths.PersistentLabel)
+            {
+                stamps.Add(new(label, superblock.WrittenAt));
+            }
+        }
+        return stamps.ToImmutable();
     }
 
     /// <summary>

@@ -71,6 +71,31 @@ public sealed class BlockProbeTests
     });
 
     [Theory]
+    [InlineData("ext2", 0x5E0BE100u, 0, 0x5E0BE100)]
+    [InlineData("ext4", 0x5E0BE100u, 0, 0x5E0BE100)]
+    [InlineData("ext4", 0x20u, 1, 0x1_0000_0020)]
+    public void The_superblock_says_when_it_was_last_written(string type, uint low, int high, long expected) => MountNamespace.Run(scratch =>
+    {
+        var image = scratch + "/image";
+        using (var file = File.Create(image)) file.SetLength(8 << 20);
+        MountNamespace.Tool("mke2fs", "-q", "-t", type, image);
+        Assert.InRange(Probe(image)!.WrittenAt, DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 600, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        // debugfs sets the time itself when it closes the file system, so the fields are written here: s_wtime and s_wtime_hi of
+        // fs/ext4/ext4.h.
+        using (var file = File.OpenWrite(image))
+        {
+            file.Position = 0x430;
+            file.Write(BitConverter.GetBytes(low));
+            file.Position = 0x674;
+            file.WriteByte((byte)high);
+        }
+        Assert.Equal(expected, Probe(image)!.WrittenAt);
+        var said = MountNamespace.Tool("sh", "-c", $"LC_ALL=C TZ=UTC dumpe2fs -h {image} 2>/dev/null | sed -n 's/^Last write time: *//p'");
+        // It shows the lower 32 bits only.
+        Assert.Equal((expected & uint.MaxValue).ToString(), MountNamespace.Tool("date", "-u", "-d", said.Trim(), "+%s").Trim());
+    });
+
+    [Theory]
     [InlineData("mksquashfs TREE IMAGE -quiet -no-progress")]
     [InlineData("mkfs.erofs IMAGE TREE")]
     public void Image_formats_agree_with_blkid(string command) => MountNamespace.Run(scratch =>

@@ -14,7 +14,7 @@ public sealed class KairosPlanTests
     [InlineData("root=LABEL=COS_PASSIVE", false)]
     public void Recovery_shows_its_image_and_its_partition_as_dracut_does(string commandLine, bool expected)
     {
-        var text = string.Join('\n', RootPlan.For(Request(commandLine), Disk));
+        var text = string.Join('\n', RootPlan.For(Request(commandLine), Disk, []));
         const string Condition = "if [ -e /run/initramfs/cos-state/cOS/recovery.squashfs ]; then mkdir -p ";
         Assert.Equal(expected,
             text.Contains(Condition + "/run/rootfsbase && mount --bind /sysroot /run/rootfsbase; fi\n") &&

@@ -17,7 +17,7 @@ public sealed class PathOptionsTests
     private static Layout Read(string text, string? custom = null) => LayoutReader.Read(Active, text, null, custom);
 
     private static List<Step> Steps(Layout layout) =>
-        [.. RootPlan.ForImages(Active, Disk), .. RootPlan.For(Active, Disk), .. RootPlan.ForOptions(layout, Disk),
+        [.. RootPlan.ForImages(Active, Disk), .. RootPlan.For(Active, Disk, []), .. RootPlan.ForOptions(layout, Disk),
          .. LayoutPlan.For(layout, [.. layout.Volumes.Select((v, i) => new FoundVolume(v, Device("vda" + (6 + i), "V")))], null)];
 
     /// <summary>Each mount point with the options of the table that its mount has.</summary>

@@ -19,6 +19,7 @@ public sealed class TroubleFixTests
         new SetMountOptions(StepClass.Required, "/sysroot/oem", "nodev"),
         new WriteFile(StepClass.Required, "/sysroot/etc/fstab", "text"),
         new KeepFile(StepClass.Required, "/init", "/kept", "/run/initramfs/shutdown", ["oldroot"]),
+        new SetClock(StepClass.Required, "/sysroot", []),
         new CommitMachineId(StepClass.Required, "/sysroot/etc/machine-id", []),
         new BindMount(StepClass.Required, "/sysroot", "/run/rootfsbase", "/sysroot"),
         new WriteLink(StepClass.Required, "/run/immucore", "/run/kairosboot"),

@@ -63,8 +63,8 @@ public sealed class VolumeTests
         Assert.Equal((null, null, "PARTUUID=aa-1"), (recovery.TriesLeft, recovery.Why, recovery.LoadedFrom!.ToString()));
         Assert.Equal(DamagedVolume.ReadOnly, recovery.PolicyFor(DefaultLayout.Volumes[0]).Damaged);
         var disk = new BootDisk("vda", new BlockDevice("vda2", "vda", 2, 1), null);
-        Assert.Contains("recovery.img", string.Join('\n', RootPlan.For(recovery, disk)));
-        Assert.DoesNotContain("recovery", string.Join('\n', RootPlan.For(Request(""), disk)));
+        Assert.Contains("recovery.img", string.Join('\n', RootPlan.For(recovery, disk, [])));
+        Assert.DoesNotContain("recovery", string.Join('\n', RootPlan.For(Request(""), disk, [])));
     }
 
     [Theory]

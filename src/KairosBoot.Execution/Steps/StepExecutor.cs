@@ -53,6 +53,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             else if (step is SeedPersistent seed) shortfall = Seed(seed, out isReadOnly);
             else if (step is MountOverlay overlay) shortfall = OverlayMount.Do(overlay, modules, out isReadOnly);
             else if (step is CommitMachineId identity) shortfall = MachineId.Commit(identity, out note);
+            else if (step is SetClock clock) Clock.Set(clock, out note);
             else shortfall = Do(step);
         }
         catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException))

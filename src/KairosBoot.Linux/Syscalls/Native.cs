@@ -27,6 +27,7 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern nint sendfile(int to, int from, long* offset, nuint count);
     [DllImport(LibC, SetLastError = true)] internal static extern nint getdents64(int fd, void* buffer, nuint size);
     [DllImport(LibC, SetLastError = true)] internal static extern int clock_gettime(int clock, ClockTime* time);
+    [DllImport(LibC, SetLastError = true)] internal static extern int clock_settime(int clock, ClockTime* time);
     [DllImport(LibC, SetLastError = true)] internal static extern nint getrandom(void* buffer, nuint size, uint flags);
     [DllImport(LibC, SetLastError = true)] internal static extern int uname(byte* sixFieldsOf65);
 

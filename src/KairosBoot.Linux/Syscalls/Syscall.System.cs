@@ -60,6 +60,14 @@ public static unsafe partial class Syscall
         return seconds * 1_000_000 + nanoseconds / 1000;
     }
 
+    /// <summary>Sets CLOCK_REALTIME.</summary>
+    /// <param name="seconds">Seconds since 1970.</param>
+    public static void SetUnixTime(long seconds)
+    {
+        var time = new ClockTime { Seconds = seconds };
+        Check(Native.clock_settime(CLOCK_REALTIME, &time), "clock_settime", null);
+    }
+
     /// <summary>CLOCK_BOOTTIME in microseconds: time since the kernel started.</summary>
     public static long BootTimeMicroseconds()
     {

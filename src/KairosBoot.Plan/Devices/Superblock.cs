@@ -28,6 +28,9 @@ public sealed record Superblock(string Type, string? Label, string? Uuid, long S
     /// <summary>When its check interval ends, in seconds since 1970; 0: it has no interval.</summary>
     public long CheckDueAt { get; init; }
 
+    /// <summary>When it was last written, in seconds since 1970; 0: the format does not store it.</summary>
+    public long WrittenAt { get; init; }
+
     /// <summary>The same with a routine check if its check interval is over at this time. An unset clock is before every date.</summary>
     /// <param name="now">Seconds since 1970.</param>
     public Superblock AsOf(long now) => CheckDueAt > 0 && now > CheckDueAt && RoutineCheck is null

@@ -51,6 +51,7 @@ public static class SuperblockProbe
             IsClean = !journalToReplay,
             RoutineCheck = ExtRoutine(w),
             CheckDueAt = U32(w, 0x444) is > 0 and var interval ? (U32(w, 0x440) | (long)w[0x677] << 32) + interval : 0,
+            WrittenAt = U32(w, 0x430) | (long)w[0x674] << 32,
         };
     }
 

@@ -78,6 +78,27 @@ public sealed class BusyboxBootTests
     }
 
     [Fact]
+    public void The_clock_starts_no_earlier_than_the_last_write()
+    {
+        // disk: | COS_STATE: active.img (busybox) | COS_OEM | COS_PERSISTENT |
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)), new Partition("COS_OEM", 8),
+            new Partition("COS_PERSISTENT", 16));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "clock", Disks = [disk.File], CommandLine = ActiveSlot, HardwareClock = "2001-02-03T04:05:06",
+        });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        TimeSpan age = DateTimeOffset.UtcNow - DateTimeOffset.FromUnixTimeSeconds(long.Parse(shell.Run("date +%s"),
+            System.Globalization.CultureInfo.InvariantCulture));
+        Assert.InRange(age.TotalMinutes, -5, 5);
+        JsonElement report = Report.Of(shell);
+        Assert.Equal("good", report.GetProperty("verdict").GetString());
+        Assert.Contains("the clock said 2001-02-03 04:0", report.GetProperty("problems").Strings("text").Single(), StringComparison.Ordinal);
+        // A check that had started before would have found that the volume was written in the future.
+        Assert.DoesNotContain("in the future", machine.Console.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_malformed_cloud_config_is_reported_by_file_and_line()
     {
         // disk: | COS_OEM: a broken and a valid document | COS_STATE: active.img (busybox) | COS_PERSISTENT |

@@ -21,6 +21,9 @@ public sealed record MachineSpec
     /// <summary>A disk that is attached by <see cref="QemuMachine.PlugLateDisk"/>.</summary>
     public string? LateDisk { get; init; }
 
+    /// <summary>What the hardware clock says at power on, as QEMU's -rtc base; null: the time of the host.</summary>
+    public string? HardwareClock { get; init; }
+
     /// <summary>A disk in front of the others that appears and does not answer.</summary>
     public string? DeadDisk { get; init; }
 

@@ -125,6 +125,7 @@ public sealed class QemuMachine : IDisposable
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
         ];
         if (!spec.Reboots) arguments.Add("-no-reboot");
+        if (spec.HardwareClock is { } time) arguments.AddRange(["-rtc", $"base={time}"]);
         if (spec.CountsInstructions) arguments.AddRange(["-icount", "shift=0,sleep=on"]);
         if (spec.SkipsIdleTime) arguments.AddRange(["-icount", "shift=0,sleep=off"]);
         if (spec.Firmware == Firmware.Uefi)
