@@ -74,7 +74,8 @@ public sealed class BlockProbeTests
     [InlineData("ext2", 0x5E0BE100u, 0, 0x5E0BE100)]
     [InlineData("ext4", 0x5E0BE100u, 0, 0x5E0BE100)]
     [InlineData("ext4", 0x20u, 1, 0x1_0000_0020)]
-    public void The_superblock_says_when_it_was_last_written(string type, uint low, int high, long expected) => MountNamespace.Run(scratch =>
+    public void The_superblock_says_when_it_was_last_written(string type, uint low, int high, long expected) =>
+        MountNamespace.Run(scratch =>
     {
         var image = scratch + "/image";
         using (var file = File.Create(image)) file.SetLength(8 << 20);

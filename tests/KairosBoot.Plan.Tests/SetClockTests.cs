@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace KairosBoot.Plan.Tests;
 
-/// <summary>The clock is never earlier than the newest time that has passed for certain, and follows no time that cannot be right.</summary>
+/// <summary>The clock is never earlier than the newest time that has passed, and follows no time that cannot be right.</summary>
 public sealed class SetClockTests
 {
     private const long Image = 1_700_000_000, Limit = Image + SetClock.MaxAge;
@@ -28,8 +28,8 @@ public sealed class SetClockTests
     {
         Assert.Equal("the clock said 1970-01-01 00:00:12 UTC, but COS_OEM was written at 2023-11-14 22:13:29 UTC: it is set to that time",
             Step(Image + 5, Image + 9).Decide(12, Image).Note);
-        Assert.Equal("the clock said 1970-01-01 00:00:12 UTC, but the image was built at 2023-11-14 22:13:20 UTC: it is set to that time; " +
-            "the last write of COS_STATE at 2038-11-14 16:13:21 UTC is ignored: it is more than 15 years after the image, of " +
+        Assert.Equal("the clock said 1970-01-01 00:00:12 UTC, but the image was built at 2023-11-14 22:13:20 UTC: it is set to that " +
+            "time; the last write of COS_STATE at 2038-11-14 16:13:21 UTC is ignored: it is more than 15 years after the image, of " +
             "2023-11-14 22:13:20 UTC", Step(Limit + 1, 0).Decide(12, Image).Note);
         Assert.Null(Step(Image, Image).Decide(Image, Image).Note);
     }

@@ -52,8 +52,8 @@ public sealed record SetClock(StepClass Class, string Root, ImmutableArray<Clock
             if (volume.Seconds <= newest.Seconds) continue;
             if (image >= FirstPlausible && volume.Seconds > image + MaxAge)
             {
-                ignored += (ignored.Length > 0 ? "; " : "") + $"the last write of {volume.Name} at {FailureRecord.Utc(volume.Seconds)} is " +
-                    $"ignored: it is more than 15 years after the image, of {FailureRecord.Utc(image)}";
+                ignored += (ignored.Length > 0 ? "; " : "") +
+                    $"the last write of {volume.Name} at {FailureRecord.Utc(volume.Seconds)} is ignored: it is more than 15 years after the image, of {FailureRecord.Utc(image)}";
             }
             else newest = volume;
         }

@@ -93,7 +93,7 @@ public sealed class BusyboxBootTests
         Assert.InRange(age.TotalMinutes, -5, 5);
         JsonElement report = Report.Of(shell);
         Assert.Equal("good", report.GetProperty("verdict").GetString());
-        Assert.Contains("the clock said 2001-02-03 04:0", report.GetProperty("problems").Strings("text").Single(), StringComparison.Ordinal);
+        Assert.StartsWith("the clock said 2001-02-03 04:0", report.GetProperty("problems").Strings("text").Single());
         // A check that had started before would have found that the volume was written in the future.
         Assert.DoesNotContain("in the future", machine.Console.Text, StringComparison.Ordinal);
     }
