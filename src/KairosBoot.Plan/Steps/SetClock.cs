@@ -50,12 +50,14 @@ public sealed record SetClock(StepClass Class, string Root, ImmutableArray<Clock
         foreach (var volume in Volumes)
         {
             if (volume.Seconds <= newest.Seconds) continue;
-            if (image >= FirstPlausible && volume.Seconds > image + MaxAge)
+            if (image < FirstPlausible || volume.Seconds <= image + MaxAge)
             {
-                ignored += (ignored.Length > 0 ? "; " : "") +
-                    $"the last write of {volume.Name} at {FailureRecord.Utc(volume.Seconds)} is ignored: it is more than 15 years after the image, of {FailureRecord.Utc(image)}";
+                newest = volume;
+                continue;
             }
-            else newest = volume;
+            var reason = $"it is more than 15 years after the image, of {FailureRecord.Utc(image)}";
+            ignored += $"{(ignored.Length > 0 ? "; " : "")}the last write of {volume.Name} at {FailureRecord.Utc(volume.Seconds)} is ignored: "
+                + reason;
         }
         if (newest.Seconds <= now) return (null, ignored.Length > 0 ? ignored : null);
         var written = newest.Seconds == image ? "the image was built" : newest.Name + " was written";
