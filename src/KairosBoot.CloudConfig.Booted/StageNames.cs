@@ -5,7 +5,7 @@ internal static class StageNames
 {
     private static readonly string[] Known =
     [
-        "rootfs", "initramfs", "fs", "boot", "network", "reconcile",
+        "rootfs", "initramfs", "fs", "boot", FirstBoot.Stage, "network", "reconcile",
         "before-install", "after-install", "after-install-chroot", "before-upgrade", "after-upgrade", "after-upgrade-chroot",
             "before-reset", "after-reset", "after-reset-chroot",
         "kairos-install.pre", "kairos-install.after", "kairos-upgrade.pre", "kairos-upgrade.after", "kairos-reset.pre",

@@ -39,6 +39,8 @@ public static class SystemPaths
     /// <summary>Exists while recovery runs because a volume failed: the reason.</summary>
     public const string VolumeFailure = Runtime + "/volume-failure";
     public const string Log = Runtime + "/boot.log";
+    /// <summary>Exists until the stage first-boot has ended without an error: the path of its mark.</summary>
+    public const string FirstBoot = Runtime + "/first-boot";
     /// <summary>On the OEM partition or on COS_STATE: failed boots that no good boot has reported yet.</summary>
     public const string FailedBoots = "/kairosboot/failed-boots";
     /// <summary>The same records after a good boot has reported them.</summary>

@@ -8,6 +8,7 @@ public class SystemUnitTests : Scratch
 {
     private static readonly string[] SystemdLinks =
         ["sysinit.target.wants/cos-setup-fs.service", "multi-user.target.wants/cos-setup-boot.service",
+            "multi-user.target.wants/kairosboot-first-boot.service",
             "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer",
             "multi-user.target.wants/kairosboot-good.service", "sysinit.target.wants/kairosboot-good-within.service",
             "multi-user.target.wants/kairosboot-retry.service"];
@@ -97,8 +98,8 @@ public class SystemUnitTests : Scratch
         WriteText("root/etc/init.d/cos-setup-network", "its own");
         Build();
         Unpack();
-        foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/cos-setup-reconcile",
-            "default/kairosboot-good", "boot/kairosboot-good-within", "default/kairosboot-retry" })
+        foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/kairosboot-first-boot",
+            "default/cos-setup-reconcile", "default/kairosboot-good", "boot/kairosboot-good-within", "default/kairosboot-retry" })
         {
             var target = Syscall.ReadLink(PathOf("out/etc/runlevels/" + link));
             Assert.StartsWith("#!/sbin/openrc-run\n", File.ReadAllText(PathOf("out" + target)));

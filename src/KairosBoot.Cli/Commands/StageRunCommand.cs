@@ -33,7 +33,9 @@ internal static class StageRunCommand
                 var report = Run(stage, parsed.GetValue(sources) ?? [], parsed.GetValue(root), new StageLogger(parsed.GetValue(verbose)),
                     cancellationToken);
                 Print(stage, report, parsed.GetValue(json));
-                return report.Problems.Any(problem => !problem.IsWarning) ? 1 : 0;
+                if (report.Problems.Any(problem => !problem.IsWarning)) return 1;
+                if (stage == FirstBoot.Stage && parsed.GetValue(root) is null && parsed.GetValue(sources) is null or []) FirstBoot.End();
+                return 0;
             },
             "the current entry is incomplete, and later entries did not run"));
         return command;

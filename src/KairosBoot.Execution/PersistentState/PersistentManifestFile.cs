@@ -13,20 +13,50 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
     private const string Next = "manifest.next";
     private const string Unfinished = "manifest.new";
     // Next to the stores; only kairos-boot uses this directory.
-    private const string ControlName = ".kairosboot";
+    private const string ControlName = ".kairosboot", UnfinishedControl = ControlName + ".new";
+    /// <summary>A new machine has this file until the stage first-boot has ended without an error.</summary>
+    private const string FirstBootMark = "first-boot";
     private FileHandle? control;
 
     /// <summary>The directory of the manifest, opened for reading.</summary>
     public FileHandle Control => control ?? throw new InvalidOperationException("not open");
 
-    /// <summary>Opens the directory of the manifest; creates it if it is missing.</summary>
+    /// <summary>Opens the directory of the manifest. If it is missing, creates it, for a new machine with the mark of the first
+    /// boot.</summary>
     /// <exception cref="OperatorException">Another file has its name.</exception>
     public void Make()
     {
         stores.Make();
         if (TryOpenControl()) return;
-        Syscall.MkDirAt(stores.Directory!, ControlName, Octal.O700);
-        control = Syscall.OpenDirectoryAt(stores.Directory!, ControlName);
+        var parent = stores.Directory!;
+        FileTree.Delete(parent, UnfinishedControl);
+        var isNew = IsEmpty(parent);
+        Syscall.MkDirAt(parent, UnfinishedControl, Octal.O700);
+        control = Syscall.OpenDirectoryAt(parent, UnfinishedControl);
+        if (isNew)
+        {
+            Syscall.OpenAt(control, FirstBootMark, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow,
+                OwnerOnly).Dispose();
+        }
+        // Complete from the start: after a power cut, a directory without the mark would be that of a machine that is not new.
+        Syscall.RenameAt(parent, UnfinishedControl, parent, ControlName);
+    }
+
+    private static bool IsEmpty(FileHandle directory)
+    {
+        using var readable = Syscall.Reopen(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return Syscall.ReadDirectory(readable).Count == 0;
+    }
+
+    /// <summary>Path of the mark of the first boot; null: this machine has had its first boot.</summary>
+    public string? FirstBoot()
+    {
+        try
+        {
+            return TryOpenControl() && Syscall.TryStatAt(control!, FirstBootMark) is { Type: FileType.Regular }
+                ? $"{stores.Path}/{ControlName}/{FirstBootMark}" : null;
+        }
+        catch (OperatorException) { return null; } // seeding reports it
     }
 
     private bool TryOpenControl()

@@ -19,6 +19,7 @@ public static class PersistentSeed
         if (pass is null) return result;
         if (pass.Announce() && pass.Change()) pass.Settle();
         pass.CleanUp();
+        result.FirstBoot = pass.Manifest.FirstBoot();
         return result;
     }
 
@@ -37,6 +38,7 @@ public static class PersistentSeed
             if (pass.Prepare(outdated)) return pass;
             pass.CleanUp();
         }
+        result.FirstBoot = pass.Manifest.FirstBoot();
         pass.Dispose();
         return null;
     }

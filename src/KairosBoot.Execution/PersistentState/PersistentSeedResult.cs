@@ -22,6 +22,9 @@ public sealed class PersistentSeedResult
     /// <summary>The first of those files, as paths in the running system.</summary>
     public List<string> KeptNames { get; } = [];
 
+    /// <summary>Path in the initrd of the mark of a machine whose first boot has not ended yet; null: it has.</summary>
+    public string? FirstBoot { get; internal set; }
+
     /// <summary>One sentence for each path with a problem; a single one for all paths if the volume is full or read-only.</summary>
     public List<string> Problems
     {

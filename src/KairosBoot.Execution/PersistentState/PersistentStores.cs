@@ -6,20 +6,20 @@ namespace KairosBoot.Execution;
 /// <summary>An open state directory, in which stores are found and opened.</summary>
 internal sealed class PersistentStores : IDisposable
 {
-    private readonly string path;
-
     /// <param name="path">Path of the state directory in the initrd.</param>
     /// <exception cref="OperatorException">A user's link is on the way.</exception>
     internal PersistentStores(string path)
     {
-        this.path = path;
+        Path = path;
         Directory = StepPlace.TryOpenDirectory(path);
     }
+
+    internal string Path { get; }
 
     /// <summary>Null: it is missing.</summary>
     internal FileHandle? Directory { get; private set; }
 
-    internal void Make() => Directory ??= StepPlace.MakeDirectories(path);
+    internal void Make() => Directory ??= StepPlace.MakeDirectories(Path);
 
     /// <summary>Name of the store of a path: its own name, or the one that Kairos gave it. Null: there is none yet.</summary>
     /// <exception cref="OperatorException">A user has put a link in its place.</exception>
@@ -40,7 +40,7 @@ internal sealed class PersistentStores : IDisposable
     /// <summary>Opens a store for reading. A link of root is followed.</summary>
     internal FileHandle Open(string name)
     {
-        var store = $"{path}/{name}";
+        var store = $"{Path}/{name}";
         if (Syscall.TryOpenAt(Directory!, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow) is { } opened) return opened;
         using var followed = StepPlace.TryOpenDirectory(store) ?? throw new OperatorException($"{store} is not a directory", "remove it");
         return Syscall.Reopen(followed, OpenFlags.ReadOnly | OpenFlags.Directory);

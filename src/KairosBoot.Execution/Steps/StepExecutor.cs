@@ -159,6 +159,8 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
 
         foreach (var name in result.KeptNames) LogKept(name);
         isReadOnly = result.IsReadOnly;
+        if (result.FirstBoot is { } mark)
+            Write(new WriteFile(StepClass.Optional, SystemPaths.FirstBoot, SystemPaths.InNewRoot(mark)));
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }
 

@@ -23,6 +23,7 @@ internal static class SystemUnits
     [
         ("cos-setup-fs.service", "sysinit.target"),
         ("cos-setup-boot.service", "multi-user.target"),
+        ("kairosboot-first-boot.service", "multi-user.target"),
         ("cos-setup-network.service", "multi-user.target"),
         ("cos-setup-reconcile.service", null),
         ("cos-setup-reconcile.timer", "timers.target"),
@@ -33,8 +34,8 @@ internal static class SystemUnits
 
     private static readonly (string Script, string Runlevel)[] Services =
     [
-        ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("cos-setup-network", "default"), ("cos-setup-reconcile", "default"),
-        (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
+        ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("kairosboot-first-boot", "default"), ("cos-setup-network", "default"),
+        ("cos-setup-reconcile", "default"), (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
     ];
 
     /// <summary>Path of each unit and service without a leading slash, and its text.</summary>

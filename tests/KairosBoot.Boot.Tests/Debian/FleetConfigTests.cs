@@ -124,6 +124,15 @@ public sealed class FleetConfigTests(FleetMachine fleet) : IClassFixture<FleetMa
     }
 
     [Fact]
+    public void The_first_boot_is_repeated_until_it_ends_without_an_error()
+    {
+        Shell.Run("until systemctl show -p ActiveState kairosboot-first-boot | grep -qx ActiveState=active; do sleep 1; done");
+        Assert.Equal("2", Shell.Run("cat /usr/local/first-boots | wc -l"));
+        Assert.Equal("", Shell.Run("ls /run/kairosboot/first-boot /usr/local/.state/.kairosboot/first-boot 2>/dev/null || true"));
+        Assert.NotEqual("", Shell.Run("ls /usr/local/.state/.kairosboot"));
+    }
+
+    [Fact]
     public void Units_are_enabled_masked_and_overridden()
     {
         Assert.Equal("started", Shell.Run("until systemctl -q is-active fleet-agent; do sleep 1; done; cat /run/fleet-agent"));

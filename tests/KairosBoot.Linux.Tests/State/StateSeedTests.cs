@@ -60,6 +60,30 @@ public sealed class StateSeedTests
     });
 
     [Fact]
+    public void A_new_machine_awaits_its_first_boot_until_the_mark_is_deleted() => OnVolume(machine =>
+    {
+        machine.Install("echo v1 > file");
+        // A power cut before the directory had its name.
+        var control = Path.GetDirectoryName(machine.Store) + "/.kairosboot";
+        Directory.CreateDirectory(control + ".new/staging");
+        Assert.Equal(control + "/first-boot", machine.GoodBoot("1").FirstBoot);
+        Assert.False(Path.Exists(control + ".new"));
+        Assert.Equal(control + "/first-boot", machine.GoodBoot("1").FirstBoot);
+        Assert.Equal(control + "/first-boot", machine.GoodBoot("2").FirstBoot);
+        File.Delete(control + "/first-boot");
+        Assert.Null(machine.GoodBoot("2").FirstBoot);
+        Assert.Null(machine.GoodBoot("3").FirstBoot);
+    });
+
+    [Fact]
+    public void A_machine_with_stores_from_before_has_had_its_first_boot() => OnVolume(machine =>
+    {
+        machine.Install("echo v1 > file");
+        Directory.CreateDirectory(machine.Store);
+        Assert.Null(machine.GoodBoot("1").FirstBoot);
+    });
+
+    [Fact]
     public void A_file_that_follows_the_image_has_all_its_attributes() => OnVolume(machine =>
     {
         const string Odd =
