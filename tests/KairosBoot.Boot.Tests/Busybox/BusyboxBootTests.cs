@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>The same initrd with a root without systemd, udev and shared libraries.</summary>
