@@ -65,8 +65,10 @@ internal static class AuthorizedKeysFile
             foreach (var key in wanted)
                 if (!lines.Contains(key)) lines.Add(key);
             AtomicFile.Write(place, place.Status, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), FilePermissions.OwnerOnly, uid,
-                gid, parents);
+                gid);
         }
+        // As root: the user may not write the list.
+        if (place.Found is null) RelabelList.Add(place.Path, parents.Created);
     }
 
     private static FilePlace Place(string home, int uid, int gid, NewDirectories parents)

@@ -36,8 +36,9 @@ internal static class Password
     /// <summary>Sets the field in the shadow row of the user. An existing row keeps its password ageing.</summary>
     internal static void Set(AccountFile shadow, string user, string field)
     {
-        var row = shadow.Find(user) is { Length: 9 } existing ? existing : [user, "", "", "", "", "", "", "", ""];
-        if (row[1] == field) return;
+        var existing = shadow.Find(user) is { Length: 9 } found ? found : null;
+        if (existing?[1] == field) return;
+        var row = existing ?? [user, "", "", "", "", "", "", "", ""];
         (row[1], row[2]) = (field, Today());
         shadow.Set(row);
     }

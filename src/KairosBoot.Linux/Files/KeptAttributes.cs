@@ -11,7 +11,7 @@ namespace KairosBoot.Linux;
 /// <param name="name">Name of the old file.</param>
 /// <param name="made">The new file, with its content, owner and mode.</param>
 /// <param name="user">The user other than root who can replace the file; 0: unknown or none.</param>
-internal readonly struct KeptAttributes(FileHandle directory, string name, FileHandle made, int user)
+internal sealed class KeptAttributes(FileHandle directory, string name, FileHandle made, int user)
 {
     private const string Acl = "system.posix_acl_access", Label = "security.selinux", Capability = "security.capability";
 

@@ -121,7 +121,7 @@ public sealed class AccountIdTests : IDisposable
         var result = Boot(Users("aaa") + ", zed: {uid: 1000, passwd: '!', homedir: /srv/zed}");
         Assert.Contains("zed:1000:", result);
         Assert.Contains("aaa:1001:1000:1000", result);
-        Assert.Contains("aaa: user id 1000 belongs to zed, so aaa has 1001", result);
+        Assert.Contains("/home/aaa belongs to user 1000, not to aaa (user 1001)", result);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class AccountStoreTests : IDisposable
         runs.ForEach(thread => thread.Start());
         var added = 0;
         while (runs.Exists(thread => thread.IsAlive) && added < 200)
-            MountNamespace.Tool("useradd", "--root", root.At("/"), "--no-create-home", $"u{added++}");
+            MountNamespace.Tool("useradd", "--root", root.At("/"), "--no-create-home", "--user-group", $"u{added++}");
         runs.ForEach(thread => thread.Join());
 
         Assert.Empty(problems);
@@ -60,7 +60,7 @@ public sealed class AccountStoreTests : IDisposable
         using var holder = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("perl",
         [
             // struct flock: type F_WRLCK, whence, start, length, pid
-            "-e", $"open(F, '>', '{root.At("/etc/.pwd.lock")}'); fcntl(F, 6, pack('s s x4 q q i x4', 1, 0, 0, 0, 0)) or die; " +
+            "-e", $"open(F, '>', '{root.At("/etc/.pwd.lock")}'); my $l = pack('s s x4 q q i x4', 1, 0, 0, 0, 0); fcntl(F, 6, $l) or die; " +
                 "$| = 1; print \"locked\\n\"; sleep 100",
         ])
         { RedirectStandardOutput = true })!;
