@@ -36,7 +36,10 @@ internal sealed class AccountFile
     private int IndexOf(string name)
     {
         for (var i = 0; i < lines.Count; i++)
-            if (lines[i].Length > name.Length && lines[i][name.Length] == ':' && lines[i].StartsWith(name, StringComparison.Ordinal)) return i;
+        {
+            var line = lines[i];
+            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.Ordinal)) return i;
+        }
         return -1;
     }
 

@@ -38,8 +38,8 @@ internal sealed class AccountIds
         if (id >= 0 && store.Passwd.NameOf(id) is { } other)
         {
             var free = FreeUser();
-            warn($"{name}: user id {id.ToString()} belongs to {other}, so {name} has {free.ToString()}; files of user {id.ToString()} keep " +
-                "their owner");
+            warn($"{name}: user id {id.ToString()} belongs to {other}, so {name} has {free.ToString()}; files of user " +
+                $"{id.ToString()} keep their owner");
             id = free;
         }
         if (id < 0) id = FreeUser();

@@ -49,10 +49,11 @@ internal static class AccountLock
     {
         var holder = Syscall.RecordLockHolder(file);
         if (holder <= 0) holder = FindUser(Syscall.FStat(file));
-        var name = holder > 0 ? FileText.TryReadAttribute($"/proc/{holder.ToString()}/comm") ?? "unknown" : "";
+        var name = holder <= 0 ? "an unknown process"
+            : $"process {holder.ToString()} ({FileText.TryReadAttribute($"/proc/{holder.ToString()}/comm") ?? "unknown"})";
         return new OperatorException(
-            $"{FilePath} is locked by {(holder > 0 ? $"process {holder.ToString()} ({name})" : "an unknown process")} for more than " +
-            $"{((int)Limit.TotalSeconds).ToString()} s, so no account was changed", "end that process, then run the stage again");
+            $"{FilePath} is locked by {name} for more than {((int)Limit.TotalSeconds).ToString()} s, so no account was changed",
+            "end that process, then run the stage again");
     }
 
     /// <summary>The kernel names no process for the lock of an open file description. 0: not found.</summary>
@@ -65,8 +66,8 @@ internal static class AccountLock
             {
                 foreach (var descriptor in Syscall.ReadDirectoryIfThere($"/proc/{name}/fd"))
                 {
-                    if (Syscall.TryStat($"/proc/{name}/fd/{descriptor}") is { } open && (open.Inode, open.Device) == (file.Inode, file.Device))
-                        return pid;
+                    var path = $"/proc/{name}/fd/{descriptor}";
+                    if (Syscall.TryStat(path) is { } open && (open.Inode, open.Device) == (file.Inode, file.Device)) return pid;
                 }
             }
             catch (SyscallException) { } // it has ended

@@ -27,12 +27,14 @@ internal static class EntityText
     }
 
     /// <summary>
-    /// An id, as a number or as text in quotes; -1: the next free one. Null: not given. Throws <see cref="FormatException"/> for other text.
+    /// An id, as a number or as text in quotes; -1: the next free one. Null: not given. Throws <see cref="FormatException"/> for other
+    /// text.
     /// </summary>
     internal static int? IdOf(YamlMapping fields, string key)
     {
         if (fields.Text(key) is not { Length: > 0 } text) return null;
-        if (YamlScalar.ParseInteger(text) is not { } id || id > int.MaxValue) throw new FormatException($"entity: {key}: '{text}' is not an id");
+        if (YamlScalar.ParseInteger(text) is not { } id || id > int.MaxValue)
+            throw new FormatException($"entity: {key}: '{text}' is not an id");
         return id < 0 ? -1 : (int)id;
     }
 

@@ -5,8 +5,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The ids of declared accounts, on COS_PERSISTENT: lines of <c>name:uid:gid</c>, an id may be empty. A name keeps its ids after its account
-/// was removed, so that no other account gets its files. Without COS_PERSISTENT nothing is read or kept.
+/// The ids of declared accounts, on COS_PERSISTENT: lines of <c>name:uid:gid</c>, an id may be empty. A name keeps its ids after its
+/// account was removed, so that no other account gets its files. Without COS_PERSISTENT nothing is read or kept.
 /// </summary>
 internal sealed class IdRegister
 {
@@ -30,7 +30,8 @@ internal sealed class IdRegister
             using var place = Directories.Walker.TryPlace(SystemPaths.AccountIds);
             var content = place?.TryReadText(ReadLimit.AccountIds);
             register.MustBeRebuilt = content is null || !register.Parse(content);
-            if (content is not null && register.MustBeRebuilt) register.Problem = Damaged("a line is not NAME:UID:GID, or an id is there twice");
+            if (content is not null && register.MustBeRebuilt)
+                register.Problem = Damaged("a line is not NAME:UID:GID, or an id is there twice");
         }
         catch (Exception e) when (e is SyscallException or OperatorException)
         {
@@ -136,7 +137,8 @@ internal sealed class IdRegister
         if (!lasts || !isChanged) return;
         var text = new StringBuilder();
         foreach (var row in rows) text.Append(row.Name).Append(':').Append(Id(row.Uid)).Append(':').Append(Id(row.Gid)).Append('\n');
-        using var place = Directories.Walker.Place(SystemPaths.AccountIds, new NewDirectories(FilePermissions.Directory), followLast: false);
+        var parents = new NewDirectories(FilePermissions.Directory);
+        using var place = Directories.Walker.Place(SystemPaths.AccountIds, parents, followLast: false);
         using var file = new FileReplacement(place, FilePermissions.OwnerOnly, uid: 0, gid: 0);
         Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(text.ToString()));
         file.Commit(sync: ReplacementSync.Name);

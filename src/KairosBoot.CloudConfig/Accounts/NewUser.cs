@@ -28,7 +28,8 @@ internal static class NewUser
         if (createsHome && uid != wanted && directory.Owner > 0 && directory.Owner != uid)
         {
             createsHome = false;
-            Warn($"{home} belongs to user {directory.Owner.ToString()}, not to {name} (user {uid.ToString()}); to fix: chown -R {name} {home}");
+            Warn($"{home} belongs to user {directory.Owner.ToString()}, not to {name} (user {uid.ToString()}); to fix: chown -R {name} " +
+                home);
         }
         if (createsHome) directory.Check(uid);
         if (group is not { } gid) store.Group.Set(name, "x", (gid = store.Ids.ChooseGroup(name, directory.Group, Warn)).ToString(), "");

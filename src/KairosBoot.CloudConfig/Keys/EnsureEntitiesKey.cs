@@ -54,7 +54,8 @@ internal static class EnsureEntitiesKey
             >= 0 and { } id => id.ToString(),
             _ => store.Ids.ChooseGroup(name, home: 0, warn).ToString(),
         };
-        file.Set(name, EntityText.PasswordOf(entity, existing?[1] ?? "x"), gid, AccountFile.WithMembers(existing?[3], entity.Text("users")));
+        file.Set(name, EntityText.PasswordOf(entity, existing?[1] ?? "x"), gid,
+            AccountFile.WithMembers(existing?[3], entity.Text("users")));
     }
 
     private static void EnsureShadow(string name, YamlMapping entity, AccountFile file)

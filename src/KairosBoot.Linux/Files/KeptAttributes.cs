@@ -41,7 +41,7 @@ internal sealed class KeptAttributes(FileHandle directory, string name, FileHand
         }
         foreach (var attribute in names)
         {
-            if (attribute is "security.ima" or "security.evm" || attribute.StartsWith("trusted.overlay.", StringComparison.Ordinal)) continue;
+            if (attribute is "security.ima" or "security.evm" || ExtendedAttributes.IsOverlays(attribute)) continue;
             if (attribute == Capability && !HasSameContent(old, found, status)) continue;
             var value = from.Get(attribute);
             if (attribute == Acl) LimitTo(status.Mode, value);
@@ -104,7 +104,8 @@ internal sealed class KeptAttributes(FileHandle directory, string name, FileHand
     private static void Set(AttributeFile file, string name, ReadOnlySpan<byte> value)
     {
         var errno = file.TrySet(name, value);
-        if (errno is not (0 or Errno.EOPNOTSUPP or Errno.EPERM or Errno.EACCES or Errno.EINVAL)) throw file.Failed("setxattr " + name, errno);
+        if (errno is not (0 or Errno.EOPNOTSUPP or Errno.EPERM or Errno.EACCES or Errno.EINVAL))
+            throw file.Failed("setxattr " + name, errno);
     }
 
     /// <summary>

@@ -5,7 +5,9 @@ using MonoSyscall = Mono.Unix.Native.Syscall;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
-/// <summary>Ids of declared users over several boots of a machine: /etc is that of the image at each boot, /usr/local and /home persist.</summary>
+/// <summary>
+/// Ids of declared users over several boots of a machine: /etc is that of the image at each boot, /usr/local and /home persist.
+/// </summary>
 public sealed class AccountIdTests : IDisposable
 {
     private const string Register = "/usr/local/.state/.kairosboot/accounts";
@@ -68,7 +70,11 @@ public sealed class AccountIdTests : IDisposable
         // zed is removed, test is renamed.
         Assert.Equal(Rows(("aaa", 1002), ("bbb", 1003), ("test2", 1004)), Boot(Users("aaa", "bbb", "test2")));
         Assert.Equal(Rows(("test", 1000), ("zed", 1001)), Boot(Users("zed", "test")));
-        Boot("", before: () => Assert.Equal((Octal.O600, 0), (Syscall.TryStat(Register)!.Value.Mode, Syscall.TryStat(Register)!.Value.Uid)));
+        Boot("", before: () =>
+        {
+            var status = Syscall.TryStat(Register)!.Value;
+            Assert.Equal((Octal.O600, 0), (status.Mode, status.Uid));
+        });
     }
 
     [Theory]

@@ -125,8 +125,9 @@ public sealed class ReplacedFileTests : IDisposable
         Assert.Equal(isListed, root.Has("/run/kairosboot/relabel"));
         if (!isListed) return;
         Assert.Equal("0600 0:0", root.ModeAndOwner("/run/kairosboot/relabel"));
-        Assert.Equal(["/srv/d", "/srv", "/etc/a/b/new", "/etc/a/b", "/etc/a", "/etc/c", "/etc", "/", "/home/u", "/home/u/.ssh/authorized_keys",
-            "/home/u/.ssh"], root.Read("/run/kairosboot/relabel").Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["/srv/d", "/srv", "/etc/a/b/new", "/etc/a/b", "/etc/a", "/etc/c", "/etc", "/", "/home/u",
+            "/home/u/.ssh/authorized_keys", "/home/u/.ssh"],
+            root.Read("/run/kairosboot/relabel").Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Theory]
