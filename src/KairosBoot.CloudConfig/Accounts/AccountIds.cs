@@ -30,71 +30,48 @@ internal sealed class AccountIds
     /// <param name="wanted">The id in the config; null: none.</param>
     /// <param name="home">Owner of an existing home; 0: none.</param>
     /// <param name="warn">Gets a sentence if another account has the id.</param>
-    internal int ChooseUser(string name, int? wanted, int home, Action<string> warn)
-    {
-        var registered = register.Find(name)?.Uid ?? -1;
-        if (registered < 0 && home > 0 && register.UserWith(home) is null) registered = home;
-        var id = wanted ?? registered;
-        if (id >= 0 && store.Passwd.NameOf(id) is { } other)
-        {
-            var free = FreeUser();
-            warn($"{name}: user id {id.ToString()} belongs to {other}, so {name} has {free.ToString()}; files of user " +
-                $"{id.ToString()} keep their owner");
-            id = free;
-        }
-        if (id < 0) id = FreeUser();
-        register.KeepUser(name, id);
-        return id;
-    }
+    internal int ChooseUser(string name, int? wanted, int home, Action<string> warn) => Choose(name, wanted, home, isGroup: false, warn);
 
     /// <summary>As <see cref="ChooseUser"/>, for a group, without an id in the config.</summary>
-    internal int ChooseGroup(string name, int home, Action<string> warn)
+    internal int ChooseGroup(string name, int home, Action<string> warn) =>
+        // A home may have a group that is shared, which is not that of the user.
+        Choose(name, wanted: null, store.Group.NameOf(home) is null ? home : 0, isGroup: true, warn);
+
+    private int Choose(string name, int? wanted, int home, bool isGroup, Action<string> warn)
     {
-        var id = register.Find(name)?.Gid ?? -1;
-        if (id < 0 && home > 0 && register.GroupWith(home) is null && store.Group.NameOf(home) is null) id = home;
-        if (id >= 0 && store.Group.NameOf(id) is { } other)
+        var id = wanted ?? register.Find(name)?.Id(isGroup) ?? -1;
+        if (id < 0 && home > 0 && register.With(home, isGroup) is null) id = home;
+        var other = id < 0 ? null : (isGroup ? store.Group : store.Passwd).NameOf(id);
+        if (id < 0 || other is not null)
         {
-            var free = FreeGroup();
-            warn($"{name}: group id {id.ToString()} belongs to {other}, so {name} has {free.ToString()}; files of group {id.ToString()} " +
-                "keep their group");
+            var free = Free(isGroup);
+            if (other is not null)
+            {
+                var (kind, lost) = (isGroup ? "group" : "user", id.ToString());
+                warn($"{name}: {kind} id {lost} belongs to {other}, so {name} has {free.ToString()}; " +
+                    $"files of {kind} {lost} keep their owner");
+            }
             id = free;
         }
-        if (id < 0) id = FreeGroup();
-        register.KeepGroup(name, id);
+        register.Keep(name, id, isGroup);
         return id;
     }
 
-    /// <summary>A user or group that the config declares with an id.</summary>
-    internal void KeepGroup(string name, int id) => register.KeepGroup(name, id);
-
-    private int FreeUser()
+    private int Free(bool isGroup)
     {
         var taken = new bool[Last + 1];
-        store.Passwd.ForEachId(2, id => Mark(taken, id));
-        foreach (var row in register.Rows) Mark(taken, row.Uid);
-        foreach (var row in Homes.All) Mark(taken, row.Uid);
-        return FirstFree(taken, AccountFile.Passwd);
-    }
-
-    private int FreeGroup()
-    {
-        var taken = new bool[Last + 1];
-        store.Group.ForEachId(2, id => Mark(taken, id));
-        store.Passwd.ForEachId(3, id => Mark(taken, id)); // primary groups without a row
-        foreach (var row in register.Rows) Mark(taken, row.Gid);
-        foreach (var row in Homes.All) Mark(taken, row.Gid);
-        return FirstFree(taken, AccountFile.Group);
+        var file = isGroup ? store.Group : store.Passwd;
+        file.ForEachId(2, id => Mark(taken, id));
+        if (isGroup) store.Passwd.ForEachId(3, id => Mark(taken, id)); // primary groups without a row
+        foreach (var row in register.Rows) Mark(taken, row.Id(isGroup));
+        foreach (var row in Homes.All) Mark(taken, row.Id(isGroup));
+        for (var id = First; id <= Last; id++)
+            if (!taken[id]) return id;
+        throw new FormatException($"{file.Path}: no id from {First.ToString()} to {Last.ToString()} is free");
     }
 
     private static void Mark(bool[] taken, int id)
     {
         if (id is >= First and <= Last) taken[id] = true;
-    }
-
-    private static int FirstFree(bool[] taken, string path)
-    {
-        for (var id = First; id <= Last; id++)
-            if (!taken[id]) return id;
-        throw new FormatException($"{path}: no id from {First.ToString()} to {Last.ToString()} is free");
     }
 }

@@ -4,11 +4,15 @@ using KairosBoot.Plan;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>A name and its ids. -1: none.</summary>
-internal sealed class IdRow(string name)
+internal sealed class IdRow(string name, int uid, int gid)
 {
     internal string Name => name;
-    internal int Uid { get; set; } = -1;
-    internal int Gid { get; set; } = -1;
+    internal int Uid => uid;
+    internal int Gid => gid;
+
+    internal int Id(bool isGroup) => isGroup ? gid : uid;
+
+    internal void Set(int id, bool isGroup) => (uid, gid) = isGroup ? (uid, id) : (id, gid);
 }
 
 /// <summary>The owners of the directories in /home, and of the persistent stores. A new account never gets one of these ids.</summary>
@@ -45,7 +49,7 @@ internal sealed class HomeOwners
             foreach (var name in Syscall.ReadDirectory(Syscall.DescriptorPath(directory)))
             {
                 if (Syscall.TryStatAt(directory, name) is { Type: FileType.Directory } status && (status.Uid > 0 || status.Gid > 0))
-                    all.Add(new IdRow(name) { Uid = status.Uid, Gid = status.Gid });
+                    all.Add(new IdRow(name, status.Uid, status.Gid));
             }
         }
         // A path that cannot be read reserves nothing. The register still has the ids of all declared accounts.

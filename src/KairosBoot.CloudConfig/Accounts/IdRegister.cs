@@ -66,9 +66,12 @@ internal sealed class IdRegister
 
     private bool Add(string name, int uid, int gid)
     {
-        if (name.Length == 0 || Find(name) is not null || uid >= 0 && UserWith(uid) is not null || gid >= 0 && GroupWith(gid) is not null)
+        if (name.Length == 0 || Find(name) is not null || uid >= 0 && With(uid, isGroup: false) is not null
+            || gid >= 0 && With(gid, isGroup: true) is not null)
+        {
             return false;
-        rows.Add(new IdRow(name) { Uid = uid, Gid = gid });
+        }
+        rows.Add(new IdRow(name, uid, gid));
         return true;
     }
 
@@ -93,43 +96,22 @@ internal sealed class IdRegister
         return null;
     }
 
-    internal IdRow? UserWith(int uid)
+    /// <summary>The name that has the id; null: none.</summary>
+    internal IdRow? With(int id, bool isGroup)
     {
         foreach (var row in rows)
-            if (row.Uid == uid) return row;
+            if (row.Id(isGroup) == id) return row;
         return null;
     }
 
-    internal IdRow? GroupWith(int gid)
+    internal void Keep(string name, int id, bool isGroup)
     {
-        foreach (var row in rows)
-            if (row.Gid == gid) return row;
-        return null;
-    }
-
-    internal void KeepUser(string name, int uid)
-    {
-        var row = Find(name) ?? New(name);
-        if (row.Uid == uid) return;
-        if (UserWith(uid) is { } other) other.Uid = -1;
-        row.Uid = uid;
+        var row = Find(name);
+        if (row is null) rows.Add(row = new IdRow(name, -1, -1));
+        if (row.Id(isGroup) == id) return;
+        With(id, isGroup)?.Set(-1, isGroup);
+        row.Set(id, isGroup);
         isChanged = true;
-    }
-
-    internal void KeepGroup(string name, int gid)
-    {
-        var row = Find(name) ?? New(name);
-        if (row.Gid == gid) return;
-        if (GroupWith(gid) is { } other) other.Gid = -1;
-        row.Gid = gid;
-        isChanged = true;
-    }
-
-    private IdRow New(string name)
-    {
-        var row = new IdRow(name);
-        rows.Add(row);
-        return row;
     }
 
     internal void Save()

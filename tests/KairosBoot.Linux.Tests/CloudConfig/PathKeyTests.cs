@@ -132,7 +132,8 @@ public sealed class PathKeyTests : IDisposable
     /// <summary>An account of the image keeps its id. So the user with the id of the home's owner is the only one with that id.</summary>
     private void LeaveIdTo(PathKey key)
     {
-        if (key.Name == "users.homedir") root.Put("/etc/passwd", root.Read("/etc/passwd").Replace("alice:x:1000:", "alice:x:1002:"), "0644");
+        if (key.Name != "users.homedir") return;
+        root.Put("/etc/passwd", root.Read("/etc/passwd").Replace("alice:x:1000:", "alice:x:1002:"), "0644");
     }
 
     private static string Document(PathKey key, string path) =>
