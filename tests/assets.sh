@@ -68,7 +68,8 @@ asset "$KERNEL_ROOT" kernel-root
 asset "$KERNEL" kernel
 [ "$1" = boot ] || exit 0
 
-need kmod qemu-system-x86 qemu-utils ovmf busybox-static btrfs-progs cryptsetup-bin dosfstools gdisk genisoimage mtools python3-jsonschema xfsprogs
+need attr kmod qemu-system-x86 qemu-utils ovmf busybox-static btrfs-progs cryptsetup-bin dosfstools gdisk genisoimage mtools \
+    python3-jsonschema xfsprogs
 debian_initrds
 debian_root
 debian_images

@@ -31,6 +31,10 @@ public static class SystemPaths
     public const string Oem = "/oem";
     public const string Persistent = "/usr/local";
     public const string PersistentState = "/usr/local/.state";
+    /// <summary>On COS_PERSISTENT: user and group ids of the accounts that cloud-configs declare.</summary>
+    public const string AccountIds = PersistentState + "/.kairosboot/accounts";
+    /// <summary>Paths of files that got no SELinux label of the image's policy when they were created, one a line.</summary>
+    public const string Relabel = Runtime + "/relabel";
     /// <summary>Data of the machine from its provider: host name, keys, and user-data that has no other place.</summary>
     public const string InstanceData = "/run/config";
     /// <summary>Files that kairos-boot and kboot keep until the machine is shut down.</summary>

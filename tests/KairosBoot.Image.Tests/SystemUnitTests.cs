@@ -11,7 +11,7 @@ public class SystemUnitTests : Scratch
             "multi-user.target.wants/kairosboot-first-boot.service",
             "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer",
             "multi-user.target.wants/kairosboot-good.service", "sysinit.target.wants/kairosboot-good-within.service",
-            "multi-user.target.wants/kairosboot-retry.service"];
+            "multi-user.target.wants/kairosboot-retry.service", "sysinit.target.wants/kairosboot-relabel.service"];
 
     private readonly string root;
 

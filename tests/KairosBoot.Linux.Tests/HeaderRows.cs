@@ -56,6 +56,7 @@ internal static class HeaderRows
         ["StatFs"] = ("struct statfs", "Type=f_type BlockSize=f_bsize Blocks=f_blocks FreeBlocks=f_bfree AvailableBlocks=f_bavail " +
             "Files=f_files FreeFiles=f_ffree FileSystemId=f_fsid MaxName=f_namelen FragmentSize=f_frsize Flags=f_flags"),
         ["SysInfo"] = ("struct sysinfo", "Uptime=uptime Loads=loads TotalMemory=totalram"),
+        ["RecordLock"] = ("struct flock", "Type=l_type Whence=l_whence Start=l_start Length=l_len ProcessId=l_pid"),
         ["OpenHow"] = ("struct open_how", "Flags=flags Mode=mode Resolve=resolve"),
         ["MountAttr"] = ("struct mount_attr", "Set=attr_set Clear=attr_clr Propagation=propagation UserNamespace=userns_fd"),
         ["NetlinkAddress"] = ("struct sockaddr_nl", "Family=nl_family Padding=nl_pad ProcessId=nl_pid Groups=nl_groups"),

@@ -22,7 +22,7 @@ internal static class FileCopy
         // A link that a user creates now cannot lead out of this directory.
         using var place = new PathWalker(Syscall.DescriptorPath(to)).Place("/" + name);
         using var source = Syscall.OpenAt(from, name, OpenFlags.ReadOnly | OpenFlags.NoFollow);
-        using var replacement = new FileReplacement(place, status.Mode, status.Uid, status.Gid);
+        using var replacement = new FileReplacement(place, status.Mode, status.Uid, status.Gid) { KeepsAttributes = false };
         Syscall.CopySparse(source, replacement.File);
         // Writing clears set-uid, set-gid and capabilities.
         Syscall.FChMod(replacement.File, status.Mode);

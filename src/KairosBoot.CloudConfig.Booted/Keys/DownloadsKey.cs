@@ -18,7 +18,7 @@ internal sealed class DownloadsKey
 
     internal static StageKey Definition(TransferLimits limits) => new(Name, Schema.ListOf(Schema.Record(
         [
-            ("path", Schema.Text), ("url", Schema.Text), ("checksum", Schema.Text), ("permissions", Schema.Permissions),
+            ("path", Schema.Text), ("url", Schema.Text), ("checksum", Schema.Text), ("permissions", Schema.FilePermissions),
                 ("timeout", Schema.Integer),
             .. Ownership.Fields,
         ])),

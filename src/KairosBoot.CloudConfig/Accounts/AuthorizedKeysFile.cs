@@ -48,7 +48,8 @@ internal static class AuthorizedKeysFile
     /// <summary>Runs as the user, so that new files belong to the user from the start, and the user's permissions apply.</summary>
     private static void Append(string user, string home, List<string> wanted, int uid, int gid)
     {
-        using var place = Place(home, uid, gid);
+        var parents = new NewDirectories(DirectoryMode, uid, gid);
+        using var place = Place(home, uid, gid, parents);
         if (place.User != 0 && place.User != uid)
         {
             throw new OperatorException(
@@ -66,9 +67,11 @@ internal static class AuthorizedKeysFile
             AtomicFile.Write(place, place.Status, Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), FilePermissions.OwnerOnly, uid,
                 gid);
         }
+        // As root: the user may not write the list.
+        if (place.Found is null) RelabelList.Add(place.Path, parents.Created);
     }
 
-    private static FilePlace Place(string home, int uid, int gid)
+    private static FilePlace Place(string home, int uid, int gid, NewDirectories parents)
     {
         var path = home + "/.ssh/authorized_keys";
         if (Directories.Walker.TryPlace(path) is { } place) return place;
@@ -81,6 +84,6 @@ internal static class AuthorizedKeysFile
             }
         }
 
-        return Directories.Walker.Place(path, new NewDirectories(DirectoryMode, uid, gid));
+        return Directories.Walker.Place(path, parents);
     }
 }

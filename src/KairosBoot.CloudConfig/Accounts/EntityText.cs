@@ -26,6 +26,29 @@ internal static class EntityText
         return (fields, item.Text("path") ?? path);
     }
 
+    /// <summary>
+    /// An id, as a number or as text in quotes; -1: the next free one. Null: not given. Throws <see cref="FormatException"/> for other
+    /// text.
+    /// </summary>
+    internal static int? IdOf(YamlMapping fields, string key)
+    {
+        if (fields.Text(key) is not { Length: > 0 } text) return null;
+        if (YamlScalar.ParseInteger(text) is not { } id || id > int.MaxValue)
+            throw new FormatException($"entity: {key}: '{text}' is not an id");
+        return id < 0 ? -1 : (int)id;
+    }
+
+    /// <summary>
+    /// The password field of a row: clear text becomes its hash. The "x" of passwd(5) and group(5), and no password, become what is given
+    /// for them.
+    /// </summary>
+    internal static string PasswordOf(YamlMapping fields, string otherwise)
+    {
+        var password = fields.Text("password");
+        return string.IsNullOrEmpty(password) ? otherwise
+            : password == "x" && fields.Text("kind") is "user" or "group" ? password : Password.ToShadowField(password);
+    }
+
     /// <summary>The first field of the row. Throws <see cref="FormatException"/> for an invalid name.</summary>
     internal static string NameOf(YamlMapping fields) => AccountFile.CheckName(fields.Text("kind") switch
     {

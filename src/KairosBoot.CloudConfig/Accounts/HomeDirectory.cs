@@ -11,16 +11,20 @@ internal sealed class HomeDirectory : IDisposable
 {
     private readonly FilePlace place;
     private readonly FileStatus? existing;
+    private readonly NewDirectories parents = new(FilePermissions.Directory);
 
     /// <param name="path">Absolute. Missing parents are created: root, 0755.</param>
     internal HomeDirectory(string path)
     {
-        place = Directories.Walker.Place(path, new NewDirectories(FilePermissions.Directory));
+        place = Directories.Walker.Place(path, parents);
         existing = place.Found;
     }
 
     /// <summary>The owner of an existing home that only root can have created there. 0: root, or it does not exist.</summary>
     internal int Owner => place.User == 0 && existing is { Type: FileType.Directory } home ? home.Uid : 0;
+
+    /// <summary>The group of such a home; 0: root's.</summary>
+    internal int Group => Owner > 0 ? existing!.Value.Gid : 0;
 
     /// <summary>Call it before any change. Throws <see cref="OperatorException"/> if the user cannot have this home.</summary>
     internal void Check(int uid)
@@ -43,7 +47,11 @@ internal sealed class HomeDirectory : IDisposable
     internal void Make(int mode, int uid, int gid)
     {
         Check(uid);
-        if (place.MakeDirectory(new NewDirectories(mode, uid, gid))) return;
+        if (place.MakeDirectory(new NewDirectories(mode, uid, gid)))
+        {
+            RelabelList.Add(place.Path, parents.Created);
+            return;
+        }
         using var home = place.Open();
         var now = Syscall.FStat(home);
         if (now.Type != FileType.Directory || now.Uid != existing?.Uid)

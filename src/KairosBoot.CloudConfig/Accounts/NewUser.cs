@@ -6,58 +6,48 @@ namespace KairosBoot.CloudConfig;
 /// <summary>Adds a user: the primary group, the passwd row, the home directory, the membership in other groups.</summary>
 internal static class NewUser
 {
-    private const string DefaultsFile = "/etc/default/useradd";
+    private const string Key = "users", DefaultsFile = "/etc/default/useradd";
 
-    internal static void Add(string name, YamlMapping fields, EntryRun run)
+    internal static void Add(YamlScalar key, YamlMapping fields, AccountStore store, EntryRun run)
     {
+        var name = key.Text;
         var defaults = EnvFile.Parse(BoundedFile.TryReadText(DefaultsFile, ReadLimit.SystemFile) ?? "");
-        var home = fields.Text("homedir") is { Length: > 0 } given ? Directories.Normalize(given) : $"{defaults["HOME"] ?? "/home"}/{name}";
+        var home = fields.Text("homedir") is { Length: > 0 } given ? Directories.Normalize(given)
+            : $"{defaults["HOME"] ?? HomeOwners.Directory}/{name}";
         var shell = fields.Text("shell") is { Length: > 0 } chosen ? chosen : defaults["SHELL"] ?? "/bin/sh";
+        var gecos = fields.Text("gecos") ?? "Created by entities";
+        // Checked first: an invalid field or home must not leave a half-created user.
+        store.Passwd.Check(name, gecos, home, shell);
+        var wanted = WantedId(fields.Text("uid"));
+        var group = ExistingGroup(name, fields.Text("primary_group"), store.Group);
 
-        var passwd = AccountFile.Read(AccountFile.Passwd);
         using var directory = new HomeDirectory(home);
-        var uid = UserId(fields.Text("uid"), directory, passwd);
         var createsHome = fields.Boolean("no_create_home") is not true;
-        // Checked first: an invalid home must not leave a half-created user.
+        void Warn(string reason) => run.Warn(key.Line, Key, reason);
+        var uid = store.Ids.ChooseUser(name, wanted, directory.Owner, Warn);
+        if (createsHome && uid != wanted && directory.Owner > 0 && directory.Owner != uid)
+        {
+            createsHome = false;
+            Warn($"{home} belongs to user {directory.Owner.ToString()}, not to {name} (user {uid.ToString()}); to fix: chown -R {name} " +
+                home);
+        }
         if (createsHome) directory.Check(uid);
-        var gid = PrimaryGroup(name, fields.Text("primary_group"));
-        passwd.Set(name, "x", uid.ToString(), gid.ToString(), fields.Text("gecos") ?? "Created by entities", home, shell);
-        passwd.Save();
+        if (group is not { } gid) store.Group.Set(name, "x", (gid = store.Ids.ChooseGroup(name, directory.Group, Warn)).ToString(), "");
+        store.Passwd.Set(name, "x", uid.ToString(), gid.ToString(), gecos, home, shell);
         if (createsHome) directory.Make(FilePermissions.Directory, uid, gid);
-        foreach (var group in fields.Texts("groups"))
-            if (!Join(name, group.Text)) run.Warn(group.Line, "users.groups", $"{name}: no group '{group.Text}'");
     }
 
-    private static int PrimaryGroup(string user, string? wanted)
+    private static int? WantedId(string? text)
     {
-        var groups = AccountFile.Read(AccountFile.Group);
+        if (string.IsNullOrEmpty(text)) return null;
+        return int.TryParse(text, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{text}' is not a user id");
+    }
+
+    /// <summary>Null: the group of the user, which does not exist yet.</summary>
+    private static int? ExistingGroup(string user, string? wanted, AccountFile groups)
+    {
         var name = string.IsNullOrEmpty(wanted) ? user : wanted;
         if (groups.Find(name) is { Length: >= 3 } row && int.TryParse(row[2], out var gid)) return gid;
-        if (name != user) throw new FormatException($"no group '{name}'");
-        var free = groups.FreeId();
-        groups.Set(name, "x", free.ToString(), "");
-        groups.Save();
-        return free;
-    }
-
-    /// <summary>The given id, the owner of an existing home (kept on the persistent partition), or the first free id.</summary>
-    private static int UserId(string? wanted, HomeDirectory home, AccountFile passwd)
-    {
-        if (!string.IsNullOrEmpty(wanted))
-            return int.TryParse(wanted, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{wanted}' is not a user id");
-        return home.Owner is > 0 and var owner ? owner : passwd.FreeId();
-    }
-
-    private static bool Join(string user, string group)
-    {
-        var groups = AccountFile.Read(AccountFile.Group);
-        if (groups.Find(group) is not { Length: 4 } row) return false;
-        var members = new List<string>(row[3].Split(',', StringSplitOptions.RemoveEmptyEntries));
-        if (members.Contains(user)) return true;
-        members.Add(user);
-        row[3] = string.Join(',', members);
-        groups.Set(row);
-        groups.Save();
-        return true;
+        return name == user ? null : throw new FormatException($"no group '{name}'");
     }
 }

@@ -33,13 +33,21 @@ internal static class Password
         return Math.Max(1, Syscall.UnixTimeSeconds() / SecondsPerDay).ToString();
     }
 
-    /// <summary>Writes the field to the shadow row of the user. An existing row keeps its password ageing.</summary>
-    internal static void Write(string user, string field)
+    /// <summary>Sets the field in the shadow row of the user. An existing row keeps its password ageing.</summary>
+    internal static void Set(AccountFile shadow, string user, string field)
     {
-        var shadow = AccountFile.Read(AccountFile.Shadow);
-        var row = shadow.Find(user) is { Length: 9 } existing ? existing : [user, "", "", "", "", "", "", "", ""];
+        var existing = shadow.Find(user) is { Length: 9 } found ? found : null;
+        if (existing?[1] == field) return;
+        var row = existing ?? [user, "", "", "", "", "", "", "", ""];
         (row[1], row[2]) = (field, Today());
         shadow.Set(row);
-        shadow.Save();
+    }
+
+    /// <summary>True: the field has this password, as text or as its hash.</summary>
+    internal static bool Matches(string field, string password)
+    {
+        if (field == password) return true;
+        return password.Length is > 0 and <= MaxLength && field.Split('$') is ["", "6", { Length: SaltLength } salt, _]
+            && Sha512Crypt.Hash(password, salt) == field;
     }
 }

@@ -5,7 +5,8 @@ namespace KairosBoot.CloudConfig;
 
 /// <summary>
 /// Writes a whole file. A reader, also after a power cut, finds the old content or the new one, and the content is never readable for more
-/// users than its final mode allows. The new file replaces the old one; mode and owner of the old one do not change.
+/// users than its final mode allows. The new file replaces the old one and keeps its
+/// extended attributes; mode and owner of the old one do not change.
 /// </summary>
 internal static class AtomicFile
 {
@@ -19,7 +20,7 @@ internal static class AtomicFile
     internal static void Write(string path, ReadOnlySpan<byte> content, int mode, int uid, int gid, NewDirectories? parents = null)
     {
         using var place = Directories.Walker.Place(path, parents);
-        Write(place, place.Found, content, mode, uid, gid);
+        Write(place, place.Found, content, mode, uid, gid, parents);
     }
 
     /// <param name="place">The place that a walker has found.</param>
@@ -28,24 +29,31 @@ internal static class AtomicFile
     /// <param name="mode">Permission bits.</param>
     /// <param name="uid">Owner.</param>
     /// <param name="gid">Group.</param>
-    internal static void Write(FilePlace place, FileStatus? existing, ReadOnlySpan<byte> content, int mode, int uid, int gid)
+    /// <param name="parents">The directories that were created for it; null: none.</param>
+    internal static void Write(
+        FilePlace place, FileStatus? existing, ReadOnlySpan<byte> content, int mode, int uid, int gid, NewDirectories? parents = null)
     {
         if (existing is { Type: FileType.Directory }) throw new FormatException($"{place.Path} is a directory");
         if (existing is { Type: FileType.Fifo or FileType.Socket }) throw new FormatException($"{place.Path} is not a file");
         // Configs write the same files at every boot. An unchanged file is not written.
         if (existing is { Type: FileType.Regular } file && IsUnchanged(place, file, content, mode, uid, gid)) return;
         if (existing is null or { Type: FileType.Regular } && TryReplace(place, content, mode, uid, gid, mayFallBack: existing is not null))
+        {
+            if (existing is null) RelabelList.Add(place.Path, parents?.Created ?? 0);
             return;
+        }
         WriteInPlace(place, content, mode, uid, gid);
     }
 
     /// <summary>Keeps owner and mode as <see cref="Ownership"/> allows. A new file gets root and 0644.</summary>
-    internal static void WriteKeepingOwner(FilePlace place, string content)
+    internal static void WriteKeepingOwner(FilePlace place, string content) => WriteKeepingOwner(place, Encoding.UTF8.GetBytes(content));
+
+    /// <inheritdoc cref="WriteKeepingOwner(FilePlace, string)"/>
+    internal static void WriteKeepingOwner(FilePlace place, ReadOnlySpan<byte> content)
     {
         var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);
-        Write(place, existing, Encoding.UTF8.GetBytes(content), Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File), uid,
-            gid);
+        Write(place, existing, content, Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File), uid, gid);
     }
 
     /// <summary>

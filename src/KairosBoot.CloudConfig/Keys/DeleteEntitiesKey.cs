@@ -10,14 +10,16 @@ internal static class DeleteEntitiesKey
 
     internal static readonly StageKey Definition = new(Key, EntityText.Items, (value, run) =>
     {
-        foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, Key, () => Delete(item, run));
+        using var store = AccountStore.Open();
+        foreach (var item in YamlMapping.MappingsOf(value)) run.Attempt(item.Line, Key, () => Delete(item, store, run));
+        store.Save(value.Line, Key, run);
     });
 
-    private static void Delete(YamlMapping item, EntryRun run)
+    private static void Delete(YamlMapping item, AccountStore store, EntryRun run)
     {
         var (entity, path) = EntityText.Read(item, Key, run);
         var name = EntityText.NameOf(entity);
-        var file = AccountFile.Read(path);
+        var file = store.File(path);
         if (file.Find(name) is not { } row) return;
         var byName = entity.Text("kind") == "group";
         if (!byName && !IsRow(row, entity))
@@ -27,7 +29,6 @@ internal static class DeleteEntitiesKey
             return;
         }
         while (file.Remove(name) && byName) { }
-        file.Save();
         run.Executed($"{name} deleted from {path}");
     }
 
@@ -36,9 +37,12 @@ internal static class DeleteEntitiesKey
         var given = Fields(entity);
         if (row.Length != given.Length) return false;
         for (var i = 1; i < row.Length; i++)
-            if (row[i] != given[i] && !(i == 1 && given[1].Length == 0 && row[1] == WithoutPassword(entity))) return false;
+            if (row[i] != given[i] && !(i == 1 && HasPassword(row[1], given[1], entity))) return false;
         return true;
     }
+
+    private static bool HasPassword(string field, string given, YamlMapping entity) =>
+        given.Length == 0 ? field == WithoutPassword(entity) : Password.Matches(field, given);
 
     /// <summary>The field that ensure_entities writes without a password. The same text must find that row here.</summary>
     private static string WithoutPassword(YamlMapping entity) => entity.Text("kind") == "user" ? "x" : Password.Locked;
@@ -47,7 +51,7 @@ internal static class DeleteEntitiesKey
     private static string[] Fields(YamlMapping entity)
     {
         string Text(string key) => entity.Text(key) ?? "";
-        string Id(string key) => (entity.Integer(key) ?? 0).ToString();
+        string Id(string key) => (EntityText.IdOf(entity, key) ?? 0).ToString();
         return entity.Text("kind") switch
         {
             "user" => ["", Text("password"), Id("uid"), Id("gid"), Text("info"), Text("homedir"), Text("shell")],

@@ -21,7 +21,9 @@ internal static class DirectoriesKey
         var made = new NewDirectories(given ?? FilePermissions.Directory, uid, gid);
         using var place = Directories.Walker.Place(path, made);
         var isOwnerGiven = Ownership.IsGiven(directory);
-        if (!place.MakeDirectory(made) || isOwnerGiven && place.User != 0) SetAttributes(place, given, isOwnerGiven, uid, gid);
+        var isNew = place.MakeDirectory(made);
+        if (isNew) RelabelList.Add(place.Path, made.Created - 1);
+        if (!isNew || isOwnerGiven && place.User != 0) SetAttributes(place, given, isOwnerGiven, uid, gid);
         run.Executed($"directory {path}");
     }
 

@@ -19,7 +19,8 @@ internal static class EnvironmentKey
     {
         var path = Directories.Normalize(run.Keys.Text(FileField) is { Length: > 0 } given ? given : DefaultFile);
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        using var place = Directories.Walker.Place(path, new NewDirectories(DirectoryMode));
+        var parents = new NewDirectories(DirectoryMode);
+        using var place = Directories.Walker.Place(path, parents);
         ReadInto(variables, place, value.Line, run);
         foreach (var (name, text) in ((YamlMapping)value).Pairs)
         {
@@ -35,7 +36,7 @@ internal static class EnvironmentKey
         }
         var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);
-        AtomicFile.Write(place, existing, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, uid, gid);
+        AtomicFile.Write(place, existing, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, uid, gid, parents);
         run.Executed($"environment {path}");
     }));
 

@@ -7,7 +7,7 @@ namespace KairosBoot.CloudConfig;
 internal static class FilesKey
 {
     internal static readonly StageKey Definition = new("files", Schema.ListOf(Schema.Record(
-        [("path", Schema.Text), ("permissions", Schema.Permissions), ("content", Schema.Text), ("encoding", Schema.Text),
+        [("path", Schema.Text), ("permissions", Schema.FilePermissions), ("content", Schema.Text), ("encoding", Schema.Text),
             .. Ownership.Fields])), Apply);
 
     private static void Apply(YamlNode value, EntryRun run)
@@ -23,12 +23,12 @@ internal static class FilesKey
 
         var (uid, gid) = (0, 0);
         run.Attempt(file.Line, "files", () => (uid, gid) = Ownership.Of(file));
-        using var place = Directories.Walker.Place(path,
-            new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid));
+        var parents = new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid);
+        using var place = Directories.Walker.Place(path, parents);
         var existing = place.Found;
         // The upstream default is mode 0. Here a new file gets 0644, and an existing file keeps its mode, which may be restricted.
         var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
-        AtomicFile.Write(place, existing, content, mode, uid, gid);
+        AtomicFile.Write(place, existing, content, mode, uid, gid, parents);
         run.Executed($"wrote {path}");
     }
 

@@ -1,4 +1,5 @@
 using KairosBoot.Linux;
+using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
@@ -11,14 +12,25 @@ internal static class HostnameKey
     {
         // If a template fails, the old name stays: it is better than half a template.
         var name = Template.Render(((YamlScalar)value).Text, new TemplateFields(field => Field(run.Facts, field), mustExist: true)).Trim();
-        if (name.Length == 0 || name.AsSpan().ContainsAny(" \t\n\r/\0")) throw new FormatException("not a host name");
-        run.Attempt(value.Line, "hostname", () => Syscall.SetHostName(name));
+        if (!IsValid(name)) throw new FormatException($"'{name}' is not a host name; the host name is unchanged");
+        // First: the kernel refuses a name that is too long, and then nothing changes.
+        Syscall.SetHostName(name);
         run.Attempt(value.Line, "hostname", () => WriteName(name));
-        using var place = Directories.Walker.Place(HostsFile);
-        var hosts = place.ReadText(ReadLimit.SystemFile);
-        AtomicFile.WriteKeepingOwner(place, WithName(hosts, name));
+        // The file may be missing, or a link to a file that does not exist yet.
+        using var place = Directories.Walker.Place(HostsFile, new NewDirectories(FilePermissions.Directory));
+        var hosts = FileName.Decode(place.TryRead(ReadLimit.SystemFile) ?? []);
+        AtomicFile.WriteKeepingOwner(place, FileName.Encode(WithName(hosts, name)).AsSpan()[..^1]);
         run.Executed($"host name {name}");
     }));
+
+    /// <summary>False also for a part of a template that came out empty: <c>node-</c>.</summary>
+    private static bool IsValid(string name)
+    {
+        if (name.Length == 0 || name[0] is '-' or '.' || name[^1] is '-' or '.') return false;
+        foreach (var c in name)
+            if (c is <= ' ' or '/' or '#' or '\x7f') return false;
+        return true;
+    }
 
     private static void WriteName(string name)
     {
@@ -45,17 +57,21 @@ internal static class HostnameKey
         return $"{hex[..8]}-{hex[8..12]}-{hex[12..16]}-{hex[16..20]}-{hex[20..]}";
     }
 
-    /// <summary>Trims each line and replaces lines that start with 127.0.0.1. No line is added.</summary>
+    /// <summary>Trims each line and replaces lines that start with 127.0.0.1. Without such a line, one is added.</summary>
     internal static string WithName(string hosts, string name)
     {
         var lines = hosts.Split('\n');
+        var isFound = false;
         for (var i = 0; i < lines.Length; i++)
         {
             var line = lines[i].Trim();
             var isLoopback = line == Loopback || line.StartsWith(Loopback + " ", StringComparison.Ordinal)
                 || line.StartsWith(Loopback + "\t", StringComparison.Ordinal);
+            isFound |= isLoopback;
             lines[i] = isLoopback ? $"{Loopback} localhost {name}" : line;
         }
-        return string.Join('\n', lines);
+        var text = string.Join('\n', lines);
+        if (isFound) return text;
+        return $"{text}{(text.Length == 0 || text[^1] == '\n' ? "" : "\n")}{Loopback} localhost {name}\n";
     }
 }

@@ -1,6 +1,6 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary><c>users</c>: adds users, or sets the password of existing ones. Adds SSH keys to both.</summary>
+/// <summary><c>users</c>: adds users, or sets password, shell and groups of existing ones. Adds SSH keys to both.</summary>
 internal static class UsersKey
 {
     private static readonly (string Name, Schema Schema)[] Fields =
@@ -15,10 +15,39 @@ internal static class UsersKey
     internal static readonly StageKey Definition = new("users", Schema.MapOf(Schema.Record(Fields)), (value, run) =>
     {
         var users = new List<(YamlScalar Key, YamlNode Value)>(((YamlMapping)value).Pairs);
-        users.Sort((a, b) => string.CompareOrdinal(a.Key.Text, b.Key.Text));
-        foreach (var (name, fields) in users)
-            run.Attempt(name.Line, "users", () => Apply(name, fields as YamlMapping ?? new YamlMapping(name.Line, name.Column), run));
+        users.Sort(Compare);
+        var done = new bool[users.Count];
+        using (var store = AccountStore.Open())
+        {
+            for (var i = 0; i < users.Count; i++)
+            {
+                var (name, fields) = (users[i].Key, FieldsOf(users[i]));
+                var number = i;
+                run.Attempt(name.Line, "users", () => done[number] = Apply(name, fields, store, run));
+            }
+            store.Save(value.Line, "users", run);
+        }
+        // Without the lock: keys may come from the network.
+        for (var i = 0; i < users.Count; i++)
+        {
+            if (!done[i]) continue;
+            var (name, keys) = (users[i].Key, FieldsOf(users[i]).Texts("ssh_authorized_keys"));
+            run.Attempt(name.Line, "users", () => AuthorizedKeysFile.Add(name.Text, keys, "users.ssh_authorized_keys", run));
+            run.Executed($"user {name.Text}");
+        }
     });
+
+    /// <summary>Users with an id first, so that no other user gets it.</summary>
+    private static int Compare((YamlScalar Key, YamlNode Value) a, (YamlScalar Key, YamlNode Value) b)
+    {
+        var isGiven = HasId(b).CompareTo(HasId(a));
+        return isGiven != 0 ? isGiven : string.CompareOrdinal(a.Key.Text, b.Key.Text);
+    }
+
+    private static bool HasId((YamlScalar Key, YamlNode Value) user) => FieldsOf(user).Text("uid") is { Length: > 0 };
+
+    private static YamlMapping FieldsOf((YamlScalar Key, YamlNode Value) user) =>
+        user.Value as YamlMapping ?? new YamlMapping(user.Key.Line, user.Key.Column);
 
     internal static bool IsField(string name)
     {
@@ -27,24 +56,42 @@ internal static class UsersKey
         return false;
     }
 
-    private static void Apply(YamlScalar key, YamlMapping fields, EntryRun run)
+    private static bool Apply(YamlScalar key, YamlMapping fields, AccountStore store, EntryRun run)
     {
         var name = AccountFile.CheckName(key.Text);
         var password = fields.Text("passwd") ?? "";
-        if (AccountFile.Read(AccountFile.Passwd).Find(name) is not null)
+        if (store.Passwd.Find(name) is { } row)
         {
-            if (password.Length > 0) Password.Write(name, Password.ToShadowField(password));
+            if (fields.Boolean("lock_passwd") is true) Password.Set(store.Shadow, name, Password.Locked);
+            else if (password.Length > 0) Password.Set(store.Shadow, name, Password.ToShadowField(password));
+            Change(row, fields, store, run);
         }
         else
         {
             // Hashed first: an invalid password must not leave a half-created user.
             var field = NewPassword(key, fields, password, run);
-            NewUser.Add(name, fields, run);
-            Password.Write(name, field);
+            NewUser.Add(key, fields, store, run);
+            Password.Set(store.Shadow, name, field);
         }
 
-        AuthorizedKeysFile.Add(name, fields.Texts("ssh_authorized_keys"), "users.ssh_authorized_keys", run);
-        run.Executed($"user {name}");
+        foreach (var groups in fields.Texts("groups"))
+        {
+            // cloud-init: one text with commas.
+            foreach (var group in groups.Text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                if (!store.Group.Join(name, group)) run.Warn(groups.Line, "users.groups", $"{name}: no group '{group}'");
+        }
+        return true;
+    }
+
+    /// <summary>An existing user keeps its ids and its home.</summary>
+    private static void Change(string[] row, YamlMapping fields, AccountStore store, EntryRun run)
+    {
+        if (row.Length != 7) return;
+        if (fields.Text("uid") is { Length: > 0 } uid && uid != row[2])
+            run.Warn(fields.Line, "users.uid", $"{row[0]} exists with user id {row[2]}, so uid: {uid} has no effect");
+        if (fields.Text("shell") is not { Length: > 0 } shell) return;
+        row[6] = shell;
+        store.Passwd.Set(row);
     }
 
     private static string NewPassword(YamlScalar name, YamlMapping fields, string password, EntryRun run)

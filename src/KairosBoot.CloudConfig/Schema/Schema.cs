@@ -15,7 +15,10 @@ internal abstract class Schema
     internal static readonly Schema Text = new ScalarSchema("a text", _ => true);
     internal static readonly Schema Integer = new ScalarSchema("a whole number", s => s.Integer() is not null);
     internal static readonly Schema Boolean = new ScalarSchema("true or false", s => s.Boolean() is not null);
-    internal static readonly Schema Permissions = new PermissionsSchema();
+    internal static readonly Schema Permissions = new PermissionsSchema(isFile: false);
+
+    /// <summary>As <see cref="Permissions"/>. A bad value is reported, and the file is only for its owner: it may be a secret.</summary>
+    internal static readonly Schema FilePermissions = new PermissionsSchema(isFile: true);
     internal static readonly Schema Any = new AnySchema();
 
     /// <summary>A list of texts. A single text counts as a list of one.</summary>
@@ -60,13 +63,20 @@ internal abstract class Schema
             node is YamlScalar { IsNull: false } scalar && fits(scalar) ? scalar : Mismatch(node, key, wanted, report);
     }
 
-    private sealed class PermissionsSchema : Schema
+    private sealed class PermissionsSchema(bool isFile) : Schema
     {
+        private const string Wanted = "an octal mode such as 0644";
+
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
-            if (node is not YamlScalar { IsNull: false } scalar || FilePermissions.Parse(scalar) is not { } mode)
-                return Mismatch(node, key, "an octal mode such as 0644", report);
-            if (FilePermissions.LooksMistaken(scalar))
+            if (node is YamlScalar { IsNull: true }) return null;
+            if (node is not YamlScalar scalar || CloudConfig.FilePermissions.Parse(scalar) is not { } mode)
+            {
+                if (!isFile) return Mismatch(node, key, Wanted, report);
+                report(node.Line, key, $"{node.Kind} instead of {Wanted}; the file gets 0600", isWarning: false);
+                return new YamlScalar("0600", isPlain: true, node.Line, node.Column);
+            }
+            if (CloudConfig.FilePermissions.LooksMistaken(scalar))
             {
                 report(node.Line, key,
                     $"{scalar.Text} is a decimal number, which is mode 0{Convert.ToString(mode, 8)}: write 0{scalar.Text}",

@@ -93,17 +93,8 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
     {
         using var place = StepPlace.File(write.Path);
         using var file = new FileReplacement(place, write.Mode, uid: 0, gid: 0);
-        TakeLabels(place, file.File);
         Syscall.WriteAll(file.File, Encoding.UTF8.GetBytes(write.Content));
         file.Commit();
-    }
-
-    // Copies the SELinux label of the image's own fstab: no policy is loaded yet that would label the new file.
-    private static void TakeLabels(FilePlace place, FileHandle file)
-    {
-        if (place.Status is not { Type: FileType.Regular }) return;
-        using var existing = Syscall.OpenAt(place.Directory, place.Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        ExtendedAttributes.Copy(existing, file);
     }
 
     private void Mount(MountFileSystem mount)

@@ -30,6 +30,7 @@ internal static class SystemUnits
         (Reporter + ".service", "multi-user.target"),
         ("kairosboot-good-within.service", "sysinit.target"),
         ("kairosboot-retry.service", "multi-user.target"),
+        ("kairosboot-relabel.service", "sysinit.target"),
     ];
 
     private static readonly (string Script, string Runlevel)[] Services =

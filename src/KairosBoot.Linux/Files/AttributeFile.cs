@@ -71,6 +71,18 @@ internal readonly unsafe struct AttributeFile
         throw Failed("getxattr " + name, LibC.errno);
     }
 
+    /// <summary>Null: the file has no such attribute, or it cannot be read.</summary>
+    internal byte[]? TryGet(string name)
+    {
+        var buffer = new byte[256];
+        fixed (byte* p = path, n = FileName.Encode(name), b = buffer)
+        {
+            var length = open is null ? Native.lgetxattr(p, n, b, (nuint)buffer.Length)
+                : Native.fgetxattr(open.Descriptor, n, b, (nuint)buffer.Length);
+            return length < 0 ? null : buffer[..(int)length];
+        }
+    }
+
     /// <summary>0 or the error number.</summary>
     internal int TrySet(string name, ReadOnlySpan<byte> value)
     {

@@ -107,5 +107,5 @@ public static unsafe class ExtendedAttributes
     }
 
     // Data of the overlay below, not attributes of the file.
-    private static bool IsOverlays(string name) => name.StartsWith("trusted.overlay.", StringComparison.Ordinal);
+    internal static bool IsOverlays(string name) => name.StartsWith("trusted.overlay.", StringComparison.Ordinal);
 }

@@ -118,6 +118,9 @@ public sealed class FilePlace : IDisposable
             $"stop the program that changes {Directory.Path}");
     }
 
+    /// <summary>As <see cref="TryRead"/>; ENOENT: it does not exist.</summary>
+    public byte[] Read(ReadLimit limit) => TryRead(limit) ?? throw Missing();
+
     /// <summary>As <see cref="TryRead"/>, as text in UTF-8.</summary>
     public string? TryReadText(ReadLimit limit) => TryRead(limit) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
 

@@ -17,13 +17,12 @@ public sealed class FileReplacement : IDisposable
     private const int OwnerOnly = Octal.O600, MaxName = 255; // NAME_MAX
     private readonly FileHandle directory;
     private readonly string name, temporary;
+    private readonly int user;
     private bool isPending;
 
     /// <summary>As the other constructor, for a place that a walker has found.</summary>
     public FileReplacement(FilePlace place, int mode, int uid, int gid, string? temporary = null)
-        : this(place.Directory, place.Name, mode, uid, gid, temporary)
-    {
-    }
+        : this(place.Directory, place.Name, mode, uid, gid, temporary) => user = place.User;
 
     /// <param name="directory">
     /// Directory of the file. Must stay open while this lives; may be opened with <see cref="OpenFlags.Path"/>.
@@ -60,11 +59,17 @@ public sealed class FileReplacement : IDisposable
     /// <summary>The new file, empty, open for writing. Its path is the temporary one.</summary>
     public FileHandle File { get; }
 
-    /// <summary>Flushes the file and renames it to its final name.</summary>
+    /// <summary>False: the caller sets the attributes of the new file itself, and those of the old one are lost.</summary>
+    public bool KeepsAttributes { get; init; } = true;
+
+    /// <summary>
+    /// Flushes the file and renames it to its final name. It keeps the extended attributes of the file that it replaces.
+    /// </summary>
     /// <param name="mtimeNs">Its modification time, nanoseconds since 1970; null: the time of writing.</param>
     /// <param name="sync">What must be on the disk before this returns.</param>
     public void Commit(long? mtimeNs = null, ReplacementSync sync = ReplacementSync.Content)
     {
+        if (KeepsAttributes) new KeptAttributes(directory, name, File, user).Apply();
         Syscall.FSync(File);
         if (mtimeNs is { } time) Syscall.UTimes(File, time);
         Syscall.RenameAt(directory, temporary, directory, name);

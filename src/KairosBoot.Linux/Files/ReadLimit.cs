@@ -11,6 +11,7 @@ public readonly record struct ReadLimit(long Bytes, string What)
     public static ReadLimit AuthorizedKeys => new(1 * MiB, "authorized_keys");
     public static ReadLimit UserData => new(4 * MiB, "user-data");
     public static ReadLimit UserDataMark => new(4 * KiB, "the mark of user-data");
+    public static ReadLimit AccountIds => new(4 * MiB, "the register of account ids");
     public static ReadLimit Config => new(16 * MiB, "a config");
     public static ReadLimit StageConfigs => new(64 * MiB, "all configs of a stage together");
     public static ReadLimit Manifest => new(256 * MiB, "the manifest of the persistent paths");

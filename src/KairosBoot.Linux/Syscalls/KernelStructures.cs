@@ -21,6 +21,15 @@ internal unsafe struct SysInfo
     public ulong TotalMemory;
 }
 
+/// <summary>struct flock of machines with 64 bits.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RecordLock
+{
+    public short Type, Whence;
+    public long Start, Length;
+    public int ProcessId;
+}
+
 /// <summary>struct open_how.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct OpenHow

@@ -20,6 +20,7 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int sysinfo(void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int fdatasync(int fd);
     [DllImport(LibC, SetLastError = true)] internal static extern int sync_file_range(int fd, long offset, long length, uint flags);
+    [DllImport(LibC, SetLastError = true)] internal static extern int fcntl(int fd, int command, void* argument);
     [DllImport(LibC, SetLastError = true)] internal static extern int flock(int fd, int operation);
     [DllImport(LibC, SetLastError = true)] internal static extern int fork();
     [DllImport(LibC)] internal static extern void _exit(int status);

@@ -31,4 +31,29 @@ public static unsafe partial class Syscall
         if (result < 0 && LibC.errno != Linux.Errno.EAGAIN) throw Failed("flock", file.Path);
         return result == 0;
     }
+
+    private const short F_WRLCK = 1;
+    private const int F_OFD_GETLK = 36, F_OFD_SETLK = 37;
+
+    /// <summary>
+    /// fcntl(2), F_OFD_SETLK: locks the whole file for writing. It excludes the locks of lockf(3) and lckpwdf(3) in other processes, and
+    /// other handles of this process. Closing the handle releases it. False: it is locked.
+    /// </summary>
+    /// <param name="file">Opened for writing.</param>
+    public static bool TryLockRecord(FileHandle file)
+    {
+        var wanted = new RecordLock { Type = F_WRLCK };
+        int result;
+        do result = Native.fcntl(file.Descriptor, F_OFD_SETLK, &wanted);
+        while (result < 0 && LibC.errno == Linux.Errno.EINTR);
+        if (result < 0 && LibC.errno is not (Linux.Errno.EAGAIN or Linux.Errno.EACCES)) throw Failed("fcntl F_OFD_SETLK", file.Path);
+        return result == 0;
+    }
+
+    /// <summary>The process that has the file locked: fcntl(2), F_OFD_GETLK. 0 or less: unknown, or the file is not locked.</summary>
+    public static int RecordLockHolder(FileHandle file)
+    {
+        var found = new RecordLock { Type = F_WRLCK };
+        return Native.fcntl(file.Descriptor, F_OFD_GETLK, &found) == 0 && found.Type == F_WRLCK ? found.ProcessId : 0;
+    }
 }

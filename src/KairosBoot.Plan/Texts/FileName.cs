@@ -51,7 +51,7 @@ public static class FileName
             if (end < name.Length) bytes[at++] = (byte)(name[end] - BytesAt);
             start = end + 1;
         }
-        return bytes;
+        return bytes[..(at + 1)];
     }
 
     private static bool IsByte(string name, int i) =>

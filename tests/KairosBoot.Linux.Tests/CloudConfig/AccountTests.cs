@@ -55,9 +55,10 @@ public sealed class AccountTests : IDisposable
     }
 
     [Fact]
-    public void For_an_existing_user_only_the_password_changes()
+    public void An_existing_user_keeps_its_ids_and_its_home()
     {
-        Assert.Empty(Run("users: {root: {passwd: '$6$new$hash', shell: /bin/other, uid: '7'}, daemon: {groups: [adm]}}").Problems);
+        var report = Run("users: {root: {passwd: '$6$new$hash', homedir: /srv, gecos: G, uid: '7'}, daemon: {groups: [adm]}}");
+        Assert.Equal("root exists with user id 0, so uid: 7 has no effect", Assert.Single(report.Problems).Reason);
         var row = Row("/etc/shadow", "root");
         Assert.Equal(("$6$new$hash", "99999", "7"), (row[1], row[4], row[5]));
         Assert.Equal("root:x:0:0:root:/root:/bin/sh", string.Join(':', Row("/etc/passwd", "root")));

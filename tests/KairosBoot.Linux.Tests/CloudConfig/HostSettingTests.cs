@@ -57,10 +57,47 @@ public sealed class HostSettingTests : IDisposable
     [InlineData("'{{ .Nope }}'", "Nope")]
     [InlineData("'{{ trunc }}'", "trunc")]
     [InlineData("'two words'", "not a host name")]
+    [InlineData("'{{ .MachineID }}'", "'' is not a host name")]
+    [InlineData("'node-{{ trunc 4 .MachineID }}'", "'node-' is not a host name")]
+    [InlineData("'node#1'", "not a host name")]
+    [InlineData("\"a\\x01b\"", "not a host name")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Invalid argument (EINVAL)")]
     public void A_host_name_that_fails_changes_nothing(string hostname, string reason)
     {
-        Assert.Contains(reason, Assert.Single(root.RunEntry($"hostname: {hostname}").Problems).Reason);
+        root.Put("/etc/machine-id", "", "0444");
+        root.Put("/oem/90.yaml", ScratchRoot.Entry($"hostname: {hostname}"), "0644");
+        root.Inside(() =>
+        {
+            var before = Syscall.GetHostName();
+            var report = new StageRunner(["/oem"], new StageFacts(), MessageLog.None).Run("initramfs");
+            Assert.Contains(reason, Assert.Single(report.Problems).Reason);
+            Assert.Equal(before, Syscall.GetHostName());
+        });
         Assert.False(root.Has("/etc/hostname"));
+        Assert.Equal("127.0.0.1 localhost\n::1 ip6\n", root.Read("/etc/hosts"));
+    }
+
+    [Theory]
+    [InlineData(null, "127.0.0.1 localhost n\n")]
+    [InlineData("", "127.0.0.1 localhost n\n")]
+    [InlineData("::1 localhost\n", "::1 localhost\n127.0.0.1 localhost n\n")]
+    [InlineData("# 127.0.0.1 localhost", "# 127.0.0.1 localhost\n127.0.0.1 localhost n\n")]
+    [InlineData("127.0.0.1\tlocalhost\r\n10.0.0.1 b\r\n", "127.0.0.1 localhost n\n10.0.0.1 b\n")]
+    public void A_host_name_resolves_with_any_hosts_file(string? before, string after)
+    {
+        if (before is null) File.Delete(root.At("/etc/hosts"));
+        else root.Put("/etc/hosts", before, "0644");
+        Assert.Empty(root.RunEntry("hostname: n").Problems);
+        Assert.Equal(after, root.Read("/etc/hosts"));
+    }
+
+    [Fact]
+    public void A_hosts_file_that_is_a_link_to_a_missing_file_is_created()
+    {
+        File.Delete(root.At("/etc/hosts"));
+        File.CreateSymbolicLink(root.At("/etc/hosts"), "/usr/local/etc/hosts");
+        Assert.Empty(root.RunEntry("hostname: n").Problems);
+        Assert.Equal("127.0.0.1 localhost n\n", root.Read("/usr/local/etc/hosts"));
     }
 
     [Fact]

@@ -123,7 +123,18 @@ public sealed class PathKeyTests : IDisposable
         }
     }
 
-    private StageReport Run(PathKey key, string path) => root.Run(Document(key, path));
+    private StageReport Run(PathKey key, string path)
+    {
+        LeaveIdTo(key);
+        return root.Run(Document(key, path));
+    }
+
+    /// <summary>An account of the image keeps its id. So the user with the id of the home's owner is the only one with that id.</summary>
+    private void LeaveIdTo(PathKey key)
+    {
+        if (key.Name != "users.homedir") return;
+        root.Put("/etc/passwd", root.Read("/etc/passwd").Replace("alice:x:1000:", "alice:x:1002:"), "0644");
+    }
 
     private static string Document(PathKey key, string path) =>
         $"stages:\n  initramfs:\n  - name: e\n    {key.Keys.Replace("PATH", path).Replace("\n", "\n    ")}\n  - commands: [echo ran > " +
@@ -138,8 +149,8 @@ public sealed class PathKeyTests : IDisposable
             foreach (var path in Directory.EnumerateFileSystemEntries(root.At(top), "*", SearchOption.AllDirectories).Append(root.At(top))
                 .Order(StringComparer.Ordinal))
             {
-                // The key users adds rows.
-                if (Path.GetFileName(path) is "passwd" or "group" or "shadow") continue;
+                // The key users adds rows, under the lock of all programs that do.
+                if (Path.GetFileName(path) is "passwd" or "group" or "shadow" or ".pwd.lock") continue;
                 Assert.Equal(0, MonoSyscall.lstat(path, out var stat));
                 lines.Add($"{path} {stat.st_mode} {stat.st_uid}:{stat.st_gid} {stat.st_ino} " +
                     $"{(File.Exists(path) ? File.ReadAllText(path) : "")}");
@@ -160,6 +171,7 @@ public sealed class PathKeyTests : IDisposable
         AliceMakes(Middle(path) + "0/y");
         AliceLinks(Middle(path) + "1", "../../etc/dir");
         AliceLinks("/home/alice/f1", key.IsDirectory ? "/etc/empty" : "/etc/victim");
+        LeaveIdTo(key);
         root.Put("oem/90.yaml", Document(key, path), "0600");
         var before = Others();
         // The directory in the middle becomes a link and back. The last part becomes a link to a file of root.
