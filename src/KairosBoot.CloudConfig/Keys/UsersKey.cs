@@ -8,8 +8,10 @@ internal static class UsersKey
         ("passwd", Schema.Text), ("ssh_authorized_keys", Schema.Texts), ("gecos", Schema.Text), ("homedir", Schema.Text),
         ("no_create_home", Schema.Boolean), ("primary_group", Schema.Text), ("groups", Schema.Texts), ("shell", Schema.Text),
         ("lock_passwd", Schema.Boolean), ("uid", Schema.Text),
-        // Accepted for compatibility, without effect.
-        ("name", Schema.Text), ("no_user_group", Schema.Boolean), ("system", Schema.Boolean), ("no_log_init", Schema.Boolean),
+        // The name in a list of users.
+        ("name", Schema.Text),
+        ("no_user_group", Schema.NoEffect("a new user always has a group")), ("system", Schema.NoEffect("set uid instead")),
+        ("no_log_init", Schema.NoEffect("lastlog is not written")),
     ];
 
     internal static readonly StageKey Definition = new("users", Schema.MapOf(Schema.Record(Fields)), (value, run) =>
@@ -19,13 +21,6 @@ internal static class UsersKey
         foreach (var (name, fields) in users)
             run.Attempt(name.Line, "users", () => Apply(name, fields as YamlMapping ?? new YamlMapping(name.Line, name.Column), run));
     });
-
-    internal static bool IsField(string name)
-    {
-        foreach (var field in Fields)
-            if (field.Name == name) return true;
-        return false;
-    }
 
     private static void Apply(YamlScalar key, YamlMapping fields, EntryRun run)
     {

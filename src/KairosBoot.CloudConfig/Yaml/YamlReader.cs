@@ -17,14 +17,29 @@ internal sealed class YamlReader
     private readonly Parser parser;
     private readonly Dictionary<string, YamlNode> anchors = [];
 
-    private YamlReader(string text) => parser = new Parser(new StringReader(text));
+    private readonly bool mayBeInvalid;
+
+    private YamlReader(string text)
+    {
+        parser = new Parser(new StringReader(text));
+        mayBeInvalid = text.Contains(ConfigEncoding.Invalid);
+    }
 
     /// <summary>Null: the text has no document. Throws only <see cref="YamlFaultException"/>.</summary>
-    public static YamlNode? Read(string text)
+    public static YamlNode? Read(string text) => Read(text, (_, _, _, _) => { });
+
+    /// <param name="text">The document.</param>
+    /// <param name="report">Gets what follows the first document, because only that one is read.</param>
+    public static YamlNode? Read(string text, Finding report)
     {
         if (text.Length > MaxLength) throw new YamlFaultException(1, 1, $"longer than {MaxLength} characters");
         var reader = new YamlReader(text.TrimStart('\uFEFF'));
-        try { return reader.ReadDocument(); }
+        try
+        {
+            var root = reader.ReadDocument();
+            if (root is not null) reader.FindMore(report);
+            return root;
+        }
         catch (YamlFaultException) { throw; }
         catch (YamlException e) { throw new YamlFaultException((int)e.Start.Line, (int)e.Start.Column, Sentence(e)); }
         // The scanner does not check all its indexes, so invalid input also causes other exceptions.
@@ -44,6 +59,25 @@ internal sealed class YamlReader
         return Next() is DocumentStart ? ReadNode(Next(), depth: 1) : null;
     }
 
+    /// <summary>Reports a second document, or text after the first one that is not YAML.</summary>
+    private void FindMore(Finding report)
+    {
+        try
+        {
+            Next();
+            if (Next() is DocumentStart start && Next() is not Scalar { Value.Length: 0 })
+            {
+                report((int)start.Start.Line, "", "a second YAML document starts here; only the first one of a file is read",
+                    isWarning: true);
+            }
+        }
+        catch (YamlFaultException) { } // the end
+        catch (YamlException e)
+        {
+            report((int)e.Start.Line, "", $"everything from here is ignored: {Sentence(e)}", isWarning: false);
+        }
+    }
+
     private YamlNode ReadNode(ParsingEvent start, int depth)
     {
         if (depth > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", start);
@@ -61,8 +95,9 @@ internal sealed class YamlReader
         return node;
     }
 
-    private static YamlScalar ReadScalar(Scalar scalar) =>
-        new(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+    private YamlScalar ReadScalar(Scalar scalar) => mayBeInvalid && scalar.Value.Contains(ConfigEncoding.Invalid)
+        ? throw Fault("contains bytes that are not UTF-8; to fix: save the file as UTF-8", scalar)
+        : new(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
 
     private YamlSequence ReadSequence(ParsingEvent start, int depth)
     {
@@ -84,6 +119,8 @@ internal sealed class YamlReader
         {
             var keyEvent = e;
             if (ReadNode(e, depth + 1) is not YamlScalar key) throw Fault("a key must be a text", keyEvent);
+            // The parser gives no position for `[a: b]`.
+            if (seen.Count == 0 && start.Start.Index == 0) mapping = new YamlMapping(key.Line, key.Column);
             var value = ReadNode(Next(), depth + 1);
             if (!seen.TryAdd(key.Text, key.Line)) throw Fault($"key '{key.Text}' is already at line {seen[key.Text]}", keyEvent);
             if (key is { Text: "<<", IsPlain: true }) merged = value;
