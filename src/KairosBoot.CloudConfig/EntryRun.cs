@@ -54,7 +54,13 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal string Render(string text, int line, string key)
     {
         if (!Template.IsTemplate(text)) return text;
-        try { return Template.Render(text, TemplateFields.Under("Values", MachineValues.Of(Facts))); }
+        try
+        {
+            var rendered = Template.Render(text, TemplateFields.Under("Values", MachineValues.Of(Facts)));
+            if (rendered.Contains(Template.Print(null), StringComparison.Ordinal))
+                Warn(line, key, $"its template uses a value that this machine does not have, which became {Template.Print(null)}");
+            return rendered;
+        }
         catch (Exception e) when (e is TemplateException or OperatorException)
         {
             Warn(line, key, $"template not filled in: {StageProblem.ReasonOf(e)}");

@@ -27,7 +27,9 @@ internal static class IfCondition
     /// <summary>Other programs, such as grep, use exit code 2 for their own purposes.</summary>
     private static bool IsComplaint(string said)
     {
-        if (!said.StartsWith(EntryRun.Shell + ":", StringComparison.Ordinal)) return false;
+        // busybox calls itself sh in the messages of [ and test.
+        if (!said.StartsWith(EntryRun.Shell + ":", StringComparison.Ordinal) && !said.StartsWith("sh:", StringComparison.Ordinal))
+            return false;
         foreach (var complaint in Complaints)
             if (said.Contains(complaint, StringComparison.Ordinal)) return true;
         return false;

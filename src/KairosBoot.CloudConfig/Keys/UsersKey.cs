@@ -14,7 +14,7 @@ internal static class UsersKey
         ("no_log_init", Schema.NoEffect("lastlog is not written")),
     ];
 
-    internal static readonly StageKey Definition = new("users", Schema.MapOf(Schema.Record(Fields)), (value, run) =>
+    internal static readonly StageKey Definition = new("users", Schema.MapByName(Schema.Record(Fields)), (value, run) =>
     {
         var users = new List<(YamlScalar Key, YamlNode Value)>(((YamlMapping)value).Pairs);
         users.Sort((a, b) => string.CompareOrdinal(a.Key.Text, b.Key.Text));

@@ -34,7 +34,10 @@ internal abstract class Schema
 
     internal static Schema Scalar(string wanted, Func<YamlScalar, bool> fits) => new ScalarSchema(wanted, fits);
     internal static Schema ListOf(Schema item) => new ListSchema(item, singleAllowed: false);
-    internal static Schema MapOf(Schema value) => new MapSchema(value);
+    internal static Schema MapOf(Schema value) => new MapSchema(value, isListAllowed: false);
+    /// <summary>A map, or a list of records, which gets its names from their field <c>name</c>.</summary>
+    internal static Schema MapByName(Schema value) => new MapSchema(value, isListAllowed: true);
+
     internal static Schema Record(params (string Name, Schema Schema)[] fields) => new RecordSchema(fields);
 
     protected static YamlNode? Mismatch(YamlNode node, string key, string wanted, Finding report)
@@ -116,13 +119,14 @@ internal abstract class Schema
         }
     }
 
-    private sealed class MapSchema(Schema value) : Schema
+    private sealed class MapSchema(Schema value, bool isListAllowed) : Schema
     {
         internal override (string Name, Schema Schema)[] Parts => [("", value)];
 
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
-            if (node is not YamlMapping mapping) return Mismatch(node, key, "a mapping", report);
+            if ((isListAllowed && node is YamlSequence list ? ByName(list, key, report) : node) is not YamlMapping mapping)
+                return Mismatch(node, key, "a mapping", report);
             var conforming = new YamlMapping(node.Line, node.Column);
             foreach (var (name, element) in mapping.Pairs)
             {
@@ -132,6 +136,18 @@ internal abstract class Schema
                 if (fitting is not null) conforming.Add(name, fitting);
             }
             return conforming;
+        }
+
+        private static YamlMapping ByName(YamlSequence list, string key, Finding report)
+        {
+            var mapping = new YamlMapping(list.Line, list.Column);
+            foreach (var item in list.Items)
+            {
+                if (item is YamlMapping record && record.Find("name") is YamlScalar { IsNull: false } name && mapping.Find(name.Text) is null)
+                    mapping.Add(name, record);
+                else report(item.Line, key, "an item without a name, or with the name of another item; ignored", isWarning: false);
+            }
+            return mapping;
         }
     }
 

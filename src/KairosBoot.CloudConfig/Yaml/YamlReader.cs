@@ -12,6 +12,7 @@ internal sealed class YamlReader
     // A config with a few hundred entries has about ten thousand nodes. A "billion laughs" document has more than a million.
     private const int MaxWeight = 200_000;
     private const int MaxHeight = 64;
+    private const string BinaryTag = "tag:yaml.org,2002:binary";
     private static readonly int MaxLength = (int)Linux.ReadLimit.Config.Bytes;
 
     private readonly Parser parser;
@@ -97,7 +98,17 @@ internal sealed class YamlReader
 
     private YamlScalar ReadScalar(Scalar scalar) => mayBeInvalid && scalar.Value.Contains(ConfigEncoding.Invalid)
         ? throw Fault("contains bytes that are not UTF-8; to fix: save the file as UTF-8", scalar)
-        : new(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+        : new(!scalar.Tag.IsEmpty && scalar.Tag.Value == BinaryTag ? FromBase64(scalar) : scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+
+    /// <summary>A value is a text. Other bytes need the field <c>encoding</c>.</summary>
+    private string FromBase64(Scalar scalar)
+    {
+        var bytes = new byte[scalar.Value.Length];
+        if (!Convert.TryFromBase64String(scalar.Value, bytes, out var length)) throw Fault("!!binary: not valid base64", scalar);
+        var text = System.Text.Encoding.UTF8.GetString(bytes, 0, length);
+        return !text.Contains(ConfigEncoding.Invalid) ? text
+            : throw Fault("!!binary: not a text in UTF-8; to fix: use encoding: b64 without !!binary", scalar);
+    }
 
     private YamlSequence ReadSequence(ParsingEvent start, int depth)
     {
