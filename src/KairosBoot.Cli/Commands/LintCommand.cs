@@ -22,7 +22,7 @@ internal static class LintCommand
         };
         var strict = new Option<bool>("--strict") { Description = "Exit with 1 also if there are only warnings" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
-        var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.") 
+        var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.")
         {
             root, cloudConfig, strict, json,
         };

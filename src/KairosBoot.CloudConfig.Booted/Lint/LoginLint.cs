@@ -27,7 +27,8 @@ internal sealed class LoginLint
         else if (user.Boolean("lock_passwd") is not true && !isService && !withoutLogin.Exists(found => found.User == name.Text))
         {
             withoutLogin.Add((name.Text, new StageProblem(file, name.Line, entry, UsersKey.Definition.Name,
-                $"{name.Text} has neither a password nor an SSH key and cannot log in") { IsWarning = true }));
+                $"{name.Text} has neither a password nor an SSH key and cannot log in")
+            { IsWarning = true }));
         }
     }
 

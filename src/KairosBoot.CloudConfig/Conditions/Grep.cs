@@ -11,6 +11,7 @@ internal static class Grep
     private const string Signs = " _=/:,@%+-.";
 
     /// <summary>Null: only grep knows, because the word is a pattern, or the file is not ASCII text.</summary>
+    /// <exception cref="OperatorException">The file is too large or not a regular one, so grep might not end.</exception>
     internal static bool? Find(string word, string path)
     {
         if (word.Length == 0 || word[0] == '-' || !path.StartsWith('/')) return null;
@@ -25,7 +26,7 @@ internal static class Grep
                 : BoundedFile.TryRead(path, ReadLimit.SystemFile);
             return content is null || content.AsSpan().Contains((byte)0) || !Ascii.IsValid(content) ? null : Contains(content, word);
         }
-        catch (Exception e) when (e is SyscallException or OperatorException) { return null; }
+        catch (SyscallException) { return null; }
     }
 
     private static bool Contains(ReadOnlySpan<byte> text, string word)

@@ -15,7 +15,8 @@ internal static class TemplateFormatting
             case "println": return Joined(a);
             case "until": return Until(Bounded(name, a));
             case "repeat": return Repeat(TemplateFunctions.Text(name, a, 1), Bounded(name, a));
-            case "splitList": return Split(TemplateFunctions.NotEmpty(name, TemplateFunctions.Text(name, a, 0)),
+            case "splitList":
+                return Split(TemplateFunctions.NotEmpty(name, TemplateFunctions.Text(name, a, 0)),
                 TemplateFunctions.Text(name, a, 1));
             case "indent": return Indent(Bounded(name, a), TemplateFunctions.Text(name, a, 1));
             case "nindent": return "\n" + Indent(Bounded(name, a), TemplateFunctions.Text(name, a, 1));

@@ -85,6 +85,41 @@ public sealed class NoEffectTests
     }
 
     [Fact]
+    public void A_file_of_a_tree_that_looks_like_a_config_and_is_not_read_is_a_warning()
+    {
+        var root = Directory.CreateTempSubdirectory("kairosboot-lint-").FullName;
+        try
+        {
+            foreach (var (name, text) in ((string, string)[])[("90.yaml", "stages: {boot: [{}]}"), ("91.YAML", "a: 1"), ("92.yaml.bak", "stages: {}"),
+                ("93", "#cloud-config\n"), ("grubenv", "a=1"), ("95_userdata/userdata", "#cloud-config\n"), ("key.pem", "x")])
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, "oem", name))!);
+                File.WriteAllText(Path.Combine(root, "oem", name), text);
+            }
+
+            Directory.CreateSymbolicLink(root + "/oem/94", "95_userdata");
+            var problems = ConfigLint.CheckTree(root, []);
+            Assert.All(problems, problem => Assert.True(problem is { IsWarning: true } && problem.Reason.StartsWith("not read:")));
+            Assert.Equal(["91.YAML", "92.yaml.bak", "93", "94"], problems.Select(problem => Path.GetFileName(problem.File)).Order());
+        }
+        finally { Directory.Delete(root, recursive: true); }
+    }
+
+    [Fact]
+    public void A_bad_file_of_a_named_directory_is_a_problem_of_the_run_and_the_others_are_read()
+    {
+        var directory = Directory.CreateTempSubdirectory("kairosboot-named-").FullName;
+        try
+        {
+            File.CreateSymbolicLink(directory + "/1.yaml", "nowhere");
+            File.WriteAllText(directory + "/2.yaml", "stages: {}");
+            var texts = Assert.Single(ConfigArguments.ReadAll([directory], default)).Texts;
+            Assert.Equal([("broken link", ""), ("", "stages: {}")], texts.Select(text => (text.Problem, text.Content)));
+        }
+        finally { Directory.Delete(directory, recursive: true); }
+    }
+
+    [Fact]
     public void Equal_findings_are_not_merged() => Assert.Equal(2,
         ConfigLint.Check("stages: {boot: [{name: e, files: [{path: /a, x: 1}, {path: /b, x: 1}]}]}", "f").Count(p => p.Key == "files.x"));
 
@@ -116,7 +151,7 @@ public sealed class NoEffectTests
 
     /// <summary>The verbs of systemctl are read in a loop over their names.</summary>
     private static bool IsRead(string field, string code) => field is "systemctl.enable" or "systemctl.disable" or "systemctl.mask" or
-        "systemctl.start" || Regex.IsMatch(code, $"(Text|Texts|Find|Integer|Boolean|Joined)\\((\\w+, )?\"{field.Split('.')[^1]}\"");
+        "systemctl.start" || Regex.IsMatch(code, $"(Text|Texts|Find|Integer|Boolean|Joined|Names)\\((\\w+, )?\"{field.Split('.')[^1]}\"");
 
     private static void AddFields(Schema schema, string path, List<string> fields)
     {
