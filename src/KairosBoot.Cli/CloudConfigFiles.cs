@@ -15,8 +15,7 @@ internal static class CloudConfigFiles
     {
         foreach (var missing in documents.Where(path => !File.Exists(path)))
             throw new OperatorException($"the cloud-config {missing} does not exist", "give --cloud-config the path of a YAML file");
-        var problems = documents.SelectMany(path => ConfigLint.CheckFile(path))
-            .ToLookup(problem => problem.IsWarning, problem => problem.Text);
+        var problems = ConfigLint.CheckFiles(documents).ToLookup(problem => problem.IsWarning, problem => problem.Text);
         foreach (var warning in problems[true])
             Console.Error.WriteLine($"warning: {warning}");
         if (problems[false].Any())

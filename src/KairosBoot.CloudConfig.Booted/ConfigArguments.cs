@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -14,11 +13,10 @@ public static class ConfigArguments
     public static IReadOnlyList<ConfigSource> Find(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
         [.. names.Select(name => IsPath(name) ? ConfigSource.At(Existing(name)) : ConfigSource.Of([Read(name, cancellationToken)]))];
 
-    /// <summary>Reads all sources now, for a run in another root.</summary>
-    /// <exception cref="OperatorException">A source is missing, unreadable or cannot be fetched.</exception>
+    /// <summary>Reads all sources now, for a run in another root. The run reports the files that cannot be read.</summary>
+    /// <exception cref="OperatorException">A source is missing or cannot be fetched.</exception>
     public static IReadOnlyList<ConfigSource> ReadAll(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
-        [.. names.Select(name =>
-            ConfigSource.Of(IsPath(name) ? [.. FilesOf(Existing(name)).Select(ReadFile)] : [Read(name, cancellationToken)]))];
+        [.. names.Select(name => ConfigSource.Of(IsPath(name) ? ReadPath(Existing(name)) : [Read(name, cancellationToken)]))];
 
     private static bool IsPath(string name) => name != StandardInput && !NamedSource.IsUrl(name);
 
@@ -36,13 +34,12 @@ public static class ConfigArguments
         };
     }
 
-    private static List<string> FilesOf(string path) =>
-        ConfigFiles.Of(path, (place, reason) => throw new OperatorException($"{place}: {reason}", "check its permissions"));
-
-    private static ConfigText ReadFile(string path)
+    private static List<ConfigText> ReadPath(string path)
     {
-        try { return new ConfigText(path, ConfigFiles.Read(path)); }
-        catch (FormatException e) { throw new OperatorException($"{path}: {e.Message}", "fix or remove the file"); }
+        var texts = new List<ConfigText>();
+        foreach (var file in ConfigFiles.Of(path, (place, reason) => texts.Add(new ConfigText(place, "") { Problem = reason })))
+            texts.Add(ConfigFiles.TryRead(file));
+        return texts;
     }
 
     private static ConfigText Read(string name, CancellationToken cancellationToken)
@@ -57,7 +54,18 @@ public static class ConfigArguments
 
     private static string ReadStandardInput()
     {
-        using var input = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
-        return input.ReadToEnd();
+        using var input = Console.OpenStandardInput();
+        var content = new MemoryStream();
+        var piece = new byte[1 << 16];
+        while (input.Read(piece) is > 0 and var count)
+        {
+            content.Write(piece, 0, count);
+            if (content.Length > ReadLimit.Config.Bytes)
+            {
+                throw new OperatorException($"standard input has more than {ReadLimit.Config.Bytes} bytes, the limit for a config",
+                    "make it smaller");
+            }
+        }
+        return ConfigEncoding.Decode(content.GetBuffer().AsSpan(0, (int)content.Length));
     }
 }

@@ -16,6 +16,10 @@ public sealed class InstallSection
             ("fs", Schema.Text)))),
         ("grub_options", Schema.Record(("extra_cmdline", Schema.Text))));
 
+    // bind_mounts and ephemeral_mounts are read at boot. The last two are checked above all others.
+    private static readonly string[] Honoured =
+        ["device", "partitions", "extra-partitions", "grub_options", "bind_mounts", "ephemeral_mounts", "encrypted_partitions", "no-format"];
+
     // Keys of Kairos' installer that have no effect here, and what to do instead.
     private static readonly (string Key, string Reason)[] NotHonoured =
     [
@@ -48,11 +52,27 @@ public sealed class InstallSection
         var section = new InstallSection();
         foreach (var file in files)
         {
-            if ((YamlReader.Read(ConfigFiles.Read(file)) as YamlMapping)?.Find("install") is YamlMapping install)
+            if ((Parse(file) as YamlMapping)?.Find("install") is YamlMapping install)
                 section.Add(install, file, warn);
         }
 
         return section;
+    }
+
+    private static YamlNode? Parse(string file)
+    {
+        try { return YamlReader.Read(ConfigFiles.Read(file)); }
+        catch (YamlFaultException e) { throw new OperatorException($"{file}:{e.Line}:{e.Column}: {e.Message}", "correct the file"); }
+    }
+
+    /// <summary>Reports what <see cref="Read"/> would report or refuse.</summary>
+    internal static void Check(YamlMapping install, string file, Action<StageProblem> report)
+    {
+        try { new InstallSection().Add(install, file, report); }
+        catch (OperatorException e)
+        {
+            report(new StageProblem(file, install.Line, "", "install", StageProblem.ReasonOf(e)));
+        }
     }
 
     private void Add(YamlMapping install, string file, Action<StageProblem> warn)
@@ -71,7 +91,15 @@ public sealed class InstallSection
                 warn(new StageProblem(file, value.Line, "", "install." + key, reason) { IsWarning = true });
         }
 
-        // Other keys are used elsewhere, such as bind_mounts at boot.
+        foreach (var (key, _) in install.Pairs)
+        {
+            if (Honoured.Contains(key.Text) || Array.Exists(NotHonoured, other => other.Key == key.Text)) continue;
+            warn(new StageProblem(file, key.Line, "", "install." + key.Text, $"has no effect: {SpellingHint.Suggest(key.Text, Honoured)}")
+            {
+                IsWarning = true,
+            });
+        }
+
         var known = new YamlMapping(install.Line, install.Column);
         foreach (var (key, value) in install.Pairs)
             if (key.Text is "device" or "partitions" or "extra-partitions" or "grub_options") known.Add(key, value);

@@ -3,7 +3,11 @@ namespace KairosBoot.CloudConfig;
 /// <summary>A config whose content is already read.</summary>
 /// <param name="Name">Name in problems. Without passwords: for a URL its host and path.</param>
 /// <param name="Content">The document.</param>
-public sealed record ConfigText(string Name, string Content);
+public sealed record ConfigText(string Name, string Content)
+{
+    /// <summary>Why it could not be read; empty: it was read.</summary>
+    public string Problem { get; init; } = "";
+}
 
 /// <summary>Where configs come from.</summary>
 public sealed class ConfigSource

@@ -10,7 +10,8 @@ namespace KairosBoot.CloudConfig;
 /// <param name="run">What all entries of the stage share.</param>
 internal sealed class EntryRun(string file, string name, YamlMapping keys, StageRun run)
 {
-    private const string Shell = "/bin/sh";
+    internal const string Shell = "/bin/sh";
+    private const int MaxSaid = 200, MaxName = 40;
 
     internal YamlMapping Keys { get; } = keys;
     internal StageFacts Facts => run.Facts;
@@ -31,6 +32,13 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal void Warn(int line, string key, string reason) =>
         run.Report(new StageProblem(file, line, name, key, reason) { IsWarning = true });
 
+    /// <summary>A <see cref="Finding"/>.</summary>
+    internal void Report(int line, string key, string reason, bool isWarning)
+    {
+        if (isWarning) Warn(line, key, reason);
+        else Fail(line, key, reason);
+    }
+
     /// <summary>Runs the action of one item. An exception becomes a problem at that line.</summary>
     internal void Attempt(int line, string key, Action action)
     {
@@ -46,7 +54,13 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal string Render(string text, int line, string key)
     {
         if (!Template.IsTemplate(text)) return text;
-        try { return Template.Render(text, TemplateFields.Under("Values", MachineValues.Of(Facts))); }
+        try
+        {
+            var rendered = Template.Render(text, TemplateFields.Under("Values", MachineValues.Of(Facts)));
+            if (rendered.Contains(Template.Print(null), StringComparison.Ordinal))
+                Warn(line, key, $"its template uses a value that this machine does not have, which became {Template.Print(null)}");
+            return rendered;
+        }
         catch (Exception e) when (e is TemplateException or OperatorException)
         {
             Warn(line, key, $"template not filled in: {StageProblem.ReasonOf(e)}");
@@ -61,12 +75,39 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
         Log(what);
     }
 
-    /// <summary>Runs a script and returns its exit code. Null: it did not start or exceeded the limit, which is reported.</summary>
-    internal int? RunShell(string script, int line, string key)
+    /// <summary>Runs a script. Null: it did not start or exceeded the limit, which is reported.</summary>
+    internal CommandResult? RunShell(string script, int line, string key)
     {
-        if (Syscall.Access(Shell, Syscall.X_OK)) return RunProgram(Shell, ["-c", script], line, key);
+        if (Syscall.Access(Shell, Syscall.X_OK)) return Run(new ProgramCall(Shell, ["-c", script]), line, key);
         Fail(line, key, $"this root has no {Shell}");
         return null;
+    }
+
+    /// <summary>The last line that a program has printed; empty: nothing.</summary>
+    internal static string LastLine(CommandResult result)
+    {
+        var output = result.Output.AsSpan().TrimEnd();
+        return output[(output.LastIndexOf('\n') + 1)..].Trim().ToString();
+    }
+
+    /// <summary><see cref="LastLine"/> as the end of a message: <c>: No such file</c>.</summary>
+    internal static string Said(CommandResult result) =>
+        LastLine(result) is { Length: > 0 } said ? ": " + (said.Length > MaxSaid ? said[..MaxSaid] + "..." : said) : "";
+
+    /// <summary>The first command of a script without its arguments, which may contain a password: <c>systemctl</c>.</summary>
+    internal static string CommandName(string script)
+    {
+        foreach (var line in script.Split('\n'))
+        {
+            foreach (var word in line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (word[0] == '#') break;
+                if (word.Contains('=')) continue;
+                var end = word.AsSpan().IndexOfAny(";|&<>()");
+                return word[..Math.Min(end < 0 ? word.Length : end, MaxName)];
+            }
+        }
+        return "";
     }
 
     /// <summary>

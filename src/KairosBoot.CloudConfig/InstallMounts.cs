@@ -44,7 +44,7 @@ public static class InstallMounts
         YamlMapping? install = null;
         try
         {
-            var text = Encoding.UTF8.GetString(ConfigFiles.Read(file, limit));
+            var text = ConfigEncoding.Decode(ConfigFiles.Read(file, limit));
             if (Array.Exists(Lists, list => ConfigDocuments.MayHold(text, list.Key)))
                 install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
         }

@@ -34,10 +34,10 @@ internal sealed class StageRun(StageFacts facts, MessageLog logger, TimeSpan com
     /// <inheritdoc cref="StageReport.UserData"/>
     internal List<UserDataMark> UserData { get; } = [];
 
-    /// <summary>Keeps and logs a problem once. It occurs again in each pass, because files are read again.</summary>
+    /// <summary>Keeps and logs a problem. One of a file as a whole counts once: it occurs in each pass, because files are read again.</summary>
     internal void Report(StageProblem problem)
     {
-        if (!known.Add(problem)) return;
+        if (problem.Entry.Length == 0 && !known.Add(problem)) return;
         problems.Add(problem);
         if (problem.IsWarning) StageLog.Warning(Logger, problem.Text);
         else StageLog.Failed(Logger, problem.Text);

@@ -107,6 +107,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private static string Counted(ConfigText text, StageRun run)
     {
+        if (text.Problem.Length > 0) throw new FormatException(text.Problem);
         run.Budget.Count(text.Name, Encoding.UTF8.GetByteCount(text.Content));
         return text.Content;
     }

@@ -54,7 +54,7 @@ internal static class InstallCommand
         using var running = RunningWork.Enter(RunningWork.Change);
         var documents = parsed.GetValue(options.CloudConfigs) ?? [];
         CloudConfigFiles.Check(documents);
-        var section = InstallSection.Read(documents, problem => Warn(problem.Text));
+        var section = InstallSection.Read(documents, _ => { }); // the check has printed the warnings
         var disk = InstallDisk.Find(device ?? section.Device
             ?? throw new OperatorException("no disk to install on", "give --device /dev/... or --device auto"));
         using var progress = new Progress();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using KairosBoot.CloudConfig;
 using KairosBoot.CloudConfig.Booted;
 using KairosBoot.Image;
@@ -21,8 +20,12 @@ internal static class LintCommand
         {
             Description = "Cloud-config to check; may be repeated", HelpName = "FILE", AllowMultipleArgumentsPerToken = true,
         };
+        var strict = new Option<bool>("--strict") { Description = "Exit with 1 also if there are only warnings" };
         var json = new Option<bool>("--json") { Description = "Print JSON" };
-        var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.") { root, cloudConfig, json };
+        var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.")
+        {
+            root, cloudConfig, strict, json,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetResult(cloudConfig) is null && result.GetResult(root) is null)
@@ -33,13 +36,14 @@ internal static class LintCommand
             var tree = parsed.GetValue(root);
             IReadOnlyList<TreeFinding> findings = tree is null ? []
                 : [.. TreeLint.Check(tree), .. Reporter(tree, parsed.GetValue(cloudConfig))];
-            List<StageProblem> problems =
-                [.. tree is null ? [] : ConfigLint.CheckTree(tree), .. (parsed.GetValue(cloudConfig) ?? []).SelectMany(Check)];
+            ConfigText[] documents = [.. (parsed.GetValue(cloudConfig) ?? []).Select(Read)];
+            var problems = tree is null ? ConfigLint.Check(documents) : ConfigLint.CheckTree(tree, documents);
             if (parsed.GetValue(json))
                 PrintJson(findings, problems);
             else
                 Print(findings, problems);
-            return findings.Any(finding => !finding.IsWarning) || problems.Exists(problem => !problem.IsWarning) ? 1 : 0;
+            var all = parsed.GetValue(strict);
+            return findings.Any(finding => all || !finding.IsWarning) || problems.Any(problem => all || !problem.IsWarning) ? 1 : 0;
         });
         return command;
     }
@@ -49,11 +53,11 @@ internal static class LintCommand
         if (ReporterCheck.WarnOfTree(tree, configs ?? []) is { } warning) yield return warning;
     }
 
-    private static IReadOnlyList<StageProblem> Check(string path) =>
-        ConfigLint.Check(Encoding.UTF8.GetString(HostFile.ReadOrStream(path, ReadLimit.Config) ?? throw new OperatorException(
-            $"the cloud-config {path} does not exist", "give --cloud-config the path of a YAML file")), path);
+    private static ConfigText Read(string path) =>
+        ConfigLint.Decode(path, HostFile.ReadOrStream(path, ReadLimit.Config) ?? throw new OperatorException(
+            $"the cloud-config {path} does not exist", "give --cloud-config the path of a YAML file"));
 
-    private static void Print(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems)
+    private static void Print(IReadOnlyList<TreeFinding> findings, IReadOnlyList<StageProblem> problems)
     {
         foreach (var finding in findings)
             Console.WriteLine($"{Severity(finding.IsWarning)}: {finding.Problem}\n  to fix: {finding.Fix}");
@@ -65,7 +69,7 @@ internal static class LintCommand
 
     private static string Severity(bool isWarning) => isWarning ? "warning" : "error";
 
-    private static void PrintJson(IReadOnlyList<TreeFinding> findings, List<StageProblem> problems) => JsonOutput.Write(writer =>
+    private static void PrintJson(IReadOnlyList<TreeFinding> findings, IReadOnlyList<StageProblem> problems) => JsonOutput.Write(writer =>
     {
         writer.WriteStartArray("tree");
         foreach (var finding in findings)

@@ -15,8 +15,6 @@ internal sealed class EntryLint(string stage, YamlMapping keys, bool scripts, Fi
     internal const string Sample = "0123456789abcdef0123456789abcdef";
     private const int SampleDevices = 64;
 
-    internal YamlMapping Keys => keys;
-
     internal void Check()
     {
         foreach (var key in EntryKeys.Actions)
@@ -29,6 +27,19 @@ internal sealed class EntryLint(string stage, YamlMapping keys, bool scripts, Fi
         }
         foreach (var (key, check) in KeyChecks.All)
             if (keys.Find(key) is { } value) check(value, key, this);
+        if (stage.Split('.')[0] != "initramfs") return;
+        foreach (var (key, value) in keys.Pairs) CheckSysroot(value, key.Text);
+    }
+
+    /// <summary>Only the stage rootfs has the image at /sysroot.</summary>
+    private void CheckSysroot(YamlNode node, string key)
+    {
+        const string Sysroot = "/sysroot/";
+        if (node is YamlScalar text && text.Text.Contains(Sysroot, StringComparison.Ordinal))
+            Report(text.Line, key, "/sysroot does not exist in this stage: the image is /; to fix: remove /sysroot from the path", true);
+        foreach (var item in (node as YamlSequence)?.Items ?? []) CheckSysroot(item, key);
+        foreach (var (name, value) in (node as YamlMapping)?.Pairs ?? [])
+            if (name.Text != "content") CheckSysroot(value, key);
     }
 
     internal void Report(int line, string key, string reason, bool isWarning) => report(line, key, reason, isWarning);

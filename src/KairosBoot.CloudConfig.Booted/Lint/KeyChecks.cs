@@ -11,14 +11,19 @@ internal static class KeyChecks
     private static readonly TemplateFields SampleName =
         new(name => name is "UUID" or "Random" or "MachineID" or "ProtectedID" ? EntryLint.Sample : null, mustExist: true);
 
+    // The names of Go.
+    private static readonly string[] Architectures = ["amd64", "arm64", "riscv64"];
+
     internal static readonly (string Key, KeyCheck Check)[] All =
     [
         (NodeCondition.Definition.Name, CheckPattern),
         (IfCondition.Definition.Name, CheckScripts),
         (OnlyConditions.Os.Name, CheckPattern),
         (OnlyConditions.OsVersion.Name, CheckPattern),
-        (OnlyConditions.Architecture.Name, CheckPattern),
+        (OnlyConditions.Architecture.Name, CheckArchitecture),
         (OnlyConditions.ServiceManager.Name, CheckServiceManager),
+        (IfFilesCondition.Definition.Name, (value, _, lint) => IfFilesCondition.Check((YamlMapping)value, lint.Report)),
+        (DnsKey.Definition.Name, (value, key, lint) => lint.Try(value.Line, key, () => DnsKey.Format((YamlMapping)value))),
         (DownloadsKey.Name, (value, key, lint) => ForEach(value, item => DownloadsKey.Check(item, key, lint))),
         (GitKey.Definition.Name, (value, key, lint) => GitKey.Check((YamlMapping)value, key, lint)),
         (EnsureEntitiesKey.Definition.Name, CheckEntities),
@@ -27,8 +32,13 @@ internal static class KeyChecks
         (CommandsKey.Definition.Name, CheckScripts),
         (DeleteEntitiesKey.Definition.Name, CheckEntities),
         (HostnameKey.Definition.Name, CheckHostName),
+        (SysctlKey.Definition.Name, (value, key, lint) => ForEachPair(value, key, lint, name => SysctlKey.PathOf(name.Text))),
         (UsersKey.Definition.Name, CheckUsers),
+        (TimesyncdKey.Definition.Name, (value, _, lint) => TimesyncdKey.Settings((YamlMapping)value, lint.Report)),
+        (SystemctlKey.Definition.Name, CheckOverrides),
         (EnvironmentKey.Definition.Name, CheckEnvironment),
+        (DatasourceKey.Definition.Name, (value, _, lint) => DatasourceKey.Providers((YamlMapping)value, lint.Report)),
+        (LayoutKey.Definition.Name, (value, _, lint) => LayoutKey.DeviceOf((YamlMapping)value, lint.Report)),
         (UnpackImagesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckPath(item, "target", key, lint))),
     ];
 
@@ -40,9 +50,33 @@ internal static class KeyChecks
         foreach (var item in YamlMapping.MappingsOf(list)) check(item);
     }
 
+    private static void ForEachPair(YamlNode map, string key, EntryLint lint, Action<YamlScalar> check)
+    {
+        foreach (var (name, _) in ((YamlMapping)map).Pairs) lint.Try(name.Line, key, () => check(name));
+    }
+
+    private static void CheckOverrides(YamlNode value, string key, EntryLint lint)
+    {
+        foreach (var item in YamlMapping.MappingsOf(((YamlMapping)value).Find("overrides"))) SystemctlKey.IsComplete(item, lint.Report);
+    }
+
     private static void CheckPattern(YamlNode value, string key, EntryLint lint)
     {
         if (value is YamlScalar pattern) lint.Try(pattern.Line, key, () => Pattern.Parse(pattern.Text), "invalid pattern: ");
+    }
+
+    private static void CheckArchitecture(YamlNode value, string key, EntryLint lint)
+    {
+        CheckPattern(value, key, lint);
+        try
+        {
+            if (value is YamlScalar pattern && !Architectures.Any(Pattern.Parse(pattern.Text).IsMatch))
+            {
+                lint.Report(value.Line, key, $"'{pattern.Text}' matches none of {string.Join(", ", Architectures)}: the entry never runs",
+                    isWarning: true);
+            }
+        }
+        catch (FormatException) { } // reported above
     }
 
     private static void CheckServiceManager(YamlNode value, string key, EntryLint lint)
@@ -58,8 +92,11 @@ internal static class KeyChecks
 
     private static void CheckEnvironment(YamlNode value, string key, EntryLint lint)
     {
-        foreach (var (_, setting) in ((YamlMapping)value).Pairs)
+        foreach (var (name, setting) in ((YamlMapping)value).Pairs)
+        {
+            lint.Try(name.Line, key, () => EnvironmentKey.CheckName(name.Text));
             if (setting is YamlScalar text) lint.CheckTemplate(text, key);
+        }
     }
 
     private static void CheckEntities(YamlNode value, string key, EntryLint lint)
@@ -100,11 +137,7 @@ internal static class KeyChecks
         if (user.Text("uid") is { Length: > 0 } uid && !(int.TryParse(uid, out var id) && id >= 0))
             lint.Report(user.Line, key + ".uid", $"'{uid}' is not a user id", isWarning: false);
         if (user.Text("homedir") is { Length: > 0 } home) lint.Try(user.Line, key + ".homedir", () => Directories.Normalize(home));
-        var lockPassword = user.Boolean("lock_passwd");
-        if (user.Find("passwd") is YamlScalar { IsNull: false, Text: "" } && lockPassword is null)
+        if (user.Find("passwd") is YamlScalar { IsNull: false, Text: "" } && user.Boolean("lock_passwd") is null)
             lint.Report(name.Line, key + ".passwd", UsersKey.EmptyPassword(name.Text), isWarning: true);
-        var hasKeys = user.Texts("ssh_authorized_keys").Count > 0 || lint.Keys.Find(AuthorizedKeysKey.Definition.Name) is not null;
-        if (user.Find("passwd") is null && !hasKeys && lockPassword is not true)
-            lint.Report(name.Line, key, $"{name.Text} has neither a password nor an SSH key and cannot log in", isWarning: true);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 
 namespace KairosBoot.CloudConfig.Booted;
@@ -8,7 +7,7 @@ internal sealed class TextTarget(ReadLimit limit, TransferLimits limits) : Trans
 {
     private readonly MemoryStream content = new();
 
-    internal string Text => Encoding.UTF8.GetString(content.GetBuffer(), 0, (int)content.Length);
+    internal string Text => ConfigEncoding.Decode(content.GetBuffer().AsSpan(0, (int)content.Length));
 
     internal override void Start()
     {

@@ -9,6 +9,7 @@ internal static class IfFilesCondition
 {
     internal static readonly ConditionKey Definition = new("if_files", Schema.MapOf(Schema.Texts), (value, run) =>
     {
+        if (!Check((YamlMapping)value, run.Report)) return false;
         foreach (var (key, paths) in ((YamlMapping)value).Pairs)
         {
             var wanted = YamlMapping.TextsOf(paths);
@@ -19,12 +20,22 @@ internal static class IfFilesCondition
             {
                 "all" => found == wanted.Count,
                 "any" => found > 0 || wanted.Count == 0,
-                "none" => found == 0,
-                _ => (bool?)null,
+                _ => found == 0,
             };
-            if (holds is null) run.Fail(key.Line, "if_files", $"'{key.Text}' is not all, any or none");
-            if (holds is not true) return false;
+            if (!holds) return false;
         }
         return true;
     });
+
+    /// <summary>False: a list has an unknown name.</summary>
+    internal static bool Check(YamlMapping lists, Finding report)
+    {
+        foreach (var (key, _) in lists.Pairs)
+        {
+            if (key.Text is "all" or "any" or "none") continue;
+            report(key.Line, "if_files", $"'{key.Text}' is not all, any or none: the entry never runs", isWarning: false);
+            return false;
+        }
+        return true;
+    }
 }

@@ -4,12 +4,12 @@ namespace KairosBoot.CloudConfig;
 
 /// <summary>A word or an operator of a shell line.</summary>
 /// <param name="Text">Without its quotes.</param>
-/// <param name="IsOperator">One of <c>&amp;&amp; || ( ) ;</c>; a newline reads as <c>;</c>.</param>
+/// <param name="IsOperator">One of <c>&amp;&amp; || ( )</c>, or a newline.</param>
 internal readonly record struct ShellWord(string Text, bool IsOperator)
 {
     /// <summary>
-    /// Splits a text into words and operators. Null if the text contains an expansion, a glob, a redirection, a pipe or anything else that
-    /// needs a shell.
+    /// Splits a text into words and operators. Null if the text contains an expansion, a glob, a redirection, a pipe, a semicolon or anything
+    /// else that needs a shell.
     /// </summary>
     internal static List<ShellWord>? Split(string text)
     {
@@ -17,7 +17,7 @@ internal readonly record struct ShellWord(string Text, bool IsOperator)
         for (var i = 0; i < text.Length;)
         {
             var c = text[i];
-            if (c is ' ' or '\t' or '\r')
+            if (c is ' ' or '\t')
             {
                 i++;
             }
@@ -25,9 +25,9 @@ internal readonly record struct ShellWord(string Text, bool IsOperator)
             {
                 i += 2;
             }
-            else if (c is '\n' or ';' or '(' or ')')
+            else if (c is '\n' or '(' or ')')
             {
-                i = Operator(words, c == '\n' ? ";" : text[i..(i + 1)], i + 1);
+                i = Operator(words, text[i..(i + 1)], i + 1);
             }
             else if (c is '&' or '|')
             {
@@ -59,20 +59,24 @@ internal readonly record struct ShellWord(string Text, bool IsOperator)
     private static string? Word(string text, ref int i)
     {
         var word = new StringBuilder();
+        var isQuoted = false;
         for (; i < text.Length; i++)
         {
             var c = text[i];
-            if (c is ' ' or '\t' or '\r' or '\n' or ';' or '(' or ')' or '&' or '|') break;
+            if (c is ' ' or '\t' or '\n' or '(' or ')' or '&' or '|') break;
             if (c is '\'' or '"')
             {
+                isQuoted = true;
                 if (!Quoted(text, ref i, word)) return null;
             }
             else if (c == '\\')
             {
                 if (++i >= text.Length || text[i] == '\n') return null;
+                isQuoted = true;
                 word.Append(text[i]);
             }
-            else if (c is '$' or '`' or '*' or '?' or '<' or '>' or '{' or '}' or '~')
+            // A carriage return is part of the word, and a NUL cannot be passed to a program.
+            else if (c is '\r' or '\0' or ';' or '$' or '`' or '*' or '?' or '<' or '>' or '{' or '}' or '~')
             {
                 return null;
             }
@@ -86,7 +90,8 @@ internal readonly record struct ShellWord(string Text, bool IsOperator)
                 word.Append(c);
             }
         }
-        return word.ToString();
+        // A quoted "!" is a word and not the operator.
+        return isQuoted && word is { Length: 1 } && word[0] == '!' ? null : word.ToString();
     }
 
     private static bool Quoted(string text, ref int i, StringBuilder word)

@@ -59,8 +59,8 @@ internal static class UserDataFiles
     private static void RunScript(UserData data, string script, int line, EntryRun run)
     {
         run.Log($"user-data from {data.Source} is a script: running {script}{Volume(data)}");
-        if (run.RunShell(script, line, "datasource") is { } code and not 0)
-            run.Fail(line, "datasource", $"{script}: exit code {code.ToString()}");
+        if (run.RunShell(script, line, "datasource") is { ExitCode: not 0 } result)
+            run.Fail(line, "datasource", $"{script}: exit code {result.ExitCode.ToString()}{EntryRun.Said(result)}");
     }
 
     private static string Volume(UserData data) => data.Volume is { } volume ? $"; volume {volume.Name}, sha256 {volume.Sha256}" : "";

@@ -12,18 +12,38 @@ internal sealed class CloudConfigDocument
     internal static CloudConfigDocument Parse(string text, Finding report)
     {
         var document = new CloudConfigDocument();
-        var root = YamlReader.Read(text);
+        if (text.AsSpan().TrimStart() is ['<', ..])
+        {
+            report(1, "", "HTML or XML instead of a cloud-config; to fix: check the URL or the program that wrote it", isWarning: false);
+            return document;
+        }
+        var root = YamlReader.Read(text, report);
+        ReportInvalidComment(text, report);
         if (root is null or YamlScalar { IsNull: true }) return document;
         if (root is not YamlMapping mapping)
         {
             report(root.Line, "", $"{root.Kind} instead of a mapping with the key stages", isWarning: false);
             return document;
         }
-        if (CloudInitDocument.HasHeader(text))
+        if (CloudConfigHeader.IsIn(text))
+        {
             foreach (var (stage, entries) in CloudInitDocument.ToStages(mapping, report)) document.Add(stage, entries);
-        else if (mapping.Text("name") is { Length: > 0 } name) document.title = name;
+        }
+        else
+        {
+            if (mapping.Text("name") is { Length: > 0 } name) document.title = name;
+            CloudConfigHeader.CheckMissing(text, mapping, report);
+        }
         document.AddStages(mapping, report);
         return document;
+    }
+
+    /// <summary>The reader has refused invalid bytes in a value, so these are in a comment.</summary>
+    private static void ReportInvalidComment(string text, Finding report)
+    {
+        var at = text.IndexOf(ConfigEncoding.Invalid);
+        if (at < 0) return;
+        report(text.AsSpan(0, at).Count('\n') + 1, "", "the comment contains bytes that are not UTF-8", isWarning: true);
     }
 
     /// <summary>Creates a document with this title from the value of <c>stages</c>.</summary>

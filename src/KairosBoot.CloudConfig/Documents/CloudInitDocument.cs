@@ -6,33 +6,19 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class CloudInitDocument
 {
-    private const int HeaderLines = 9;
-
     private static readonly Schema WriteFile = Schema.Record(
         ("path", Schema.Text), ("owner", Schema.Text), ("permissions", Schema.Any), ("content", Schema.Text), ("encoding", Schema.Text),
-        ("append", Schema.Any), ("defer", Schema.Any), ("source", Schema.Any));
-
-    /// <summary>The first line that is neither blank nor another comment must be exactly the header.</summary>
-    internal static bool HasHeader(string text)
-    {
-        var from = 0;
-        for (var line = 0; line < HeaderLines && from <= text.Length; line++)
-        {
-            var end = text.IndexOf('\n', from) is var found and >= 0 ? found : text.Length;
-            var content = text.AsSpan(from, end - from).TrimEnd();
-            if (content.SequenceEqual("#cloud-config")) return true;
-            if (!content.IsEmpty && content[0] != '#') return false;
-            from = end + 1;
-        }
-        return false;
-    }
+        ("append", Schema.Boolean), ("defer", Schema.Boolean),
+        ("source", Schema.NoEffect("only content is written; to fix: use downloads in an entry of a stage")));
 
     internal static IEnumerable<(string Stage, YamlSequence Entries)> ToStages(YamlMapping root, Finding report)
     {
         var boot = new YamlMapping(root.Line, root.Column);
-        var commands = Validate(root, "runcmd", Schema.ListOf(Schema.Text), report);
-        if (commands is not null) boot.Add(Key("commands", commands), commands);
-        AddFiles(boot, root, report);
+        // As in cloud-init: files, users, deferred files, commands.
+        var deferred = new YamlMapping(root.Line, root.Column);
+        AddFiles(boot, deferred, root, report);
+        if (Validate(root, "runcmd", Schema.ListOf(Schema.Text), report) is { } commands)
+            (deferred.Pairs.Count > 0 ? deferred : boot).Add(Key("commands", commands), commands);
         var network = new YamlMapping(root.Line, root.Column);
         CloudInitUsers.Add(boot, network, root, report);
 
@@ -41,6 +27,7 @@ internal static class CloudInitDocument
 
         var bootEntries = new YamlSequence(root.Line, root.Column);
         bootEntries.Add(boot);
+        if (deferred.Pairs.Count > 0) bootEntries.Add(deferred);
         AddGrownDevices(bootEntries, root, report);
         return [("boot", bootEntries), ("initramfs", ListOf(initramfs)), ("network", ListOf(network))];
     }
@@ -58,18 +45,17 @@ internal static class CloudInitDocument
         return list;
     }
 
-    private static void AddFiles(YamlMapping boot, YamlMapping root, Finding report)
+    private static void AddFiles(YamlMapping boot, YamlMapping deferred, YamlMapping root, Finding report)
     {
-        YamlSequence? files = null;
+        var files = new YamlSequence(root.Line, root.Column);
+        var later = new YamlSequence(root.Line, root.Column);
         foreach (var key in (ReadOnlySpan<string>)["write_files", "milpa_files"])
         {
             foreach (var file in YamlMapping.MappingsOf(Validate(root, key, Schema.ListOf(WriteFile), report)))
-            {
-                files ??= new YamlSequence(file.Line, file.Column);
-                files.Add(ToFile(file));
-            }
+                (file.Boolean("defer") == true ? later : files).Add(ToFile(file));
         }
-        if (files is not null) boot.Add(Key("files", files), files);
+        if (files.Items.Count > 0) boot.Add(Key("files", files.Items[0]), files);
+        if (later.Items.Count > 0) deferred.Add(Key("files", later.Items[0]), later);
     }
 
     private static YamlMapping ToFile(YamlMapping file)
@@ -81,7 +67,7 @@ internal static class CloudInitDocument
             // A cloud-init mode is octal, with and without quotes.
             else if (key.Text == "permissions" && value is YamlScalar mode)
                 translated.Add(key, new YamlScalar(mode.Text, isPlain: false, mode.Line, mode.Column));
-            else if (key.Text is "path" or "content" or "encoding") translated.Add(key, value);
+            else if (key.Text is "path" or "content" or "encoding" or "append") translated.Add(key, value);
         }
         return translated;
     }

@@ -36,7 +36,7 @@ internal static class CloudInitUsers
     {
         var rest = new YamlMapping(user.Line, user.Column);
         foreach (var (key, value) in user.Pairs)
-            if (UsersKey.IsField(key.Text) && key.Text != "ssh_authorized_keys") rest.Add(key, value);
+            if (key.Text != "ssh_authorized_keys") rest.Add(key, value);
         return rest;
     }
 

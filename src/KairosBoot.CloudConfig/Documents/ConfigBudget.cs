@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -20,7 +19,7 @@ internal sealed class ConfigBudget(long limit)
     {
         var content = ConfigFiles.Read(file, ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, limit) });
         Count(file, content.Length);
-        return Encoding.UTF8.GetString(content);
+        return ConfigEncoding.Decode(content);
     }
 
     internal void Count(string name, long bytes)

@@ -1,4 +1,3 @@
-using System.Text;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -49,12 +48,22 @@ internal static class ConfigFiles
         }
     }
 
-    private static bool IsConfig(string name) =>
+    internal static bool IsConfig(string name) =>
         name.EndsWith(".yaml", StringComparison.Ordinal) || name.EndsWith(".yml", StringComparison.Ordinal);
 
     /// <summary>Throws <see cref="SyscallException"/>, <see cref="FormatException"/> for a broken link, and <see cref="OperatorException"/>
     /// for a file that is too large or not regular.</summary>
-    internal static string Read(string path) => Encoding.UTF8.GetString(Read(path, ReadLimit.Config));
+    internal static string Read(string path) => ConfigEncoding.Decode(Read(path, ReadLimit.Config));
+
+    /// <summary>As <see cref="Read(string)"/>. A file that cannot be read is a text with a problem.</summary>
+    internal static ConfigText TryRead(string path)
+    {
+        try { return new ConfigText(path, Read(path)); }
+        catch (Exception e) when (e is SyscallException or FormatException or OperatorException)
+        {
+            return new ConfigText(path, "") { Problem = StageProblem.ReasonOf(e) };
+        }
+    }
 
     internal static byte[] Read(string path, ReadLimit limit)
     {

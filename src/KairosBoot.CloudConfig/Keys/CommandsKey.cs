@@ -10,9 +10,11 @@ internal static class CommandsKey
         {
             number++;
             var script = run.Render(command.Text, command.Line, "commands");
-            // A script may contain a password, so the message shows its number and not its text.
-            if (run.RunShell(script, command.Line, "commands") is { } code and not 0)
-                run.Fail(command.Line, "commands", $"command {number}: exit code {code}");
+            if (run.RunShell(script, command.Line, "commands") is not { ExitCode: not 0 } result) continue;
+            // A script may contain a password, so the message shows its number and its first word and not its text.
+            var name = EntryRun.CommandName(script) is { Length: > 0 } first ? $" ({first})" : "";
+            run.Fail(command.Line, "commands",
+                $"command {number.ToString()}{name}: exit code {result.ExitCode.ToString()}{EntryRun.Said(result)}");
         }
     });
 }

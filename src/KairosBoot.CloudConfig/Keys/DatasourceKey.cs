@@ -26,20 +26,7 @@ internal static class DatasourceKey
 
     private static void Apply(YamlMapping keys, EntryRun run)
     {
-        var providers = new List<string>();
-        foreach (var provider in keys.Texts("providers"))
-        {
-            if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text))
-            {
-                providers.Add(provider.Text);
-            }
-            else
-            {
-                run.Warn(provider.Line, Key,
-                $"{provider.Text} is not one of the providers {Join(LocalProviders)}, {Join(NetworkProviders)}");
-            }
-        }
-
+        var providers = Providers(keys, run.Report);
         if (providers.Count == 0) return;
         var path = keys.Text("path") is { Length: > 0 } given ? Directories.Normalize(given) : null;
         var name = keys.Text("userdata_name") is { Length: > 0 } chosen ? chosen : "userdata.yaml";
@@ -57,6 +44,26 @@ internal static class DatasourceKey
         else if (providers.Contains(FileProvider) && path is not null && InFile(path) is { } file)
             Put(file, SystemPaths.InstanceData, name, keys.Line, run, gate);
         else if (!ignored) ReportNothingFound(providers, keys.Line, run);
+    }
+
+    /// <summary>The known providers.</summary>
+    internal static List<string> Providers(YamlMapping keys, Finding report)
+    {
+        var providers = new List<string>();
+        foreach (var provider in keys.Texts("providers"))
+        {
+            if (IsOneOf(LocalProviders, provider.Text) || IsOneOf(NetworkProviders, provider.Text))
+            {
+                providers.Add(provider.Text);
+            }
+            else
+            {
+                report(provider.Line, Key,
+                    $"{provider.Text} is not one of the providers {Join(LocalProviders)}, {Join(NetworkProviders)}", isWarning: true);
+            }
+        }
+
+        return providers;
     }
 
     /// <summary>An unreadable volume is a problem and an ignored one is a warning. Then the next volume is checked.</summary>

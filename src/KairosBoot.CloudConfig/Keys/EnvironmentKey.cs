@@ -24,15 +24,8 @@ internal static class EnvironmentKey
         ReadInto(variables, place, value.Line, run);
         foreach (var (name, text) in ((YamlMapping)value).Pairs)
         {
-            if (!IsName(name.Text))
-            {
-                run.Fail(name.Line, "environment", $"'{name.Text}' is not a variable name");
-            }
-            else
-            {
-                variables[name.Text] = text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment")
-                : "";
-            }
+            run.Attempt(name.Line, "environment", () => variables[CheckName(name.Text)] =
+                text is YamlScalar { IsNull: false } scalar ? run.Render(scalar.Text, scalar.Line, "environment") : "");
         }
         var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);
@@ -48,11 +41,12 @@ internal static class EnvironmentKey
         foreach (var problem in existing.Problems) run.Warn(line, "environment", $"{place.Path}:{problem.Line} dropped: {problem.Reason}");
     }
 
-    private static bool IsName(string name)
+    /// <summary>Throws <see cref="FormatException"/> for a text that is not a variable name.</summary>
+    internal static string CheckName(string name)
     {
-        foreach (var c in name)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '.')) return false;
-        return name.Length > 0;
+        var isValid = name.Length > 0;
+        foreach (var c in name) isValid &= char.IsAsciiLetterOrDigit(c) || c is '_' or '.';
+        return isValid ? name : throw new FormatException($"'{name}' is not a variable name");
     }
 
     /// <summary>In the format of godotenv: sorted, whole numbers without quotes, everything else in double quotes.</summary>

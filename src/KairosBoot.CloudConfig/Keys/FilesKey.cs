@@ -8,7 +8,7 @@ internal static class FilesKey
 {
     internal static readonly StageKey Definition = new("files", Schema.ListOf(Schema.Record(
         [("path", Schema.Text), ("permissions", Schema.FilePermissions), ("content", Schema.Text), ("encoding", Schema.Text),
-            .. Ownership.Fields])), Apply);
+            ("append", Schema.Boolean), .. Ownership.Fields])), Apply);
 
     private static void Apply(YamlNode value, EntryRun run)
     {
@@ -27,9 +27,17 @@ internal static class FilesKey
         using var place = Directories.Walker.Place(path, parents);
         var existing = place.Found;
         // The upstream default is mode 0. Here a new file gets 0644, and an existing file keeps its mode, which may be restricted.
+        if (file.Boolean("append") == true) content = Appended(place, content);
         var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
         AtomicFile.Write(place, existing, content, mode, uid, gid, parents);
         run.Executed($"wrote {path}");
+    }
+
+    /// <summary>The present content and this one. Nothing is added a second time, because an entry may run at every boot.</summary>
+    private static byte[] Appended(FilePlace place, byte[] content)
+    {
+        var existing = place.TryRead(ReadLimit.SystemFile) ?? [];
+        return existing.AsSpan().IndexOf(content) >= 0 ? existing : [.. existing, .. content];
     }
 
     private static byte[] Content(YamlMapping file, string path, EntryRun run)

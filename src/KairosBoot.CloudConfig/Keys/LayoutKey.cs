@@ -24,11 +24,7 @@ internal static class LayoutKey
 
     private static void Apply(YamlMapping layout, EntryRun run)
     {
-        if (layout.Find("device") is not YamlMapping device)
-        {
-            run.Warn(layout.Line, "layout", "has no device: ignored; to fix: add device.path or device.label");
-            return;
-        }
+        if (DeviceOf(layout, run.Report) is not { } device) return;
         var target = LayoutTarget.Find(device, run);
         var disk = new PartitionedDisk(target.Disk);
         var diskName = device.Text("disk_name") is { Length: > 0 } name ? name : "YIP_DISK";
@@ -45,6 +41,14 @@ internal static class LayoutKey
             Guard(expand.Line, run, () => PartitionGrowth.Grow(
                 target.Disk, disk, added.Count > 0 ? 0 : target.Partition, (expand.Integer("size") ?? 0) << 20, expand.Line, run));
         }
+    }
+
+    /// <summary>Null: it is missing, which is reported.</summary>
+    internal static YamlMapping? DeviceOf(YamlMapping layout, Finding report)
+    {
+        if (layout.Find("device") is YamlMapping device) return device;
+        report(layout.Line, "layout", "has no device: ignored; to fix: add device.path or device.label", isWarning: true);
+        return null;
     }
 
     /// <summary>False: it failed, which is reported.</summary>

@@ -25,17 +25,22 @@ internal static class SystemctlKey
 
     private static void WriteDropIn(YamlMapping item, EntryRun run)
     {
-        if (item.Text("service") is not { Length: > 0 } service || item.Text("content") is not { Length: > 0 } content)
-        {
-            run.Warn(item.Line, "systemctl.overrides", "ignored: an override needs service and content");
-            return;
-        }
+        if (!IsComplete(item, run.Report)) return;
+        var (service, content) = (item.Text("service")!, item.Text("content")!);
         var directory = $"/etc/systemd/system/{UnitName(service)}.d";
         var name = item.Text("name") is { Length: > 0 } given ? given : "override-yip.conf";
         if (!name.EndsWith(".conf", StringComparison.Ordinal)) name += ".conf";
         AtomicFile.Write($"{directory}/{name}", Encoding.UTF8.GetBytes(content), FilePermissions.File, uid: 0, gid: 0,
             new NewDirectories(FilePermissions.Directory));
         run.Executed($"drop-in {directory}/{name}");
+    }
+
+    /// <summary>False: service or content is missing, which is reported.</summary>
+    internal static bool IsComplete(YamlMapping item, Finding report)
+    {
+        if (item.Text("service") is { Length: > 0 } && item.Text("content") is { Length: > 0 }) return true;
+        report(item.Line, "systemctl.overrides", "ignored: an override needs service and content", isWarning: true);
+        return false;
     }
 
     /// <summary>

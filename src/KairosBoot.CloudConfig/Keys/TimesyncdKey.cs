@@ -8,26 +8,34 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class TimesyncdKey
 {
-    private const string Settings = "/etc/systemd", DropIn = Settings + "/timesyncd.conf.d/10-yip.conf";
+    private const string Directory = "/etc/systemd", DropIn = Directory + "/timesyncd.conf.d/10-yip.conf";
     private const string Section = "[Time]";
 
     internal static readonly StageKey Definition =
         new("timesyncd", Schema.MapOf(Schema.Text), (value, run) => run.Attempt(value.Line, "timesyncd", () =>
     {
-        var settings = new List<(string, string)>();
-        foreach (var (name, setting) in ((YamlMapping)value).Pairs)
-        {
-            var text = setting is YamlScalar { IsNull: false } scalar ? scalar.Text : "";
-            if (!IsName(name.Text)) run.Fail(name.Line, "timesyncd", $"'{name.Text}' is not the name of a setting");
-            else if (text.AsSpan().ContainsAny("\n\r\0")) run.Fail(name.Line, "timesyncd", $"{name.Text}: contains a line break");
-            else settings.Add((name.Text, text));
-        }
+        var settings = Settings((YamlMapping)value, run.Report);
         if (settings.Count == 0) return;
-        if (Syscall.TryStat(Settings) is null) throw new FormatException($"this root has no {Settings}: the setting would have no effect");
+        if (Syscall.TryStat(Directory) is null) throw new FormatException($"this root has no {Directory}: the setting would have no effect");
         using var place = Directories.Walker.Place(DropIn, new NewDirectories(FilePermissions.Directory));
         AtomicFile.WriteKeepingOwner(place, Merge(place.TryReadText(ReadLimit.SystemFile) ?? "", settings));
         run.Executed("settings in " + DropIn);
     }));
+
+    /// <summary>The valid settings.</summary>
+    internal static List<(string Key, string Value)> Settings(YamlMapping timesyncd, Finding report)
+    {
+        var settings = new List<(string, string)>();
+        foreach (var (name, setting) in timesyncd.Pairs)
+        {
+            var text = setting is YamlScalar { IsNull: false } scalar ? scalar.Text : "";
+            if (!IsName(name.Text)) report(name.Line, "timesyncd", $"'{name.Text}' is not the name of a setting", isWarning: false);
+            else if (text.AsSpan().ContainsAny("\n\r\0"))
+                report(name.Line, "timesyncd", $"{name.Text}: contains a line break", isWarning: false);
+            else settings.Add((name.Text, text));
+        }
+        return settings;
+    }
 
     private static bool IsName(string name)
     {

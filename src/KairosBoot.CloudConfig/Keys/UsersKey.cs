@@ -8,11 +8,13 @@ internal static class UsersKey
         ("passwd", Schema.Text), ("ssh_authorized_keys", Schema.Texts), ("gecos", Schema.Text), ("homedir", Schema.Text),
         ("no_create_home", Schema.Boolean), ("primary_group", Schema.Text), ("groups", Schema.Texts), ("shell", Schema.Text),
         ("lock_passwd", Schema.Boolean), ("uid", Schema.Text),
-        // Accepted for compatibility, without effect.
-        ("name", Schema.Text), ("no_user_group", Schema.Boolean), ("system", Schema.Boolean), ("no_log_init", Schema.Boolean),
+        // The name in a list of users.
+        ("name", Schema.Text),
+        ("no_user_group", Schema.NoEffect("a new user always has a group")), ("system", Schema.NoEffect("set uid instead")),
+        ("no_log_init", Schema.NoEffect("lastlog is not written")),
     ];
 
-    internal static readonly StageKey Definition = new("users", Schema.MapOf(Schema.Record(Fields)), (value, run) =>
+    internal static readonly StageKey Definition = new("users", Schema.MapByName(Schema.Record(Fields)), (value, run) =>
     {
         var users = new List<(YamlScalar Key, YamlNode Value)>(((YamlMapping)value).Pairs);
         users.Sort(Compare);
@@ -48,13 +50,6 @@ internal static class UsersKey
 
     private static YamlMapping FieldsOf((YamlScalar Key, YamlNode Value) user) =>
         user.Value as YamlMapping ?? new YamlMapping(user.Key.Line, user.Key.Column);
-
-    internal static bool IsField(string name)
-    {
-        foreach (var field in Fields)
-            if (field.Name == name) return true;
-        return false;
-    }
 
     private static bool Apply(YamlScalar key, YamlMapping fields, AccountStore store, EntryRun run)
     {

@@ -24,7 +24,8 @@ internal static class FilePermissions
     /// </summary>
     internal static bool LooksMistaken(YamlScalar scalar)
     {
-        if (!scalar.IsPlain || scalar.Text.Length != 3 || scalar.Text[0] == '0') return false;
+        // Programs in Go print 0777 as 511.
+        if (!scalar.IsPlain || scalar.Text.Length != 3 || scalar.Text[0] == '0' || scalar.Text == "511") return false;
         foreach (var digit in scalar.Text)
             if (digit is < '0' or > '7') return false;
         int owner = scalar.Text[0] - '0', group = scalar.Text[1] - '0', others = scalar.Text[2] - '0';

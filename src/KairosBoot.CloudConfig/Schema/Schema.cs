@@ -12,7 +12,12 @@ internal abstract class Schema
     /// <summary>Null: no valid part. A YAML null means "not given" and is not reported.</summary>
     internal abstract YamlNode? Validate(YamlNode node, string key, Finding report);
 
-    internal static readonly Schema Text = new ScalarSchema("a text", _ => true);
+    private const string TextKind = "a text";
+
+    internal static readonly Schema Text = new ScalarSchema(TextKind, _ => true);
+    /// <summary>The fields of a record with their names, or what a list or map contains, without a name.</summary>
+    internal virtual (string Name, Schema Schema)[] Parts => [];
+
     internal static readonly Schema Integer = new ScalarSchema("a whole number", s => s.Integer() is not null);
     internal static readonly Schema Boolean = new ScalarSchema("true or false", s => s.Boolean() is not null);
     internal static readonly Schema Permissions = new PermissionsSchema(isFile: false);
@@ -27,14 +32,23 @@ internal abstract class Schema
     /// <summary>All or nothing: one invalid part makes the whole value invalid, because the rest would have another meaning.</summary>
     internal static Schema Whole(Schema schema) => new WholeSchema(schema);
 
+    /// <summary>A field of other tools that nothing here acts on.</summary>
+    internal static Schema NoEffect(string reason) => new NoEffectSchema(reason);
+
     internal static Schema Scalar(string wanted, Func<YamlScalar, bool> fits) => new ScalarSchema(wanted, fits);
     internal static Schema ListOf(Schema item) => new ListSchema(item, singleAllowed: false);
-    internal static Schema MapOf(Schema value) => new MapSchema(value);
+    internal static Schema MapOf(Schema value) => new MapSchema(value, isListAllowed: false);
+    /// <summary>A map, or a list of records, which gets its names from their field <c>name</c>.</summary>
+    internal static Schema MapByName(Schema value) => new MapSchema(value, isListAllowed: true);
+
     internal static Schema Record(params (string Name, Schema Schema)[] fields) => new RecordSchema(fields);
 
     protected static YamlNode? Mismatch(YamlNode node, string key, string wanted, Finding report)
     {
-        if (node is not YamlScalar { IsNull: true }) report(node.Line, key, $"{node.Kind} instead of {wanted}; ignored", isWarning: false);
+        // `- echo a: b` is a mapping in YAML.
+        var hint = node is YamlMapping { Pairs: [var (name, _)] } && wanted == TextKind ? $"; to fix: quote it: '{name.Text}: ...'" : "";
+        if (node is not YamlScalar { IsNull: true })
+            report(node.Line, key, $"{node.Kind} instead of {wanted}; ignored{hint}", isWarning: false);
         return null;
     }
 
@@ -43,8 +57,19 @@ internal abstract class Schema
         internal override YamlNode? Validate(YamlNode node, string key, Finding report) => node;
     }
 
+    internal sealed class NoEffectSchema(string reason) : Schema
+    {
+        internal override YamlNode? Validate(YamlNode node, string key, Finding report)
+        {
+            report(node.Line, key, $"has no effect: {reason}", isWarning: true);
+            return null;
+        }
+    }
+
     private sealed class WholeSchema(Schema schema) : Schema
     {
+        internal override (string Name, Schema Schema)[] Parts => [("", schema)];
+
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
             var fits = true;
@@ -88,6 +113,8 @@ internal abstract class Schema
 
     private sealed class ListSchema(Schema item, bool singleAllowed) : Schema
     {
+        internal override (string Name, Schema Schema)[] Parts => [("", item)];
+
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
             if (node is not YamlSequence list)
@@ -102,11 +129,14 @@ internal abstract class Schema
         }
     }
 
-    private sealed class MapSchema(Schema value) : Schema
+    private sealed class MapSchema(Schema value, bool isListAllowed) : Schema
     {
+        internal override (string Name, Schema Schema)[] Parts => [("", value)];
+
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
-            if (node is not YamlMapping mapping) return Mismatch(node, key, "a mapping", report);
+            if ((isListAllowed && node is YamlSequence list ? ByName(list, key, report) : node) is not YamlMapping mapping)
+                return Mismatch(node, key, "a mapping", report);
             var conforming = new YamlMapping(node.Line, node.Column);
             foreach (var (name, element) in mapping.Pairs)
             {
@@ -117,10 +147,24 @@ internal abstract class Schema
             }
             return conforming;
         }
+
+        private static YamlMapping ByName(YamlSequence list, string key, Finding report)
+        {
+            var mapping = new YamlMapping(list.Line, list.Column);
+            foreach (var item in list.Items)
+            {
+                if (item is YamlMapping record && record.Find("name") is YamlScalar { IsNull: false } name && mapping.Find(name.Text) is null)
+                    mapping.Add(name, record);
+                else report(item.Line, key, "an item without a name, or with the name of another item; ignored", isWarning: false);
+            }
+            return mapping;
+        }
     }
 
     private sealed class RecordSchema((string Name, Schema Schema)[] fields) : Schema
     {
+        internal override (string Name, Schema Schema)[] Parts => fields;
+
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
             if (node is not YamlMapping mapping) return Mismatch(node, key, "a mapping", report);

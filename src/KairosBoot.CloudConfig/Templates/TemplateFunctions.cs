@@ -69,7 +69,7 @@ internal static class TemplateFunctions
             case "quote": return a[0] is null ? "" : Quote(Template.Print(a[0]));
             case "squote": return a[0] is null ? "" : $"'{Template.Print(a[0])}'";
             case "sha256sum": return Convert.ToHexStringLower(Sha256.Hash(Encoding.UTF8.GetBytes(Text(name, a, 0))));
-            default: throw new TemplateException($"unknown function '{name}'");
+            default: return TemplateFormatting.Call(name, a);
         }
     }
 
@@ -77,24 +77,25 @@ internal static class TemplateFunctions
     private static int Count(string name) => name switch
     {
         "not" or "empty" or "len" or "first" or "last" or "int" or "lower" or "upper" or "trim" or "quote" or "squote" or "sha256sum" => 1,
+        "until" or "b64enc" or "b64dec" => 1,
         "ne" or "join" or "add" or "sub" or "default" or "required" or "trimPrefix" or "trimSuffix" => 2,
-        "contains" or "hasPrefix" or "hasSuffix" or "trunc" => 2,
+        "contains" or "hasPrefix" or "hasSuffix" or "trunc" or "repeat" or "splitList" or "indent" or "nindent" => 2,
         "ternary" or "replace" => 3,
         _ => 0,
     };
 
-    private static string Text(string name, List<object?> arguments, int index) =>
+    internal static string Text(string name, List<object?> arguments, int index) =>
         arguments[index] as string
             ?? throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a text or has no value");
 
-    private static long Number(string name, List<object?> arguments, int index) =>
+    internal static long Number(string name, List<object?> arguments, int index) =>
         arguments[index] is long number ? number
             : throw new TemplateException($"{name}: argument {(index + 1).ToString()} is not a number");
 
     private static IReadOnlyList<object?> List(string name, object? value) =>
         value as IReadOnlyList<object?> ?? throw new TemplateException($"{name}: its argument is not a list or has no value");
 
-    private static string NotEmpty(string name, string text) =>
+    internal static string NotEmpty(string name, string text) =>
         text.Length > 0 ? text : throw new TemplateException($"{name}: the text to replace is empty");
 
     /// <summary>False for null, zero, false and empty values.</summary>
@@ -128,7 +129,7 @@ internal static class TemplateFunctions
         return value;
     }
 
-    private static string Quote(string text)
+    internal static string Quote(string text)
     {
         var quoted = new StringBuilder("\"");
         foreach (var c in text)

@@ -12,19 +12,35 @@ internal sealed class YamlReader
     // A config with a few hundred entries has about ten thousand nodes. A "billion laughs" document has more than a million.
     private const int MaxWeight = 200_000;
     private const int MaxHeight = 64;
+    private const string BinaryTag = "tag:yaml.org,2002:binary";
     private static readonly int MaxLength = (int)Linux.ReadLimit.Config.Bytes;
 
     private readonly Parser parser;
     private readonly Dictionary<string, YamlNode> anchors = [];
 
-    private YamlReader(string text) => parser = new Parser(new StringReader(text));
+    private readonly bool mayBeInvalid;
+
+    private YamlReader(string text)
+    {
+        parser = new Parser(new StringReader(text));
+        mayBeInvalid = text.Contains(ConfigEncoding.Invalid);
+    }
 
     /// <summary>Null: the text has no document. Throws only <see cref="YamlFaultException"/>.</summary>
-    public static YamlNode? Read(string text)
+    public static YamlNode? Read(string text) => Read(text, (_, _, _, _) => { });
+
+    /// <param name="text">The document.</param>
+    /// <param name="report">Gets what follows the first document, because only that one is read.</param>
+    public static YamlNode? Read(string text, Finding report)
     {
         if (text.Length > MaxLength) throw new YamlFaultException(1, 1, $"longer than {MaxLength} characters");
         var reader = new YamlReader(text.TrimStart('\uFEFF'));
-        try { return reader.ReadDocument(); }
+        try
+        {
+            var root = reader.ReadDocument();
+            if (root is not null) reader.FindMore(report);
+            return root;
+        }
         catch (YamlFaultException) { throw; }
         catch (YamlException e) { throw new YamlFaultException((int)e.Start.Line, (int)e.Start.Column, Sentence(e)); }
         // The scanner does not check all its indexes, so invalid input also causes other exceptions.
@@ -44,6 +60,25 @@ internal sealed class YamlReader
         return Next() is DocumentStart ? ReadNode(Next(), depth: 1) : null;
     }
 
+    /// <summary>Reports a second document, or text after the first one that is not YAML.</summary>
+    private void FindMore(Finding report)
+    {
+        try
+        {
+            Next();
+            if (Next() is DocumentStart start && Next() is not Scalar { Value.Length: 0 })
+            {
+                report((int)start.Start.Line, "", "a second YAML document starts here; only the first one of a file is read",
+                    isWarning: true);
+            }
+        }
+        catch (YamlFaultException) { } // the end
+        catch (YamlException e)
+        {
+            report((int)e.Start.Line, "", $"everything from here is ignored: {Sentence(e)}", isWarning: false);
+        }
+    }
+
     private YamlNode ReadNode(ParsingEvent start, int depth)
     {
         if (depth > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", start);
@@ -61,8 +96,19 @@ internal sealed class YamlReader
         return node;
     }
 
-    private static YamlScalar ReadScalar(Scalar scalar) =>
-        new(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+    private YamlScalar ReadScalar(Scalar scalar) => mayBeInvalid && scalar.Value.Contains(ConfigEncoding.Invalid)
+        ? throw Fault("contains bytes that are not UTF-8; to fix: save the file as UTF-8", scalar)
+        : new(!scalar.Tag.IsEmpty && scalar.Tag.Value == BinaryTag ? FromBase64(scalar) : scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+
+    /// <summary>A value is a text. Other bytes need the field <c>encoding</c>.</summary>
+    private string FromBase64(Scalar scalar)
+    {
+        var bytes = new byte[scalar.Value.Length];
+        if (!Convert.TryFromBase64String(scalar.Value, bytes, out var length)) throw Fault("!!binary: not valid base64", scalar);
+        var text = System.Text.Encoding.UTF8.GetString(bytes, 0, length);
+        return !text.Contains(ConfigEncoding.Invalid) ? text
+            : throw Fault("!!binary: not a text in UTF-8; to fix: use encoding: b64 without !!binary", scalar);
+    }
 
     private YamlSequence ReadSequence(ParsingEvent start, int depth)
     {
@@ -84,6 +130,8 @@ internal sealed class YamlReader
         {
             var keyEvent = e;
             if (ReadNode(e, depth + 1) is not YamlScalar key) throw Fault("a key must be a text", keyEvent);
+            // The parser gives no position for `[a: b]`.
+            if (seen.Count == 0 && start.Start.Index == 0) mapping = new YamlMapping(key.Line, key.Column);
             var value = ReadNode(Next(), depth + 1);
             if (!seen.TryAdd(key.Text, key.Line)) throw Fault($"key '{key.Text}' is already at line {seen[key.Text]}", keyEvent);
             if (key is { Text: "<<", IsPlain: true }) merged = value;

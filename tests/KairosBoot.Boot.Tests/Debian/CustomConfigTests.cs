@@ -128,7 +128,7 @@ public sealed class CustomConfigTests(CustomMachine machine) : IClassFixture<Cus
         string[] errors = Shell.Run("journalctl -b -u cos-setup-network -p err -o cat | cat").Split('\n');
         Assert.Equal(2, errors.Length);
         Assert.StartsWith("/oem/92_custom.yaml:15: broken: files: ", errors[0], StringComparison.Ordinal);
-        Assert.Equal("/oem/92_custom.yaml:16: broken: commands: command 2: exit code 3", errors[1]);
+        Assert.Equal("/oem/92_custom.yaml:16: broken: commands: command 2 (echo): exit code 3: complaint", errors[1]);
         Assert.Contains("broken: complaint", Shell.Run("journalctl -b -u cos-setup-network -o cat | cat").Split('\n'));
 
         // The timer starts it after five minutes and then every hour; start it now.

@@ -16,7 +16,7 @@ public sealed class CommandTests : IDisposable
         var report = root.RunEntry(
             "commands:\n- X=1; echo a >> /log\n- echo \"b$X\" >> /log; echo told; exit 3\n- 'echo {{ trunc 1 \"cd\" }} >> /log'\n");
         Assert.Equal("a\nb\nc\n", root.Read("/log"));
-        Assert.Equal("command 2: exit code 3", Assert.Single(report.Problems).Reason);
+        Assert.Equal("command 2 (echo): exit code 3: told", Assert.Single(report.Problems).Reason);
         Assert.Contains("e: told", root.Log);
     }
 
@@ -53,6 +53,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("if: cat /etc/passwd | grep -q root", true)]
     [InlineData("if: 'test \"{{ .Values.os.vendor }}\" = debian'", true)]
     [InlineData("if: [a, list]", false)]
+    [InlineData("if: grep -qw daemon /etc/passwd", true)]
+    [InlineData("if: grep -qw /cOS/active.img /cmdline", true)]
     [InlineData("only_os: Ubuntu.*|Debian.*", true)]
     [InlineData("only_os: debian", false)]
     [InlineData("only_os: (?i)debian", true)]
@@ -71,9 +73,25 @@ public sealed class CommandTests : IDisposable
     [InlineData("node: no-such-node", false)]
     public void Conditions_decide_whether_an_entry_runs(string condition, bool runs)
     {
+        root.Put("/cmdline", "root=LABEL=COS_ACTIVE cos-img/filename=/cOS/active.img quiet\n", "0444");
         var report = root.RunEntry($"{condition}\nfiles: [{{path: /ran}}]");
         Assert.Equal(runs, root.Has("/ran"));
         Assert.Equal(runs ? (1, 0) : (0, 1), (report.EntriesRun, report.EntriesSkipped));
+    }
+
+    [Theory]
+    [InlineData("no-such-command", "exit code 127")]
+    [InlineData("/etc/passwd", "exit code 126")]
+    [InlineData("if true", "yntax error")]
+    [InlineData("[ a b c d ]", "exit code 2")]
+    [InlineData("grep -q x /missing; exit 2", null)]
+    [InlineData("false", null)]
+    public void A_condition_that_is_no_condition_is_a_warning(string condition, string? reason)
+    {
+        var report = root.RunEntry($"if: '{condition}'\nfiles: [{{path: /ran}}]");
+        Assert.False(root.Has("/ran"));
+        if (reason is null) Assert.Empty(report.Problems);
+        else Assert.Contains(reason, Assert.Single(report.Problems, problem => problem.IsWarning).Reason);
     }
 
     [Theory]

@@ -88,12 +88,14 @@ internal static class ConformanceTable
         new("line ends", "stages:\r\n  initramfs:\r\n  - files:\r\n    - path: /a\r\n      content: |\r\n        one\r\n        two\r\n",
             "/a one|two"),
         new("byte order mark", "\uFEFFstages: {initramfs: [{files: [{path: /a}]}]}", "/a "),
-        new("documents", "stages: {initramfs: [{files: [{path: /a}]}]}\n---\nstages: {initramfs: [{files: [{path: /b}]}]}", "/a \nno /b"),
+        new("documents", "stages: {initramfs: [{files: [{path: /a}]}]}\n---\nstages: {initramfs: [{files: [{path: /b}]}]}", "/a \nno /b\nproblem "),
         new("null entry", "stages: {initramfs: [~, {files: [{path: /a}]}], boot: ~}", "/a "),
         new("cloud-config", "#cloud-config\nhostname: cloud\nruncmd: [echo never >> /log]\nstages: {initramfs: [{commands: [echo own >> " +
             "/log]}]}", "/etc/hostname cloud\n/log own"),
         new("jinja", "## template: jinja\n#cloud-config\nhostname: cloud\n", "/etc/hostname cloud"),
-        new("misplaced header", "a: b\n#cloud-config\nhostname: cloud\n", "no /etc/hostname"),
+        new("misplaced header", "a: b\n#cloud-config\nhostname: cloud\n", "no /etc/hostname\nproblem "),
+        new("users as a list", "stages: {initramfs: [{users: [{name: me, passwd: '*', uid: 1234}]}]}", "/home/me 0755 1234:1000"),
+        new("binary", "stages: {initramfs: [{files: [{path: /a, content: !!binary aGVsbG8=}]}]}", "/a hello"),
         new("wrong field", "stages: {initramfs: [{files: [{path: /a, owner: me}, {path: /b}]}]}", "/a \n/b \nproblem files.owner"),
         new("broken file", "stages: {initramfs: [", "no /log\nproblem "),
     ];

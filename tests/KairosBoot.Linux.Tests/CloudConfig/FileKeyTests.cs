@@ -31,6 +31,28 @@ public sealed class FileKeyTests : IDisposable
     }
 
     [Fact]
+    public void Appended_content_is_added_once_after_the_present_content()
+    {
+        const string Document = "#cloud-config\nwrite_files:\n- path: /etc/hosts\n  append: true\n  content: \"10.0.0.1 db\\n\"\n";
+        var before = root.Read("/etc/hosts");
+        Assert.Empty(root.Run(Document, "boot").Problems);
+        Assert.Empty(root.Run(Document, "boot").Problems);
+        Assert.Equal((before + "10.0.0.1 db\n", "0644 0:0"), (root.Read("/etc/hosts"), root.ModeAndOwner("/etc/hosts")));
+        Assert.Empty(root.RunEntry("files: [{path: /new, append: true, content: x}]").Problems);
+        Assert.Equal("x", root.Read("/new"));
+    }
+
+    [Fact]
+    public void A_deferred_file_is_written_after_the_users_and_before_the_commands()
+    {
+        var report = root.Run("#cloud-config\nwrite_files: [{path: /home/me/f, owner: 'me:me', defer: true, content: x}]\n" +
+            "users: [{name: me, passwd: '*'}]\nruncmd: ['cat /home/me/f > /ran']\n", "boot");
+        Assert.Empty(report.Problems);
+        Assert.Equal("x", root.Read("/ran"));
+        Assert.StartsWith("0644 1", root.ModeAndOwner("/home/me/f"));
+    }
+
+    [Fact]
     public void A_decimal_mode_is_used_with_a_warning()
     {
         var problem = Assert.Single(root.RunEntry("files:\n- {path: /f, permissions: 644, content: x}").Problems);

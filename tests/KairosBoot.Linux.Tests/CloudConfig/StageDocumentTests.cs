@@ -85,6 +85,7 @@ public sealed class StageDocumentTests : IDisposable
     [InlineData("#cloud-config\nhostname: h\n", true)]
     [InlineData("## template: jinja\n\n#cloud-config\nhostname: h\n", true)]
     [InlineData("#cloud-config  \r\nhostname: h\n", true)]
+    [InlineData("\uFEFF#cloud-config\nhostname: h\n", true)]
     [InlineData("#cloud-config foo\nhostname: h\n", false)]
     [InlineData("a: b\n#cloud-config\nhostname: h\n", false)]
     [InlineData("#1\n#2\n#3\n#4\n#5\n#6\n#7\n#8\n#9\n#cloud-config\nhostname: h\n", false)]
@@ -97,16 +98,16 @@ public sealed class StageDocumentTests : IDisposable
     [Fact]
     public void Check_finds_faults_in_all_stages_without_running_them()
     {
-        var problems = ConfigLint.Check("stages:\n  a: [{files: [{path: /x, owner: me}]}]\n  b: [{comands: [x]}]\n  c: text\n", "f.yaml");
-        Assert.Equal([(2, "files.owner", false), (3, "comands", true), (4, "stages.c", false)],
+        var problems = ConfigLint.Check("stages:\n  boot: [{files: [{path: /x, owner: me}]}]\n  fs: [{comands: [x]}]\n  network: text\n", "f.yaml");
+        Assert.Equal([(2, "files.owner", false), (3, "comands", true), (4, "stages.network", false)],
             problems.Select(p => (p.Line, p.Key, p.IsWarning)));
         Assert.Equal((2, 1, false), ConfigLint.Check("a: [\n", "f").Select(p => (p.Line, p.Column, p.IsWarning)).Single());
         var layout = ConfigLint.Check(
-            "stages:\n  a:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        " +
+            "stages:\n  boot:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        " +
             "add_partitions: [{filesystem: zfs}]\n", "f").Where(p => p.Key.Length > 0);
         Assert.Equal([(4, "layout.device.init_disk"), (5, "layout.expand_partition.size"), (6, "layout.add_partitions.filesystem")],
             layout.Select(p => (p.Line, p.Key)));
-        Assert.Empty(ConfigLint.Check("install: {device: auto}\nstages: {x: [{}]}\n", "f"));
+        Assert.Empty(ConfigLint.Check("install: {device: auto}\nstages: {boot: [{}]}\n", "f"));
         Assert.Contains("did you mean stages", ConfigLint.Check("Stages: {}\n", "f").Single().Reason);
     }
 

@@ -24,7 +24,7 @@ public sealed class RemoteSourceTests : IDisposable
         Assert.Equal("first\nbefore\nboot\nafter\n", system.Read("/log"));
         Assert.Equal(1, server.Requests);
         var problem = Assert.Single(report.Errors());
-        Assert.Equal(($"{server.Address}/c.yaml", 1, "command 2: exit code 1"), (problem.File, problem.Line, problem.Reason));
+        Assert.Equal(($"{server.Address}/c.yaml", 1, "command 2 (false): exit code 1"), (problem.File, problem.Line, problem.Reason));
         Assert.DoesNotContain(system.Log, line => line.Contains("S3CRET") || line.Contains("T0KEN"));
     }
 

@@ -71,7 +71,7 @@ public sealed class StageRunCommandTests : IDisposable
             "[{path: /a}]\n", "0600");
         var (code, output, errors) = Run("boot");
         Assert.Equal((1, "stage boot: 2 run, 0 skipped, 1 error, 1 warning\n", true), (code, output, root.Has("/a")));
-        Assert.Contains("error: /oem/1.yaml:5: first: commands: command 1: exit code 4\n", errors);
+        Assert.Contains("error: /oem/1.yaml:5: first: commands: command 1 (echo): exit code 4: said\n", errors);
         Assert.Contains("warning: /oem/1.yaml:4: first: comands: not a known key: did you mean commands?\n", errors);
         Assert.Contains("\nfirst: said\n", errors);
 
@@ -96,7 +96,7 @@ public sealed class StageRunCommandTests : IDisposable
         // systemd.exec(5): JOURNAL_STREAM is device and inode of standard error.
         KBoot.RunWith("", "/bin/sh", "-c",
             $"JOURNAL_STREAM=$(stat -c %d:%i {log}) {KBoot.Path} stage run boot --root {root.At("/")} 2> {log}");
-        Assert.Equal("<6>stage boot: /oem/1.yaml: e\n<3>/oem/1.yaml:1: e: commands: command 1: exit code 4\n", File.ReadAllText(log));
+        Assert.Equal("<6>stage boot: /oem/1.yaml: e\n<3>/oem/1.yaml:1: e: commands: command 1 (exit): exit code 4\n", File.ReadAllText(log));
     }
 
     [Theory]

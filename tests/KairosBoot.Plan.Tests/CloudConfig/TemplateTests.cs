@@ -73,6 +73,14 @@ public class TemplateTests
     [InlineData("{{ trimPrefix \"a\" \"abc\" }} {{ trimSuffix \"x\" \"abc\" }} {{ contains \"b\" \"abc\" }} {{ hasPrefix \"b\" \"abc\" " +
         "}} {{ hasSuffix \"c\" \"abc\" }}", "bc abc true false true")]
     [InlineData("{{ sha256sum \"abc\" | trunc 8 }}", "ba7816bf")]
+    [InlineData("{{ printf `%s-%d %v%% %q` `a` 7 true `b` }}", "a-7 true% \"b\"")]
+    [InlineData("{{ println `a` 1 }}", "a 1\n")]
+    [InlineData("{{ range until 3 }}{{ . }},{{ end }}", "0,1,2,")]
+    [InlineData("{{ repeat 3 `ab` }}", "ababab")]
+    [InlineData("{{ b64enc `hello` }} {{ b64dec `aGVsbG8=` }}", "aGVsbG8= hello")]
+    [InlineData("{{ splitList `,` `a,b,,c` | join `-` }}", "a-b--c")]
+    [InlineData("{{ indent 2 `a\nb` }}", "  a\n  b")]
+    [InlineData("x:{{ nindent 2 `a\nb` }}", "x:\n  a\n  b")]
     public void Blocks_variables_and_functions_work_as_in_Go(string template, string expected) =>
         Assert.Equal(expected, Template.Render(template, Fields));
 

@@ -107,6 +107,7 @@ public class YamlReaderTests
     [InlineData("04755", 2541, false)]
     [InlineData("1777", 1777, false)]
     [InlineData("493", 493, false)]
+    [InlineData("511", 511, false)]
     public void A_missing_octal_zero_is_detected(string text, int mode, bool mistaken)
     {
         var scalar = Assert.IsType<YamlScalar>(Map($"a: {text}\n").Find("a"));

@@ -1,0 +1,45 @@
+namespace KairosBoot.CloudConfig.Booted;
+
+/// <summary>Finds users who cannot log in. The password or the key of a user may be in another entry or document.</summary>
+internal sealed class LoginLint
+{
+    private readonly List<(string User, StageProblem Problem)> withoutLogin = [];
+    private readonly HashSet<string> withLogin = [];
+    private readonly List<string> scripts = [];
+
+    /// <summary>The entry's users, and what gives users a login.</summary>
+    internal void Add(YamlMapping keys, string file, string entry)
+    {
+        foreach (var (name, fields) in (keys.Find(UsersKey.Definition.Name) as YamlMapping)?.Pairs ?? [])
+            AddUser(name, fields as YamlMapping ?? new YamlMapping(name.Line, name.Column), file, entry);
+        foreach (var (name, list) in (keys.Find(AuthorizedKeysKey.Definition.Name) as YamlMapping)?.Pairs ?? [])
+            if (YamlMapping.TextsOf(list).Count > 0) withLogin.Add(name.Text);
+        foreach (var script in keys.Texts(CommandsKey.Definition.Name)) scripts.Add(script.Text);
+        foreach (var item in YamlMapping.MappingsOf(keys.Find(EnsureEntitiesKey.Definition.Name)))
+            if (item.Text("entity") is { } entity) scripts.Add(entity);
+    }
+
+    private void AddUser(YamlScalar name, YamlMapping user, string file, string entry)
+    {
+        var isService = user.Text("shell") is { } shell
+            && (shell.EndsWith("/nologin", StringComparison.Ordinal) || shell.EndsWith("/false", StringComparison.Ordinal));
+        if (user.Find("passwd") is not null || user.Texts("ssh_authorized_keys").Count > 0) withLogin.Add(name.Text);
+        else if (user.Boolean("lock_passwd") is not true && !isService && !withoutLogin.Exists(found => found.User == name.Text))
+        {
+            withoutLogin.Add((name.Text, new StageProblem(file, name.Line, entry, UsersKey.Definition.Name,
+                $"{name.Text} has neither a password nor an SSH key and cannot log in")
+            { IsWarning = true }));
+        }
+    }
+
+    /// <summary>One finding for each user without a login in any document.</summary>
+    internal IEnumerable<StageProblem> Problems()
+    {
+        foreach (var (user, problem) in withoutLogin)
+            if (!withLogin.Contains(user) && !scripts.Exists(script => GivesLogin(script, user))) yield return problem;
+    }
+
+    private static bool GivesLogin(string script, string user) => script.Contains(user, StringComparison.Ordinal)
+        && (script.Contains("passwd", StringComparison.Ordinal) || script.Contains("shadow", StringComparison.Ordinal)
+            || script.Contains("authorized_keys", StringComparison.Ordinal));
+}
