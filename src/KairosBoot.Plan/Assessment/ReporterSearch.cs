@@ -102,6 +102,7 @@ internal sealed class ReporterSearch(SystemTree tree, IReadOnlyList<(string Name
         foreach (var command in inittab.Commands)
             if (Reports(ReporterPlaces.InitTab, command, depth: 0)) return ReporterPlaces.InitTab;
         if (PathParts.NameOf(program) != "busybox" && ByInitTabFiles(text ?? "") is { } file) return file;
+        if (IsRunByOpenRc(inittab)) return ByOpenRc(ReporterPlaces.OpenRcAtBoot);
         if (inittab.RcLevels is { Count: > 0 } levels && ByRunlevels(levels, _ => true) is { } script) return script;
         // The usual rcS of busybox' systems.
         if (inittab.RcLevels.Contains('S'))
@@ -115,6 +116,11 @@ internal sealed class ReporterSearch(SystemTree tree, IReadOnlyList<(string Name
 
         return inittab.OpenRcRunlevels is { Count: > 0 } runlevels ? ByOpenRc(runlevels) : null;
     }
+
+    // Debian's OpenRC leaves inittab as it is: rcS and rc start OpenRC, and no script of System V.
+    private bool IsRunByOpenRc(InitTab inittab) => inittab.Commands.SelectMany(ReporterText.Paths).Distinct()
+        .Any(path => tree.Read(path) is { IsScript: true } script
+            && ReporterText.Paths(script.Text).Any(started => PathParts.NameOf(started) == "openrc"));
 
     // init reads them after inittab, whose default runlevel holds for them, too.
     private string? ByInitTabFiles(string inittab)

@@ -34,7 +34,8 @@ public sealed partial class PathNameTests
                 "Lifecycle/Upgrade/BootMenuUpdate", "Lifecycle/Upgrade/RecoverySwitch", "Lifecycle/Upgrade/UnassessedImages"]),
         (Names, "a scratch directory of the builder's own, 0700", ["Image/TemporaryDirectory", "Image/OsImage/SquashfsImage",
             "Image/Tar/ArchiveInput", "Image/Tar/TarExtraction", "Image/Disk/ExtraFileSystem", "Lifecycle/Install/InstallSource"]),
-        (Names, "a directory of root's own in /run, 0700", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree"]),
+        (Names, "a directory of root's own in /run", ["CloudConfig.Booted/Git/GitAccess", "CloudConfig.Booted/Git/RootOwnedGitTree",
+            "CloudConfig.Booted/FirstBoot"]),
 
         (Mount, "the target is a descriptor that the walker opened",
             ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Execution/Steps/KeptFile",

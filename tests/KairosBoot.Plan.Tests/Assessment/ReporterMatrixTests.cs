@@ -106,6 +106,31 @@ public sealed class ReporterMatrixTests
         }
     }
 
+    // As Debian's package openrc installs it.
+    [Theory]
+    [InlineData("sysinit", true)]
+    [InlineData("boot", true)]
+    [InlineData("default", true)]
+    [InlineData("off", false)]
+    [InlineData(null, false)]
+    public void Scripts_of_inittab_may_start_OpenRc(string? runlevel, bool isStarted)
+    {
+        foreach (var (program, runs, add, reports) in Programs)
+        {
+            var tree = new TextTree().File("/sbin/init", "a program").File("/etc/inittab",
+                "id:2:initdefault:\nsi::sysinit:/etc/init.d/rcS\nl2:2:wait:/etc/init.d/rc 2\nl6:6:wait:/etc/init.d/rc 6\n");
+            tree.File("/etc/init.d/rcS", "#!/bin/sh\nset -e\nexec /sbin/openrc sysinit\n");
+            tree.File("/etc/init.d/rc",
+                "#!/bin/sh\ncase $1 in\n0 ) /sbin/openrc off && /etc/init.d/halt stop ;;\n* ) exec /sbin/openrc default ;;\nesac\n");
+            tree.File("/etc/init.d/report", $"#!/sbin/openrc-run\nstart() {{\n    {runs}\n}}\n").Link("/etc/rc2.d/S01report",
+                "../init.d/report");
+            add(tree);
+            if (runlevel is not null) tree.Link($"/etc/runlevels/{runlevel}/report", "/etc/init.d/report");
+            Assert.Equal(isStarted && reports, tree.Find().Reporter is not null);
+            CheckPlaces(tree);
+        }
+    }
+
     [Theory]
     [InlineData("sysinit", true)]
     [InlineData("once", true)]
