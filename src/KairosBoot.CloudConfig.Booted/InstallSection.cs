@@ -18,7 +18,9 @@ public sealed class InstallSection
 
     // bind_mounts and ephemeral_mounts are read at boot. The last two are checked above all others.
     private static readonly string[] Honoured =
-        ["device", "partitions", "extra-partitions", "grub_options", "bind_mounts", "ephemeral_mounts", "encrypted_partitions", "no-format"];
+    [
+        "device", "partitions", "extra-partitions", "grub_options", "bind_mounts", "ephemeral_mounts", "encrypted_partitions", "no-format",
+    ];
 
     // Keys of Kairos' installer that have no effect here, and what to do instead.
     private static readonly (string Key, string Reason)[] NotHonoured =

@@ -34,7 +34,7 @@ internal sealed class StageRun(StageFacts facts, MessageLog logger, TimeSpan com
     /// <inheritdoc cref="StageReport.UserData"/>
     internal List<UserDataMark> UserData { get; } = [];
 
-    /// <summary>Keeps and logs a problem. One of a file as a whole counts once: it occurs in each pass, because files are read again.</summary>
+    /// <summary>Keeps and logs a problem. One of a file as a whole counts once: each pass reads the file again.</summary>
     internal void Report(StageProblem problem)
     {
         if (problem.Entry.Length == 0 && !known.Add(problem)) return;

@@ -52,7 +52,10 @@ public static class ConfigLint
                 if (StageNames.Check(stage) is { } reason)
                     AddToFile(LineOf(document, stage, file), "stages." + stage, reason, isWarning: true);
                 foreach (var entry in document.Entries(stage, file))
-                    CheckEntry(entry, stage, scripts, logins, (line, key, reason, isWarning) => Add(entry.Name, line, 0, key, reason, isWarning));
+                {
+                    CheckEntry(entry, stage, scripts, logins,
+                        (line, key, reason, isWarning) => Add(entry.Name, line, 0, key, reason, isWarning));
+                }
             }
         }
         catch (YamlFaultException e) { Add("", e.Line, e.Column, "", e.Message, isWarning: false); }

@@ -23,12 +23,17 @@ internal sealed class LoginLint
     {
         var isService = user.Text("shell") is { } shell
             && (shell.EndsWith("/nologin", StringComparison.Ordinal) || shell.EndsWith("/false", StringComparison.Ordinal));
-        if (user.Find("passwd") is not null || user.Texts("ssh_authorized_keys").Count > 0) withLogin.Add(name.Text);
+        if (user.Find("passwd") is not null || user.Texts("ssh_authorized_keys").Count > 0)
+        {
+            withLogin.Add(name.Text);
+        }
         else if (user.Boolean("lock_passwd") is not true && !isService && !withoutLogin.Exists(found => found.User == name.Text))
         {
             withoutLogin.Add((name.Text, new StageProblem(file, name.Line, entry, UsersKey.Definition.Name,
                 $"{name.Text} has neither a password nor an SSH key and cannot log in")
-            { IsWarning = true }));
+            {
+                IsWarning = true,
+            }));
         }
     }
 

@@ -12,7 +12,9 @@ internal sealed class ShellCondition
     private const int MaxNesting = 50;
     // In the place of a command they start another form of command. `{` and `}` are never words here.
     private static readonly string[] Reserved =
-        ["!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "select", "then", "time", "until", "while"];
+    [
+        "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "select", "then", "time", "until", "while",
+    ];
 
     private readonly List<ShellWord> words;
     private int position, nesting;

@@ -8,8 +8,8 @@ namespace KairosBoot.CloudConfig;
 internal readonly record struct ShellWord(string Text, bool IsOperator)
 {
     /// <summary>
-    /// Splits a text into words and operators. Null if the text contains an expansion, a glob, a redirection, a pipe, a semicolon or anything
-    /// else that needs a shell.
+    /// Splits a text into words and operators. Null if the text contains an expansion, a glob, a redirection, a pipe, a semicolon or
+    /// anything else that needs a shell.
     /// </summary>
     internal static List<ShellWord>? Split(string text)
     {

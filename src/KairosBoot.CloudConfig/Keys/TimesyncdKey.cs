@@ -16,7 +16,8 @@ internal static class TimesyncdKey
     {
         var settings = Settings((YamlMapping)value, run.Report);
         if (settings.Count == 0) return;
-        if (Syscall.TryStat(Directory) is null) throw new FormatException($"this root has no {Directory}: the setting would have no effect");
+        if (Syscall.TryStat(Directory) is null)
+            throw new FormatException($"this root has no {Directory}: the setting would have no effect");
         using var place = Directories.Walker.Place(DropIn, new NewDirectories(FilePermissions.Directory));
         AtomicFile.WriteKeepingOwner(place, Merge(place.TryReadText(ReadLimit.SystemFile) ?? "", settings));
         run.Executed("settings in " + DropIn);

@@ -153,8 +153,8 @@ internal abstract class Schema
             var mapping = new YamlMapping(list.Line, list.Column);
             foreach (var item in list.Items)
             {
-                if (item is YamlMapping record && record.Find("name") is YamlScalar { IsNull: false } name && mapping.Find(name.Text) is null)
-                    mapping.Add(name, record);
+                var name = (item as YamlMapping)?.Find("name") as YamlScalar;
+                if (name is { IsNull: false } && mapping.Find(name.Text) is null) mapping.Add(name, item);
                 else report(item.Line, key, "an item without a name, or with the name of another item; ignored", isWarning: false);
             }
             return mapping;

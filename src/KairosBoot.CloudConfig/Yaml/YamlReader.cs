@@ -98,7 +98,8 @@ internal sealed class YamlReader
 
     private YamlScalar ReadScalar(Scalar scalar) => mayBeInvalid && scalar.Value.Contains(ConfigEncoding.Invalid)
         ? throw Fault("contains bytes that are not UTF-8; to fix: save the file as UTF-8", scalar)
-        : new(!scalar.Tag.IsEmpty && scalar.Tag.Value == BinaryTag ? FromBase64(scalar) : scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+        : new(!scalar.Tag.IsEmpty && scalar.Tag.Value == BinaryTag ? FromBase64(scalar) : scalar.Value,
+            scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
 
     /// <summary>A value is a text. Other bytes need the field <c>encoding</c>.</summary>
     private string FromBase64(Scalar scalar)

@@ -88,7 +88,8 @@ internal static class ConformanceTable
         new("line ends", "stages:\r\n  initramfs:\r\n  - files:\r\n    - path: /a\r\n      content: |\r\n        one\r\n        two\r\n",
             "/a one|two"),
         new("byte order mark", "\uFEFFstages: {initramfs: [{files: [{path: /a}]}]}", "/a "),
-        new("documents", "stages: {initramfs: [{files: [{path: /a}]}]}\n---\nstages: {initramfs: [{files: [{path: /b}]}]}", "/a \nno /b\nproblem "),
+        new("documents", "stages: {initramfs: [{files: [{path: /a}]}]}\n---\nstages: {initramfs: [{files: [{path: /b}]}]}",
+            "/a \nno /b\nproblem "),
         new("null entry", "stages: {initramfs: [~, {files: [{path: /a}]}], boot: ~}", "/a "),
         new("cloud-config", "#cloud-config\nhostname: cloud\nruncmd: [echo never >> /log]\nstages: {initramfs: [{commands: [echo own >> " +
             "/log]}]}", "/etc/hostname cloud\n/log own"),

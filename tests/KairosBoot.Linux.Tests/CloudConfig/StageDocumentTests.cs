@@ -98,12 +98,14 @@ public sealed class StageDocumentTests : IDisposable
     [Fact]
     public void Check_finds_faults_in_all_stages_without_running_them()
     {
-        var problems = ConfigLint.Check("stages:\n  boot: [{files: [{path: /x, owner: me}]}]\n  fs: [{comands: [x]}]\n  network: text\n", "f.yaml");
+        var problems = ConfigLint.Check(
+            "stages:\n  boot: [{files: [{path: /x, owner: me}]}]\n  fs: [{comands: [x]}]\n  network: text\n", "f.yaml");
         Assert.Equal([(2, "files.owner", false), (3, "comands", true), (4, "stages.network", false)],
             problems.Select(p => (p.Line, p.Key, p.IsWarning)));
         Assert.Equal((2, 1, false), ConfigLint.Check("a: [\n", "f").Select(p => (p.Line, p.Column, p.IsWarning)).Single());
         var layout = ConfigLint.Check(
-            "stages:\n  boot:\n    - layout:\n        device: {label: X, init_disk: maybe}\n        expand_partition: {size: all}\n        " +
+            "stages:\n  boot:\n    - layout:\n        device: {label: X, init_disk: maybe}\n" +
+            "        expand_partition: {size: all}\n        " +
             "add_partitions: [{filesystem: zfs}]\n", "f").Where(p => p.Key.Length > 0);
         Assert.Equal([(4, "layout.device.init_disk"), (5, "layout.expand_partition.size"), (6, "layout.add_partitions.filesystem")],
             layout.Select(p => (p.Line, p.Key)));

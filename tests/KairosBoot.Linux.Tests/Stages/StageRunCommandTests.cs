@@ -96,7 +96,8 @@ public sealed class StageRunCommandTests : IDisposable
         // systemd.exec(5): JOURNAL_STREAM is device and inode of standard error.
         KBoot.RunWith("", "/bin/sh", "-c",
             $"JOURNAL_STREAM=$(stat -c %d:%i {log}) {KBoot.Path} stage run boot --root {root.At("/")} 2> {log}");
-        Assert.Equal("<6>stage boot: /oem/1.yaml: e\n<3>/oem/1.yaml:1: e: commands: command 1 (exit): exit code 4\n", File.ReadAllText(log));
+        Assert.Equal("<6>stage boot: /oem/1.yaml: e\n<3>/oem/1.yaml:1: e: commands: command 1 (exit): exit code 4\n",
+            File.ReadAllText(log));
     }
 
     [Theory]

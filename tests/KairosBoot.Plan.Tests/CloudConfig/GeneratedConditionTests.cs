@@ -20,10 +20,13 @@ public sealed class GeneratedConditionTests : IDisposable
         ["-e", "-f", "-d", "-r", "-s", "-L", "-x", "-h", "-n", "-z", "! -e", "! -f", "! -d", "=", "\"-e\"", "'!' -f", "-e -a"];
     private static readonly string[] Options =
         ["-q", "-q", "-q", "-q", "-qw", "-qi", "-qv", "-qF", "-qx", "-q -e", "-q --", "-c", "-qE", "\"-q\"", ""];
-    private static readonly string[] Joints = [" && ", " || ", "&&", "||", " &&\n ", " ||\n", "\n", "\n\n", "; ", " ", " \\\n&& ", " | ", "\r\n"];
+    private static readonly string[] Joints =
+        [" && ", " || ", "&&", "||", " &&\n ", " ||\n", "\n", "\n\n", "; ", " ", " \\\n&& ", " | ", "\r\n"];
     private static readonly string[] Words =
-        ["root", "ro.t", "cos-img/filename=/cOS/active.img", ".cOS", "active", "img end", "a+b", "a*b", "x:0", "^first", "last$", "[a]", "\\.",
-            "", ".", "..", "-v", "first.second", "caf", "é", "a,b@c%d_e-f", "{}", "E"];
+    [
+        "root", "ro.t", "cos-img/filename=/cOS/active.img", ".cOS", "active", "img end", "a+b", "a*b", "x:0", "^first", "last$", "[a]",
+            "\\.", "", ".", "..", "-v", "first.second", "caf", "é", "a,b@c%d_e-f", "{}", "E",
+    ];
     private const string Damage = "()!&|\n \"'\\#;]\t\r[~*.-=aé";
 
     private readonly ITestOutputHelper output;
@@ -49,8 +52,8 @@ public sealed class GeneratedConditionTests : IDisposable
         File.CreateSymbolicLink(scratch + "/to-dir", "dir");
         paths =
         [
-            .. ((string[])["/text", "/utf8", "/binary", "/empty", "/a b", "/link", "/dangling", "/loop", "/to-dir", "/dir", "/dir/", "/text/",
-                "/missing", "/text/below", "//text", "/dir/../text", "/to-dir/"]).Select(path => scratch + path),
+            .. ((string[])["/text", "/utf8", "/binary", "/empty", "/a b", "/link", "/dangling", "/loop", "/to-dir", "/dir", "/dir/",
+                "/text/", "/missing", "/text/below", "//text", "/dir/../text", "/to-dir/"]).Select(path => scratch + path),
             "/", "relative", "",
         ];
     }

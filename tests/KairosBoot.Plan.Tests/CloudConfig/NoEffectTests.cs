@@ -79,7 +79,8 @@ public sealed class NoEffectTests
     [Fact]
     public void A_user_is_judged_over_all_documents()
     {
-        ConfigText user = new("1", "stages: {boot: [{users: {a: {}, b: {}}}]}"), key = new("2", "stages: {fs: [{authorized_keys: {a: [k]}}]}");
+        ConfigText user = new("1", "stages: {boot: [{users: {a: {}, b: {}}}]}"),
+            key = new("2", "stages: {fs: [{authorized_keys: {a: [k]}}]}");
         Assert.StartsWith("b has neither", Assert.Single(ConfigLint.Check([user, key])).Reason);
         Assert.Equal(2, ConfigLint.Check([user]).Count);
     }
@@ -90,8 +91,9 @@ public sealed class NoEffectTests
         var root = Directory.CreateTempSubdirectory("kairosboot-lint-").FullName;
         try
         {
-            foreach (var (name, text) in ((string, string)[])[("90.yaml", "stages: {boot: [{}]}"), ("91.YAML", "a: 1"), ("92.yaml.bak", "stages: {}"),
-                ("93", "#cloud-config\n"), ("grubenv", "a=1"), ("95_userdata/userdata", "#cloud-config\n"), ("key.pem", "x")])
+            foreach (var (name, text) in ((string, string)[])[("90.yaml", "stages: {boot: [{}]}"), ("91.YAML", "a: 1"),
+                ("92.yaml.bak", "stages: {}"), ("93", "#cloud-config\n"),
+                ("grubenv", "a=1"), ("95_userdata/userdata", "#cloud-config\n"), ("key.pem", "x")])
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, "oem", name))!);
                 File.WriteAllText(Path.Combine(root, "oem", name), text);
@@ -139,7 +141,8 @@ public sealed class NoEffectTests
         var code = new StringBuilder();
         foreach (var project in (string[])["KairosBoot.CloudConfig", "KairosBoot.CloudConfig.Booted"])
         {
-            foreach (var file in Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "src", project), "*.cs", SearchOption.AllDirectories))
+            var directory = Path.Combine(SourceTree.Root, "src", project);
+            foreach (var file in Directory.EnumerateFiles(directory, "*.cs", SearchOption.AllDirectories))
                 if (!file.Contains("/obj/") && !file.Contains("/Lint/")) code.Append(File.ReadAllText(file));
         }
 
