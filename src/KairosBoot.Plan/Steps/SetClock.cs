@@ -55,9 +55,9 @@ public sealed record SetClock(StepClass Class, string Root, ImmutableArray<Clock
                 newest = volume;
                 continue;
             }
-            var reason = $"it is more than 15 years after the image, of {FailureRecord.Utc(image)}";
-            ignored += $"{(ignored.Length > 0 ? "; " : "")}the last write of {volume.Name} at {FailureRecord.Utc(volume.Seconds)} is ignored: "
-                + reason;
+            if (ignored.Length > 0) ignored += "; ";
+            ignored += $"the last write of {volume.Name} at {FailureRecord.Utc(volume.Seconds)} is ignored: " +
+                $"it is more than 15 years after the image, of {FailureRecord.Utc(image)}";
         }
         if (newest.Seconds <= now) return (null, ignored.Length > 0 ? ignored : null);
         var written = newest.Seconds == image ? "the image was built" : newest.Name + " was written";
