@@ -77,7 +77,10 @@ internal sealed class KeptAttributes(FileHandle directory, string name, FileHand
             file = Syscall.TryOpenAt(directory, name,
                 OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
             if (file is not null && Syscall.FStat(file) is { Type: FileType.Regular } now
-                && (now.Inode, now.Device) == (expected.Inode, expected.Device)) return file;
+                && (now.Inode, now.Device) == (expected.Inode, expected.Device))
+            {
+                return file;
+            }
         }
         catch (SyscallException e) when (e.Errno is Errno.EACCES or Errno.ELOOP or Errno.ENXIO) { }
         file?.Dispose();
