@@ -1,5 +1,4 @@
 using System.Text;
-using KairosBoot.Plan;
 
 using MonoSyscall = Mono.Unix.Native.Syscall;
 
