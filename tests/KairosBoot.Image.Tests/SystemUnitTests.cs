@@ -122,11 +122,16 @@ public class SystemUnitTests : Scratch
         Assert.Equal(isAdded, added.Contains("/etc/inittab.d/cos-setup.tab"));
         if (!isAdded) return;
         Unpack();
-        var rows = File.ReadAllLines(PathOf("out/etc/inittab.d/cos-setup.tab")).Where(line => !line.StartsWith('#'))
-            .Select(line => line.Split(':', 4)).ToList();
+        var files = Directory.GetFiles(PathOf("out/etc/inittab.d")).Select(file =>
+            File.ReadAllLines(file).Where(line => !line.StartsWith('#')).Select(line => line.Split(':', 4)).ToList()).ToList();
+        // The init of Debian 12 ignores a second entry of a file.
+        Assert.All(files, rows => Assert.Single(rows));
         // inittab(5): up to four characters, each id once.
-        Assert.Equal(rows.Count, rows.Select(row => row[0]).Where(id => id.Length is > 0 and <= 4).Distinct().Count());
-        Assert.Contains(rows, row => row is [_, "2345", "once", "/usr/bin/kboot assess good"]);
+        Assert.Equal(files.Count, files.Select(rows => rows[0][0]).Where(id => id.Length is > 0 and <= 4).Distinct().Count());
+        var script = files.Single(rows => rows[0] is [_, "2345", "once", _])[0][3];
+        Assert.Equal(Octal.O755, Syscall.TryStat(PathOf("out" + script))!.Value.Mode);
+        Assert.Contains("\n/usr/bin/kboot assess good\n", File.ReadAllText(PathOf("out" + script)));
+        HostTool.Shell($"sh -n {PathOf("out" + script)}");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal static class SystemUnits
     internal const string Reporter = "kairosboot-good";
 
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
-    private const string InitTab = ReporterPlaces.InitTabFiles + "/cos-setup.tab", InitTabSource = "sysvinit/cos-setup.tab";
+    private static readonly string InitTabs = ReporterPlaces.InitTabFiles.TrimStart('/');
     private const int Executable = Octal.O755;
 
     /// <summary>A unit and the target that wants it.</summary>
@@ -39,11 +39,17 @@ internal static class SystemUnits
         ("cos-setup-reconcile", "default"), (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
     ];
 
+    // Debian 12's init reads only the first entry of each file in inittab.d, so the rest is a script.
+    private static readonly (string Path, bool IsExecutable)[] InitTabFiles =
+    [
+        (InitTabs + "/cos-setup-fs.tab", false), (InitTabs + "/cos-setup.tab", false), ("usr/lib/kairosboot/cos-setup", true),
+    ];
+
     /// <summary>Path of each unit and service without a leading slash, and its text.</summary>
     internal static IEnumerable<(string Path, string Text)> All =>
         Units.Select(row => ($"{Systemd}/{row.Unit}", EmbeddedText.Read("units/" + row.Unit)))
             .Concat(Services.Select(row => ($"{Scripts}/{row.Script}", EmbeddedText.Read("openrc/" + row.Script))))
-            .Append((InitTab.TrimStart('/'), EmbeddedText.Read(InitTabSource)));
+            .Concat(InitTabFiles.Select(row => (row.Path, EmbeddedText.Read(SourceOf(row.Path)))));
 
     /// <param name="additions">Additions so far; the units are appended.</param>
     /// <param name="root">The tree.</param>
@@ -59,8 +65,8 @@ internal static class SystemUnits
             AddUnits(root, scratch, additions);
         else if (Has("sbin/openrc") || Has("usr/sbin/openrc"))
             AddScripts(root, scratch, additions);
-        else if (ReadsInitTabs(root) && !Exists(root, InitTab))
-            AddInitTab(root, scratch, additions);
+        else if (ReadsInitTabs(root))
+            AddInitTabs(root, scratch, additions);
         if (!hasProgram && additions.Count > before)
         {
             TreeDirectories.Add(root, PathParts.ParentOf(Program), additions);
@@ -70,7 +76,7 @@ internal static class SystemUnits
 
     /// <summary>True: the tree has its own unit or service of that name, possibly masked. A build does not add one.</summary>
     internal static bool HasReporter(string root) => HasUnit(root, Reporter + ".service") || Exists(root, $"{Scripts}/{Reporter}")
-        || Exists(root, InitTab);
+        || Exists(root, InitTabs + "/cos-setup.tab");
 
     private static bool HasUnit(string root, string unit) => ReporterPlaces.Units.Any(path => Exists(root, $"{path}/{unit}"));
 
@@ -101,12 +107,16 @@ internal static class SystemUnits
         && UntrustedTree.TryRead(root, ReporterPlaces.Init, ReadLimit.SystemFile).AsSpan()
             .IndexOf(Encoding.ASCII.GetBytes(ReporterPlaces.InitTabFiles)) >= 0;
 
-    private static void AddInitTab(string root, TemporaryDirectory scratch, List<TreeAddition> additions)
+    private static void AddInitTabs(string root, TemporaryDirectory scratch, List<TreeAddition> additions)
     {
-        var path = InitTab.TrimStart('/');
-        TreeDirectories.Add(root, PathParts.ParentOf(path), additions);
-        additions.Add(new TreeAddition.File(path, Write(scratch, InitTabSource)));
+        foreach (var (path, isExecutable) in InitTabFiles.Where(row => !Exists(root, row.Path)))
+        {
+            TreeDirectories.Add(root, PathParts.ParentOf(path), additions);
+            additions.Add(new TreeAddition.File(path, Write(scratch, SourceOf(path)), isExecutable ? Executable : Octal.O644));
+        }
     }
+
+    private static string SourceOf(string path) => "sysvinit/" + PathParts.NameOf(path);
 
     // True also for a dangling link: a unit can be masked before it exists.
     private static bool Exists(string root, string path) =>

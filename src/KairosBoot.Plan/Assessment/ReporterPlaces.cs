@@ -34,7 +34,7 @@ public static class ReporterPlaces
         (RcLocal, "systemd", "the script, if it is executable"),
         ("/etc/rc?.d", "systemd, sysvinit", "scripts `S..` of the runlevels that are started"),
         (InitTab, "sysvinit, busybox", "commands of a boot"),
-        (InitTabFiles, "sysvinit", "the same, in files `*.tab`"),
+        (InitTabFiles, "sysvinit", "the same, the first entry of each file `*.tab`"),
         (OpenRcScripts, "OpenRC, sysvinit, busybox", "scripts of services; scripts `S..` that busybox' `rcS` starts"),
         (OpenRcRunlevels, "OpenRC", "services of the runlevels `sysinit`, `boot` and `default`"),
         (OpenRcLocal, "OpenRC", "scripts `*.start`, if the service `local` is enabled"),

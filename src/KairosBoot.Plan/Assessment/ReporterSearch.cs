@@ -122,14 +122,14 @@ internal sealed class ReporterSearch(SystemTree tree, IReadOnlyList<(string Name
         .Any(path => tree.Read(path) is { IsScript: true } script
             && ReporterText.Paths(script.Text).Any(started => PathParts.NameOf(started) == "openrc"));
 
-    // init reads them after inittab, whose default runlevel holds for them, too.
+    // init reads one entry of each, after inittab, whose default runlevel holds for them, too.
     private string? ByInitTabFiles(string inittab)
     {
         foreach (var path in tree.Names(ReporterPlaces.InitTabFiles).Where(name => name.EndsWith(".tab", StringComparison.Ordinal))
             .Select(name => $"{ReporterPlaces.InitTabFiles}/{name}"))
         {
-            if (tree.Read(path) is { } file
-                && new InitTab(inittab + "\n" + file.Text).Commands.Any(command => Reports(path, command, depth: 0)))
+            if (tree.Read(path)?.Text.Split('\n').FirstOrDefault(line => line.Trim() is { Length: > 0 } text && text[0] != '#') is { } entry
+                && new InitTab(inittab + "\n" + entry).Commands.Any(command => Reports(path, command, depth: 0)))
             {
                 return path;
             }

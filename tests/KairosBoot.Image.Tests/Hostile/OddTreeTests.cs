@@ -77,6 +77,6 @@ public sealed class OddTreeTests(ITestOutputHelper log) : OddInput(log)
         List<TreeFinding> findings = [.. TreeLint.Check(Root)];
         if (ReporterCheck.WarnOfTree(Root, []) is { } warning) findings.Add(warning);
         Assert.All(findings, finding => Assert.True(finding is { Problem.Length: > 10, Fix.Length: > 10 }));
-        Assert.All(ConfigLint.CheckTree(Root), problem => Assert.NotEmpty(problem.Text));
+        Assert.All(ConfigLint.CheckTree(Root, []), problem => Assert.NotEmpty(problem.Text));
     }
 }

@@ -181,12 +181,14 @@ public sealed class ReporterMatrixTests
     [InlineData("x.tab", "45", false, false)]
     [InlineData("x.conf", "2345", false, false)]
     [InlineData("x.tab", "2345", true, false)]
+    [InlineData("y.tab", "2345", false, false)]
     public void Sysvinit_reads_more_entries_from_inittab_d(string name, string levels, bool isBusybox, bool isStarted)
     {
         foreach (var (program, runs, add, reports) in Programs)
         {
             var tree = isBusybox ? new TextTree().Link("/sbin/init", "../bin/busybox") : new TextTree().File("/sbin/init", "\u007fELF");
-            tree.File("/etc/inittab", "id:3:initdefault:\n").File($"/etc/inittab.d/{name}", $"x:{levels}:once:{runs}\n");
+            tree.File("/etc/inittab", "id:3:initdefault:\n").File($"/etc/inittab.d/{name}",
+                $"# comment\n{(name == "y.tab" ? "y:2345:once:/bin/true\n" : "")}x:{levels}:once:{runs}\n");
             add(tree);
             Assert.True((reports && isStarted) == tree.Find().Reporter is not null, program);
             CheckPlaces(tree);
