@@ -94,7 +94,8 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal static string Said(CommandResult result) =>
         LastLine(result) is { Length: > 0 } said ? ": " + (said.Length > MaxSaid ? said[..MaxSaid] + "..." : said) : "";
 
-    /// <summary>The first command of a script without its arguments, which may contain a password: <c>systemctl</c>.</summary>
+    /// <summary>The first command of a script without its arguments, which may contain a password: <c>systemctl</c>. Empty: not
+    /// clear.</summary>
     internal static string CommandName(string script)
     {
         foreach (var line in script.Split('\n'))
@@ -102,6 +103,8 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
             foreach (var word in line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
             {
                 if (word[0] == '#') break;
+                // A quoted value may continue in the next words: PASSWORD="two words" program.
+                if (word.AsSpan().ContainsAny("\"'`$\\")) return "";
                 if (word.Contains('=')) continue;
                 var end = word.AsSpan().IndexOfAny(";|&<>()");
                 return word[..Math.Min(end < 0 ? word.Length : end, MaxName)];

@@ -5,8 +5,8 @@ namespace KairosBoot.CloudConfig;
 
 /// <summary>
 /// Writes a whole file. A reader, also after a power cut, finds the old content or the new one, and the content is never readable for more
-/// users than its final mode allows. The new file replaces the old one and keeps its
-/// extended attributes; mode and owner of the old one do not change.
+/// users than its final mode allows. The new file replaces the old one and keeps its extended attributes; mode and owner of the old one do
+/// not change.
 /// </summary>
 internal static class AtomicFile
 {

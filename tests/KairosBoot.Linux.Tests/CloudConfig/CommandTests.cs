@@ -20,6 +20,15 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("e: told", root.Log);
     }
 
+    [Theory]
+    [InlineData("PASSWORD=s3cret false", "command 1 (false): exit code 1")]
+    [InlineData("PASSWORD=\"two s3cret\" false", "command 1: exit code 1")]
+    [InlineData("PASSWORD='two s3cret' false", "command 1: exit code 1")]
+    [InlineData("PASSWORD=two\\ s3cret; false", "command 1: exit code 1")]
+    [InlineData("\"false\" s3cret", "command 1: exit code 1")]
+    public void A_message_never_has_a_part_of_an_assignment(string script, string expected) =>
+        Assert.Equal(expected, Assert.Single(root.RunEntry($"commands:\n- |\n  {script}\n").Problems).Reason);
+
     [Fact]
     public void Commands_may_be_a_single_text()
     {
