@@ -93,7 +93,15 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
     public void ReportUnused(BootRequest request, BootDisk disk)
     {
         choice.ReportIgnored(request, disk, Seen);
-        if (watch!.Unfinished is { Length: > 0 } text) record.Note(StepClass.Degraded, text + "; to fix: detach or replace the device");
+        const string Fix = "; to fix: detach or replace the device";
+        if (watch!.Unfinished is { Length: > 0 } text) record.Note(StepClass.Degraded, text + Fix);
+        string? named = null;
+        foreach (var device in Seen) // a disk comes before its partitions
+        {
+            if (!device.IsSilent || device.Disk == named) continue;
+            named = device.Disk;
+            record.Note(StepClass.Degraded, $"the disk /dev/{named} does not answer" + Fix);
+        }
     }
 
     // An examination finds more about a device without a known file system than the scan.

@@ -95,7 +95,9 @@ internal static class HeaderRows
         ["TreeCopy.OnlyOwner"] = "an octal mode", ["TreeDeletion.MaxDepth"] = "our own limit", ["ReadLimit.KiB"] = "a unit",
         ["ReadLimit.MiB"] = "a unit", ["DeviceWatch.ProgressMicroseconds"] = "our own interval",
         ["DeviceWatch.MinQuietMilliseconds"] = "our own interval", ["DeviceWatch.MaxQuietMilliseconds"] = "our own interval",
-        ["BlockDeviceScan.FewAnswers"] = "our own limit", ["DeviceStarter.ArgumentsField"] = "the number of a field in text, proc(5)",
+        ["DiskRequests.FewAnswers"] = "our own limit", ["StorageDaemon.ArgumentsField"] = "the number of a field in text, proc(5)",
+        ["BlockReader.FirstPauseMicroseconds"] = "our own pause", ["BlockReader.LastPauseMicroseconds"] = "our own pause",
+        ["BlockReader.BriefMicroseconds"] = "our own limit", ["BlockReader.IdleTimes"] = "our own limit",
         ["ImageIdentity.Start"] = "our own format", ["KernelLog.RecordLimit"] = "our own limit", ["Pstore.MaxUnread"] = "our own limit",
     };
 }

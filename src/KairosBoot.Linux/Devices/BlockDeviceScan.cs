@@ -13,24 +13,26 @@ public static class BlockDeviceScan
     internal const string ClassBlock = "/sys/class/block";
     private static readonly string[] Skipped = ["loop", "ram", "zram", "dm-", "fd", "mtdblock", "nbd"];
 
-    private const int FewAnswers = 64;
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2), AnswerPoll = TimeSpan.FromMilliseconds(50);
-
     /// <summary>All present devices, in the order of their names.</summary>
-    /// <param name="known">Devices of an earlier scan, which are not read again.</param>
+    /// <param name="known">Devices of an earlier scan, which are not read again, except those that did not answer and now may.</param>
     /// <param name="announced">Only these disks and their partitions are read; null: all.</param>
     public static ImmutableArray<BlockDevice> All(IReadOnlyDictionary<string, BlockDevice> known, List<string>? announced = null)
     {
         var devices = ImmutableArray.CreateBuilder<BlockDevice>();
-        var tables = new Dictionary<string, ImmutableArray<PartitionEntry>>();
+        var scan = new Scan(announced);
+        foreach (var device in known.Values)
+            if (device.IsSilent && !MayAnswer(device)) scan.NoteSilence(device);
         foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
         {
-            if (!IsSkipped(name) && (known.TryGetValue(name, out var device) ? device : Probe(name, tables, announced)) is { } found)
-                devices.Add(found);
+            if (IsSkipped(name)) continue;
+            if ((known.TryGetValue(name, out var device) && !MayAnswer(device) ? device : Probe(name, scan)) is { } found) devices.Add(found);
         }
 
         return devices.ToImmutable();
     }
+
+    /// <summary>The disk of this device did not answer before, and has answered all requests since.</summary>
+    public static bool MayAnswer(BlockDevice device) => device.IsSilent && !DiskRequests.Of(device.Disk).IsBusy;
 
     /// <summary>
     /// Adds the disks that the kernel has not announced, as unreadable ones: it is reading their partition tables, and opening one blocks
@@ -39,14 +41,14 @@ public static class BlockDeviceScan
     public static ImmutableArray<BlockDevice> WithSilent(ImmutableArray<BlockDevice> devices, List<string> announced)
     {
         foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
-            if (!announced.Contains(name)) devices = devices.Add(Unread(name));
+            if (!announced.Contains(name)) devices = devices.Add(Silent(new BlockDevice(name, name, 0, SizeBytes(name))));
         return devices;
     }
 
-    private static BlockDevice Unread(string name) => new(name, name, 0, SizeBytes(name)) { Unreadable = "it does not answer" };
+    private static BlockDevice Silent(BlockDevice device) => device with { Unreadable = BlockDevice.NoAnswer };
 
     /// <summary>A device by its name, of any kind. Null: it does not exist, or it has no medium.</summary>
-    public static BlockDevice? One(string name) => Probe(name, [], announced: null);
+    public static BlockDevice? One(string name) => Probe(name, new Scan(announced: null));
 
     /// <summary>Bytes; 0: the kernel has no such device.</summary>
     // sysfs counts in units of 512 bytes, whatever the device's block size.
@@ -82,40 +84,14 @@ public static class BlockDeviceScan
         return false;
     }
 
-    /// <summary>
-    /// The disk has requests and has not answered any for two seconds, and so few before that the kernel may still be reading its partition
-    /// table: until it has, every open blocks, and no signal ends that. A disk in use may be slow for longer, but has answered many.
-    /// </summary>
-    private static bool DoesNotAnswer(string disk)
-    {
-        var (answered, isBusy) = Requests(disk);
-        if (!isBusy || answered >= FewAnswers) return false;
-        var end = Syscall.BootTimeMicroseconds() + (long)AnswerLimit.TotalMicroseconds;
-        while (Syscall.BootTimeMicroseconds() < end)
-        {
-            Syscall.Pause(AnswerPoll);
-            var (now, isStillBusy) = Requests(disk);
-            if (now != answered || !isStillBusy) return false;
-        }
-        return true;
-    }
-
-    // Documentation/block/stat.rst: the first field counts completed reads, the fifth completed writes, the ninth requests in flight.
-    private static (long Answered, bool IsBusy) Requests(string disk)
-    {
-        var fields = (FileText.TryReadAttribute($"{ClassBlock}/{disk}/stat") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length < 9 ? (0, false) : (Parse(fields[0]) + Parse(fields[4]), fields[8] != "0");
-    }
-
-    private static BlockDevice? Probe(string name, Dictionary<string, ImmutableArray<PartitionEntry>> tables, List<string>? announced)
+    private static BlockDevice? Probe(string name, Scan scan)
     {
         var directory = $"{ClassBlock}/{name}";
         var size = SizeBytes(name);
         if (size <= 0) return null;
         var partition = (int)Number(directory + "/partition");
         var disk = partition == 0 ? name : DiskOf(directory);
-        if (announced?.Contains(disk) == false) return null;
-        if (announced is null && DoesNotAnswer(disk)) return Unread(name);
+        if (scan.Announced?.Contains(disk) == false) return null;
         var device = new BlockDevice(name, disk, partition, size) { IsWriteProtected = Number(directory + "/ro") == 1 };
         if (partition == 0)
         {
@@ -126,28 +102,31 @@ public static class BlockDeviceScan
             };
         }
 
-        return Read(device, tables);
+        if (scan.IsSilent(disk)) return Silent(device);
+        return scan.Announced is null && DiskRequests.AreUnanswered(disk) ? scan.NoteSilence(device) : Read(device, scan);
     }
 
     // A device that cannot be read still has the names of its entry in the partition table.
-    private static BlockDevice? Read(BlockDevice device, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
+    private static BlockDevice? Read(BlockDevice device, Scan scan)
     {
         try
         {
-            using var node = Syscall.Open(device.Node, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-            if (OpticalDrive.IsEmpty(device.Name, node)) return null;
-            device = device with { Superblock = BlockProbe.Superblock(node, device.SizeBytes) };
+            using var reader = BlockReader.Open(device.Node, device.Disk);
+            if (OpticalDrive.IsEmpty(device.Name, reader.Node)) return null;
+            device = device with { Superblock = BlockProbe.Superblock(reader.Read, device.SizeBytes) };
         }
+        catch (NoAnswerException) { return scan.NoteSilence(device); }
         catch (SyscallException e) { device = device with { Unreadable = Errno.Describe(e.Errno) }; }
         if (device.Partition == 0) return device;
         try
         {
-            foreach (var entry in Table(device.Disk, tables))
+            foreach (var entry in scan.Table(device.Disk))
             {
                 if (entry.Number == device.Partition)
                     return device with { PartUuid = entry.Uuid, PartLabel = string.IsNullOrEmpty(entry.Name) ? null : entry.Name };
             }
         }
+        catch (NoAnswerException) { return scan.NoteSilence(device); }
         catch (SyscallException e) { device = device with { Unreadable = device.Unreadable ?? Errno.Describe(e.Errno) }; }
         return device;
     }
@@ -167,13 +146,6 @@ public static class BlockDeviceScan
         return examined.ToImmutable();
     }
 
-    private static ImmutableArray<PartitionEntry> Table(string disk, Dictionary<string, ImmutableArray<PartitionEntry>> tables)
-    {
-        if (tables.TryGetValue(disk, out var known)) return known;
-        using var node = Syscall.Open("/dev/" + disk, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
-        return tables[disk] = BlockProbe.Partitions(node, BlockSize(disk), SizeBytes(disk));
-    }
-
     // The partition's directory in sysfs is inside that of its disk. Computing the disk from the name would depend on the driver.
     private static string DiskOf(string directory) => PathParts.NameOf(PathParts.ParentOf(Syscall.ReadLink(directory)));
 
@@ -182,4 +154,29 @@ public static class BlockDeviceScan
     private static long Parse(string? text) => long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static string? Attribute(string path) => FileText.TryReadAttribute(path) is { Length: > 0 } text ? text : null;
+
+    private sealed class Scan(List<string>? announced)
+    {
+        private readonly List<string> silent = [];
+        private readonly Dictionary<string, ImmutableArray<PartitionEntry>> tables = [];
+
+        /// <summary>Only these disks and their partitions are read; null: all.</summary>
+        public List<string>? Announced => announced;
+
+        public bool IsSilent(string disk) => silent.Contains(disk);
+
+        /// <summary>Neither the disk nor any of its partitions is read again in this scan.</summary>
+        public BlockDevice NoteSilence(BlockDevice device)
+        {
+            silent.Add(device.Disk);
+            return Silent(device);
+        }
+
+        public ImmutableArray<PartitionEntry> Table(string disk)
+        {
+            if (tables.TryGetValue(disk, out var known)) return known;
+            using var reader = BlockReader.Open("/dev/" + disk, disk);
+            return tables[disk] = BlockProbe.Partitions(reader.Read, BlockSize(disk), SizeBytes(disk));
+        }
+    }
 }

@@ -12,9 +12,6 @@ internal sealed unsafe class DeviceStarter
     // A disk needs a few milliseconds. A slow one has its name by then, so the next one can be started at the same time.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
-    private const int SYS_close_range = 436; // the same number on all architectures
-    private const int ArgumentsField = 45; // arg_start of proc(5), counted from the field after the name
-
     private readonly List<string> waiting = [];
     private FileHandle? progress;
     private long since;
@@ -75,11 +72,9 @@ internal sealed unsafe class DeviceStarter
         var (reader, writer) = ChildProcess.Pipe("the start of " + waiting[0]);
         using (writer)
         {
-            var pid = ForkedProcess.Fork();
-            if (pid == 0) Become(writer);
             since = Syscall.BootTimeMicroseconds();
             progress = reader;
-            if (pid > 0) return;
+            if (StorageDaemon.Start(writer, StartWaiting)) return;
         }
 
         // Without memory for a process there is no other way.
@@ -88,23 +83,14 @@ internal sealed unsafe class DeviceStarter
         End();
     }
 
-    private void Become(FileHandle report)
+    private void StartWaiting()
     {
-        try
+        foreach (var device in waiting)
         {
-            LibC.dup2(report.Descriptor, 0);
-            // This process may never end, so it must hold nothing open: neither the watchdog nor the kernel's events.
-            LibC.syscall(SYS_close_range, 1, uint.MaxValue, 0);
-            MarkAsStorageDaemon();
-            foreach (var device in waiting)
-            {
-                TryStart(device);
-                byte done = 0;
-                if (LibC.write(0, &done, 1) != 1) break;
-            }
+            TryStart(device);
+            byte done = 0;
+            if (LibC.write(0, &done, 1) != 1) return;
         }
-        // Must not return: after the caller comes the work of the parent process.
-        finally { Native._exit(0); }
     }
 
     // Documentation/ABI/testing/sysfs-bus: drivers_probe. The call returns when the driver has started the device, or has refused it.
@@ -115,14 +101,5 @@ internal sealed unsafe class DeviceStarter
             FileText.WriteAttribute(PathParts.ParentOf(PathParts.ParentOf(device)) + "/drivers_probe", PathParts.NameOf(device));
         }
         catch (SyscallException) { } // the driver does not support the device, or the device is gone
-    }
-
-    // A shutdown must not wait for the end of this process. Who ends all processes spares those whose first argument starts with '@'.
-    private static void MarkAsStorageDaemon()
-    {
-        var status = FileText.TryReadAttribute("/proc/self/stat") ?? "";
-        var fields = status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length > ArgumentsField && ulong.TryParse(fields[ArgumentsField], out var address) && address > 0)
-            *(byte*)address = (byte)'@';
     }
 }

@@ -98,8 +98,8 @@ public sealed class DeviceWatch : IDisposable
             // A wait with a deadline needs no watchdog, so the watchdog is fed.
             watchdog.Feed();
             var left = (int)((Math.Min(deadline, progress) - now) / 1000 + 1);
-            events.Wait(watchdog.IsArmed ? Math.Min(left, 1000) : left);
-            if (TakeEvents()) Scan();
+            events.Wait(watchdog.IsArmed || HasSilent() ? Math.Min(left, 1000) : left);
+            if (TakeEvents() || MayAnyAnswer()) Scan();
         }
         return true;
     }
@@ -108,8 +108,24 @@ public sealed class DeviceWatch : IDisposable
     public void Rescan()
     {
         TakeEvents();
-        known.Clear();
+        // A disk that does not answer would cost two seconds each time.
+        foreach (var device in Devices)
+            if (!device.IsSilent) known.Remove(device.Name);
         Scan();
+    }
+
+    private bool HasSilent()
+    {
+        foreach (var device in Devices)
+            if (device.IsSilent) return true;
+        return false;
+    }
+
+    private bool MayAnyAnswer()
+    {
+        foreach (var device in Devices)
+            if (BlockDeviceScan.MayAnswer(device)) return true;
+        return false;
     }
 
     /// <summary>Handles the pending events. True: block devices may have changed.</summary>

@@ -19,6 +19,10 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int sysinfo(void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int fdatasync(int fd);
+    [DllImport(LibC, SetLastError = true)]
+    internal static extern nint preadv2(int fd, void* buffers, int count, long offset, int flags);
+    [DllImport(LibC, SetLastError = true)] internal static extern int usleep(uint microseconds);
+    [DllImport(LibC)] internal static extern int posix_fadvise(int fd, long offset, long length, int advice);
     [DllImport(LibC, SetLastError = true)] internal static extern int sync_file_range(int fd, long offset, long length, uint flags);
     [DllImport(LibC, SetLastError = true)] internal static extern int fcntl(int fd, int command, void* argument);
     [DllImport(LibC, SetLastError = true)] internal static extern int flock(int fd, int operation);

@@ -89,10 +89,7 @@ public static unsafe partial class Syscall
     {
         var end = BootTimeMicroseconds() + (long)time.TotalMicroseconds;
         for (var left = (long)time.TotalMicroseconds; left > 0; left = end - BootTimeMicroseconds())
-        {
-            LibC.poll(null, 0,
-            (int)(left / 1000 + 1));
-        }
+            Native.usleep((uint)Math.Min(left, 999_999)); // POSIX allows no more
     }
 
     // The time that a device which does not answer delays a restart.

@@ -1,7 +1,7 @@
 namespace KairosBoot.Linux;
 
 /// <summary>A failed system call. Branch on <see cref="Errno"/>, not on the text.</summary>
-public sealed class SyscallException : Exception
+public class SyscallException : Exception
 {
     /// <param name="operation">Name of the call, with the arguments that identify it: <c>mount -t ext4 -o ro</c>.</param>
     /// <param name="path">The file that it was applied to; null: none.</param>

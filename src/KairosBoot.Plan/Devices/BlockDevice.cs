@@ -17,6 +17,12 @@ public sealed record BlockDevice(string Name, string Disk, int Partition, long S
     /// <summary>Why the device could not be read; null: it could.</summary>
     public string? Unreadable { get; init; }
 
+    /// <summary>Value of <see cref="Unreadable"/> for a disk that does not answer the kernel, and for its partitions.</summary>
+    public const string NoAnswer = "it does not answer";
+
+    /// <summary>Its disk does not answer. It may answer later.</summary>
+    public bool IsSilent => Unreadable == NoAnswer;
+
     /// <summary>The kernel refuses writes to it.</summary>
     public bool IsWriteProtected { get; init; }
     /// <summary>Result of a closer examination; null: nothing was found, or it was not examined.</summary>

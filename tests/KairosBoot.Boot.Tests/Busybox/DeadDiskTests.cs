@@ -4,10 +4,13 @@ using System.Text.RegularExpressions;
 
 namespace KairosBoot.Boot.Tests;
 
-/// <summary>A disk that is attached and does not answer: the driver that starts it is blocked in the kernel forever.</summary>
+/// <summary>A disk that is attached and does not answer, or no longer: who reads it is blocked in the kernel forever.</summary>
 public sealed class DeadDiskTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(240);
+
+    // The kernel reads the partition table, and nothing after it.
+    private const int OnlyTable = 64 << 10;
 
     private const string Stuck = "the driver virtio_blk has not started the device /sys/bus/virtio/devices/virtio[0-9], disk vd[ab]";
 
@@ -46,8 +49,10 @@ public sealed class DeadDiskTests
         BusyboxRoot.AddProgram(tree, "/bin/sleep", "/bin/coreutils-sleep");
     }, mebibytes: 16));
 
-    [Fact]
-    public void A_dead_data_disk_without_a_console_does_not_stop_the_boot()
+    [Theory]
+    [InlineData(0, "kairos-boot: not waiting any longer: " + Stuck, Stuck)]
+    [InlineData(OnlyTable, "", "the disk /dev/vd[ab] does not answer")]
+    public void A_dead_data_disk_without_a_console_does_not_stop_the_boot(int answeredBytes, string logged, string problem)
     {
         // disks: dead; | COS_OEM: a layout, commands | COS_STATE: active.img | COS_PERSISTENT |; a CD with user-data
         using SmallDisk disk = new(new Partition("COS_OEM", 8, ("/90_config.yaml", Encoding.ASCII.GetBytes(Config))),
@@ -57,7 +62,8 @@ public sealed class DeadDiskTests
             ("user-data", "#cloud-config\nstages: {initramfs: [{commands: ['echo yes > /etc/seeded']}]}\n"), ("meta-data", ""));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
-            Name = "dead-data-disk", Disks = [disk.File], DeadDisk = dead.File, Disc = seed.File, HasConsole = false,
+            Name = $"dead-data-disk-{answeredBytes}", Disks = [disk.File], DeadDisk = dead.File, DeadAfterBytes = answeredBytes,
+            Disc = seed.File, HasConsole = false,
             Initrd = Assets.Initrd, CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
         });
         machine.Console.Expect(Limit, "<<printed\n");
@@ -65,13 +71,31 @@ public sealed class DeadDiskTests
         Assert.StartsWith("streams none\nname dead user-data yes\n@storage 1000 \n\"text\"", printed, StringComparison.Ordinal);
         Assert.Contains("\"degraded\"", printed, StringComparison.Ordinal);
         string problems = string.Join('\n', printed.Split('\n').Where(line => line.StartsWith("\"text\"", StringComparison.Ordinal)));
-        Assert.Matches(Stuck + "; to fix: detach or replace the device", problems);
-        Assert.Matches("volume LABEL=DATA:/srv .*: no such device appeared; it may be inside another one: /dev/vd[ab] cannot be read: it " +
-            "does not answer", problems);
-        Assert.Matches("kairos-boot: not waiting any longer: " + Stuck, machine.Console.Text);
+        Assert.Matches(problem + "; to fix: detach or replace the device", problems);
+        Assert.Matches("volume LABEL=DATA:/srv .* /dev/vd[ab]1? cannot be read: it does not answer", problems);
+        Assert.Matches(logged, machine.Console.Text);
         Assert.Equal(2, machine.Console.Text.Split("that a cloud-config stage left running").Length - 1);
         Assert.Single(machine.Console.Text.Split('\n'),
             line => line.Contains(" (/bin/coreutils-sleep, killed) ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_boot_disk_that_answers_late_is_booted()
+    {
+        if (!Thorough.Run) return;
+        using SmallDisk disk = new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+            new Partition("COS_PERSISTENT", 16));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "late-boot-disk", DeadDisk = disk.File, DeadAfterBytes = OnlyTable,
+            CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
+        });
+        machine.Console.Expect(Limit, "waiting for LABEL=COS_STATE");
+        machine.WakeDeadDisk();
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        Assert.Contains("\"good\"", shell.Run("grep verdict /run/kairosboot/report.json"), StringComparison.Ordinal);
+        // Who had the disk open while it did not answer has ended.
+        Assert.Equal("0", shell.Run("ls /proc/[0-9]*/fd/* -l 2>/dev/null | grep -c ' /dev/vda' || true"));
     }
 
     [Fact]

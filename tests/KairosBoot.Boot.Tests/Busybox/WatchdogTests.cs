@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>The software watchdog of the kernel ends boots that nothing else can end. This kernel has no driver for QEMU's
@@ -9,9 +11,17 @@ public sealed class WatchdogTests
     private static string CommandLine(int seconds) =>
         $"cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1 kairosboot.watchdog={seconds}";
 
-    // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+    private const string Config = """
+        stages:
+          rootfs:
+            - environment_file: /run/cos/cos-layout.env
+              environment: {VOLUMES: "LABEL=COS_PERSISTENT:/usr/local LABEL=DATA:/srv"}
+        """;
+
+    // disk: | COS_OEM: a layout with a data disk | COS_STATE: active.img (busybox) | COS_PERSISTENT |
     private static SmallDisk Disk() =>
-        new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
+        new(new Partition("COS_OEM", 8, ("/90_config.yaml", Encoding.ASCII.GetBytes(Config))),
+        new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
         new Partition("COS_PERSISTENT", 16));
 
     [Fact]
@@ -22,8 +32,8 @@ public sealed class WatchdogTests
         using QemuMachine machine =
             QemuMachine.Start(new MachineSpec
             {
-                // The kernel reads the partition table, and kairos-boot waits for the first superblock.
-                Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisk = dead.File, DeadAfterBytes = 64 << 10,
+                // Table and superblock can be read (72 KiB), the rest of the file system (96 KiB) cannot: the mount blocks PID 1.
+                Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisk = dead.File, DeadAfterBytes = 80 << 10,
                 CommandLine = CommandLine(15)
             });
         machine.ExpectEnd(Limit);

@@ -71,6 +71,14 @@ public sealed class QemuMachine : IDisposable
         qmp.Execute("device_del", """{"id":"late"}""");
     }
 
+    /// <summary>From now on the disk of <see cref="MachineSpec.DeadDisk"/> answers, also what it was asked before.</summary>
+    public void WakeDeadDisk()
+    {
+        using Qmp qmp = new(Path.Combine(_directory, "qmp"));
+        qmp.Execute("block_set_io_throttle",
+            """{"device":"dead","bps":0,"bps_rd":0,"bps_wr":0,"iops":0,"iops_rd":0,"iops_wr":0}""");
+    }
+
     /// <summary>How often the guest has written to the disk of <see cref="MachineSpec.LateDisk"/>.</summary>
     public long WritesToLateDisk()
     {
