@@ -33,7 +33,7 @@ public sealed class WatchdogTests
             QemuMachine.Start(new MachineSpec
             {
                 // Table and superblock can be read (72 KiB), the rest of the file system (96 KiB) cannot: the mount blocks PID 1.
-                Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisk = dead.File, DeadAfterBytes = 80 << 10,
+                Name = "watchdog-dead-disk", Disks = [disk.File], DeadDisks = [(dead.File, 80 << 10)],
                 CommandLine = CommandLine(15)
             });
         machine.ExpectEnd(Limit);

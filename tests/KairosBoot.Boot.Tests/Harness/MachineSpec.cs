@@ -24,11 +24,8 @@ public sealed record MachineSpec
     /// <summary>What the hardware clock says at power on, as QEMU's -rtc base; null: the time of the host.</summary>
     public string? HardwareClock { get; init; }
 
-    /// <summary>A disk in front of the others that appears and does not answer.</summary>
-    public string? DeadDisk { get; init; }
-
-    /// <summary>How many bytes of the dead disk can be read before it stops answering; 0: none.</summary>
-    public int DeadAfterBytes { get; init; }
+    /// <summary>Disks in front of the others that appear and stop answering after some bytes were read; 0: they never answer.</summary>
+    public IReadOnlyList<(string File, int AnsweredBytes)> DeadDisks { get; init; } = [];
 
     /// <summary>False: the kernel has no console, so its init gets no standard streams. Its messages still go to the serial line.</summary>
     public bool HasConsole { get; init; } = true;

@@ -71,12 +71,12 @@ public sealed class QemuMachine : IDisposable
         qmp.Execute("device_del", """{"id":"late"}""");
     }
 
-    /// <summary>From now on the disk of <see cref="MachineSpec.DeadDisk"/> answers, also what it was asked before.</summary>
+    /// <summary>From now on the first of <see cref="MachineSpec.DeadDisks"/> answers, also what it was asked before.</summary>
     public void WakeDeadDisk()
     {
         using Qmp qmp = new(Path.Combine(_directory, "qmp"));
         qmp.Execute("block_set_io_throttle",
-            """{"device":"dead","bps":0,"bps_rd":0,"bps_wr":0,"iops":0,"iops_rd":0,"iops_wr":0}""");
+            """{"device":"dead0","bps":0,"bps_rd":0,"bps_wr":0,"iops":0,"iops_rd":0,"iops_wr":0}""");
     }
 
     /// <summary>How often the guest has written to the disk of <see cref="MachineSpec.LateDisk"/>.</summary>
@@ -150,7 +150,7 @@ public sealed class QemuMachine : IDisposable
             string console = spec.HasConsole ? "console=ttyS0" : "console=hvc7 earlycon=uart8250,io,0x3f8 keep_bootcon";
             arguments.AddRange(["-append", $"{console} {spec.CommandLine}"]);
         }
-        if (spec.DeadDisk != null) arguments.AddRange(DeadDrive(spec.DeadDisk, spec.DeadAfterBytes));
+        for (int i = 0; i < spec.DeadDisks.Count; i++) arguments.AddRange(DeadDrive($"dead{i}", spec.DeadDisks[i]));
         for (int i = 0; i < spec.Disks.Count; i++)
         {
             arguments.AddRange(["-drive", Drive(spec, directory, i)]);
@@ -183,11 +183,11 @@ public sealed class QemuMachine : IDisposable
 
     // At one byte for each second, the next read takes longer than any test. The geometry is given because QEMU would read the first sector
     // to guess it.
-    private static string[] DeadDrive(string file, int bytes) =>
+    private static string[] DeadDrive(string id, (string File, int AnsweredBytes) disk) =>
     [
-        "-drive", $"if=none,id=dead,format=raw,snapshot=on,file={file},throttling.bps-total=1"
-            + (bytes > 0 ? $",throttling.bps-total-max={bytes}" : ""),
-        "-device", "virtio-blk-pci,drive=dead,cyls=16,heads=16,secs=63",
+        "-drive", $"if=none,id={id},format=raw,snapshot=on,file={disk.File},throttling.bps-total=1"
+            + (disk.AnsweredBytes > 0 ? $",throttling.bps-total-max={disk.AnsweredBytes}" : ""),
+        "-device", $"virtio-blk-pci,drive={id},cyls=16,heads=16,secs=63",
     ];
 
     private static string Drive(MachineSpec spec, string directory, int disk)
