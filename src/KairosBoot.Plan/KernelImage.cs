@@ -19,6 +19,7 @@ public static class KernelImage
     private const int SetupSectors = 0x1F1, SystemSize = 0x1F4, Magic = 0x202, VersionText = 0x20E, Sector = 512, Paragraph = 16;
 
     private const int DefaultSetupSectors = 4;
+    private const int Protocol = 0x206, PayloadProtocol = 0x208, PayloadOffset = 0x248, PayloadLength = 0x24C;
 
     private const long HeaderIncomplete = -1;
 
@@ -54,6 +55,22 @@ public static class KernelImage
         var text = head[start..Math.Min(head.Length, start + MaxReleaseBytes)];
         var end = text.IndexOfAny((byte)' ', (byte)0);
         return end > 0 && !text[..end].ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Encoding.ASCII.GetString(text[..end]) : null;
+    }
+
+    /// <summary>Where the packed kernel is in the file; null: the whole file is the kernel, packed or not.</summary>
+    public static (int Offset, int Length)? Payload(ReadOnlySpan<byte> file)
+    {
+        long offset, length;
+        if (IsBzImage(file) && Word(file, Protocol) >= PayloadProtocol)
+        {
+            var setup = file[SetupSectors] == 0 ? DefaultSetupSectors : file[SetupSectors];
+            (offset, length) = ((setup + 1) * Sector + Long(file, PayloadOffset), Long(file, PayloadLength));
+        }
+        else if (Has(file, 4, "zimg"u8))
+            (offset, length) = (Long(file, 8), Long(file, 12));
+        else
+            return null;
+        return offset + length <= file.Length ? ((int)offset, (int)length) : null;
     }
 
     /// <summary>The format in words: <c>bzImage</c>; null: not known.</summary>

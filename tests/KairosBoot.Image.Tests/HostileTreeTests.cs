@@ -51,7 +51,7 @@ public class HostileTreeTests : Scratch
         {
             Assert.NotEmpty(TreeLint.Check(root));
             // Only files that the build reads itself: the large file would become part of the image.
-            var request = new InitrdRequest(root, null, "virtio", Compress: false,
+            var request = new InitrdRequest(root, null, "virtio", Compression: InitrdCompression.None,
                 path.EndsWith("kairos-boot") ? null : Path.Combine(root, "kairos-boot"));
             try { InitrdBuilder.Build(request); }
             catch (OperatorException) { }
@@ -133,7 +133,7 @@ public class HostileTreeTests : Scratch
             SyntheticKernel.Make(root);
             File.WriteAllText(index, File.ReadAllText(index).Replace("kernel/loop.ko:", $"{name}:"));
             Assert.Contains("which does not exist", Assert.Throws<OperatorException>(
-                () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", Compress: false, Path.Combine(root, "kairos-boot"))))
+                () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", Compression: InitrdCompression.None, Path.Combine(root, "kairos-boot"))))
                     .Problem);
         }
     }

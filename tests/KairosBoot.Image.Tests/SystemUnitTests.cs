@@ -134,6 +134,23 @@ public class SystemUnitTests : Scratch
         HostTool.Shell($"sh -n {PathOf("out" + script)}");
     }
 
+    // Packages of Debian 13 install systemd, whatever the init is.
+    [Theory]
+    [InlineData("si::sysinit:/etc/init.d/rcS", "#!/bin/sh\nexec /usr/sbin/openrc sysinit\n", "/etc/runlevels/default/kairosboot-good")]
+    [InlineData("::sysinit:/sbin/openrc sysinit\n::wait:/sbin/openrc default", "", "/etc/runlevels/default/kairosboot-good")]
+    [InlineData("si::sysinit:/etc/init.d/rcS", "#!/bin/sh\nexec /lib/init/rc S\n", "/etc/inittab.d/cos-setup.tab")]
+    public void The_services_are_those_of_the_init_where_another_manager_is_installed(string entry, string rcS, string expected)
+    {
+        WriteText("root/usr/lib/systemd/systemd", "");
+        File.AppendAllText(PathOf("root/usr/lib/init"), "/etc/inittab.d/%s");
+        WriteText("root/etc/inittab", $"id:2:initdefault:\n{entry}\n");
+        WriteText("root/etc/init.d/rcS", rcS);
+        var built = Build();
+        Assert.Contains(built.Added, path => path.StartsWith(expected, StringComparison.Ordinal));
+        Assert.DoesNotContain(built.Added, path => path.StartsWith("/usr/lib/systemd/system/", StringComparison.Ordinal));
+        Assert.DoesNotContain(built.Warnings, warning => warning.Problem.Contains("marked good", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Systemd_finds_stamps_of_an_image_that_is_up_to_date()
     {

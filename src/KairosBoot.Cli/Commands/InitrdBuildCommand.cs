@@ -21,8 +21,12 @@ internal static class InitrdBuildCommand
             HelpName = "SET",
             DefaultValueFactory = _ => InitrdRequest.DefaultModules,
         };
-        var compress = new Option<string>("--compress") { Description = "Compression", DefaultValueFactory = _ => "zstd" };
-        compress.AcceptOnlyFromAmong("zstd", "none");
+        var compress = new Option<string>("--compress")
+        {
+            Description = "Compression (auto: the fastest one that the kernel unpacks)", HelpName = "FORMAT",
+            DefaultValueFactory = _ => InitrdCompression.Auto.Word(),
+        };
+        compress.AcceptOnlyFromAmong(InitrdCompressionWords.All);
         var init = new Option<string?>("--init")
         {
             Description = "kairos-boot program to pack (default: the one shipped with this kboot)", HelpName = "FILE",
@@ -36,11 +40,13 @@ internal static class InitrdBuildCommand
         {
             var tree = parsed.GetRequiredValue(root);
             var request = new InitrdRequest(tree, parsed.GetValue(kernel), parsed.GetRequiredValue(modules),
-                Compress: parsed.GetValue(compress) == "zstd", parsed.GetValue(init));
+                InitrdCompressionWords.Parse(parsed.GetRequiredValue(compress)),
+                parsed.GetValue(init));
             var path = parsed.GetRequiredValue(output);
             var built = InitrdBuilder.Build(request, cancellationToken);
             OutputFile.Write(path, temporary => HostFile.Write(temporary, built.Content));
-            Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}");
+            Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}, " +
+                built.Compression.Word() + (built.Reason is null ? "" : $": {built.Reason}"));
         }));
         return command;
     }

@@ -1,7 +1,5 @@
 using System.Text;
 using KairosBoot.Plan;
-using ZstdSharp;
-using ZstdSharp.Unsafe;
 
 namespace KairosBoot.Image;
 
@@ -10,8 +8,6 @@ namespace KairosBoot.Image;
 /// </summary>
 public static class InitrdBuilder
 {
-    private const int CompressionLevel = 19, Block = 512;
-
     // Needed on any hardware: the root is an image file with overlays.
     private static readonly string[] Always = ["loop", "overlay"];
 
@@ -31,6 +27,7 @@ public static class InitrdBuilder
                 "install the kernel's complete module package, or another kernel");
         }
 
+        var (compression, reason) = Compression(KernelUnpacking.Of(request.Root, kernel.Release), request.Compression);
         var packed = graph.Closure(wanted.Concat(Always));
         var directory = $"lib/modules/{kernel.Release}";
         var entries = Directories.Append(directory).Select(CpioEntry.Directory).ToList();
@@ -51,24 +48,14 @@ public static class InitrdBuilder
 
         var archive = CpioArchive.Write(entries);
         cancellationToken.ThrowIfCancellationRequested();
-        return new BuiltInitrd(request.Compress ? ZstdFrame.Pad(Compress(archive), Block) : Pad(archive), kernel.Release.Text,
-            packed.Order(StringComparer.Ordinal).ToList(), absent);
+        return new BuiltInitrd(InitrdPacking.Pack(archive, compression), kernel.Release.Text,
+            packed.Order(StringComparer.Ordinal).ToList(), absent, compression, reason);
     }
 
-    // The kernel reads an archive that is appended to the file only if it starts at a multiple of four bytes, and ignores zeros between
-    // archives (Documentation/driver-api/early-userspace/buffer-format.rst). 512 is the block of cpio(1). Zeros after a compressed archive
-    // would be refused by kboot of earlier versions, which checks the image before an upgrade.
-    private static byte[] Pad(byte[] archive)
+    private static (InitrdCompression Compression, string? Reason) Compression(KernelUnpacking kernel, InitrdCompression wanted)
     {
-        Array.Resize(ref archive, (archive.Length + Block - 1) / Block * Block);
-        return archive;
-    }
-
-    // One thread and a fixed level, so that the bytes depend only on the input. With the checksum, the kernel detects a damaged file.
-    private static byte[] Compress(byte[] archive)
-    {
-        using var compressor = new Compressor(CompressionLevel);
-        compressor.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
-        return compressor.Wrap(archive).ToArray();
+        if (wanted == InitrdCompression.Auto) return kernel.Choose();
+        return kernel.Problem(wanted) is not { } problem ? (wanted, null)
+            : throw new OperatorException(problem, "choose another --compress, or auto");
     }
 }

@@ -8,7 +8,7 @@ namespace KairosBoot.Image;
 /// <summary>The contents of an initrd.</summary>
 /// <param name="FileSize">Size of the file in bytes.</param>
 /// <param name="UnpackedSize">Size of the unpacked archive in bytes.</param>
-/// <param name="Compression"><c>zstd</c> or <c>none</c>.</param>
+/// <param name="Compression">Of its last compressed archive: <c>lz4</c>, <c>zstd</c>, <c>gzip</c>; <c>none</c>.</param>
 /// <param name="Release">Kernel release of its modules; null if it has no modules.index.</param>
 /// <param name="Files">Every file with its size, the largest first.</param>
 /// <param name="DriversIn">Modules of the generic set in the initrd.</param>
@@ -38,7 +38,7 @@ public sealed record InitrdContents(
     /// <summary>The number of its kairos-boot, as <see cref="InitrdFormat"/> has it; 0 also for another program.</summary>
     public int Format { get; init; }
 
-    /// <exception cref="OperatorException">The file is not a cpio archive, plain or compressed with zstd.</exception>
+    /// <exception cref="OperatorException">The file is not a cpio archive, plain or compressed with lz4, zstd or gzip.</exception>
     public static InitrdContents Read(string path) => Parse(
         BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "give the path of an initrd"),
         path);
@@ -63,7 +63,7 @@ public sealed record InitrdContents(
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
         {
             throw new OperatorException($"{path} cannot be read as an initrd: {damage.Message}",
-                "give a cpio archive (newc), uncompressed or compressed with zstd");
+                "give a cpio archive (newc), uncompressed or compressed with lz4, zstd or gzip");
         }
     }
 
@@ -88,13 +88,11 @@ public sealed record InitrdContents(
         var compression = "none";
         while (!(file = TrimZeros(file)).IsEmpty)
         {
-            if (ZstdFrame.StartsAt(file.Span))
+            if (InitrdPacking.TryUnpack(file) is var (content, packed, kind))
             {
-                var frame = ZstdFrame.Length(file.Span);
-                using var decompression = new DecompressionStream(new MemoryStream(file[..frame].ToArray()));
-                unpacked += ReadArchives(BoundedStream.ReadAll(decompression, ReadLimit.Initrd), entries, all: true).Length;
-                compression = "zstd";
-                file = file[frame..];
+                unpacked += ReadArchives(content, entries, all: true).Length;
+                compression = kind.Word();
+                file = file[packed..];
             }
             else
             {

@@ -32,6 +32,12 @@ internal static class BootInitrd
             yield break;
         }
 
+        if (KernelRelease.TryParse(packed) is { } release && KernelUnpacking.Of(root, release)
+            .Problem(InitrdCompressionWords.Parse(contents.Compression)) is { } unpacking)
+        {
+            yield return Error($"{Path} is compressed with {contents.Compression}: {unpacking}");
+        }
+
         if (!UntrustedTree.Has(root, $"/usr/lib/modules/{packed}") && !UntrustedTree.Has(root, $"/lib/modules/{packed}"))
             yield return Error($"{Path} is for the kernel {packed}, but the tree has no modules for it");
         if (kernel?.Release is { } booted && booted != packed)

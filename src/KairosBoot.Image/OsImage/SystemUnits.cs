@@ -61,12 +61,21 @@ internal static class SystemUnits
         var hasProgram = Has(Program);
         if (!hasProgram && kboot is null) return;
         var before = additions.Count;
-        if (Has("usr/lib/systemd/systemd") || Has("lib/systemd/systemd"))
-            AddUnits(root, scratch, additions);
-        else if (Has("sbin/openrc") || Has("usr/sbin/openrc"))
-            AddScripts(root, scratch, additions);
-        else if (ReadsInitTabs(root))
-            AddInitTabs(root, scratch, additions);
+        switch (GoodReporter.ServicesOf(TreeReader.Open(root, additions)))
+        {
+            case InitKind.Systemd: AddUnits(root, scratch, additions); break;
+            case InitKind.OpenRc: AddScripts(root, scratch, additions); break;
+            // Debian 13 installs systemd also where the init is another one.
+            case InitKind.InitTab when ReadsInitTabs(root): AddInitTabs(root, scratch, additions); break;
+            case InitKind.InitTab: break;
+            default:
+                if (Has("usr/lib/systemd/systemd") || Has("lib/systemd/systemd"))
+                    AddUnits(root, scratch, additions);
+                else if (Has("sbin/openrc") || Has("usr/sbin/openrc"))
+                    AddScripts(root, scratch, additions);
+                break;
+        }
+
         if (!hasProgram && additions.Count > before)
         {
             TreeDirectories.Add(root, PathParts.ParentOf(Program), additions);

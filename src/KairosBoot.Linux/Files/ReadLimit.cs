@@ -24,6 +24,8 @@ public readonly record struct ReadLimit(long Bytes, string What)
     public static ReadLimit InitProgram => new(256 * MiB, "the initrd's init");
     /// <summary>Compressed and uncompressed; an array of .NET has less than 2 GiB.</summary>
     public static ReadLimit Initrd => new(1024 * MiB, "an initrd");
+    /// <summary>A distribution's has 300 KiB.</summary>
+    public static ReadLimit KernelConfig => new(4 * MiB, "the configuration of a kernel");
     public static ReadLimit Kernel => new(256 * MiB, "a kernel");
     public static ReadLimit KernelArguments => new(64 * KiB, "a file of kernel arguments");
     /// <summary>A unit or a script. A larger file is a program or data.</summary>

@@ -32,6 +32,9 @@ public sealed class GoodReporter(string? reporter, InitKind init)
     public static GoodReporter Find(SystemTree tree, IEnumerable<(string Name, string Text)> configs) =>
         new ReporterSearch(tree, [.. ConfigsOf(tree, SystemPaths.CloudConfigs), .. configs]).Run();
 
+    /// <summary>Whose services the init of a tree starts. More than one service manager may be installed.</summary>
+    public static InitKind ServicesOf(SystemTree tree) => new ReporterSearch(tree, []).Services();
+
     /// <summary>The cloud-configs in directories of a tree: name and text.</summary>
     public static IEnumerable<(string Name, string Text)> ConfigsOf(SystemTree tree, IEnumerable<string> directories) =>
         directories.SelectMany(directory => ConfigsIn(tree, directory.TrimEnd('/'), depth: 0));

@@ -22,6 +22,15 @@ internal sealed class ReporterSearch(SystemTree tree, IReadOnlyList<(string Name
         return new(reporter, init) { NearMiss = nearMisses is [var (name, why), ..] ? $"{name} {why}" : null };
     }
 
+    /// <inheritdoc cref="GoodReporter.ServicesOf"/>
+    internal InitKind Services()
+    {
+        var (init, _) = FindInit();
+        if (init != InitKind.InitTab) return init;
+        var inittab = new InitTab(tree.Read(ReporterPlaces.InitTab)?.Text);
+        return inittab.OpenRcRunlevels.Count > 0 || IsRunByOpenRc(inittab) ? InitKind.OpenRc : InitKind.InitTab;
+    }
+
     private (InitKind Kind, string Program) FindInit()
     {
         var path = ReporterPlaces.Init;

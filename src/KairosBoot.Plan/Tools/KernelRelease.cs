@@ -28,5 +28,13 @@ public sealed record KernelRelease
         $"{ToolText.Show(place)}: '{ToolText.Show(text)}' is not a kernel release: at most {MaxLength} letters, digits and . _ + - ~ ^ :",
             "rename or remove it");
 
+    /// <summary>Its version is this one or a later one; false also for a release that does not start with two numbers.</summary>
+    public bool IsAtLeast(int major, int minor)
+    {
+        var numbers = Text.Split('.', '-');
+        return numbers.Length > 1 && int.TryParse(numbers[0], out var first) && int.TryParse(numbers[1], out var second)
+            && (first, second).CompareTo((major, minor)) >= 0;
+    }
+
     public override string ToString() => Text;
 }
