@@ -127,7 +127,7 @@ public sealed class InitrdCompressionTests : Scratch
         PutIntoKernel("CONFIG_RD_LZ4=y\n", "gzip -c");
         var path = Path.Combine(root, "boot/vmlinuz-" + Release);
         var kernel = File.ReadAllBytes(path);
-        for (var at = 0; at < kernel.Length; at += 97)
+        for (var at = 0; at < kernel.Length; at += 1009)
         {
             File.WriteAllBytes(path, Flip(kernel, at, at % 8));
             var kind = Build(InitrdCompression.Auto).Compression;

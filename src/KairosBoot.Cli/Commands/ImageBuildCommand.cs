@@ -22,6 +22,7 @@ internal static class ImageBuildCommand
             HelpName = "SET",
             DefaultValueFactory = _ => InitrdRequest.DefaultModules,
         };
+        var compress = CompressOption.Create("Compression of that initrd (auto: the fastest one that the kernel unpacks)");
         var init = new Option<string?>("--init") { Description = "kairos-boot program for that initrd", HelpName = "FILE" };
         var noAssessment = new Option<bool>("--no-assessment")
         {
@@ -30,7 +31,7 @@ internal static class ImageBuildCommand
 
         var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")
         {
-            root, tar, output, format, size, kernel, modules, init, noAssessment,
+            root, tar, output, format, size, kernel, modules, compress, init, noAssessment,
         };
         command.Validators.Add(result =>
         {
@@ -43,6 +44,7 @@ internal static class ImageBuildCommand
                 Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program())
             {
+                Compression = InitrdCompressionWords.Parse(parsed.GetRequiredValue(compress)),
                 WithoutAssessment = parsed.GetValue(noAssessment),
             };
             var path = parsed.GetRequiredValue(output);

@@ -21,12 +21,7 @@ internal static class InitrdBuildCommand
             HelpName = "SET",
             DefaultValueFactory = _ => InitrdRequest.DefaultModules,
         };
-        var compress = new Option<string>("--compress")
-        {
-            Description = "Compression (auto: the fastest one that the kernel unpacks)", HelpName = "FORMAT",
-            DefaultValueFactory = _ => InitrdCompression.Auto.Word(),
-        };
-        compress.AcceptOnlyFromAmong(InitrdCompressionWords.All);
+        var compress = CompressOption.Create("Compression (auto: the fastest one that the kernel unpacks)");
         var init = new Option<string?>("--init")
         {
             Description = "kairos-boot program to pack (default: the one shipped with this kboot)", HelpName = "FILE",

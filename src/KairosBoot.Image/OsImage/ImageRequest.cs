@@ -12,6 +12,9 @@ namespace KairosBoot.Image;
 public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format, long? SizeBytes, string? Kernel, string Modules,
     string? Init, string? KBoot = null)
 {
+    /// <summary>Of the initrd, if the tree has no initrd.</summary>
+    public InitrdCompression Compression { get; init; }
+
     /// <summary>Allocates the space before anything is written, if the size is known.</summary>
     public bool Allocate { get; init; }
 

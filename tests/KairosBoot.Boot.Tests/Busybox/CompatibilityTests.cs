@@ -57,11 +57,11 @@ public sealed class CompatibilityTests
     [Fact]
     public void A_disk_of_the_earlier_commit_upgrades_boots_and_falls_back()
     {
-        // disks: the first as the earlier kboot builds it, the second with new.img and broken.img of this commit
+        // disks: the first as the earlier kboot builds it, the second with new.img and broken.img of this commit, built for that kboot
         using GrubDisk disk = new(Earlier);
         using SmallDisk images =
-            UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")),
-            ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood)));
+            UpgradeImages.Disk(("new.img", UpgradeImages.Get("new", zstd: true)),
+            ("broken.img", UpgradeImages.Get("broken", init: UpgradeImages.NeverGood, zstd: true)));
         using UpgradingMachine machine = new(
             new MachineSpec { Name = "compatibility", Firmware = Firmware.Uefi, Disks = [disk.File, images.File] });
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));

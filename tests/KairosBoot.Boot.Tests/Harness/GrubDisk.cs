@@ -19,6 +19,14 @@ public sealed class GrubDisk : IDisposable
     private static readonly string[] FileSystemTools = ["/usr/sbin/mke2fs", "/usr/sbin/debugfs", "/usr/bin/mksquashfs",
         "/lib/x86_64-linux-gnu/libgcc_s.so.1"];
     private static readonly ConcurrentDictionary<Kind, Lazy<byte[]>> Images = new();
+    private static readonly Lazy<string> ZstdInitrd = new(() =>
+    {
+        string file = Path.Combine(Assets.Out, "zstd-initrd.img");
+        Tool.Run(Assets.KBoot, ["initrd", "build", "--root", Assets.KernelRoot, "--modules", "virtio", "--compress", "zstd",
+            "--init", Assets.KairosBoot, "--output", file]);
+        return file;
+    });
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-grub-disk-");
     private readonly Kind _kind;
     private int _files;
@@ -47,10 +55,13 @@ public sealed class GrubDisk : IDisposable
         /// <summary>The image has the initrd and the kboot of an earlier commit, and that kboot makes the disk.</summary>
         public bool Earlier { get; init; }
 
+        /// <summary>The initrd is compressed with zstd, which kboot of earlier commits reads.</summary>
+        public bool Zstd { get; init; }
+
         public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
 
         public string Initrd =>
-            Earlier ? Assets.EarlierVirtioInitrd : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
+            Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
     /// <param name="init">A script that replaces its init.</param>
