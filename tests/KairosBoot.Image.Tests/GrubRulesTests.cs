@@ -30,6 +30,8 @@ public class GrubRulesTests : Scratch
                 Once = once,
                 Fault = tries % 2 == 0 ? null : new(Slot.Passive, SlotFault.Damaged),
                 Stops = tries % 4,
+                Last = tries % 4 == 3 ? null : Slots[tries % 3],
+                ShowMenu = tries % 5 == 2,
             };
         Together(states.Index().GroupBy(state => state.Index % 4), part =>
             Check(new GrubRun(Directory.CreateDirectory(PathOf($"all{part.Key}")).FullName), part.Select(state => state.Item),
@@ -157,8 +159,8 @@ public class GrubRulesTests : Scratch
 
     private static BootCounters Counters(int tries) => new()
     {
-        Active = new(tries & 3, true, "0123456789abcdef"), Passive = new(tries >> 2 & 3, false, "none"),
-        Recovery = new(tries >> 4, false, ""),
+        Active = new(tries & 3, true, "0123456789abcdef"), Passive = new(tries >> 2 & 3, tries % 3 == 0, "none"),
+        Recovery = new(tries >> 4, tries % 2 == 0, ""),
     };
 
     private static void Check(GrubRun run, IEnumerable<BootCounters> states, Func<Slot, LoadResult> load)
@@ -169,7 +171,9 @@ public class GrubRulesTests : Scratch
             var end = run.Run(before);
             var text = $"{before} of {string.Join(' ', Slots.Select(load))}";
             Assert.Equal((text, Ending(expected), expected.Slot?.Name()), (text, end.End, end.Word("kairosboot.slot")));
-            Assert.Equal((text, expected.Counters), (text, BootBlock.Read(end.Block).Counters));
+            Assert.Equal((text, expected.Counters with { ShowMenu = false }), (text, BootBlock.Read(end.Block).Counters));
+            var wasGood = before.Last is { } last && before[last] is { Good: true, Left: BootCounter.Full };
+            Assert.Equal((text, before.ShowMenu ? "menu 60" : wasGood ? "countdown 0" : "countdown 2"), (text, end.Menu));
             if (expected.Slot is not { } started) continue;
             Assert.Equal((text, $"{expected.Counters[started].Left}", expected.Why.Name(), "ok"),
                 (text, end.Word("kairosboot.tries"), end.Word("kairosboot.why"), end.Word("kairosboot.env")));

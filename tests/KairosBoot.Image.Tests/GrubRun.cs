@@ -11,6 +11,9 @@ namespace KairosBoot.Image.Tests;
 /// <param name="Block">The block afterwards.</param>
 internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 {
+    /// <summary>How the menu waits for a key, and how many seconds: <c>countdown 2</c>.</summary>
+    internal string Menu { get; init; } = "";
+
     /// <summary>GRUB waited before the reset.</summary>
     internal bool Waits { get; init; }
 
@@ -73,11 +76,11 @@ internal sealed partial class GrubRun
             HostTool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", At("image"), image, "1M");
             HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
         }
-        var menu = GrubMenu.Text(2).Replace("set timeout_style=countdown\nset timeout=2", "set timeout=0")
-            .Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
+        var menu = GrubMenu.Text(2).Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
             .Replace("sleep 60\n", "echo waits\n").Replace(" reboot; fi\n", "\nreboot\nfi\n");
         menu = Reboot().Replace(menu, "echo \"end again\"; exit");
-        File.WriteAllText(At("state/grub/grub.cfg"), $"set kairosboot_unload={(canUnload ? 1 : 0)}\n" + StandIns + menu);
+        File.WriteAllText(At("state/grub/grub.cfg"), $"set kairosboot_unload={(canUnload ? 1 : 0)}\n" + StandIns + menu
+            + "echo \"menu $timeout_style $timeout.\"\nset timeout_style=hidden\nset timeout=0\n");
         File.WriteAllBytes(At("state/bootstate"), Enumerable.Repeat((byte)'9', files).ToArray());
         File.WriteAllText(At("device.map"), $"(hd0) {At("disk")}\n");
         // Without a tree oem, the disk has no COS_OEM.
@@ -107,6 +110,7 @@ internal sealed partial class GrubRun
         var started = end[0].Groups[1].Value == "started" ? said[said.LastIndexOf(Loaded, StringComparison.Ordinal)..] : "";
         return new(end[0].Groups[1].Value, [.. Words().Matches(started).Select(match => match.Groups[1].Value)], bytes)
         {
+            Menu = Menus().Match(said).Groups[1].Value,
             Waits = said.Contains("waits", StringComparison.Ordinal),
         };
     }
@@ -128,6 +132,9 @@ internal sealed partial class GrubRun
 
     [GeneratedRegex(@"word (\S+)")]
     private static partial Regex Words();
+
+    [GeneratedRegex(@"menu (\w+ \d+)\.")]
+    private static partial Regex Menus();
 
     [GeneratedRegex(@"^ *reboot$", RegexOptions.Multiline)]
     private static partial Regex Reboot();

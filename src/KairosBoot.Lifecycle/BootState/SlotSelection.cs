@@ -5,6 +5,8 @@ namespace KairosBoot.Lifecycle;
 /// <summary>Chooses the slot to boot first, and the image that upgrades do not replace.</summary>
 public static class SlotSelection
 {
+    private const int MenuThatCanBeShown = 4;
+
     /// <summary>Boots a slot next time only.</summary>
     /// <exception cref="OperatorException">The slot has no image.</exception>
     public static void SelectOnce(BootStateLocation location, Slot slot)
@@ -21,6 +23,20 @@ public static class SlotSelection
     {
         RequireImage(location, slot);
         location.Change(counters => (counters[slot].Left == 0 ? counters.Reset(slot) : counters) with { First = slot });
+    }
+
+    /// <summary>Shows the loader's menu at the next start, for a minute.</summary>
+    /// <exception cref="OperatorException">The disk has no menu of kboot that does it.</exception>
+    public static void ShowMenu(BootStateLocation location)
+    {
+        location.RequireCounters();
+        if (!BootMenuUpdate.IsAtLeast(location.Directory, MenuThatCanBeShown))
+        {
+            throw new OperatorException($"{location.Directory} has no boot menu of kboot that can be told to show itself",
+                "press ESC when GRUB starts; a kboot upgrade updates an older menu of kboot");
+        }
+
+        location.Change(counters => counters with { ShowMenu = true });
     }
 
     /// <summary>Boots the other one of active and passive first from now on.</summary>

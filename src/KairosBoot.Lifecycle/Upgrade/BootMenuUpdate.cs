@@ -7,6 +7,7 @@ namespace KairosBoot.Lifecycle;
 /// <summary>Replaces the boot menu of a machine by the newer one of this program, filled in for the machine.</summary>
 public static class BootMenuUpdate
 {
+    private const string Menu = "/grub/grub.cfg";
     private const string VersionLine = KairosMenu.OwnVersion, RecoveryLine = KairosMenu.OwnRecovery;
 
     /// <summary>The menu to write; null: the existing menu is kept.</summary>
@@ -38,7 +39,7 @@ public static class BootMenuUpdate
             return "the boot menu is Kairos' own and is not changed; it counts no boots: if the new image does not boot, choose fallback";
         }
 
-        var (menu, fresh) = (state + "/grub/grub.cfg", state + "/grub/grub.cfg.new");
+        var (menu, fresh) = (state + Menu, state + Menu + ".new");
         if (FileText.TryRead(menu) is not { } old)
             return "this machine has no boot menu of kboot; its boot loader is not changed";
         if (NewText(old, out var note) is not { } text) return note;
@@ -53,6 +54,11 @@ public static class BootMenuUpdate
         slotSwitch.Change(() => Syscall.Unlink(fresh));
         return note;
     }
+
+    /// <summary>The menu of a disk is at least of this version.</summary>
+    /// <param name="state">Mount point of COS_STATE.</param>
+    /// <param name="version">From 1.</param>
+    internal static bool IsAtLeast(string state, int version) => FileText.TryRead(state + Menu) is { } text && Version(text) >= version;
 
     private static int Version(string text) =>
         int.TryParse(Value(text, VersionLine), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;

@@ -7,7 +7,7 @@ namespace KairosBoot.Plan;
 /// <param name="Problem">What is wrong with the file, as a predicate that follows its name: <c>is missing</c>. Null: nothing.</param>
 public sealed record BootBlock(BootCounters Counters, string? Problem)
 {
-    private const string BootIdName = "boot_id", KnownName = "known";
+    private const string BootIdName = "boot_id", KnownName = "known", ShowMenuName = "show_menu";
 
     // What the longest counters leave of a sector.
     private const int MaxOthers = 58;
@@ -59,6 +59,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             Pinned = Value("pinned", value => value != BootCounter.NoImage && IsImage(value)),
             BootId = Value(BootIdName, IsBootId),
             VolumeFault = VolumeFault.TryParse(Value("vol_fail", value => VolumeFault.TryParse(value) is not null)),
+            ShowMenu = Value(ShowMenuName, value => value is "0" or "1") == "1",
             Stops = Value("stops", value => value is "0" or "1" or "2" or "3") is { Length: > 0 } stops ? stops[0] - '0' : 0,
         };
         var known = Value(KnownName, IsKnown);
@@ -114,7 +115,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
     {
         foreach (var variable in Variables(new BootCounters()))
             if (variable.Key == name) return true;
-        return name is BootIdName or KnownName;
+        return name is BootIdName or KnownName or ShowMenuName;
     }
 
     /// <summary>The whole file.</summary>
@@ -140,7 +141,7 @@ public sealed record BootBlock(BootCounters Counters, string? Problem)
             "fail", counters.Fault?.ToString() ?? "", "pinned", counters.Pinned,
             // A new disk has no id: its bytes depend on nothing but its inputs.
             counters.BootId.Length > 0 ? BootIdName : "", counters.BootId, known == "000" ? "" : KnownName, known,
-            "vol_fail", counters.VolumeFault?.ToString() ?? "", "stops", Digit(counters.Stops),
+            "vol_fail", counters.VolumeFault?.ToString() ?? "", "stops", Digit(counters.Stops), counters.ShowMenu ? ShowMenuName : "", "1",
         ]);
         return variables.ToImmutable();
     }

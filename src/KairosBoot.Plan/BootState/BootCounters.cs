@@ -26,6 +26,8 @@ public sealed record BootCounters
     public VolumeFault? VolumeFault { get; init; }
     /// <summary>How often the machine has stopped since the last good boot, up to <see cref="MaxStops"/>.</summary>
     public int Stops { get; init; }
+    /// <summary>The next start of the loader shows its menu.</summary>
+    public bool ShowMenu { get; init; }
     /// <summary>Id of the image that no upgrade may replace; empty: none.</summary>
     public string Pinned { get; init; } = "";
     /// <summary>Random id of the last boot that was marked good: copies of a disk differ in it. Empty: there is none yet.</summary>

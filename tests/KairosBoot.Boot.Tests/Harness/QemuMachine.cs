@@ -59,6 +59,14 @@ public sealed class QemuMachine : IDisposable
         return raw;
     }
 
+    /// <summary>Presses a key of the keyboard.</summary>
+    /// <param name="key">QEMU's name of it: <c>esc</c>.</param>
+    public void Press(string key)
+    {
+        using Qmp qmp = new(Path.Combine(_directory, "qmp"));
+        qmp.Execute("send-key", $$$"""{"keys":[{"type":"qcode","data":"{{{key}}}"}]}""");
+    }
+
     public void PlugLateDisk()
     {
         using Qmp qmp = new(Path.Combine(_directory, "qmp"));
