@@ -55,6 +55,7 @@ public sealed class RecipeTests
     private static void AssertHealthy(RecipeMachine machine)
     {
         Assert.Equal("node1", machine.Ssh("hostname"));
+        Assert.DoesNotMatch("ERROR: (cos-setup|kairosboot)", machine.Console.Text);
         // sudo complains on standard error if the name of the machine cannot be resolved.
         Assert.Equal("", machine.Ssh("sudo true 2>&1"));
         JsonElement report = JsonDocument.Parse(machine.Ssh("sudo cat /run/kairosboot/report.json")).RootElement;
