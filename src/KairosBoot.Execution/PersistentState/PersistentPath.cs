@@ -31,9 +31,9 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     /// <summary>Plans the changes and stages the new files.</summary>
     /// <returns>False: the volume has too little free space.</returns>
-    /// <param name="sections">The manifest.</param>
+    /// <param name="section">Its section of the manifest; null: it has none.</param>
     /// <exception cref="OperatorException">A user's link is on the way to the path or the store.</exception>
-    public bool Prepare(List<ManifestSection> sections)
+    public bool Prepare(ManifestSection? section)
     {
         var existing = stores.Find(directory);
         if (existing is not null) StoreName = existing;
@@ -43,7 +43,7 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         entries = image is null ? [] : PersistentScan.OfImage(image);
         return existing is null
             ? PrepareAll()
-            : PrepareMerge(sections.Find(section => section.Path == Path && section.Store == StoreName)?.Entries());
+            : PrepareMerge(section?.Store == StoreName ? section.Entries() : null);
     }
 
     private void OpenImage()

@@ -36,12 +36,13 @@ public abstract record Step(StepClass Class)
     }
 
     /// <summary>The first line of the command, for a log.</summary>
-    public string Summary
+    public virtual string Summary
     {
         get
         {
-            var end = Command.IndexOf('\n');
-            return end < 0 ? Command : Command[..end] + " ...";
+            var command = Command;
+            var end = command.IndexOf('\n');
+            return end < 0 ? command : command[..end] + " ...";
         }
     }
 
