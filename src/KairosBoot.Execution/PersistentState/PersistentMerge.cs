@@ -36,9 +36,11 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
     public bool Prepare(List<PersistentDirectory> directories)
     {
         var damaged = new List<string>();
+        SignatureKey key;
         try
         {
             manifest.Make();
+            key = manifest.Key();
             sections = manifest.Read(damaged);
             manifest.DeleteUnfinished();
             FileTree.Delete(manifest.Control, StagingName);
@@ -53,10 +55,11 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
         finally { damaged.ForEach(result.Problem); }
         var known = new Dictionary<string, ManifestSection>();
         foreach (var section in sections) known.TryAdd(section.Path, section);
+        var reader = new SignatureReader(key);
         foreach (var directory in directories)
         {
             var staged = paths.Count.ToString();
-            var path = new PersistentPath(directory, stores, staging, staged);
+            var path = new PersistentPath(directory, stores, staging, staged, reader);
             Prepare(path, known.GetValueOrDefault(path.Path), staged);
         }
         return paths.Count > 0;

@@ -12,13 +12,15 @@ namespace KairosBoot.Execution;
 /// <param name="stores">The state directory.</param>
 /// <param name="stagingDirectory">The directory with the copies of all paths.</param>
 /// <param name="staging">Name of a directory in it for the copies of this path, which does not exist yet.</param>
-internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, FileHandle stagingDirectory, string staging)
-    : IDisposable
+/// <param name="reader">Computes the signatures.</param>
+internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, FileHandle stagingDirectory, string staging,
+    SignatureReader reader) : IDisposable
 {
     private const int DirectoryMode = Octal.O755;
-    private const int BytesOfAnInode = 4096;
 
     private List<MergeEntry> entries = [];
+    // Of a new store: its files are the same before and after it gets its name.
+    private ManifestSection? filled;
     private FileHandle? image, store, staged;
     private DirectoryCursor? inImage, inStore;
 
@@ -40,10 +42,17 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         else if (Syscall.TryStatAt(stores.Directory!, StoreName) is not (null or { Type: FileType.Symlink }))
             throw new OperatorException($"{directory.Store} is not a directory", "remove it");
         OpenImage();
-        entries = image is null ? [] : PersistentScan.OfImage(image);
-        return existing is null
-            ? PrepareAll()
-            : PrepareMerge(section?.Store == StoreName ? section.Entries() : null);
+        if (existing is null) return PrepareAll();
+        var seeded = section?.Store == StoreName ? section.Entries() : null;
+        // Signatures of an older version are compared with signatures of the same kind, and replaced by the present kind.
+        reader.Digest.WithFormer = seeded is not null && section!.KeyId is null;
+        var scan = new PersistentScan(reader);
+        try
+        {
+            entries = image is null ? [] : scan.OfImage(image);
+            return PrepareMerge(seeded, scan);
+        }
+        finally { reader.Digest.WithFormer = false; }
     }
 
     private void OpenImage()
@@ -62,24 +71,25 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     private bool PrepareAll()
     {
-        if (!HasSpaceFor(entries)) return false;
+        var space = new StagingSpace(stagingDirectory);
         if (image is not null)
         {
-            Syscall.Rewind(image);
-            FileTree.Copy(image, stagingDirectory, staging);
-            return true;
+            var copied = new PersistentFill(reader, space).Run(image, stagingDirectory, staging);
+            entries = copied ?? [];
+            return copied is not null;
         }
+        if (!space.Take(0)) return false;
         using var empty = MakeStaging();
         Syscall.FChMod(empty, DirectoryMode);
-        entries.Add(new MergeEntry("") { Image = new PersistentScan().Signature(empty, Syscall.FStat(empty)) });
+        entries.Add(new MergeEntry("") { Image = reader.OfDirectory(empty, Syscall.FStat(empty)) });
         return true;
     }
 
-    private bool PrepareMerge(List<MergeEntry>? seeded)
+    private bool PrepareMerge(List<MergeEntry>? seeded, PersistentScan scan)
     {
         OpenStore();
         entries = MergeTree.Join(seeded, entries);
-        PersistentScan.AddStore(store!, inStore!, entries);
+        scan.AddStore(store!, inStore!, entries);
         Merge = MergePlan.Decide(entries);
         var added = entries.FindAll(entry => entry.Change is MergeChange.Add or MergeChange.Replace or MergeChange.Exchange);
         if (!HasSpaceFor(added)) return false;
@@ -123,17 +133,24 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         FileTree.CopyOne(from, its, staged!, name);
     }
 
-    // A rough estimate, so that the disk is not filled completely. The manifest is written twice.
     private bool HasSpaceFor(List<MergeEntry> added)
     {
         if (added.Count == 0) return true;
-        long bytes = entries.Count * 2 * 128L;
-        foreach (var entry in added) bytes += entry.AllocatedBytes + BytesOfAnInode;
-        var (freeBytes, freeInodes) = Syscall.FreeSpace(stagingDirectory);
-        return bytes <= freeBytes && added.Count + 8 <= freeInodes;
+        var space = new StagingSpace(stagingDirectory);
+        space.AddEntries(entries.Count - added.Count);
+        foreach (var entry in added)
+            if (!space.Take(entry.AllocatedBytes)) return false;
+        return true;
     }
 
-    public ManifestSection Section(string image, bool meanwhile) => ManifestSection.Of(Path, StoreName, image, entries, meanwhile);
+    /// <param name="image">Identity of the image.</param>
+    /// <param name="meanwhile">As in <see cref="ManifestSection.Of"/>.</param>
+    public ManifestSection Section(string image, bool meanwhile)
+    {
+        if (Merge is not null) return ManifestSection.Of(Path, StoreName, image, entries, meanwhile, reader.KeyId);
+        filled ??= ManifestSection.Of(Path, StoreName, image, entries, meanwhile: false, reader.KeyId);
+        return meanwhile ? filled.With(ManifestSection.Unfinished) : filled;
+    }
 
     /// <summary>Executes one action: a rename, a deletion or a change of attributes.</summary>
     public void Do(int index)

@@ -145,6 +145,8 @@ public static unsafe partial class Syscall
     {
         var times = stackalloc timespec[2];
         SetTimes(times, mtimeNs);
+        // Without a path, which the kernel would have to copy. EBADF: the descriptor was opened with OpenFlags.Path.
+        if (Native.futimens(file.Descriptor, times) == 0) return;
         byte empty = 0;
         // utimensat(2) accepts AT_EMPTY_PATH since Linux 5.8.
         if (LibC.utimensat(file.Descriptor, &empty, times, LibC.AT_EMPTY_PATH) == 0) return;
