@@ -4,74 +4,48 @@ using KairosBoot.Plan;
 namespace KairosBoot.Execution;
 
 /// <summary>
-/// Copies a directory of the image for a new store: modes, owners, times, holes, extended attributes, links, devices and hard links. Reads
-/// each file once, for the copy and for its signature.
+/// The files of a new store: modes, owners, times, holes, extended attributes, links, devices and hard links. Reads each file of the image
+/// once, for the copy and for its signature.
 /// </summary>
 /// <param name="reader">Computes the signatures.</param>
 /// <param name="space">Counts what the copy needs.</param>
-internal sealed class PersistentFill(SignatureReader reader, StagingSpace space)
+/// <param name="root">The copy of the whole directory. Only root can enter its parent.</param>
+internal sealed class PersistentFill(SignatureReader reader, StagingSpace space, FileHandle root)
 {
     private const int Permissions = Octal.O777;
-    private readonly List<MergeEntry> entries = [];
     // For files with several names: the first one.
     private readonly Dictionary<string, MergeEntry> hardLinks = [];
-    private FileHandle? copyRoot;
-    private ulong device;
 
-    /// <summary>Makes the copy.</summary>
-    /// <param name="image">Opened for reading.</param>
-    /// <param name="directory">A directory that only root can enter.</param>
-    /// <param name="name">Name of the copy, which does not exist yet.</param>
-    /// <returns>All entries, in the order of a walk. Null: the volume has too little free space; the copy is not complete.</returns>
-    public List<MergeEntry>? Run(FileHandle image, FileHandle directory, string name)
+    public FileHandle Root => root;
+
+    /// <summary>Something did not fit: the copy is not complete.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>Counts an entry. False: it does not fit.</summary>
+    public bool Take(long allocatedBytes)
     {
-        var status = Syscall.FStat(image);
-        device = status.Device;
-        using (copyRoot = FileTree.NewDirectory(directory, name)) return Directory(image, copyRoot, "", status) ? entries : null;
+        IsFull |= !space.Take(allocatedBytes);
+        return !IsFull;
     }
 
-    private bool Directory(FileHandle from, FileHandle to, string path, FileStatus status)
+    /// <summary>Copies a file that is not a directory, and returns its signature.</summary>
+    public EntrySignature Copy(FileHandle from, FileHandle to, string name, FileStatus status, MergeEntry entry)
     {
-        entries.Add(new MergeEntry(path) { Image = reader.OfDirectory(from, status) });
-        if (!space.Take(0)) return false;
-        // Of a mount point inside, only the empty directory is copied: the file system mounted there is not part of the tree.
-        if (status.Device == device)
-            foreach (var name in Syscall.ReadDirectory(from))
-                if (!Entry(from, to, path, name)) return false;
-        FileTree.SetAttributes(from, to, status);
-        return true;
-    }
-
-    private bool Entry(FileHandle from, FileHandle to, string path, string name)
-    {
-        if (Syscall.TryStatAt(from, name) is not { Type: not FileType.Unknown } status) return true;
-        var entryPath = path.Length == 0 ? name : string.Concat(path, "/", name);
-        if (status.Type == FileType.Directory)
-        {
-            using var source = Syscall.OpenDirectoryAt(from, name);
-            using var copy = FileTree.NewDirectory(to, name);
-            return Directory(source, copy, entryPath, status);
-        }
-        var entry = new MergeEntry(entryPath) { HardLink = status.HardLink, AllocatedBytes = status.Allocated };
-        entries.Add(entry);
         if (entry.HardLink is { } link && !hardLinks.TryAdd(link, entry))
         {
-            entry.Image = hardLinks[link].Image;
-            Link(hardLinks[link].Name, to, name);
-            return true;
+            using var cursor = new DirectoryCursor(root);
+            var (directory, last) = cursor.Parent(hardLinks[link].Name);
+            Syscall.LinkAt(directory, last, to, name);
+            return hardLinks[link].Image;
         }
-        if (!space.Take(status.Allocated)) return false;
-        entry.Image = File(from, to, name, status);
-        return true;
+        if (!Take(status.Allocated)) return default;
+        if (status.Type == FileType.Regular) return Content(from, to, name, status);
+        FileTree.CopyFile(from, name, to, name, status);
+        return reader.OfFile(from, name, status);
     }
 
-    private EntrySignature File(FileHandle from, FileHandle to, string name, FileStatus status)
+    private EntrySignature Content(FileHandle from, FileHandle to, string name, FileStatus status)
     {
-        if (status.Type != FileType.Regular)
-        {
-            FileTree.CopyFile(from, name, to, name, status);
-            return reader.OfFile(from, name, status);
-        }
         using var source = SignatureReader.Open(from, name);
         using var copy = Syscall.OpenAt(to, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow,
             status.Mode & Permissions);
@@ -80,12 +54,5 @@ internal sealed class PersistentFill(SignatureReader reader, StagingSpace space)
         if (isSparse) Syscall.CopySparse(source, copy);
         FileTree.SetAttributes(source, copy, status);
         return signature;
-    }
-
-    private void Link(string existing, FileHandle to, string name)
-    {
-        using var cursor = new DirectoryCursor(copyRoot!);
-        var (directory, last) = cursor.Parent(existing);
-        Syscall.LinkAt(directory, last, to, name);
     }
 }

@@ -74,9 +74,10 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         var space = new StagingSpace(stagingDirectory);
         if (image is not null)
         {
-            var copied = new PersistentFill(reader, space).Run(image, stagingDirectory, staging);
-            entries = copied ?? [];
-            return copied is not null;
+            using var copy = MakeStaging();
+            var fill = new PersistentFill(reader, space, copy);
+            entries = new PersistentScan(reader).OfImage(image, fill);
+            return !fill.IsFull;
         }
         if (!space.Take(0)) return false;
         using var empty = MakeStaging();

@@ -9,14 +9,17 @@ internal sealed class PersistentScan(SignatureReader reader)
 {
     private readonly List<MergeEntry> entries = [];
     private ulong device;
+    private PersistentFill? fill;
 
     /// <summary>All entries below a directory of the image, in the order of a walk.</summary>
     /// <param name="root">Opened for reading.</param>
-    public List<MergeEntry> OfImage(FileHandle root)
+    /// <param name="copies">Copies all files meanwhile, as long as they fit; null: nothing is copied.</param>
+    public List<MergeEntry> OfImage(FileHandle root, PersistentFill? copies = null)
     {
+        fill = copies;
         var status = Syscall.FStat(root);
         device = status.Device;
-        Directory(root, "", status);
+        Directory(root, fill?.Root, "", status);
         return entries;
     }
 
@@ -73,25 +76,35 @@ internal sealed class PersistentScan(SignatureReader reader)
         entries.Add(entry);
     }
 
-    private void Directory(FileHandle directory, string name, FileStatus status)
+    /// <param name="directory">A directory of the image, opened for reading.</param>
+    /// <param name="copy">Its copy; null: nothing is copied.</param>
+    /// <param name="name">Its path below the root.</param>
+    /// <param name="status">Its status.</param>
+    private void Directory(FileHandle directory, FileHandle? copy, string name, FileStatus status)
     {
         AddImage(new MergeEntry(name), reader.OfDirectory(directory, status));
-        if (status.Device != device) return;
-        foreach (var child in Syscall.ReadDirectory(directory))
+        if (fill?.Take(0) == false) return;
+        // Of a mount point inside, only the empty directory is taken: the file system mounted there is not part of the tree.
+        if (status.Device == device)
         {
-            if (Syscall.TryStatAt(directory, child) is not { Type: not FileType.Unknown } found) continue;
-            var childName = name.Length == 0 ? child : string.Concat(name, "/", child);
-            if (found.Type == FileType.Directory)
-            {
-                using var opened = Syscall.OpenDirectoryAt(directory, child);
-                Directory(opened, childName, found);
-            }
-            else
-            {
-                AddImage(new MergeEntry(childName) { HardLink = found.HardLink, AllocatedBytes = found.Allocated },
-                    reader.OfFile(directory, child, found));
-            }
+            foreach (var child in Syscall.ReadDirectory(directory))
+                Child(directory, copy, child, name.Length == 0 ? child : string.Concat(name, "/", child));
         }
+        if (copy is not null) FileTree.SetAttributes(directory, copy, status);
+    }
+
+    private void Child(FileHandle directory, FileHandle? copy, string name, string path)
+    {
+        if (fill?.IsFull == true || Syscall.TryStatAt(directory, name) is not { Type: not FileType.Unknown } found) return;
+        if (found.Type == FileType.Directory)
+        {
+            using var opened = Syscall.OpenDirectoryAt(directory, name);
+            using var made = copy is null ? null : FileTree.NewDirectory(copy, name);
+            Directory(opened, made, path, found);
+            return;
+        }
+        var entry = new MergeEntry(path) { HardLink = found.HardLink, AllocatedBytes = found.Allocated };
+        AddImage(entry, copy is null ? reader.OfFile(directory, name, found) : fill!.Copy(directory, copy, name, found, entry));
     }
 
     private static bool MayBe(MergeEntry entry, FileStatus status)

@@ -61,13 +61,18 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             error = Troubles.ToError(step, cause = e);
             isReadOnly |= e is MissingStoreException or SyscallException { Errno: Errno.EROFS };
         }
-        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall, Note = note };
+        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) 
+        {
+            Shortfall = shortfall, Note = note,
+            // The content of a file is not part of the log.
+            Text = step is WriteFile ? null : step.Command,
+        };
         if (volume is not null) result = result with { Mount = volume.Mount };
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, error, cause);
         if (isReadOnly && storesAreLost) return result;
-        if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error.ToString());
-        else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), step.Summary, shortfall);
-        else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds.ToString());
+        if (error is not null) Failed(BootReport.ClassName(step.Class), result.Summary, error.ToString());
+        else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), result.Summary, shortfall);
+        else Done(BootReport.ClassName(step.Class), result.Summary, result.Microseconds.ToString());
         return result;
     }
 

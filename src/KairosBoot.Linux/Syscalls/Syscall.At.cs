@@ -216,6 +216,7 @@ public static unsafe partial class Syscall
     internal static int SYS_setfsgid => IsX64 ? 123 : 152;
     internal static int SYS_setgroups => IsX64 ? 116 : 159;
     internal static int SYS_getgroups => IsX64 ? 115 : 158;
+    internal static int SYS_fstat => IsX64 ? 5 : 80;
 
     private static bool IsX64 =>
         System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;

@@ -23,11 +23,11 @@ public static unsafe partial class Syscall
         return ToStatus(s);
     }
 
-    /// <summary>fstat(2). statx(2) with an empty path would make the kernel allocate and clear a page for the path.</summary>
+    // Not by glibc's function, which passes an empty path: older kernels allocate and clear a page for it, as for each path.
     public static FileStatus FStat(FileHandle file)
     {
         stat s;
-        Check(Native.fstat(file.Descriptor, &s), "fstat", file.Path);
+        Check((int)(long)LibC.syscall(SYS_fstat, file.Descriptor, &s), "fstat", file.Path);
         var mode = (uint)s.st_mode;
         return new(Type(mode), (int)(mode & 0xFFF), (int)(uint)s.st_uid, (int)(uint)s.st_gid, (long)s.st_size, (long)(ulong)s.st_nlink,
             (ulong)s.st_ino, (ulong)s.st_dev, (ulong)s.st_rdev, (long)s.st_mtim.tv_sec * 1_000_000_000L + (long)s.st_mtim.tv_nsec)
