@@ -86,7 +86,8 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
         control = Syscall.TryOpenAt(directory, ControlName, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
         if (control is not null) return true;
         if (Syscall.TryStatAt(directory, ControlName) is not { } other) return false;
-        throw new OperatorException($"{directory.Path}/{ControlName} is not a directory; it belongs to user {other.Uid}", "remove it");
+        throw new OperatorException(
+            $"{directory.Path}/{ControlName} is not a directory; it belongs to user {other.Uid.ToString()}", "remove it");
     }
 
     /// <summary>

@@ -70,8 +70,8 @@ internal static class OverlayMount
     private static bool Make(FileHandle store, string name)
     {
         if (Syscall.TryMkDirAt(store, name, DirectoryMode)) return true;
-        return Syscall.StatAt(store, name) is { Type: not FileType.Directory } other
-            ? throw new OperatorException($"{store.Path}/{name} is not a directory; it belongs to user {other.Uid}", "remove it") : false;
+        if (Syscall.StatAt(store, name) is not { Type: not FileType.Directory } other) return false;
+        throw new OperatorException($"{store.Path}/{name} is not a directory; it belongs to user {other.Uid.ToString()}", "remove it");
     }
 
     // The kernel refuses an upper layer on a read-only file system. As an additional lower layer, it still shows the kept content.

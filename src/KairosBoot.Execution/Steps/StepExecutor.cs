@@ -134,7 +134,8 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         if (superblock.SizeBytes > status.Size)
         {
             throw new OperatorException(
-                $"image {mount.Image} is truncated: its {superblock.Type} has {superblock.SizeBytes} bytes, the file has {status.Size}",
+                $"image {mount.Image} is truncated: its {superblock.Type} has {superblock.SizeBytes.ToString()} bytes, "
+                    + $"the file has {status.Size.ToString()}",
                 "write the image again");
         }
 
@@ -149,8 +150,9 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         var result = PersistentSeed.Seed(seed);
         if (result.Seeded + result.Compared > 0)
         {
-            LogSeeding($"{result.Seeded} paths copied from the image, {result.Compared} compared with it: "
-                + $"{result.Followed} files updated, {result.Added} added, {result.Removed} removed, {result.Kept} kept that both changed");
+            LogSeeding($"{result.Seeded.ToString()} paths copied from the image, {result.Compared.ToString()} compared with it: "
+                + $"{result.Followed.ToString()} files updated, {result.Added.ToString()} added, {result.Removed.ToString()} removed, "
+                + $"{result.Kept.ToString()} kept that both changed");
         }
 
         foreach (var name in result.KeptNames) LogKept(name);

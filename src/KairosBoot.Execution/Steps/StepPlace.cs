@@ -98,7 +98,7 @@ internal static class StepPlace
     }
 
     private static OperatorException LinkOnTheWay(string path, FileHandle made, int user) => new(
-        $"nothing is mounted at {path}: a link of user {user} is on the way, and would lead the mount to {made.Path}",
+        $"nothing is mounted at {path}: a link of user {user.ToString()} is on the way, and would lead the mount to {made.Path}",
         "replace the link with a directory");
 
     private static OperatorException MissingMountPoint(string path)

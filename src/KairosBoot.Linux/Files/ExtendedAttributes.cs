@@ -63,7 +63,7 @@ public static unsafe class ExtendedAttributes
         {
             if (IsOverlays(name) || name is "security.selinux" or "security.ima" or "security.evm") continue;
             var value = file.Get(name);
-            digest.Append(Encoding.UTF8.GetBytes($"{name}\0{value.Length}\0"));
+            digest.Append(Encoding.UTF8.GetBytes($"{name}\0{value.Length.ToString()}\0"));
             digest.Append(value);
         }
     }
