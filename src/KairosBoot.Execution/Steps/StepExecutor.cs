@@ -61,7 +61,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             error = Troubles.ToError(step, cause = e);
             isReadOnly |= e is MissingStoreException or SyscallException { Errno: Errno.EROFS };
         }
-        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) 
+        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start)
         {
             Shortfall = shortfall, Note = note,
             // The content of a file is not part of the log.
