@@ -70,8 +70,7 @@ internal static class Boot
         var volumes = parts.Devices.FindVolumes(request, layout, disk);
         parts.Plans.Apply(LayoutPlan.For(layout, volumes, parts.Devices.FindOverlayDevice(layout, disk),
             ImageCheck.Identify(request, parts.Record)));
-        parts.Mounts.Check();
-        parts.Mounts.WriteFsTab();
+        parts.Mounts.CheckAndWriteFsTab();
         parts.Counting.ForgetVolumeFault(request);
         // Every path of the layout is writable or persistent as it says, and mountinfo agrees.
 

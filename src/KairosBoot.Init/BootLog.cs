@@ -9,6 +9,7 @@ internal sealed class BootLog : MessageLog, IDisposable
 {
     private readonly KernelLog kernel = new();
     private readonly FileHandle file;
+    private readonly byte[] buffer = new byte[1024];
 
     /// <summary>Needs /dev, /proc and /run.</summary>
     public BootLog()
@@ -24,12 +25,14 @@ internal sealed class BootLog : MessageLog, IDisposable
 
     public override void Write(LogLevel level, string text)
     {
+        text = PrintableText.Clean(text);
         kernel.Write(SyslogLevel(level), text);
         var time = Syscall.BootTimeMicroseconds();
         var start = $"[{time / 1_000_000,5}.{time % 1_000_000:d6}] {Name(level)} ";
         // At the start of every line: a name that contains a line feed cannot add a line that looks like another message.
-        var lines = start + PrintableText.Clean(text).Replace("\n", "\n" + start) + "\n";
-        try { Syscall.WriteAll(file, Encoding.UTF8.GetBytes(lines)); }
+        var lines = start + (text.Contains('\n') ? text.Replace("\n", "\n" + start) : text) + "\n";
+        var isShort = Encoding.UTF8.TryGetBytes(lines, buffer, out var length);
+        try { Syscall.WriteAll(file, isShort ? buffer.AsSpan(0, length) : Encoding.UTF8.GetBytes(lines)); }
         catch (SyscallException) { } // /run is full: the kernel log has the line
     }
 

@@ -14,6 +14,15 @@ public sealed record StepResult(Step Step, StepError? Error, long Microseconds)
     /// <summary>A sentence for the log that does not change the result.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The shell command that does the same as the step.</summary>
+    public string Command => Text ?? Step.Command;
+
+    /// <summary>The command, if the log needed it already: to put it together costs memory and time. Null: it did not.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The first line of the command, for a log.</summary>
+    public string Summary => Text is null ? Step.Summary : Step.FirstLine(Text);
+
     /// <summary>The mount that exists now, if the step made one. It may differ from the planned one.</summary>
     public PlannedMount? Mount { get; init; } = Error is null ? Step.Mount : null;
 }
@@ -113,7 +122,7 @@ public sealed record BootReport
 
     private static void WriteStep(JsonText items, StepResult result) => items.Object(null, item =>
     {
-        item.String("command", result.Step.Command).String("class", ClassName(result.Step.Class))
+        item.String("command", result.Command).String("class", ClassName(result.Step.Class))
             .String("result", result.Error is not null ? "failed" : result.Shortfall is not null ? "partial" : "ok")
             .Number("microseconds", result.Microseconds);
         if ((result.Error?.ToString() ?? result.Shortfall) is { } reason) item.String("error", reason);

@@ -10,8 +10,6 @@ public static class LayoutPlan
 {
     private const string Root = SystemPaths.Sysroot;
 
-    private sealed record Node(string Path, Step Step, bool NeedsState);
-
     /// <param name="layout">The layout to mount.</param>
     /// <param name="volumes">The devices found for the layout's volumes, in the layout's order; a missing volume has no device.</param>
     /// <param name="overlayDevice">The device of the overlays; null: a tmpfs.</param>
@@ -23,19 +21,22 @@ public static class LayoutPlan
         plan.Add(OverlayStore(layout, overlayDevice));
         AddLimits(layout, overlayDevice, plan);
         var state = StateDirectories(layout);
-        var nodes = new List<Node>();
+        var mounts = new MountOrder(layout.PersistentStateTarget);
         foreach (var volume in volumes)
-            if (MountStep(layout, volume) is { } step) nodes.Add(new(volume.Request.Path, step, NeedsState: false));
+            if (MountStep(layout, volume) is { } step) mounts.Add(volume.Request.Path, step, needsState: false);
+        var persistent = new HashSet<string>();
+        foreach (var path in layout.PersistentStatePaths) persistent.Add(path);
         foreach (var path in layout.RwPaths)
         {
-            if (!IsVolume(volumes, path) && !layout.PersistentStatePaths.Contains(path))
-                nodes.Add(new(path, Overlay(layout, path, onDevice: overlayDevice is not null), NeedsState: false));
+            if (!IsVolume(volumes, path) && !persistent.Contains(path))
+                mounts.Add(path, Overlay(layout, path, onDevice: overlayDevice is not null), needsState: false);
         }
 
         var holder = OptionsOfHolder(layout, volumes);
         foreach (var directory in state)
-            nodes.Add(new(directory.Path[Root.Length..], Persist(layout, directory, holder), NeedsState: true));
-        Order(nodes, layout, new SeedPersistent(StepClass.Degraded, state, image) { StoreVolume = StoreVolume(layout) }, plan);
+            mounts.Add(directory.Path[Root.Length..], Persist(layout, directory, holder), needsState: true);
+        var seed = new SeedPersistent(StepClass.Degraded, state, image) { StoreVolume = StoreVolume(layout) };
+        mounts.AddTo(plan, layout.PersistentStateBind ? seed : null);
         return plan.ToImmutable();
     }
 
@@ -124,39 +125,6 @@ public static class LayoutPlan
     {
         foreach (var volume in volumes)
             if (volume.Request.Path == path) return true;
-        return false;
-    }
-
-    // Parents are mounted before children, over all kinds of mounts, and the mounts that contain the state directory before the paths
-    // that are stored in it: take the first node, by depth and then name, that waits for no other. LayoutReader rejects lists that have
-    // no such order.
-    private static void Order(List<Node> nodes, Layout layout, SeedPersistent seed, ImmutableArray<Step>.Builder plan)
-    {
-        nodes.Sort((a, b) => MountPath.Depth(a.Path) != MountPath.Depth(b.Path)
-            ? MountPath.Depth(a.Path) - MountPath.Depth(b.Path)
-            : string.CompareOrdinal(a.Path, b.Path));
-        var seeded = false;
-        while (nodes.Count > 0)
-        {
-            var next = nodes.FindIndex(node => !Waits(node, nodes, layout));
-            if (nodes[next].NeedsState && !seeded && layout.PersistentStateBind)
-            {
-                plan.Add(seed);
-                seeded = true;
-            }
-            plan.Add(nodes[next].Step);
-            nodes.RemoveAt(next);
-        }
-    }
-
-    private static bool Waits(Node node, List<Node> others, Layout layout)
-    {
-        foreach (var other in others)
-        {
-            if (ReferenceEquals(node, other)) continue;
-            if (MountPath.IsInside(node.Path, other.Path) && node.Path != other.Path) return true;
-            if (node.NeedsState && MountPath.IsInside(layout.PersistentStateTarget, other.Path)) return true;
-        }
         return false;
     }
 }

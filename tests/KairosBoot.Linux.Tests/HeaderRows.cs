@@ -37,7 +37,7 @@ internal static class HeaderRows
         ["Syscall.DirentName"] = "offsetof(struct dirent64, d_name)", ["Syscall.UtsNameSize"] = "sizeof(struct utsname)",
         ["Syscall.UtsNameNode"] = "offsetof(struct utsname, nodename)", ["Syscall.UtsNameRelease"] = "offsetof(struct utsname, release)",
         ["Syscall.UtsNameMachine"] = "offsetof(struct utsname, machine)",
-        ["Processes.FirstPseudoTerminal"] = "UNIX98_PTY_SLAVE_MAJOR",
+        ["ChildProcess.__WALL"] = "__WALL", ["Processes.FirstPseudoTerminal"] = "UNIX98_PTY_SLAVE_MAJOR",
         ["Processes.LastPseudoTerminal"] = "UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT - 1",
         ["AttributeFile.MaxValueBytes"] = "XATTR_SIZE_MAX", ["FileReplacement.MaxName"] = "NAME_MAX",
         // Only newer headers have linux/ext4.h.

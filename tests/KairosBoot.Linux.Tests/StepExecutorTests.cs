@@ -112,7 +112,8 @@ public sealed class StepExecutorTests
         Directory.CreateDirectory(scratch + "/state/.kairosboot/staging/0/half");
         File.WriteAllText(scratch + "/state/.kairosboot/manifest.new", "half");
         Assert.Null(Executor().Apply(new SeedPersistent(StepClass.Degraded, [directory])).Shortfall);
-        Assert.Equal([scratch + "/state/.kairosboot/manifest"], Directory.GetFileSystemEntries(scratch + "/state/.kairosboot"));
+        Assert.Equal([scratch + "/state/.kairosboot/key", scratch + "/state/.kairosboot/manifest"],
+            Directory.GetFileSystemEntries(scratch + "/state/.kairosboot").Order(StringComparer.Ordinal));
         Assert.Equal([directory.Store + "/whole"], Directory.GetFileSystemEntries(directory.Store));
     });
 

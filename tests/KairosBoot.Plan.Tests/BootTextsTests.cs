@@ -47,15 +47,15 @@ public sealed class BootTextsTests
     [InlineData("/sysroot/usr/local", "rw", "ext4", "/other", "shows /other, not /")]
     public void A_mount_that_differs_from_its_plan_is_found(string target, string options, string type, string root, string? reason)
     {
-        var wrong = MountCheck.Compare([Volume.Mount], [new MountInfo(root, target, options, type, "/dev/vda6")]);
+        var wrong = MountCheck.Compare([Volume.Mount], new VisibleMounts([new MountInfo(root, target, options, type, "/dev/vda6")]));
         Assert.Equal(reason, wrong.IsEmpty ? null : wrong[0].Reason);
     }
 
     [Fact]
     public void A_mount_with_a_wrong_source_option_or_layer_is_found()
     {
-        static string? Reason(PlannedMount planned, params MountInfo[] actual) => MountCheck.Compare([planned], [.. actual]) is [var wrong]
-            ? wrong.Reason : null;
+        static string? Reason(PlannedMount planned, params MountInfo[] actual) =>
+            MountCheck.Compare(planned, new VisibleMounts([.. actual]))?.Reason;
         MountInfo persistent = new("/", "/sysroot/usr/local", "rw", "ext4", "/dev/vda6");
         Assert.Equal("comes from /dev/vdb6, not /dev/vda6", Reason(Volume.Mount, persistent with { Source = "/dev/vdb6" }));
 
@@ -99,7 +99,7 @@ public sealed class BootTextsTests
             2 1 8:1 / /sysroot/usr/local {holder},relatime - ext4 /dev/vda6 {holderSystem},errors=remount-ro
             3 1 8:1 /.state/etc-ssh.bind /sysroot/etc/ssh {bind},relatime - ext4 /dev/vda6 {bindSystem},errors=remount-ro
             """);
-        var wrong = MountCheck.Compare([planned], actual);
+        var wrong = MountCheck.Compare([planned], new VisibleMounts(actual));
         Assert.Equal((reason, reason is not null), wrong.IsEmpty ? (null, false) : (wrong[0].Reason, wrong[0].LostWrites));
     }
 

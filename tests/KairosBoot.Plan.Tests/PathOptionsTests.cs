@@ -186,7 +186,7 @@ public sealed class PathOptionsTests
             2 1 8:1 / /sysroot/usr/local rw,relatime - ext4 /dev/vda6 rw
             3 1 8:1 /.state/home.bind /sysroot/home {options} - ext4 /dev/vda6 rw
             """);
-        Assert.Equal(reason, MountCheck.Compare([bind.Mount!], actual) is [var wrong] ? wrong.Reason : null);
+        Assert.Equal(reason, MountCheck.Compare(bind.Mount!, new VisibleMounts(actual))?.Reason);
         Assert.EndsWith("/usr/local/.state/home.bind /home none bind,nosuid,nodev 0 0\n", FsTab.Text([(bind.Mount!, actual[1])]));
     }
 

@@ -20,7 +20,7 @@ public static class BootStateFile
             if (status.Type == FileType.Unknown) return BootBlock.Missing;
             if (file is null) return BootBlock.Unusable("is not a file");
             if (status.Size != EnvironmentBlock.Bytes)
-                return BootBlock.Unusable($"is {status.Size} bytes long instead of {EnvironmentBlock.Bytes}");
+                return BootBlock.Unusable($"is {status.Size.ToString()} bytes long instead of {EnvironmentBlock.Bytes.ToString()}");
             // Without a disk block, GRUB cannot write.
             if (status.Allocated < status.Size) return BootBlock.Unusable("has holes");
             var bytes = new byte[EnvironmentBlock.Bytes];

@@ -16,6 +16,8 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
     private const string ControlName = ".kairosboot", UnfinishedControl = ControlName + ".new";
     /// <summary>A new machine has this file until the stage first-boot has ended without an error.</summary>
     private const string FirstBootMark = "first-boot";
+    /// <summary>The key of the signatures.</summary>
+    private const string KeyName = "key";
     private FileHandle? control;
 
     /// <summary>The directory of the manifest, opened for reading.</summary>
@@ -33,14 +35,32 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
         var isNew = IsEmpty(parent);
         Syscall.MkDirAt(parent, UnfinishedControl, Octal.O700);
         control = Syscall.OpenDirectoryAt(parent, UnfinishedControl);
-        if (isNew)
-        {
-            Syscall.OpenAt(control, FirstBootMark, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow,
-                OwnerOnly).Dispose();
-        }
+        if (isNew) Create(FirstBootMark).Dispose();
         // Complete from the start: after a power cut, a directory without the mark would be that of a machine that is not new.
         Syscall.RenameAt(parent, UnfinishedControl, parent, ControlName);
     }
+
+    /// <summary>
+    /// Reads the key of the signatures. If it is missing or damaged, makes a new one, which becomes durable with the next manifest; files
+    /// whose signatures have another key count as changed by the user, and stay.
+    /// </summary>
+    public SignatureKey Key()
+    {
+        var bytes = new byte[SipHash128.KeyBytes];
+        if (Syscall.TryStatAt(Control, KeyName) is { Type: FileType.Regular, Size: SipHash128.KeyBytes })
+        {
+            using var file = Syscall.OpenAt(Control, KeyName, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+            // A power cut can leave a file without its data.
+            if (Syscall.PRead(file, bytes, 0) == bytes.Length && bytes.AsSpan().ContainsAnyExcept((byte)0)) return new SignatureKey(bytes);
+        }
+        FileTree.Delete(Control, KeyName);
+        Syscall.GetRandom(bytes);
+        using (var file = Create(KeyName)) Syscall.WriteAll(file, bytes);
+        return new SignatureKey(bytes);
+    }
+
+    private FileHandle Create(string name) => Syscall.OpenAt(Control, name,
+        OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, OwnerOnly);
 
     private static bool IsEmpty(FileHandle directory)
     {
@@ -66,7 +86,8 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
         control = Syscall.TryOpenAt(directory, ControlName, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
         if (control is not null) return true;
         if (Syscall.TryStatAt(directory, ControlName) is not { } other) return false;
-        throw new OperatorException($"{directory.Path}/{ControlName} is not a directory; it belongs to user {other.Uid}", "remove it");
+        throw new OperatorException(
+            $"{directory.Path}/{ControlName} is not a directory; it belongs to user {other.Uid.ToString()}", "remove it");
     }
 
     /// <summary>
@@ -165,8 +186,7 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
     private void Write(string name, List<ManifestSection> sections)
     {
         // A file of this name was deleted at the start of the pass.
-        using var file = Syscall.OpenAt(Control, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow,
-            OwnerOnly);
+        using var file = Create(name);
         Syscall.WriteAll(file, PersistentManifest.Head(sections));
         foreach (var section in sections) Syscall.WriteAll(file, section.Text);
     }

@@ -36,9 +36,11 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
     public bool Prepare(List<PersistentDirectory> directories)
     {
         var damaged = new List<string>();
+        SignatureKey key;
         try
         {
             manifest.Make();
+            key = manifest.Key();
             sections = manifest.Read(damaged);
             manifest.DeleteUnfinished();
             FileTree.Delete(manifest.Control, StagingName);
@@ -51,15 +53,23 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
             return false;
         }
         finally { damaged.ForEach(result.Problem); }
-        foreach (var directory in directories) Prepare(new PersistentPath(directory, stores, staging, $"{paths.Count}"), $"{paths.Count}");
+        var known = new Dictionary<string, ManifestSection>();
+        foreach (var section in sections) known.TryAdd(section.Path, section);
+        var reader = new SignatureReader(key);
+        foreach (var directory in directories)
+        {
+            var staged = paths.Count.ToString();
+            var path = new PersistentPath(directory, stores, staging, staged, reader);
+            Prepare(path, known.GetValueOrDefault(path.Path), staged);
+        }
         return paths.Count > 0;
     }
 
-    private void Prepare(PersistentPath path, string staged)
+    private void Prepare(PersistentPath path, ManifestSection? section, string staged)
     {
         try
         {
-            if (path.Prepare(sections))
+            if (path.Prepare(section))
             {
                 paths.Add(path);
                 return;
@@ -95,12 +105,12 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
 
     private List<ManifestSection> With(bool meanwhile)
     {
-        var all = new List<ManifestSection>(sections);
-        foreach (var path in paths)
-        {
-            all.RemoveAll(section => section.Path == path.Path);
-            all.Add(path.Section(image, meanwhile));
-        }
+        var all = new List<ManifestSection>(sections.Count + paths.Count);
+        var updated = new HashSet<string>();
+        foreach (var path in paths) updated.Add(path.Path);
+        foreach (var section in sections)
+            if (!updated.Contains(section.Path)) all.Add(section);
+        foreach (var path in paths) all.Add(path.Section(image, meanwhile));
         return all;
     }
 

@@ -12,13 +12,15 @@ namespace KairosBoot.Execution;
 /// <param name="stores">The state directory.</param>
 /// <param name="stagingDirectory">The directory with the copies of all paths.</param>
 /// <param name="staging">Name of a directory in it for the copies of this path, which does not exist yet.</param>
-internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, FileHandle stagingDirectory, string staging)
-    : IDisposable
+/// <param name="reader">Computes the signatures.</param>
+internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, FileHandle stagingDirectory, string staging,
+    SignatureReader reader) : IDisposable
 {
     private const int DirectoryMode = Octal.O755;
-    private const int BytesOfAnInode = 4096;
 
     private List<MergeEntry> entries = [];
+    // Of a new store: its files are the same before and after it gets its name.
+    private ManifestSection? filled;
     private FileHandle? image, store, staged;
     private DirectoryCursor? inImage, inStore;
 
@@ -31,19 +33,26 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     /// <summary>Plans the changes and stages the new files.</summary>
     /// <returns>False: the volume has too little free space.</returns>
-    /// <param name="sections">The manifest.</param>
+    /// <param name="section">Its section of the manifest; null: it has none.</param>
     /// <exception cref="OperatorException">A user's link is on the way to the path or the store.</exception>
-    public bool Prepare(List<ManifestSection> sections)
+    public bool Prepare(ManifestSection? section)
     {
         var existing = stores.Find(directory);
         if (existing is not null) StoreName = existing;
         else if (Syscall.TryStatAt(stores.Directory!, StoreName) is not (null or { Type: FileType.Symlink }))
             throw new OperatorException($"{directory.Store} is not a directory", "remove it");
         OpenImage();
-        entries = image is null ? [] : PersistentScan.OfImage(image);
-        return existing is null
-            ? PrepareAll()
-            : PrepareMerge(sections.Find(section => section.Path == Path && section.Store == StoreName)?.Entries());
+        if (existing is null) return PrepareAll();
+        var seeded = section?.Store == StoreName ? section.Entries() : null;
+        // Signatures of an older version are compared with signatures of the same kind, and replaced by the present kind.
+        reader.Digest.WithFormer = seeded is not null && section!.KeyId is null;
+        var scan = new PersistentScan(reader);
+        try
+        {
+            entries = image is null ? [] : scan.OfImage(image);
+            return PrepareMerge(seeded, scan);
+        }
+        finally { reader.Digest.WithFormer = false; }
     }
 
     private void OpenImage()
@@ -62,24 +71,26 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     private bool PrepareAll()
     {
-        if (!HasSpaceFor(entries)) return false;
+        var space = new StagingSpace(stagingDirectory);
         if (image is not null)
         {
-            Syscall.Rewind(image);
-            FileTree.Copy(image, stagingDirectory, staging);
-            return true;
+            using var copy = MakeStaging();
+            var fill = new PersistentFill(reader, space, copy);
+            entries = new PersistentScan(reader).OfImage(image, fill);
+            return !fill.IsFull;
         }
+        if (!space.Take(0)) return false;
         using var empty = MakeStaging();
         Syscall.FChMod(empty, DirectoryMode);
-        entries.Add(new MergeEntry("") { Image = new PersistentScan().Signature(empty, Syscall.FStat(empty)) });
+        entries.Add(new MergeEntry("") { Image = reader.OfDirectory(empty, Syscall.FStat(empty)) });
         return true;
     }
 
-    private bool PrepareMerge(List<MergeEntry>? seeded)
+    private bool PrepareMerge(List<MergeEntry>? seeded, PersistentScan scan)
     {
         OpenStore();
         entries = MergeTree.Join(seeded, entries);
-        PersistentScan.AddStore(store!, inStore!, entries);
+        scan.AddStore(store!, inStore!, entries);
         Merge = MergePlan.Decide(entries);
         var added = entries.FindAll(entry => entry.Change is MergeChange.Add or MergeChange.Replace or MergeChange.Exchange);
         if (!HasSpaceFor(added)) return false;
@@ -123,17 +134,24 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         FileTree.CopyOne(from, its, staged!, name);
     }
 
-    // A rough estimate, so that the disk is not filled completely. The manifest is written twice.
     private bool HasSpaceFor(List<MergeEntry> added)
     {
         if (added.Count == 0) return true;
-        long bytes = entries.Count * 2 * 128L;
-        foreach (var entry in added) bytes += entry.AllocatedBytes + BytesOfAnInode;
-        var (freeBytes, freeInodes) = Syscall.FreeSpace(stagingDirectory);
-        return bytes <= freeBytes && added.Count + 8 <= freeInodes;
+        var space = new StagingSpace(stagingDirectory);
+        space.AddEntries(entries.Count - added.Count);
+        foreach (var entry in added)
+            if (!space.Take(entry.AllocatedBytes)) return false;
+        return true;
     }
 
-    public ManifestSection Section(string image, bool meanwhile) => ManifestSection.Of(Path, StoreName, image, entries, meanwhile);
+    /// <param name="image">Identity of the image.</param>
+    /// <param name="meanwhile">As in <see cref="ManifestSection.Of"/>.</param>
+    public ManifestSection Section(string image, bool meanwhile)
+    {
+        if (Merge is not null) return ManifestSection.Of(Path, StoreName, image, entries, meanwhile, reader.KeyId);
+        filled ??= ManifestSection.Of(Path, StoreName, image, entries, meanwhile: false, reader.KeyId);
+        return meanwhile ? filled.With(ManifestSection.Unfinished) : filled;
+    }
 
     /// <summary>Executes one action: a rename, a deletion or a change of attributes.</summary>
     public void Do(int index)

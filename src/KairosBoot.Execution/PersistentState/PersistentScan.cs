@@ -1,47 +1,49 @@
-using System.Buffers.Binary;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Execution;
 
 /// <summary>Reads the image and the store for a merge.</summary>
-internal sealed class PersistentScan
+/// <param name="reader">Computes the signatures.</param>
+internal sealed class PersistentScan(SignatureReader reader)
 {
-    private byte[]? buffer;
     private readonly List<MergeEntry> entries = [];
     private ulong device;
+    private PersistentFill? fill;
 
     /// <summary>All entries below a directory of the image, in the order of a walk.</summary>
     /// <param name="root">Opened for reading.</param>
-    public static List<MergeEntry> OfImage(FileHandle root)
+    /// <param name="copies">Copies all files meanwhile, as long as they fit; null: nothing is copied.</param>
+    public List<MergeEntry> OfImage(FileHandle root, PersistentFill? copies = null)
     {
-        var scan = new PersistentScan();
+        fill = copies;
         var status = Syscall.FStat(root);
-        scan.device = status.Device;
-        scan.Directory(root, "", status);
-        return scan.entries;
+        device = status.Device;
+        Directory(root, fill?.Root, "", status);
+        return entries;
     }
 
     /// <summary>
     /// Adds the state of the store to the entries. Examines only names that an image had, and reads only files that may still be
     /// unchanged; it ignores files that the user made, no matter how many.
     /// </summary>
-    public static void AddStore(FileHandle store, DirectoryCursor cursor, List<MergeEntry> entries)
+    public void AddStore(FileHandle store, DirectoryCursor cursor, List<MergeEntry> all)
     {
-        var scan = new PersistentScan();
-        foreach (var entry in entries)
+        foreach (var entry in all)
         {
-            if (entry.Name.Length == 0) scan.AddRoot(store, entry);
+            if (reader.Digest.WithFormer) entry.Former ??= new FormerSignatures();
+            if (entry.Name.Length == 0) AddRoot(store, entry);
             // A directory that is a link now leads elsewhere: nothing below it belongs to the store.
-            else if (entry.Parent is { Store.IsDirectory: true } parent && scan.Add(cursor, entry)) parent.ChildCount++;
+            else if (entry.Parent is { Store.IsDirectory: true } parent && Add(cursor, entry)) parent.ChildCount++;
         }
-        LookForMore(cursor, entries);
+        LookForMore(cursor, all);
     }
 
     private void AddRoot(FileHandle store, MergeEntry entry)
     {
         var status = Syscall.FStat(store);
-        entry.Store = MayBe(entry, status) ? Signature(store, status) : EntrySignature.Unread(Kind(status.Type));
+        if (MayBe(entry, status)) SetStore(entry, reader.OfDirectory(store, status));
+        else SetUnread(entry, status);
     }
 
     /// <summary>False: the store has no such name.</summary>
@@ -49,87 +51,60 @@ internal sealed class PersistentScan
     {
         var (directory, name) = cursor.Parent(entry.Name);
         if (Syscall.TryStatAt(directory, name) is not { } status) return false;
-        if (!MayBe(entry, status)) entry.Store = EntrySignature.Unread(Kind(status.Type));
-        else if (status.Type != FileType.Directory) entry.Store = Signature(directory, name, status);
-        else if (cursor.TryOpen(entry.Name) is { } opened) entry.Store = Signature(opened, status);
+        if (!MayBe(entry, status)) SetUnread(entry, status);
+        else if (status.Type != FileType.Directory) SetStore(entry, reader.OfFile(directory, name, status));
+        else if (cursor.TryOpen(entry.Name) is { } opened) SetStore(entry, reader.OfDirectory(opened, status));
         return true;
     }
 
-    /// <summary>The signature of a directory.</summary>
-    /// <param name="directory">Opened for reading.</param>
+    private void SetStore(MergeEntry entry, EntrySignature signature)
+    {
+        entry.Store = signature;
+        if (entry.Former is { } former) former.Store = reader.Digest.Former;
+    }
+
+    private static void SetUnread(MergeEntry entry, FileStatus status)
+    {
+        entry.Store = EntrySignature.Unread(SignatureReader.Kind(status.Type));
+        if (entry.Former is { } former) former.Store = entry.Store;
+    }
+
+    private void AddImage(MergeEntry entry, EntrySignature signature)
+    {
+        entry.Image = signature;
+        if (reader.Digest.WithFormer) entry.Former = new FormerSignatures { Image = reader.Digest.Former };
+        entries.Add(entry);
+    }
+
+    /// <param name="directory">A directory of the image, opened for reading.</param>
+    /// <param name="copy">Its copy; null: nothing is copied.</param>
+    /// <param name="name">Its path below the root.</param>
     /// <param name="status">Its status.</param>
-    public EntrySignature Signature(FileHandle directory, FileStatus status)
+    private void Directory(FileHandle directory, FileHandle? copy, string name, FileStatus status)
     {
-        var digest = Begin(status);
-        ExtendedAttributes.AddTo(digest, directory);
-        return EntrySignature.Of(Kind(status.Type), 0, digest.Finish());
-    }
-
-    /// <summary>The signature of a file in a directory, which may be a link itself.</summary>
-    private EntrySignature Signature(FileHandle directory, string name, FileStatus status)
-    {
-        var digest = Begin(status);
-        if (status.Type == FileType.Regular)
+        AddImage(new MergeEntry(name), reader.OfDirectory(directory, status));
+        if (fill?.Take(0) == false) return;
+        // Of a mount point inside, only the empty directory is taken: the file system mounted there is not part of the tree.
+        if (status.Device == device)
         {
-            using var file = Syscall.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-            var size = Content(file, digest);
-            ExtendedAttributes.AddTo(digest, file);
-            return EntrySignature.Of('f', size, digest.Finish());
+            foreach (var child in Syscall.ReadDirectory(directory))
+                Child(directory, copy, child, name.Length == 0 ? child : string.Concat(name, "/", child));
         }
-        if (status.Type == FileType.Symlink) digest.Append(FileName.Encode(Syscall.ReadLinkAt(directory, name)));
-        ExtendedAttributes.AddTo(digest, directory, name);
-        return EntrySignature.Of(Kind(status.Type), 0, digest.Finish());
+        if (copy is not null) FileTree.SetAttributes(directory, copy, status);
     }
 
-    private static Sha256 Begin(FileStatus status)
+    private void Child(FileHandle directory, FileHandle? copy, string name, string path)
     {
-        var digest = new Sha256();
-        var kind = Kind(status.Type);
-        Span<byte> head = stackalloc byte[32];
-        head.Clear();
-        head[0] = (byte)kind;
-        // The mode of a link has no meaning, and file systems report different ones.
-        BinaryPrimitives.WriteInt32LittleEndian(head[4..], status.Type == FileType.Symlink ? 0 : status.Mode);
-        BinaryPrimitives.WriteInt32LittleEndian(head[8..], status.Uid);
-        BinaryPrimitives.WriteInt32LittleEndian(head[12..], status.Gid);
-        BinaryPrimitives.WriteUInt64LittleEndian(head[16..], kind is 'b' or 'c' ? status.RDevice : 0);
-        digest.Append(head);
-        return digest;
-    }
-
-    private void Directory(FileHandle directory, string name, FileStatus status)
-    {
-        entries.Add(new MergeEntry(name) { Image = Signature(directory, status) });
-        if (status.Device != device) return;
-        foreach (var child in Syscall.ReadDirectory(directory))
+        if (fill?.IsFull == true || Syscall.TryStatAt(directory, name) is not { Type: not FileType.Unknown } found) return;
+        if (found.Type == FileType.Directory)
         {
-            if (Syscall.TryStatAt(directory, child) is not { Type: not FileType.Unknown } found) continue;
-            var childName = name.Length == 0 ? child : $"{name}/{child}";
-            if (found.Type == FileType.Directory)
-            {
-                using var opened = Syscall.OpenDirectoryAt(directory, child);
-                Directory(opened, childName, found);
-            }
-            else
-            {
-                var entry = new MergeEntry(childName) { Image = Signature(directory, child, found), HardLink = found.HardLink };
-                entry.AllocatedBytes = found.Allocated;
-                entries.Add(entry);
-            }
+            using var opened = Syscall.OpenDirectoryAt(directory, name);
+            using var made = copy is null ? null : FileTree.NewDirectory(copy, name);
+            Directory(opened, made, path, found);
+            return;
         }
-    }
-
-    private long Content(FileHandle file, Sha256 digest)
-    {
-        buffer ??= new byte[1 << 16];
-        long size = 0;
-        while (true)
-        {
-            var n = Syscall.Read(file, buffer);
-            if (n == 0) return size;
-            digest.Append(buffer.AsSpan(0, n));
-            size += n;
-        }
+        var entry = new MergeEntry(path) { HardLink = found.HardLink, AllocatedBytes = found.Allocated };
+        AddImage(entry, copy is null ? reader.OfFile(directory, name, found) : fill!.Copy(directory, copy, name, found, entry));
     }
 
     private static bool MayBe(MergeEntry entry, FileStatus status)
@@ -141,7 +116,7 @@ internal sealed class PersistentScan
     }
 
     private static bool MayBe(EntrySignature signature, FileStatus status) =>
-        signature.Kind == Kind(status.Type) && (status.Type != FileType.Regular || signature.Size == status.Size);
+        signature.Kind == SignatureReader.Kind(status.Type) && (status.Type != FileType.Regular || signature.Size == status.Size);
 
     // Only for directories that may be deleted: anything in them that is not an entry is the user's.
     private static void LookForMore(DirectoryCursor cursor, List<MergeEntry> entries)
@@ -162,16 +137,4 @@ internal sealed class PersistentScan
         while (names.Count <= expected && Syscall.ReadNames(directory, some, names)) { }
         return names.Count != expected;
     }
-
-    private static char Kind(FileType type) => type switch
-    {
-        FileType.Regular => 'f',
-        FileType.Directory => 'd',
-        FileType.Symlink => 'l',
-        FileType.CharacterDevice => 'c',
-        FileType.BlockDevice => 'b',
-        FileType.Fifo => 'p',
-        FileType.Socket => 's',
-        _ => '?',
-    };
 }

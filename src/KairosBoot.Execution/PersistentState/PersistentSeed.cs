@@ -45,9 +45,12 @@ public static class PersistentSeed
 
     private static List<PersistentDirectory> FindOutdated(SeedPersistent step, PersistentStores stores, PersistentManifestFile manifest)
     {
-        List<ManifestSection> known;
-        try { known = manifest.ReadHead(); }
-        catch (Exception e) when (e is SyscallException or OperatorException) { known = []; } // the update reports it
+        var known = new Dictionary<string, ManifestSection>();
+        try
+        {
+            foreach (var section in manifest.ReadHead()) known[section.Path] = section;
+        }
+        catch (Exception e) when (e is SyscallException or OperatorException) { } // the update reports it
         var outdated = new List<PersistentDirectory>();
         foreach (var directory in step.Directories)
         {
@@ -58,11 +61,10 @@ public static class PersistentSeed
         return outdated;
     }
 
-    private static bool IsKnown(List<ManifestSection> known, string path, string image, PersistentDirectory directory,
+    private static bool IsKnown(Dictionary<string, ManifestSection> known, string path, string image, PersistentDirectory directory,
         PersistentStores stores)
     {
-        var section = known.Find(section => section.Path == path);
-        if (section is null || section.Image != image) return false;
+        if (!known.TryGetValue(path, out var section) || section.Image != image) return false;
         try { return stores.Find(directory) == section.Store; }
         catch (Exception e) when (e is SyscallException or OperatorException) { return false; } // as above
     }

@@ -75,7 +75,8 @@ internal static class ExtensionLinks
         if (BlockProbe.Superblock(image) is { } found)
         {
             if (found.SizeBytes <= status.Size) return;
-            throw new OperatorException($"{path} is truncated: its {found.Type} has {found.SizeBytes} bytes, the file has {status.Size}",
+            throw new OperatorException($"{path} is truncated: its {found.Type} has {found.SizeBytes.ToString()} bytes, "
+                + $"the file has {status.Size.ToString()}",
                 "copy it again");
         }
 

@@ -17,10 +17,14 @@ internal static class OverlayMount
         using var store = Store(overlay, out isReadOnly);
         var flags = MountOptions.Parse(overlay.Options).Flags;
         if (isReadOnly) return MountReadOnly(overlay, store, target, flags);
-        using var work = OpenOrMake(store!, "work", out _);
-        using var upper = OpenOrMake(store!, "upper", out var isNew);
-        if (isNew) CopyAttributes(target, upper);
-        Syscall.Mount("overlay", target, "overlay", flags, $"lowerdir={Layer(target)},upperdir={Layer(upper)},workdir={Layer(work)}");
+        Make(store!, "work");
+        if (Make(store!, "upper"))
+        {
+            using var upper = Syscall.OpenDirectoryAt(store!, "upper");
+            CopyAttributes(target, upper);
+        }
+        var layers = Layer(store!);
+        Syscall.Mount("overlay", target, "overlay", flags, $"lowerdir={Layer(target)},upperdir={layers}/upper,workdir={layers}/work");
         return null;
     }
 
@@ -36,10 +40,14 @@ internal static class OverlayMount
         try
         {
             if (overlay.Keeps) return StepPlace.MakeDirectories(overlay.Store);
-            using var place = StepPlace.File(overlay.Store, followLast: false);
-            FileTree.Delete(place.Directory, place.Name);
-            Syscall.MkDirAt(place.Directory, place.Name, DirectoryMode);
-            return Syscall.OpenDirectoryAt(place.Directory, place.Name);
+            using var parent = StepPlace.MakeDirectories(PathParts.ParentOf(overlay.Store));
+            var name = PathParts.NameOf(overlay.Store);
+            if (!Syscall.TryMkDirAt(parent, name, DirectoryMode))
+            {
+                FileTree.Delete(parent, name);
+                Syscall.MkDirAt(parent, name, DirectoryMode);
+            }
+            return Syscall.OpenDirectoryAt(parent, name);
         }
         catch (SyscallException e) when (e.Errno == Errno.EROFS)
         {
@@ -58,14 +66,12 @@ internal static class OverlayMount
         ExtendedAttributes.Copy(lower, upper);
     }
 
-    private static FileHandle OpenOrMake(FileHandle store, string name, out bool isNew)
+    /// <summary>True: the directory is new; false: it existed.</summary>
+    private static bool Make(FileHandle store, string name)
     {
-        var status = Syscall.TryStatAt(store, name);
-        isNew = status is null;
-        if (isNew) Syscall.MkDirAt(store, name, DirectoryMode);
-        else if (status is { Type: not FileType.Directory } other)
-            throw new OperatorException($"{store.Path}/{name} is not a directory; it belongs to user {other.Uid}", "remove it");
-        return Syscall.OpenDirectoryAt(store, name);
+        if (Syscall.TryMkDirAt(store, name, DirectoryMode)) return true;
+        if (Syscall.StatAt(store, name) is not { Type: not FileType.Directory } other) return false;
+        throw new OperatorException($"{store.Path}/{name} is not a directory; it belongs to user {other.Uid.ToString()}", "remove it");
     }
 
     // The kernel refuses an upper layer on a read-only file system. As an additional lower layer, it still shows the kept content.

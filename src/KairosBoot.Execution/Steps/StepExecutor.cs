@@ -61,13 +61,18 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             error = Troubles.ToError(step, cause = e);
             isReadOnly |= e is MissingStoreException or SyscallException { Errno: Errno.EROFS };
         }
-        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start) { Shortfall = shortfall, Note = note };
+        var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start)
+        {
+            Shortfall = shortfall, Note = note,
+            // The content of a file is not part of the log.
+            Text = step is WriteFile ? null : step.Command,
+        };
         if (volume is not null) result = result with { Mount = volume.Mount };
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, error, cause);
         if (isReadOnly && storesAreLost) return result;
-        if (error is not null) Failed(BootReport.ClassName(step.Class), step.Summary, error.ToString());
-        else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), step.Summary, shortfall);
-        else Done(BootReport.ClassName(step.Class), step.Summary, result.Microseconds.ToString());
+        if (error is not null) Failed(BootReport.ClassName(step.Class), result.Summary, error.ToString());
+        else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), result.Summary, shortfall);
+        else Done(BootReport.ClassName(step.Class), result.Summary, result.Microseconds.ToString());
         return result;
     }
 
@@ -129,7 +134,8 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         if (superblock.SizeBytes > status.Size)
         {
             throw new OperatorException(
-                $"image {mount.Image} is truncated: its {superblock.Type} has {superblock.SizeBytes} bytes, the file has {status.Size}",
+                $"image {mount.Image} is truncated: its {superblock.Type} has {superblock.SizeBytes.ToString()} bytes, "
+                    + $"the file has {status.Size.ToString()}",
                 "write the image again");
         }
 
@@ -144,8 +150,9 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         var result = PersistentSeed.Seed(seed);
         if (result.Seeded + result.Compared > 0)
         {
-            LogSeeding($"{result.Seeded} paths copied from the image, {result.Compared} compared with it: "
-                + $"{result.Followed} files updated, {result.Added} added, {result.Removed} removed, {result.Kept} kept that both changed");
+            LogSeeding($"{result.Seeded.ToString()} paths copied from the image, {result.Compared.ToString()} compared with it: "
+                + $"{result.Followed.ToString()} files updated, {result.Added.ToString()} added, {result.Removed.ToString()} removed, "
+                + $"{result.Kept.ToString()} kept that both changed");
         }
 
         foreach (var name in result.KeptNames) LogKept(name);

@@ -64,8 +64,25 @@ internal static class StepPlace
 
     internal static FileHandle MakeDirectories(string path)
     {
+        if (TryMakeBelowRoot(path) is { } made) return made;
         var (walker, inside) = Walker(path);
         return walker.MakeDirectories(inside, new NewDirectories(DirectoryMode));
+    }
+
+    /// <summary>
+    /// The short way for a directory without links on the way, or a new one in a directory that only root can change. Null: take the
+    /// long way.
+    /// </summary>
+    private static FileHandle? TryMakeBelowRoot(string path)
+    {
+        if (Syscall.TryOpenWithoutLinks(path, Directory, out var unclear) is { } existing) return existing;
+        using var parent = unclear ? null : Syscall.TryOpenWithoutLinks(PathParts.ParentOf(path), Directory, out _);
+        if (parent is null || Syscall.FStat(parent) is not { Uid: 0, Gid: 0, Mode: DirectoryMode }) return null;
+        if (!Syscall.TryMkDirAt(parent, PathParts.NameOf(path), DirectoryMode)) return null;
+        var made = Syscall.OpenAt(parent, PathParts.NameOf(path), Directory | OpenFlags.NoFollow);
+        // The umask may have changed it.
+        if (Syscall.FStat(made).Mode != DirectoryMode) Syscall.ChMod(made, DirectoryMode);
+        return made;
     }
 
     private static (PathWalker Walker, string Path) Walker(string path) =>
@@ -81,7 +98,7 @@ internal static class StepPlace
     }
 
     private static OperatorException LinkOnTheWay(string path, FileHandle made, int user) => new(
-        $"nothing is mounted at {path}: a link of user {user} is on the way, and would lead the mount to {made.Path}",
+        $"nothing is mounted at {path}: a link of user {user.ToString()} is on the way, and would lead the mount to {made.Path}",
         "replace the link with a directory");
 
     private static OperatorException MissingMountPoint(string path)

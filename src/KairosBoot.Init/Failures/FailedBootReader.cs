@@ -58,7 +58,7 @@ internal sealed class FailedBootReader(BootRecord record, Devices devices, SlotC
         FailureRecord? silent = null;
         try
         {
-            var (place, oem) = MountTable.Find(SystemPaths.Oem) is null ? (SystemPaths.State, false) : (SystemPaths.Oem, true);
+            var (place, oem) = MountTable.IsMountPoint(SystemPaths.Oem) ? (SystemPaths.Oem, true) : (SystemPaths.State, false);
             var found = Pstore.IsThere ? Pstore.Read() : [];
             var reported = ReportPstore(found);
             var counters = counting.Counters.Counters;

@@ -28,10 +28,12 @@ internal readonly unsafe struct AttributeFile
 
     internal SyscallException Failed(string operation, int errno) => Syscall.Failed(operation, shown, errno);
 
+    // Most files have no attributes or one.
+    [System.Runtime.CompilerServices.SkipLocalsInit]
     internal List<string> List()
     {
         var names = new List<string>();
-        var buffer = new byte[512];
+        Span<byte> buffer = stackalloc byte[512];
         while (true)
         {
             nint length;
@@ -48,7 +50,7 @@ internal readonly unsafe struct AttributeFile
             }
             if (length < 0) return LibC.errno == Errno.EOPNOTSUPP ? names : throw Failed("listxattr", LibC.errno);
             if (length == 0) return names;
-            foreach (var name in FileName.Decode(buffer.AsSpan(0, (int)length)).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var name in FileName.Decode(buffer[..(int)length]).Split('\0', StringSplitOptions.RemoveEmptyEntries))
                 names.Add(name);
             return names;
         }

@@ -41,21 +41,21 @@ public static unsafe class ExtendedAttributes
     /// Adds names and values to a digest, in the order of the names. Skips attributes that the running system sets without a change by a
     /// user: the SELinux label, which a relabelling sets, and the data of the kernel's integrity subsystem.
     /// </summary>
-    public static void AddTo(Sha256 digest, FileHandle file) => AddTo(digest, AttributeFile.Opened(file));
+    public static void AddTo(MessageDigest digest, FileHandle file) => AddTo(digest, AttributeFile.Opened(file));
 
     /// <summary>
-    /// As <see cref="AddTo(Sha256, FileHandle)"/>, for a name in a directory. For a link, the attributes of the link itself.
+    /// As <see cref="AddTo(MessageDigest, FileHandle)"/>, for a name in a directory. For a link, the attributes of the link itself.
     /// </summary>
-    public static void AddTo(Sha256 digest, FileHandle directory, string name) => AddTo(digest, AttributeFile.At(directory, name));
+    public static void AddTo(MessageDigest digest, FileHandle directory, string name) => AddTo(digest, AttributeFile.At(directory, name));
 
-    /// <summary>As <see cref="AddTo(Sha256, FileHandle)"/>, for a path in a tree that only root changes.</summary>
-    public static void AddTo(Sha256 digest, string path) => AddTo(digest, AttributeFile.AtPath(path));
+    /// <summary>As <see cref="AddTo(MessageDigest, FileHandle)"/>, for a path in a tree that only root changes.</summary>
+    public static void AddTo(MessageDigest digest, string path) => AddTo(digest, AttributeFile.AtPath(path));
 
     /// <summary>True: the file at a path, or the link itself, has a POSIX ACL; acl(5).</summary>
     public static bool HasAcl(string path) =>
         AttributeFile.AtPath(path).List().Exists(name => name.StartsWith("system.posix_acl_", StringComparison.Ordinal));
 
-    private static void AddTo(Sha256 digest, AttributeFile file)
+    private static void AddTo(MessageDigest digest, AttributeFile file)
     {
         var names = file.List();
         names.Sort(string.CompareOrdinal);
@@ -63,7 +63,7 @@ public static unsafe class ExtendedAttributes
         {
             if (IsOverlays(name) || name is "security.selinux" or "security.ima" or "security.evm") continue;
             var value = file.Get(name);
-            digest.Append(Encoding.UTF8.GetBytes($"{name}\0{value.Length}\0"));
+            digest.Append(Encoding.UTF8.GetBytes($"{name}\0{value.Length.ToString()}\0"));
             digest.Append(value);
         }
     }

@@ -45,8 +45,9 @@ public sealed class FilePlace : IDisposable
             if (status.Type == FileType.Symlink) throw new OperatorException($"{Path} is a link", "remove it, or name what it points to");
             if (User != 0 && status.Uid != User)
             {
-                throw new OperatorException($"{Path} belongs to user {status.Uid}, but {userPath} belongs to user {User}",
-                    $"remove it, or give it to user {User}");
+                throw new OperatorException(
+                    $"{Path} belongs to user {status.Uid.ToString()}, but {userPath} belongs to user {User.ToString()}",
+                    "remove it, or give it to user " + User.ToString());
             }
 
             return file;
@@ -107,8 +108,8 @@ public sealed class FilePlace : IDisposable
             catch (SyscallException e) when (e.Errno == Errno.EACCES)
             {
                 throw new OperatorException(
-                    $"{Path} belongs to user {expected.Uid}; user {User}, who owns {userPath}, may not read it",
-                    $"remove it, or give it to user {User}");
+                    $"{Path} belongs to user {expected.Uid.ToString()}; user {User.ToString()}, who owns {userPath}, may not read it",
+                    "remove it, or give it to user " + User.ToString());
             }
         }
         var found = Syscall.FStat(file);

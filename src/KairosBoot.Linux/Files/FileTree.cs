@@ -45,11 +45,21 @@ public static class FileTree
         SetAttributes(from, to, Syscall.FStat(from));
     }
 
-    // Owner before mode: chown clears set-uid and set-gid. Times last: all other calls change them.
-    internal static void SetAttributes(FileHandle from, FileHandle to, FileStatus status)
+    /// <summary>Creates a directory that only its owner can enter, and opens it for reading.</summary>
+    public static FileHandle NewDirectory(FileHandle directory, string name) => TreeCopy.NewDirectory(directory, name);
+
+    /// <summary>As <see cref="CopyOne"/>, for a file whose status is known.</summary>
+    public static void CopyFile(FileHandle fromDirectory, string from, FileHandle directory, string name, FileStatus status) =>
+        TreeCopy.File(fromDirectory, from, directory, name, status);
+
+    /// <summary>Copies mode, owner, attributes and times to a new file.</summary>
+    // Owner before mode: chown clears set-uid and set-gid. Times last: all other calls change them. Each call costs a write to the journal.
+    public static void SetAttributes(FileHandle from, FileHandle to, FileStatus status)
     {
-        Syscall.FChOwn(to, status.Uid, status.Gid);
-        Syscall.FChMod(to, status.Mode);
+        var present = Syscall.FStat(to);
+        var changesOwner = present.Uid != status.Uid || present.Gid != status.Gid;
+        if (changesOwner) Syscall.FChOwn(to, status.Uid, status.Gid);
+        if (changesOwner || present.Mode != status.Mode) Syscall.FChMod(to, status.Mode);
         ExtendedAttributes.Copy(from, to);
         Syscall.UTimes(to, status.MTimeNs);
     }

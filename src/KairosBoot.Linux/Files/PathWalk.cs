@@ -160,7 +160,8 @@ internal sealed class PathWalk : IDisposable
     }
 
     private OperatorException Refused(string nextPath, int nextUid) => new(
-        $"{path} is not used: {userPath} belongs to user {user} but leads to {nextPath}, which belongs to user {nextUid}",
+        $"{path} is not used: {userPath} belongs to user {user.ToString()} but leads to {nextPath}, "
+            + $"which belongs to user {nextUid.ToString()}",
         "replace the link or directory of that user, or use a path that does not go through it");
 
     private void Note(FileStatus passed, string passedPath)

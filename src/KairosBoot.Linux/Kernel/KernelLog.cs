@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using KairosBoot.Plan;
 
@@ -27,16 +28,25 @@ public sealed class KernelLog : IDisposable
     public void Write(int level, string text)
     {
         if (kmsg is null) return;
-        foreach (var line in PrintableText.Clean(text).Split('\n'))
+        var clean = PrintableText.Clean(text);
+        // A UTF-16 unit is at most three bytes. Most messages are one short line.
+        if (clean.Length <= RecordLimit / 3 && !clean.Contains('\n'))
+        {
+            WriteRecord("<" + level.ToString() + ">kairos-boot: " + clean + "\n");
+            return;
+        }
+        foreach (var line in clean.Split('\n'))
         {
             foreach (var part in LineWrap.Split(line, RecordLimit))
                 WriteRecord("<" + level.ToString() + ">kairos-boot: " + part + "\n");
         }
     }
 
+    [SkipLocalsInit]
     private void WriteRecord(string record)
     {
-        try { Syscall.WriteAll(kmsg!, Encoding.UTF8.GetBytes(record)); }
+        Span<byte> small = stackalloc byte[1024];
+        try { Syscall.WriteAll(kmsg!, Encoding.UTF8.TryGetBytes(record, small, out var n) ? small[..n] : Encoding.UTF8.GetBytes(record)); }
         catch (SyscallException) { } // the boot does not depend on the log
     }
 

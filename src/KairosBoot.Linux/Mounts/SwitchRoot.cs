@@ -53,14 +53,14 @@ public sealed unsafe class SwitchRoot : IDisposable
             var name = FileName.Encode(text);
             fixed (byte* n = name)
             {
+                // Most names are files.
+                if (LibC.unlinkat(directory.Descriptor, n, 0) == 0) continue;
                 var fd = LibC.openat(directory.Descriptor, n, LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0);
-                if (fd >= 0)
-                {
-                    using var child = new FileHandle(fd, "initramfs");
-                    if (Syscall.FStat(child).Device != oldDevice) continue;
-                    Empty(child, kept: null);
-                }
-                LibC.unlinkat(directory.Descriptor, n, fd >= 0 ? LibC.AT_REMOVEDIR : 0);
+                if (fd < 0) continue;
+                using var child = new FileHandle(fd, "initramfs");
+                if (Syscall.FStat(child).Device != oldDevice) continue;
+                Empty(child, kept: null);
+                LibC.unlinkat(directory.Descriptor, n, LibC.AT_REMOVEDIR);
             }
         }
     }

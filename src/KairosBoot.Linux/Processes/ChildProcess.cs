@@ -19,7 +19,7 @@ public sealed record CommandResult(int ExitCode, bool TimedOut, string Output)
 public static unsafe partial class ChildProcess
 {
     private const int OutputLimit = 64 * 1024, PieceSize = 64 * 1024;
-    private const int SIGKILL = Syscall.SIGKILL, WNOHANG = 1, SYS_pidfd_open = 434;
+    private const int SIGKILL = Syscall.SIGKILL, WNOHANG = 1, __WALL = 0x40000000, SYS_pidfd_open = 434;
 
     /// <summary>
     /// Starts <paramref name="program"/> in its own process group and waits for its end. Does not wait for processes that it leaves in the
@@ -184,9 +184,11 @@ public static unsafe partial class ChildProcess
     }
 
     /// <summary>Reaps ended children that were re-parented to this process (PID 1). Never waits.</summary>
-    public static void ReapOrphans()
+    /// <returns>False: this process has no children, not even running ones.</returns>
+    public static bool ReapOrphans()
     {
-        int status;
-        while (Native.waitpid(-1, &status, WNOHANG) > 0) { }
+        int status, pid;
+        while ((pid = Native.waitpid(-1, &status, WNOHANG | __WALL)) > 0) { }
+        return pid == 0 || LibC.errno != Errno.ECHILD;
     }
 }

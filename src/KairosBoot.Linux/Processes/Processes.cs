@@ -60,6 +60,8 @@ public static class Processes
     public static List<string> EndAllOthers()
     {
         var ended = new List<string>();
+        // Every process with a program descends from PID 1, and orphans become its children.
+        if (Syscall.GetPid() == 1 && !ChildProcess.ReapOrphans()) return ended;
         // Again: those that ignored the signal, and those that they have started since.
         if (EndAllOthers(LibC.SIGTERM, TermLimit, ended)) EndAllOthers(Syscall.SIGKILL, KillLimit, ended);
         return ended;

@@ -42,6 +42,6 @@ public static class Errno
     {
         foreach (var row in Rows)
             if (row.Number == number) return $"{row.Text} ({row.Name})";
-        return $"error {number}";
+        return "error " + number.ToString();
     }
 }

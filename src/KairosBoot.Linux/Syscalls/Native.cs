@@ -16,6 +16,7 @@ internal static unsafe class Native
     [DllImport(LibC, SetLastError = true)] internal static extern int renameat(int fromDirectory, byte* from, int toDirectory, byte* to);
     // Tmds.LibC's version uses __xmknod, which glibc keeps only for old binaries.
     [DllImport(LibC, SetLastError = true)] internal static extern int mknodat(int directory, byte* path, uint mode, ulong device);
+    [DllImport(LibC, SetLastError = true)] internal static extern int futimens(int fd, void* times);
     [DllImport(LibC, SetLastError = true)] internal static extern int fstatfs(int fd, void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int sysinfo(void* status);
     [DllImport(LibC, SetLastError = true)] internal static extern int fdatasync(int fd);

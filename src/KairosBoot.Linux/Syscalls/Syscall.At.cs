@@ -38,7 +38,7 @@ public static unsafe partial class Syscall
     /// <summary>
     /// A path that leads to exactly the file of a descriptor, for calls that only accept a path: mount(2), xattr(7). Needs /proc.
     /// </summary>
-    public static string DescriptorPath(FileHandle file) => $"/proc/self/fd/{file.Descriptor}";
+    public static string DescriptorPath(FileHandle file) => "/proc/self/fd/" + file.Descriptor.ToString();
 
     /// <summary>statx(2) of the name itself, not following a link. Null: nothing has that name.</summary>
     public static FileStatus? TryStatAt(FileHandle directory, string name)
@@ -81,22 +81,25 @@ public static unsafe partial class Syscall
     public static void SymlinkAt(string target, FileHandle directory, string name)
     {
         fixed (byte* t = Z(target), p = Z(name))
-            Check(LibC.symlinkat(t, directory.Descriptor, p), "symlinkat " + target, Below(directory, name));
+            if (LibC.symlinkat(t, directory.Descriptor, p) < 0) throw Failed("symlinkat " + target, Below(directory, name));
     }
 
     /// <summary>linkat(2). If <paramref name="existing"/> is a link, the link itself is linked.</summary>
     public static void LinkAt(FileHandle from, string existing, FileHandle directory, string name)
     {
         fixed (byte* e = Z(existing), p = Z(name))
-            Check(LibC.linkat(from.Descriptor, e, directory.Descriptor, p, 0), "linkat " + Below(from, existing), Below(directory, name));
+        {
+            if (LibC.linkat(from.Descriptor, e, directory.Descriptor, p, 0) < 0)
+                throw Failed("linkat " + Below(from, existing), Below(directory, name));
+        }
     }
 
     public static void RenameAt(FileHandle fromDirectory, string from, FileHandle toDirectory, string to)
     {
         fixed (byte* f = Z(from), t = Z(to))
         {
-            Check(Native.renameat(fromDirectory.Descriptor, f, toDirectory.Descriptor, t), "renameat " + Below(fromDirectory, from),
-                Below(toDirectory, to));
+            if (Native.renameat(fromDirectory.Descriptor, f, toDirectory.Descriptor, t) < 0)
+                throw Failed("renameat " + Below(fromDirectory, from), Below(toDirectory, to));
         }
     }
 
@@ -126,7 +129,8 @@ public static unsafe partial class Syscall
     public static void ChOwn(FileHandle file, int uid, int gid)
     {
         byte empty = 0;
-        Check(LibC.fchownat(file.Descriptor, &empty, (uint)uid, (uint)gid, LibC.AT_EMPTY_PATH), $"fchownat {uid}:{gid}", file.Path);
+        if (LibC.fchownat(file.Descriptor, &empty, (uint)uid, (uint)gid, LibC.AT_EMPTY_PATH) < 0)
+            throw Failed("fchownat " + Owner(uid, gid), file.Path);
     }
 
     /// <summary>
@@ -135,7 +139,8 @@ public static unsafe partial class Syscall
     public static void ChMod(FileHandle file, int mode)
     {
         // fchmod(2) refuses such a descriptor, and fchmodat2(2) is newer than kernels in use.
-        fixed (byte* p = Z(DescriptorPath(file))) Check(LibC.chmod(p, (ushort)mode), "chmod " + OctalText(mode), file.Path);
+        fixed (byte* p = Z(DescriptorPath(file)))
+            if (LibC.chmod(p, (ushort)mode) < 0) throw Failed("chmod " + OctalText(mode), file.Path);
     }
 
     /// <summary>
@@ -145,6 +150,8 @@ public static unsafe partial class Syscall
     {
         var times = stackalloc timespec[2];
         SetTimes(times, mtimeNs);
+        // Without a path, which the kernel would have to copy. EBADF: the descriptor was opened with OpenFlags.Path.
+        if (Native.futimens(file.Descriptor, times) == 0) return;
         byte empty = 0;
         // utimensat(2) accepts AT_EMPTY_PATH since Linux 5.8.
         if (LibC.utimensat(file.Descriptor, &empty, times, LibC.AT_EMPTY_PATH) == 0) return;
@@ -159,6 +166,8 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(name))
             Check(LibC.utimensat(directory.Descriptor, p, times, LibC.AT_SYMLINK_NOFOLLOW), "utimensat", Below(directory, name));
     }
+
+    private static string Owner(int uid, int gid) => $"{uid.ToString()}:{gid.ToString()}";
 
     private static void SetTimes(timespec* times, long mtimeNs)
     {
@@ -190,8 +199,8 @@ public static unsafe partial class Syscall
         LibC.syscall(SYS_setfsgid, gid);
         LibC.syscall(SYS_setfsuid, uid);
         // Both calls return the previous id and never an error. An invalid id changes nothing, so the call shows the present id.
-        if ((int)(long)LibC.syscall(SYS_setfsuid, -1) != uid) throw Failed($"setfsuid {uid}", null, Linux.Errno.EPERM);
-        if ((int)(long)LibC.syscall(SYS_setfsgid, -1) != gid) throw Failed($"setfsgid {gid}", null, Linux.Errno.EPERM);
+        if ((int)(long)LibC.syscall(SYS_setfsuid, -1) != uid) throw Failed("setfsuid " + uid.ToString(), null, Linux.Errno.EPERM);
+        if ((int)(long)LibC.syscall(SYS_setfsgid, -1) != gid) throw Failed("setfsgid " + gid.ToString(), null, Linux.Errno.EPERM);
     }
 
     /// <summary>User and group for file access of the calling thread.</summary>
@@ -214,6 +223,7 @@ public static unsafe partial class Syscall
     internal static int SYS_setfsgid => IsX64 ? 123 : 152;
     internal static int SYS_setgroups => IsX64 ? 116 : 159;
     internal static int SYS_getgroups => IsX64 ? 115 : 158;
+    internal static int SYS_fstat => IsX64 ? 5 : 80;
 
     private static bool IsX64 =>
         System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.X64;

@@ -12,6 +12,14 @@ public static unsafe partial class Syscall
         fixed (byte* p = Z(path)) Check(LibC.mkdir(p, (ushort)mode), "mkdir", path);
     }
 
+    /// <summary>mkdirat(2). False: the name exists already.</summary>
+    public static bool TryMkDirAt(FileHandle directory, string name, int mode)
+    {
+        fixed (byte* p = Z(name))
+            if (LibC.mkdirat(directory.Descriptor, p, (ushort)mode) == 0) return true;
+        return LibC.errno == Linux.Errno.EEXIST ? false : throw Failed("mkdirat", Below(directory, name));
+    }
+
     /// <summary>Like mkdir -p: true if it created the last level. An existing directory keeps its mode.</summary>
     public static bool MakeDirectories(string path, int mode = Octal.O755)
     {

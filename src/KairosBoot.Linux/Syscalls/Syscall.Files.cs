@@ -184,6 +184,14 @@ public static unsafe partial class Syscall
         Check(LibC.ftruncate(to.Descriptor, size), "ftruncate", to.Path);
     }
 
+    /// <summary>True: the file system reports a hole before the end of the file. The position is the start afterwards.</summary>
+    public static bool HasHoles(FileHandle file)
+    {
+        var hole = LSeek(file, 0, SEEK_HOLE);
+        Rewind(file);
+        return hole >= 0 && hole < FStat(file).Size;
+    }
+
     internal const int SEEK_SET = 0, SEEK_DATA = 3, SEEK_HOLE = 4;
 
     private static long LSeek(FileHandle file, long offset, int whence) => LibC.lseek(file.Descriptor, offset, whence);

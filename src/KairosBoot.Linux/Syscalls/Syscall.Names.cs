@@ -23,30 +23,34 @@ public static unsafe partial class Syscall
         return ToStatus(s);
     }
 
+    // Not by glibc's function, which passes an empty path: older kernels allocate and clear a page for it, as for each path.
     public static FileStatus FStat(FileHandle file)
     {
-        statx s;
-        byte empty = 0;
-        Check(LibC.statx(file.Descriptor, &empty, LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &s), "statx", file.Path);
-        return ToStatus(s);
+        stat s;
+        Check((int)(long)LibC.syscall(SYS_fstat, file.Descriptor, &s), "fstat", file.Path);
+        var mode = (uint)s.st_mode;
+        return new(Type(mode), (int)(mode & 0xFFF), (int)(uint)s.st_uid, (int)(uint)s.st_gid, (long)s.st_size, (long)(ulong)s.st_nlink,
+            (ulong)s.st_ino, (ulong)s.st_dev, (ulong)s.st_rdev, (long)s.st_mtim.tv_sec * 1_000_000_000L + (long)s.st_mtim.tv_nsec)
+        { Allocated = (long)s.st_blocks * 512 };
     }
 
-    private static FileStatus ToStatus(statx s) => new(
-        (s.stx_mode & S_IFMT) switch
-        {
-            S_IFREG => FileType.Regular,
-            S_IFDIR => FileType.Directory,
-            S_IFLNK => FileType.Symlink,
-            S_IFBLK => FileType.BlockDevice,
-            S_IFCHR => FileType.CharacterDevice,
-            S_IFIFO => FileType.Fifo,
-            S_IFSOCK => FileType.Socket,
-            _ => FileType.Unknown,
-        },
-        s.stx_mode & 0xFFF, (int)s.stx_uid, (int)s.stx_gid, (long)s.stx_size, s.stx_nlink, s.stx_ino,
+    private static FileStatus ToStatus(in statx s) => new(
+        Type(s.stx_mode), s.stx_mode & 0xFFF, (int)s.stx_uid, (int)s.stx_gid, (long)s.stx_size, s.stx_nlink, s.stx_ino,
         DeviceNumber(s.stx_dev_major, s.stx_dev_minor), DeviceNumber(s.stx_rdev_major, s.stx_rdev_minor),
         s.stx_mtime.tv_sec * 1_000_000_000L + s.stx_mtime.tv_nsec)
     { Allocated = (long)s.stx_blocks * 512 };
+
+    private static FileType Type(uint mode) => (mode & S_IFMT) switch
+    {
+        S_IFREG => FileType.Regular,
+        S_IFDIR => FileType.Directory,
+        S_IFLNK => FileType.Symlink,
+        S_IFBLK => FileType.BlockDevice,
+        S_IFCHR => FileType.CharacterDevice,
+        S_IFIFO => FileType.Fifo,
+        S_IFSOCK => FileType.Socket,
+        _ => FileType.Unknown,
+    };
 
     // sys/stat.h
     private const ushort S_IFMT = 0xF000, S_IFIFO = 0x1000, S_IFCHR = 0x2000, S_IFDIR = 0x4000, S_IFBLK = 0x6000, S_IFREG = 0x8000,

@@ -28,7 +28,7 @@ public static unsafe partial class Syscall
         int error;
         do error = LibC.posix_fallocate(file.Descriptor, 0, bytes); // it returns its error
         while (error == Linux.Errno.EINTR);
-        if (error != 0) throw Failed($"fallocate {bytes} bytes", file.Path, error);
+        if (error != 0) throw Failed($"fallocate {bytes.ToString()} bytes", file.Path, error);
     }
 
     /// <summary>The next range with data at or after an offset; without one, the size of the file.</summary>

@@ -27,8 +27,8 @@ public static unsafe partial class Syscall
     {
         fixed (byte* p = Z(name))
         {
-            Check(LibC.fchownat(directory.Descriptor, p, (uint)uid, (uint)gid, LibC.AT_SYMLINK_NOFOLLOW), $"fchownat {uid}:{gid}",
-                Below(directory, name));
+            if (LibC.fchownat(directory.Descriptor, p, (uint)uid, (uint)gid, LibC.AT_SYMLINK_NOFOLLOW) < 0)
+                throw Failed("fchownat " + Owner(uid, gid), Below(directory, name));
         }
     }
 

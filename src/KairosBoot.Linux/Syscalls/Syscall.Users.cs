@@ -13,8 +13,8 @@ public static unsafe partial class Syscall
         var groups = new int[user.Groups.Count];
         for (var i = 0; i < groups.Length; i++) groups[i] = user.Groups[i];
         fixed (int* list = groups) Check((int)(long)LibC.syscall(SYS_setgroups, groups.Length, list), "setgroups", null);
-        Check((int)(long)LibC.syscall(SYS_setresgid, user.Gid, user.Gid, user.Gid), $"setresgid {user.Gid}", null);
-        Check((int)(long)LibC.syscall(SYS_setresuid, user.Uid, user.Uid, user.Uid), $"setresuid {user.Uid}", null);
+        Check((int)(long)LibC.syscall(SYS_setresgid, user.Gid, user.Gid, user.Gid), "setresgid " + user.Gid.ToString(), null);
+        Check((int)(long)LibC.syscall(SYS_setresuid, user.Uid, user.Uid, user.Uid), "setresuid " + user.Uid.ToString(), null);
     }
 
     // asm/unistd.h of x86-64; asm-generic/unistd.h of arm64 and riscv64.

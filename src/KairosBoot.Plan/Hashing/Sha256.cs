@@ -7,7 +7,7 @@ namespace KairosBoot.Plan;
 /// SHA-256 of a message in pieces or at once, and its HMAC (FIPS 180-4, RFC 2104). Implemented here because .NET calls OpenSSL, which a
 /// static program cannot load.
 /// </summary>
-public sealed class Sha256
+public sealed class Sha256 : MessageDigest
 {
     private const int BlockSize = 64, DigestSize = 32;
 
@@ -20,8 +20,7 @@ public sealed class Sha256
         for (var i = 0; i < 8; i++) state[i] = (uint)(Sha2Constants.InitialState[i] >> 32);
     }
 
-    /// <summary>The next piece of the message.</summary>
-    public void Append(ReadOnlySpan<byte> piece)
+    public override void Append(ReadOnlySpan<byte> piece)
     {
         var used = (int)(length % BlockSize);
         length += piece.Length;

@@ -10,6 +10,7 @@ public sealed partial class LayoutReader
 {
     private readonly ImmutableArray<string>.Builder problems = ImmutableArray.CreateBuilder<string>();
     private readonly BootRequest request;
+    private static readonly string[] OwnTrees = ["/dev", "/proc", "/sys", "/run", SystemPaths.Oem];
 
     private LayoutReader(BootRequest request) => this.request = request;
 
@@ -155,24 +156,30 @@ public sealed partial class LayoutReader
 
     private void AddPaths(ImmutableArray<string>.Builder paths, string key, LayoutFile file)
     {
+        var known = new HashSet<string>();
+        foreach (var path in paths) known.Add(path);
         foreach (var word in file.Words(key))
-            if (Path(file, key, word) is { } path && !paths.Contains(path) && Usable(file.Entry(key, word), path)) paths.Add(path);
+        {
+            if (Path(file, key, word) is not { } path || known.Contains(path) || !Usable(file, key, word, path)) continue;
+            known.Add(path);
+            paths.Add(path);
+        }
     }
 
     // The kernel's own trees are moved into the new root at the end and would hide an overlay below them. And overlayfs gets its
     // directories in one string, in which a comma, a colon and a backslash have another meaning.
-    private bool Usable(string entry, string path)
+    private bool Usable(LayoutFile file, string key, string word, string path)
     {
         if (path.AsSpan().IndexOfAny(",:\\") >= 0)
         {
-            problems.Add($"{entry} contains a comma, a colon or a backslash; it is left out");
+            problems.Add($"{file.Entry(key, word)} contains a comma, a colon or a backslash; it is left out");
             return false;
         }
-        foreach (var tree in (string[])["/dev", "/proc", "/sys", "/run", SystemPaths.Oem])
+        foreach (var tree in OwnTrees)
         {
             if (MountPath.IsInside(path, tree))
             {
-                problems.Add($"{entry} is inside {tree}, which the boot mounts itself; it is left out");
+                problems.Add($"{file.Entry(key, word)} is inside {tree}, which the boot mounts itself; it is left out");
                 return false;
             }
         }

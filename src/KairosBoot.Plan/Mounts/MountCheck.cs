@@ -11,20 +11,20 @@ public sealed record MountMismatch(PlannedMount Planned, string Reason, bool Los
 /// <summary>Compares mounts with mountinfo: a call that returned 0 does not prove that the mount exists.</summary>
 public static class MountCheck
 {
-    public static ImmutableArray<MountMismatch> Compare(ImmutableArray<PlannedMount> planned, ImmutableArray<MountInfo> actual)
+    private static readonly string[] CheckedFlags = ["nosuid", "nodev", "noexec", "noatime"];
+
+    public static ImmutableArray<MountMismatch> Compare(ImmutableArray<PlannedMount> planned, VisibleMounts actual)
     {
         var wrong = ImmutableArray.CreateBuilder<MountMismatch>();
         foreach (var mount in planned)
-            if (Mismatch(mount, actual) is { } mismatch) wrong.Add(mismatch);
+            if (Compare(mount, actual) is { } mismatch) wrong.Add(mismatch);
         return wrong.ToImmutable();
     }
 
-    private static MountMismatch? Mismatch(PlannedMount planned, ImmutableArray<MountInfo> actual)
+    /// <summary>Null: the mount is as planned.</summary>
+    public static MountMismatch? Compare(PlannedMount planned, VisibleMounts actual)
     {
-        MountInfo? top = null;
-        foreach (var mount in actual)
-            if (mount.MountPoint == planned.Target) top = mount;
-        if (top is null) return new(planned, "is not mounted");
+        if (actual.At(planned.Target) is not { } top) return new(planned, "is not mounted");
         if (planned.Type is not (null or "none") && top.Type != planned.Type) return new(planned, $"is {top.Type}, not {planned.Type}");
         // The root of a bind is relative to the source's file system, while this path still includes that file system's mount point. For
         // btrfs, mountinfo shows the default subvolume there.
@@ -32,7 +32,7 @@ public static class MountCheck
             return new(planned, $"shows {top.Root}, not {planned.Root}");
         if (planned.ReadOnly && !top.ReadOnly) return new(planned, "is writable");
         // A bind has the source of the mount that contains its directory, and is as writable as that mount, which is checked separately.
-        var holder = planned.Type == "none" ? Holder(planned.Root, actual) : null;
+        var holder = planned.Type == "none" ? actual.Holding(SystemPaths.Sysroot + planned.Root) : null;
         if (WrongOrigin(planned, holder, top) is { } reason) return new(planned, reason);
         var expectedReadOnly = planned.ReadOnly || holder is { ReadOnly: true };
         return top.ReadOnly && !expectedReadOnly ? new(planned, "is read-only", LostWrites: true) : null;
@@ -43,7 +43,7 @@ public static class MountCheck
         // A btrfs on several devices may show any of them.
         if ((holder?.Source ?? planned.Source) is { } source && top.Source != source && top.Type != "btrfs")
             return $"comes from {top.Source}, not {source}";
-        foreach (var flag in (string[])["nosuid", "nodev", "noexec", "noatime"])
+        foreach (var flag in CheckedFlags)
             if (Has(planned.Options, flag) && !Has(top.Options, flag)) return $"lacks the option {flag}";
         // A kept layer on a read-only volume was mounted as a lower one, and its step has reported that.
         if (planned.Layers is { } layers && !top.ReadOnly)
@@ -55,21 +55,13 @@ public static class MountCheck
         return null;
     }
 
-    private static bool Has(string options, string option) => Array.IndexOf(options.Split(','), option) >= 0;
-
-    /// <summary>The mount that contains a directory of the new root.</summary>
-    private static MountInfo? Holder(string directory, ImmutableArray<MountInfo> actual)
+    private static bool Has(string options, string option)
     {
-        MountInfo? holder = null;
-        foreach (var mount in actual)
+        for (var at = 0; (at = options.IndexOf(option, at, StringComparison.Ordinal)) >= 0; at++)
         {
-            if (MountPath.IsInside(SystemPaths.Sysroot + directory, mount.MountPoint)
-                && (holder is null || mount.MountPoint.Length >= holder.MountPoint.Length))
-            {
-                holder = mount;
-            }
+            var end = at + option.Length;
+            if ((at == 0 || options[at - 1] == ',') && (end == options.Length || options[end] == ',')) return true;
         }
-
-        return holder;
+        return false;
     }
 }

@@ -22,7 +22,8 @@ public static class MountPath
 
     /// <summary>Also true for the directory itself.</summary>
     public static bool IsInside(string path, string directory) =>
-        path == directory || path.StartsWith(directory == "/" ? "/" : directory + "/", StringComparison.Ordinal);
+        path.StartsWith(directory, StringComparison.Ordinal)
+            && (path.Length == directory.Length || directory == "/" || path[directory.Length] == '/');
 
     /// <summary>1 for <c>/etc</c>, 2 for <c>/etc/ssh</c>.</summary>
     public static int Depth(string path)

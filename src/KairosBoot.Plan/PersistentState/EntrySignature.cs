@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 
 namespace KairosBoot.Plan;
@@ -30,15 +31,17 @@ public readonly struct EntrySignature : IEquatable<EntrySignature>
     public static EntrySignature AnyDirectory => new('d', AnySize, 0, 0);
 
     /// <summary>A file that was not read because it is known to have none of the signatures in question.</summary>
-    /// <param name="kind">As in <see cref="Of"/>.</param>
+    /// <param name="kind">As in <see cref="Of(char, long, ulong, ulong)"/>.</param>
     public static EntrySignature Unread(char kind) => new(kind, AnySize - 1, 0, 0);
 
     /// <param name="kind">As in find(1) <c>%y</c>: <c>f d l c b p s</c>.</param>
     /// <param name="size">Size of a regular file, else 0.</param>
     /// <param name="digest">SHA-256 of everything else; its first half is stored.</param>
-    public static EntrySignature Of(char kind, long size, ReadOnlySpan<byte> digest) => new(kind, size,
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(digest),
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(digest[8..]));
+    public static EntrySignature Of(char kind, long size, ReadOnlySpan<byte> digest) =>
+        new(kind, size, BinaryPrimitives.ReadUInt64BigEndian(digest), BinaryPrimitives.ReadUInt64BigEndian(digest[8..]));
+
+    /// <summary>As the other one, with the two halves of a hash of 128 bits.</summary>
+    public static EntrySignature Of(char kind, long size, ulong high, ulong low) => new(kind, size, high, low);
 
     public char Kind { get; }
     public long Size { get; }

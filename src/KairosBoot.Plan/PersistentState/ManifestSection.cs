@@ -14,6 +14,11 @@ public sealed class ManifestSection(string path, string store, string image)
     public string Path { get; } = path;
     public string Store { get; } = store;
     public string Image { get; } = image;
+    /// <summary>
+    /// <see cref="SignatureKey.Id"/> of the key of its signatures. Null: they are the first half of a SHA-256, as older versions write
+    /// them.
+    /// </summary>
+    public string? KeyId { get; init; }
     /// <summary>Bytes of <see cref="Text"/>, and the first half of their SHA-256 in hexadecimal.</summary>
     public required int Length { get; init; }
     public required string Digest { get; init; }
@@ -25,7 +30,9 @@ public sealed class ManifestSection(string path, string store, string image)
     /// <param name="image">The image.</param>
     /// <param name="entries">The entries after a merge was planned, in the order of a walk.</param>
     /// <param name="meanwhile">True: the changes of the merge are not made yet.</param>
-    public static ManifestSection Of(string path, string store, string image, List<MergeEntry> entries, bool meanwhile)
+    /// <param name="keyId">As <see cref="KeyId"/>.</param>
+    public static ManifestSection Of(string path, string store, string image, List<MergeEntry> entries, bool meanwhile,
+        string? keyId = null)
     {
         var text = new StringBuilder();
         foreach (var entry in entries)
@@ -39,8 +46,12 @@ public sealed class ManifestSection(string path, string store, string image)
         }
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
         var digest = PersistentManifest.HalfDigest(bytes);
-        return new(path, store, meanwhile ? Unfinished : image) { Length = bytes.Length, Digest = digest, Text = bytes };
+        return new(path, store, meanwhile ? Unfinished : image) { Length = bytes.Length, Digest = digest, Text = bytes, KeyId = keyId };
     }
+
+    /// <summary>The same files for another image.</summary>
+    public ManifestSection With(string otherImage) =>
+        new(Path, Store, otherImage) { Length = Length, Digest = Digest, Text = Text, KeyId = KeyId };
 
     /// <summary>Entries with only name and base, in the order of a walk. Null: the text is missing or damaged.</summary>
     public List<MergeEntry>? Entries()

@@ -33,6 +33,12 @@ public sealed class MergeEntry(string name)
     public EntrySignature Image { get; set; }
     public EntrySignature Store { get; set; }
 
+    /// <summary>
+    /// Null: <see cref="Base"/> has the same kind of signatures as <see cref="Image"/> and <see cref="Store"/>. Else it comes from a
+    /// manifest of an older version, and is compared with these.
+    /// </summary>
+    public FormerSignatures? Former { get; set; }
+
     /// <summary>The directory that contains it, if that is an entry too.</summary>
     public MergeEntry? Parent { get; set; }
     /// <summary>The store's directory contains something that is not an entry: it belongs to the user.</summary>
@@ -51,10 +57,10 @@ public sealed class MergeEntry(string name)
     internal bool HasRemaining { get; set; }
 
     /// <summary>The store has what was seeded, or nothing if nothing was seeded.</summary>
-    public bool Untouched => IsBase(Store);
+    public bool Untouched => IsBase(Former is null ? Store : Former.Store);
 
     /// <summary>The image has what was last seeded.</summary>
-    public bool IsImageUnchanged => IsBase(Image);
+    public bool IsImageUnchanged => IsBase(Former is null ? Image : Former.Image);
 
     private bool IsBase(EntrySignature signature)
     {
@@ -69,7 +75,10 @@ public sealed class MergeEntry(string name)
     /// itself stays if its path is gone from the image.
     /// </summary>
     public EntrySignature[]? Settled =>
-        Image.IsThere ? [Image] : Name.Length == 0 ? Base : Store.IsThere || Untouched ? null : [];
+        Image.IsThere ? [Image] : Name.Length == 0 ? BaseOfRoot : Store.IsThere || Untouched ? null : [];
+
+    // A signature of an older manifest cannot be converted without the file: that of a store that the user changed matches no file.
+    private EntrySignature[]? BaseOfRoot => Former is null || Base is null ? Base : Untouched ? [Store] : [];
 
     /// <summary>
     /// The base while the changes are made. Every state that a power cut can leave counts as untouched, so that the next merge, with this

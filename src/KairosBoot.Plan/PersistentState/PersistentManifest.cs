@@ -12,11 +12,13 @@ namespace KairosBoot.Plan;
 /// d4fb... ssh_host_key                                            the sections, in the order of the head
 /// </code>
 /// A tab separates the words of a line of the head. The head alone shows whether a boot has something to do, so the cost does not depend on
-/// the number of files.
+/// the number of files. The word of the image is <c>siphash-2-4-128:KEY:IMAGE</c>, with the id of the key, unless the signatures are those
+/// of older versions, SHA-256. An older version reads it as the identity of another image, compares the files, finds no signature that it
+/// knows, and keeps every file that differs from its image.
 /// </summary>
 public static class PersistentManifest
 {
-    private const string Magic = "kairosboot-state ", Version = "1 ";
+    private const string Magic = "kairosboot-state ", Version = "1 ", KeyedHash = "siphash-2-4-128:";
 
     /// <summary>Bytes of the first line, which has the length of the head.</summary>
     public const int FirstLine = 17 + 2 + 8 + 1 + 32 + 1;
@@ -50,9 +52,16 @@ public static class PersistentManifest
                 return null;
             }
 
-            sections.Add(new(path, store, words[2]) { Length = length, Digest = words[4] });
+            var (keyId, image) = ParseImage(words[2]);
+            sections.Add(new(path, store, image) { Length = length, Digest = words[4], KeyId = keyId });
         }
         return sections;
+    }
+
+    private static (string? KeyId, string Image) ParseImage(string word)
+    {
+        var end = word.StartsWith(KeyedHash, StringComparison.Ordinal) ? word.IndexOf(':', KeyedHash.Length) : -1;
+        return end < 0 ? (null, word) : (word[KeyedHash.Length..end], word[(end + 1)..]);
     }
 
     /// <summary>Sets the text of each section whose digest matches.</summary>
@@ -82,7 +91,9 @@ public static class PersistentManifest
             ManifestName.Append(text, section.Path);
             text.Append('\t');
             ManifestName.Append(text, section.Store);
-            text.Append('\t').Append(section.Image).Append('\t').Append(section.Length.ToString(CultureInfo.InvariantCulture))
+            text.Append('\t');
+            if (section.KeyId is { } key) text.Append(KeyedHash).Append(key).Append(':');
+            text.Append(section.Image).Append('\t').Append(section.Length.ToString(CultureInfo.InvariantCulture))
                 .Append('\t').Append(section.Digest).Append('\n');
         }
         var lines = Encoding.UTF8.GetBytes(text.ToString());

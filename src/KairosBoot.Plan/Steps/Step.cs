@@ -36,13 +36,12 @@ public abstract record Step(StepClass Class)
     }
 
     /// <summary>The first line of the command, for a log.</summary>
-    public string Summary
+    public virtual string Summary => FirstLine(Command);
+
+    internal static string FirstLine(string command)
     {
-        get
-        {
-            var end = Command.IndexOf('\n');
-            return end < 0 ? Command : Command[..end] + " ...";
-        }
+        var end = command.IndexOf('\n');
+        return end < 0 ? command : command[..end] + " ...";
     }
 
     /// <summary>The mount that exists afterwards, if the step makes one.</summary>

@@ -10,14 +10,15 @@ public sealed record WriteFile(StepClass Class, string Path, string Content) : S
 
     public override string Place => Path;
 
-    public override string Command
-    {
-        get
-        {
-            var install = $"install -D -m {Convert.ToString(Mode, 8)} /dev/stdin {ShellText.Quote(Path)}";
-            // A here-document ends with a newline, and at the first line with its end mark.
-            return Content.EndsWith('\n') && !("\n" + Content).Contains("\nEOF\n", StringComparison.Ordinal)
-                ? $"{install} <<'EOF'\n{Content}EOF" : $"printf %s {ShellText.Quote(Content)} | {install}";
-        }
-    }
+    public override string Command =>
+        IsHereDocument ? $"{Install} <<'EOF'\n{Content}EOF" : $"printf %s {ShellText.Quote(Content)} | {Install}";
+
+    // The content may be a whole report.
+    public override string Summary => IsHereDocument ? Install + " <<'EOF' ..." : base.Summary;
+
+    private string Install => $"install -D -m {Convert.ToString(Mode, 8)} /dev/stdin {ShellText.Quote(Path)}";
+
+    // A here-document ends with a newline, and at the first line with its end mark.
+    private bool IsHereDocument => Content.EndsWith('\n') && !Content.StartsWith("EOF\n", StringComparison.Ordinal)
+        && !Content.Contains("\nEOF\n", StringComparison.Ordinal);
 }

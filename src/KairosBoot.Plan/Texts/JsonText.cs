@@ -33,7 +33,12 @@ public sealed class JsonText
         return this;
     }
 
-    public override string ToString() => text.ToString() + "\n";
+    public override string ToString()
+    {
+        var all = text.Append('\n').ToString();
+        text.Length--;
+        return all;
+    }
 
     private JsonText Nest(string? name, char open, char close, Action<JsonText> content)
     {

@@ -7,7 +7,10 @@ public static class ShellText
     public static string Quote(string word)
     {
         foreach (var c in word)
-            if (!char.IsAsciiLetterOrDigit(c) && "/._-+=:,@%".IndexOf(c) < 0) return "'" + word.Replace("'", @"'\''") + "'";
+        {
+            if (char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or '=' or ':' or ',' or '@' or '%') continue;
+            return "'" + word.Replace("'", @"'\''") + "'";
+        }
         return word.Length == 0 ? "''" : word;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class StateMachine(string scratch)
     public string Target => Scratch + "/volume/state";
     public string Store => Target + "/etc.bind";
     public string Manifest => Target + "/.kairosboot/manifest";
+    public string Key => Target + "/.kairosboot/key";
 
     /// <summary>
     /// Installs another image in the same place: a shell script fills an empty directory. All times are those of a reproducible build.
@@ -32,14 +33,15 @@ internal sealed class StateMachine(string scratch)
 
     /// <summary>What kairos-boot keeps next to the stores, without the mark of a new machine.</summary>
     public IEnumerable<string> Control =>
-        Directory.GetFileSystemEntries(Target + "/.kairosboot").Select(path => Path.GetFileName(path)).Where(name => name != "first-boot");
+        Directory.GetFileSystemEntries(Target + "/.kairosboot").Select(path => Path.GetFileName(path)).Where(name => name != "first-boot")
+            .Order(StringComparer.Ordinal);
 
     /// <summary>A boot without problems.</summary>
     public PersistentSeedResult GoodBoot(string id)
     {
         var result = Boot(id);
         Assert.Empty(result.Problems);
-        Assert.Equal(["manifest"], Control);
+        Assert.Equal(["key", "manifest"], Control);
         return result;
     }
 

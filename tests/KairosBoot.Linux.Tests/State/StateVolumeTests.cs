@@ -55,7 +55,7 @@ public sealed class StateVolumeTests
             var problem = Assert.Single(Both(machine, "2").Problems);
             Assert.Contains($"no space is left for {machine.Image}/a, {machine.Image}/b", problem);
             Assert.Equal(before, StateMachine.List(machine.Target + "/etc-a.bind") + StateMachine.List(machine.Target + "/etc-b.bind"));
-            Assert.Equal(["manifest"], machine.Control);
+            Assert.Equal(["key", "manifest"], machine.Control);
         }
         StateMachine.Sh($"rm {machine.Scratch}/volume/filler*");
         var result = Both(machine, "2");
@@ -77,7 +77,7 @@ public sealed class StateVolumeTests
         var before = StateMachine.List(machine.Store);
         Assert.Contains("no space is left", Assert.Single(machine.Boot("2").Problems));
         Assert.Equal(before, StateMachine.List(machine.Store));
-        Assert.Equal(["manifest"], machine.Control);
+        Assert.Equal(["key", "manifest"], machine.Control);
         Syscall.Umount(machine.Image);
     }, megabytes: 8, options: "-m 0");
 
