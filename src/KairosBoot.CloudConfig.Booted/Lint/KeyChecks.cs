@@ -118,7 +118,8 @@ internal static class KeyChecks
             lint.Report(file.Line, key + ".encoding", $"unknown encoding '{encoding}': the content is written unchanged", isWarning: true);
         lint.Try(file.Line, key, () =>
         {
-            var content = Encoding.UTF8.GetString(ContentEncoding.Decode(file.Text("content") ?? "", encoding));
+            var content = Encoding.UTF8.GetString(ContentEncoding.Decode(file.Text("content") ?? "", encoding,
+                reason => lint.Report(file.Line, key + ".content", $"{file.Text("path")}: {reason}", isWarning: true)));
             lint.CheckTemplate(content, file.Line, key + ".content");
         });
     }
