@@ -50,7 +50,7 @@ public static class ConfigLint
             foreach (var stage in document.StageNames())
             {
                 if (StageNames.Check(stage) is { } reason)
-                    AddToFile(LineOf(document, stage, file), "stages." + stage, reason, isWarning: true);
+                    AddToFile(LineOf(document, stage, file), "stages." + YamlScalar.NameOf(stage), reason, isWarning: true);
                 foreach (var entry in document.Entries(stage, file))
                 {
                     CheckEntry(entry, stage, scripts, logins,

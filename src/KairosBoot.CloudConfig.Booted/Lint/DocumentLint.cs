@@ -37,7 +37,7 @@ internal static class DocumentLint
             else if (!hasHeader && CloudInitOnly.Contains(key.Text)) continue;
             else if (SpellingHint.Find(key.Text, Known) is { } nearest) Report($"not a known key: did you mean {nearest}?");
 
-            void Report(string reason) => report(key.Line, key.Text, reason, isWarning: true);
+            void Report(string reason) => report(key.Line, key.Name, reason, isWarning: true);
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed class CloudConfigDocument
         foreach (var (key, _) in root.Pairs)
         {
             if (SpellingHint.Find(key.Text, ["stages"]) is { } nearest)
-                report(key.Line, key.Text, $"not a known key: did you mean {nearest}?", isWarning: true);
+                report(key.Line, key.Name, $"not a known key: did you mean {nearest}?", isWarning: true);
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class CloudConfigDocument
         {
             if (entries is YamlSequence list) Add(stage.Text, list);
             else if (entries is not YamlScalar { IsNull: true })
-                report(entries.Line, "stages." + stage.Text, $"{entries.Kind} instead of a list; ignored", isWarning: false);
+                report(entries.Line, "stages." + stage.Name, $"{entries.Kind} instead of a list; ignored", isWarning: false);
         }
     }
 
@@ -109,13 +109,14 @@ internal sealed class CloudConfigDocument
         {
             var given = GivenName(items[i]);
             var step = given.Length == 0 ? i.ToString() : shared ? $"{given}.{i}" : given;
-            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{stage}[{i}]", $"{title ?? file}.{step}",
+            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{YamlScalar.NameOf(stage)}[{i}]", $"{title ?? file}.{step}",
                 items[i]));
         }
         return entries;
     }
 
-    private static string GivenName(YamlNode entry) => (entry as YamlMapping)?.Text("name") ?? "";
+    private static string GivenName(YamlNode entry) =>
+        (entry as YamlMapping)?.Text("name") is { } name && !string.IsNullOrWhiteSpace(name) ? name : "";
 
     private static bool HasSharedName(List<YamlNode> entries)
     {
