@@ -46,7 +46,7 @@ public static class ConfigLint
         try
         {
             var document = CloudConfigDocument.Parse(source.Content, AddToFile);
-            DocumentLint.Check(source.Content, file, AddToFile);
+            if (document.Root is { } root) DocumentLint.Check(root, source.Content, file, AddToFile);
             foreach (var stage in document.StageNames())
             {
                 if (StageNames.Check(stage) is { } reason)

@@ -135,6 +135,11 @@ internal static class KeyChecks
         var encoding = file.Text("encoding") ?? "";
         if (!ContentEncoding.IsKnown(encoding))
             lint.Report(file.Line, key + ".encoding", $"unknown encoding '{encoding}': the content is written unchanged", isWarning: true);
+        if (encoding is "" or "text/plain")
+        {
+            lint.CheckTemplate(file.Text("content") ?? "", file.Line, key + ".content");
+            return;
+        }
         lint.Try(file.Line, key, () =>
         {
             var content = Encoding.UTF8.GetString(ContentEncoding.Decode(file.Text("content") ?? "", encoding,

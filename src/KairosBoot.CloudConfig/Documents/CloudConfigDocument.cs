@@ -8,23 +8,26 @@ internal sealed class CloudConfigDocument
     private readonly List<(string Stage, YamlSequence Entries)> stages = [];
     private string? title;
 
+    /// <summary>The top-level keys; null: the document has none.</summary>
+    internal YamlMapping? Root { get; private init; }
+
     /// <summary>Throws <see cref="YamlFaultException"/> for text that is not YAML. Reports and ignores invalid parts.</summary>
     internal static CloudConfigDocument Parse(string text, Finding report)
     {
-        var document = new CloudConfigDocument();
         if (text.AsSpan().TrimStart() is ['<', ..])
         {
             report(1, "", "HTML or XML instead of a cloud-config; to fix: check the URL or the program that wrote it", isWarning: false);
-            return document;
+            return new CloudConfigDocument();
         }
         var root = YamlReader.Read(text, report);
         ReportInvalidComment(text, report);
-        if (root is null or YamlScalar { IsNull: true }) return document;
+        if (root is null or YamlScalar { IsNull: true }) return new CloudConfigDocument();
         if (root is not YamlMapping mapping)
         {
             report(root.Line, "", $"{root.Kind} instead of a mapping with the key stages", isWarning: false);
-            return document;
+            return new CloudConfigDocument();
         }
+        var document = new CloudConfigDocument { Root = mapping };
         if (CloudConfigHeader.IsIn(text))
         {
             foreach (var (stage, entries) in CloudInitDocument.ToStages(mapping, report)) document.Add(stage, entries);
