@@ -44,8 +44,10 @@ public sealed class FindingTextTests
         string[] keys = ["''", "' '", "':'", "a", "users", "hostname", "runcmd", "ssh_authorized_keys", "write_files", "growpart", "device",
             "auto", "grub_options", "bind_mounts", "passwd", "groups", "uid", "homedir", "content", "encoding", "permissions", "name", "stages"];
         foreach (var frame in Frames)
+        {
             foreach (var key in keys)
                 foreach (var value in Values) yield return string.Format(frame, key, value);
+        }
         var entry = BootedKeys.Table(TransferLimits.Production).Entry;
         foreach (var path in Paths(entry, "{0}"))
             foreach (var value in Values) yield return $"stages: {{boot: [{path.Replace("{0}", value)}]}}\n";

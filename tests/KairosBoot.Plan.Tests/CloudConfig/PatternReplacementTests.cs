@@ -108,14 +108,14 @@ public sealed class PatternReplacementTests(ITestOutputHelper output)
     private static string Sequence(Random random, int depth) =>
         string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => Atom(random, depth) + Repetition(random)));
 
-    private static string Repetition(Random random) => random.Next(12) switch
-    {
-        0 => "*", 1 => "+", 2 => "?", 3 => "*?", 4 => "+?", 5 => "??", 6 => "{2}", 7 => "{1,2}", 8 => "{0,3}?", _ => "",
-    };
+    private static string Repetition(Random random) =>
+        random.Next(12) is < 9 and var chosen ? new[] { "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,3}?" }[chosen] : "";
+
+    private static readonly string[] Atoms = [".", "[ab]", "[^b]", "\\w", "\\d", "[a-c1]", "(?:^|b)", "(?:b|$)", "(?:\\bc)"];
 
     private static string Atom(Random random, int depth) => random.Next(depth > 0 ? 14 : 11) switch
     {
-        0 => ".", 1 => "[ab]", 2 => "[^b]", 3 => "\\w", 4 => "\\d", 5 => "[a-c1]", 6 => "(?:^|b)", 7 => "(?:b|$)", 8 => "(?:\\bc)",
+        < 9 and var chosen => Atoms[chosen],
         9 or 10 => "abcA"[random.Next(4)].ToString(),
         11 => $"(?:{Alternatives(random, depth - 1)})",
         _ => $"({Alternatives(random, depth - 1)})",
