@@ -3,7 +3,9 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig.Booted;
 
-/// <summary>The sources in the arguments of kboot: files, directories, URLs, and <c>-</c> for standard input.</summary>
+/// <summary>
+/// The sources in the arguments of kboot: files, directories, URLs, <c>-</c> for standard input, and the YAML text itself.
+/// </summary>
 public static class ConfigArguments
 {
     public const string StandardInput = "-";
@@ -11,14 +13,25 @@ public static class ConfigArguments
     /// <summary>Files and directories are read in each pass, so a pass finds what an earlier one has written.</summary>
     /// <exception cref="OperatorException">A source is missing or cannot be fetched.</exception>
     public static IReadOnlyList<ConfigSource> Find(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
-        [.. names.Select(name => IsPath(name) ? ConfigSource.At(Existing(name)) : ConfigSource.Of([Read(name, cancellationToken)]))];
+        [.. names.Select((name, index) => IsPath(name) ? ConfigSource.At(Existing(name))
+            : ConfigSource.Of([Read(name, index, cancellationToken)]))];
 
     /// <summary>Reads all sources now, for a run in another root. The run reports the files that cannot be read.</summary>
     /// <exception cref="OperatorException">A source is missing or cannot be fetched.</exception>
     public static IReadOnlyList<ConfigSource> ReadAll(IReadOnlyList<string> names, CancellationToken cancellationToken) =>
-        [.. names.Select(name => ConfigSource.Of(IsPath(name) ? ReadPath(Existing(name)) : [Read(name, cancellationToken)]))];
+        [.. names.Select((name, index) => ConfigSource.Of(IsPath(name) ? ReadPath(Existing(name))
+            : [Read(name, index, cancellationToken)]))];
 
-    private static bool IsPath(string name) => name != StandardInput && !NamedSource.IsUrl(name);
+    private static bool IsPath(string name) => name != StandardInput && !NamedSource.IsUrl(name) && !IsText(name);
+
+    /// <summary>Text of a document: a mapping of YAML that names no file. A file whose name looks so is the file.</summary>
+    private static bool IsText(string name)
+    {
+        if (name.Contains('\n')) return true;
+        if (!name.StartsWith('{') && !name.EndsWith(':') && !name.Contains(": ", StringComparison.Ordinal)) return false;
+        try { return Syscall.TryStat(name) is null; }
+        catch (SyscallException) { return true; } // for example too long for a path
+    }
 
     // Absolute, because another root has another working directory.
     private static string Existing(string name)
@@ -29,7 +42,7 @@ public static class ConfigArguments
             FileType.Directory => path + "/",
             FileType.Regular => path,
             null => throw new OperatorException($"{name} does not exist",
-                "give a cloud-config file, a directory, a URL, or - for standard input"),
+                "give a cloud-config file, a directory, a URL, - for standard input, or the YAML text"),
             _ => throw new OperatorException($"{name} is neither a file nor a directory", "for a pipe, give - and redirect standard input"),
         };
     }
@@ -42,8 +55,9 @@ public static class ConfigArguments
         return texts;
     }
 
-    private static ConfigText Read(string name, CancellationToken cancellationToken)
+    private static ConfigText Read(string name, int index, CancellationToken cancellationToken)
     {
+        if (IsText(name)) return new ConfigText($"text of source {index + 1}", name);
         try
         {
             return name == StandardInput ? new ConfigText("standard input", ReadStandardInput())

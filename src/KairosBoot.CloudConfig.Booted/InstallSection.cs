@@ -96,7 +96,7 @@ public sealed class InstallSection
         foreach (var (key, _) in install.Pairs)
         {
             if (Honoured.Contains(key.Text) || Array.Exists(NotHonoured, other => other.Key == key.Text)) continue;
-            warn(new StageProblem(file, key.Line, "", "install." + key.Text, $"has no effect: {SpellingHint.Suggest(key.Text, Honoured)}")
+            warn(new StageProblem(file, key.Line, "", "install." + key.Name, $"has no effect: {SpellingHint.Suggest(key.Text, Honoured)}")
             {
                 IsWarning = true,
             });

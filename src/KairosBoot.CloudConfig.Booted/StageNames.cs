@@ -37,7 +37,7 @@ internal static class StageNames
                 if (stage == name + pass) return $"nothing runs this stage of Kairos here; to fix: use {instead + pass}";
         }
         return SpellingHint.Find(stage, names) is { } nearest ? $"nothing runs this stage: did you mean {nearest}?"
-            : $"nothing runs this stage by itself; to run it: kboot stage run {stage}";
+            : $"nothing runs this stage by itself; to run it: kboot stage run {YamlScalar.NameOf(stage)}";
     }
 
     /// <summary>True: the initrd runs the stage.</summary>

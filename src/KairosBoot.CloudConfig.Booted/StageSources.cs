@@ -15,7 +15,7 @@ public sealed record StageSources(IReadOnlyList<ConfigSource> Configs, string Co
         new([.. SystemPaths.CloudConfigs.Concat(documents).Select(ConfigSource.At)], "");
 
     /// <summary>The sources that a user names. Without names: those of the machine.</summary>
-    /// <param name="names">Files, directories, URLs, and <c>-</c> for standard input.</param>
+    /// <param name="names">Files, directories, URLs, <c>-</c> for standard input, and YAML texts.</param>
     /// <param name="isOtherRoot">The stage runs in another root, so named sources are read before.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="OperatorException">A source is missing, unreadable or cannot be fetched.</exception>

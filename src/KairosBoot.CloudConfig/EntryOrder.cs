@@ -2,8 +2,8 @@ namespace KairosBoot.CloudConfig;
 
 /// <summary>
 /// The order of the entries of one source: the order of the files, with each entry moved after the entries that its <c>after</c> names. An
-/// entry without <c>after</c> stays after the entry above it and after the file above, if possible. An <c>after</c> that cannot be
-/// satisfied is a warning and is ignored.
+/// entry without <c>after</c> stays after the entry above it and after the file above, if possible. A name in <c>after</c> that cannot be
+/// satisfied is a warning and is ignored; all others hold.
 /// </summary>
 internal sealed class EntryOrder
 {
@@ -11,19 +11,25 @@ internal sealed class EntryOrder
     {
         internal readonly int On = on;
         internal readonly YamlNode At = at;
+        internal bool IsCircular;
     }
 
     private readonly IReadOnlyList<StageEntry> entries;
     private readonly Action<StageProblem> report;
     private readonly List<Wait>[] waits;
-    private bool[] placed;
-    private readonly int[] freeLeft;
+    // The entries that wait for an entry.
+    private readonly List<int>[] followers;
+    private readonly int[] unmet, freeLeft;
+    private readonly bool[] placed;
 
     private EntryOrder(IReadOnlyList<StageEntry> entries, Action<StageProblem> report)
     {
         this.entries = entries;
         this.report = report;
         waits = new List<Wait>[entries.Count];
+        followers = new List<int>[entries.Count];
+        for (var i = 0; i < entries.Count; i++) followers[i] = [];
+        unmet = new int[entries.Count];
         placed = new bool[entries.Count];
         freeLeft = new int[entries[^1].FileNumber + 1];
     }
@@ -42,7 +48,8 @@ internal sealed class EntryOrder
     private List<StageEntry> Sort()
     {
         FindWaits();
-        CutCircles();
+        AddWaits();
+        ReportCircles();
         for (var i = 0; i < entries.Count; i++)
             if (IsFree(i)) freeLeft[entries[i].FileNumber]++;
         var order = new List<StageEntry>(entries.Count);
@@ -50,9 +57,10 @@ internal sealed class EntryOrder
         while (order.Count < entries.Count)
         {
             while (placed[first]) first++;
-            var next = NextReady(first, IsAfterTheOthers) ?? NextReady(first, _ => true)!.Value;
+            var next = NextReady(first);
             placed[next] = true;
             if (IsFree(next)) freeLeft[entries[next].FileNumber]--;
+            foreach (var follower in followers[next]) unmet[follower]--;
             order.Add(entries[next]);
         }
         return order;
@@ -64,6 +72,19 @@ internal sealed class EntryOrder
     {
         var (file, number) = (entries[i].FileNumber, entries[i].Number);
         return (file == 0 || freeLeft[file - 1] == 0) && (number == 0 || !IsFree(i) || placed[i - 1]);
+    }
+
+    /// <summary>The first entry that can be next and is after the others; if there is none, the first that can be next.</summary>
+    private int NextReady(int first)
+    {
+        var ready = -1;
+        for (var i = first; i < entries.Count; i++)
+        {
+            if (placed[i] || unmet[i] > 0) continue;
+            if (IsAfterTheOthers(i)) return i;
+            if (ready < 0) ready = i;
+        }
+        return ready;
     }
 
     private void FindWaits()
@@ -92,54 +113,49 @@ internal sealed class EntryOrder
         return numbers;
     }
 
-    private int? NextReady(int first, Func<int, bool> suits)
-    {
-        for (var i = first; i < entries.Count; i++)
-            if (!placed[i] && FirstUnmet(i) < 0 && suits(i)) return i;
-        return null;
-    }
-
-    /// <summary>Index in <see cref="waits"/>; -1: all waits are met.</summary>
-    private int FirstUnmet(int i) => waits[i].FindIndex(wait => !placed[wait.On]);
-
-    private int Awaited(int i) => waits[i][FirstUnmet(i)].On;
-
     /// <summary>
-    /// Removes entries whose waits are met until none is left. If every remaining entry waits, some of them form a circle, which is cut.
+    /// Adds the waits one by one, except those that would close a circle, so each wait that is left out is impossible. The last entry comes
+    /// first: the first entry of a circle is the one that does not wait.
     /// </summary>
-    private void CutCircles()
+    private void AddWaits()
     {
-        var first = 0;
-        for (var left = entries.Count; left > 0;)
+        var seen = new int[entries.Count];
+        for (var i = entries.Count - 1; i >= 0; i--)
         {
-            while (placed[first]) first++;
-            if (NextReady(first, _ => true) is { } ready)
+            // Marks all entries that wait for this one, also through others.
+            if (waits[i].Count > 0) MarkFollowers(i, seen);
+            foreach (var wait in waits[i])
             {
-                placed[ready] = true;
-                left--;
-            }
-            else
-            {
-                CutCircle(first);
+                wait.IsCircular = seen[wait.On] == i + 1;
+                if (!wait.IsCircular) followers[wait.On].Add(i);
             }
         }
-        placed = new bool[entries.Count];
     }
 
-    /// <summary>
-    /// Follows the waits from <paramref name="first"/> into a circle and removes one wait of the first entry of that circle.
-    /// </summary>
-    private void CutCircle(int first)
+    private void MarkFollowers(int entry, int[] seen)
     {
-        var seen = new bool[entries.Count];
-        var at = first;
-        for (; !seen[at]; at = Awaited(at)) seen[at] = true;
-        var cutEntry = at;
-        for (var i = Awaited(at); i != at; i = Awaited(i)) cutEntry = Math.Min(cutEntry, i);
-        var cut = FirstUnmet(cutEntry);
-        Warn(cutEntry, waits[cutEntry][cut].At,
-            $"'{entries[waits[cutEntry][cut].On].FullName}' also waits for this entry: circular order; ignored");
-        waits[cutEntry].RemoveAt(cut);
+        var pending = new Stack<int>();
+        pending.Push(entry);
+        while (pending.TryPop(out var at))
+        {
+            foreach (var follower in followers[at])
+            {
+                if (seen[follower] == entry + 1) continue;
+                seen[follower] = entry + 1;
+                pending.Push(follower);
+            }
+        }
+    }
+
+    private void ReportCircles()
+    {
+        for (var i = 0; i < entries.Count; i++)
+        {
+            foreach (var wait in waits[i])
+                if (wait.IsCircular) Warn(i, wait.At, $"'{entries[wait.On].FullName}' also waits for this entry: circular order; ignored");
+            waits[i].RemoveAll(wait => wait.IsCircular);
+            unmet[i] = waits[i].Count;
+        }
     }
 
     private void Warn(int i, YamlNode at, string reason) =>

@@ -28,8 +28,21 @@ public sealed record StageProblem(string File, int Line, string Entry, string Ke
             var text = File + ":" + Line.ToString();
             if (Column > 0) text += ":" + Column.ToString();
             foreach (var part in (ReadOnlySpan<string>)[Entry, Key, Reason])
-                if (part.Length > 0) text += ": " + part;
+                if (part.Length > 0) text += ": " + OneLine(part);
             return text;
         }
+    }
+
+    /// <summary>A value in the text may contain line breaks, and each line of a log is a message.</summary>
+    private static string OneLine(string text)
+    {
+        foreach (var c in text)
+        {
+            if (!char.IsControl(c)) continue;
+            var line = new System.Text.StringBuilder();
+            foreach (var each in text) line.Append(each switch { '\n' => "\\n", _ when char.IsControl(each) => "?", _ => each.ToString() });
+            return line.ToString();
+        }
+        return text;
     }
 }

@@ -99,9 +99,9 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         var entries = new List<StageEntry>();
         var number = 0;
-        foreach (var text in source.Texts) AddEntries(entries, text.Name, () => Counted(text, run), stage, number++, run);
+        foreach (var text in source.Texts) AddEntries(entries, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), stage, report), stage, number++, run);
         foreach (var file in ConfigFiles.Of(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
-            AddEntries(entries, file, () => run.Budget.Read(file), stage, number++, run);
+            AddEntries(entries, file, report => run.Documents.Of(file, run.Budget.Read(file), stage, report), stage, number++, run);
         return entries;
     }
 
@@ -112,11 +112,12 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         return text.Content;
     }
 
-    private static void AddEntries(List<StageEntry> entries, string file, Func<string> read, string stage, int number, StageRun run)
+    private static void AddEntries(
+        List<StageEntry> entries, string file, Func<Finding, CloudConfigDocument> read, string stage, int number, StageRun run)
     {
         void Report(int line, string key, string reason, bool isWarning) =>
             run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
-        try { entries.AddRange(run.Documents.Of(file, read(), stage, Report).Entries(stage, file, number)); }
+        try { entries.AddRange(read(Report).Entries(stage, file, number)); }
         catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
         catch (Exception e) when (e is SyscallException or FormatException or OperatorException)
         {

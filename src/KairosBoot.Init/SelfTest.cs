@@ -21,6 +21,11 @@ internal static class SelfTest
         Try("overflow", () => checked(int.MaxValue + zero + 1));
         Try("size", () => new int[zero - 1].Length);
         Try("array", () => Store(arguments, zero));
+        Try("key", () => new Dictionary<string, int>()[Verb]);
+        Try("number", () => int.Parse(Verb));
+        Try("range", () => Verb[(Verb.Length + 1 + zero)..].Length);
+        Try("disposed", () => Closed().ReadByte());
+        Try("plain", () => throw new InvalidOperationException());
         return 0;
     }
 
@@ -30,9 +35,16 @@ internal static class SelfTest
         return number;
     }
 
+    private static MemoryStream Closed()
+    {
+        var stream = new MemoryStream();
+        stream.Dispose();
+        return stream;
+    }
+
     private static void Try(string name, Func<int> raise)
     {
         try { StageProtocol.Print($"{name}: {raise()}\n"); }
-        catch (Exception) { StageProtocol.Print(name + " caught\n"); }
+        catch (Exception e) { StageProtocol.Print($"{name} caught: {e.Message}\n"); }
     }
 }

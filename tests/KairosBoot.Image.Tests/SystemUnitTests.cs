@@ -99,7 +99,8 @@ public class SystemUnitTests : Scratch
         Build();
         Unpack();
         foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/kairosboot-first-boot",
-            "default/cos-setup-reconcile", "default/kairosboot-good", "boot/kairosboot-good-within", "default/kairosboot-retry" })
+            "default/cos-setup-reconcile", "default/kairosboot-good", "boot/kairosboot-good-within", "default/kairosboot-retry",
+            "boot/kairosboot-relabel" })
         {
             var target = Syscall.ReadLink(PathOf("out/etc/runlevels/" + link));
             Assert.StartsWith("#!/sbin/openrc-run\n", File.ReadAllText(PathOf("out" + target)));
@@ -109,6 +110,27 @@ public class SystemUnitTests : Scratch
 
         Assert.Equal("its own", File.ReadAllText(PathOf("out/etc/init.d/cos-setup-network")));
         Assert.False(Path.Exists(PathOf("out/etc/runlevels/default/cos-setup-network")));
+    }
+
+    /// <summary>start() of the service in a shell, with its paths below a directory and a restorecon that prints its arguments.</summary>
+    [Theory]
+    [InlineData("", "0 []")]
+    [InlineData("touch relabel", "0 []")]
+    [InlineData("touch enforce", "0 []")]
+    [InlineData("touch relabel enforce", "0 [-i -f DIR/relabel]")]
+    [InlineData("touch relabel enforce; echo 'exit 3' >> restorecon", "3 [-i -f DIR/relabel]")]
+    public void The_openrc_service_restores_labels_of_the_listed_files_under_SELinux(string preparation, string expected)
+    {
+        WriteText("root/sbin/openrc", "");
+        Build();
+        var service = File.ReadAllText(Path.Combine(Unpack(), "etc/init.d/kairosboot-relabel"));
+        var dir = Directory.CreateDirectory(PathOf("relabel-test")).FullName;
+        WriteText("relabel-test/service", service.Replace("/run/kairosboot", dir).Replace("/sys/fs/selinux", dir));
+        WriteText("relabel-test/restorecon", $"#!/bin/sh\necho \"$*\" > {dir}/said\n");
+        HostTool.Shell($"cd {dir}; chmod 755 restorecon; {preparation}");
+        var said = HostTool.Shell($"cd {dir}; PATH={dir}:$PATH; ebegin() {{ :; }}; eend() {{ return $1; }}; . ./service; start; " +
+            "echo \"$? [$(cat said 2>/dev/null)]\"");
+        Assert.Equal(expected.Replace("DIR", dir), said.TrimEnd());
     }
 
     [Theory]

@@ -19,7 +19,9 @@ internal static class GitKey
     /// <summary>Checks the value without cloning.</summary>
     internal static void Check(YamlMapping value, string key, EntryLint lint)
     {
-        if (value.Text("url") is { Length: > 0 }) KeyChecks.CheckPath(value, "path", key, lint);
+        if (value.Text("url") is not { Length: > 0 }) return;
+        KeyChecks.CheckPath(value, "path", key, lint);
+        lint.Try(value.Line, key, () => BranchOf(value));
     }
 
     private static void Apply(YamlNode value, EntryRun run)
@@ -31,8 +33,7 @@ internal static class GitKey
             var path = Directories.Normalize(item.Text("path"));
             if (StageFacts.FindProgram("git") is not { } git)
                 throw new FormatException("this root has no git; to fix: install the package git in the image");
-            var branch = item.Text("branch") is { Length: > 0 } given ? given : DefaultBranch;
-            if (!IsBranch(branch)) throw new FormatException($"'{branch}' is not a branch name");
+            var branch = BranchOf(item);
             using var place = new PathWalker().Place(path, new NewDirectories(FilePermissions.Directory));
             if (place.Name == ".") throw new FormatException($"{path} already exists and is not an empty directory");
             var account = GitTree.OwnerOf(place);
@@ -40,6 +41,12 @@ internal static class GitKey
             var call = new GitCall(git, branch, access, account, value.Line, run);
             new GitTree(place, branch, access, call, account).CloneOrUpdate(branchOnly: item.Boolean("branch_only") is true);
         });
+    }
+
+    private static string BranchOf(YamlMapping item)
+    {
+        var branch = item.Text("branch") is { Length: > 0 } given ? given : DefaultBranch;
+        return IsBranch(branch) ? branch : throw new FormatException($"'{branch}' is not a branch name");
     }
 
     /// <summary>git-check-ref-format(1): such a name is also a safe path within a repository.</summary>

@@ -16,7 +16,7 @@ internal static class PackagePinsKey
 
     private static void Apply(YamlNode value, EntryRun run)
     {
-        var pins = Pins((YamlMapping)value, run);
+        var pins = Pins((YamlMapping)value, run.Report);
         if (pins.Count == 0) return;
         var (manager, path) = PackageManager.Find();
         switch (manager.Program)
@@ -31,15 +31,16 @@ internal static class PackagePinsKey
         }
     }
 
-    private static SortedDictionary<string, string> Pins(YamlMapping value, EntryRun run)
+    /// <summary>The valid pins; the others are reported.</summary>
+    internal static SortedDictionary<string, string> Pins(YamlMapping value, Finding report)
     {
         var pins = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, setting) in value.Pairs)
         {
             var version = setting is YamlScalar { IsNull: false } scalar ? scalar.Text.Trim() : "";
-            if (version.Length == 0) run.Warn(name.Line, "package_pins", $"{name.Text} has no version: ignored");
+            if (version.Length == 0) report(name.Line, "package_pins", $"{name.Name} has no version: ignored", isWarning: true);
             else if ((name.Text + version).Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) || name.Text.StartsWith('-'))
-                run.Fail(name.Line, "package_pins", $"'{name.Text}' is not a package and a version");
+                report(name.Line, "package_pins", $"'{name.Text}' is not a package and a version", isWarning: false);
             else pins[name.Text] = version;
         }
         return pins;

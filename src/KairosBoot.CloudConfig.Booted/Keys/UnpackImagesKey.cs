@@ -24,7 +24,7 @@ internal static class UnpackImagesKey
 
     private static void Unpack(YamlMapping item, EntryRun run)
     {
-        if (item.Text("source") is not { Length: > 0 } source) throw new FormatException("source is missing");
+        var source = SourceOf(item);
         var path = Directories.Normalize(item.Text("target"));
         var walker = new PathWalker();
         using (var there = walker.TryOpen(path))
@@ -86,6 +86,17 @@ internal static class UnpackImagesKey
     private static string Find(string tool) =>
         StageFacts.FindProgram(tool)
             ?? throw new FormatException($"this root has no {tool}; to fix: install the package {tool} in the image");
+
+    /// <summary>Throws <see cref="FormatException"/> for what can be wrong without the image.</summary>
+    internal static void Check(YamlMapping item)
+    {
+        SourceOf(item);
+        Directories.Normalize(item.Text("target"));
+        Platform(item.Text("platform"));
+    }
+
+    private static string SourceOf(YamlMapping item) =>
+        item.Text("source") is { Length: > 0 } source ? source : throw new FormatException("source is missing");
 
     /// <summary>linux/amd64, linux/arm64/v8; empty: the platform of this machine.</summary>
     private static string[] Platform(string? platform) => (platform ?? "").Split('/') switch

@@ -46,11 +46,11 @@ public static class ConfigLint
         try
         {
             var document = CloudConfigDocument.Parse(source.Content, AddToFile);
-            DocumentLint.Check(source.Content, file, AddToFile);
+            if (document.Root is { } root) DocumentLint.Check(root, source.Content, file, AddToFile);
             foreach (var stage in document.StageNames())
             {
                 if (StageNames.Check(stage) is { } reason)
-                    AddToFile(LineOf(document, stage, file), "stages." + stage, reason, isWarning: true);
+                    AddToFile(LineOf(document, stage, file), "stages." + YamlScalar.NameOf(stage), reason, isWarning: true);
                 foreach (var entry in document.Entries(stage, file))
                 {
                     CheckEntry(entry, stage, scripts, logins,

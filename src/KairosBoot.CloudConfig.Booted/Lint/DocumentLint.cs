@@ -18,11 +18,9 @@ internal static class DocumentLint
         "ssh_keys", "ssh_pwauth", "swap", "timezone", "ubuntu_advantage", "ubuntu_pro", "user", "wireguard", "yum_repos", "zypper",
     ];
 
-    internal static void Check(string text, string file, Finding report)
+    internal static void Check(YamlMapping root, string text, string file, Finding report)
     {
-        if (YamlReader.Read(text) is not YamlMapping root) return;
         var hasHeader = CloudConfigHeader.IsIn(text);
-        var lines = text.Split('\n');
         foreach (var (key, value) in root.Pairs)
         {
             if (key.Text == "install") CheckInstall(value, file, report);
@@ -32,13 +30,19 @@ internal static class DocumentLint
             else if (hasHeader && CloudInitOnly.Contains(key.Text))
                 Report("this key of cloud-init has no effect here; to fix: use an entry in stages");
             // A node with an anchor is there for its aliases.
-            else if (IsEntryKey(key.Text) && !lines[key.Line - 1].Contains('&'))
+            else if (IsEntryKey(key.Text) && !Line(text, key.Line).Contains('&'))
                 Report("has an effect only in an entry; to fix: put it into an entry of stages.NAME");
             else if (!hasHeader && CloudInitOnly.Contains(key.Text)) continue;
             else if (SpellingHint.Find(key.Text, Known) is { } nearest) Report($"not a known key: did you mean {nearest}?");
 
-            void Report(string reason) => report(key.Line, key.Text, reason, isWarning: true);
+            void Report(string reason) => report(key.Line, key.Name, reason, isWarning: true);
         }
+    }
+
+    private static ReadOnlySpan<char> Line(ReadOnlySpan<char> text, int number)
+    {
+        for (; number > 1; number--) text = text[(text.IndexOf('\n') + 1)..];
+        return text.IndexOf('\n') is var end and >= 0 ? text[..end] : text;
     }
 
     private static bool IsEntryKey(string name) =>

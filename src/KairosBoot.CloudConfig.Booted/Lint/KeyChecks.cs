@@ -27,7 +27,7 @@ internal static class KeyChecks
         (DownloadsKey.Name, (value, key, lint) => ForEach(value, item => DownloadsKey.Check(item, key, lint))),
         (GitKey.Definition.Name, (value, key, lint) => GitKey.Check((YamlMapping)value, key, lint)),
         (EnsureEntitiesKey.Definition.Name, CheckEntities),
-        (DirectoriesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckPath(item, "path", key, lint))),
+        (DirectoriesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckDirectory(item, key, lint))),
         (FilesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckFile(item, key, lint))),
         (CommandsKey.Definition.Name, CheckScripts),
         (DeleteEntitiesKey.Definition.Name, CheckEntities),
@@ -37,9 +37,11 @@ internal static class KeyChecks
         (TimesyncdKey.Definition.Name, (value, _, lint) => TimesyncdKey.Settings((YamlMapping)value, lint.Report)),
         (SystemctlKey.Definition.Name, CheckOverrides),
         (EnvironmentKey.Definition.Name, CheckEnvironment),
-        (DatasourceKey.Definition.Name, (value, _, lint) => DatasourceKey.Providers((YamlMapping)value, lint.Report)),
+        (DatasourceKey.Definition.Name, CheckDatasource),
         (LayoutKey.Definition.Name, (value, _, lint) => LayoutKey.DeviceOf((YamlMapping)value, lint.Report)),
-        (UnpackImagesKey.Definition.Name, (value, key, lint) => ForEach(value, item => CheckPath(item, "target", key, lint))),
+        (UnpackImagesKey.Definition.Name, (value, key, lint) => ForEach(value, item =>
+            lint.Try(item.Line, key, () => UnpackImagesKey.Check(item)))),
+        (PackagePinsKey.Definition.Name, (value, _, lint) => PackagePinsKey.Pins((YamlMapping)value, lint.Report)),
     ];
 
     internal static void CheckPath(YamlMapping item, string field, string key, EntryLint lint) =>
@@ -99,26 +101,49 @@ internal static class KeyChecks
         }
     }
 
-    private static void CheckEntities(YamlNode value, string key, EntryLint lint)
+    private static void CheckEntities(YamlNode value, string key, EntryLint lint) => ForEach(value, item =>
     {
-        foreach (var item in YamlMapping.MappingsOf(value))
-            if (item.Find("entity") is YamlScalar entity) lint.CheckTemplate(entity, key);
+        var text = item.Text("entity") ?? "";
+        lint.CheckTemplate(text, item.Line, key);
+        if (!Template.IsTemplate(text)) lint.Try(item.Line, key, () => EntityText.Parse(text, item.Line, key, lint.Report));
+    });
+
+    private static void CheckDirectory(YamlMapping item, string key, EntryLint lint)
+    {
+        CheckPath(item, "path", key, lint);
+        lint.Try(item.Line, key, () => Ownership.Check(item));
+    }
+
+    private static void CheckDatasource(YamlNode value, string key, EntryLint lint)
+    {
+        if (DatasourceKey.Providers((YamlMapping)value, lint.Report).Count > 0)
+            lint.Try(value.Line, key, () => DatasourceKey.Target((YamlMapping)value));
     }
 
     private static void CheckHostName(YamlNode value, string key, EntryLint lint)
     {
-        if (value is YamlScalar name) lint.Try(name.Line, key, () => Template.Render(name.Text, SampleName));
+        if (value is not YamlScalar name) return;
+        var text = name.Text;
+        lint.Try(name.Line, key, () => text = Template.Render(name.Text, SampleName));
+        // The values of a machine have other lengths.
+        if (!Template.IsTemplate(name.Text)) lint.Try(name.Line, key, () => HostnameKey.Check(text.Trim()));
     }
 
     private static void CheckFile(YamlMapping file, string key, EntryLint lint)
     {
-        CheckPath(file, "path", key, lint);
+        CheckDirectory(file, key, lint);
         var encoding = file.Text("encoding") ?? "";
         if (!ContentEncoding.IsKnown(encoding))
             lint.Report(file.Line, key + ".encoding", $"unknown encoding '{encoding}': the content is written unchanged", isWarning: true);
+        if (encoding is "" or "text/plain")
+        {
+            lint.CheckTemplate(file.Text("content") ?? "", file.Line, key + ".content");
+            return;
+        }
         lint.Try(file.Line, key, () =>
         {
-            var content = Encoding.UTF8.GetString(ContentEncoding.Decode(file.Text("content") ?? "", encoding));
+            var content = Encoding.UTF8.GetString(ContentEncoding.Decode(file.Text("content") ?? "", encoding,
+                reason => lint.Report(file.Line, key + ".content", $"{file.Text("path")}: {reason}", isWarning: true)));
             lint.CheckTemplate(content, file.Line, key + ".content");
         });
     }
@@ -134,9 +159,8 @@ internal static class KeyChecks
 
     private static void CheckUser(YamlScalar name, YamlMapping user, string key, EntryLint lint)
     {
-        if (user.Text("uid") is { Length: > 0 } uid && !(int.TryParse(uid, out var id) && id >= 0))
-            lint.Report(user.Line, key + ".uid", $"'{uid}' is not a user id", isWarning: false);
-        if (user.Text("homedir") is { Length: > 0 } home) lint.Try(user.Line, key + ".homedir", () => Directories.Normalize(home));
+        lint.Try(user.Line, key + ".uid", () => NewUser.WantedId(user.Text("uid")));
+        lint.Try(user.Line, key, () => UsersKey.Check(user));
         if (user.Find("passwd") is YamlScalar { IsNull: false, Text: "" } && user.Boolean("lock_passwd") is null)
             lint.Report(name.Line, key + ".passwd", UsersKey.EmptyPassword(name.Text), isWarning: true);
     }

@@ -43,11 +43,13 @@ internal sealed class AccountFile
         return -1;
     }
 
+    internal void Check(params string[] fields) => CheckFields(Path, fields);
+
     /// <summary>Throws <see cref="FormatException"/> for a field that would break the row.</summary>
-    internal void Check(params string[] fields)
+    internal static void CheckFields(string path, params string[] fields)
     {
         foreach (var field in fields)
-            if (field.AsSpan().ContainsAny(":\n\r\0")) throw new FormatException($"a field for {Path} contains a colon or a line break");
+            if (field.AsSpan().ContainsAny(":\n\r\0")) throw new FormatException($"a field for {path} contains a colon or a line break");
     }
 
     /// <summary>Replaces the row with this name, or adds one.</summary>

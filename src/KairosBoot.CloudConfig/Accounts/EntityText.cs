@@ -5,25 +5,58 @@ internal static class EntityText
 {
     internal static readonly Schema Items = Schema.ListOf(Schema.Record(("path", Schema.Text), ("entity", Schema.Text)));
 
+    // The fields of the rows, and of the file.
+    private static readonly (string Kind, string Path, Schema Fields)[] Kinds =
+    [
+        ("user", AccountFile.Passwd, Fields("username", "password", "uid", "gid", "group", "info", "homedir", "shell")),
+        ("group", AccountFile.Group, Fields("group_name", "password", "gid", "users")),
+        ("shadow", AccountFile.Shadow, Fields("username", "password", "last_changed", "minimum_changed", "maximum_changed", "warn",
+            "inactive", "expire", "reserved")),
+        ("gshadow", AccountFile.GShadow, Fields("group_name", "name", "password", "administrators", "members")),
+    ];
+
+    private static Schema Fields(params string[] names)
+    {
+        var fields = new (string, Schema)[names.Length + 1];
+        for (var i = 0; i < names.Length; i++) fields[i] = (names[i], Schema.Text);
+        fields[^1] = ("kind", Schema.Text);
+        return Schema.Record(fields);
+    }
+
     /// <summary>The fields of the row, and its file. Throws <see cref="FormatException"/>.</summary>
     internal static (YamlMapping Fields, string Path) Read(YamlMapping item, string key, EntryRun run)
     {
-        YamlMapping fields;
-        try
-        {
-            var text = run.Render(item.Text("entity") ?? "", item.Line, key + ".entity");
-            fields = YamlReader.Read(text) as YamlMapping ?? throw new FormatException("entity is not a mapping");
-        }
-        catch (YamlFaultException e) { throw new FormatException($"entity: line {e.Line}, column {e.Column}: {e.Message}"); }
-        var path = fields.Text("kind") switch
-        {
-            "user" => AccountFile.Passwd,
-            "group" => AccountFile.Group,
-            "shadow" => AccountFile.Shadow,
-            "gshadow" => AccountFile.GShadow,
-            _ => throw new FormatException("entity: kind is not user, group, shadow or gshadow"),
-        };
+        var text = run.Render(item.Text("entity") ?? "", item.Line, key + ".entity");
+        var (fields, path) = Parse(text, item.Line, key, run.Report);
         return (fields, item.Text("path") ?? path);
+    }
+
+    /// <summary>
+    /// The fields of the row, and the file of its kind. All that can be wrong without the account files is reported, or thrown as a
+    /// <see cref="FormatException"/>.
+    /// </summary>
+    internal static (YamlMapping Fields, string Path) Parse(string text, int line, string key, Finding report)
+    {
+        YamlMapping parsed;
+        try { parsed = YamlReader.Read(text) as YamlMapping ?? throw new FormatException("entity is not a mapping"); }
+        catch (YamlFaultException e) { throw new FormatException($"entity: line {e.Line}, column {e.Column}: {e.Message}"); }
+        foreach (var (kind, path, schema) in Kinds)
+        {
+            if (parsed.Text("kind") != kind) continue;
+            var fields = (YamlMapping)schema.Validate(parsed, key + ".entity", (_, at, reason, isWarning) =>
+                report(line, at, reason, isWarning))!;
+            NameOf(fields);
+            IdOf(fields, "uid");
+            IdOf(fields, "gid");
+            foreach (var (name, field) in fields.Pairs)
+            {
+                var value = field is YamlScalar { IsNull: false } scalar ? scalar.Text : "";
+                if (name.Text == "password") Password.Check(value);
+                else AccountFile.CheckFields(path, value);
+            }
+            return (fields, path);
+        }
+        throw new FormatException("entity: kind is not user, group, shadow or gshadow");
     }
 
     /// <summary>

@@ -37,7 +37,7 @@ internal static class NewUser
         if (createsHome) directory.Make(FilePermissions.Directory, uid, gid);
     }
 
-    private static int? WantedId(string? text)
+    internal static int? WantedId(string? text)
     {
         if (string.IsNullOrEmpty(text)) return null;
         return int.TryParse(text, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{text}' is not a user id");

@@ -18,12 +18,20 @@ internal static class Password
     /// </summary>
     internal static string ToShadowField(string password)
     {
-        if (password.StartsWith('$') || password.StartsWith('!') || password == Impossible) return password;
-        // The run time grows with the square of the length.
-        if (password.Length > MaxLength) throw new FormatException($"the password is longer than {MaxLength} characters");
+        if (IsField(password)) return password;
+        Check(password);
         Span<byte> random = stackalloc byte[SaltLength];
         Syscall.GetRandom(random);
         return Sha512Crypt.Hash(password, Sha512Crypt.Salt(random));
+    }
+
+    private static bool IsField(string password) => password.StartsWith('$') || password.StartsWith('!') || password == Impossible;
+
+    /// <summary>Throws <see cref="FormatException"/> if it is too long: the run time grows with the square of the length.</summary>
+    internal static void Check(string password)
+    {
+        if (!IsField(password) && password.Length > MaxLength)
+            throw new FormatException($"the password is longer than {MaxLength.ToString()} characters");
     }
 
     /// <summary>Days since 1970, at least 1: 0 would force a new password at the next login.</summary>

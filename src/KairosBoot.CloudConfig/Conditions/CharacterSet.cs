@@ -33,6 +33,21 @@ internal sealed class CharacterSet
         return true;
     }
 
+    /// <summary>Adds the class of <c>[:name:]</c>. False: no such class.</summary>
+    internal bool AddNamed(string name)
+    {
+        switch (name)
+        {
+            case "digit": return AddClass('d');
+            case "space": return AddClass('s');
+            case "alpha": Add('A', 'Z').Add('a', 'z'); return true;
+            case "alnum": Add('0', '9').Add('A', 'Z').Add('a', 'z'); return true;
+            case "upper": Add('A', 'Z'); return true;
+            case "lower": Add('a', 'z'); return true;
+            default: return false;
+        }
+    }
+
     private void AddAllBut((char First, char Last)[] sorted)
     {
         var from = char.MinValue;

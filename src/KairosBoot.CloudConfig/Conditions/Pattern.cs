@@ -9,13 +9,30 @@ internal sealed class Pattern
     private readonly List<PatternInstruction> program;
     private readonly bool ignoreCase;
 
-    private Pattern(List<PatternInstruction> program, bool ignoreCase) => (this.program, this.ignoreCase) = (program, ignoreCase);
+    private Pattern(List<PatternInstruction> program, PatternCompiler compiler)
+    {
+        this.program = program;
+        ignoreCase = compiler.IgnoreCase;
+        (Groups, RepeatsEmpty) = (compiler.Groups, compiler.RepeatsEmpty);
+    }
+
+    /// <inheritdoc cref="PatternCompiler.Groups"/>
+    internal int Groups { get; }
+
+    /// <inheritdoc cref="PatternCompiler.RepeatsEmpty"/>
+    internal bool RepeatsEmpty { get; }
+
+    internal int Length => program.Count;
+
+    internal PatternInstruction this[int at] => program[at];
+
+    internal bool Accepts(int at, char c) => program[at].Accepts(c, ignoreCase);
 
     /// <summary>Throws <see cref="FormatException"/> for an invalid expression.</summary>
     internal static Pattern Parse(string expression)
     {
         var compiler = new PatternCompiler(expression);
-        return new Pattern(compiler.Compile(), compiler.IgnoreCase);
+        return new Pattern(compiler.Compile(), compiler);
     }
 
     /// <summary>Steps through the text with the set of all possible program positions.</summary>
@@ -54,17 +71,24 @@ internal sealed class Pattern
             switch (instruction.Kind)
             {
                 case InstructionKind.Jump: pending.Push(instruction.Target); break;
-                case InstructionKind.Split:
+                case InstructionKind.Split or InstructionKind.LazySplit:
                     pending.Push(instruction.Target);
                     pending.Push(at + 1);
                     break;
-                case InstructionKind.Start: if (index == 0) pending.Push(at + 1); break;
-                case InstructionKind.End: if (index == text.Length) pending.Push(at + 1); break;
-                case InstructionKind.WordEdge: if (IsWordEdge(text, index)) pending.Push(at + 1); break;
-                default: reached.Add(at); break;
+                case InstructionKind.Character or InstructionKind.Match: reached.Add(at); break;
+                default: if (Holds(instruction.Kind, text, index)) pending.Push(at + 1); break;
             }
         }
     }
+
+    /// <summary>Whether an instruction that takes no character lets a match continue.</summary>
+    internal static bool Holds(InstructionKind kind, string text, int index) => kind switch
+    {
+        InstructionKind.Start => index == 0,
+        InstructionKind.End => index == text.Length,
+        InstructionKind.WordEdge => IsWordEdge(text, index),
+        _ => true,
+    };
 
     private static bool IsWordEdge(string text, int index) =>
         (index > 0 && CharacterSet.IsWord(text[index - 1])) != (index < text.Length && CharacterSet.IsWord(text[index]));

@@ -10,6 +10,12 @@ internal sealed class PatternCompiler(string expression)
 
     internal bool IgnoreCase { get; private set; }
 
+    /// <summary>Capturing groups.</summary>
+    internal int Groups { get; private set; }
+
+    /// <summary>Something that can match an empty text is repeated.</summary>
+    internal bool RepeatsEmpty { get; private set; }
+
     internal List<PatternInstruction> Compile()
     {
         // The flag is supported only at the start, for the whole expression.
@@ -69,11 +75,7 @@ internal sealed class PatternCompiler(string expression)
     {
         switch (Next())
         {
-            case '(':
-                if (Take('?') && !Take(':')) throw new FormatException("'(?' is supported only as '(?:' and, at the start, '(?i)'");
-                Alternatives();
-                if (!Take(')')) throw new FormatException("'(' is not closed");
-                break;
+            case '(': Group(); break;
             case '[': Emit(new(InstructionKind.Character, Class())); break;
             case '.': Emit(new(InstructionKind.Character, Not('\n'))); break;
             case '^': Emit(new(InstructionKind.Start)); break;
@@ -82,6 +84,17 @@ internal sealed class PatternCompiler(string expression)
             case '*' or '+' or '?': throw new FormatException("nothing to repeat");
             case var c: Emit(new(InstructionKind.Character, CharacterSet.Of(c))); break;
         }
+    }
+
+    private void Group()
+    {
+        var isOnlyGroup = Take('?');
+        if (isOnlyGroup && !Take(':')) throw new FormatException("'(?' is supported only as '(?:' and, at the start, '(?i)'");
+        var slot = isOnlyGroup ? 0 : 2 * ++Groups;
+        if (!isOnlyGroup) Emit(new(InstructionKind.Save, Slot: slot));
+        Alternatives();
+        if (!Take(')')) throw new FormatException("'(' is not closed");
+        if (!isOnlyGroup) Emit(new(InstructionKind.Save, Slot: slot + 1));
     }
 
     private static CharacterSet Not(char c)
@@ -148,16 +161,8 @@ internal sealed class PatternCompiler(string expression)
     {
         var end = expression.IndexOf(":]", position, StringComparison.Ordinal);
         if (end < 0) throw new FormatException("'[:' is not closed");
-        switch (expression[(position + 1)..end])
-        {
-            case "digit": set.AddClass('d'); break;
-            case "space": set.AddClass('s'); break;
-            case "alpha": set.Add('A', 'Z').Add('a', 'z'); break;
-            case "alnum": set.Add('0', '9').Add('A', 'Z').Add('a', 'z'); break;
-            case "upper": set.Add('A', 'Z'); break;
-            case "lower": set.Add('a', 'z'); break;
-            case var name: throw new FormatException($"unknown class '[:{name}:]'");
-        }
+        var name = expression[(position + 1)..end];
+        if (!set.AddNamed(name)) throw new FormatException($"unknown class '[:{name}:]'");
         position = end + 2;
     }
 
@@ -169,7 +174,6 @@ internal sealed class PatternCompiler(string expression)
         else if (Take('?')) Repeat(start, 0, 1);
         else if (At('{') && Counts() is var (min, max)) Repeat(start, min, max);
         else return false;
-        Take('?'); // lazy and greedy match the same texts
         return true;
     }
 
@@ -191,21 +195,42 @@ internal sealed class PatternCompiler(string expression)
 
     private void Repeat(int start, int min, int? max)
     {
+        var split = Take('?') ? InstructionKind.LazySplit : InstructionKind.Split;
+        RepeatsEmpty |= max != 1 && CanBeEmpty(start);
         var body = program.GetRange(start, program.Count - start);
         program.RemoveRange(start, body.Count);
         for (var i = 0; i < min; i++) Append(body, start);
         if (max is null)
         {
-            var split = program.Count;
-            Emit(new(InstructionKind.Split, Target: split + body.Count + 2));
+            var loop = program.Count;
+            Emit(new(split, Target: loop + body.Count + 2));
             Append(body, start);
-            Emit(new(InstructionKind.Jump, Target: split));
+            Emit(new(InstructionKind.Jump, Target: loop));
         }
+        // Each split leaves all that follow, so a lazy one does not prefer few repetitions to the first alternative.
         for (var i = min; i < max; i++)
         {
-            Emit(new(InstructionKind.Split, Target: program.Count + body.Count + 1));
+            Emit(new(split, Target: program.Count + (max.Value - i) * (body.Count + 1)));
             Append(body, start);
         }
+    }
+
+    /// <summary>Whether the instructions from <paramref name="start"/> can reach their end without a character.</summary>
+    private bool CanBeEmpty(int start)
+    {
+        var pending = new Stack<int>();
+        var seen = new bool[program.Count - start];
+        pending.Push(start);
+        while (pending.TryPop(out var at))
+        {
+            if (at == program.Count) return true;
+            if (seen[at - start] || program[at].Kind == InstructionKind.Character) continue;
+            seen[at - start] = true;
+            if (program[at].Kind is InstructionKind.Jump or InstructionKind.Split or InstructionKind.LazySplit)
+                pending.Push(program[at].Target);
+            if (program[at].Kind != InstructionKind.Jump) pending.Push(at + 1);
+        }
+        return false;
     }
 
     /// <summary>Appends a copy of instructions that were compiled for the position <paramref name="origin"/>.</summary>

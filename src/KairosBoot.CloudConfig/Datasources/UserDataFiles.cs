@@ -26,7 +26,7 @@ internal static class UserDataFiles
     /// <param name="written">Called after the files are on the disk and before a script runs.</param>
     internal static void Put(UserData data, string directory, string name, int line, EntryRun run, Action written)
     {
-        var text = MimeMultipart.CloudConfigOf(Text(data));
+        var text = MimeMultipart.CloudConfigOf(Text(data, reason => run.Warn(line, "datasource", $"{data.Source}: {reason}")));
         var rendered = Encoding.UTF8.GetBytes(run.Render(text, line, "datasource"));
         var isScript = text.StartsWith("#!", StringComparison.Ordinal);
         var fault = isScript ? null : Fault(text);
@@ -76,9 +76,9 @@ internal static class UserDataFiles
         }
     }
 
-    private static string Text(UserData data)
+    private static string Text(UserData data, Action<string> warn)
     {
-        var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content) : data.Content;
+        var content = data.Content is [0x1F, 0x8B, ..] ? Inflate.GUnzip(data.Content, warn) : data.Content;
         if (content.Length > ReadLimit.UserData.Bytes)
         {
             var limit = $"the limit for {ReadLimit.UserData.What} is {ReadLimit.UserData.Bytes.ToString()}";

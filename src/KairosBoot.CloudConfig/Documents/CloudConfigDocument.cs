@@ -8,23 +8,26 @@ internal sealed class CloudConfigDocument
     private readonly List<(string Stage, YamlSequence Entries)> stages = [];
     private string? title;
 
+    /// <summary>The top-level keys; null: the document has none.</summary>
+    internal YamlMapping? Root { get; private init; }
+
     /// <summary>Throws <see cref="YamlFaultException"/> for text that is not YAML. Reports and ignores invalid parts.</summary>
     internal static CloudConfigDocument Parse(string text, Finding report)
     {
-        var document = new CloudConfigDocument();
         if (text.AsSpan().TrimStart() is ['<', ..])
         {
             report(1, "", "HTML or XML instead of a cloud-config; to fix: check the URL or the program that wrote it", isWarning: false);
-            return document;
+            return new CloudConfigDocument();
         }
         var root = YamlReader.Read(text, report);
         ReportInvalidComment(text, report);
-        if (root is null or YamlScalar { IsNull: true }) return document;
+        if (root is null or YamlScalar { IsNull: true }) return new CloudConfigDocument();
         if (root is not YamlMapping mapping)
         {
             report(root.Line, "", $"{root.Kind} instead of a mapping with the key stages", isWarning: false);
-            return document;
+            return new CloudConfigDocument();
         }
+        var document = new CloudConfigDocument { Root = mapping };
         if (CloudConfigHeader.IsIn(text))
         {
             foreach (var (stage, entries) in CloudInitDocument.ToStages(mapping, report)) document.Add(stage, entries);
@@ -67,7 +70,7 @@ internal sealed class CloudConfigDocument
         foreach (var (key, _) in root.Pairs)
         {
             if (SpellingHint.Find(key.Text, ["stages"]) is { } nearest)
-                report(key.Line, key.Text, $"not a known key: did you mean {nearest}?", isWarning: true);
+                report(key.Line, key.Name, $"not a known key: did you mean {nearest}?", isWarning: true);
         }
     }
 
@@ -77,7 +80,7 @@ internal sealed class CloudConfigDocument
         {
             if (entries is YamlSequence list) Add(stage.Text, list);
             else if (entries is not YamlScalar { IsNull: true })
-                report(entries.Line, "stages." + stage.Text, $"{entries.Kind} instead of a list; ignored", isWarning: false);
+                report(entries.Line, "stages." + stage.Name, $"{entries.Kind} instead of a list; ignored", isWarning: false);
         }
     }
 
@@ -109,13 +112,14 @@ internal sealed class CloudConfigDocument
         {
             var given = GivenName(items[i]);
             var step = given.Length == 0 ? i.ToString() : shared ? $"{given}.{i}" : given;
-            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{stage}[{i}]", $"{title ?? file}.{step}",
+            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{YamlScalar.NameOf(stage)}[{i}]", $"{title ?? file}.{step}",
                 items[i]));
         }
         return entries;
     }
 
-    private static string GivenName(YamlNode entry) => (entry as YamlMapping)?.Text("name") ?? "";
+    private static string GivenName(YamlNode entry) =>
+        (entry as YamlMapping)?.Text("name") is { } name && !string.IsNullOrWhiteSpace(name) ? name : "";
 
     private static bool HasSharedName(List<YamlNode> entries)
     {

@@ -15,11 +15,11 @@ internal sealed class ConfigBudget(long limit)
     /// <summary>
     /// Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> if the total exceeds the limit.
     /// </summary>
-    internal string Read(string file)
+    internal byte[] Read(string file)
     {
         var content = ConfigFiles.Read(file, ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, limit) });
         Count(file, content.Length);
-        return ConfigEncoding.Decode(content);
+        return content;
     }
 
     internal void Count(string name, long bytes)

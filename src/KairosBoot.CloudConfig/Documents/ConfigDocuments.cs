@@ -6,22 +6,31 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 public sealed class ConfigDocuments
 {
-    private readonly Dictionary<string, (string Text, CloudConfigDocument Document)> parsed = [];
+    // The content is a text, or the bytes of a file, which take half the memory.
+    private readonly Dictionary<string, (object Content, CloudConfigDocument Document)> parsed = [];
+
+    /// <summary>As the other method, for the bytes of a file.</summary>
+    internal CloudConfigDocument Of(string file, byte[] content, string stage, Finding report) =>
+        parsed.TryGetValue(file, out var known) && known.Content is byte[] bytes && bytes.AsSpan().SequenceEqual(content) ? known.Document
+            : Parse(file, content, ConfigEncoding.Decode(content), stage, report);
 
     /// <summary>Throws as <see cref="CloudConfigDocument.Parse"/> does, once for each text.</summary>
     /// <param name="file">Name of the file.</param>
     /// <param name="text">Its content.</param>
     /// <param name="stage">The pass whose entries are needed. Entries of other passes may be missing.</param>
     /// <param name="report">Gets each fault.</param>
-    internal CloudConfigDocument Of(string file, string text, string stage, Finding report)
+    internal CloudConfigDocument Of(string file, string text, string stage, Finding report) =>
+        parsed.TryGetValue(file, out var known) && known.Content is string other && other == text ? known.Document
+            : Parse(file, text, text, stage, report);
+
+    private CloudConfigDocument Parse(string file, object content, string text, string stage, Finding report)
     {
-        if (parsed.TryGetValue(file, out var known) && known.Text == text) return known.Document;
         // The next stage parses every file and reports its faults.
         if (stage.StartsWith("rootfs", StringComparison.Ordinal) && !MayHold(text, "rootfs")) return CloudConfigDocument.Empty;
         // If parsing fails, the fault is reported once and the file has no entries.
-        parsed[file] = (text, CloudConfigDocument.Empty);
+        parsed[file] = (content, CloudConfigDocument.Empty);
         var document = CloudConfigDocument.Parse(text, report);
-        parsed[file] = (text, document);
+        parsed[file] = (content, document);
         return document;
     }
 

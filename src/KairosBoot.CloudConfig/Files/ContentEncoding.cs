@@ -13,12 +13,15 @@ internal static class ContentEncoding
     private static bool IsBoth(string encoding) => encoding is "gz+b64" or "gz+base64" or "gzip+b64" or "gzip+base64";
 
     /// <summary>Throws <see cref="FormatException"/> for damaged content.</summary>
-    internal static byte[] Decode(string content, string encoding)
+    /// <param name="content">The text in the config.</param>
+    /// <param name="encoding">Its encoding.</param>
+    /// <param name="warn">Gets what was ignored.</param>
+    internal static byte[] Decode(string content, string encoding, Action<string> warn)
     {
         if (IsBase64(encoding)) return FromBase64(content);
-        if (IsBoth(encoding)) return Inflate.GUnzip(FromBase64(content));
+        if (IsBoth(encoding)) return Inflate.GUnzip(FromBase64(content), warn);
         // Raw gzip in YAML is a double-quoted text with escaped bytes: "\x1f\x8b...".
-        return IsGZip(encoding) ? Inflate.GUnzip(Encoding.Latin1.GetBytes(content)) : Encoding.UTF8.GetBytes(content);
+        return IsGZip(encoding) ? Inflate.GUnzip(Encoding.Latin1.GetBytes(content), warn) : Encoding.UTF8.GetBytes(content);
     }
 
     private static byte[] FromBase64(string content)

@@ -25,37 +25,57 @@ internal sealed class Inflate
     private readonly byte[] input;
     private int position, bitBuffer, bitCount;
     private byte[] output = new byte[4096];
-    private int length;
+    // memberStart: where the output of the current member starts.
+    private int length, memberStart;
 
     private Inflate(byte[] input) => this.input = input;
 
-    /// <summary>Unpacks the first member of a gzip file. Throws <see cref="FormatException"/> for other or damaged data.</summary>
-    internal static byte[] GUnzip(byte[] gzip)
+    /// <summary>
+    /// Unpacks all members of a gzip file, one after another. Bytes after them are ignored, as gzip(1) does. Throws
+    /// <see cref="FormatException"/> for other or damaged data.
+    /// </summary>
+    /// <param name="gzip">The file.</param>
+    /// <param name="warn">Gets the finding that bytes follow, except zeros that fill a block.</param>
+    internal static byte[] GUnzip(byte[] gzip, Action<string> warn)
     {
         var inflate = new Inflate(gzip);
-        inflate.SkipHeader();
-        while (!inflate.Block()) { }
-        return inflate.Finish();
+        do inflate.Member();
+        while (inflate.AtMember());
+        var rest = gzip.AsSpan(inflate.position);
+        if (rest.TrimEnd((byte)0).Length > 0) warn($"gzip: {rest.Length.ToString()} bytes after the end of the compressed data; ignored");
+        return inflate.output[..inflate.length];
+    }
+
+    private bool AtMember() => input.AsSpan(position) is [0x1F, 0x8B, 8, ..];
+
+    private void Member()
+    {
+        SkipHeader();
+        bitBuffer = bitCount = 0;
+        memberStart = length;
+        while (!Block()) { }
+        CheckSum();
     }
 
     private void SkipHeader()
     {
         const int FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16;
-        if (input.Length < 18 || input[0] != 0x1F || input[1] != 0x8B || input[2] != 8) throw new FormatException("not gzip");
-        var flags = input[3];
-        position = 10;
+        if (!AtMember()) throw new FormatException("not gzip");
+        if (input.Length - position < 18) throw new FormatException("gzip: ends too early");
+        var flags = input[position + 3];
+        position += 10;
         if ((flags & FEXTRA) != 0) position += NextByte() | NextByte() << 8;
         if ((flags & FNAME) != 0) while (NextByte() != 0) { }
         if ((flags & FCOMMENT) != 0) while (NextByte() != 0) { }
         if ((flags & FHCRC) != 0) position += 2;
     }
 
-    private byte[] Finish()
+    private void CheckSum()
     {
-        var unpacked = output[..length];
+        var unpacked = output.AsSpan(memberStart, length - memberStart);
         if (position + 8 > input.Length || BinaryPrimitives.ReadUInt32LittleEndian(input.AsSpan(position)) != Crc32(unpacked))
             throw new FormatException("gzip: checksum is wrong");
-        return unpacked;
+        position += 8;
     }
 
     private static uint Crc32(ReadOnlySpan<byte> bytes)
@@ -160,7 +180,7 @@ internal sealed class Inflate
             var code = Symbol(distances);
             if (code >= DistanceBase.Length) throw new FormatException("gzip: unknown distance");
             var distance = DistanceBase[code] + Bits(DistanceExtra[code]);
-            if (distance > length) throw new FormatException("gzip: points before its start");
+            if (distance > length - memberStart) throw new FormatException("gzip: points before its start");
             for (; count > 0; count--) Put(output[length - distance]);
         }
     }

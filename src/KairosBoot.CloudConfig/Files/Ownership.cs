@@ -58,6 +58,13 @@ internal static class Ownership
         return mode;
     }
 
+    /// <summary>Throws <see cref="FormatException"/> for an owner that is not an id.</summary>
+    internal static void Check(YamlMapping item)
+    {
+        Id(item.Integer("owner") ?? 0);
+        Id(item.Integer("group") ?? 0);
+    }
+
     private static int Id(long id) =>
         id is >= 0 and <= int.MaxValue ? (int)id : throw new FormatException($"{id} is not a user or group id");
 

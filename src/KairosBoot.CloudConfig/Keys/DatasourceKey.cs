@@ -28,9 +28,7 @@ internal static class DatasourceKey
     {
         var providers = Providers(keys, run.Report);
         if (providers.Count == 0) return;
-        var path = keys.Text("path") is { Length: > 0 } given ? Directories.Normalize(given) : null;
-        var name = keys.Text("userdata_name") is { Length: > 0 } chosen ? chosen : "userdata.yaml";
-        if (name.Contains('/')) throw new FormatException($"userdata_name: {name} is not a file name");
+        var (path, name) = Target(keys);
 
         Directories.Make(SystemPaths.InstanceData, FilePermissions.Directory, uid: 0, gid: 0);
         // A boot does not wait for a slow drive once it has its system, but user-data that is missed now may be missed for good.
@@ -44,6 +42,15 @@ internal static class DatasourceKey
         else if (providers.Contains(FileProvider) && path is not null && InFile(path) is { } file)
             Put(file, SystemPaths.InstanceData, name, keys.Line, run, gate);
         else if (!ignored) ReportNothingFound(providers, keys.Line, run);
+    }
+
+    /// <summary>Where the user-data goes. Throws <see cref="FormatException"/>.</summary>
+    internal static (string? Path, string Name) Target(YamlMapping keys)
+    {
+        var path = keys.Text("path") is { Length: > 0 } given ? Directories.Normalize(given) : null;
+        var name = keys.Text("userdata_name") is { Length: > 0 } chosen ? chosen : "userdata.yaml";
+        return name.Contains('/') || name is "." or ".." ? throw new FormatException($"userdata_name: {name} is not a file name")
+            : (path, name);
     }
 
     /// <summary>The known providers.</summary>

@@ -45,7 +45,8 @@ internal static class FilesKey
         var encoding = file.Text("encoding") ?? "";
         if (!ContentEncoding.IsKnown(encoding))
             run.Warn(file.Line, "files.encoding", $"{path}: unknown encoding '{encoding}'; the content is written unchanged");
-        var bytes = ContentEncoding.Decode(file.Text("content") ?? "", encoding);
+        var bytes = ContentEncoding.Decode(file.Text("content") ?? "", encoding,
+            reason => run.Warn(file.Line, "files.content", $"{path}: {reason}"));
         // Templates are filled in after decoding. Bytes without a template are written unchanged.
         if (bytes.AsSpan().IndexOf("{{"u8) < 0) return bytes;
         var text = Encoding.UTF8.GetString(bytes);

@@ -12,8 +12,8 @@ internal static class HostnameKey
     {
         // If a template fails, the old name stays: it is better than half a template.
         var name = Template.Render(((YamlScalar)value).Text, new TemplateFields(field => Field(run.Facts, field), mustExist: true)).Trim();
-        if (!IsValid(name)) throw new FormatException($"'{name}' is not a host name; the host name is unchanged");
-        // First: the kernel refuses a name that is too long, and then nothing changes.
+        Check(name);
+        // First: the kernel may refuse a name, and then nothing changes.
         Syscall.SetHostName(name);
         run.Attempt(value.Line, "hostname", () => WriteName(name));
         // The file may be missing, or a link to a file that does not exist yet.
@@ -22,6 +22,15 @@ internal static class HostnameKey
         AtomicFile.WriteKeepingOwner(place, FileName.Encode(WithName(hosts, name)).AsSpan()[..^1]);
         run.Executed($"host name {name}");
     }));
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    internal static void Check(string name)
+    {
+        const int HOST_NAME_MAX = 64; // limits.h
+        if (!IsValid(name)) throw new FormatException($"'{name}' is not a host name; the host name is unchanged");
+        if (name.Length > HOST_NAME_MAX)
+            throw new FormatException($"'{name}' is longer than {HOST_NAME_MAX.ToString()} characters; the host name is unchanged");
+    }
 
     /// <summary>False also for a part of a template that came out empty: <c>node-</c>.</summary>
     private static bool IsValid(string name)

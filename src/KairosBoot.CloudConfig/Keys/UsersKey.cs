@@ -89,6 +89,14 @@ internal static class UsersKey
         store.Passwd.Set(row);
     }
 
+    /// <summary>Throws <see cref="FormatException"/> for what can be wrong in a user, except the id, without the account files.</summary>
+    internal static void Check(YamlMapping fields)
+    {
+        if (fields.Text("homedir") is { Length: > 0 } home) Directories.Normalize(home);
+        AccountFile.CheckFields(AccountFile.Passwd, fields.Text("gecos") ?? "", fields.Text("homedir") ?? "", fields.Text("shell") ?? "");
+        Password.Check(fields.Text("passwd") ?? "");
+    }
+
     private static string NewPassword(YamlScalar name, YamlMapping fields, string password, EntryRun run)
     {
         var locked = fields.Boolean("lock_passwd");

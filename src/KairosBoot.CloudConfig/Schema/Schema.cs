@@ -46,7 +46,7 @@ internal abstract class Schema
     protected static YamlNode? Mismatch(YamlNode node, string key, string wanted, Finding report)
     {
         // `- echo a: b` is a mapping in YAML.
-        var hint = node is YamlMapping { Pairs: [var (name, _)] } && wanted == TextKind ? $"; to fix: quote it: '{name.Text}: ...'" : "";
+        var hint = node is YamlMapping { Pairs: [({ Text.Length: > 0 } name, _)] } && wanted == TextKind ? $"; to fix: quote it: '{name.Text}: ...'" : "";
         if (node is not YamlScalar { IsNull: true })
             report(node.Line, key, $"{node.Kind} instead of {wanted}; ignored{hint}", isWarning: false);
         return null;
@@ -141,7 +141,7 @@ internal abstract class Schema
             foreach (var (name, element) in mapping.Pairs)
             {
                 // A name without a value is kept: `users: {kairos: }` and `A: ` both have a meaning.
-                var fitting = value.Validate(element, $"{key}.{name.Text}", report)
+                var fitting = value.Validate(element, $"{key}.{name.Name}", report)
                     ?? (element is YamlScalar { IsNull: true } ? element : null);
                 if (fitting is not null) conforming.Add(name, fitting);
             }
@@ -171,7 +171,7 @@ internal abstract class Schema
             var conforming = new YamlMapping(node.Line, node.Column);
             foreach (var (name, value) in mapping.Pairs)
             {
-                var path = key.Length == 0 ? name.Text : $"{key}.{name.Text}";
+                var path = key.Length == 0 ? name.Name : $"{key}.{name.Name}";
                 if (Find(name.Text) is not { } schema)
                     report(name.Line, path, SpellingHint.Suggest(name.Text, Names()), isWarning: true);
                 else if (schema.Validate(value, path, report) is { } fitting)

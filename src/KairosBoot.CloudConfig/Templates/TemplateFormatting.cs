@@ -22,6 +22,7 @@ internal static class TemplateFormatting
             case "nindent": return "\n" + Indent(Bounded(name, a), TemplateFunctions.Text(name, a, 1));
             case "b64enc": return Convert.ToBase64String(Encoding.UTF8.GetBytes(TemplateFunctions.Text(name, a, 0)));
             case "b64dec": return Decode(TemplateFunctions.Text(name, a, 0));
+            case "regexReplaceAll": return ReplaceAll(name, a);
             default: throw new TemplateException($"unknown function '{name}'");
         }
     }
@@ -76,6 +77,16 @@ internal static class TemplateFormatting
     {
         var blanks = new string(' ', count);
         return blanks + BoundedText.Replace(text, "\n", "\n" + blanks);
+    }
+
+    private static string ReplaceAll(string name, List<object?> a)
+    {
+        var expression = TemplateFunctions.Text(name, a, 0);
+        try { return PatternReplacement.ReplaceAll(expression, TemplateFunctions.Text(name, a, 1), TemplateFunctions.Text(name, a, 2)); }
+        catch (FormatException e)
+        {
+            throw new TemplateException($"{name}: the pattern '{expression}' is invalid or not supported here: {e.Message}");
+        }
     }
 
     private static string Decode(string text)

@@ -80,7 +80,7 @@ internal static class TemplateFunctions
         "until" or "b64enc" or "b64dec" => 1,
         "ne" or "join" or "add" or "sub" or "default" or "required" or "trimPrefix" or "trimSuffix" => 2,
         "contains" or "hasPrefix" or "hasSuffix" or "trunc" or "repeat" or "splitList" or "indent" or "nindent" => 2,
-        "ternary" or "replace" => 3,
+        "ternary" or "replace" or "regexReplaceAll" => 3,
         _ => 0,
     };
 

@@ -8,22 +8,31 @@ internal abstract class YamlNode(int line, int column)
     public int Column { get; } = column;
 
     /// <summary>Number of nodes in this subtree with all aliases expanded. It bounds the time to walk the subtree.</summary>
-    public int Weight { get; protected set; } = 1;
+    public virtual int Weight => 1;
 
     /// <summary>Number of levels in this subtree.</summary>
-    public int Height { get; protected set; } = 1;
+    public virtual int Height => 1;
 
     /// <summary>The kind of node in messages.</summary>
     public abstract string Kind { get; }
+}
+
+/// <summary>A list or a mapping, with the size of its subtree.</summary>
+internal abstract class YamlCollection(int line, int column) : YamlNode(line, column)
+{
+    private int weight = 1, height = 1;
+
+    public override int Weight => weight;
+    public override int Height => height;
 
     protected void Count(YamlNode child)
     {
-        Weight = (int)Math.Min((long)Weight + child.Weight, int.MaxValue);
-        Height = Math.Max(Height, child.Height + 1);
+        weight = (int)Math.Min((long)weight + child.Weight, int.MaxValue);
+        height = Math.Max(height, child.Height + 1);
     }
 }
 
-internal sealed class YamlSequence(int line, int column) : YamlNode(line, column)
+internal sealed class YamlSequence(int line, int column) : YamlCollection(line, column)
 {
     private readonly List<YamlNode> items = [];
 
@@ -38,7 +47,7 @@ internal sealed class YamlSequence(int line, int column) : YamlNode(line, column
 }
 
 /// <summary>Keys are in the order of the file and unique.</summary>
-internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
+internal sealed class YamlMapping(int line, int column) : YamlCollection(line, column)
 {
     private readonly List<(YamlScalar Key, YamlNode Value)> pairs = [];
 
@@ -57,6 +66,14 @@ internal sealed class YamlMapping(int line, int column) : YamlNode(line, column)
     {
         foreach (var (name, value) in pairs)
             if (name.Text == key) return value;
+        return null;
+    }
+
+    /// <summary>Null: no such key.</summary>
+    public int? LineOf(string key)
+    {
+        foreach (var (name, _) in pairs)
+            if (name.Text == key) return name.Line;
         return null;
     }
 

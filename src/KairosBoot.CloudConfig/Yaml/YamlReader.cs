@@ -125,22 +125,43 @@ internal sealed class YamlReader
     private YamlMapping ReadMapping(ParsingEvent start, int depth)
     {
         var mapping = new YamlMapping((int)start.Start.Line, (int)start.Start.Column);
-        var seen = new Dictionary<string, int>();
+        // Most mappings have few keys, and a dictionary takes more memory than their text.
+        const int Few = 16;
+        Dictionary<string, int>? seen = null;
+        YamlScalar? mergeKey = null;
         YamlNode? merged = null;
         for (var e = Next(); e is not MappingEnd; e = Next())
         {
             var keyEvent = e;
             if (ReadNode(e, depth + 1) is not YamlScalar key) throw Fault("a key must be a text", keyEvent);
             // The parser gives no position for `[a: b]`.
-            if (seen.Count == 0 && start.Start.Index == 0) mapping = new YamlMapping(key.Line, key.Column);
+            if (mapping.Pairs.Count == 0 && merged is null && start.Start.Index == 0) mapping = new YamlMapping(key.Line, key.Column);
             var value = ReadNode(Next(), depth + 1);
-            if (!seen.TryAdd(key.Text, key.Line)) throw Fault($"key '{key.Text}' is already at line {seen[key.Text]}", keyEvent);
-            if (key is { Text: "<<", IsPlain: true }) merged = value;
-            else mapping.Add(key, value);
+            if (mapping.Pairs.Count == Few) seen ??= Lines(mapping);
+            var isMerge = key is { Text: "<<", IsPlain: true };
+            var line = isMerge ? mergeKey?.Line : seen is null ? mapping.LineOf(key.Text)
+                : seen.TryGetValue(key.Text, out var known) ? known : null;
+            if (line is { } earlier) throw Fault($"key '{key.Text}' is already at line {earlier}", keyEvent);
+            if (isMerge)
+            {
+                (mergeKey, merged) = (key, value);
+            }
+            else
+            {
+                mapping.Add(key, value);
+                seen?.Add(key.Text, key.Line);
+            }
             CheckSize(mapping, keyEvent);
         }
-        if (merged is not null) Merge(mapping, merged, seen, start);
+        if (merged is not null) Merge(mapping, merged, seen ?? Lines(mapping), start);
         return mapping;
+    }
+
+    private static Dictionary<string, int> Lines(YamlMapping mapping)
+    {
+        var lines = new Dictionary<string, int>();
+        foreach (var (key, _) in mapping.Pairs) lines.Add(key.Text, key.Line);
+        return lines;
     }
 
     /// <summary>Merge key: adds the keys that the mapping does not have. Of several merged mappings the first has precedence.</summary>

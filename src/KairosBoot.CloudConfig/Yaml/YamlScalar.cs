@@ -5,6 +5,17 @@ internal sealed class YamlScalar(string text, bool isPlain, int line, int column
 {
     public string Text { get; } = text;
 
+    /// <summary>The text as a part of the path of a key, which is quoted if the path would be unclear.</summary>
+    public string Name => NameOf(Text);
+
+    /// <inheritdoc cref="Name"/>
+    internal static string NameOf(string text)
+    {
+        foreach (var c in text)
+            if (!char.IsLetterOrDigit(c) && !"_-./@+*<".Contains(c)) return $"'{text}'";
+        return text.Length > 0 && text[0] != '.' && text[^1] != '.' ? text : $"'{text}'";
+    }
+
     /// <summary>Not quoted, not a block and not tagged.</summary>
     public bool IsPlain { get; } = isPlain;
 

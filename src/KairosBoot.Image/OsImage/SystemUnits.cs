@@ -37,6 +37,7 @@ internal static class SystemUnits
     [
         ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("kairosboot-first-boot", "default"), ("cos-setup-network", "default"),
         ("cos-setup-reconcile", "default"), (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
+        ("kairosboot-relabel", "boot"),
     ];
 
     // Debian 12's init reads only the first entry of each file in inittab.d, so the rest is a script.

@@ -37,7 +37,28 @@ public sealed class ReflectionTests
             "YamlDotNet.Core.YamlException.ToString"], uses);
     }
 
-    /// <summary>Without this, the two tests above could pass because the search finds nothing.</summary>
+    /// <summary>The text of an exception without a message is the name of its type, which is not in the program.</summary>
+    [Fact]
+    public void Each_exception_of_PID_1_has_a_message()
+    {
+        var uses = Parts.Append(typeof(YamlDotNet.Core.Parser).Assembly).Append(typeof(ReflectionTests).Assembly)
+            .SelectMany(InstructionScan.Of).Where(use => use.Code == OpCodes.Newobj && use.Member is ConstructorInfo made && HasNoMessage(made))
+            .Select(use => use.Place).Where(place => !place.StartsWith("YamlDotNet.", StringComparison.Ordinal)
+                || place.StartsWith("YamlDotNet.Core.", StringComparison.Ordinal));
+        Assert.Equal(["KairosBoot.Linux.Tests.ReflectionTests.Wordless"], uses);
+    }
+
+    private static Exception Wordless() => new WordlessException();
+
+    private sealed class WordlessException : Exception;
+
+    /// <summary>Exceptions of the runtime have a message by default, except the base class.</summary>
+    private static bool HasNoMessage(ConstructorInfo made) =>
+        typeof(Exception).IsAssignableFrom(made.DeclaringType)
+        && (made.DeclaringType == typeof(Exception) || !made.DeclaringType!.Assembly.GetName().Name!.StartsWith("System.", StringComparison.Ordinal))
+        && made.GetParameters().Length == 0;
+
+    /// <summary>Without this, the first two tests could pass because the search finds nothing.</summary>
     [Fact]
     public void The_search_finds_names_of_enum_values_and_types()
     {

@@ -64,6 +64,18 @@ public sealed class StageRunCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_source_may_be_the_text_itself()
+    {
+        var named = Outside("looks: like {text}", Says("file"));
+        var (code, _, errors) = Run("boot", Says("one"), named, "#cloud-config\nruncmd: ['true']",
+            "stages:\n  boot:\n  - commands: ['exit 3']\n");
+        Assert.Equal((1, "one.before\nfile.before\none\nfile\none.after\nfile.after\n"), (code, root.Read("/log")));
+        Assert.Contains("error: text of source 4:3: boot[0]: commands: command 1 (exit): exit code 3\n", errors);
+        Assert.Contains("error: text of source 1:1: ", Run("boot", "stages: {boot: [}").Errors);
+        Assert.Contains("none.yaml does not exist", Run("boot", "none.yaml").Errors);
+    }
+
+    [Fact]
     public void A_problem_has_file_line_entry_and_reason_and_gives_exit_code_1()
     {
         root.Put("/oem/1.yaml",

@@ -80,4 +80,72 @@ public sealed class EntryOrderTests
         Assert.Equal(order, Sort(files, header));
         Assert.Empty(problems);
     }
+
+    /// <summary>
+    /// Generated graphs of up to seven entries with missing names, doubled names and circles: each wait holds or is reported, and a wait
+    /// that is reported would have made a circle with those that hold.
+    /// </summary>
+    [Fact]
+    public void Every_after_holds_except_those_that_would_make_a_circle()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 3000; round++)
+        {
+            problems.Clear();
+            var count = random.Next(2, 8);
+            var waits = Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, random.Next(0, 4)).Select(_ => random.Next(0, count + 1))
+                .ToArray()).ToArray();
+            var cut = random.Next(1, count);
+            string Name(int i) => i == count ? "one.zzz" : $"{(i < cut ? "one" : "two")}.{(char)('a' + i)}";
+            var words = Enumerable.Range(0, count).Select(i => $"{(char)('a' + i)}{string.Concat(waits[i].Select(on => "<" + Name(on)))}");
+            var files = $"{string.Join(' ', words.Take(cut))} | {string.Join(' ', words.Skip(cut))}";
+            var order = Sort(files);
+            Assert.Equal(order, Sort(files));
+            Assert.Equal(count, order.Distinct().Count());
+            CheckWaits(waits, order, files, [.. problems.Take(problems.Count / 2).Select(problem => $"{problem.Entry} {problem.Reason}")]);
+        }
+    }
+
+    private static void CheckWaits(int[][] waits, string order, string files, List<string> reported)
+    {
+        var count = waits.Length;
+        var lost = new List<(int Entry, int On)>();
+        var kept = new List<(int Entry, int On)>();
+        for (var i = 0; i < count; i++)
+        {
+            foreach (var on in waits[i])
+            {
+                var at = reported.FindIndex(text => text[0] == 'a' + i && text.Contains(on == count ? ".zzz'" : $".{(char)('a' + on)}'"));
+                if (at < 0) kept.Add((i, on));
+                else if (on != i && on != count) lost.Add((i, on));
+                if (at >= 0) reported.RemoveAt(at);
+            }
+        }
+        Assert.True(reported.Count == 0, $"{files}: {string.Join("; ", reported)}");
+        foreach (var (entry, on) in kept)
+            Assert.True(on < count && order.IndexOf((char)('a' + on)) < order.IndexOf((char)('a' + entry)), $"{files}: {order}");
+        foreach (var (entry, on) in lost) Assert.True(WaitsFor(on, entry, kept), $"{files}: {entry} can wait for {on}");
+    }
+
+    private static bool WaitsFor(int entry, int wanted, List<(int Entry, int On)> waits)
+    {
+        var reached = new HashSet<int> { entry };
+        while (waits.Where(wait => reached.Contains(wait.Entry)).Select(wait => wait.On).Count(reached.Add) > 0) { }
+        return reached.Contains(wanted);
+    }
+
+    [Fact]
+    public void Many_entries_in_the_wrong_order_are_sorted_in_seconds()
+    {
+        var entries = new List<StageEntry>();
+        for (var i = 0; i < 20_000; i++)
+        {
+            var text = $"stages:\n  s:\n    - {{name: e{i}, after: [{{name: x.e{i + 1}}}]}}\n";
+            var node = ((YamlSequence)((YamlMapping)((YamlMapping)YamlReader.Read(text, (_, _, _, _) => { })!).Find("stages")!).Find("s")!);
+            entries.Add(new StageEntry("/oem/x.yaml", 0, i, $"e{i}", $"x.e{i}", node.Items[0]));
+        }
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Equal(20_000, EntryOrder.Of(entries, problems.Add).Count);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using KairosBoot.CloudConfig;
 using KairosBoot.Linux;
 using Xunit.Abstractions;
@@ -12,7 +13,7 @@ namespace KairosBoot.Plan.Tests;
 public sealed class GeneratedConditionTests : IDisposable
 {
     private const string Dash = "/bin/dash";
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
     private static readonly string[] Commands =
         ["true", "false", "no-such-command", "!", "if", "A=1", "'true'", "tr\\ue", "\"!\"", "[", "test", "'[' -e /etc ]", ":", "#c\ntrue"];
@@ -66,7 +67,12 @@ public sealed class GeneratedConditionTests : IDisposable
         var count = Environment.GetEnvironmentVariable("KAIROSBOOT_ALL") == "1" ? 50_000 : 2_000;
         output.WriteLine($"seed {seed}, {count} conditions");
         var conditions = new List<string>();
-        while (conditions.Count < count) conditions.Add(random.Next(4) == 0 ? Damaged(Condition(0)) : Condition(0));
+        while (conditions.Count < count)
+        {
+            var condition = random.Next(4) == 0 ? Damaged(Condition(0)) : Condition(0);
+            // An -r that becomes an option of grep would let it read the whole machine, /proc and /sys included.
+            if (!Regex.IsMatch(condition, @"grep\b[^&|;()\n]*-r")) conditions.Add(condition);
+        }
         // The output of a program is limited.
         var expected = conditions.Chunk(10_000).SelectMany(InDash).ToList();
         var known = new Dictionary<bool, int> { [true] = 0, [false] = 0 };
@@ -138,7 +144,8 @@ public sealed class GeneratedConditionTests : IDisposable
         var result = ChildProcess.Run(Dash, [scratch + "/script"], ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"], Limit);
         File.Delete(scratch + "/script");
         var answers = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(conditions.Length, answers.Length);
+        Assert.True(conditions.Length == answers.Length,
+            $"seed {seed}: dash does not end at:\n{(answers.Length < conditions.Length ? conditions[answers.Length] : "")}");
         return [.. answers.Select(answer => answer == "1")];
     }
 }

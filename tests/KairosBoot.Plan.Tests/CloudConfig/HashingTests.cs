@@ -71,7 +71,7 @@ public class HashingTests
         foreach (var level in new[] { System.IO.Compression.CompressionLevel.NoCompression, System.IO.Compression.CompressionLevel.Fastest,
             System.IO.Compression.CompressionLevel.SmallestSize })
         {
-            Assert.Equal(text, Inflate.GUnzip(GZip(text, level)));
+            Assert.Equal(text, Inflate.GUnzip(GZip(text, level), Assert.Fail));
         }
     }
 
@@ -83,8 +83,35 @@ public class HashingTests
         {
             var damaged = packed.ToArray();
             damaged[i] ^= 0x55;
-            Assert.Throws<FormatException>(() => Inflate.GUnzip(damaged));
-            Assert.Throws<FormatException>(() => Inflate.GUnzip(packed[..i]));
+            Assert.Throws<FormatException>(() => Inflate.GUnzip(damaged, _ => { }));
+            Assert.Throws<FormatException>(() => Inflate.GUnzip(packed[..i], _ => { }));
+        }
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 1 }, "gzip: 1 bytes after the end of the compressed data; ignored")]
+    [InlineData(new byte[] { 0x1f, 0x8b }, "gzip: 2 bytes after the end of the compressed data; ignored")]
+    [InlineData(new byte[] { 10, 10, 0 }, "gzip: 3 bytes after the end of the compressed data; ignored")]
+    [InlineData(new byte[] { 0, 0, 0 }, "")]
+    public void Bytes_after_gzip_are_reported_and_ignored(byte[] more, string warning)
+    {
+        var content = Encoding.UTF8.GetBytes("hello hello hello");
+        var warnings = new List<string>();
+        Assert.Equal(content, Inflate.GUnzip([.. GZip(content, System.IO.Compression.CompressionLevel.Optimal), .. more], warnings.Add));
+        Assert.Equal(warning, string.Concat(warnings));
+    }
+
+    [Fact]
+    public void All_members_of_a_gzip_file_are_unpacked_and_a_damaged_one_is_an_error()
+    {
+        byte[] first = GZip([1, 2, 3, 1, 2, 3], System.IO.Compression.CompressionLevel.Fastest),
+            second = GZip([7, 7, 7, 7, 7, 7, 7, 7, 7], System.IO.Compression.CompressionLevel.SmallestSize);
+        Assert.Equal([1, 2, 3, 1, 2, 3, 7, 7, 7, 7, 7, 7, 7, 7, 7], Inflate.GUnzip([.. first, .. second], Assert.Fail));
+        for (var i = 10; i < second.Length - 4; i++)
+        {
+            var damaged = second.ToArray();
+            damaged[i] ^= 0x55;
+            Assert.Throws<FormatException>(() => Inflate.GUnzip([.. first, .. damaged], _ => { }));
         }
     }
 
