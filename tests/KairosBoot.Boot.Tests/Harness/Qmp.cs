@@ -12,13 +12,27 @@ public sealed class Qmp : IDisposable
 
     public Qmp(string path)
     {
-        _socket.Connect(new UnixDomainSocketEndPoint(path));
+        Connect(new UnixDomainSocketEndPoint(path));
         _socket.ReceiveTimeout = 10_000;
         NetworkStream stream = new(_socket);
         _reader = new StreamReader(stream);
         _writer = new StreamWriter(stream) { AutoFlush = true };
         _reader.ReadLine();                 // the greeting
         Execute("qmp_capabilities", "{}");  // until this command, QEMU accepts no other one
+    }
+
+    // A machine that was just switched on has no socket yet.
+    private void Connect(UnixDomainSocketEndPoint place)
+    {
+        for (int tries = 100; ; tries--)
+        {
+            try
+            {
+                _socket.Connect(place);
+                return;
+            }
+            catch (SocketException) when (tries > 0) { Thread.Sleep(100); }
+        }
     }
 
     /// <summary>Returns what QEMU returned.</summary>
