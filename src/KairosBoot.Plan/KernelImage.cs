@@ -67,9 +67,14 @@ public static class KernelImage
             (offset, length) = ((setup + 1) * Sector + Long(file, PayloadOffset), Long(file, PayloadLength));
         }
         else if (Has(file, 4, "zimg"u8))
+        {
             (offset, length) = (Long(file, 8), Long(file, 12));
+        }
         else
+        {
             return null;
+        }
+
         return offset + length <= file.Length ? ((int)offset, (int)length) : null;
     }
 

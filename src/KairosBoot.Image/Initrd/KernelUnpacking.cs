@@ -31,7 +31,11 @@ internal sealed class KernelUnpacking
             BootKernel.Path])
         {
             if (RootedPath.Follow(root, path) is not { } kernel
-                || UntrustedTree.TryRead(root, kernel, ReadLimit.Kernel) is not { } file) continue;
+                || UntrustedTree.TryRead(root, kernel, ReadLimit.Kernel) is not { } file)
+            {
+                continue;
+            }
+
             // /boot/vmlinuz may be another kernel of the tree.
             if (path == BootKernel.Path && (KernelImage.Release(file) ?? BootKernel.NameRelease(kernel)) != release.Text) continue;
             if (EmbeddedConfig.Read(file) is { } text) return new(release, text, "the configuration in " + path);
