@@ -99,7 +99,11 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         var entries = new List<StageEntry>();
         var number = 0;
-        foreach (var text in source.Texts) AddEntries(entries, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), stage, report), stage, number++, run);
+        foreach (var text in source.Texts)
+        {
+            AddEntries(entries, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), stage, report), stage, number++, run);
+        }
+
         foreach (var file in ConfigFiles.Of(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
             AddEntries(entries, file, report => run.Documents.Of(file, run.Budget.Read(file), stage, report), stage, number++, run);
         return entries;

@@ -76,7 +76,8 @@ internal sealed partial class GrubRun
             HostTool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", At("image"), image, "1M");
             HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
         }
-        var menu = GrubMenu.Text(2).Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
+        var menu = GrubMenu.Text(2)
+            .Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
             .Replace("sleep 60\n", "echo waits\n").Replace(" reboot; fi\n", "\nreboot\nfi\n");
         menu = Reboot().Replace(menu, "echo \"end again\"; exit");
         File.WriteAllText(At("state/grub/grub.cfg"), $"set kairosboot_unload={(canUnload ? 1 : 0)}\n" + StandIns + menu

@@ -133,8 +133,8 @@ public class HostileTreeTests : Scratch
             SyntheticKernel.Make(root);
             File.WriteAllText(index, File.ReadAllText(index).Replace("kernel/loop.ko:", $"{name}:"));
             Assert.Contains("which does not exist", Assert.Throws<OperatorException>(
-                () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", Compression: InitrdCompression.None, Path.Combine(root, "kairos-boot"))))
-                    .Problem);
+                () => InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", InitrdCompression.None,
+                    Path.Combine(root, "kairos-boot")))).Problem);
         }
     }
 

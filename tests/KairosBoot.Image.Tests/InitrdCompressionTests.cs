@@ -47,9 +47,10 @@ public sealed class InitrdCompressionTests : Scratch
     {
         var plain = Build(InitrdCompression.None).Content;
         File.WriteAllBytes(PathOf("plain"), plain);
-        HostTool.Shell($"cd {PathOf("")} && mkdir extra && echo more > extra/more && (cd extra && echo more | cpio -o -H newc --quiet) > more " +
-            $"&& {{ {program} {(program == "lz4" ? "-l" : "")} -c plain; head -c 512 /dev/zero; {program} -c {(program == "lz4" ? "-l" : "")} " +
-            "more; head -c 8 /dev/zero; cat more; } > packed");
+        var pack = program == "lz4" ? "lz4 -lc" : program + " -c";
+        HostTool.Shell($"cd {PathOf("")} && mkdir extra && echo more > extra/more && " +
+            "(cd extra && echo more | cpio -o -H newc --quiet) > more && " +
+            $"{{ {pack} plain; head -c 512 /dev/zero; {pack} more; head -c 8 /dev/zero; cat more; }} > packed");
         var contents = InitrdContents.Read(PathOf("packed"));
         Assert.Equal(compression.Word(), contents.Compression);
         Assert.Equal(2, contents.Files.Count(file => file.Name == "more"));
@@ -157,7 +158,8 @@ public sealed class InitrdCompressionTests : Scratch
         Assert.DoesNotContain(TreeLint.Check(PathOf("boots")), finding => finding.Problem.Contains("unpack", StringComparison.Ordinal));
         WriteText($"boots/boot/config-{Release}", "CONFIG_RD_GZIP=y\n");
         Assert.Contains(TreeLint.Check(PathOf("boots")), finding => finding.Kind == FindingKind.Error && finding.Problem ==
-            $"/boot/initrd is compressed with zstd: the kernel {Release} does not unpack zstd: /boot/config-{Release} has no CONFIG_RD_ZSTD=y");
+            $"/boot/initrd is compressed with zstd: the kernel {Release} does not unpack zstd: " +
+            $"/boot/config-{Release} has no CONFIG_RD_ZSTD=y");
         WriteText($"root/boot/config-{Release}", "CONFIG_RD_GZIP=y\n");
         Assert.Contains("does not unpack lz4", Assert.Throws<OperatorException>(() => Build(InitrdCompression.Lz4)).Problem,
             StringComparison.Ordinal);

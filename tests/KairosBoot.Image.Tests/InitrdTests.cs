@@ -20,7 +20,7 @@ public class InitrdTests : Scratch
     {
         var first = Build().Content;
         var copy = CopyLater(root, "elsewhere/root");
-        Assert.Equal(first, InitrdBuilder.Build(new InitrdRequest(copy, null, "virtio", Compression: InitrdCompression.Zstd, init)).Content);
+        Assert.Equal(first, InitrdBuilder.Build(new InitrdRequest(copy, null, "virtio", InitrdCompression.Zstd, init)).Content);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public class InitrdTests : Scratch
     [Fact]
     public void Sets_and_module_names_may_be_mixed()
     {
-        var built = InitrdBuilder.Build(new InitrdRequest(root, null, "virtio, nls-iso8859-1", Compression: InitrdCompression.Zstd, init));
+        var built = InitrdBuilder.Build(new InitrdRequest(root, null, "virtio, nls-iso8859-1", InitrdCompression.Zstd, init));
         Assert.Contains("nls_iso8859_1", built.Packed);
         Assert.Contains("virtio_blk", built.Packed);
     }
@@ -163,8 +163,9 @@ public class InitrdTests : Scratch
         var failure = Fails(() => Build());
         Assert.Contains("6.1.0-test, 6.12.1-other", failure.Problem);
         Assert.Contains("--kernel", failure.Fix);
-        Assert.Equal("6.12.1-other", InitrdBuilder.Build(new InitrdRequest(root, "6.12.1-other", "virtio", InitrdCompression.Zstd, init)).Release);
-        Assert.Contains("no kernel 5.0", Fails(() => InitrdBuilder.Build(new InitrdRequest(root, "5.0", "virtio", InitrdCompression.Zstd, init))).Problem);
+        BuiltInitrd Of(string release) => InitrdBuilder.Build(new InitrdRequest(root, release, "virtio", InitrdCompression.Zstd, init));
+        Assert.Equal("6.12.1-other", Of("6.12.1-other").Release);
+        Assert.Contains("no kernel 5.0", Fails(() => Of("5.0")).Problem);
     }
 
     [Fact]
@@ -235,7 +236,7 @@ public class InitrdTests : Scratch
     [RealKernelFact]
     public void The_modules_of_a_virtio_machine_take_less_than_half_a_mebibyte()
     {
-        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "virtio", Compression: InitrdCompression.Zstd, init));
+        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "virtio", InitrdCompression.Zstd, init));
         Assert.Contains("virtio_blk", built.Packed);
         Assert.InRange(built.Content.Length, 1, 512 * 1024);
     }
@@ -244,7 +245,7 @@ public class InitrdTests : Scratch
     public void Every_packed_module_of_a_real_kernel_comes_with_its_dependencies()
     {
         var graph = KernelTree.Find(RealKernelFactAttribute.Root, null).ReadGraph();
-        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "generic", Compression: InitrdCompression.None, init));
+        var built = InitrdBuilder.Build(new InitrdRequest(RealKernelFactAttribute.Root, null, "generic", InitrdCompression.None, init));
         foreach (var name in built.Packed)
         {
             var order = graph.LoadOrder(name);

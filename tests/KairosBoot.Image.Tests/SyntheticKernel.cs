@@ -88,5 +88,5 @@ internal static class SyntheticKernel
 
     /// <summary>Builds the initrd of a tree.</summary>
     internal static void Pack(string root, string modules) => File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
-        InitrdBuilder.Build(new InitrdRequest(root, null, modules, Compression: InitrdCompression.Zstd, Path.Combine(root, "kairos-boot"))).Content);
+        InitrdBuilder.Build(new InitrdRequest(root, null, modules, InitrdCompression.Zstd, Path.Combine(root, "kairos-boot"))).Content);
 }

@@ -15,8 +15,8 @@ internal static class StageRunCommand
         var name = new Argument<string>("NAME") { Description = "Stage to run, together with NAME.before and NAME.after" };
         var sources = new Argument<string[]>("SOURCE")
         {
-            Description = $"Files, directories, URLs, - for standard input, or YAML texts (default: {string.Join(' ', SystemPaths.CloudConfigs)} " +
-                "and the sources and stages on the kernel command line)",
+            Description = "Files, directories, URLs, - for standard input, or YAML texts (default: " +
+                $"{string.Join(' ', SystemPaths.CloudConfigs)} and the sources and stages on the kernel command line)",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var root = new Option<string?>("--root")

@@ -112,8 +112,8 @@ internal sealed class CloudConfigDocument
         {
             var given = GivenName(items[i]);
             var step = given.Length == 0 ? i.ToString() : shared ? $"{given}.{i}" : given;
-            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{YamlScalar.NameOf(stage)}[{i}]", $"{title ?? file}.{step}",
-                items[i]));
+            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{YamlScalar.NameOf(stage)}[{i}]",
+                $"{title ?? file}.{step}", items[i]));
         }
         return entries;
     }

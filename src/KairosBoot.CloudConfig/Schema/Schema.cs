@@ -46,7 +46,8 @@ internal abstract class Schema
     protected static YamlNode? Mismatch(YamlNode node, string key, string wanted, Finding report)
     {
         // `- echo a: b` is a mapping in YAML.
-        var hint = node is YamlMapping { Pairs: [({ Text.Length: > 0 } name, _)] } && wanted == TextKind ? $"; to fix: quote it: '{name.Text}: ...'" : "";
+        var hint = node is YamlMapping { Pairs: [({ Text.Length: > 0 } name, _)] } && wanted == TextKind
+            ? $"; to fix: quote it: '{name.Text}: ...'" : "";
         if (node is not YamlScalar { IsNull: true })
             report(node.Line, key, $"{node.Kind} instead of {wanted}; ignored{hint}", isWarning: false);
         return null;

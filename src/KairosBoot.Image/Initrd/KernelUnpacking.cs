@@ -27,8 +27,8 @@ internal sealed class KernelUnpacking
                 return new(release, Encoding.UTF8.GetString(file), path);
         }
 
-        foreach (var path in (string[])[$"/boot/vmlinuz-{release}", $"/usr/lib/modules/{release}/vmlinuz", $"/lib/modules/{release}/vmlinuz",
-            BootKernel.Path])
+        foreach (var path in (string[])[$"/boot/vmlinuz-{release}", $"/usr/lib/modules/{release}/vmlinuz",
+            $"/lib/modules/{release}/vmlinuz", BootKernel.Path])
         {
             if (RootedPath.Follow(root, path) is not { } kernel
                 || UntrustedTree.TryRead(root, kernel, ReadLimit.Kernel) is not { } file)

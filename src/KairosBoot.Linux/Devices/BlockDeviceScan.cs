@@ -25,7 +25,8 @@ public static class BlockDeviceScan
         foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
         {
             if (IsSkipped(name)) continue;
-            if ((known.TryGetValue(name, out var device) && !MayAnswer(device) ? device : Probe(name, scan)) is { } found) devices.Add(found);
+            var device = known.TryGetValue(name, out var seen) && !MayAnswer(seen) ? seen : Probe(name, scan);
+            if (device is not null) devices.Add(device);
         }
 
         return devices.ToImmutable();

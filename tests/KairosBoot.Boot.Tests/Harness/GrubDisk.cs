@@ -61,7 +61,8 @@ public sealed class GrubDisk : IDisposable
         public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
 
         public string Initrd =>
-            Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
+            Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel ? Assets.GenericInitrd
+            : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
     /// <param name="init">A script that replaces its init.</param>

@@ -88,8 +88,11 @@ public sealed class FileKeyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("content: H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAApyZXN0\n  encoding: gz+b64", "hello", "/f: gzip: 5 bytes after the end of the compressed data; ignored")]
-    [InlineData("content: \"\\x1f\\x8b\\x08\\x00\\x00\\x00\\x00\\x00\\x02\\x03\\xcb\\x48\\xcd\\xc9\\xc9\\x07\\x00\\x86\\xa6\\x10\\x36\\x05\\x00\\x00\\x00\\x0a\"\n  encoding: gz", "hello", "/f: gzip: 1 bytes after the end of the compressed data; ignored")]
+    [InlineData("content: H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAApyZXN0\n  encoding: gz+b64", "hello",
+        "/f: gzip: 5 bytes after the end of the compressed data; ignored")]
+    [InlineData("content: \"\\x1f\\x8b\\x08\\x00\\x00\\x00\\x00\\x00\\x02\\x03" +
+        "\\xcb\\x48\\xcd\\xc9\\xc9\\x07\\x00\\x86\\xa6\\x10\\x36\\x05\\x00\\x00\\x00\\x0a\"\n  encoding: gz", "hello",
+        "/f: gzip: 1 bytes after the end of the compressed data; ignored")]
     [InlineData("content: H4sIAAAAAAACA8tIzcnJBwCGphA2BQAAAB+LCAAAAAAAAgNTKM8vykkBAMtCO0oGAAAA\n  encoding: gz+b64", "hello world", "")]
     public void Content_after_gzip_is_reported_and_does_not_lose_the_file(string fields, string expected, string warning)
     {

@@ -61,7 +61,8 @@ public sealed class HostSettingTests : IDisposable
     [InlineData("'node-{{ trunc 4 .MachineID }}'", "'node-' is not a host name")]
     [InlineData("'node#1'", "not a host name")]
     [InlineData("\"a\\x01b\"", "not a host name")]
-    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "longer than 64 characters; the host name is unchanged")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "longer than 64 characters; the host name is unchanged")]
     public void A_host_name_that_fails_changes_nothing(string hostname, string reason)
     {
         root.Put("/etc/machine-id", "", "0444");

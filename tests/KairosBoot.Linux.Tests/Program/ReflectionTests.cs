@@ -42,7 +42,8 @@ public sealed class ReflectionTests
     public void Each_exception_of_PID_1_has_a_message()
     {
         var uses = Parts.Append(typeof(YamlDotNet.Core.Parser).Assembly).Append(typeof(ReflectionTests).Assembly)
-            .SelectMany(InstructionScan.Of).Where(use => use.Code == OpCodes.Newobj && use.Member is ConstructorInfo made && HasNoMessage(made))
+            .SelectMany(InstructionScan.Of)
+            .Where(use => use.Code == OpCodes.Newobj && use.Member is ConstructorInfo made && HasNoMessage(made))
             .Select(use => use.Place).Where(place => !place.StartsWith("YamlDotNet.", StringComparison.Ordinal)
                 || place.StartsWith("YamlDotNet.Core.", StringComparison.Ordinal));
         Assert.Equal(["KairosBoot.Linux.Tests.ReflectionTests.Wordless"], uses);
@@ -55,7 +56,8 @@ public sealed class ReflectionTests
     /// <summary>Exceptions of the runtime have a message by default, except the base class.</summary>
     private static bool HasNoMessage(ConstructorInfo made) =>
         typeof(Exception).IsAssignableFrom(made.DeclaringType)
-        && (made.DeclaringType == typeof(Exception) || !made.DeclaringType!.Assembly.GetName().Name!.StartsWith("System.", StringComparison.Ordinal))
+        && (made.DeclaringType == typeof(Exception)
+            || !made.DeclaringType!.Assembly.GetName().Name!.StartsWith("System.", StringComparison.Ordinal))
         && made.GetParameters().Length == 0;
 
     /// <summary>Without this, the first two tests could pass because the search finds nothing.</summary>

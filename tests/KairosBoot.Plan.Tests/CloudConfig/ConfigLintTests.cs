@@ -72,7 +72,8 @@ public sealed class ConfigLintTests
     [InlineData("kairos-install.pre.before: [{commands: ['true']}]")]
     [InlineData("boot: [{if: '[ -e /x ] && grep -q \"y\" /proc/cmdline', hostname: 'n-{{ trunc 4 .MachineID }}', commands: ['echo {{ " +
         "(index .Values.network 0).macaddress | lower }} {{ .Values.product.uuid }}']}]")]
-    [InlineData("boot: [{ensure_entities: [{entity: '{kind: shadow, username: a, password: \"x:y\"}'}, {entity: 'kind: {{ .Values.node.hostname }}'}]}]")]
+    [InlineData("boot: [{ensure_entities: [{entity: '{kind: shadow, username: a, password: \"x:y\"}'}, " +
+        "{entity: 'kind: {{ .Values.node.hostname }}'}]}]")]
     [InlineData("boot: [{users: {a: {passwd: x}, b: {lock_passwd: true}, c: {ssh_authorized_keys: [k]}}}]")]
     [InlineData("boot: [{downloads: [{path: /a/, url: 'https://h/x', permissions: 0600, timeout: 5, ownerstring: a}], git: {url: " +
         "'git@host:x', path: /b, auth: {private_key: x}, branch_only: yes}, packages: {install: x, refresh: true}, package_pins: {x: " +

@@ -10,14 +10,16 @@ public sealed class FindingTextTests
     private static readonly string[] Values =
     [
         "", "''", "' '", "~", "[]", "{}", "[~]", "['']", "[[]]", "[{}]", "{'': x}", "{' ': x}", "{a: }", "{'': {'': x}}", "[{'': x}]",
-        "[{a: b}]", "x", "a: b", "'a: b'", "0", "-1", "true", "/a/b", "'{{'", "'{{ .x }}'", "\"\\n\"", "\"a\\n\\nb\"", "\"\\0\"", "[x, {a: b}]",
+        "[{a: b}]", "x", "a: b", "'a: b'", "0", "-1", "true", "/a/b", "'{{'", "'{{ .x }}'", "\"\\n\"", "\"a\\n\\nb\"", "\"\\0\"",
+        "[x, {a: b}]",
         "{name: ''}", "[{name: ''}]", "[{path: ''}]", "[{path: /a, owner: ''}]", "[{path: /a, encoding: ''}]",
     ];
 
     private static readonly string[] Frames =
     [
         "{0}: {1}\n", "#cloud-config\n{0}: {1}\n", "#cloud-config\n{0}: [{1}]\n", "install: {{{0}: {1}}}\n", "stages: {{{0}: {1}}}\n",
-        "stages: {{{0}: [{{commands: [x]}}]}}\n", "#cloud-config\nusers: [{{name: u, {0}: {1}}}]\n", "#cloud-config\nusers: {{u: {{{0}: {1}}}}}\n",
+        "stages: {{{0}: [{{commands: [x]}}]}}\n", "#cloud-config\nusers: [{{name: u, {0}: {1}}}]\n",
+        "#cloud-config\nusers: {{u: {{{0}: {1}}}}}\n",
         "#cloud-config\nwrite_files: [{{path: /a, {0}: {1}}}]\n", "stages: {{boot: [{{name: {1}, {0}: 1}}]}}\n",
     ];
 
@@ -42,7 +44,8 @@ public sealed class FindingTextTests
     private static IEnumerable<string> Documents()
     {
         string[] keys = ["''", "' '", "':'", "a", "users", "hostname", "runcmd", "ssh_authorized_keys", "write_files", "growpart", "device",
-            "auto", "grub_options", "bind_mounts", "passwd", "groups", "uid", "homedir", "content", "encoding", "permissions", "name", "stages"];
+            "auto", "grub_options", "bind_mounts", "passwd", "groups", "uid", "homedir", "content", "encoding", "permissions", "name",
+            "stages"];
         foreach (var frame in Frames)
         {
             foreach (var key in keys)
