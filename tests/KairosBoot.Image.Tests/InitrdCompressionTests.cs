@@ -136,6 +136,20 @@ public sealed class InitrdCompressionTests : Scratch
         }
     }
 
+    [Theory]
+    [InlineData("mkdir boot/config-" + Release)]
+    [InlineData("mkfifo boot/config-" + Release)]
+    [InlineData("ln -s config-" + Release + " boot/config-" + Release)]
+    [InlineData("ln -s /dev/zero boot/config-" + Release)]
+    [InlineData("rm boot/vmlinuz-" + Release + "; mkdir boot/vmlinuz-" + Release)]
+    [InlineData("rm boot/vmlinuz-" + Release + "; mkfifo boot/vmlinuz-" + Release)]
+    [InlineData("rm boot/vmlinuz-" + Release + "; ln -s vmlinuz boot/vmlinuz; ln -s vmlinuz boot/vmlinuz-" + Release)]
+    public void What_is_not_a_file_has_no_configuration(string damage)
+    {
+        HostTool.Shell($"cd {root} && {damage}");
+        Assert.Equal(InitrdCompression.Zstd, Build(InitrdCompression.Auto).Compression);
+    }
+
     // As the kernel's build does it: the configuration between its marks, in the kernel that is packed into a bzImage, with its size.
     private void PutIntoKernel(string config, string compress)
     {

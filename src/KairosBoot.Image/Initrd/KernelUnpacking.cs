@@ -23,14 +23,18 @@ internal sealed class KernelUnpacking
     {
         foreach (var path in (string[])[$"/boot/config-{release}", $"/usr/lib/modules/{release}/config", $"/lib/modules/{release}/config"])
         {
-            if (UntrustedTree.TryRead(root, path, ReadLimit.KernelConfig) is { } file)
+            if (UntrustedTree.TryStat(root, path) is { Type: FileType.Regular }
+                && UntrustedTree.TryRead(root, path, ReadLimit.KernelConfig) is { } file)
+            {
                 return new(release, Encoding.UTF8.GetString(file), path);
+            }
         }
 
         foreach (var path in (string[])[$"/boot/vmlinuz-{release}", $"/usr/lib/modules/{release}/vmlinuz",
             $"/lib/modules/{release}/vmlinuz", BootKernel.Path])
         {
             if (RootedPath.Follow(root, path) is not { } kernel
+                || UntrustedTree.TryStat(root, kernel) is not { Type: FileType.Regular }
                 || UntrustedTree.TryRead(root, kernel, ReadLimit.Kernel) is not { } file)
             {
                 continue;
