@@ -56,11 +56,23 @@ internal sealed class RecipeMachine : IDisposable
     }
 
     /// <summary>Runs a command line as the user admin; it must succeed.</summary>
-    public string Ssh(string command)
+    public string Ssh(string command) => SshAs("admin", command);
+
+    /// <summary>Runs a command line as a user who logs in with the key of the recipe; it must succeed.</summary>
+    public string SshAs(string user, string command)
     {
-        (int status, string output) = Try(command);
-        Assert.True(status == 0, $"'{command}' failed with exit status {status}: {output}");
+        (int status, string output) = Try(command, user);
+        Assert.True(status == 0, $"'{command}' failed for {user} with exit status {status}: {output}");
         return output.TrimEnd('\n');
+    }
+
+    /// <summary>From the next boot on, the machine has these users besides admin.</summary>
+    public void Declare(params string[] users)
+    {
+        string key = File.ReadAllText(Path.Combine(_recipe, "key.pub")).Trim();
+        string rows = string.Join(", ",
+            users.Select(user => $"{user}: {{passwd: \"*\", shell: /bin/bash, ssh_authorized_keys: [\"{key}\"]}}"));
+        Ssh($"echo 'stages: {{initramfs: [{{users: {{{rows}}}}}]}}' | sudo tee /oem/95_users.yaml >/dev/null");
     }
 
     /// <summary>Sends an image over ssh, as the documents say, and reboots.</summary>
@@ -80,14 +92,15 @@ internal sealed class RecipeMachine : IDisposable
         _work.Delete(recursive: true);
     }
 
-    public (int Status, string Output) Try(string command) => Tool.Try("timeout", ["300", "ssh", .. Words(command)]);
+    public (int Status, string Output) Try(string command, string user = "admin") =>
+        Tool.Try("timeout", ["300", "ssh", .. Words(command, user)]);
 
     // A host key that changes at a reboot is an error of ssh: the first one is kept in known_hosts.
-    private string[] Words(string command) =>
+    private string[] Words(string command, string user = "admin") =>
     [
         "-p", $"{_port}", "-i", Path.Combine(_work.FullName, "key"), "-o", "StrictHostKeyChecking=accept-new",
         "-o", $"UserKnownHostsFile={Path.Combine(_work.FullName, "known_hosts")}", "-o", "ConnectTimeout=60", "-o", "BatchMode=yes",
-        "-o", "LogLevel=ERROR", "admin@127.0.0.1", command,
+        "-o", "LogLevel=ERROR", $"{user}@127.0.0.1", command,
     ];
 
     private static int FreePort()

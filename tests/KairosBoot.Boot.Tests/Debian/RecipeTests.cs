@@ -18,16 +18,25 @@ public sealed class RecipeTests
         AssertHealthy(machine);
         AssertSystemd(machine);
 
+        machine.Declare("zed", "test");
         Assert.Contains("reboot to use it", machine.UpgradeTo(machine.Second), StringComparison.Ordinal);
         machine.WaitForSystem();
         Assert.Equal("2", machine.Ssh(". /etc/os-release; echo $IMAGE_VERSION"));
         Assert.True(Slot(machine, 0).GetProperty("good").GetBoolean());
+        (string zed, string test) = (Id(machine, "zed"), Id(machine, "test"));
+        machine.SshAs("zed", "echo mine > ~/file");
 
+        // zed is renamed, and aaa comes before all others.
+        machine.Declare("zoe", "test", "aaa");
         machine.UpgradeTo(machine.Broken);
         machine.Console.Expect(TimeSpan.FromSeconds(600), "This init crashes.");
         machine.WaitForSystem();
         Assert.Equal("2", machine.Ssh(". /etc/os-release; echo $IMAGE_VERSION"));
         Assert.Equal("passive_mode", machine.Ssh("cd /run/cos; ls *_mode"));
+        Assert.Equal(test, Id(machine, "test"));
+        Assert.Equal(4, new[] { zed, test, Id(machine, "zoe"), Id(machine, "aaa") }.Distinct().Count());
+        Assert.NotEqual(0, machine.Try("true", "zed").Status);
+        Assert.Equal($"{zed} mine", machine.Ssh("echo $(stat -c %u /home/zed) $(sudo cat /home/zed/file)"));
         string status = machine.Ssh("sudo kboot status");
         Assert.Contains("Attempted to kill init! exitcode=0x00008b00", status, StringComparison.Ordinal);
         Assert.Equal(0, Slot(machine, 0).GetProperty("triesLeft").GetInt32());
@@ -50,6 +59,13 @@ public sealed class RecipeTests
         machine.WaitForSystem();
         Assert.Equal("2", machine.Ssh(". /etc/os-release; echo $IMAGE_VERSION"));
         AssertHealthy(machine);
+    }
+
+    private static string Id(RecipeMachine machine, string user)
+    {
+        string id = machine.SshAs(user, "id -u");
+        Assert.Equal($"{id} {id}", machine.SshAs(user, "stat -c '%u %g' ~"));
+        return id;
     }
 
     private static void AssertHealthy(RecipeMachine machine)
