@@ -13,7 +13,10 @@ public sealed class InitrdCompressionTests : Scratch
     public InitrdCompressionTests() => root = SyntheticKernel.MakeSystem(PathOf("root"));
 
     private BuiltInitrd Build(InitrdCompression compression) =>
-        InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", compression, Path.Combine(root, "kairos-boot")));
+        InitrdBuilder.Build(new InitrdRequest(root, null, "virtio", compression, Path.Combine(root, "kairos-boot"))
+        {
+            UnpacksKernel = true,
+        });
 
     public static TheoryData<InitrdCompression, string> Programs =>
         new() { { InitrdCompression.Lz4, "lz4" }, { InitrdCompression.Zstd, "zstd" }, { InitrdCompression.Gzip, "gzip" } };

@@ -44,6 +44,7 @@ internal static class ImageBuildCommand
                 Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program())
             {
+                UnpacksKernel = true,
                 Compression = InitrdCompressionWords.Parse(parsed.GetRequiredValue(compress)),
                 WithoutAssessment = parsed.GetValue(noAssessment),
             };

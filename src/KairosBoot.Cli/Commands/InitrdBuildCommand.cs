@@ -36,7 +36,10 @@ internal static class InitrdBuildCommand
             var tree = parsed.GetRequiredValue(root);
             var request = new InitrdRequest(tree, parsed.GetValue(kernel), parsed.GetRequiredValue(modules),
                 InitrdCompressionWords.Parse(parsed.GetRequiredValue(compress)),
-                parsed.GetValue(init));
+                parsed.GetValue(init))
+            {
+                UnpacksKernel = true,
+            };
             var path = parsed.GetRequiredValue(output);
             var built = InitrdBuilder.Build(request, cancellationToken);
             OutputFile.Write(path, temporary => HostFile.Write(temporary, built.Content));

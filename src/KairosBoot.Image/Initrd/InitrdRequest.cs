@@ -9,4 +9,7 @@ namespace KairosBoot.Image;
 public sealed record InitrdRequest(string Root, string? Kernel, string Modules, InitrdCompression Compression, string? Init)
 {
     public const string DefaultModules = "generic";
+
+    /// <summary>The kernel's configuration may be searched in the kernel. Unpacking it needs up to 200 MiB.</summary>
+    public bool UnpacksKernel { get; init; }
 }

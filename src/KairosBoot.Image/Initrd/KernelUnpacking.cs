@@ -19,7 +19,8 @@ internal sealed class KernelUnpacking
     /// </summary>
     /// <param name="root">The tree.</param>
     /// <param name="release">The kernel.</param>
-    internal static KernelUnpacking Of(string root, KernelRelease release)
+    /// <param name="unpacksKernel">False: the kernel is not searched. Unpacking it needs up to 200 MiB, which a node may not have.</param>
+    internal static KernelUnpacking Of(string root, KernelRelease release, bool unpacksKernel)
     {
         foreach (var path in (string[])[$"/boot/config-{release}", $"/usr/lib/modules/{release}/config", $"/lib/modules/{release}/config"])
         {
@@ -30,6 +31,7 @@ internal sealed class KernelUnpacking
             }
         }
 
+        if (!unpacksKernel) return new(release, null, "");
         foreach (var path in (string[])[$"/boot/vmlinuz-{release}", $"/usr/lib/modules/{release}/vmlinuz",
             $"/lib/modules/{release}/vmlinuz", BootKernel.Path])
         {

@@ -32,7 +32,7 @@ internal static class BootInitrd
             yield break;
         }
 
-        if (KernelRelease.TryParse(packed) is { } release && KernelUnpacking.Of(root, release)
+        if (KernelRelease.TryParse(packed) is { } release && KernelUnpacking.Of(root, release, unpacksKernel: false)
             .Problem(InitrdCompressionWords.Parse(contents.Compression)) is { } unpacking)
         {
             yield return Error($"{Path} is compressed with {contents.Compression}: {unpacking}");

@@ -12,6 +12,9 @@ namespace KairosBoot.Image;
 public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format, long? SizeBytes, string? Kernel, string Modules,
     string? Init, string? KBoot = null)
 {
+    /// <inheritdoc cref="InitrdRequest.UnpacksKernel"/>
+    public bool UnpacksKernel { get; init; }
+
     /// <summary>Of the initrd, if the tree has no initrd.</summary>
     public InitrdCompression Compression { get; init; }
 
