@@ -114,7 +114,7 @@ public sealed class StateTests
             Assert.Equal("changed-edited=user changed-left=2 dropped-edited=user made=2 mine=user new=2 same-edited=user same-left=1",
                 Contents(shell));
             Assert.Equal("600", shell.Run("cat /opt/many/* | grep -c '^version 2$'"));
-            Assert.Equal("first-boot manifest", shell.Run("echo $(ls /usr/local/.state/.kairosboot)"));
+            Assert.Equal("first-boot key manifest", shell.Run("echo $(ls /usr/local/.state/.kairosboot)"));
             Assert.Equal("good", Verdict(shell));
         }
         finally
