@@ -27,7 +27,8 @@ public static class InitrdBuilder
                 "install the kernel's complete module package, or another kernel");
         }
 
-        var (compression, reason) = Compression(KernelUnpacking.Of(request.Root, kernel.Release, request.UnpacksKernel), request.Compression);
+        var (compression, reason) =
+            Compression(KernelUnpacking.Of(request.Root, kernel.Release, request.UnpacksKernel), request.Compression);
         var packed = graph.Closure(wanted.Concat(Always));
         var directory = $"lib/modules/{kernel.Release}";
         var entries = Directories.Append(directory).Select(CpioEntry.Directory).ToList();

@@ -45,7 +45,10 @@ internal static class BootFiles
     private static string BuildInitrd(ImageRequest request, string root, BootKernel kernel, TemporaryDirectory scratch)
     {
         var initrd = InitrdBuilder.Build(new InitrdRequest(root, request.Kernel ?? kernel.ReleaseWithModules(root), request.Modules,
-            request.Compression, request.Init) { UnpacksKernel = request.UnpacksKernel }, scratch.Interrupt);
+            request.Compression, request.Init)
+        {
+            UnpacksKernel = request.UnpacksKernel,
+        }, scratch.Interrupt);
         if (kernel.Release is { } booted && booted != initrd.Release)
         {
             throw new OperatorException($"the initrd is for the kernel {initrd.Release}, but {BootKernel.Path} of the tree is {booted}",
