@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the boot from the kernel's start of the initrd to the first instruction of the image's init, in QEMU:
 #   bench.sh [--binds N] [--files N] [--cpus N] [--save FILE] [--compare FILE] [NAME=INITRD...]
-# Without NAME=INITRD: the initrd of this repository. Beside them it measures tests/bench/floor.c, which does nothing but the work, and
+# Without NAME=INITRD: the initrd of this repository. It also measures tests/bench/floor.c, which does nothing but the work, and
 # tests/bench/script, a shell script with busybox. Each boots a disk that was never booted (pristine) and the one that it left (warm).
 #   --binds N    persistent paths, default 20       --files N   files to seed in one of them, default 0
 #   --cpus N     processors. With more than one there are no counts, and the times are those of this machine, the median of five boots.

@@ -156,7 +156,7 @@ public class SystemUnitTests : Scratch
         HostTool.Shell($"sh -n {PathOf("out" + script)}");
     }
 
-    // Packages of Debian 13 install systemd, whatever the init is.
+    // On Debian 13 other packages install systemd, also if the init is another one.
     [Theory]
     [InlineData("si::sysinit:/etc/init.d/rcS", "#!/bin/sh\nexec /usr/sbin/openrc sysinit\n", "/etc/runlevels/default/kairosboot-good")]
     [InlineData("::sysinit:/sbin/openrc sysinit\n::wait:/sbin/openrc default", "", "/etc/runlevels/default/kairosboot-good")]

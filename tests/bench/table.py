@@ -1,4 +1,4 @@
-"""Prints the figures of read.py as a table, beside those of an earlier run: table.py ROWS [EARLIER]."""
+"""Prints the figures of read.py as a table, with those of an earlier run: table.py ROWS [EARLIER]."""
 import json
 import sys
 

@@ -5,7 +5,7 @@ public enum InitrdCompression
 {
     /// <summary>The fastest one that the kernel is known to unpack.</summary>
     Auto,
-    /// <summary>Unpacked in a quarter of the time of zstd, and half as large again.</summary>
+    /// <summary>Unpacked faster than zstd, and 40 % larger.</summary>
     Lz4,
     /// <summary>The smallest one.</summary>
     Zstd,

@@ -10,6 +10,6 @@ public sealed record InitrdRequest(string Root, string? Kernel, string Modules, 
 {
     public const string DefaultModules = "generic";
 
-    /// <summary>The kernel's configuration may be searched in the kernel. Unpacking it needs up to 200 MiB.</summary>
+    /// <summary>The kernel's configuration may be searched in the kernel. Unpacking it needs more memory than a small node has.</summary>
     public bool UnpacksKernel { get; init; }
 }

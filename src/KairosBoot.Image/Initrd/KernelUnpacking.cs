@@ -19,7 +19,7 @@ internal sealed class KernelUnpacking
     /// </summary>
     /// <param name="root">The tree.</param>
     /// <param name="release">The kernel.</param>
-    /// <param name="unpacksKernel">False: the kernel is not searched. Unpacking it needs up to 200 MiB, which a node may not have.</param>
+    /// <param name="unpacksKernel">False: the kernel is not searched. Unpacking it needs more memory than a small node has.</param>
     internal static KernelUnpacking Of(string root, KernelRelease release, bool unpacksKernel)
     {
         foreach (var path in (string[])[$"/boot/config-{release}", $"/usr/lib/modules/{release}/config", $"/lib/modules/{release}/config"])

@@ -5,7 +5,7 @@ namespace KairosBoot.Plan;
 
 /// <summary>
 /// SipHash-2-4 with 128 bits: Aumasson and Bernstein, "SipHash: a fast short-input PRF", and their reference implementation. Without the
-/// key nobody can find two messages with the same value, and it needs a twentieth of the time of SHA-256.
+/// key nobody can find two messages with the same value, and it needs far fewer instructions than SHA-256.
 /// </summary>
 public sealed class SipHash128 : MessageDigest
 {
