@@ -29,6 +29,7 @@ internal sealed class StageRun(StageFacts facts, MessageLog logger, TimeSpan com
     internal List<StageProblem> Problems => problems;
     internal int EntriesRun { get; set; }
     internal int EntriesSkipped { get; set; }
+    internal int EntriesConsidered => EntriesRun + EntriesSkipped;
     internal long CommandMicroseconds { get; set; }
     internal bool DisksChanged { get; set; }
     /// <inheritdoc cref="StageReport.UserData"/>

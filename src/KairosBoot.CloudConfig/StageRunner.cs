@@ -81,8 +81,26 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private void RunPasses(string stage, IReadOnlyList<ConfigSource> from, StageRun run)
     {
+        // An entry may have written configs. As long as none has been considered, a pass finds what the one before has read.
+        var known = new Dictionary<ConfigSource, List<SourceDocument>>();
+        var considered = run.EntriesConsidered;
         foreach (var pass in Passes(stage))
-            foreach (var source in from) RunEntries(pass, Load(source, pass, run), run);
+        {
+            foreach (var source in from)
+            {
+                if (run.EntriesConsidered != considered) known.Clear();
+                considered = run.EntriesConsidered;
+                if (!known.TryGetValue(source, out var documents)) documents = known[source] = Load(source, pass, run);
+                RunEntries(pass, Entries(documents, pass), run);
+            }
+        }
+    }
+
+    private static List<StageEntry> Entries(List<SourceDocument> documents, string pass)
+    {
+        var entries = new List<StageEntry>();
+        foreach (var document in documents) entries.AddRange(document.Entries(pass));
+        return entries;
     }
 
     private void RunEntries(string pass, IReadOnlyList<StageEntry> entries, StageRun run)
@@ -95,18 +113,20 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         }
     }
 
-    private static List<StageEntry> Load(ConfigSource source, string stage, StageRun run)
+    private static List<SourceDocument> Load(ConfigSource source, string stage, StageRun run)
     {
-        var entries = new List<StageEntry>();
+        var documents = new List<SourceDocument>();
         var number = 0;
         foreach (var text in source.Texts)
-        {
-            AddEntries(entries, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), stage, report), stage, number++, run);
-        }
-
+            Add(documents, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), stage, report), number++, run);
         foreach (var file in ConfigFiles.Of(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
-            AddEntries(entries, file, report => run.Documents.Of(file, run.Budget.Read(file), stage, report), stage, number++, run);
-        return entries;
+            Add(documents, file, report => run.Documents.Of(file, run.Budget.Read(file), stage, report), number++, run);
+        return documents;
+    }
+
+    private sealed class SourceDocument(CloudConfigDocument document, string file, int number)
+    {
+        public IReadOnlyList<StageEntry> Entries(string pass) => document.Entries(pass, file, number);
     }
 
     private static string Counted(ConfigText text, StageRun run)
@@ -116,12 +136,12 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         return text.Content;
     }
 
-    private static void AddEntries(
-        List<StageEntry> entries, string file, Func<Finding, CloudConfigDocument> read, string stage, int number, StageRun run)
+    private static void Add(
+        List<SourceDocument> documents, string file, Func<Finding, CloudConfigDocument> read, int number, StageRun run)
     {
         void Report(int line, string key, string reason, bool isWarning) =>
             run.Report(new StageProblem(file, line, "", key, reason) { IsWarning = isWarning });
-        try { entries.AddRange(read(Report).Entries(stage, file, number)); }
+        try { documents.Add(new(read(Report), file, number)); }
         catch (YamlFaultException e) { Report(e.Line, "", $"column {e.Column}: {e.Message}", isWarning: false); }
         catch (Exception e) when (e is SyscallException or FormatException or OperatorException)
         {

@@ -11,6 +11,7 @@ internal sealed class BootRecord(MessageLog logger)
     private readonly ImmutableArray<(StepClass, string)>.Builder problems = ImmutableArray.CreateBuilder<(StepClass, string)>();
     private readonly ImmutableArray<ConfigProblem>.Builder configProblems = ImmutableArray.CreateBuilder<ConfigProblem>();
     private readonly List<UserDataMark> userData = [];
+    private readonly Dictionary<string, string> imageIds = [];
 
     /// <summary>Mounts of the running system, in mount order.</summary>
     public ImmutableArray<MountInfo> Mounts { get; set; } = [];
@@ -20,6 +21,10 @@ internal sealed class BootRecord(MessageLog logger)
 
     /// <summary>Identity of the image; empty where it is not known.</summary>
     public string ImageId { get; set; } = "";
+
+    /// <summary>As <see cref="ImageIdentity.Of"/>. An image is read once in an attempt: nothing changes it before the hand-over.</summary>
+    public string IdentityOf(string image) =>
+        imageIds.TryGetValue(image, out var known) ? known : imageIds[image] = ImageIdentity.Of(image);
 
     public IReadOnlyList<StepResult> Steps => steps;
 
@@ -51,6 +56,7 @@ internal sealed class BootRecord(MessageLog logger)
         steps.Count = ApiFileSystems.Mounts.Length + ApiFileSystems.ForShutdown.Length;
         configProblems.Clear();
         userData.Clear();
+        imageIds.Clear();
     }
 
     /// <summary>The report of a boot that ends now.</summary>

@@ -37,7 +37,7 @@ internal static class ImageCheck
     {
         // Recovery keeps nothing.
         if (request.WithoutPersistence) return "";
-        try { return record.ImageId = ImageIdentity.Of(SystemPaths.State + request.ImagePath); }
+        try { return record.ImageId = record.IdentityOf(SystemPaths.State + request.ImagePath); }
         catch (Exception e) when (e is SyscallException or OperatorException)
         {
             record.Note(StepClass.Degraded, "the image cannot be identified: " + e.Message);

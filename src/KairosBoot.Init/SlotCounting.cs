@@ -73,7 +73,7 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
         foreach (var slot in (ReadOnlySpan<Slot>)[Slot.Active, Slot.Passive])
         {
             var image = SystemPaths.State + slot.Image();
-            try { images.Add((slot, Syscall.TryStat(image) is null ? null : BootCounter.IdOf(ImageIdentity.Of(image)))); }
+            try { images.Add((slot, Syscall.TryStat(image) is null ? null : BootCounter.IdOf(record.IdentityOf(image)))); }
             catch (Exception e) when (e is SyscallException or OperatorException) { } // an image that cannot be read now may be any image
         }
         return images.ToImmutable();

@@ -16,7 +16,10 @@ public static class MachineId
     {
         string? id = null;
         note = null;
-        foreach (var store in step.Stores) id ??= TryRead(store, ref note);
+        var known = 0; // stores whose content was read
+        while (known < step.Stores.Length && id is null) id = TryRead(step.Stores[known++], ref note);
+        // Only the last of them may hold the id.
+        var holder = id is null ? null : step.Stores[known - 1];
         id ??= New();
         var kept = false;
         string? problem = null;
@@ -24,7 +27,7 @@ public static class MachineId
         {
             try
             {
-                if (TryRead(store, ref note) != id) Write(store, id);
+                if (store != holder && TryRead(store, ref note) != id) Write(store, id);
                 kept = true;
             }
             catch (SyscallException e) { problem = e.Message; }

@@ -114,7 +114,7 @@ internal sealed class StageChild(KernelModules modules)
 
     private static void Bind(string from, string to)
     {
-        Syscall.MakeDirectories(to);
+        if (Syscall.TryStat(to) is null) Syscall.MakeDirectories(to);
         Syscall.Mount(from, to, "", MountFlags.Bind | MountFlags.Recursive, "");
     }
 }

@@ -19,7 +19,7 @@ public static class BlockDeviceScan
     public static ImmutableArray<BlockDevice> All(IReadOnlyDictionary<string, BlockDevice> known, List<string>? announced = null)
     {
         var devices = ImmutableArray.CreateBuilder<BlockDevice>();
-        var scan = new Scan(announced);
+        using var scan = new Scan(announced);
         foreach (var device in known.Values)
             if (device.IsSilent && !MayAnswer(device)) scan.NoteSilence(device);
         foreach (var name in Syscall.ReadDirectoryIfThere(ClassBlock))
@@ -49,7 +49,11 @@ public static class BlockDeviceScan
     private static BlockDevice Silent(BlockDevice device) => device with { Unreadable = BlockDevice.NoAnswer };
 
     /// <summary>A device by its name, of any kind. Null: it does not exist, or it has no medium.</summary>
-    public static BlockDevice? One(string name) => Probe(name, new Scan(announced: null));
+    public static BlockDevice? One(string name)
+    {
+        using var scan = new Scan(announced: null);
+        return Probe(name, scan);
+    }
 
     /// <summary>Bytes; 0: the kernel has no such device.</summary>
     // sysfs counts in units of 512 bytes, whatever the device's block size.
@@ -112,7 +116,8 @@ public static class BlockDeviceScan
     {
         try
         {
-            using var reader = BlockReader.Open(device.Node, device.Disk);
+            using var own = device.Partition == 0 ? null : BlockReader.Open(device.Node, device.Disk);
+            var reader = own ?? scan.Disk(device.Disk);
             if (OpticalDrive.IsEmpty(device.Name, reader.Node)) return null;
             device = device with { Superblock = BlockProbe.Superblock(reader.Read, device.SizeBytes) };
         }
@@ -156,8 +161,10 @@ public static class BlockDeviceScan
 
     private static string? Attribute(string path) => FileText.TryReadAttribute(path) is { Length: > 0 } text ? text : null;
 
-    private sealed class Scan(List<string>? announced)
+    private sealed class Scan(List<string>? announced) : IDisposable
     {
+        // A disk's partitions follow it in the order of names. When a disk is closed, the kernel forgets what it has read.
+        private (string Name, BlockReader Reader)? disk;
         private readonly List<string> silent = [];
         private readonly Dictionary<string, ImmutableArray<PartitionEntry>> tables = [];
 
@@ -173,11 +180,23 @@ public static class BlockDeviceScan
             return Silent(device);
         }
 
-        public ImmutableArray<PartitionEntry> Table(string disk)
+        /// <summary>The whole disk, open until another disk is needed.</summary>
+        public BlockReader Disk(string name)
         {
-            if (tables.TryGetValue(disk, out var known)) return known;
-            using var reader = BlockReader.Open("/dev/" + disk, disk);
-            return tables[disk] = BlockProbe.Partitions(reader.Read, BlockSize(disk), SizeBytes(disk));
+            if (disk is { } open && open.Name == name) return open.Reader;
+            Dispose();
+            var reader = BlockReader.Open("/dev/" + name, name);
+            disk = (name, reader);
+            return reader;
+        }
+
+        public ImmutableArray<PartitionEntry> Table(string name) => tables.TryGetValue(name, out var known) ? known
+            : tables[name] = BlockProbe.Partitions(Disk(name).Read, BlockSize(name), SizeBytes(name));
+
+        public void Dispose()
+        {
+            disk?.Reader.Dispose();
+            disk = null;
         }
     }
 }

@@ -57,8 +57,7 @@ internal sealed unsafe class BlockReader(FileHandle node, string disk) : IDispos
         var read = (int)Native.preadv2(node.Descriptor, &piece, 1, offset, RWF_NOWAIT);
         if (read >= 0) return read;
         if (Native.posix_fadvise(node.Descriptor, offset, length, POSIX_FADV_WILLNEED) != 0) return -1;
-        var (answered, _) = DiskRequests.Of(disk);
-        long waited = 0, heard = 0;
+        long answered = -1, waited = 0, heard = 0;
         for (int pause = FirstPauseMicroseconds, idle = 0; ; pause = Math.Min(pause * 2, LastPauseMicroseconds))
         {
             read = (int)Native.preadv2(node.Descriptor, &piece, 1, offset, RWF_NOWAIT);

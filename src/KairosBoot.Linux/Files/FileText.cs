@@ -26,21 +26,26 @@ public static class FileText
     /// <summary>An attribute of sysfs or procfs without its newline; null: it does not exist, or the driver refuses to read it.</summary>
     public static string? TryReadAttribute(string path)
     {
-        try { return TryRead(path)?.Trim(); }
+        try
+        {
+            using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly);
+            return file is null ? null : Encoding.UTF8.GetString(ReadToEnd(file, path.StartsWith("/sys/", StringComparison.Ordinal))).Trim();
+        }
         catch (SyscallException) { return null; }
     }
 
     // A boot reads hundreds of attributes of sysfs, of a few bytes each: their heap buffers are no larger than that.
     [SkipLocalsInit]
-    private static byte[] ReadToEnd(FileHandle file)
+    private static byte[] ReadToEnd(FileHandle file, bool inSysfs = false)
     {
         Span<byte> small = stackalloc byte[4096];
         var length = 0;
         while (length < small.Length)
         {
             var n = Syscall.Read(file, small[length..]);
-            if (n == 0) return small[..length].ToArray();
             length += n;
+            // sysfs returns the whole value in one read (Documentation/filesystems/sysfs.rst).
+            if (n == 0 || (inSysfs && length < small.Length)) return small[..length].ToArray();
         }
         return ReadRest(file, small);
     }

@@ -9,7 +9,7 @@ public sealed class KernelLog : IDisposable
 {
     // PRINTKRB_RECORD_MAX is 1024 minus the record's own prefix; the kernel refuses longer writes with EINVAL.
     private const int RecordLimit = 900;
-    private const string RateLimit = "/proc/sys/kernel/printk_devkmsg";
+    private const string RateLimit = "/proc/sys/kernel/printk_devkmsg", Unlimited = "on";
     private readonly FileHandle? kmsg;
     private readonly string? previousRateLimit;
 
@@ -19,8 +19,10 @@ public sealed class KernelLog : IDisposable
         try { kmsg = Syscall.TryOpen("/dev/kmsg", OpenFlags.WriteOnly); }
         catch (SyscallException) { }
         // Userland may write ten lines in five seconds; a failing boot writes more.
-        previousRateLimit = FileText.TryReadAttribute(RateLimit);
-        TrySet(RateLimit, "on");
+        var limit = FileText.TryReadAttribute(RateLimit);
+        if (limit == Unlimited) return;
+        previousRateLimit = limit;
+        TrySet(RateLimit, Unlimited);
     }
 
     /// <param name="level">syslog(3) level: 3 error, 4 warning, 6 info, 7 debug.</param>

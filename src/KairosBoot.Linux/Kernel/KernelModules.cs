@@ -12,6 +12,14 @@ public sealed class KernelModules
     // (kernel/module/main.c, do_init_module).
     private const string InBackground = "async_probe";
 
+    // The kernel's own subsystems: no device of theirs has a file modalias. A large machine has thousands of them. PNP devices name their
+    // drivers in the devices of ACPI.
+    private static readonly string[] WithoutDrivers = ["clockevents", "clocksource", "container", "cpu", "edac", "event_source",
+        "machinecheck", "memory", "memory_tiering", "node", "pnp", "workqueue"];
+
+    // drivers/acpi/scan.c, acpi_set_device_hid: a device without any id, so without a modalias.
+    private const string AcpiWithoutId = "device:";
+
     private readonly ModuleIndex? index;
     private readonly string directory;
     private readonly HashSet<string> tried;
@@ -86,9 +94,11 @@ public sealed class KernelModules
         var drivers = new List<string>();
         foreach (var bus in Syscall.ReadDirectoryIfThere("/sys/bus"))
         {
+            if (Array.IndexOf(WithoutDrivers, bus) >= 0) continue;
             var devices = $"/sys/bus/{bus}/devices/";
             foreach (var device in Syscall.ReadDirectoryIfThere(devices))
             {
+                if (device.StartsWith(AcpiWithoutId, StringComparison.Ordinal)) continue;
                 if (FileText.TryReadAttribute(devices + device + "/modalias") is { Length: > 0 } modalias
                     && DriversFor(modalias) is { Count: > 0 } names)
                 {

@@ -47,4 +47,28 @@ public sealed class EntryOrderRunTests : IDisposable
         Assert.Equal("a", Assert.Single(root.Run("s", ["/oem"]).Problems).Entry);
         Assert.Equal("ab", root.Read("/log"));
     }
+
+    [Theory]
+    [InlineData("s.before", "commands: ['{0}']")]
+    [InlineData("s.before", "if: '{0}; false'")]
+    [InlineData("s", "commands: ['{0}']")]
+    [InlineData("s", "if: '{0}; false'")]
+    public void A_pass_finds_what_an_entry_or_a_condition_before_it_has_written(string pass, string key)
+    {
+        key = key.Replace("{0}", "cp /new /oem/1.yaml");
+        root.Put("/new", "stages: {s.after: [{commands: [echo -n after >> /log]}]}", "0644");
+        root.Put("/oem/0.yaml", $"stages: {{{pass}: [{{{key}}}]}}", "0644");
+        Assert.Empty(root.Run("s", ["/oem"]).Problems);
+        Assert.Equal("after", root.Read("/log"));
+    }
+
+    [Fact]
+    public void A_source_finds_what_an_entry_of_the_source_before_it_has_written()
+    {
+        root.Put("/new", "stages: {s: [{commands: [echo -n new >> /log]}]}", "0644");
+        root.Put("/oem/0.yaml", "stages: {s: [{commands: [cp /new /other/1.yaml]}]}", "0644");
+        root.Put("/other/0.yaml", "stages: {s: [{commands: [echo -n old >> /log]}]}", "0644");
+        Assert.Empty(root.Run("s", ["/oem", "/other"]).Problems);
+        Assert.Equal("oldnew", root.Read("/log"));
+    }
 }
