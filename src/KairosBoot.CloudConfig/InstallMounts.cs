@@ -18,8 +18,10 @@ public static class InstallMounts
     /// <param name="source">Directory or file.</param>
     /// <param name="layout">The file from which the boot reads the user's own paths. It is created if missing.</param>
     /// <param name="logger">Gets each problem.</param>
+    /// <param name="documents">What the stage has read.</param>
     /// <param name="configLimit">Bytes of a config. A larger one was already reported by the stage.</param>
-    public static IReadOnlyList<StageProblem> Merge(string source, string layout, MessageLog logger, long configLimit = long.MaxValue)
+    public static IReadOnlyList<StageProblem> Merge(
+        string source, string layout, MessageLog logger, ConfigDocuments documents, long configLimit = long.MaxValue)
     {
         var limit = ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, configLimit) };
         var run = new StageRun(new StageFacts(), logger, TimeSpan.Zero);
@@ -28,7 +30,8 @@ public static class InstallMounts
             var wanted = new List<string>[Lists.Length];
             for (var i = 0; i < wanted.Length; i++) wanted[i] = [];
             // The stage has already reported unreadable files.
-            foreach (var file in ConfigFiles.Of(source, (_, _) => { })) Read(file, limit, wanted, run);
+            foreach (var file in ConfigFiles.Find(source, (_, _) => { }))
+                Read(file.Path, () => documents.Read(file, limit), wanted, run);
             Write(layout, wanted, run);
         }
         catch (Exception e) when (e is SyscallException or OperatorException)
@@ -39,14 +42,14 @@ public static class InstallMounts
         return run.Problems;
     }
 
-    private static void Read(string file, ReadLimit limit, List<string>[] wanted, StageRun run)
+    private static void Read(string file, Func<byte[]> read, List<string>[] wanted, StageRun run)
     {
         YamlMapping? install = null;
         try
         {
-            var text = ConfigEncoding.Decode(ConfigFiles.Read(file, limit));
-            if (Array.Exists(Lists, list => ConfigDocuments.MayHold(text, list.Key)))
-                install = (YamlReader.Read(text) as YamlMapping)?.Find("install") as YamlMapping;
+            var content = read();
+            if (ConfigDocuments.MayHold(content, "bind_mounts"u8) || ConfigDocuments.MayHold(content, "ephemeral_mounts"u8))
+                install = (YamlReader.Read(ConfigEncoding.Decode(content)) as YamlMapping)?.Find("install") as YamlMapping;
         }
         catch (Exception e) when (e is YamlFaultException or FormatException or SyscallException or OperatorException) { }
         for (var i = 0; install is not null && i < Lists.Length; i++)

@@ -118,9 +118,12 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         var documents = new List<SourceDocument>();
         var number = 0;
         foreach (var text in source.Texts)
-            Add(documents, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), stage, report), number++, run);
-        foreach (var file in ConfigFiles.Of(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
-            Add(documents, file, report => run.Documents.Of(file, run.Budget.Read(file), stage, report), number++, run);
+            Add(documents, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), report), number++, run);
+        foreach (var file in ConfigFiles.Find(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
+        {
+            Add(documents, file.Path, report => run.Documents.Of(file.Path, run.Budget.Read(file, run.Documents), stage, report),
+                number++, run);
+        }
         return documents;
     }
 

@@ -7,7 +7,7 @@ import sys
 
 name, size, log = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 row = {"name": name, "bytes": size}
-for disk in "pristine", "warm":
+for disk in "pristine", "warm", "new-image", "after":
     boots = []
     for path in sorted(glob.glob(f"{log}.{disk}.[0-9]")):
         text = open(path, errors="replace").read().replace("\r", "")
@@ -27,7 +27,10 @@ for disk in "pristine", "warm":
             report = json.loads(report[1])
             boot["verdict"] = report["verdict"]
             boot["phases"] = report["phases"]
+            boot["resident"] = report["peakResidentKiB"]
         boots.append(boot)
+    if not boots:
+        continue
     row[disk] = {key: statistics.median(boot[key] for boot in boots) for key in boots[0] if isinstance(boots[0][key], (int, float))}
     row[disk].update({key: boots[0][key] for key in ("verdict", "phases") if key in boots[0]})
 print(json.dumps(row))

@@ -15,10 +15,10 @@ internal sealed class ConfigBudget(long limit)
     /// <summary>
     /// Throws as <see cref="ConfigFiles.Read(string)"/>, and <see cref="OperatorException"/> if the total exceeds the limit.
     /// </summary>
-    internal byte[] Read(string file)
+    internal byte[] Read(ConfigFile file, ConfigDocuments documents)
     {
-        var content = ConfigFiles.Read(file, ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, limit) });
-        Count(file, content.Length);
+        var content = documents.Read(file, ReadLimit.Config with { Bytes = Math.Min(ReadLimit.Config.Bytes, limit) });
+        Count(file.Path, content.Length);
         return content;
     }
 

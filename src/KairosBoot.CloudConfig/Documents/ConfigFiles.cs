@@ -3,6 +3,16 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
+/// <summary>A config file that was found.</summary>
+/// <param name="path">Its path.</param>
+/// <param name="status">Its status; null: a link.</param>
+internal sealed class ConfigFile(string path, FileStatus? status)
+{
+    internal string Path => path;
+
+    internal FileStatus? Status => status;
+}
+
 /// <summary>Finds the config files of a source, in the order they run.</summary>
 internal static class ConfigFiles
 {
@@ -13,7 +23,15 @@ internal static class ConfigFiles
     /// </summary>
     internal static List<string> Of(string source, Action<string, string> report)
     {
-        var files = new List<string>();
+        var paths = new List<string>();
+        foreach (var file in Find(source, report)) paths.Add(file.Path);
+        return paths;
+    }
+
+    /// <inheritdoc cref="Of"/>
+    internal static List<ConfigFile> Find(string source, Action<string, string> report)
+    {
+        var files = new List<ConfigFile>();
         try
         {
             switch (Syscall.TryStat(source)?.Type)
@@ -22,7 +40,7 @@ internal static class ConfigFiles
                     Walk(source.TrimEnd('/'), files, report);
                     break;
                 case FileType.Regular:
-                    files.Add(source);
+                    files.Add(new(source, null));
                     break;
             }
         }
@@ -30,7 +48,7 @@ internal static class ConfigFiles
         return files;
     }
 
-    private static void Walk(string directory, List<string> files, Action<string, string> report)
+    private static void Walk(string directory, List<ConfigFile> files, Action<string, string> report)
     {
         List<string> names;
         try { names = Syscall.ReadDirectory(directory.Length == 0 ? "/" : directory); }
@@ -42,9 +60,9 @@ internal static class ConfigFiles
         foreach (var name in names)
         {
             var path = $"{directory}/{name}";
-            var type = Syscall.TryLStat(path)?.Type;
-            if (type == FileType.Directory) Walk(path, files, report);
-            else if (IsConfig(name)) files.Add(path);
+            var status = Syscall.TryLStat(path);
+            if (status?.Type == FileType.Directory) Walk(path, files, report);
+            else if (IsConfig(name)) files.Add(new(path, status?.Type == FileType.Regular ? status : null));
         }
     }
 

@@ -19,6 +19,9 @@ public readonly record struct FileStatus(
     /// <summary>Bytes that it occupies on the disk: fewer than <see cref="Size"/> if it has holes.</summary>
     public long Allocated { get; init; }
 
+    /// <summary>Last change of content or attributes, nanoseconds since 1970. Unlike <see cref="MTimeNs"/> no program can set it.</summary>
+    public long CTimeNs { get; init; }
+
     /// <summary>
     /// Equal texts are names of the same file; null: it has only one name. The inode alone is not enough: an overlay consists of several
     /// file systems.

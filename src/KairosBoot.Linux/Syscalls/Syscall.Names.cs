@@ -31,14 +31,18 @@ public static unsafe partial class Syscall
         var mode = (uint)s.st_mode;
         return new(Type(mode), (int)(mode & 0xFFF), (int)(uint)s.st_uid, (int)(uint)s.st_gid, (long)s.st_size, (long)(ulong)s.st_nlink,
             (ulong)s.st_ino, (ulong)s.st_dev, (ulong)s.st_rdev, (long)s.st_mtim.tv_sec * 1_000_000_000L + (long)s.st_mtim.tv_nsec)
-        { Allocated = (long)s.st_blocks * 512 };
+        {
+            Allocated = (long)s.st_blocks * 512, CTimeNs = (long)s.st_ctim.tv_sec * 1_000_000_000L + (long)s.st_ctim.tv_nsec,
+        };
     }
 
     private static FileStatus ToStatus(in statx s) => new(
         Type(s.stx_mode), s.stx_mode & 0xFFF, (int)s.stx_uid, (int)s.stx_gid, (long)s.stx_size, s.stx_nlink, s.stx_ino,
         DeviceNumber(s.stx_dev_major, s.stx_dev_minor), DeviceNumber(s.stx_rdev_major, s.stx_rdev_minor),
         s.stx_mtime.tv_sec * 1_000_000_000L + s.stx_mtime.tv_nsec)
-    { Allocated = (long)s.stx_blocks * 512 };
+    {
+        Allocated = (long)s.stx_blocks * 512, CTimeNs = s.stx_ctime.tv_sec * 1_000_000_000L + s.stx_ctime.tv_nsec,
+    };
 
     private static FileType Type(uint mode) => (mode & S_IFMT) switch
     {

@@ -165,7 +165,7 @@ public sealed class HostileFileTests : IDisposable
         Plant(kind, "/oem/50.yaml");
         root.Put("/oem/90.yaml", "install: {bind_mounts: [/a]}\n", "0600");
         var thread = new Thread(() => root.Inside(() =>
-            Assert.Empty(InstallMounts.Merge("/oem/", "/run/layout.env", MessageLog.None))))
+            Assert.Empty(InstallMounts.Merge("/oem/", "/run/layout.env", MessageLog.None, new ConfigDocuments()))))
         { IsBackground = true };
         thread.Start();
         Assert.True(thread.Join(Patience), "it hangs");
@@ -173,7 +173,7 @@ public sealed class HostileFileTests : IDisposable
         Plant(kind, "/run/layout.env");
         IReadOnlyList<StageProblem>? problems = null;
         root.Inside(() => problems =
-            InstallMounts.Merge("/oem/", "/run/layout.env", MessageLog.None));
+            InstallMounts.Merge("/oem/", "/run/layout.env", MessageLog.None, new ConfigDocuments()));
         Assert.Single(problems!);
     }
 }

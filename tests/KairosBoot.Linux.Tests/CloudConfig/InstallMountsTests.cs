@@ -13,7 +13,7 @@ public sealed class InstallMountsTests : IDisposable
     private IReadOnlyList<StageProblem> Merge()
     {
         IReadOnlyList<StageProblem> problems = [];
-        root.Inside(() => problems = InstallMounts.Merge("/oem/", SystemPaths.CustomLayout, MessageLog.None));
+        root.Inside(() => problems = InstallMounts.Merge("/oem/", SystemPaths.CustomLayout, MessageLog.None, new ConfigDocuments()));
         return problems;
     }
 
