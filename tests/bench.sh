@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Measures the boot from the kernel's start of the initrd to the first instruction of the image's init, in QEMU:
 #   bench.sh [--binds N] [--files N] [--configs N] [--disks N] [--cpus N] [--no-script] [--save FILE] [--compare FILE] [NAME=INITRD...]
-#   bench.sh --growth
+#   bench.sh --growth [KIND...]
 # Without NAME=INITRD: the initrd of this repository. It also measures tests/bench/floor.c, which does nothing but the work, and
 # tests/bench/script, a shell script with busybox. Each boots a disk that was never booted (pristine) and the one that it left (warm).
 #   --binds N    persistent paths, default 20            --files N    files to seed in one of them, default 0
 #   --configs N  cloud-configs, default 1                --disks N    empty disks next to the system's, default 0
 #   --cpus N     processors. With more than one there are no counts, and the times are those of this machine, the median of five boots.
 #   --save FILE  keeps the figures; --compare FILE prints those of an earlier run, too.
-#   --growth     what one more path, file, config, disk and module costs, and a new image next to rsync. Takes an hour.
+#   --growth     what one more costs of binds, configs, disks, modules and files, and a new image next to rsync. All take an hour.
 # Counts are instructions of the guest, and repeatable; with one processor also the guest's clock runs by them, except while the guest
 # waits: 1 ns each. docs/performance.md says how to read the figures.
 set -euo pipefail
@@ -21,7 +21,7 @@ source=$REPO/tests/bench
 . "$source/lib.sh"
 
 binds=20 files=0 configs=1 disks=0 cpus=1 save='' compare='' with_script=yes growth=''
-names=() initrds=()
+names=() initrds=() kinds=()
 while [ $# -gt 0 ]; do
     case $1 in
         --binds) binds=$2; shift 2 ;;
@@ -30,13 +30,15 @@ while [ $# -gt 0 ]; do
         --disks) disks=$2; shift 2 ;;
         --cpus) cpus=$2; shift 2 ;;
         --no-script) with_script=''; shift ;;
-        --growth) growth=yes; shift ;;
+        --growth) growth="binds configs disks modules files"; shift ;;
+        binds|configs|disks|modules|files) [ -n "$growth" ] || die "$1 needs --growth"; kinds+=("$1"); shift ;;
         --save) save=$2; shift 2 ;;
         --compare) compare=$2; shift 2 ;;
         *=*) names+=("${1%%=*}"); initrds+=("$(realpath "${1#*=}")"); shift ;;
         *) die "not an option or NAME=INITRD: $1" ;;
     esac
 done
+[ ${#kinds[@]} = 0 ] || growth=${kinds[*]}
 
 need gcc libc6-dev cpio e2fsprogs gdisk busybox-static kmod zstd qemu-system-x86 python3
 work=$(mktemp -d /dev/shm/kairosboot-bench.XXXXXX)

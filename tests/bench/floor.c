@@ -116,7 +116,7 @@ static void seed(int from, int to)
 // What the directory has, the store has too, by rsync -a.
 static void update(const char *from, const char *to)
 {
-    char source[2 * PATH], copy[2 * PATH];
+    char source[2 * PATH + 2], copy[2 * PATH + 2];
     snprintf(source, sizeof source, "%s/", from);
     snprintf(copy, sizeof copy, "%s/", to);
     int child = fork(), status;

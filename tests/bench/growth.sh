@@ -4,8 +4,8 @@
 need rsync
 bench_limit=3000
 
-# case NAME: measures kairos-boot, and with floor.c where that does the same work.
-series() { # KIND SIZE FLOOR
+# series KIND SIZE FLOOR: measures kairos-boot, and floor.c if FLOOR is not empty.
+series() {
     say "$1: $2"
     make_disk "$work/disk"
     if [ -n "$3" ]; then
@@ -16,24 +16,29 @@ series() { # KIND SIZE FLOOR
     rm -f "$work/disk"
 }
 
-for binds in 20 100 500; do series binds "$binds" floor; done
-binds=20
-for configs in 1 300 3000; do series configs "$configs" ''; done
-configs=1
-for disks in 0 50 200; do series disks "$disks" ''; done
-disks=0
-# Modules that no device asks for, next to those of the set: what a large set costs a machine that needs little of it.
-mapfile -t others < <(find "$KERNEL_ROOT/lib/modules/" -path '*/drivers/*' -name '*.ko*' -printf '%f\n' | sed 's/\.ko.*//' | LC_ALL=C sort -u)
-ours=${initrds[0]}
-for size in 10 100 400; do
-    chosen=$(IFS=,; echo "${others[*]:0:size}")
-    "$OUT/kboot" initrd build --root "$KERNEL_ROOT" --modules "virtio,$chosen" --output "$work/modules.img" >/dev/null
-    initrds=("$work/modules.img")
-    series modules "$size" ''
+grow_modules() {
+    local others chosen size ours=${initrds[0]}
+    # No device asks for these: what a large set costs a machine that needs little of it.
+    mapfile -t others < <(find "$KERNEL_ROOT/lib/modules/" -path '*/drivers/*' -name '*.ko*' -printf '%f\n' | sed 's/\.ko.*//' |
+        LC_ALL=C sort -u)
+    for size in 10 100 400; do
+        chosen=$(IFS=,; echo "${others[*]:0:size}")
+        "$OUT/kboot" initrd build --root "$KERNEL_ROOT" --modules "virtio,$chosen" --output "$work/modules.img" >/dev/null
+        initrds=("$work/modules.img")
+        series modules "$size" ''
+    done
+    initrds=("$ours")
+}
+
+for kind in $growth; do
+    case $kind in
+        binds) for binds in 20 100 500; do series binds "$binds" floor; done; binds=20 ;;
+        configs) for configs in 1 300 3000; do series configs "$configs" ''; done; configs=1 ;;
+        disks) for disks in 0 50 200; do series disks "$disks" ''; done; disks=0 ;;
+        modules) grow_modules ;;
+        files) rsync=yes; for files in 0 10000 100000; do series files "$files" floor; done; files=0 rsync='' ;;
+    esac
 done
-initrds=("$ours")
-rsync=yes
-for files in 0 10000 100000; do series files "$files" floor; done
 
 python3 "$source/growth.py" "$rows"
 [ -z "$save" ] || cp "$rows" "$save"

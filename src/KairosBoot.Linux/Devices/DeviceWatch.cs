@@ -29,7 +29,7 @@ public sealed class DeviceWatch : IDisposable
         // The drivers in the kernel have started all their devices before the kernel starts an init.
         announced = Syscall.ReadDirectoryIfThere(BlockDeviceScan.ClassBlock);
         modules.LoadAlways();
-        modules.LoadForPresentHardware(starts, starter);
+        modules.LoadForPresentHardware(starts, starter, announced.Count > 0);
     }
 
     /// <summary>Block devices seen so far, in the order of their names.</summary>
@@ -138,7 +138,7 @@ public sealed class DeviceWatch : IDisposable
             {
                 known.Clear();
                 announced = Syscall.ReadDirectoryIfThere(BlockDeviceScan.ClassBlock);
-                modules.LoadForPresentHardware(starts, starter);
+                modules.LoadForPresentHardware(starts, starter, announced.Count > 0);
                 changed = true;
                 continue;
             }

@@ -88,7 +88,8 @@ public sealed class KernelModules
     /// </summary>
     /// <param name="starts">Gets the devices that a driver was found for.</param>
     /// <param name="starter">Starts the virtio disks.</param>
-    internal void LoadForPresentHardware(DriverStarts starts, DeviceStarter starter)
+    /// <param name="hasDisks">There are block devices already.</param>
+    internal void LoadForPresentHardware(DriverStarts starts, DeviceStarter starter, bool hasDisks)
     {
         // All devices first: the first driver may start several of them.
         var drivers = new List<string>();
@@ -110,19 +111,22 @@ public sealed class KernelModules
 
         // These number the virtio devices in the order in which they start them, and wait for none.
         foreach (var name in drivers)
+        {
             if (name is "virtio_pci" or "virtio_mmio") Load(name);
-        StartVirtioDisks(starts, starter);
+            else hasDisks = true; // it may have some
+        }
+        StartVirtioDisks(starts, starter, hasDisks);
         foreach (var name in drivers) Load(name, InBackground);
     }
 
-    // A virtio disk has no time limit, and its name (vda, vdb) follows the order of the starts.
-    private void StartVirtioDisks(DriverStarts starts, DeviceStarter starter)
+    // A virtio disk has no time limit, and its name (vda, vdb) follows the order of the starts. While the kernel starts one in the
+    // background, every program that loads a module waits for it, so that a disk which does not answer would stop the booted system. The
+    // only disk may: without it nothing boots.
+    private void StartVirtioDisks(DriverStarts starts, DeviceStarter starter, bool hasOthers)
     {
-        if (tried.Contains(VirtioDisks.Driver) || index?.LoadOrder(VirtioDisks.Driver) is not { Count: > 0 }
-            || VirtioDisks.NotStarted().Count == 0 || !VirtioDisks.SetAutomatic(false))
-        {
-            return;
-        }
+        if (tried.Contains(VirtioDisks.Driver) || index?.LoadOrder(VirtioDisks.Driver) is not { Count: > 0 }) return;
+        if (VirtioDisks.NotStarted().Count is var count && (count == 0 || (count == 1 && !hasOthers))) return;
+        if (!VirtioDisks.SetAutomatic(false)) return;
 
         Load(VirtioDisks.Driver, InBackground);
         VirtioDisks.SetAutomatic(true);
