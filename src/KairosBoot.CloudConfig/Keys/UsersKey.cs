@@ -33,7 +33,8 @@ internal static class UsersKey
         for (var i = 0; i < users.Count; i++)
         {
             if (!done[i]) continue;
-            var (name, keys) = (users[i].Key, FieldsOf(users[i]).Texts("ssh_authorized_keys"));
+            var name = users[i].Key;
+            List<YamlScalar> keys = [.. FieldsOf(users[i]).Texts("ssh_authorized_keys")];
             run.Attempt(name.Line, "users", () => AuthorizedKeysFile.Add(name.Text, keys, "users.ssh_authorized_keys", run));
             run.Executed($"user {name.Text}");
         }
@@ -49,7 +50,7 @@ internal static class UsersKey
     private static bool HasId((YamlScalar Key, YamlNode Value) user) => FieldsOf(user).Text("uid") is { Length: > 0 };
 
     private static YamlMapping FieldsOf((YamlScalar Key, YamlNode Value) user) =>
-        user.Value as YamlMapping ?? new YamlMapping(user.Key.Line, user.Key.Column);
+        user.Value as YamlMapping ?? new YamlMapping(user.Key.Line);
 
     private static bool Apply(YamlScalar key, YamlMapping fields, AccountStore store, EntryRun run)
     {
