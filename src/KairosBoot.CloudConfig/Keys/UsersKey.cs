@@ -56,6 +56,7 @@ internal static class UsersKey
     {
         var name = AccountFile.CheckName(key.Text);
         var password = fields.Text("passwd") ?? "";
+        if (NewUser.LeadingZero(fields.Text("uid")) is { } zero) run.Warn(fields.Line, "users.uid", $"{name}: {zero}");
         if (store.Passwd.Find(name) is { } row)
         {
             if (fields.Boolean("lock_passwd") is true) Password.Set(store.Shadow, name, Password.Locked);
@@ -83,7 +84,7 @@ internal static class UsersKey
     private static void Change(string[] row, YamlMapping fields, AccountStore store, EntryRun run)
     {
         if (row.Length != 7) return;
-        if (fields.Text("uid") is { Length: > 0 } uid && uid != row[2])
+        if (fields.Text("uid") is { Length: > 0 } uid && !(int.TryParse(uid, out var id) && id.ToString() == row[2]))
             run.Warn(fields.Line, "users.uid", $"{row[0]} exists with user id {row[2]}, so uid: {uid} has no effect");
         if (fields.Text("shell") is not { Length: > 0 } shell) return;
         row[6] = shell;

@@ -7,15 +7,11 @@ internal sealed class YamlMapping : YamlNode
     private readonly YamlTree? tree;
     private readonly int node;
 
-    public YamlMapping(int line) : base(line) => Pairs = added = [];
+    public YamlMapping(int line) : base(line) => added = [];
 
-    internal YamlMapping(YamlTree tree, int node) : base(tree.Line(node))
-    {
-        (this.tree, this.node) = (tree, node);
-        Pairs = new YamlPairs(tree, node);
-    }
+    internal YamlMapping(YamlTree tree, int node) : base(tree.Line(node)) => (this.tree, this.node) = (tree, node);
 
-    public IReadOnlyList<(YamlScalar Key, YamlNode Value)> Pairs { get; }
+    public IReadOnlyList<(YamlScalar Key, YamlNode Value)> Pairs => added is not null ? added : new YamlPairs(tree!, node);
     public override string Kind => "a mapping";
 
     /// <summary>Only for a mapping that is built.</summary>

@@ -13,15 +13,15 @@ internal abstract class YamlNode(int line)
 /// <summary>A list of a document, or one that is built.</summary>
 internal sealed class YamlSequence : YamlNode
 {
-    private readonly List<YamlNode>? added;
+    private readonly IReadOnlyList<YamlNode> items;
 
-    public YamlSequence(int line) : base(line) => Items = added = [];
+    public YamlSequence(int line) : base(line) => items = new List<YamlNode>();
 
-    internal YamlSequence(YamlTree tree, int node) : base(tree.Line(node)) => Items = new YamlItems(tree, node);
+    internal YamlSequence(YamlTree tree, int node) : base(tree.Line(node)) => items = new YamlItems(tree, node);
 
-    public IReadOnlyList<YamlNode> Items { get; }
+    public IReadOnlyList<YamlNode> Items => items;
     public override string Kind => "a list";
 
     /// <summary>Only for a list that is built.</summary>
-    public void Add(YamlNode item) => added!.Add(item);
+    public void Add(YamlNode item) => ((List<YamlNode>)items).Add(item);
 }
