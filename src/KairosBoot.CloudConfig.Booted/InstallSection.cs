@@ -102,7 +102,7 @@ public sealed class InstallSection
             });
         }
 
-        var known = new YamlMapping(install.Line, install.Column);
+        var known = new YamlMapping(install.Line);
         foreach (var (key, value) in install.Pairs)
             if (key.Text is "device" or "partitions" or "extra-partitions" or "grub_options") known.Add(key, value);
         var conforming = Section.Validate(known, "install", (line, key, reason, isWarning) =>

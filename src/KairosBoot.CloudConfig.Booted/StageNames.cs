@@ -25,18 +25,18 @@ internal static class StageNames
     private const string Provider = "provider-";
 
     private static readonly string[] Passes = ["", ".before", ".after"];
+    private static readonly string[] Names = [.. Run.SelectMany(name => Passes.Select(pass => name + pass))];
 
     /// <summary>Why nothing runs a stage; null: something does.</summary>
     internal static string? Check(string stage)
     {
-        var names = Run.SelectMany(name => Passes.Select(pass => name + pass)).ToList();
-        if (names.Contains(stage) || stage.StartsWith(Provider, StringComparison.Ordinal)) return null;
+        if (Names.Contains(stage) || stage.StartsWith(Provider, StringComparison.Ordinal)) return null;
         foreach (var (name, instead) in OfKairos)
         {
             foreach (var pass in Passes)
                 if (stage == name + pass) return $"nothing runs this stage of Kairos here; to fix: use {instead + pass}";
         }
-        return SpellingHint.Find(stage, names) is { } nearest ? $"nothing runs this stage: did you mean {nearest}?"
+        return SpellingHint.Find(stage, Names) is { } nearest ? $"nothing runs this stage: did you mean {nearest}?"
             : $"nothing runs this stage by itself; to run it: kboot stage run {YamlScalar.NameOf(stage)}";
     }
 

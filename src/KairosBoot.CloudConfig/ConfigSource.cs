@@ -1,10 +1,25 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>A config whose content is already read.</summary>
-/// <param name="Name">Name in problems. Without passwords: for a URL its host and path.</param>
-/// <param name="Content">The document.</param>
-public sealed record ConfigText(string Name, string Content)
+public sealed class ConfigText
 {
+    // The bytes of a file take half the memory of its text, which is needed only while it is parsed.
+    private readonly byte[]? bytes;
+    private readonly string text = "";
+
+    /// <param name="name">Name in problems. Without passwords: for a URL its host and path.</param>
+    /// <param name="content">The document.</param>
+    public ConfigText(string name, string content) => (Name, text) = (name, content);
+
+    /// <param name="name">Name in problems.</param>
+    /// <param name="content">The bytes of a file in any encoding. Invalid ones are found when it is parsed.</param>
+    public ConfigText(string name, byte[] content) => (Name, bytes) = (name, content);
+
+    public string Name { get; }
+
+    /// <summary>The document; that of a file is decoded at each call.</summary>
+    public string Content => bytes is null ? text : ConfigEncoding.Decode(bytes);
+
     /// <summary>Why it could not be read; empty: it was read.</summary>
     public string Problem { get; init; } = "";
 }

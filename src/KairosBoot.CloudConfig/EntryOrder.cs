@@ -43,7 +43,7 @@ internal sealed class EntryOrder
         return entries;
     }
 
-    private static IReadOnlyList<YamlMapping> After(StageEntry entry) => YamlMapping.MappingsOf((entry.Node as YamlMapping)?.Find("after"));
+    private static List<YamlMapping> After(StageEntry entry) => [.. YamlMapping.MappingsOf((entry.Node as YamlMapping)?.Find("after"))];
 
     private List<StageEntry> Sort()
     {

@@ -69,7 +69,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         if (NamedSource.Find(config, stage, run) is { } named) RunPasses(stage, [named], run);
         var said = config.ToDocument((line, key, reason, isWarning) =>
             run.Report(new StageProblem(CommandLineConfig.File, line, "", key, reason) { IsWarning = isWarning }));
-        foreach (var pass in Passes(stage)) RunEntries(pass, said.Entries(pass, CommandLineConfig.File), run);
+        foreach (var pass in Passes(stage)) RunEntries(pass, [.. said.Entries(pass, CommandLineConfig.File)], run);
         return new StageReport([.. run.Problems], run.EntriesRun, run.EntriesSkipped, run.CommandMicroseconds)
         {
             DisksChanged =

@@ -133,6 +133,32 @@ public class SystemUnitTests : Scratch
         Assert.Equal(expected.Replace("DIR", dir), said.TrimEnd());
     }
 
+    /// <summary>The script with its paths below a directory, and a restorecon and a kboot that print their arguments.</summary>
+    [Theory]
+    [InlineData("", "[kboot stage run fs]")]
+    [InlineData("touch relabel", "[kboot stage run fs]")]
+    [InlineData("touch enforce", "[kboot stage run fs]")]
+    [InlineData("touch relabel enforce", "[restorecon -i -f DIR/relabel kboot stage run fs]")]
+    [InlineData("touch relabel enforce; echo 'exit 3' >> restorecon", "[restorecon -i -f DIR/relabel kboot stage run fs]")]
+    [InlineData("touch relabel enforce; rm restorecon", "[kboot stage run fs]")]
+    public void The_sysvinit_script_restores_labels_before_the_stage_fs(string preparation, string expected)
+    {
+        File.AppendAllText(PathOf("root/usr/lib/init"), "/etc/inittab.d/%s");
+        WriteText("root/etc/inittab", "id:2:initdefault:\n");
+        Build();
+        var tab = File.ReadAllLines(Path.Combine(Unpack(), "etc/inittab.d/cos-setup-fs.tab")).Single(line => line[0] != '#').Split(':', 4);
+        Assert.Equal("sysinit", tab[2]);
+        Assert.Equal(Octal.O755, Syscall.TryStat(PathOf("out" + tab[3]))!.Value.Mode);
+        var dir = Directory.CreateDirectory(PathOf("relabel-test")).FullName;
+        WriteText("relabel-test/script", File.ReadAllText(PathOf("out" + tab[3]))
+            .Replace("/run/kairosboot", dir).Replace("/sys/fs/selinux", dir).Replace("/usr/bin/kboot", dir + "/kboot"));
+        foreach (var program in (string[])["restorecon", "kboot"])
+            WriteText("relabel-test/" + program, $"#!/bin/sh\necho {program} \"$*\" >> {dir}/said\n");
+        HostTool.Shell($"cd {dir}; chmod 755 restorecon kboot; {preparation}");
+        var said = HostTool.Shell($"cd {dir}; PATH={dir}:/usr/bin:/bin; sh ./script 2>/dev/null; echo [$(cat said)]");
+        Assert.Equal(expected.Replace("DIR", dir), said.TrimEnd());
+    }
+
     [Theory]
     [InlineData("/etc/inittab.d/%s", true)]
     [InlineData("/etc/inittab", false)]

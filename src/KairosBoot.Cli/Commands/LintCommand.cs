@@ -54,7 +54,7 @@ internal static class LintCommand
     }
 
     private static ConfigText Read(string path) =>
-        ConfigLint.Decode(path, HostFile.ReadOrStream(path, ReadLimit.Config) ?? throw new OperatorException(
+        new(path, HostFile.ReadOrStream(path, ReadLimit.Config) ?? throw new OperatorException(
             $"the cloud-config {path} does not exist", "give --cloud-config the path of a YAML file"));
 
     private static void Print(IReadOnlyList<TreeFinding> findings, IReadOnlyList<StageProblem> problems)

@@ -22,8 +22,9 @@ public static class ConfigLint
     public static IReadOnlyList<StageProblem> Check(IReadOnlyList<ConfigText> documents, bool scripts = true)
     {
         var logins = new LoginLint();
+        var shells = scripts ? new ScriptLint() : null;
         var found = new List<List<StageProblem>>();
-        foreach (var document in documents) found.Add(Check(document, scripts, logins));
+        foreach (var document in documents) found.Add(Check(document, shells, logins));
         foreach (var problem in logins.Problems())
         {
             var place = documents.Select(document => document.Name).ToList().IndexOf(problem.File);
@@ -32,7 +33,7 @@ public static class ConfigLint
         return [.. found.SelectMany(problems => problems.OrderBy(problem => problem.Line))];
     }
 
-    private static List<StageProblem> Check(ConfigText source, bool scripts, LoginLint logins)
+    private static List<StageProblem> Check(ConfigText source, ScriptLint? scripts, LoginLint logins)
     {
         var (file, problems) = (source.Name, new List<StageProblem>());
         void Add(string entry, int line, int column, string key, string reason, bool isWarning) =>
@@ -45,8 +46,7 @@ public static class ConfigLint
         }
         try
         {
-            var document = CloudConfigDocument.Parse(source.Content, AddToFile);
-            if (document.Root is { } root) DocumentLint.Check(root, source.Content, file, AddToFile);
+            var document = Parse(source, AddToFile);
             foreach (var stage in document.StageNames())
             {
                 if (StageNames.Check(stage) is { } reason)
@@ -59,10 +59,20 @@ public static class ConfigLint
             }
         }
         catch (YamlFaultException e) { Add("", e.Line, e.Column, "", e.Message, isWarning: false); }
+        scripts?.Finish();
         return problems;
     }
 
-    private static void CheckEntry(StageEntry entry, string stage, bool scripts, LoginLint logins, Finding report)
+    // The text is not needed for the checks of the entries.
+    private static CloudConfigDocument Parse(ConfigText source, Finding report)
+    {
+        var text = source.Content;
+        var document = CloudConfigDocument.Parse(text, report);
+        if (document.Root is { } root) DocumentLint.Check(root, text, source.Name, report);
+        return document;
+    }
+
+    private static void CheckEntry(StageEntry entry, string stage, ScriptLint? scripts, LoginLint logins, Finding report)
     {
         if (Table.Entry.Validate(entry.Node, "", report) is not YamlMapping keys) return;
         new EntryLint(stage, keys, scripts, report).Check();
@@ -76,10 +86,7 @@ public static class ConfigLint
     /// <summary>As <see cref="Check(IReadOnlyList{ConfigText}, bool)"/>, for files of one machine.</summary>
     /// <exception cref="OperatorException">One is too large, or not a regular file.</exception>
     public static IReadOnlyList<StageProblem> CheckFiles(IReadOnlyList<string> paths) =>
-        Check([.. paths.Select(path => new ConfigText(path, ConfigFiles.Read(path)))]);
-
-    /// <summary>The text of a config. Throws nothing: invalid bytes are found by the check.</summary>
-    public static ConfigText Decode(string name, byte[] content) => new(name, ConfigEncoding.Decode(content));
+        Check([.. paths.Select(path => new ConfigText(path, ConfigFiles.Read(path, ReadLimit.Config)))]);
 
     /// <summary>Checks all configs in a tree, and other documents that its machine would have.</summary>
     /// <param name="root">The tree.</param>
@@ -100,5 +107,5 @@ public static class ConfigLint
     }
 
     private static int LineOf(CloudConfigDocument document, string stage, string file) =>
-        document.Entries(stage, file) is [var first, ..] ? first.Node.Line : 1;
+        document.Entries(stage, file).FirstOrDefault()?.Node.Line ?? 1;
 }

@@ -3,9 +3,9 @@ namespace KairosBoot.CloudConfig.Booted;
 /// <summary>Finds the faults of an entry that its keys would report when it runs, without running it.</summary>
 /// <param name="stage">The stage of the entry.</param>
 /// <param name="keys">Its keys. Their values fit the schemas.</param>
-/// <param name="scripts">Also let a shell of this machine parse the scripts.</param>
+/// <param name="scripts">Checks the scripts; null: they are not checked.</param>
 /// <param name="report">Gets each finding.</param>
-internal sealed class EntryLint(string stage, YamlMapping keys, bool scripts, Finding report)
+internal sealed class EntryLint(string stage, YamlMapping keys, ScriptLint? scripts, Finding report)
 {
     // The values that any machine can have. A real machine may lack some of them.
     private static readonly string[] Groups = ["node", "os", "kernel", "product", "board", "chassis", "bios"],
@@ -52,7 +52,7 @@ internal sealed class EntryLint(string stage, YamlMapping keys, bool scripts, Fi
         if (!Template.IsTemplate(text)) return;
         try
         {
-            if (Template.Render(text, SampleMachine).Contains(Template.Print(null), StringComparison.Ordinal))
+            if (Template.HasMissingValue(text, SampleMachine))
                 Report(line, key, "its template uses a value that no machine has", isWarning: true);
         }
         catch (TemplateException e) { Report(line, key, $"template not filled in: {e.Message}", isWarning: true); }
@@ -61,8 +61,8 @@ internal sealed class EntryLint(string stage, YamlMapping keys, bool scripts, Fi
     internal void CheckScript(YamlScalar script, string key)
     {
         CheckTemplate(script, key);
-        if (scripts && !Template.IsTemplate(script.Text) && ScriptLint.Check(script.Text) is { } finding)
-            Report(script.Line, key, finding.Reason, finding.IsWarning);
+        var line = script.Line;
+        if (!Template.IsTemplate(script.Text)) scripts?.Add(script.Text, fault => Report(line, key, fault.Reason, fault.IsWarning));
     }
 
     /// <summary>Reports the exception that a parser throws.</summary>

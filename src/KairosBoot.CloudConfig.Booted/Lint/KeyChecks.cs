@@ -142,9 +142,9 @@ internal static class KeyChecks
         }
         lint.Try(file.Line, key, () =>
         {
-            var content = Encoding.UTF8.GetString(ContentEncoding.Decode(file.Text("content") ?? "", encoding,
-                reason => lint.Report(file.Line, key + ".content", $"{file.Text("path")}: {reason}", isWarning: true)));
-            lint.CheckTemplate(content, file.Line, key + ".content");
+            var content = ContentEncoding.Decode(file.Text("content") ?? "", encoding,
+                reason => lint.Report(file.Line, key + ".content", $"{file.Text("path")}: {reason}", isWarning: true));
+            if (ContentEncoding.IsTemplate(content)) lint.CheckTemplate(Encoding.UTF8.GetString(content), file.Line, key + ".content");
         });
     }
 
@@ -161,6 +161,7 @@ internal static class KeyChecks
     {
         lint.Try(user.Line, key + ".uid", () => NewUser.WantedId(user.Text("uid")));
         lint.Try(user.Line, key, () => UsersKey.Check(user));
+        if (NewUser.LeadingZero(user.Text("uid")) is { } zero) lint.Report(user.Line, key + ".uid", $"{name.Text}: {zero}", isWarning: true);
         if (user.Find("passwd") is YamlScalar { IsNull: false, Text: "" } && user.Boolean("lock_passwd") is null)
             lint.Report(name.Line, key + ".passwd", UsersKey.EmptyPassword(name.Text), isWarning: true);
     }

@@ -46,8 +46,15 @@ internal static class EntityText
             var fields = (YamlMapping)schema.Validate(parsed, key + ".entity", (_, at, reason, isWarning) =>
                 report(line, at, reason, isWarning))!;
             NameOf(fields);
-            IdOf(fields, "uid");
-            IdOf(fields, "gid");
+            foreach (var id in (ReadOnlySpan<string>)["uid", "gid"])
+            {
+                // Upstream's number is octal, unlike the id of a user in the key users.
+                if (IdOf(fields, id) is > 7 and var number && fields.Text(id) is ['0', >= '0' and <= '9', ..] octal)
+                {
+                    report(line, $"{key}.entity.{id}",
+                        $"{octal} is the octal number {number.ToString()}; to fix: write {number.ToString()}", isWarning: true);
+                }
+            }
             foreach (var (name, field) in fields.Pairs)
             {
                 var value = field is YamlScalar { IsNull: false } scalar ? scalar.Text : "";

@@ -43,6 +43,10 @@ internal static class NewUser
         return int.TryParse(text, out var uid) && uid >= 0 ? uid : throw new FormatException($"'{text}' is not a user id");
     }
 
+    /// <summary>The id is a text, as in Kairos, so it is not an octal number. Null: no leading zero.</summary>
+    internal static string? LeadingZero(string? id) => id is ['0', _, ..] && int.TryParse(id, out var number)
+        ? $"{id} is the decimal number {number.ToString()}; to fix: write {number.ToString()}" : null;
+
     /// <summary>Null: the group of the user, which does not exist yet.</summary>
     private static int? ExistingGroup(string user, string? wanted, AccountFile groups)
     {

@@ -12,7 +12,7 @@ internal static class IfFilesCondition
         if (!Check((YamlMapping)value, run.Report)) return false;
         foreach (var (key, paths) in ((YamlMapping)value).Pairs)
         {
-            var wanted = YamlMapping.TextsOf(paths);
+            List<YamlScalar> wanted = [.. YamlMapping.TextsOf(paths)];
             var found = 0;
             foreach (var path in wanted)
                 if (Syscall.Access(path.Text)) found++;

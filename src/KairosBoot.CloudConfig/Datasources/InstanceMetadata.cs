@@ -47,5 +47,5 @@ internal static class InstanceMetadata
         AuthorizedKeysFile.Add("root", keys, "datasource", run);
     }
 
-    private static YamlScalar Scalar(string text, int line) => new(text, isPlain: false, line, column: 1);
+    private static YamlScalar Scalar(string text, int line) => new(text, isPlain: false, line);
 }

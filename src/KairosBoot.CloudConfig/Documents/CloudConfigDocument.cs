@@ -5,7 +5,9 @@ internal sealed class CloudConfigDocument
 {
     internal static readonly CloudConfigDocument Empty = new();
 
-    private readonly List<(string Stage, YamlSequence Entries)> stages = [];
+    // In the order of the file.
+    private readonly List<string> names = [];
+    private readonly Dictionary<string, List<YamlSequence>> byStage = [];
     private string? title;
 
     /// <summary>The top-level keys; null: the document has none.</summary>
@@ -84,16 +86,18 @@ internal sealed class CloudConfigDocument
         }
     }
 
-    private void Add(string stage, YamlSequence entries) => stages.Add((stage, entries));
+    private void Add(string stage, YamlSequence entries)
+    {
+        if (!byStage.TryGetValue(stage, out var lists))
+        {
+            byStage.Add(stage, lists = []);
+            names.Add(stage);
+        }
+        lists.Add(entries);
+    }
 
     /// <summary>Names of all stages, in the order of the file, none twice.</summary>
-    internal IReadOnlyList<string> StageNames()
-    {
-        var names = new List<string>();
-        foreach (var (stage, _) in stages)
-            if (!names.Contains(stage)) names.Add(stage);
-        return names;
-    }
+    internal IReadOnlyList<string> StageNames() => names;
 
     /// <summary>
     /// The entries of a stage. If two entries share a name or have none, the full name of each entry contains its number.
@@ -101,31 +105,23 @@ internal sealed class CloudConfigDocument
     /// <param name="stage">Its name.</param>
     /// <param name="file">Path of the document.</param>
     /// <param name="fileNumber">The number of the file in its source.</param>
-    internal IReadOnlyList<StageEntry> Entries(string stage, string file, int fileNumber = 0)
+    internal IEnumerable<StageEntry> Entries(string stage, string file, int fileNumber = 0)
     {
-        var items = new List<YamlNode>();
-        foreach (var (name, list) in stages)
-            if (name == stage) items.AddRange(list.Items);
-        var shared = HasSharedName(items);
-        var entries = new List<StageEntry>(items.Count);
-        for (var i = 0; i < items.Count; i++)
-        {
-            var given = GivenName(items[i]);
-            var step = given.Length == 0 ? i.ToString() : shared ? $"{given}.{i}" : given;
-            entries.Add(new StageEntry(file, fileNumber, i, given.Length > 0 ? given : $"{YamlScalar.NameOf(stage)}[{i}]",
-                $"{title ?? file}.{step}", items[i]));
-        }
-        return entries;
+        if (!byStage.TryGetValue(stage, out var lists)) yield break;
+        var shared = new StageFile(file, fileNumber, stage, title ?? file, HasSharedName(lists));
+        var number = 0;
+        foreach (var list in lists)
+            foreach (var item in list.Items) yield return new StageEntry(shared, number++, item);
     }
 
-    private static string GivenName(YamlNode entry) =>
-        (entry as YamlMapping)?.Text("name") is { } name && !string.IsNullOrWhiteSpace(name) ? name : "";
-
-    private static bool HasSharedName(List<YamlNode> entries)
+    private static bool HasSharedName(List<YamlSequence> lists)
     {
         var names = new HashSet<string>();
-        foreach (var entry in entries)
-            if (!names.Add(GivenName(entry))) return true;
+        foreach (var list in lists)
+        {
+            foreach (var entry in list.Items)
+                if (!names.Add(StageEntry.GivenName(entry))) return true;
+        }
         return false;
     }
 }

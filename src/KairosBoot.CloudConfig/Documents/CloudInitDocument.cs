@@ -13,19 +13,19 @@ internal static class CloudInitDocument
 
     internal static IEnumerable<(string Stage, YamlSequence Entries)> ToStages(YamlMapping root, Finding report)
     {
-        var boot = new YamlMapping(root.Line, root.Column);
+        var boot = new YamlMapping(root.Line);
         // As in cloud-init: files, users, deferred files, commands.
-        var deferred = new YamlMapping(root.Line, root.Column);
+        var deferred = new YamlMapping(root.Line);
         AddFiles(boot, deferred, root, report);
         if (Validate(root, "runcmd", Schema.ListOf(Schema.Text), report) is { } commands)
             (deferred.Pairs.Count > 0 ? deferred : boot).Add(Key("commands", commands), commands);
-        var network = new YamlMapping(root.Line, root.Column);
+        var network = new YamlMapping(root.Line);
         CloudInitUsers.Add(boot, network, root, report);
 
-        var initramfs = new YamlMapping(root.Line, root.Column);
+        var initramfs = new YamlMapping(root.Line);
         if (Validate(root, "hostname", Schema.Text, report) is { } hostname) initramfs.Add(Key("hostname", hostname), hostname);
 
-        var bootEntries = new YamlSequence(root.Line, root.Column);
+        var bootEntries = new YamlSequence(root.Line);
         bootEntries.Add(boot);
         if (deferred.Pairs.Count > 0) bootEntries.Add(deferred);
         AddGrownDevices(bootEntries, root, report);
@@ -36,19 +36,19 @@ internal static class CloudInitDocument
         from.Find(key) is { } node ? schema.Validate(node, key, report) : null;
 
     /// <summary>A text with the position of <paramref name="at"/>.</summary>
-    internal static YamlScalar Key(string text, YamlNode at) => new(text, isPlain: true, at.Line, at.Column);
+    internal static YamlScalar Key(string text, YamlNode at) => new(text, isPlain: true, at.Line);
 
     private static YamlSequence ListOf(YamlNode item)
     {
-        var list = new YamlSequence(item.Line, item.Column);
+        var list = new YamlSequence(item.Line);
         list.Add(item);
         return list;
     }
 
     private static void AddFiles(YamlMapping boot, YamlMapping deferred, YamlMapping root, Finding report)
     {
-        var files = new YamlSequence(root.Line, root.Column);
-        var later = new YamlSequence(root.Line, root.Column);
+        var files = new YamlSequence(root.Line);
+        var later = new YamlSequence(root.Line);
         foreach (var key in (ReadOnlySpan<string>)["write_files", "milpa_files"])
         {
             foreach (var file in YamlMapping.MappingsOf(Validate(root, key, Schema.ListOf(WriteFile), report)))
@@ -60,13 +60,13 @@ internal static class CloudInitDocument
 
     private static YamlMapping ToFile(YamlMapping file)
     {
-        var translated = new YamlMapping(file.Line, file.Column);
+        var translated = new YamlMapping(file.Line);
         foreach (var (key, value) in file.Pairs)
         {
             if (key.Text == "owner") translated.Add(Key("ownerstring", key), value);
             // A cloud-init mode is octal, with and without quotes.
             else if (key.Text == "permissions" && value is YamlScalar mode)
-                translated.Add(key, new YamlScalar(mode.Text, isPlain: false, mode.Line, mode.Column));
+                translated.Add(key, new YamlScalar(mode.Text, isPlain: false, mode.Line));
             else if (key.Text is "path" or "content" or "encoding" or "append") translated.Add(key, value);
         }
         return translated;
@@ -78,14 +78,14 @@ internal static class CloudInitDocument
         if (Schema.Texts.Validate(node, "growpart.devices", report) is not { } devices) return;
         foreach (var path in YamlMapping.TextsOf(devices))
         {
-            var device = new YamlMapping(path.Line, path.Column);
+            var device = new YamlMapping(path.Line);
             device.Add(Key("path", path), path);
-            var expand = new YamlMapping(path.Line, path.Column);
+            var expand = new YamlMapping(path.Line);
             expand.Add(Key("size", path), Key("0", path));
-            var layout = new YamlMapping(path.Line, path.Column);
+            var layout = new YamlMapping(path.Line);
             layout.Add(Key("device", path), device);
             layout.Add(Key("expand_partition", path), expand);
-            var entry = new YamlMapping(path.Line, path.Column);
+            var entry = new YamlMapping(path.Line);
             entry.Add(Key("layout", path), layout);
             boot.Add(entry);
         }

@@ -5,10 +5,10 @@ internal static class CloudInitUsers
 {
     internal static void Add(YamlMapping boot, YamlMapping network, YamlMapping root, Finding report)
     {
-        var users = new YamlMapping(root.Line, root.Column);
-        var globalKeys = YamlMapping.TextsOf(CloudInitDocument.Validate(root, "ssh_authorized_keys", Schema.Texts, report));
-        var local = new YamlMapping(root.Line, root.Column);
-        var fetched = new YamlMapping(root.Line, root.Column);
+        var users = new YamlMapping(root.Line);
+        List<YamlScalar> globalKeys = [.. YamlMapping.TextsOf(CloudInitDocument.Validate(root, "ssh_authorized_keys", Schema.Texts, report))];
+        var local = new YamlMapping(root.Line);
+        var fetched = new YamlMapping(root.Line);
         var listed = false;
         if (root.Find("users") is YamlSequence list)
         {
@@ -34,7 +34,7 @@ internal static class CloudInitUsers
 
     private static YamlMapping WithoutKeys(YamlMapping user)
     {
-        var rest = new YamlMapping(user.Line, user.Column);
+        var rest = new YamlMapping(user.Line);
         foreach (var (key, value) in user.Pairs)
             if (key.Text != "ssh_authorized_keys") rest.Add(key, value);
         return rest;
@@ -42,8 +42,8 @@ internal static class CloudInitUsers
 
     private static void AddKeys(string user, YamlNode at, IReadOnlyList<YamlScalar> keys, YamlMapping local, YamlMapping fetched)
     {
-        var here = new YamlSequence(at.Line, at.Column);
-        var there = new YamlSequence(at.Line, at.Column);
+        var here = new YamlSequence(at.Line);
+        var there = new YamlSequence(at.Line);
         foreach (var key in keys)
         {
             var fromNetwork = key.Text.StartsWith("github", StringComparison.Ordinal)

@@ -76,7 +76,7 @@ internal static class ConfigFiles
     /// <summary>As <see cref="Read(string)"/>. A file that cannot be read is a text with a problem.</summary>
     internal static ConfigText TryRead(string path)
     {
-        try { return new ConfigText(path, Read(path)); }
+        try { return new ConfigText(path, Read(path, ReadLimit.Config)); }
         catch (Exception e) when (e is SyscallException or FormatException or OperatorException)
         {
             return new ConfigText(path, "") { Problem = StageProblem.ReasonOf(e) };

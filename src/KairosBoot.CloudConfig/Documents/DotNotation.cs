@@ -89,20 +89,20 @@ internal sealed class DotNotation
     {
         if (node?.Fields is { } fields)
         {
-            var mapping = new YamlMapping(1, 1);
+            var mapping = new YamlMapping(1);
             foreach (var (name, child) in fields) mapping.Add(Scalar(name), ToYaml(child));
             return mapping;
         }
         if (node?.Items is { } items)
         {
-            var list = new YamlSequence(1, 1);
+            var list = new YamlSequence(1);
             foreach (var item in items) list.Add(ToYaml(item));
             return list;
         }
-        return node is null ? new YamlScalar("", isPlain: true, 1, 1) : Scalar(node.Text!);
+        return node is null ? new YamlScalar("", isPlain: true, 1) : Scalar(node.Text!);
     }
 
     /// <summary>A plain scalar, so that it can be a number or a boolean. An empty value is an empty text and not null.</summary>
     private static YamlScalar Scalar(string text) =>
-        new YamlScalar(text, isPlain: true, 1, 1) is { IsNull: false } plain ? plain : new YamlScalar(text, isPlain: false, 1, 1);
+        new YamlScalar(text, isPlain: true, 1) is { IsNull: false } plain ? plain : new YamlScalar(text, isPlain: false, 1);
 }

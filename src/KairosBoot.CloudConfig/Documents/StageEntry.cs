@@ -1,18 +1,45 @@
 namespace KairosBoot.CloudConfig;
 
-/// <summary>One item of <c>stages.NAME</c>.</summary>
-/// <param name="file">Path of its file.</param>
+/// <summary>What the entries of a stage in one file share.</summary>
+/// <param name="file">Path of the file.</param>
 /// <param name="fileNumber">That file's place among the files of its source, from 0; those without the stage count.</param>
-/// <param name="number">Its place in the stage's list of that file, from 0.</param>
-/// <param name="name">Its <c>name</c>, or <c>stage[number]</c>.</param>
-/// <param name="fullName">What an <c>after</c> calls it: <c>/oem/90.yaml.0</c>, <c>config.entry</c>.</param>
-/// <param name="node">Its keys, as written.</param>
-internal sealed class StageEntry(string file, int fileNumber, int number, string name, string fullName, YamlNode node)
+/// <param name="stage">Name of the stage.</param>
+/// <param name="title">The start of the full names: the document's <c>name</c>, or its path.</param>
+/// <param name="isNameShared">Two entries have the same name, or none.</param>
+internal sealed class StageFile(string file, int fileNumber, string stage, string title, bool isNameShared)
 {
-    internal string File { get; } = file;
-    internal int FileNumber { get; } = fileNumber;
-    internal int Number { get; } = number;
-    internal string Name { get; } = name;
-    internal string FullName { get; } = fullName;
-    internal YamlNode Node { get; } = node;
+    internal string File => file;
+    internal int FileNumber => fileNumber;
+    internal string Stage => stage;
+    internal string Title => title;
+    internal bool IsNameShared => isNameShared;
+}
+
+/// <summary>One entry of a stage. Its names are made when they are asked for, because a file can have many entries.</summary>
+/// <param name="file">Its file.</param>
+/// <param name="number">Its place in the stage's list of that file, from 0.</param>
+/// <param name="node">Its keys, as written.</param>
+internal sealed class StageEntry(StageFile file, int number, YamlNode node)
+{
+    internal string File => file.File;
+    internal int FileNumber => file.FileNumber;
+    internal int Number => number;
+    internal YamlNode Node => node;
+
+    /// <summary>Its <c>name</c>, or <c>stage[number]</c>.</summary>
+    internal string Name => GivenName(node) is { Length: > 0 } given ? given : $"{YamlScalar.NameOf(file.Stage)}[{number.ToString()}]";
+
+    /// <summary>What an <c>after</c> calls it: <c>/oem/90.yaml.0</c>, <c>config.entry</c>.</summary>
+    internal string FullName
+    {
+        get
+        {
+            var (given, place) = (GivenName(node), number.ToString());
+            return $"{file.Title}.{(given.Length == 0 ? place : file.IsNameShared ? $"{given}.{place}" : given)}";
+        }
+    }
+
+    /// <summary>Empty: it has no name.</summary>
+    internal static string GivenName(YamlNode entry) =>
+        (entry as YamlMapping)?.Text("name") is { } name && !string.IsNullOrWhiteSpace(name) ? name : "";
 }

@@ -8,6 +8,11 @@ internal static class ContentEncoding
     internal static bool IsKnown(string encoding) =>
         encoding is "" or "text/plain" || IsBase64(encoding) || IsGZip(encoding) || IsBoth(encoding);
 
+    /// <summary>The content is the text itself.</summary>
+    internal static bool IsPlain(string encoding) => !IsBase64(encoding) && !IsGZip(encoding) && !IsBoth(encoding);
+
+    internal static bool IsTemplate(byte[] content) => content.AsSpan().IndexOf("{{"u8) >= 0;
+
     private static bool IsBase64(string encoding) => encoding is "b64" or "base64";
     private static bool IsGZip(string encoding) => encoding is "gz" or "gzip";
     private static bool IsBoth(string encoding) => encoding is "gz+b64" or "gz+base64" or "gzip+b64" or "gzip+base64";
@@ -26,8 +31,15 @@ internal static class ContentEncoding
 
     private static byte[] FromBase64(string content)
     {
-        var bytes = new byte[content.Length / 4 * 3 + 3];
-        return Convert.TryFromBase64String(content, bytes, out var length) ? bytes[..length]
+        var (letters, padding) = (0, 0);
+        foreach (var c in content)
+        {
+            if (c == '=') padding++;
+            else if (!char.IsWhiteSpace(c)) letters++;
+        }
+        // Exact, because the content can take most of the memory that a config may take.
+        var bytes = new byte[Math.Max(0, (letters + padding) / 4 * 3 - padding)];
+        return Convert.TryFromBase64String(content, bytes, out var length) && length == bytes.Length ? bytes
             : throw new FormatException("content is not valid base64");
     }
 }

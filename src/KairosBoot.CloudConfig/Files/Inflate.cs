@@ -24,11 +24,19 @@ internal sealed class Inflate
 
     private readonly byte[] input;
     private int position, bitBuffer, bitCount;
-    private byte[] output = new byte[4096];
+    private byte[] output;
     // memberStart: where the output of the current member starts.
     private int length, memberStart;
 
-    private Inflate(byte[] input) => this.input = input;
+    private Inflate(byte[] input) => (this.input, output) = (input, new byte[ExpectedLength(input)]);
+
+    /// <summary>A file of one member ends with the length of its output. Another length costs a copy.</summary>
+    private static int ExpectedLength(byte[] input)
+    {
+        const int MaxRatio = 1032;
+        var stated = input.Length < 8 ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(input.AsSpan()[^4..]);
+        return (int)Math.Clamp(stated, 4096, Math.Clamp(input.LongLength * MaxRatio, 4096, MaxOutput));
+    }
 
     /// <summary>
     /// Unpacks all members of a gzip file, one after another. Bytes after them are ignored, as gzip(1) does. Throws
@@ -43,7 +51,7 @@ internal sealed class Inflate
         while (inflate.AtMember());
         var rest = gzip.AsSpan(inflate.position);
         if (rest.TrimEnd((byte)0).Length > 0) warn($"gzip: {rest.Length.ToString()} bytes after the end of the compressed data; ignored");
-        return inflate.output[..inflate.length];
+        return inflate.length == inflate.output.Length ? inflate.output : inflate.output[..inflate.length];
     }
 
     private bool AtMember() => input.AsSpan(position) is [0x1F, 0x8B, 8, ..];
@@ -188,7 +196,7 @@ internal sealed class Inflate
     private void Put(byte value)
     {
         if (length == MaxOutput) throw new FormatException($"gzip: more than {MaxOutput >> 20} MiB");
-        if (length == output.Length) Array.Resize(ref output, length * 2);
+        if (length == output.Length) Array.Resize(ref output, Math.Min(length * 2, MaxOutput));
         output[length++] = value;
     }
 

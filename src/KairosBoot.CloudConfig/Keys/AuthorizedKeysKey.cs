@@ -8,7 +8,7 @@ internal static class AuthorizedKeysKey
         foreach (var (user, keys) in ((YamlMapping)value).Pairs)
         {
             run.Attempt(user.Line, "authorized_keys", () =>
-                AuthorizedKeysFile.Add(user.Text, YamlMapping.TextsOf(keys), "authorized_keys", run));
+                AuthorizedKeysFile.Add(user.Text, [.. YamlMapping.TextsOf(keys)], "authorized_keys", run));
         }
     });
 }

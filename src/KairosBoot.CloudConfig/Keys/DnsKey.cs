@@ -30,7 +30,7 @@ internal static class DnsKey
     /// <summary>The file and its content; null: nothing to write. Throws <see cref="FormatException"/>.</summary>
     internal static (string Path, string Text)? Format(YamlMapping dns)
     {
-        var servers = dns.Texts("nameservers");
+        List<YamlScalar> servers = [.. dns.Texts("nameservers")];
         if (servers.Count == 0) return null;
         var path = Directories.Normalize(dns.Text("path") is { Length: > 0 } given ? given : DefaultFile);
         var text = new StringBuilder();

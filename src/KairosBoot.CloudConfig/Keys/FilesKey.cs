@@ -45,11 +45,12 @@ internal static class FilesKey
         var encoding = file.Text("encoding") ?? "";
         if (!ContentEncoding.IsKnown(encoding))
             run.Warn(file.Line, "files.encoding", $"{path}: unknown encoding '{encoding}'; the content is written unchanged");
-        var bytes = ContentEncoding.Decode(file.Text("content") ?? "", encoding,
-            reason => run.Warn(file.Line, "files.content", $"{path}: {reason}"));
+        var text = file.Text("content") ?? "";
+        if (ContentEncoding.IsPlain(encoding)) return Encoding.UTF8.GetBytes(run.Render(text, file.Line, "files.content"));
+        var bytes = ContentEncoding.Decode(text, encoding, reason => run.Warn(file.Line, "files.content", $"{path}: {reason}"));
         // Templates are filled in after decoding. Bytes without a template are written unchanged.
-        if (bytes.AsSpan().IndexOf("{{"u8) < 0) return bytes;
-        var text = Encoding.UTF8.GetString(bytes);
+        if (!ContentEncoding.IsTemplate(bytes)) return bytes;
+        text = Encoding.UTF8.GetString(bytes);
         var rendered = run.Render(text, file.Line, "files.content");
         return ReferenceEquals(rendered, text) ? bytes : Encoding.UTF8.GetBytes(rendered);
     }

@@ -30,7 +30,7 @@ internal static class LayoutKey
         var diskName = device.Text("disk_name") is { Length: > 0 } name ? name : "YIP_DISK";
         if (device.Boolean("init_disk") == true && disk.Initialize(NamedUuid.Of(diskName)))
             run.ReportDisk($"{disk.Node} has a new partition table");
-        var added = YamlMapping.MappingsOf(layout.Find("add_partitions"));
+        List<YamlMapping> added = [.. YamlMapping.MappingsOf(layout.Find("add_partitions"))];
         for (var i = 0; i < added.Count; i++)
         {
             var (partition, isLast) = (added[i], i == added.Count - 1);

@@ -33,7 +33,8 @@ internal static class UsersKey
         for (var i = 0; i < users.Count; i++)
         {
             if (!done[i]) continue;
-            var (name, keys) = (users[i].Key, FieldsOf(users[i]).Texts("ssh_authorized_keys"));
+            var name = users[i].Key;
+            List<YamlScalar> keys = [.. FieldsOf(users[i]).Texts("ssh_authorized_keys")];
             run.Attempt(name.Line, "users", () => AuthorizedKeysFile.Add(name.Text, keys, "users.ssh_authorized_keys", run));
             run.Executed($"user {name.Text}");
         }
@@ -49,12 +50,13 @@ internal static class UsersKey
     private static bool HasId((YamlScalar Key, YamlNode Value) user) => FieldsOf(user).Text("uid") is { Length: > 0 };
 
     private static YamlMapping FieldsOf((YamlScalar Key, YamlNode Value) user) =>
-        user.Value as YamlMapping ?? new YamlMapping(user.Key.Line, user.Key.Column);
+        user.Value as YamlMapping ?? new YamlMapping(user.Key.Line);
 
     private static bool Apply(YamlScalar key, YamlMapping fields, AccountStore store, EntryRun run)
     {
         var name = AccountFile.CheckName(key.Text);
         var password = fields.Text("passwd") ?? "";
+        if (NewUser.LeadingZero(fields.Text("uid")) is { } zero) run.Warn(fields.Line, "users.uid", $"{name}: {zero}");
         if (store.Passwd.Find(name) is { } row)
         {
             if (fields.Boolean("lock_passwd") is true) Password.Set(store.Shadow, name, Password.Locked);
@@ -82,7 +84,7 @@ internal static class UsersKey
     private static void Change(string[] row, YamlMapping fields, AccountStore store, EntryRun run)
     {
         if (row.Length != 7) return;
-        if (fields.Text("uid") is { Length: > 0 } uid && uid != row[2])
+        if (fields.Text("uid") is { Length: > 0 } uid && !(int.TryParse(uid, out var id) && id.ToString() == row[2]))
             run.Warn(fields.Line, "users.uid", $"{row[0]} exists with user id {row[2]}, so uid: {uid} has no effect");
         if (fields.Text("shell") is not { Length: > 0 } shell) return;
         row[6] = shell;

@@ -100,7 +100,7 @@ internal abstract class Schema
             {
                 if (!isFile) return Mismatch(node, key, Wanted, report);
                 report(node.Line, key, $"{node.Kind} instead of {Wanted}; the file gets 0600", isWarning: false);
-                return new YamlScalar("0600", isPlain: true, node.Line, node.Column);
+                return new YamlScalar("0600", isPlain: true, node.Line);
             }
             if (CloudConfig.FilePermissions.LooksMistaken(scalar))
             {
@@ -123,11 +123,44 @@ internal abstract class Schema
                 return singleAllowed && node is YamlScalar { IsNull: false } ? item.Validate(node, key, report)
                     : Mismatch(node, key, "a list", report);
             }
-            var conforming = new YamlSequence(node.Line, node.Column);
+            // A copy only if an item changes: most lists are valid, and a long list has many items.
+            YamlSequence? conforming = null;
+            var valid = 0;
             foreach (var element in list.Items)
-                if (item.Validate(element, key, report) is { } fitting) conforming.Add(fitting);
-            return conforming;
+            {
+                var fitting = item.Validate(element, key, report);
+                if (ReferenceEquals(fitting, element) && conforming is null)
+                {
+                    valid++;
+                    continue;
+                }
+                conforming ??= FirstOf(list, valid);
+                if (fitting is not null) conforming.Add(fitting);
+            }
+            return conforming ?? list;
         }
+    }
+
+    private static YamlSequence FirstOf(YamlSequence list, int count)
+    {
+        var first = new YamlSequence(list.Line);
+        foreach (var item in list.Items)
+        {
+            if (count-- == 0) break;
+            first.Add(item);
+        }
+        return first;
+    }
+
+    private static YamlMapping FirstOf(YamlMapping mapping, int count)
+    {
+        var first = new YamlMapping(mapping.Line);
+        foreach (var (name, value) in mapping.Pairs)
+        {
+            if (count-- == 0) break;
+            first.Add(name, value);
+        }
+        return first;
     }
 
     private sealed class MapSchema(Schema value, bool isListAllowed) : Schema
@@ -138,24 +171,32 @@ internal abstract class Schema
         {
             if ((isListAllowed && node is YamlSequence list ? ByName(list, key, report) : node) is not YamlMapping mapping)
                 return Mismatch(node, key, "a mapping", report);
-            var conforming = new YamlMapping(node.Line, node.Column);
+            YamlMapping? conforming = null;
+            var valid = 0;
             foreach (var (name, element) in mapping.Pairs)
             {
                 // A name without a value is kept: `users: {kairos: }` and `A: ` both have a meaning.
                 var fitting = value.Validate(element, $"{key}.{name.Name}", report)
                     ?? (element is YamlScalar { IsNull: true } ? element : null);
+                if (ReferenceEquals(fitting, element) && conforming is null)
+                {
+                    valid++;
+                    continue;
+                }
+                conforming ??= FirstOf(mapping, valid);
                 if (fitting is not null) conforming.Add(name, fitting);
             }
-            return conforming;
+            return conforming ?? mapping;
         }
 
         private static YamlMapping ByName(YamlSequence list, string key, Finding report)
         {
-            var mapping = new YamlMapping(list.Line, list.Column);
+            var mapping = new YamlMapping(list.Line);
+            var names = new HashSet<string>();
             foreach (var item in list.Items)
             {
                 var name = (item as YamlMapping)?.Find("name") as YamlScalar;
-                if (name is { IsNull: false } && mapping.Find(name.Text) is null) mapping.Add(name, item);
+                if (name is { IsNull: false } && names.Add(name.Text)) mapping.Add(name, item);
                 else report(item.Line, key, "an item without a name, or with the name of another item; ignored", isWarning: false);
             }
             return mapping;
@@ -169,16 +210,23 @@ internal abstract class Schema
         internal override YamlNode? Validate(YamlNode node, string key, Finding report)
         {
             if (node is not YamlMapping mapping) return Mismatch(node, key, "a mapping", report);
-            var conforming = new YamlMapping(node.Line, node.Column);
+            YamlMapping? conforming = null;
+            var valid = 0;
             foreach (var (name, value) in mapping.Pairs)
             {
                 var path = key.Length == 0 ? name.Name : $"{key}.{name.Name}";
-                if (Find(name.Text) is not { } schema)
-                    report(name.Line, path, SpellingHint.Suggest(name.Text, Names()), isWarning: true);
-                else if (schema.Validate(value, path, report) is { } fitting)
-                    conforming.Add(name, fitting);
+                YamlNode? fitting = null;
+                if (Find(name.Text) is { } schema) fitting = schema.Validate(value, path, report);
+                else report(name.Line, path, SpellingHint.Suggest(name.Text, Names()), isWarning: true);
+                if (ReferenceEquals(fitting, value) && conforming is null)
+                {
+                    valid++;
+                    continue;
+                }
+                conforming ??= FirstOf(mapping, valid);
+                if (fitting is not null) conforming.Add(name, fitting);
             }
-            return conforming;
+            return conforming ?? mapping;
         }
 
         private Schema? Find(string name)

@@ -13,18 +13,31 @@ internal sealed class Template
 
     private readonly TemplateParts parts;
     private readonly TemplateScope scope;
-    private readonly StringBuilder output = new();
+    // Null: only the length is of interest.
+    private readonly StringBuilder? output;
+    private int length;
+    private bool hasMissingValue;
 
-    private Template(TemplateParts parts, TemplateFields fields) => (this.parts, scope) = (parts, new TemplateScope(fields));
+    private Template(string text, TemplateFields fields, StringBuilder? output) =>
+        (parts, scope, this.output) = (TemplateParts.Of(text), new TemplateScope(fields), output);
 
     internal static bool IsTemplate(string text) => text.Contains("{{", StringComparison.Ordinal);
 
     /// <summary>Throws <see cref="TemplateException"/>.</summary>
     internal static string Render(string text, TemplateFields fields)
     {
-        var template = new Template(TemplateParts.Of(text), fields);
+        var output = new StringBuilder();
+        var template = new Template(text, fields, output);
         template.Run(0, template.parts.Count);
-        return template.output.ToString();
+        return output.ToString();
+    }
+
+    /// <summary>As <see cref="Render"/>, without the text. True: it has a value that the fields do not have.</summary>
+    internal static bool HasMissingValue(string text, TemplateFields fields)
+    {
+        var template = new Template(text, fields, output: null);
+        template.Run(0, template.parts.Count);
+        return template.hasMissingValue;
     }
 
     private void Run(int from, int to)
@@ -34,22 +47,28 @@ internal sealed class Template
             var part = parts[i];
             if (part.Kind == TemplatePartKind.Text)
             {
-                Write(part.Text);
+                Write(parts.TextOf(part));
             }
             else if (part.Kind == TemplatePartKind.Value)
             {
                 var (names, value) = TemplateExpression.Evaluate(part.Text, scope);
-                if (names is null) Write(Print(value));
+                if (names is null) WriteValue(Print(value));
             }
             i = part.Kind is TemplatePartKind.Text or TemplatePartKind.Value ? i + 1 : Block(i);
         }
     }
 
-    private void Write(string text)
+    private void WriteValue(string text)
     {
-        if (output.Length + text.Length > MaxOutputLength)
-            throw new TemplateException($"longer than {MaxOutputLength} characters when filled in");
-        output.Append(text);
+        hasMissingValue |= text.Contains(Print(null), StringComparison.Ordinal);
+        Write(text);
+    }
+
+    private void Write(ReadOnlySpan<char> text)
+    {
+        length += text.Length;
+        if (length > MaxOutputLength) throw new TemplateException($"longer than {MaxOutputLength} characters when filled in");
+        output?.Append(text);
     }
 
     /// <summary>Runs a block and returns the position after its end.</summary>

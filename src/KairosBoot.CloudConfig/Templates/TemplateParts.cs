@@ -7,8 +7,11 @@ internal sealed class TemplatePart(TemplatePartKind kind, string text)
 {
     internal TemplatePartKind Kind { get; } = kind;
 
-    /// <summary>The text itself, or the expression of an action; empty for a plain <c>else</c>.</summary>
+    /// <summary>The expression of an action; empty for a text and a plain <c>else</c>.</summary>
     internal string Text { get; } = text;
+
+    /// <summary>For a text: where it is in the template.</summary>
+    internal Range Place { get; init; }
 
     /// <summary>For an action that starts a block or a branch: the number of the next <c>else</c> or <c>end</c>.</summary>
     internal int Next { get; set; }
@@ -22,11 +25,15 @@ internal sealed class TemplateParts
     private readonly List<TemplatePart> parts = [];
     private readonly List<int> open = [];
 
-    private TemplateParts() { }
+    private readonly string template;
+
+    private TemplateParts(string template) => this.template = template;
 
     internal int Count => parts.Count;
 
     internal TemplatePart this[int number] => parts[number];
+
+    internal ReadOnlySpan<char> TextOf(TemplatePart part) => template.AsSpan()[part.Place];
 
     internal int EndOf(int number)
     {
@@ -37,21 +44,20 @@ internal sealed class TemplateParts
     /// <summary>Throws <see cref="TemplateException"/> for an open block or action.</summary>
     internal static TemplateParts Of(string text)
     {
-        var template = new TemplateParts();
+        var template = new TemplateParts(text);
         var from = 0;
         while (text.IndexOf("{{", from, StringComparison.Ordinal) is var start and >= 0)
         {
             var close = CloseOf(text, start + 2);
             var action = text.AsSpan(start + 2, close - start - 2);
-            var before = text.AsSpan(from, start - from);
             var trimLeft = action.Length > 1 && action[0] == '-' && char.IsWhiteSpace(action[1]);
             var trimRight = action.Length > 1 && action[^1] == '-' && char.IsWhiteSpace(action[^2]);
-            template.AddText(trimLeft ? before.TrimEnd() : before);
+            template.AddText(from, trimLeft ? from + text.AsSpan(from, start - from).TrimEnd().Length : start);
             template.Add(action[(trimLeft ? 1 : 0)..^(trimRight ? 1 : 0)].Trim());
             from = close + 2;
             while (trimRight && from < text.Length && char.IsWhiteSpace(text[from])) from++;
         }
-        template.AddText(text.AsSpan(from));
+        template.AddText(from, text.Length);
         return template.open.Count == 0 ? template : throw new TemplateException("a block has no end");
     }
 
@@ -69,9 +75,9 @@ internal sealed class TemplateParts
         throw new TemplateException("{{ is not closed");
     }
 
-    private void AddText(ReadOnlySpan<char> text)
+    private void AddText(int start, int end)
     {
-        if (text.Length > 0) parts.Add(new TemplatePart(TemplatePartKind.Text, text.ToString()));
+        if (end > start) parts.Add(new TemplatePart(TemplatePartKind.Text, "") { Place = start..end });
     }
 
     private void Add(ReadOnlySpan<char> action)

@@ -16,9 +16,20 @@ internal sealed class YamlReader
     private static readonly int MaxLength = (int)Linux.ReadLimit.Config.Bytes;
 
     private readonly Parser parser;
-    private readonly Dictionary<string, YamlNode> anchors = [];
-
+    private readonly YamlTree tree = new();
+    private readonly Dictionary<string, (int Node, Extent Extent)> anchors = [];
     private readonly bool mayBeInvalid;
+
+    /// <summary>A subtree with all aliases expanded: it bounds the time and the stack to walk the subtree.</summary>
+    /// <param name="Weight">Number of nodes.</param>
+    /// <param name="Height">Number of levels.</param>
+    private readonly record struct Extent(int Weight, int Height)
+    {
+        internal static Extent One => new(1, 1);
+
+        internal Extent With(Extent child) =>
+            new((int)Math.Min((long)Weight + child.Weight, int.MaxValue), Math.Max(Height, child.Height + 1));
+    }
 
     private YamlReader(string text)
     {
@@ -57,7 +68,7 @@ internal sealed class YamlReader
     private YamlNode? ReadDocument()
     {
         Next();
-        return Next() is DocumentStart ? ReadNode(Next(), depth: 1) : null;
+        return Next() is DocumentStart ? tree.Node(ReadNode(Next(), depth: 1, out _)) : null;
     }
 
     /// <summary>Reports a second document, or text after the first one that is not YAML.</summary>
@@ -79,27 +90,35 @@ internal sealed class YamlReader
         }
     }
 
-    private YamlNode ReadNode(ParsingEvent start, int depth)
+    /// <summary>Adds a node with its children to the tree and returns its number.</summary>
+    private int ReadNode(ParsingEvent start, int depth, out Extent extent)
     {
         if (depth > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", start);
-        var node = start switch
+        extent = Extent.One;
+        var node = tree.Count;
+        if (start is AnchorAlias alias)
         {
-            AnchorAlias alias => anchors.TryGetValue(alias.Value.Value, out var target)
-                ? target : throw Fault($"*{alias.Value.Value}: no such anchor before this point", alias),
-            Scalar scalar => ReadScalar(scalar),
-            SequenceStart => ReadSequence(start, depth),
-            MappingStart => ReadMapping(start, depth),
-            _ => throw Fault("a value is missing", start),
-        };
+            if (!anchors.TryGetValue(alias.Value.Value, out var target))
+                throw Fault($"*{alias.Value.Value}: no such anchor before this point", alias);
+            extent = target.Extent;
+            tree.AddAlias(target.Node);
+        }
+        else if (start is Scalar scalar) AddScalar(scalar);
+        else if (start is SequenceStart) ReadSequence(start, depth, ref extent);
+        else if (start is MappingStart) ReadMapping(start, depth, ref extent);
+        else throw Fault("a value is missing", start);
         // An alias can only refer to a complete node, so no node contains itself.
-        if (start is NodeEvent { Anchor.IsEmpty: false } anchored) anchors[anchored.Anchor.Value] = node;
+        if (start is NodeEvent { Anchor.IsEmpty: false } anchored) anchors[anchored.Anchor.Value] = (node, extent);
         return node;
     }
 
-    private YamlScalar ReadScalar(Scalar scalar) => mayBeInvalid && scalar.Value.Contains(ConfigEncoding.Invalid)
-        ? throw Fault("contains bytes that are not UTF-8; to fix: save the file as UTF-8", scalar)
-        : new(!scalar.Tag.IsEmpty && scalar.Tag.Value == BinaryTag ? FromBase64(scalar) : scalar.Value,
-            scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line, (int)scalar.Start.Column);
+    private void AddScalar(Scalar scalar)
+    {
+        if (mayBeInvalid && scalar.Value.Contains(ConfigEncoding.Invalid))
+            throw Fault("contains bytes that are not UTF-8; to fix: save the file as UTF-8", scalar);
+        tree.AddScalar(!scalar.Tag.IsEmpty && scalar.Tag.Value == BinaryTag ? FromBase64(scalar) : scalar.Value,
+            scalar.Style == ScalarStyle.Plain && scalar.IsPlainImplicit, (int)scalar.Start.Line);
+    }
 
     /// <summary>A value is a text. Other bytes need the field <c>encoding</c>.</summary>
     private string FromBase64(Scalar scalar)
@@ -111,80 +130,76 @@ internal sealed class YamlReader
             : throw Fault("!!binary: not a text in UTF-8; to fix: use encoding: b64 without !!binary", scalar);
     }
 
-    private YamlSequence ReadSequence(ParsingEvent start, int depth)
+    private void ReadSequence(ParsingEvent start, int depth, ref Extent extent)
     {
-        var sequence = new YamlSequence((int)start.Start.Line, (int)start.Start.Column);
+        var sequence = tree.Begin(isMapping: false, (int)start.Start.Line);
+        var items = 0;
         for (var e = Next(); e is not SequenceEnd; e = Next())
         {
-            sequence.Add(ReadNode(e, depth + 1));
-            CheckSize(sequence, e);
+            ReadNode(e, depth + 1, out var item);
+            extent = extent.With(item);
+            CheckSize(extent, e);
+            items++;
         }
-        return sequence;
+        tree.End(sequence, items);
     }
 
-    private YamlMapping ReadMapping(ParsingEvent start, int depth)
+    private void ReadMapping(ParsingEvent start, int depth, ref Extent extent)
     {
-        var mapping = new YamlMapping((int)start.Start.Line, (int)start.Start.Column);
-        // Most mappings have few keys, and a dictionary takes more memory than their text.
-        const int Few = 16;
-        Dictionary<string, int>? seen = null;
-        YamlScalar? mergeKey = null;
-        YamlNode? merged = null;
+        var mapping = new YamlMappingReader(tree, (int)start.Start.Line);
         for (var e = Next(); e is not MappingEnd; e = Next())
         {
-            var keyEvent = e;
-            if (ReadNode(e, depth + 1) is not YamlScalar key) throw Fault("a key must be a text", keyEvent);
+            var key = ReadNode(e, depth + 1, out var keyExtent);
+            if (!tree.IsScalar(key)) throw Fault("a key must be a text", e);
             // The parser gives no position for `[a: b]`.
-            if (mapping.Pairs.Count == 0 && merged is null && start.Start.Index == 0) mapping = new YamlMapping(key.Line, key.Column);
-            var value = ReadNode(Next(), depth + 1);
-            if (mapping.Pairs.Count == Few) seen ??= Lines(mapping);
-            var isMerge = key is { Text: "<<", IsPlain: true };
-            var line = isMerge ? mergeKey?.Line : seen is null ? mapping.LineOf(key.Text)
-                : seen.TryGetValue(key.Text, out var known) ? known : null;
-            if (line is { } earlier) throw Fault($"key '{key.Text}' is already at line {earlier}", keyEvent);
-            if (isMerge)
-            {
-                (mergeKey, merged) = (key, value);
-            }
-            else
-            {
-                mapping.Add(key, value);
-                seen?.Add(key.Text, key.Line);
-            }
-            CheckSize(mapping, keyEvent);
+            if (mapping.IsEmpty && start.Start.Index == 0) tree.SetLine(mapping.Node, tree.Line(key));
+            ReadNode(Next(), depth + 1, out var value);
+            if (mapping.AddPair(key) is var known and >= 0)
+                throw Fault($"key '{tree.Span(key)}' is already at line {tree.Line(known)}", e);
+            if (mapping.Merged != key + 1) extent = extent.With(keyExtent).With(value);
+            CheckSize(extent, e);
         }
-        if (merged is not null) Merge(mapping, merged, seen ?? Lines(mapping), start);
-        return mapping;
-    }
-
-    private static Dictionary<string, int> Lines(YamlMapping mapping)
-    {
-        var lines = new Dictionary<string, int>();
-        foreach (var (key, _) in mapping.Pairs) lines.Add(key.Text, key.Line);
-        return lines;
+        if (mapping.Merged >= 0) Merge(mapping, mapping.Merged, start, ref extent);
+        tree.End(mapping.Node, mapping.Pairs);
     }
 
     /// <summary>Merge key: adds the keys that the mapping does not have. Of several merged mappings the first has precedence.</summary>
-    private void Merge(YamlMapping mapping, YamlNode merged, Dictionary<string, int> seen, ParsingEvent at)
+    private void Merge(YamlMappingReader mapping, int merged, ParsingEvent at, ref Extent extent)
     {
-        if (merged is YamlSequence list)
+        merged = tree.Target(merged);
+        var end = tree.IsScalar(merged) ? merged : tree.EndOf(merged);
+        if (tree.IsSequence(merged))
         {
-            foreach (var item in list.Items)
+            for (var item = merged + 1; item < end; item = tree.After(item))
             {
-                if (item is not YamlMapping) throw Fault("<< takes a mapping or a list of mappings", at);
-                Merge(mapping, item, seen, at);
+                if (!tree.IsMapping(tree.Target(item))) throw Fault("<< takes a mapping or a list of mappings", at);
+                Merge(mapping, item, at, ref extent);
             }
             return;
         }
-        if (merged is not YamlMapping source) throw Fault("<< takes a mapping or a list of mappings", at);
-        foreach (var (key, value) in source.Pairs)
-            if (seen.TryAdd(key.Text, key.Line)) mapping.Add(key, value);
-        CheckSize(mapping, at);
+        if (!tree.IsMapping(merged)) throw Fault("<< takes a mapping or a list of mappings", at);
+        for (var key = tree.KeyAt(merged + 1, end); key < end; key = tree.KeyAt(tree.After(key + 1), end))
+        {
+            if (!mapping.AddMerged(key)) continue;
+            extent = extent.With(Extent.One).With(Measure(key + 1));
+            CheckSize(extent, at);
+        }
     }
 
-    private void CheckSize(YamlNode node, ParsingEvent at)
+    private Extent Measure(int node)
     {
-        if (node.Weight > MaxWeight) throw Fault($"more than {MaxWeight} values with all aliases expanded", at);
-        if (node.Height > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", at);
+        node = tree.Target(node);
+        var extent = Extent.One;
+        if (tree.IsScalar(node)) return extent;
+        var end = tree.EndOf(node);
+        for (var child = tree.KeyAt(node + 1, end); child < end && extent.Weight <= MaxWeight; child = tree.KeyAt(tree.After(child), end))
+            extent = extent.With(Measure(child));
+        return extent;
+    }
+
+    private void CheckSize(Extent extent, ParsingEvent at)
+    {
+        if (extent.Weight > MaxWeight) throw Fault($"more than {MaxWeight} values with all aliases expanded", at);
+        if (extent.Height > MaxHeight) throw Fault($"nested deeper than {MaxHeight} levels", at);
     }
 }

@@ -1,9 +1,18 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>A text and its style, because in YAML only plain text can be a number, a boolean or null.</summary>
-internal sealed class YamlScalar(string text, bool isPlain, int line, int column) : YamlNode(line, column)
+internal sealed class YamlScalar : YamlNode
 {
-    public string Text { get; } = text;
+    private readonly YamlTree? tree;
+    private readonly int node;
+    private string? text;
+
+    public YamlScalar(string text, bool isPlain, int line) : base(line) => (this.text, IsPlain) = (text, isPlain);
+
+    internal YamlScalar(YamlTree tree, int node) : base(tree.Line(node)) =>
+        (this.tree, this.node, IsPlain) = (tree, node, tree.IsPlain(node));
+
+    public string Text => text ??= tree!.Text(node);
 
     /// <summary>The text as a part of the path of a key, which is quoted if the path would be unclear.</summary>
     public string Name => NameOf(Text);
@@ -17,7 +26,7 @@ internal sealed class YamlScalar(string text, bool isPlain, int line, int column
     }
 
     /// <summary>Not quoted, not a block and not tagged.</summary>
-    public bool IsPlain { get; } = isPlain;
+    public bool IsPlain { get; }
 
     public override string Kind => IsNull ? "nothing" : "a text";
 

@@ -44,6 +44,7 @@ internal static class SystemUnits
     private static readonly (string Path, bool IsExecutable)[] InitTabFiles =
     [
         (InitTabs + "/cos-setup-fs.tab", false), (InitTabs + "/cos-setup.tab", false), ("usr/lib/kairosboot/cos-setup", true),
+        ("usr/lib/kairosboot/cos-setup-fs", true),
     ];
 
     /// <summary>Path of each unit and service without a leading slash, and its text.</summary>

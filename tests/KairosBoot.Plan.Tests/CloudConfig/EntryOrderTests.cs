@@ -142,7 +142,7 @@ public sealed class EntryOrderTests
         {
             var text = $"stages:\n  s:\n    - {{name: e{i}, after: [{{name: x.e{i + 1}}}]}}\n";
             var node = ((YamlSequence)((YamlMapping)((YamlMapping)YamlReader.Read(text, (_, _, _, _) => { })!).Find("stages")!).Find("s")!);
-            entries.Add(new StageEntry("/oem/x.yaml", 0, i, $"e{i}", $"x.e{i}", node.Items[0]));
+            entries.Add(new StageEntry(new StageFile("/oem/x.yaml", 0, "s", "x", isNameShared: false), i, node.Items[0]));
         }
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal(20_000, EntryOrder.Of(entries, problems.Add).Count);
