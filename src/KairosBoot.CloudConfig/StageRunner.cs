@@ -129,7 +129,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private sealed class SourceDocument(CloudConfigDocument document, string file, int number)
     {
-        public IReadOnlyList<StageEntry> Entries(string pass) => document.Entries(pass, file, number);
+        public IEnumerable<StageEntry> Entries(string pass) => document.Entries(pass, file, number);
     }
 
     private static string Counted(ConfigText text, StageRun run)
