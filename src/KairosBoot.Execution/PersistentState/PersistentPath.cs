@@ -37,9 +37,9 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     /// <exception cref="OperatorException">A user's link is on the way to the path or the store.</exception>
     public bool Prepare(ManifestSection? section)
     {
-        var existing = stores.Find(directory);
+        var existing = stores.Find(directory, out var isTaken);
         if (existing is not null) StoreName = existing;
-        else if (Syscall.TryStatAt(stores.Directory!, StoreName) is not (null or { Type: FileType.Symlink }))
+        else if (isTaken)
             throw new OperatorException($"{directory.Store} is not a directory", "remove it");
         OpenImage();
         if (existing is null) return PrepareAll();
@@ -57,10 +57,8 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     private void OpenImage()
     {
-        using var found = StepPlace.TryOpenDirectory(directory.Path);
-        if (found is null) return;
-        image = Syscall.Reopen(found, OpenFlags.ReadOnly | OpenFlags.Directory);
-        inImage = new DirectoryCursor(image);
+        image = StepPlace.TryOpenToRead(directory.Path);
+        if (image is not null) inImage = new DirectoryCursor(image);
     }
 
     private void OpenStore()

@@ -65,7 +65,7 @@ public static class PersistentSeed
         PersistentStores stores)
     {
         if (!known.TryGetValue(path, out var section) || section.Image != image) return false;
-        try { return stores.Find(directory) == section.Store; }
+        try { return stores.Find(directory, out _) == section.Store; }
         catch (Exception e) when (e is SyscallException or OperatorException) { return false; } // as above
     }
 

@@ -23,16 +23,19 @@ internal sealed class PersistentStores : IDisposable
 
     /// <summary>Name of the store of a path: its own name, or the one that Kairos gave it. Null: there is none yet.</summary>
     /// <exception cref="OperatorException">A user has put a link in its place.</exception>
-    internal string? Find(PersistentDirectory directory)
+    /// <param name="directory">The path.</param>
+    /// <param name="isTaken">A file has its own name.</param>
+    internal string? Find(PersistentDirectory directory, out bool isTaken)
     {
-        if (Exists(directory.Store)) return PathParts.NameOf(directory.Store);
-        return directory.FormerStore is { } former && Exists(former) ? PathParts.NameOf(former) : null;
+        if (Exists(directory.Store, out isTaken)) return PathParts.NameOf(directory.Store);
+        return directory.FormerStore is { } former && Exists(former, out _) ? PathParts.NameOf(former) : null;
     }
 
-    private bool Exists(string store)
+    private bool Exists(string store, out bool isTaken)
     {
+        isTaken = false;
         if (Directory is null || Syscall.TryStatAt(Directory, PathParts.NameOf(store)) is not { } status) return false;
-        if (status.Type != FileType.Symlink) return status.Type == FileType.Directory;
+        if (status.Type != FileType.Symlink) return !(isTaken = status.Type != FileType.Directory);
         using var followed = StepPlace.TryOpenDirectory(store);
         return followed is not null;
     }
@@ -42,8 +45,7 @@ internal sealed class PersistentStores : IDisposable
     {
         var store = $"{Path}/{name}";
         if (Syscall.TryOpenAt(Directory!, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow) is { } opened) return opened;
-        using var followed = StepPlace.TryOpenDirectory(store) ?? throw new OperatorException($"{store} is not a directory", "remove it");
-        return Syscall.Reopen(followed, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return StepPlace.TryOpenToRead(store) ?? throw new OperatorException($"{store} is not a directory", "remove it");
     }
 
     public void Dispose() => Directory?.Dispose();

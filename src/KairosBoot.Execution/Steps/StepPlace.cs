@@ -30,6 +30,16 @@ internal static class StepPlace
         return null;
     }
 
+    /// <summary>As <see cref="TryOpenDirectory"/>, for reading: no directory has side effects.</summary>
+    internal static FileHandle? TryOpenToRead(string path)
+    {
+        var flags = OpenFlags.ReadOnly | OpenFlags.Directory;
+        var direct = Syscall.TryOpenWithoutLinks(path, flags, out var unclear);
+        if (!unclear) return direct;
+        using var found = TryOpenDirectory(path);
+        return found is null ? null : Syscall.Reopen(found, flags);
+    }
+
     /// <summary>Opens the mount point of a mount. Creates it if it is missing and the file system is writable.</summary>
     /// <exception cref="OperatorException">
     /// As above; a user's link leads elsewhere; or the directory is missing and the image is read-only.
