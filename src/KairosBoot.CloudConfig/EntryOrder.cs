@@ -43,11 +43,25 @@ internal sealed class EntryOrder
         return entries;
     }
 
+    /// <summary>Reports the waits that are impossible among these entries. A name of another file is not known here.</summary>
+    internal static void Check(IReadOnlyList<StageEntry> entries, Action<StageProblem> report)
+    {
+        foreach (var entry in entries)
+        {
+            if (After(entry).Count == 0) continue;
+            var order = new EntryOrder(entries, report);
+            order.FindWaits(isComplete: false);
+            order.AddWaits();
+            order.ReportCircles();
+            return;
+        }
+    }
+
     private static List<YamlMapping> After(StageEntry entry) => [.. YamlMapping.MappingsOf((entry.Node as YamlMapping)?.Find("after"))];
 
     private List<StageEntry> Sort()
     {
-        FindWaits();
+        FindWaits(isComplete: true);
         AddWaits();
         ReportCircles();
         for (var i = 0; i < entries.Count; i++)
@@ -87,7 +101,7 @@ internal sealed class EntryOrder
         return ready;
     }
 
-    private void FindWaits()
+    private void FindWaits(bool isComplete)
     {
         var numbers = Numbers();
         for (var i = 0; i < entries.Count; i++)
@@ -96,7 +110,8 @@ internal sealed class EntryOrder
             foreach (var item in After(entries[i]))
             {
                 if (item.Text("name") is not { Length: > 0 } name) continue;
-                if (!numbers.TryGetValue(name, out var on))
+                if (!numbers.TryGetValue(name, out var on) && !isComplete) continue;
+                if (!numbers.ContainsKey(name))
                     Warn(i, item, $"no entry '{name}' in this stage and source; ignored (the name of this entry is {entries[i].FullName})");
                 else if (on == i) Warn(i, item, $"'{name}' is the entry itself; ignored");
                 else waits[i].Add(new Wait(on, item));

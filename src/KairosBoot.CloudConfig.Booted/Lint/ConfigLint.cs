@@ -51,7 +51,9 @@ public static class ConfigLint
             {
                 if (StageNames.Check(stage) is { } reason)
                     AddToFile(LineOf(document, stage, file), "stages." + YamlScalar.NameOf(stage), reason, isWarning: true);
-                foreach (var entry in document.Entries(stage, file))
+                List<StageEntry> entries = [.. document.Entries(stage, file)];
+                EntryOrder.Check(entries, problems.Add);
+                foreach (var entry in entries)
                 {
                     CheckEntry(entry, stage, scripts, logins,
                         (line, key, reason, isWarning) => Add(entry.Name, line, 0, key, reason, isWarning));

@@ -139,15 +139,13 @@ internal sealed class AccountFile
     }
 
     /// <summary>Throws <see cref="FormatException"/> for an invalid account name.</summary>
-    internal static string CheckName(string? name)
+    internal static string CheckName(string? name) =>
+        name is not null && IsName(name) ? name : throw new FormatException("invalid account name");
+
+    internal static bool IsName(string name)
     {
         const int MaxLength = 32; // useradd(8)
-        if (string.IsNullOrEmpty(name) || name.Length > MaxLength || name[0] is '-' or '+' || name is "." or ".."
-            || name.AsSpan().ContainsAny(":/,\n\r\t \0"))
-        {
-            throw new FormatException("invalid account name");
-        }
-
-        return name;
+        return name.Length is > 0 and <= MaxLength && name[0] is not ('-' or '+') && name is not ("." or "..")
+            && !name.AsSpan().ContainsAny(":/,\n\r\t \0");
     }
 }

@@ -34,8 +34,11 @@ internal sealed class AccountIds
 
     /// <summary>As <see cref="ChooseUser"/>, for a group, without an id in the config.</summary>
     internal int ChooseGroup(string name, int home, Action<string> warn) =>
-        // A home may have a group that is shared, which is not that of the user.
-        Choose(name, wanted: null, store.Group.NameOf(home) is null ? home : 0, isGroup: true, warn);
+        // A home may have a group that is shared, which is not that of the user. The user can give it to any of his groups.
+        Choose(name, wanted: null, IsOfDeclared(home) && store.Group.NameOf(home) is null ? home : 0, isGroup: true, warn);
+
+    /// <summary>False: an id of the system, or none.</summary>
+    internal static bool IsOfDeclared(int id) => id is >= First and <= Last;
 
     private int Choose(string name, int? wanted, int home, bool isGroup, Action<string> warn)
     {

@@ -13,7 +13,12 @@ internal sealed class IdRegister
     // linux/magic.h: file systems that lose their content at a reboot.
     private const uint TMPFS_MAGIC = 0x01021994, RAMFS_MAGIC = 0x858458F6, OVERLAYFS_SUPER_MAGIC = 0x794C7630;
 
+    // More names than there are ids for new accounts.
+    private const int MaxRows = 65_536;
+
     private readonly List<IdRow> rows = [];
+    // By the name, and by the ids: a damaged register can be long.
+    private readonly Dictionary<string, IdRow> byKey = [];
     private bool lasts, isChanged;
 
     internal IReadOnlyList<IdRow> Rows => rows;
@@ -66,51 +71,65 @@ internal sealed class IdRegister
 
     private bool Add(string name, int uid, int gid)
     {
-        if (name.Length == 0 || Find(name) is not null || uid >= 0 && With(uid, isGroup: false) is not null
+        if (rows.Count == MaxRows || !IsName(name) || Find(name) is not null || uid >= 0 && With(uid, isGroup: false) is not null
             || gid >= 0 && With(gid, isGroup: true) is not null)
         {
             return false;
         }
-        rows.Add(new IdRow(name, uid, gid));
+        Index(new IdRow(name, uid, gid));
         return true;
     }
+
+    /// <summary>False: no account has this name, and a line of the register cannot have it.</summary>
+    private static bool IsName(string name)
+    {
+        foreach (var c in name)
+            if (char.IsControl(c) || char.IsSurrogate(c)) return false;
+        return AccountFile.IsName(name);
+    }
+
+    private void Index(IdRow row)
+    {
+        rows.Add(row);
+        byKey.Add(row.Name, row);
+        if (row.Uid >= 0) byKey[Key(row.Uid, isGroup: false)] = row;
+        if (row.Gid >= 0) byKey[Key(row.Gid, isGroup: true)] = row;
+    }
+
+    // No name has a colon.
+    private static string Key(int id, bool isGroup) => (isGroup ? ":g" : ":u") + id.ToString();
 
     /// <summary>The names of homes with their owners, then the lines of a damaged register that do not contradict them.</summary>
     internal void Rebuild(HomeOwners owners)
     {
         List<IdRow> before = [.. rows];
         rows.Clear();
+        byKey.Clear();
         for (var i = 0; i < owners.Homes; i++)
         {
             var home = owners.All[i];
-            if (home.Uid > 0 && !Add(home.Name, home.Uid, home.Gid > 0 ? home.Gid : -1)) Add(home.Name, home.Uid, -1);
+            if (home.Uid > 0 && !Add(home.Name, home.Uid, AccountIds.IsOfDeclared(home.Gid) ? home.Gid : -1)) Add(home.Name, home.Uid, -1);
         }
-        foreach (var row in before) Add(row.Name, row.Uid, row.Gid);
+        // Room for the names to come.
+        foreach (var row in before)
+            if (rows.Count < MaxRows / 2) Add(row.Name, row.Uid, row.Gid);
         isChanged = rows.Count > 0 || Problem is not null;
     }
 
-    internal IdRow? Find(string name)
-    {
-        foreach (var row in rows)
-            if (row.Name == name) return row;
-        return null;
-    }
+    internal IdRow? Find(string name) => byKey.GetValueOrDefault(name);
 
     /// <summary>The name that has the id; null: none.</summary>
-    internal IdRow? With(int id, bool isGroup)
-    {
-        foreach (var row in rows)
-            if (row.Id(isGroup) == id) return row;
-        return null;
-    }
+    internal IdRow? With(int id, bool isGroup) => byKey.GetValueOrDefault(Key(id, isGroup));
 
     internal void Keep(string name, int id, bool isGroup)
     {
         var row = Find(name);
-        if (row is null) rows.Add(row = new IdRow(name, -1, -1));
+        if (row is null) Index(row = new IdRow(name, -1, -1));
         if (row.Id(isGroup) == id) return;
         With(id, isGroup)?.Set(-1, isGroup);
+        if (row.Id(isGroup) >= 0) byKey.Remove(Key(row.Id(isGroup), isGroup));
         row.Set(id, isGroup);
+        byKey[Key(id, isGroup)] = row;
         isChanged = true;
     }
 

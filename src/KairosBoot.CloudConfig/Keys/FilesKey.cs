@@ -33,11 +33,24 @@ internal static class FilesKey
         run.Executed($"wrote {path}");
     }
 
-    /// <summary>The present content and this one. Nothing is added a second time, because an entry may run at every boot.</summary>
+    /// <summary>
+    /// The present content and this one. Nothing is added a second time, because an entry may run at every boot. Whole lines start in a line
+    /// of their own.
+    /// </summary>
     private static byte[] Appended(FilePlace place, byte[] content)
     {
         var existing = place.TryRead(ReadLimit.SystemFile) ?? [];
-        return existing.AsSpan().IndexOf(content) >= 0 ? existing : [.. existing, .. content];
+        var isLines = content is [not (byte)'\n', .., (byte)'\n'];
+        if (isLines ? HoldsLines(existing, content) : existing.AsSpan().IndexOf(content) >= 0) return existing;
+        return isLines && existing is [.., not (byte)'\n'] ? [.. existing, (byte)'\n', .. content] : [.. existing, .. content];
+    }
+
+    /// <summary>False for a line that only ends with the wanted one: <c>#a</c> is not <c>a</c>.</summary>
+    private static bool HoldsLines(ReadOnlySpan<byte> file, ReadOnlySpan<byte> lines)
+    {
+        for (var from = 0; file[from..].IndexOf(lines) is var at and >= 0; from += at + 1)
+            if (from + at == 0 || file[from + at - 1] == (byte)'\n') return true;
+        return false;
     }
 
     private static byte[] Content(YamlMapping file, string path, EntryRun run)

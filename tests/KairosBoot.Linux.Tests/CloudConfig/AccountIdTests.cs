@@ -11,6 +11,7 @@ namespace KairosBoot.Linux.Tests.CloudConfig;
 public sealed class AccountIdTests : IDisposable
 {
     private const string Register = "/usr/local/.state/.kairosboot/accounts";
+    private const string Long = "many lines";
     private readonly ScratchRoot root = new();
     private readonly SeedVolume volume;
 
@@ -85,14 +86,38 @@ public sealed class AccountIdTests : IDisposable
     [InlineData("zed:1001:1001", true)]
     [InlineData("zed:99999999999:1\n", true)]
     [InlineData("zed:-4:\n", true)]
+    [InlineData("a b:5000:\n", true)]
+    [InlineData(Long, true)]
     public void A_missing_or_damaged_register_is_rebuilt_from_the_homes(string? content, bool isReported)
     {
         Boot(Users("zed", "test"));
         Boot(Users("aaa", "zed", "test"));
+        if (content == Long) content = string.Concat(Enumerable.Range(0, 300_000).Select(i => $"u{i}::\n"));
         var result = Boot(Users("Bob", "aaa", "test", "zed"), before: () => Write(content));
         Assert.StartsWith(Rows(("Bob", 1003), ("aaa", 1002), ("test", 1000), ("zed", 1001)), result);
         Assert.Equal(isReported, result.Contains(Register + " is damaged and was rebuilt from the homes"));
         Assert.DoesNotContain("damaged", Boot(Users("zed")));
+    }
+
+    /// <summary>The group of a home is the choice of its user, who can be a member of a group of the system.</summary>
+    [Fact]
+    public void Names_of_homes_that_no_account_has_and_groups_of_the_system_are_not_registered()
+    {
+        void Home(string name, int uid, int gid)
+        {
+            Directory.CreateDirectory("/home/" + name);
+            Assert.Equal(0, MonoSyscall.chown("/home/" + name, (uint)uid, (uint)gid));
+        }
+        Assert.Equal("new:1004:1000:1004\ntest:1000:1004:1000", Boot(Users("test", "new"), before: () =>
+        {
+            Home("test", 1000, 998);
+            Home("a:b", 1001, 1001);
+            Home("a\nb", 1002, 1002);
+            Home(new string('x', 60), 1003, 1003);
+        }));
+        Boot(Users("test", "new"), before: () =>
+            Assert.Equal(["new:1004:1000", "test:1000:1004"], File.ReadAllLines(Register).Order(StringComparer.Ordinal)));
+        Assert.DoesNotContain("damaged", Boot(Users("test")));
     }
 
     [Fact]

@@ -42,6 +42,24 @@ public sealed class FileKeyTests : IDisposable
         Assert.Equal("x", root.Read("/new"));
     }
 
+    [Theory]
+    [InlineData("#a=1\\n", "a=1\\n", "#a=1\na=1\n")]
+    [InlineData("xa=1\\nb\\n", "a=1\\n", "xa=1\nb\na=1\n")]
+    [InlineData("b\\na=1\\nc\\n", "a=1\\n", "b\na=1\nc\n")]
+    [InlineData("b", "a\\n", "b\na\n")]
+    [InlineData("", "\\na\\n", "\na\n")]
+    [InlineData("b", "a", "ba")]
+    [InlineData("b", "", "b")]
+    public void Appended_lines_are_found_only_as_lines(string present, string content, string expected)
+    {
+        root.Put("/f", present.Replace("\\n", "\n"), "0644");
+        for (var boot = 0; boot < 3; boot++)
+        {
+            Assert.Empty(root.RunEntry($"files: [{{path: /f, append: true, content: \"{content}\"}}]").Problems);
+            Assert.Equal(expected, root.Read("/f"));
+        }
+    }
+
     [Fact]
     public void A_deferred_file_is_written_after_the_users_and_before_the_commands()
     {

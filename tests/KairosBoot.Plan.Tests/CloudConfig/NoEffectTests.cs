@@ -34,6 +34,15 @@ public sealed class NoEffectTests
     [InlineData("stages:\n  mine: [{}]\n", 2, "stages.mine", "nothing runs this stage by itself")]
     [InlineData("stages:\n  initramfs:\n  - files: [{path: /sysroot/etc/x}]\n", 3, "files", "/sysroot does not exist in this stage")]
     [InlineData("stages:\n  boot:\n  - only_arch: x86_64\n", 3, "only_arch", "matches none of amd64, arm64, riscv64")]
+    [InlineData("#cloud-config\nusers:\n- default\n- kairos\n", 4, "users", "write `- name: kairos`")]
+    [InlineData("#cloud-config\nusers:\n- passwd: x\n", 3, "users", "a user without a name")]
+    [InlineData("#cloud-config\nusers:\n- [a]\n", 3, "users", "a list instead of a user")]
+    [InlineData("#cloud-config\nusers:\n- name: a\n  passwd: x\n- name: a\n  passwd: y\n", 5, "users", "'a' is already in the list")]
+    [InlineData("#cloud-config\nusers: [{name: a, passwd: b, uid: 0644}]\n", 2, "users.uid", "the decimal number 644")]
+    [InlineData("stages:\n  boot:\n  - ensure_entities: [{entity: '{kind: group, group_name: a, gid: 0644}'}]\n", 3,
+        "ensure_entities.entity.gid", "the octal number 420")]
+    [InlineData("name: x\nstages:\n  boot:\n  - name: a\n    after: [{name: x.b}]\n  - {name: b, after: [{name: x.a}, {name: y.z}]}\n", 5, "after",
+        "circular order")]
     public void What_has_no_effect_is_one_warning(string text, int line, string key, string reason)
     {
         var problem = Assert.Single(ConfigLint.Check(text, "f", scripts: false));
