@@ -36,7 +36,6 @@ public sealed class BusTests
         new("MegaRAID SAS", "megaraid_sas", "sda", "megasas,id=ID", "scsi-hd,drive=DRIVE,bus=ID.0"),
         new("VMware paravirtual SCSI", "vmw_pvscsi", "sda", "pvscsi,id=ID", "scsi-hd,drive=DRIVE,bus=ID.0"),
         new("LSI 53C895A", "sym53c8xx", "sda", "lsi53c895a,id=ID", "scsi-hd,drive=DRIVE,bus=ID.0"),
-        new("LSI Fusion SAS", "mptsas", "sda", "mptsas1068,id=ID", "scsi-hd,drive=DRIVE,bus=ID.0"),
     ];
 
     public static TheoryData<Bus> Buses => new([Ahci, .. Others]);
