@@ -5,7 +5,7 @@ namespace KairosBoot.Boot.Tests;
 /// <summary>Volumes on devices that a stage assembles from partitions with the tools of the image.</summary>
 public sealed class AssembledVolumeTests
 {
-    // --reset: no udev, which both tools would wait for.
+    // There is no udev, which both tools would wait for.
     private const string Assemble =
         """
         stages:
