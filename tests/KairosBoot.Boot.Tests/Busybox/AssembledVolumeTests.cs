@@ -60,7 +60,7 @@ public sealed class AssembledVolumeTests
             mount -o ro /dev/mapper/image /mnt && mount -t tmpfs tmpfs /mnt/run && mkdir -p /mnt/run/initramfs/cos-state
             mount --bind /dev /mnt/dev && mount --bind /run/initramfs/cos-state /mnt/run/initramfs/cos-state
             """);
-        (int status, string output) = shell.Try("kboot upgrade --host /mnt --image /run/initramfs/cos-state/cOS/active.img");
-        Assert.True(status != 0 && !output.Contains("loop device", StringComparison.Ordinal), output);
+        Assert.EndsWith("already runs this image; no reboot is needed",
+            shell.Run("kboot upgrade --host /mnt --image /run/initramfs/cos-state/cOS/active.img"), StringComparison.Ordinal);
     }
 }
