@@ -89,7 +89,7 @@ assets() {
 if wants plan; then run_tier plan KairosBoot.Plan.Tests minimal; fi
 
 if wants image && assets image; then
-    need acl attr busybox-static bzip2 cpio dosfstools erofs-utils gdisk grub-emu kmod libarchive-tools libcap2-bin lz4 mtools
+    need acl attr busybox-static bzip2 cpio dosfstools erofs-utils fdisk gdisk grub-emu kmod libarchive-tools libcap2-bin lz4 mtools
     need xfsprogs xz-utils
     export KAIROSBOOT_TEST_KERNEL_ROOT=$OUT/test-assets/kernel-root
     run_tier image KairosBoot.Image.Tests minimal

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>The default initrd of Debian's generic kernel finds its disk on each bus.</summary>
@@ -65,6 +63,23 @@ public sealed class BusTests
     }
 
     [Fact]
+    public void GRUB_boots_a_disk_with_sectors_of_4096_bytes()
+    {
+        if (!Thorough.Run) return;
+        // disk: as kboot builds it for such sectors, on NVMe, with UEFI
+        const string Init = "exec >/dev/console 2>&1\ngrep ' /usr/local ' /proc/mounts | sed 's/^/RUNS ON /'\npoweroff -f\n";
+        using GrubDisk disk = new(new GrubDisk.Kind { Init = Init, GenericKernel = true, AllDrivers = true, SectorSize = 4096 });
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "bus-nvme4096-grub", Disks = [disk.File], DiskDevices = [Others.Single(bus => bus.BlockSize == 4096).DevicesOf(0)],
+            Firmware = Firmware.Uefi, MemoryMiB = 768,
+        });
+        machine.ExpectEnd(TimeSpan.FromMinutes(8));
+        ConsoleText.HoldsAll(machine.Console, "KairosBoot: starting active", "kairosboot.env=ok kairosboot.tries=2",
+            "RUNS ON /dev/nvme0n1p6");
+    }
+
+    [Fact]
     public void A_machine_with_all_buses_mounts_a_volume_from_each()
     {
         // disks: | COS_STATE: active.img (busybox) | COS_PERSISTENT | on AHCI, and | DATA... | on each of the other buses
@@ -87,7 +102,7 @@ public sealed class BusTests
             Assert.Equal("good", Report.Of(shell).GetProperty("verdict").GetString());
             for (int i = 0; i < Others.Length; i++)
             {
-                string source = shell.Run(string.Create(CultureInfo.InvariantCulture, $"awk '$2 == \"/srv/{i}\" {{print $1}}' /proc/mounts"));
+                string source = shell.Run($"grep ' /srv/{i} ' /proc/mounts").Split(' ')[0];
                 Assert.Contains(Others[i].Driver, DriversOf(shell, source["/dev/".Length..]));
             }
         }

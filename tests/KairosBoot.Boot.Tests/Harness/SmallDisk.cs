@@ -106,7 +106,8 @@ public sealed class SmallDisk : IDisposable
         }
         // A block of a file system cannot be smaller than one of the disk; mke2fs takes 1 KiB for a small one.
         Tool.Run("mke2fs", ["-q", "-F", "-t", "ext4", "-L", partition.Label, "-d", tree,
-            .. blockSize > 1024 ? (string[])["-b", $"{blockSize}"] : [], "-E", $"offset={(long)startMiB << 20},root_owner=0:0", File, $"{partition.MiB}M"]);
+            .. blockSize > 1024 ? (string[])["-b", $"{blockSize}"] : [],
+            "-E", $"offset={(long)startMiB << 20},root_owner=0:0", File, $"{partition.MiB}M"]);
         Directory.Delete(tree, recursive: true);
     }
 }
