@@ -74,6 +74,7 @@ internal static class AssembledDevices
     private static string DiskOf(string part)
     {
         var directory = $"{BlockDeviceScan.ClassBlock}/{part}";
-        return Syscall.TryStat(directory + "/partition") is null ? part : BlockDeviceScan.DiskOf(directory);
+        try { return Syscall.TryStat(directory + "/partition") is null ? part : BlockDeviceScan.DiskOf(directory); }
+        catch (SyscallException) { return part; } // it is gone
     }
 }
