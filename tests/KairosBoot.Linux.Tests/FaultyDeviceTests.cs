@@ -54,7 +54,11 @@ public sealed class FaultyDeviceTests
             using var file = File.OpenWrite(image);
             file.SetLength(32 << 20);
         }
-        else Write(image, 0, "data"u8.ToArray());
+        else
+        {
+            Write(image, 0, "data"u8.ToArray());
+        }
+
         Write(image, offset, RaidMember.Superblock(version, offset));
         Fault(image, DeviceFaultKind.Raid);
     });

@@ -38,7 +38,7 @@ internal static class DiskBuildCommand
         });
         var options = new DiskOptions();
 
-        var command = new Command("build", "Build a bootable disk image for BIOS and UEFI from an OS image.") 
+        var command = new Command("build", "Build a bootable disk image for BIOS and UEFI from an OS image.")
         {
             image, size, sectorSize, output, seed,
         };

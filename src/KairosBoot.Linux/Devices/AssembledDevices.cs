@@ -32,7 +32,10 @@ internal static class AssembledDevices
             {
                 if (!AddMembers(below, members, depth + 1)) return false;
             }
-            else if (!members.Contains(below)) members.Add(below);
+            else if (!members.Contains(below))
+            {
+                members.Add(below);
+            }
         }
         return true;
     }
