@@ -80,6 +80,22 @@ public sealed class BusTests
     }
 
     [Fact]
+    public void A_driver_that_is_kept_out_is_named_where_the_disk_is_missing()
+    {
+        if (!Thorough.Run) return;
+        // disk: | COS_STATE: active.img (busybox) |, which the kernel does not show
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "bus-kept-out", Disks = [disk.File],
+            CommandLine = Active + " kairosboot.timeout=3 modprobe.blacklist=virtio-blk",
+        });
+        machine.ExpectEnd(TimeSpan.FromMinutes(4));
+        ConsoleText.HoldsAll(machine.Console, "LABEL=COS_STATE did not appear within 3 s", "no block device was seen",
+            "modprobe.blacklist keeps the driver virtio_blk out");
+    }
+
+    [Fact]
     public void A_machine_with_all_buses_mounts_a_volume_from_each()
     {
         // disks: | COS_STATE: active.img (busybox) | COS_PERSISTENT | on AHCI, and | DATA... | on each of the other buses
