@@ -68,8 +68,8 @@ asset "$KERNEL_ROOT" kernel-root
 asset "$KERNEL" kernel
 [ "$1" = boot ] || exit 0
 
-need attr kmod qemu-system-x86 qemu-utils ovmf busybox-static btrfs-progs cryptsetup-bin dosfstools gdisk genisoimage mtools \
-    python3-jsonschema xfsprogs
+need attr kmod qemu-system-x86 qemu-utils ovmf busybox-static btrfs-progs cryptsetup-bin dmsetup dosfstools gdisk genisoimage mdadm \
+    mtools python3-jsonschema xfsprogs
 debian_initrds
 debian_root
 debian_images
@@ -78,10 +78,13 @@ openrc_tree
 generic_root
 GENERIC_INITRD=$CACHE/generic_initrd-$(digest "$OUT/kairos-boot" "$OUT/kboot" <(echo "$GENERIC_ROOT")).img
 made "$GENERIC_INITRD" || "$OUT/kboot" initrd build --root "$GENERIC_ROOT" --modules virtio,watchdog --output "$GENERIC_INITRD"
+GENERIC_DRIVERS_INITRD=$CACHE/generic_drivers_initrd-$(digest "$OUT/kairos-boot" "$OUT/kboot" <(echo "$GENERIC_ROOT")).img
+made "$GENERIC_DRIVERS_INITRD" || "$OUT/kboot" initrd build --root "$GENERIC_ROOT" --output "$GENERIC_DRIVERS_INITRD"
 asset "$OPENRC" openrc
 asset "$GENERIC_ROOT" generic-root
 asset "$(readlink -f "$GENERIC_ROOT/boot/vmlinuz")" generic-kernel
 asset "$GENERIC_INITRD" generic-initrd
+asset "$GENERIC_DRIVERS_INITRD" generic-drivers-initrd
 asset "$INITRD" initrd
 asset "$VIRTIO_INITRD" initrd-virtio
 asset "$IMAGE" system.img

@@ -89,7 +89,7 @@ assets() {
 if wants plan; then run_tier plan KairosBoot.Plan.Tests minimal; fi
 
 if wants image && assets image; then
-    need acl attr busybox-static bzip2 cpio dosfstools erofs-utils gdisk grub-emu kmod libarchive-tools libcap2-bin lz4 mtools
+    need acl attr busybox-static bzip2 cpio dosfstools erofs-utils fdisk gdisk grub-emu kmod libarchive-tools libcap2-bin lz4 mtools
     need xfsprogs xz-utils
     export KAIROSBOOT_TEST_KERNEL_ROOT=$OUT/test-assets/kernel-root
     run_tier image KairosBoot.Image.Tests minimal
@@ -97,7 +97,7 @@ fi
 if wants linux; then
     [ "$(id -u)" = 0 ] || say "tier linux mounts file systems: its tests fail without root; to fix: run tests/run.sh as root"
     need acl attr busybox-static btrfs-progs dosfstools e2fsprogs erofs-utils fdisk gcc gdisk libc6-dev libcap2-bin linux-libc-dev mount
-    need bcache-tools cryptsetup-bin exfatprogs mtools ntfs-3g squashfs-tools util-linux xfslibs-dev xfsprogs
+    need bcache-tools cryptsetup-bin exfatprogs f2fs-tools genisoimage lvm2 mtools ntfs-3g squashfs-tools util-linux xfslibs-dev xfsprogs
     # The tests build the GRUB files of kboot install, and read disks with GRUB after a power cut.
     need grub-common grub-pc-bin grub-efi-amd64-bin
     need curl dpkg-dev dropbear-bin git openssh-client skopeo umoci wget

@@ -213,7 +213,7 @@ internal sealed class Devices(KernelModules modules, Watchdog watchdog, BootReco
 
     /// <param name="isMissing">A device is missing that an absent driver may hide.</param>
     private string DescribeSeen(bool isMissing) =>
-        MissingDevices.Seen(Seen, watch!.Unfinished, modules.Problems, isMissing ? modules.UnmatchedHardware : []);
+        MissingDevices.Seen(Seen, watch!.Unfinished, modules, isMissing);
 
     private ImmutableArray<BlockDevice> Examined() => BlockDeviceScan.Examine(watch!.WithSilentDisks);
 

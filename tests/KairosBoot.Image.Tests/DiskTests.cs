@@ -37,6 +37,22 @@ public class DiskTests : DiskBuilding
     }
 
     [Fact]
+    public void A_disk_with_sectors_of_4096_bytes_has_a_table_for_them()
+    {
+        var layout = Build(Request() with { SectorSize = 4096 });
+        var table = HostTool.Run("fdisk", "-b", "4096", "-l", "-o", "Start,End,Name", PathOf("disk"));
+        Assert.Contains("Disklabel type: gpt", table);
+        foreach (var partition in layout.Partitions)
+        {
+            var (first, last) = (partition.Start / 4096, (partition.Start + partition.Size) / 4096 - 1);
+            Assert.Matches($@"(?m)^ *{first} +{last} +{partition.Name}$", table);
+        }
+        foreach (var partition in new[] { layout.Oem, layout.Recovery, layout.State, layout.Persistent })
+            HostTool.Run("e2fsck", "-fn", On(partition));
+        Assert.Equal("MZ", HostTool.Shell($"mtype -i {PathOf("disk")}@@{layout.Esp.Start} ::/EFI/BOOT/BOOTX64.EFI | head -c 2"));
+    }
+
+    [Fact]
     public void Append_sets_the_kernel_arguments_of_the_machine()
     {
         var state = On(Build(Request() with { KernelArguments = " console=ttyS1  a.b=c,d " }).State);

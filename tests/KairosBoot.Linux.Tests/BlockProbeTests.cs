@@ -15,6 +15,9 @@ public sealed class BlockProbeTests
     [InlineData("mkfs.vfat -F 16 -n FAT16", 32)]
     [InlineData("mkfs.vfat -F 12", 8)]
     [InlineData("mkswap -L SWAPLABEL", 8)]
+    [InlineData("mkfs.f2fs -q -l F2FS-LABEL", 64)]
+    [InlineData("cryptsetup -q luksFormat -d /etc/passwd --type luks1 --pbkdf-force-iterations 1000", 32)]
+    [InlineData("cryptsetup -q luksFormat -d /etc/passwd --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --label L", 32)]
     public void Type_label_and_uuid_agree_with_blkid(string command, int mebibytes) => MountNamespace.Run(scratch =>
     {
         var image = scratch + "/image";
@@ -99,6 +102,7 @@ public sealed class BlockProbeTests
     [Theory]
     [InlineData("mksquashfs TREE IMAGE -quiet -no-progress")]
     [InlineData("mkfs.erofs IMAGE TREE")]
+    [InlineData("genisoimage -quiet -V ISO_label -o IMAGE TREE")]
     public void Image_formats_agree_with_blkid(string command) => MountNamespace.Run(scratch =>
     {
         Directory.CreateDirectory(scratch + "/tree");

@@ -35,31 +35,32 @@ public sealed class FaultyDeviceTests
         // A member of versions 0.90 and 1.0 starts with the file system of the array.
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-L", "DATA", image, "31M");
         Assert.Null(DeviceFault.Of(Scan(image)));
-        var block = new byte[4096];
-        BinaryPrimitives.WriteUInt32LittleEndian(block, 0xA92B4EFC);
-        BinaryPrimitives.WriteInt32LittleEndian(block.AsSpan(4), version);
-        if (version == 0)
+        Write(image, offset, RaidMember.Superblock(version, offset));
+        var found = Fault(image, DeviceFaultKind.Raid).Device.Superblock!;
+        Assert.Equal((Superblock.Raid, version == 0 ? null : "any:0", BlkidUuid(image)), (Blkid(image), found.Label, found.Uuid));
+    });
+
+    // The other members of a striped array start with data of the array, and the first one with a file system that is larger than itself.
+    [Theory]
+    [InlineData(1, (32 << 20) - 8192, true)]
+    [InlineData(1, (32 << 20) - 8192, false)]
+    [InlineData(0, (32 << 20) - 65536, true)]
+    [InlineData(0, (32 << 20) - 65536, false)]
+    public void A_member_of_a_striped_array_is_named(int version, int offset, bool first) => On(32, image =>
+    {
+        if (first)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(block.AsSpan(8), 90);
-            BinaryPrimitives.WriteInt32LittleEndian(block.AsSpan(20), 1);
-            // sb_csum: blkid checks it. The sum of all words with the field as 0, folded to 32 bits.
-            ulong sum = 0;
-            for (var at = 0; at < 4096; at += 4) sum += BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(at));
-            BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(152), (uint)sum + (uint)(sum >> 32));
+            MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-L", "DATA", image, "60M");
+            using var file = File.OpenWrite(image);
+            file.SetLength(32 << 20);
         }
         else
         {
-            Enumerable.Range(1, 16).Select(i => (byte)i).ToArray().CopyTo(block, 16);
-            "any:0"u8.CopyTo(block.AsSpan(32));
-            BinaryPrimitives.WriteInt32LittleEndian(block.AsSpan(92), 1);
-            BinaryPrimitives.WriteInt64LittleEndian(block.AsSpan(144), offset / 512);
-            ulong sum = 0;
-            for (var at = 0; at < 256; at += 4) sum += BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(at));
-            BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(216), (uint)sum + (uint)(sum >> 32));
+            Write(image, 0, "data"u8.ToArray());
         }
-        Write(image, offset, block);
+
+        Write(image, offset, RaidMember.Superblock(version, offset));
         Fault(image, DeviceFaultKind.Raid);
-        Assert.Equal(Superblock.Raid, Blkid(image));
     });
 
     // A file system that covers the place of the superblock was made after the array was dissolved.
@@ -92,7 +93,7 @@ public sealed class FaultyDeviceTests
         }
         BinaryPrimitives.WriteUInt32LittleEndian(sector.AsSpan(16), crc);
         Write(image, 512, sector);
-        Fault(image, DeviceFaultKind.Lvm);
+        Assert.Equal(BlkidUuid(image), Fault(image, DeviceFaultKind.Lvm).Device.Superblock!.Uuid);
         Assert.Equal(Superblock.Lvm, Blkid(image));
     });
 
@@ -244,6 +245,8 @@ public sealed class FaultyDeviceTests
         file.Position = offset;
         file.Write(bytes);
     }
+
+    private static string BlkidUuid(string image) => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "UUID", image).Trim();
 
     private static string Blkid(string image) => MountNamespace.Tool("blkid", "-p", "-o", "value", "-s", "TYPE", image).Trim();
 }

@@ -97,6 +97,7 @@ internal static class HeaderRows
         ["DeviceWatch.MinQuietMilliseconds"] = "our own interval", ["DeviceWatch.MaxQuietMilliseconds"] = "our own interval",
         ["DiskRequests.FewAnswers"] = "our own limit", ["StorageDaemon.ArgumentsField"] = "the number of a field in text, proc(5)",
         ["BlockReader.FirstPauseMicroseconds"] = "our own pause", ["BlockReader.LastPauseMicroseconds"] = "our own pause",
+        ["AssembledDevices.MaxDepth"] = "our own limit",
         ["BlockReader.BriefMicroseconds"] = "our own limit", ["BlockReader.IdleTimes"] = "our own limit",
         ["ImageIdentity.Start"] = "our own format", ["KernelLog.RecordLimit"] = "our own limit", ["Pstore.MaxUnread"] = "our own limit",
     };

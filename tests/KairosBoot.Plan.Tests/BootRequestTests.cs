@@ -46,6 +46,21 @@ public sealed class BootRequestTests
         Assert.Contains("kairosboot.env=maybe", Assert.Single(odd.Warnings));
     }
 
+    [Theory]
+    [InlineData("kairosboot.modules=a,b-c kairosboot.modules=d", "a b_c d", "", 0)]
+    [InlineData("modprobe.blacklist=a modprobe.blacklist=b-c,d", "", "a b_c d", 0)]
+    [InlineData("kairosboot.modules= modprobe.blacklist=,", "", "", 0)]
+    [InlineData("kairosboot.modules modprobe.blacklist", "", "", 0)]
+    [InlineData("kairosboot.modules=a,../../x,b modprobe.blacklist=c,d/e", "a b", "c", 2)]
+    [InlineData("kairosboot.modules=a.ko,\"b c\",\u001b[31m,.. module_blacklist=x", "", "", 4)]
+    public void The_command_line_adds_modules_and_keeps_modules_out(string text, string modules, string excluded, int warnings)
+    {
+        var request = Parse(text);
+        Assert.Equal((modules, excluded, warnings),
+            (string.Join(' ', request.Modules), string.Join(' ', request.ExcludedModules), request.Warnings.Length));
+        Assert.All(request.Warnings, warning => Assert.Contains("is not the name of a module", warning));
+    }
+
     [Fact]
     public void If_file_and_label_disagree_the_file_decides_with_a_warning()
     {

@@ -25,6 +25,41 @@ public sealed class DeviceSearchTests
         Assert.Equal(("vda", "vda3", "vda1"), (decision.Disk!.Disk, decision.Disk.Images.Name, decision.Disk.Oem!.Name));
     }
 
+    // sda is the boot disk. "dm-0=sda,sdb" is assembled from those disks, and "sda4!" is held by an assembled device.
+    [Theory]
+    [InlineData("sda4 dm-0=sda", "sda4")]
+    [InlineData("dm-0=sda", "dm-0")]
+    [InlineData("md0=sdb,sda", "md0")]
+    [InlineData("dm-0=sdb", "none")]
+    [InlineData("sda4! dm-0=sda", "dm-0")]
+    [InlineData("sda4! sdb4! dm-0=sda,sdb", "dm-0")]
+    [InlineData("sda4! md0=sda! dm-0=sda", "dm-0")]
+    [InlineData("sda4! dm-0=sdb", "sda4")]
+    [InlineData("sda4 dm-0=sda dm-1=sda", "sda4")]
+    [InlineData("dm-0=sda dm-1=sda", "dm-0 dm-1")]
+    [InlineData("sda4 sda5", "sda4 sda5")]
+    public void An_assembled_device_wins_over_its_parts_and_loses_to_a_partition(string text, string expected)
+    {
+        foreach (var order in (bool[])[false, true])
+        {
+            var devices = text.Split(' ').Select(Device).ToImmutableArray();
+            if (order) devices = [.. devices.Reverse()];
+            var found = DeviceSearch.Find(DeviceRef.Label("COS_PERSISTENT"), devices, "sda", onBootDiskOnly: true);
+            Assert.Equal(expected, found.Missing ? "none" : string.Join(' ', found.Candidates.Select(one => one.Name).Order()));
+        }
+
+        static BlockDevice Device(string word)
+        {
+            var parts = word.TrimEnd('!').Split('=');
+            var plain = parts.Length == 1;
+            return new(parts[0], plain ? parts[0][..3] : parts[0], plain ? 4 : 0, 1 << 20)
+            {
+                Superblock = new("ext4", "COS_PERSISTENT", null, 0), Members = plain ? [] : [.. parts[1].Split(',')],
+                IsHeld = word.EndsWith('!'),
+            };
+        }
+    }
+
     [Fact]
     public void Two_disks_with_the_label_are_refused_with_a_list_of_both()
     {

@@ -26,9 +26,22 @@ internal static class DiskBuildCommand
             if (result.GetValueOrDefault<string?>() is { } text && DiskSeed.Problem(text) is { } problem)
                 result.AddError($"--seed {problem}: give one line of text that is used for no other disk of the machine");
         });
+        var sectorSize = new Option<int>("--sector-size")
+        {
+            Description = "Bytes of a sector of the disk that it is for: 512 or 4096; with 4096, only UEFI boots it (default: 512)",
+            HelpName = "BYTES", DefaultValueFactory = _ => 512,
+        };
+        sectorSize.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && token.Value is not ("512" or "4096"))
+                result.AddError($"--sector-size {token.Value}: give 512 or 4096, as in /sys/class/block/DISK/queue/logical_block_size");
+        });
         var options = new DiskOptions();
 
-        var command = new Command("build", "Build a bootable disk image for BIOS and UEFI from an OS image.") { image, size, output, seed };
+        var command = new Command("build", "Build a bootable disk image for BIOS and UEFI from an OS image.")
+        {
+            image, size, sectorSize, output, seed,
+        };
         options.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
@@ -39,7 +52,7 @@ internal static class DiskBuildCommand
                 parsed.GetRequiredValue(image), parsed.GetValue(options.Recovery), documents, parsed.GetValue(size),
                 parsed.GetRequiredValue(options.Append))
             {
-                Sizes = options.Sizes(parsed), Seed = parsed.GetValue(seed),
+                Sizes = options.Sizes(parsed), Seed = parsed.GetValue(seed), SectorSize = parsed.GetValue(sectorSize),
             };
             using var progress = new Progress();
             var layout = DiskBuilder.Build(request, path, cancellationToken, progress.Show);

@@ -45,6 +45,7 @@ internal static class InitrdBuildCommand
             OutputFile.Write(path, temporary => HostFile.Write(temporary, built.Content));
             Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}, " +
                 built.Compression.Word() + (built.Reason is null ? "" : $": {built.Reason}"));
+            if (built.Absent.Count > 0) Console.WriteLine($"not in this kernel: {string.Join(", ", built.Absent)}");
         }));
         return command;
     }

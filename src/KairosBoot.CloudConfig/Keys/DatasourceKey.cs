@@ -33,7 +33,8 @@ internal static class DatasourceKey
         Directories.Make(SystemPaths.InstanceData, FilePermissions.Directory, uid: 0, gid: 0);
         // A boot does not wait for a slow drive once it has its system, but user-data that is missed now may be missed for good.
         run.AwaitDrivers();
-        var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>());
+        // A logical volume may be that of a guest, whose user-data is not for this machine.
+        var devices = BlockDeviceScan.All(new Dictionary<string, BlockDevice>()).RemoveAll(device => device.IsAssembled);
         var gate = new VolumeGate(devices, StageFacts.CommandLine);
         if (gate.Problem is { } problem) run.Warn(keys.Line, Key, problem);
         var (found, ignored) = OnVolume(providers, devices, gate, keys.Line, run);

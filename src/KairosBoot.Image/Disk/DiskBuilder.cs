@@ -5,8 +5,6 @@ namespace KairosBoot.Image;
 /// <summary>Builds a bootable raw disk. All tools work on the file itself, so neither root nor loop devices are needed.</summary>
 public static class DiskBuilder
 {
-    private const int BlockSize = 512;
-
     /// <exception cref="OperatorException">An image cannot boot, the disk is too small, or a tool is missing.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; temporary files are
     /// removed.</exception>
@@ -20,7 +18,7 @@ public static class DiskBuilder
             var content = new DiskContent(request, "--size", GrubFiles.Find(scratch), cancellationToken);
             layout = content.Layout;
             HostFile.SetSize(file, layout.Size);
-            using var disk = new DiskTarget(file, layout.Size, BlockSize, isBlank: true);
+            using var disk = new DiskTarget(file, layout.Size, request.SectorSize, isBlank: true);
             var seed = request.Seed is { } text ? new DiskSeed(text) : DiskInputs.Seed(request, layout, content.Grub, cancellationToken);
             new DiskWriter(disk, content, seed, DiskInputs.Time(request.Image), scratch, progress ?? (_ => { })).Write();
         });

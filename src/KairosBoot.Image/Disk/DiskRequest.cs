@@ -14,6 +14,9 @@ public sealed record DiskRequest(string Image, string? Recovery, IReadOnlyList<s
     /// <summary>Seed of the GUIDs of a built disk; null: its inputs. An installation uses random GUIDs.</summary>
     public string? Seed { get; init; }
 
+    /// <summary>Bytes of a sector of a built disk: 512 or 4096. A device has its own.</summary>
+    public int SectorSize { get; init; } = 512;
+
     /// <summary>Size of an image in bytes, through links; 0 if it does not exist.</summary>
     public static long Size(string image) => HostFile.Size(image);
 }

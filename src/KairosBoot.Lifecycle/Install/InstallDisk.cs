@@ -109,7 +109,7 @@ public sealed record InstallDisk(string Name, long SizeBytes, int BlockSize)
         foreach (var device in BlockDeviceScan.All(new Dictionary<string, BlockDevice>()))
         {
             var isCandidate = device.Partition == 0 && !device.Name.StartsWith("sr", StringComparison.Ordinal)
-                && !device.Name.StartsWith("md", StringComparison.Ordinal) && device.SizeBytes >= DiskLayout.MinBytes;
+                && !device.IsAssembled && device.SizeBytes >= DiskLayout.MinBytes;
             if (isCandidate && !DiskUse.IsReadOnly(device.Name) && DiskUse.Of(device.Name).Count == 0 && !DiskUse.IsClaimed(device.Name))
                 disks.Add(Of(device.Name));
         }

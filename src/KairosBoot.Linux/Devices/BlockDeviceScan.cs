@@ -5,13 +5,13 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Finds block devices in sysfs and reads their first bytes, without udev or blkid. Skips loop, RAM, device-mapper and floppy devices: a
-/// label in a guest's image or a logical volume does not belong to this machine, and reading an empty floppy drive takes half a minute.
+/// Finds block devices in sysfs and reads their first bytes, without udev or blkid. Skips loop, RAM and floppy devices, and what is
+/// assembled from them: a label in a guest's image does not belong to this machine, and reading an empty floppy drive takes half a minute.
 /// </summary>
 public static class BlockDeviceScan
 {
     internal const string ClassBlock = "/sys/class/block";
-    private static readonly string[] Skipped = ["loop", "ram", "zram", "dm-", "fd", "mtdblock", "nbd"];
+    private static readonly string[] Skipped = ["loop", "ram", "zram", "fd", "mtdblock", "nbd"];
 
     /// <summary>All present devices, in the order of their names.</summary>
     /// <param name="known">Devices of an earlier scan, which are not read again, except those that did not answer and now may.</param>
@@ -29,7 +29,7 @@ public static class BlockDeviceScan
             if (device is not null) devices.Add(device);
         }
 
-        return devices.ToImmutable();
+        return AssembledDevices.MarkMembers(devices.ToImmutable());
     }
 
     /// <summary>The disk of this device did not answer before, and has answered all requests since.</summary>
@@ -51,7 +51,7 @@ public static class BlockDeviceScan
     /// <summary>A device by its name, of any kind. Null: it does not exist, or it has no medium.</summary>
     public static BlockDevice? One(string name)
     {
-        using var scan = new Scan(announced: null);
+        using var scan = new Scan(announced: null) { IsOfAnyKind = true };
         return Probe(name, scan);
     }
 
@@ -82,7 +82,7 @@ public static class BlockDeviceScan
         return PathParts.NameOf(path);
     }
 
-    private static bool IsSkipped(string name)
+    internal static bool IsSkipped(string name)
     {
         foreach (var prefix in Skipped)
             if (name.StartsWith(prefix, StringComparison.Ordinal)) return true;
@@ -97,7 +97,12 @@ public static class BlockDeviceScan
         var partition = (int)Number(directory + "/partition");
         var disk = partition == 0 ? name : DiskOf(directory);
         if (scan.Announced?.Contains(disk) == false) return null;
-        var device = new BlockDevice(name, disk, partition, size) { IsWriteProtected = Number(directory + "/ro") == 1 };
+        var members = AssembledDevices.MembersOf(disk);
+        if (members is null && !scan.IsOfAnyKind) return null;
+        var device = new BlockDevice(name, disk, partition, size)
+        {
+            IsWriteProtected = Number(directory + "/ro") == 1, Members = members ?? [],
+        };
         if (partition == 0)
         {
             device = device with
@@ -153,7 +158,7 @@ public static class BlockDeviceScan
     }
 
     // The partition's directory in sysfs is inside that of its disk. Computing the disk from the name would depend on the driver.
-    private static string DiskOf(string directory) => PathParts.NameOf(PathParts.ParentOf(Syscall.ReadLink(directory)));
+    internal static string DiskOf(string directory) => PathParts.NameOf(PathParts.ParentOf(Syscall.ReadLink(directory)));
 
     private static long Number(string path) => Parse(FileText.TryReadAttribute(path));
 
@@ -170,6 +175,8 @@ public static class BlockDeviceScan
 
         /// <summary>Only these disks and their partitions are read; null: all.</summary>
         public List<string>? Announced => announced;
+
+        public bool IsOfAnyKind { get; init; }
 
         public bool IsSilent(string disk) => silent.Contains(disk);
 

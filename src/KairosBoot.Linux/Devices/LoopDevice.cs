@@ -12,7 +12,6 @@ public static unsafe class LoopDevice
     // linux/loop.h
     internal const int LOOP_CONFIGURE = 0x4C0A, LOOP_CTL_GET_FREE = 0x4C82, LOOP_GET_STATUS64 = 0x4C05;
     internal const uint LO_FLAGS_READ_ONLY = 1, LO_FLAGS_AUTOCLEAR = 4;
-    private const int LOOP_MAJOR = 7; // linux/major.h
 
     /// <summary>struct loop_info64.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -61,16 +60,26 @@ public static unsafe class LoopDevice
     }
 
     /// <summary>
-    /// Device and inode of the file that is attached to a file system's loop device; they stay the same if the file is renamed. Null: the
-    /// file system is not on a loop device, or the file is not known.
+    /// The path of that file, as it was when the file was attached. Null: as above, or the path leads to no regular file.
+    /// </summary>
+    /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
+    public static string? BackingPath(ulong device)
+    {
+        if (BlockDeviceScan.NameOf(device) is not { } name || AssembledDevices.LoopBelow(name) is not { } loop) return null;
+        var file = FileText.TryReadAttribute($"{BlockDeviceScan.ClassBlock}/{loop}/loop/backing_file");
+        return file is not null && Syscall.TryStat(file) is { Type: FileType.Regular } ? file : null;
+    }
+
+    /// <summary>
+    /// Device and inode of the file that is attached to a file system's loop device, also to one below a mapped device; they stay the same if
+    /// the file is renamed. Null: the file system is not on a loop device, or the file is not known.
     /// </summary>
     /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
     /// <param name="nodes">Directory of the device nodes: <c>/dev</c>.</param>
     public static (ulong Device, ulong Inode)? BackingFile(ulong device, string nodes)
     {
-        var minor = (device & 0xFF) | ((device >> 12) & 0xFFFFFF00);
-        if (((device >> 8) & 0xFFF) != LOOP_MAJOR) return null;
-        using var loop = Syscall.TryOpen($"{nodes}/loop{minor}", OpenFlags.ReadOnly);
+        if (BlockDeviceScan.NameOf(device) is not { } name || AssembledDevices.LoopBelow(name) is not { } number) return null;
+        using var loop = Syscall.TryOpen($"{nodes}/{number}", OpenFlags.ReadOnly);
         if (loop is null) return null;
         LoopInfo64 status;
         Syscall.IoCtl(loop, LOOP_GET_STATUS64, &status, "LOOP_GET_STATUS64");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux;
@@ -23,16 +24,22 @@ public sealed class KernelModules
     private readonly ModuleIndex? index;
     private readonly string directory;
     private readonly HashSet<string> tried;
+    private readonly ImmutableArray<string> requested = [];
+    private readonly ImmutableArray<string> excluded;
     private readonly HashSet<string> unmatched = [];
     private readonly List<string> problems = [];
+    private readonly List<string> keptOut = [];
 
     /// <summary>
     /// Without an index (all drivers built in) no module is loaded. An index for another kernel is reported and not used.
     /// </summary>
     /// <param name="root">Root of the initrd; empty: that of the caller.</param>
-    public KernelModules(string root = "")
+    /// <param name="request">Which modules the command line adds and keeps out; null: none.</param>
+    public KernelModules(string root = "", BootRequest? request = null)
     {
         tried = [];
+        requested = request?.Modules ?? [];
+        excluded = request?.ExcludedModules ?? [];
         var release = Syscall.KernelRelease();
         directory = DirectoryIn(root);
         if (FileText.TryRead(directory + "/modules.index") is { } text)
@@ -49,6 +56,7 @@ public sealed class KernelModules
     {
         index = other.index;
         tried = other.tried;
+        excluded = other.excluded;
         directory = DirectoryIn(root);
     }
 
@@ -71,11 +79,21 @@ public sealed class KernelModules
         }
     }
 
-    /// <summary>Loads the modules that every boot needs.</summary>
+    /// <summary>Drivers of present hardware that the command line keeps out.</summary>
+    public IReadOnlyList<string> KeptOut => keptOut;
+
+    /// <summary>Loads the modules that every boot needs, then those that the command line adds.</summary>
     public void LoadAlways()
     {
-        if (index is null) return;
-        foreach (var name in index.Always) Load(name);
+        if (index is not null)
+            foreach (var name in index.Always) Load(name);
+        foreach (var name in requested)
+        {
+            if (excluded.Contains(name)) problems.Add($"kairosboot.modules: modprobe.blacklist keeps {name} out");
+            else if (index?.LoadOrder(name) is null)
+                problems.Add($"kairosboot.modules: the initrd has no module {name}; add it with kboot initrd build --modules");
+            else Load(name, InBackground);
+        }
     }
 
     /// <summary>
@@ -109,6 +127,8 @@ public sealed class KernelModules
             }
         }
 
+        // Those may find some, too.
+        hasDisks |= !requested.IsEmpty;
         // These number the virtio devices in the order in which they start them, and wait for none.
         foreach (var name in drivers)
         {
@@ -124,7 +144,8 @@ public sealed class KernelModules
     // only disk may: without it nothing boots.
     private void StartVirtioDisks(DriverStarts starts, DeviceStarter starter, bool hasOthers)
     {
-        if (tried.Contains(VirtioDisks.Driver) || index?.LoadOrder(VirtioDisks.Driver) is not { Count: > 0 }) return;
+        if (tried.Contains(VirtioDisks.Driver) || excluded.Contains(VirtioDisks.Driver)) return;
+        if (index?.LoadOrder(VirtioDisks.Driver) is not { Count: > 0 }) return;
         if (VirtioDisks.NotStarted().Count is var count && (count == 0 || (count == 1 && !hasOthers))) return;
         if (!VirtioDisks.SetAutomatic(false)) return;
 
@@ -146,27 +167,38 @@ public sealed class KernelModules
         foreach (var name in names) Load(name, InBackground);
     }
 
-    private IReadOnlyList<string> DriversFor(string modalias)
+    private List<string> DriversFor(string modalias)
     {
-        if (index is null) return [];
-        var names = index.ForModalias(modalias);
-        if (names.Count == 0) unmatched.Add(modalias);
+        var names = new List<string>();
+        if (index is null) return names;
+        var found = index.ForModalias(modalias);
+        if (found.Count == 0) unmatched.Add(modalias);
+        foreach (var name in found)
+        {
+            if (!excluded.Contains(name)) names.Add(name);
+            else if (!keptOut.Contains(name)) keptOut.Add(name);
+        }
         return names;
     }
 
     /// <summary>
-    /// Loads a driver by its name, and waits until it has started its devices. Does nothing if the initrd has no such driver.
+    /// Loads a driver by its name, and waits until it has started its devices. Does nothing if the initrd has no such driver. Modules that
+    /// the command line keeps out are not loaded for another one either.
     /// </summary>
     /// <param name="name">Name of the module, or an alias.</param>
     /// <param name="parameters">As on a modprobe command line.</param>
     public void Load(string name, string parameters = "")
     {
         if (index?.LoadOrder(name) is not { } order) return;
+        string? without = null;
         foreach (var module in order)
-            if (tried.Add(module)) Insert(module, module == name || parameters == InBackground ? parameters : "");
+        {
+            if (excluded.Contains(module)) without = module;
+            else if (tried.Add(module)) Insert(module, module == name || parameters == InBackground ? parameters : "", without);
+        }
     }
 
-    private void Insert(string module, string parameters)
+    private void Insert(string module, string parameters, string? without)
     {
         try
         {
@@ -175,6 +207,11 @@ public sealed class KernelModules
         }
         // EEXIST: it is loaded already. ENODEV: its hardware does not exist, which only the driver can detect.
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ENODEV) { }
+        // ENOENT: it uses a symbol of a module that is not loaded.
+        catch (SyscallException e) when (e.Errno == Errno.ENOENT && without is not null)
+        {
+            problems.Add($"{e.Message}; modprobe.blacklist keeps {without} out");
+        }
         catch (SyscallException e) { problems.Add(e.Message); }
     }
 }

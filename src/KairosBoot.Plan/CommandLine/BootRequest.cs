@@ -20,6 +20,10 @@ public sealed record BootRequest
     public DeviceRef? Oem { get; init; } = DeviceRef.Label(SystemPaths.OemLabel);
     public TimeSpan OemTimeout { get; init; } = TimeSpan.FromSeconds(5);
     public TimeSpan DeviceTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>Modules to load in addition to those for the hardware, in the kernel's spelling.</summary>
+    public ImmutableArray<string> Modules { get; init; } = [];
+    /// <summary>Modules that are never loaded, in the kernel's spelling.</summary>
+    public ImmutableArray<string> ExcludedModules { get; init; } = [];
     /// <summary>After how many boots that fail because of the same volume recovery takes over; 0: never.</summary>
     public int VolumeRetries { get; init; } = 3;
     /// <summary>The image is mounted read-write, for debugging.</summary>

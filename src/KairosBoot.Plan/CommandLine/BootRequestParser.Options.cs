@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace KairosBoot.Plan;
 
 // What each option changes. A method returns true if the value is valid.
@@ -23,6 +25,8 @@ public sealed partial class BootRequestParser
         KernelOptionKind.RootWritable => IsSwitch(word.Value, out var on) & Set(Request with { RootWritable = on }),
         KernelOptionKind.UnifiedImage => RefuseUnifiedImage(),
         KernelOptionKind.Unsupported => WarnUnsupported(word),
+        KernelOptionKind.Modules => AddModules(modules, word),
+        KernelOptionKind.ExcludedModules => AddModules(excludedModules, word),
         KernelOptionKind.TriesLeft or KernelOptionKind.OemTimeout or KernelOptionKind.DeviceTimeout or KernelOptionKind.VolumeRetries
             or KernelOptionKind.Watchdog => option.Number(word.Value) is { } number && Set(WithNumber(option.Kind, number)),
         _ => ParseVolume(option.Kind, word.Value),
@@ -70,6 +74,18 @@ public sealed partial class BootRequestParser
     private bool AddVolume(VolumeRequest volume)
     {
         volumes.Add(volume);
+        return true;
+    }
+
+    // One wrong name must not bring back the drivers that the others keep out.
+    private bool AddModules(ImmutableArray<string>.Builder names, KernelParameter word)
+    {
+        foreach (var name in (word.Value ?? "").Split(','))
+        {
+            if (name.Length == 0) continue;
+            if (ModuleName.IsValid(name)) names.Add(ModuleName.Normalize(name));
+            else warnings.Add($"{word.Name}: {name} is not the name of a module; it is ignored");
+        }
         return true;
     }
 

@@ -7,6 +7,8 @@ public sealed partial class BootRequestParser
 {
     private readonly ImmutableArray<string>.Builder warnings = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<VolumeRequest>.Builder volumes = ImmutableArray.CreateBuilder<VolumeRequest>();
+    private readonly ImmutableArray<string>.Builder modules = ImmutableArray.CreateBuilder<string>();
+    private readonly ImmutableArray<string>.Builder excludedModules = ImmutableArray.CreateBuilder<string>();
     private string? file, liveImage, loaderSlot;
     private string root = "";
 
@@ -44,6 +46,8 @@ public sealed partial class BootRequestParser
             LoaderReadsCounters = Request.LoaderCounters is CounterAccess.Writable or CounterAccess.ReadOnly
                 || Request is { LoaderCounters: CounterAccess.Unusable, TriesLeft: not null },
             Volumes = volumes.ToImmutable(),
+            Modules = modules.ToImmutable(),
+            ExcludedModules = excludedModules.ToImmutable(),
             Warnings = all.ToImmutable(),
         };
     }

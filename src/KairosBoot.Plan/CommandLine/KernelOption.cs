@@ -7,7 +7,7 @@ namespace KairosBoot.Plan;
 internal enum KernelOptionKind
 {
     ImageFile, Root, LiveImage, LoaderSlot, AutoReset, TriesLeft, Why, LoaderCounters, KexecFrom, LoadedFrom, BootId, Overlay, Volume, Oem,
-    OemTimeout, DeviceTimeout, VolumeRetries,
+    OemTimeout, DeviceTimeout, VolumeRetries, Modules, ExcludedModules,
     Persistent, CheckMode, CheckRepair, UserData, Init, Panic, Watchdog, Debug, RootWritable, UnifiedImage, Unsupported,
 }
 

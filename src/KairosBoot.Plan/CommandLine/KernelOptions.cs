@@ -32,6 +32,8 @@ public static class KernelOptions
         new("rd.immucore.oemlabel", "a label, or nothing", KernelOptionKind.Oem),
         new("rd.immucore.oemtimeout", 0, 3600, KernelOptionKind.OemTimeout),
         new("kairosboot.timeout", 1, 86400, KernelOptionKind.DeviceTimeout),
+        new("kairosboot.modules", ModuleForm, KernelOptionKind.Modules),
+        new("modprobe.blacklist", ModuleForm, KernelOptionKind.ExcludedModules),
         new("kairosboot.volume-retries", 0, 50, KernelOptionKind.VolumeRetries),
         new("kairosboot.persistent", "ro or recovery, and stop or tmpfs, with a comma between", KernelOptionKind.Persistent),
         new("fsck.mode", "auto, force or skip", KernelOptionKind.CheckMode),
@@ -51,7 +53,7 @@ public static class KernelOptions
         new("rd.immucore.uki", "none", KernelOptionKind.UnifiedImage),
     ];
 
-    private const string SwitchForm = "nothing, 1 or 0";
+    private const string SwitchForm = "nothing, 1 or 0", ModuleForm = "names of modules, with commas between";
 
     /// <summary>The option of that name, in either spelling; null: the word belongs to another program.</summary>
     public static KernelOption? Find(string name)

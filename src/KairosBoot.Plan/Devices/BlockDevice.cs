@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace KairosBoot.Plan;
 
 /// <summary>A block device as described by sysfs and its first bytes.</summary>
@@ -16,6 +18,19 @@ public sealed record BlockDevice(string Name, string Disk, int Partition, long S
     public string? Serial { get; init; }
     /// <summary>Why the device could not be read; null: it could.</summary>
     public string? Unreadable { get; init; }
+
+    /// <summary>
+    /// The disks below a device of the device mapper or an md array: LUKS, LVM, RAID, multipath. Empty: it is not assembled from others.
+    /// </summary>
+    public ImmutableArray<string> Members { get; init; } = [];
+
+    /// <summary>Such a device is assembled from this one, or from its disk, so the kernel does not mount this one.</summary>
+    public bool IsHeld { get; init; }
+
+    public bool IsAssembled => !Members.IsEmpty;
+
+    /// <summary>It is on this disk, or assembled from a part of it.</summary>
+    public bool IsOn(string disk) => Disk == disk || Members.Contains(disk);
 
     /// <summary>Value of <see cref="Unreadable"/> for a disk that does not answer the kernel, and for its partitions.</summary>
     public const string NoAnswer = "it does not answer";

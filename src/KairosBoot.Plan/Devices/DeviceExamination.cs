@@ -18,7 +18,21 @@ public static class DeviceExamination
     {
         if (hasPartitions) return null;
         if (device.Partition == 0 && OfTable(device, blockSize, read) is { } table) return table;
-        return ExtBackup(device, read) ?? XfsBackup(device, read) ?? Zfs(read);
+        return Raid(device, read) ?? ExtBackup(device, read) ?? XfsBackup(device, read) ?? Zfs(read);
+    }
+
+    // A member that does not hold the start of the array's file system.
+    private static DeviceFinding? Raid(BlockDevice device, Func<long, int, byte[]> read)
+    {
+        for (var place = 0; place < RaidProbe.Places; place++)
+        {
+            if (RaidProbe.Offset(place, null, device.SizeBytes) is > 0 and var offset
+                && RaidProbe.Probe(offset, read(offset, RaidProbe.Length)) is { } member)
+            {
+                return new(DeviceFaultKind.Raid) { Label = member.Label, Uuid = member.Uuid };
+            }
+        }
+        return null;
     }
 
     // The kernel uses the backup of a table only with the option gpt, and it reads no table with a block beyond the disk: block/partitions

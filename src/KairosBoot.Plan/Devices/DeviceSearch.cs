@@ -25,9 +25,21 @@ public static class DeviceSearch
         // The partition name is used if no file system has the label.
         if (matches.IsEmpty && wanted.Kind == DeviceRefKind.Label)
             matches = Matches(new DeviceRef(DeviceRefKind.PartLabel, wanted.Value), devices);
-        if (bootDisk is null || wanted.Kind is DeviceRefKind.Path) return new(wanted, matches);
-        var onBootDisk = matches.RemoveAll(device => device.Disk != bootDisk);
-        return new(wanted, onBootDisk.IsEmpty && !onBootDiskOnly ? matches : onBootDisk);
+        if (wanted.Kind is DeviceRefKind.Path) return new(wanted, matches);
+        if (bootDisk is null) return new(wanted, Preferred(matches));
+        var onBootDisk = matches.RemoveAll(device => !device.IsOn(bootDisk));
+        return new(wanted, Preferred(onBootDisk.IsEmpty && !onBootDiskOnly ? matches : onBootDisk));
+    }
+
+    // A part of an array or of a multipath disk has the same label as the whole, and can only be used through it. Otherwise a partition is
+    // preferred: the label in a logical volume may be that of a guest.
+    private static ImmutableArray<BlockDevice> Preferred(ImmutableArray<BlockDevice> found)
+    {
+        if (found.Length < 2) return found;
+        var partitions = found.RemoveAll(device => device.IsAssembled || device.IsHeld);
+        if (!partitions.IsEmpty) return partitions;
+        var assembled = found.RemoveAll(device => !device.IsAssembled || device.IsHeld);
+        return assembled.IsEmpty ? found : assembled;
     }
 
     private static ImmutableArray<BlockDevice> Matches(DeviceRef wanted, ImmutableArray<BlockDevice> devices)

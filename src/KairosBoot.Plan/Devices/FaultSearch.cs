@@ -20,7 +20,7 @@ public static class FaultSearch
         DeviceFault? suspect = null;
         foreach (var device in devices)
         {
-            if (onBootDiskOnly && bootDisk is not null && device.Disk != bootDisk || HasPartitions(device, devices)) continue;
+            if (onBootDiskOnly && bootDisk is not null && !device.IsOn(bootDisk) || HasPartitions(device, devices)) continue;
             if (DeviceFault.Of(device) is not { } fault) continue;
             fault.HasWantedName = HasName(device, wanted);
             if (fault.HasWantedName) return fault;

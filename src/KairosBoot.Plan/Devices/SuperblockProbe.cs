@@ -16,10 +16,11 @@ public static class SuperblockProbe
 
     private delegate Superblock? Format(ReadOnlySpan<byte> window);
 
-    // Containers first: a LUKS or RAID member may still have the superblock of an old file system after its own header.
+    // Containers first: they may still have the superblock of an old file system after their own header. A RAID member may still have any
+    // other header before its own.
     private static readonly (long Window, Format Probe)[] Formats =
     [
-        (0, Luks), (0, LinuxRaid), (0, Lvm2), (0, Bcache), (0, Xfs), (0, Squashfs), (0, Ext), (0, Erofs), (0, F2fs), (0, Swap), (0, Vfat),
+        (0, LinuxRaid), (0, Luks), (0, Lvm2), (0, Bcache), (0, Xfs), (0, Squashfs), (0, Ext), (0, Erofs), (0, F2fs), (0, Swap), (0, Vfat),
         (0x8000, Iso9660), (0x10000, Btrfs),
     ];
 
@@ -93,7 +94,8 @@ public static class SuperblockProbe
         var name = Encoding.Unicode.GetString(w.Slice(1024 + 124, 1024));
         var end = name.IndexOf('\0');
         var label = end < 0 ? name : name[..end];
-        return new("f2fs", label.Length == 0 ? null : label, Uuid(w.Slice(1024 + 108, 16)), 0);
+        return new("f2fs", label.Length == 0 ? null : label, Uuid(w.Slice(1024 + 108, 16)),
+            U32(w, 1024 + 16) is var bits and >= 9 and <= 16 ? (long)U64(w, 1024 + 36) << (int)bits : 0);
     }
 
     private static Superblock? Vfat(ReadOnlySpan<byte> w)
@@ -119,7 +121,17 @@ public static class SuperblockProbe
     {
         if (w.Length < 2048 || w[0] != 1 || !w[1..].StartsWith("CD001"u8)) return null;
         var label = Encoding.ASCII.GetString(w.Slice(40, 32)).TrimEnd(' ', '\0');
-        return new("iso9660", label.Length == 0 ? null : label, null, (long)U32(w, 80) * 2048);
+        return new("iso9660", label.Length == 0 ? null : label, IsoDate(w.Slice(830, 16)) ?? IsoDate(w.Slice(813, 16)),
+            (long)U32(w, 80) * 2048);
+    }
+
+    // An ISO 9660 volume has no UUID. GRUB, blkid and udev use its date: that of the last change, or else of its creation.
+    private static string? IsoDate(ReadOnlySpan<byte> digits)
+    {
+        if (digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0 || digits.IndexOfAnyExcept((byte)'0') < 0) return null;
+        var text = Encoding.ASCII.GetString(digits);
+        return text[..4] + "-" + text[4..6] + "-" + text[6..8] + "-" + text[8..10] + "-" + text[10..12] + "-" + text[12..14] + "-"
+            + text[14..];
     }
 
     private static Superblock? Swap(ReadOnlySpan<byte> w) =>
@@ -135,24 +147,34 @@ public static class SuperblockProbe
 
     private static Superblock? Lvm2(ReadOnlySpan<byte> w)
     {
-        // The label may be in any of the first four sectors.
+        // The label may be in any of the first four sectors, and contains the number of its sector.
         for (var sector = 0; sector < 4 && w.Length >= (sector + 1) * 512; sector++)
         {
-            if (w[(sector * 512)..].StartsWith("LABELONE"u8) && w[(sector * 512 + 24)..].StartsWith("LVM2 001"u8))
-                return new(Superblock.Lvm, null, null, 0);
+            var label = w.Slice(sector * 512, 512);
+            if (label.StartsWith("LABELONE"u8) && label[24..].StartsWith("LVM2 001"u8) && U64(label, 8) == (ulong)sector)
+                return new(Superblock.Lvm, null, LvmUuid(label), 0);
         }
 
         return null;
     }
 
+    // pv_header: the UUID is 32 letters and digits. It follows the label header at the offset that the label names.
+    private static string? LvmUuid(ReadOnlySpan<byte> label)
+    {
+        const int Length = 32;
+        if (U32(label, 20) is not (var at and <= 512 - Length)) return null;
+        var uuid = label.Slice((int)at, Length);
+        foreach (var character in uuid)
+            if (!char.IsAsciiLetterOrDigit((char)character)) return null;
+        var text = Encoding.ASCII.GetString(uuid);
+        return text[..6] + "-" + text[6..10] + "-" + text[10..14] + "-" + text[14..18] + "-" + text[18..22] + "-" + text[22..26] + "-"
+            + text[26..];
+    }
+
     private static Superblock? LinuxRaid(ReadOnlySpan<byte> w)
     {
         foreach (var at in (ReadOnlySpan<int>)[0, 4096]) // metadata 1.1 and 1.2
-        {
-            if (w.Length >= at + 64 && U32(w, at) == 0xA92B4EFC && U32(w, at + 4) == 1)
-                return new(Superblock.Raid, Text(w.Slice(at + 32, 32)), Uuid(w.Slice(at + 16, 16)), 0);
-        }
-
+            if (w.Length >= at + RaidProbe.Length && RaidProbe.Probe(at, w[at..]) is { } member) return member;
         return null;
     }
 
@@ -168,13 +190,13 @@ public static class SuperblockProbe
     private static uint U32(ReadOnlySpan<byte> w, int at) => BinaryPrimitives.ReadUInt32LittleEndian(w[at..]);
     private static ulong U64(ReadOnlySpan<byte> w, int at) => BinaryPrimitives.ReadUInt64LittleEndian(w[at..]);
 
-    private static string? Text(ReadOnlySpan<byte> field)
+    internal static string? Text(ReadOnlySpan<byte> field)
     {
         var end = field.IndexOf((byte)0);
         var text = Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
         return text.Length == 0 ? null : text;
     }
 
-    private static string? Uuid(ReadOnlySpan<byte> bytes) =>
+    internal static string? Uuid(ReadOnlySpan<byte> bytes) =>
         bytes.IndexOfAnyExcept((byte)0) < 0 ? null : new Guid(bytes, bigEndian: true).ToString();
 }

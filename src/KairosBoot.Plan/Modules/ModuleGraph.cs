@@ -10,6 +10,9 @@ public sealed class ModuleGraph
         ["vfat"] = ["nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"],
     };
 
+    // Dependencies of drivers are a few levels deep. Each level is a call.
+    private const int MaxDepth = 100;
+
     private readonly Dictionary<string, ModuleFile> files;
     private readonly ILookup<string, SoftDependency> softDependencies;
     private readonly ILookup<string, string> byAlias;
@@ -42,12 +45,12 @@ public sealed class ModuleGraph
     public ModuleFile? Find(string name) => files.GetValueOrDefault(ModuleName.Normalize(name));
 
     /// <summary>These modules and all modules that they need, without built-in ones.</summary>
-    /// <exception cref="FormatException">modules.dep names a dependency that it has no row for.</exception>
+    /// <exception cref="FormatException">modules.dep names a dependency that it has no row for, or the dependencies are too deep.</exception>
     public IReadOnlySet<string> Closure(IEnumerable<string> names)
     {
         var seen = new HashSet<string>();
         foreach (var name in names)
-            Visit(ModuleName.Normalize(name), seen, order: []);
+            Visit(ModuleName.Normalize(name), seen, order: [], depth: 0);
         seen.RemoveWhere(name => !files.ContainsKey(name));
         return seen;
     }
@@ -56,34 +59,36 @@ public sealed class ModuleGraph
     public IReadOnlyList<string> LoadOrder(string name)
     {
         var order = new List<string>();
-        Visit(ModuleName.Normalize(name), [], order);
+        Visit(ModuleName.Normalize(name), [], order, depth: 0);
         return order;
     }
 
     // Soft dependencies may form cycles (those of crypto drivers do): a module that is being visited is skipped.
-    private void Visit(string name, HashSet<string> seen, List<string> order)
+    private void Visit(string name, HashSet<string> seen, List<string> order, int depth)
     {
         if (!files.TryGetValue(name, out var file) || !seen.Add(name)) return;
-        VisitSoft(softDependencies[name].SelectMany(row => row.Before), seen, order);
-        VisitSoft(Undeclared.GetValueOrDefault(name, []), seen, order);
+        if (depth > MaxDepth)
+            throw new FormatException($"modules.dep and modules.softdep: {name} is in a chain of more than {MaxDepth} dependencies");
+        VisitSoft(softDependencies[name].SelectMany(row => row.Before), seen, order, depth);
+        VisitSoft(Undeclared.GetValueOrDefault(name, []), seen, order, depth);
         foreach (var dependency in file.Dependencies.Reverse())
         {
             if (!files.ContainsKey(dependency))
                 throw new FormatException($"modules.dep: {name} needs {dependency}, which has no row");
-            Visit(dependency, seen, order);
+            Visit(dependency, seen, order, depth + 1);
         }
 
         order.Add(name);
-        VisitSoft(softDependencies[name].SelectMany(row => row.After), seen, order);
+        VisitSoft(softDependencies[name].SelectMany(row => row.After), seen, order, depth);
     }
 
-    private void VisitSoft(IEnumerable<string> names, HashSet<string> seen, List<string> order)
+    private void VisitSoft(IEnumerable<string> names, HashSet<string> seen, List<string> order, int depth)
     {
         foreach (var name in names.Select(ModuleName.Normalize))
         {
             var modules = files.ContainsKey(name) || BuiltIn.Contains(name) ? [name] : byAlias[name].Distinct();
             foreach (var module in modules)
-                Visit(module, seen, order);
+                Visit(module, seen, order, depth + 1);
         }
     }
 }

@@ -8,6 +8,17 @@ public static class ModuleName
 {
     private static readonly string[] Suffixes = [".ko", ".ko.xz", ".ko.zst", ".ko.gz"];
 
+    // MODULE_NAME_LEN of linux/module.h, without the NUL.
+    private const int MaxLength = 55;
+
+    /// <summary>False: no module has such a name. It may be a path, or contain blanks.</summary>
+    public static bool IsValid(string name)
+    {
+        foreach (var character in name)
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('_' or '-')) return false;
+        return name.Length is > 0 and <= MaxLength;
+    }
+
     public static string Normalize(string name) => name.Replace('-', '_');
 
     /// <summary>The name for a path of modules.dep; null: the path is not a module's.</summary>

@@ -170,10 +170,16 @@ public sealed class BusyboxBootTests
             Name = "odd-options",
             Disks = [disk.File],
             CommandLine = ActiveSlot +
-                " kairosboot.nosuch=1 rd.immucore.whatever foo.bar=baz kairosboot.timeout=soon rd.immucore.overlay=tmpfs:lots",
+                " kairosboot.nosuch=1 rd.immucore.whatever foo.bar=baz kairosboot.timeout=soon rd.immucore.overlay=tmpfs:lots" +
+                " kairosboot.modules=softdog,nowhere,../../outside modprobe.blacklist=i6300esb,squashfs kairosboot.modules=squashfs",
         });
         GuestShell shell = GuestShell.OfBusybox(machine);
         string log = shell.Run("cat /run/kairosboot/boot.log");
+        shell.Run("grep -q '^softdog ' /proc/modules && ! grep -q '^squashfs ' /proc/modules");
+        string[] problems = Report.Of(shell).GetProperty("problems").Strings("text");
+        Assert.Contains("command line: kairosboot.modules: ../../outside is not the name of a module; it is ignored", problems);
+        Assert.Contains("module: kairosboot.modules: the initrd has no module nowhere; add it with kboot initrd build --modules", problems);
+        Assert.Contains("module: kairosboot.modules: modprobe.blacklist keeps squashfs out", problems);
         Assert.Contains("kairosboot.timeout=soon", log, StringComparison.Ordinal);
         Assert.Contains("rd.immucore.overlay=tmpfs:lots", log, StringComparison.Ordinal);
         Assert.DoesNotContain("foo.bar",

@@ -53,6 +53,9 @@ public static class Assets
     /// <summary>The initrd for that kernel in a virtio machine with a watchdog.</summary>
     public static string GenericInitrd => Existing("generic-initrd");
 
+    /// <summary>The initrd for that kernel with the drivers of all common machines.</summary>
+    public static string GenericDriversInitrd => Existing("generic-drivers-initrd");
+
     /// <summary>Cloud-config of a realistic size: that of a distribution and that of an owner.</summary>
     public static string[] FleetConfigs => Directory.GetFiles(Path.Combine(Root, "tests/KairosBoot.Boot.Tests/Debian/Fleet"), "*.yaml");
 

@@ -49,6 +49,9 @@ public sealed class GrubDisk : IDisposable
         /// <summary>The initrd with all drivers.</summary>
         public bool AllDrivers { get; init; }
 
+        /// <summary>Bytes of a sector. The other members for places on the disk need 512.</summary>
+        public int SectorSize { get; init; } = 512;
+
         /// <summary>The image has mke2fs, debugfs and mksquashfs, and their libraries.</summary>
         public bool FileSystemTools { get; init; }
 
@@ -61,8 +64,8 @@ public sealed class GrubDisk : IDisposable
         public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
 
         public string Initrd =>
-            Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel ? Assets.GenericInitrd
-            : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
+            Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel && AllDrivers ? Assets.GenericDriversInitrd
+            : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
     /// <param name="init">A script that replaces its init.</param>
@@ -74,8 +77,10 @@ public sealed class GrubDisk : IDisposable
     {
         _kind = kind;
         string image = FileWith(Content());
-        Tool.Run(kind.KBoot, ["disk", "build", "--image", image, "--append", kind.KernelArguments, "--output", File, .. Config(kind)]);
+        Tool.Run(kind.KBoot, ["disk", "build", "--image", image, "--append", kind.KernelArguments, "--output", File, .. Config(kind),
+            .. kind.SectorSize == 512 ? (string[])[] : ["--sector-size", $"{kind.SectorSize}"]]);
         global::System.IO.File.Delete(image);
+        if (kind.SectorSize != 512) return;
         StateStart = Sectors(State, "First sector: ") * 512;
         OemStart = Sectors(Oem, "First sector: ") * 512;
         StateSize = Sectors(State, "Partition size: ") * 512;

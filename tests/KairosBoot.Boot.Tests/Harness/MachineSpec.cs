@@ -15,8 +15,16 @@ public sealed record MachineSpec
 
     public string? Initrd { get; init; }
 
+    /// <summary>The kernel of a boot without GRUB; null: that of the demo.</summary>
+    public string? Kernel { get; init; }
+
     /// <summary>Raw disk images in bus order; the machine writes to an overlay of each.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>
+    /// QEMU's -device arguments for each disk, whose drives are disk0, disk1 ...; a disk without any is a virtio-blk-pci.
+    /// </summary>
+    public IReadOnlyList<string[]> DiskDevices { get; init; } = [];
 
     /// <summary>A disk that is attached by <see cref="QemuMachine.PlugLateDisk"/>.</summary>
     public string? LateDisk { get; init; }

@@ -153,7 +153,7 @@ public sealed class QemuMachine : IDisposable
         }
         if (spec.CommandLine != null)
         {
-            arguments.AddRange(["-kernel", Assets.Kernel, "-initrd", spec.Initrd ?? Assets.VirtioInitrd]);
+            arguments.AddRange(["-kernel", spec.Kernel ?? Assets.Kernel, "-initrd", spec.Initrd ?? Assets.VirtioInitrd]);
             // Without a console: the kernel is told to use one that the machine does not have.
             string console = spec.HasConsole ? "console=ttyS0" : "console=hvc7 earlycon=uart8250,io,0x3f8 keep_bootcon";
             arguments.AddRange(["-append", $"{console} {spec.CommandLine}"]);
@@ -162,7 +162,8 @@ public sealed class QemuMachine : IDisposable
         for (int i = 0; i < spec.Disks.Count; i++)
         {
             arguments.AddRange(["-drive", Drive(spec, directory, i)]);
-            arguments.AddRange(["-device", $"virtio-blk-pci,drive=disk{i}"]);
+            foreach (string device in i < spec.DiskDevices.Count ? spec.DiskDevices[i] : [$"virtio-blk-pci,drive=disk{i}"])
+                arguments.AddRange(["-device", device]);
         }
         if (spec.Disc != null)
         {

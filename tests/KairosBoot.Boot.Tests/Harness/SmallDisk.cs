@@ -1,4 +1,5 @@
 using System.Globalization;
+using KairosBoot.Plan;
 
 namespace KairosBoot.Boot.Tests;
 
@@ -6,12 +7,19 @@ namespace KairosBoot.Boot.Tests;
 public sealed record Partition(string Label, int MiB, params (string Path, byte[] Content)[] Files);
 
 /// <summary>A GPT disk of a few MiB, made with sgdisk and mke2fs. Dispose deletes it.</summary>
+/// <remarks>sgdisk reads a file in blocks of 512 bytes only, so the table of a disk with larger blocks is ours.</remarks>
 public sealed class SmallDisk : IDisposable
 {
     private readonly List<int> _starts = [];
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("kairosboot-disk-");
 
-    public SmallDisk(params Partition[] partitions)
+    public SmallDisk(params Partition[] partitions) : this(512, partitions)
+    {
+    }
+
+    /// <param name="blockSize">Bytes of a logical block: 512 or 4096.</param>
+    /// <param name="partitions">In the order on the disk.</param>
+    public SmallDisk(int blockSize, params Partition[] partitions)
     {
         File = Path.Combine(_directory.FullName, "disk.raw");
         using (FileStream file = new(File, FileMode.CreateNew))
@@ -19,20 +27,35 @@ public sealed class SmallDisk : IDisposable
             file.SetLength((partitions.Sum(p => p.MiB) + 2L) << 20);
         }
         int start = 1;
-        List<string> table = ["--clear"];
         foreach (Partition partition in partitions)
         {
-            table.Add($"--new=0:{start}M:+{partition.MiB}M");
-            table.Add($"--change-name=0:{partition.Label}");
-            start += partition.MiB;
-        }
-        Tool.Run("sgdisk", [.. table, File]);
-        start = 1;
-        foreach (Partition partition in partitions)
-        {
-            Format(partition, start);
             _starts.Add(start);
             start += partition.MiB;
+        }
+        if (blockSize == 512) Tool.Run("sgdisk", [.. Table(partitions), File]);
+        else WriteTable(blockSize, partitions);
+        for (int i = 0; i < partitions.Length; i++) Format(partitions[i], _starts[i], blockSize);
+    }
+
+    private IEnumerable<string> Table(Partition[] partitions) => partitions.SelectMany((partition, i) => (string[])
+        [$"--new=0:{_starts[i]}M:+{partition.MiB}M", $"--change-name=0:{partition.Label}"]).Prepend("--clear");
+
+    private void WriteTable(int blockSize, Partition[] partitions)
+    {
+        using FileStream file = System.IO.File.OpenWrite(File);
+        long blocks = file.Length / blockSize;
+        PartitionTable table = PartitionTable.New(blockSize, blocks, Guid.NewGuid());
+        for (int i = 0; i < partitions.Length; i++)
+        {
+            long first = ((long)_starts[i] << 20) / blockSize;
+            table = table.With(new TablePartition(i + 1, first, first + ((long)partitions[i].MiB << 20) / blockSize - 1,
+                partitions[i].Label), PartitionType.For("ext4", isBootable: false), Guid.NewGuid());
+        }
+        file.Write(ProtectiveMbr.New(blockSize, blocks));
+        foreach (var write in table.Writes([]))
+        {
+            file.Position = write.Offset;
+            file.Write(write.Bytes);
         }
     }
 
@@ -71,7 +94,7 @@ public sealed class SmallDisk : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private void Format(Partition partition, int startMiB)
+    private void Format(Partition partition, int startMiB, int blockSize)
     {
         string tree = Path.Combine(_directory.FullName, "tree");
         Directory.CreateDirectory(tree);
@@ -81,8 +104,10 @@ public sealed class SmallDisk : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             System.IO.File.WriteAllBytes(target, content);
         }
-        Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-L", partition.Label, "-d", tree,
-            "-E", $"offset={(long)startMiB << 20},root_owner=0:0", File, $"{partition.MiB}M");
+        // A block of a file system cannot be smaller than one of the disk; mke2fs takes 1 KiB for a small one.
+        Tool.Run("mke2fs", ["-q", "-F", "-t", "ext4", "-L", partition.Label, "-d", tree,
+            .. blockSize > 1024 ? (string[])["-b", $"{blockSize}"] : [],
+            "-E", $"offset={(long)startMiB << 20},root_owner=0:0", File, $"{partition.MiB}M"]);
         Directory.Delete(tree, recursive: true);
     }
 }

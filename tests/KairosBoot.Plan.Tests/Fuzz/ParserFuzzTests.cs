@@ -30,6 +30,11 @@ public sealed class ParserFuzzTests
                 if (SuperblockProbe.Probe(offset, bytes.AsSpan(0, Math.Min(bytes.Length, length))) is { } found)
                     Assert.True((found.Label?.Length ?? 0) <= length && found.MountType.Length > 0);
             }
+            for (var place = 0; place < RaidProbe.Places; place++)
+            {
+                if (RaidProbe.Offset(place, null, 1 << 20) is > 0 and var end && bytes.Length > 4096)
+                    RaidProbe.Probe(end, bytes.AsSpan(4096));
+            }
         }),
         new Parser("growth of file systems", Superblocks(), bytes =>
         {
@@ -146,8 +151,10 @@ public sealed class ParserFuzzTests
             [(1024, [0x10, 0x20, 0xF5, 0xF2])], [(510, [0x55, 0xAA]), (0x36, "FAT16   "u8.ToArray())],
                 [(510, [0x55, 0xAA]), (0x52, "FAT32   "u8.ToArray())],
             [(0, [1, .. "CD001"u8])], [(4086, "SWAPSPACE2"u8.ToArray())], [(0, [.. "LUKS"u8, 0xBA, 0xBE, 0, 2])],
-                [(512, "LABELONE"u8.ToArray()), (536, "LVM2 001"u8.ToArray())],
-            [(4096, [0xFC, 0x4E, 0x2B, 0xA9, 1])],
+                [(512, "LABELONE"u8.ToArray()), (520, [1]), (532, [32]), (536, "LVM2 001"u8.ToArray()),
+                    (544, Enumerable.Repeat((byte)'a', 32).ToArray())],
+            [(4096, [0xFC, 0x4E, 0x2B, 0xA9, 1]), (4096 + 144, [8]), (4096 + 32, "any:0"u8.ToArray())],
+            [(4096, [0xFC, 0x4E, 0x2B, 0xA9, 0])],
         ];
         return [.. formats.Select(parts =>
         {

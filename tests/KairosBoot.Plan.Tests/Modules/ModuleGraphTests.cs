@@ -54,6 +54,27 @@ public class ModuleGraphTests
         Assert.Equal(["b", "a"], graph.LoadOrder("a"));
     }
 
+    [Theory]
+    [InlineData("a.ko: b.ko\nb.ko: a.ko\n", "")]
+    [InlineData("a.ko: a.ko\nb.ko:\n", "softdep a pre: b post: b a")]
+    [InlineData("a.ko: b.ko\nb.ko:\n", "softdep b pre: a\nsoftdep a post: b\nsoftdep b post: b")]
+    public void A_cycle_of_any_kind_loads_each_module_once(string dependencies, string soft) =>
+        Assert.Equal(["a", "b"], Graph(dependencies, soft).LoadOrder("a").Order());
+
+    // Each module is visited from another one, so a chain of any length would overflow the stack.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_chain_that_no_kernel_has_is_an_error(bool soft)
+    {
+        const int Length = 200_000;
+        var numbers = Enumerable.Range(0, Length);
+        var graph = soft
+            ? Graph(string.Concat(numbers.Select(i => $"m{i}.ko:\n")), string.Concat(numbers.Select(i => $"softdep m{i} pre: m{i + 1}\n")))
+            : Graph(string.Concat(numbers.Select(i => $"m{i}.ko: m{(i + 1) % Length}.ko\n")));
+        Assert.Contains("more than", Assert.Throws<FormatException>(() => graph.Closure(["m0"])).Message);
+    }
+
     [Fact]
     public void A_dependency_without_a_row_is_an_error()
     {
