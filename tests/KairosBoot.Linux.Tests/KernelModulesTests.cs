@@ -12,7 +12,8 @@ public sealed class KernelModulesTests : IDisposable
     [Fact]
     public void Modules_of_the_command_line_load_after_those_that_every_boot_needs()
     {
-        var modules = Initrd("kairosboot.modules=second,first", "always loop\nload loop loop\nload first before first after\nload second second\n",
+        var modules = Initrd("kairosboot.modules=second,first",
+            "always loop\nload loop loop\nload first before first after\nload second second\n",
             "loop", "before", "first", "after", "second");
         Assert.Equal(["loop", "second", "before", "first", "after"], Tried(modules));
     }

@@ -129,7 +129,9 @@ make_configs() {
     for ((i = 1; i < configs; i++)); do
         printf '#cloud-config\nname: config %s\nstages:\n  initramfs:\n    - files:\n        - path: /etc/app%s.conf\n' "$i" "$i"
         printf '          permissions: 0644\n          owner: 0\n          group: 0\n          content: |\n            value=%s\n' "$i"
-    done | awk -v directory="$work/oem" '/^#cloud-config/ { close(file); file = sprintf("%s/10_%04d.yaml", directory, ++n) } { print > file }'
+    done | awk -v directory="$work/oem" '
+        /^#cloud-config/ { close(file); file = sprintf("%s/10_%04d.yaml", directory, ++n) }
+        { print > file }'
 }
 
 make_disk() { # FILE

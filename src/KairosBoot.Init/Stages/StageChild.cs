@@ -56,7 +56,11 @@ internal sealed class StageChild(KernelModules modules)
             }.Run(stage);
             List<StageProblem> problems = [.. report.Problems];
             // PID 1 reads the layout after the stage rootfs.
-            if (image != "/") problems.AddRange(InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log, documents, configLimit));
+            if (image != "/")
+            {
+                problems.AddRange(
+                    InstallMounts.Merge(SystemPaths.Oem + "/", SystemPaths.CustomLayout, log, documents, configLimit));
+            }
             StageProtocol.Used(report);
             foreach (var volume in report.UserData) StageProtocol.UserData(volume);
             for (var i = 0; i < problems.Count && i < StageProtocol.MaxProblems; i++)

@@ -4,8 +4,8 @@ using KairosBoot.Plan;
 namespace KairosBoot.Linux;
 
 /// <summary>
-/// Devices of the device mapper and md arrays, which the kernel assembles from other devices. sysfs has a link to each part in the directory
-/// <c>slaves</c>, and in <c>holders</c> of the part a link back.
+/// Devices of the device mapper and md arrays, which the kernel assembles from other devices. sysfs has a link to each part in the
+/// directory <c>slaves</c>, and in <c>holders</c> of the part a link back.
 /// </summary>
 internal static class AssembledDevices
 {

@@ -71,8 +71,8 @@ public static unsafe class LoopDevice
     }
 
     /// <summary>
-    /// Device and inode of the file that is attached to a file system's loop device, also to one below a mapped device; they stay the same if
-    /// the file is renamed. Null: the file system is not on a loop device, or the file is not known.
+    /// Device and inode of the file that is attached to a file system's loop device, also to one below a mapped device; they stay the
+    /// same if the file is renamed. Null: the file system is not on a loop device, or the file is not known.
     /// </summary>
     /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
     /// <param name="nodes">Directory of the device nodes: <c>/dev</c>.</param>

@@ -29,7 +29,8 @@ public static class FileText
         try
         {
             using var file = Syscall.TryOpen(path, OpenFlags.ReadOnly);
-            return file is null ? null : Encoding.UTF8.GetString(ReadToEnd(file, path.StartsWith("/sys/", StringComparison.Ordinal))).Trim();
+            if (file is null) return null;
+            return Encoding.UTF8.GetString(ReadToEnd(file, path.StartsWith("/sys/", StringComparison.Ordinal))).Trim();
         }
         catch (SyscallException) { return null; }
     }

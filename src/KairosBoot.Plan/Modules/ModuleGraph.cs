@@ -45,7 +45,9 @@ public sealed class ModuleGraph
     public ModuleFile? Find(string name) => files.GetValueOrDefault(ModuleName.Normalize(name));
 
     /// <summary>These modules and all modules that they need, without built-in ones.</summary>
-    /// <exception cref="FormatException">modules.dep names a dependency that it has no row for, or the dependencies are too deep.</exception>
+    /// <exception cref="FormatException">
+    /// modules.dep names a dependency that it has no row for, or the dependencies are too deep.
+    /// </exception>
     public IReadOnlySet<string> Closure(IEnumerable<string> names)
     {
         var seen = new HashSet<string>();
