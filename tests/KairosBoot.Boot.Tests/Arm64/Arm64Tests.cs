@@ -63,17 +63,18 @@ public sealed class Arm64Tests
     }
 
     [ThoroughTheory]
-    [InlineData("ext4")]
-    [InlineData("squashfs")]
-    public void An_upgrade_and_a_fallback_boot_and_an_image_for_a_PC_is_refused(string format)
+    [InlineData("resets")]
+    [InlineData("panics")]
+    public void An_upgrade_and_a_fallback_boot_and_an_image_for_a_PC_is_refused(string broken)
     {
-        // disks: as kboot builds it for arm64, and one with new.img, broken.img, which never reports good, and pc.img for x86-64
+        // disks: as kboot builds it for arm64, and one with new.img, broken.img, whose init resets the machine or exits, and pc.img for
+        // x86-64
         using GrubDisk disk = new(Kind);
-        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new", format, arm64: true)),
-            ("broken.img", UpgradeImages.Get("broken", format, init: UpgradeImages.NeverGood, arm64: true)),
-            ("pc.img", UpgradeImages.Get("pc", format)));
+        using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new", arm64: true)),
+            ("broken.img", UpgradeImages.Get("broken", init: broken == "resets" ? UpgradeImages.NeverGood : "exit 1\n", arm64: true)),
+            ("pc.img", UpgradeImages.Get("pc")));
         using UpgradingMachine machine =
-            new(new MachineSpec { Name = $"arm64-upgrade-{format}", Arm64 = true, Disks = [disk.File, images.File] });
+            new(new MachineSpec { Name = $"arm64-upgrade-{broken}", Arm64 = true, Disks = [disk.File, images.File] });
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
         string first = machine.Images.Active;
 
@@ -97,13 +98,14 @@ public sealed class Arm64Tests
     }
 
     [ThoroughTheory]
-    [InlineData("active")]
-    public void A_kernel_that_cannot_load_another_one_leaves_it_to_the_loader(string bad)
+    [InlineData("rm /sbin/init")]
+    [InlineData("rm /bin/busybox")]
+    public void A_kernel_that_cannot_load_another_one_leaves_it_to_the_loader(string damage)
     {
-        // disk: as kboot builds it for arm64; active.img without an init, passive.img with modules of another release only
+        // disk: as kboot builds it for arm64; active.img whose init is missing, passive.img with modules of another release only
         using GrubDisk disk = new(Kind);
         string release = Path.GetFileName(Directory.GetDirectories(Path.Combine(Assets.Arm64Root, "lib/modules")).Single());
-        disk.Replace($"/cOS/{bad}.img", disk.Changed("rm /sbin/init"));
+        disk.Replace("/cOS/active.img", disk.Changed(damage));
         disk.Replace("/cOS/passive.img", disk.Changed("cd /lib/modules", "mkdir another", $"rmdir {release}"));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "arm64-no-kexec", Arm64 = true, Disks = [disk.File] });
         machine.ExpectEnd(Limit);

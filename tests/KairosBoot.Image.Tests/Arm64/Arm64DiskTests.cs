@@ -52,6 +52,21 @@ public class Arm64DiskTests : Scratch
     }
 
     [Fact]
+    public void A_disk_and_an_image_are_started_by_an_emulator_of_their_architecture()
+    {
+        Disk();
+        foreach (var file in new[] { PathOf("disk"), image })
+        {
+            MachineRequest request = new(file) { Machine = new VirtualMachine(file), IsDirect = true };
+            var line = MachineStart.Print(request, default)[^1];
+            Assert.StartsWith("qemu-system-aarch64 -M virt,", line);
+            Assert.EndsWith("virtio-blk-pci,drive=disk", line);
+            Assert.Contains("root=LABEL=COS_ACTIVE panic=10'", line); // no console
+            Assert.StartsWith("qemu-system-x86_64 ", MachineStart.Print(request with { Architecture = Architecture.Amd64 }, default)[^1]);
+        }
+    }
+
+    [Fact]
     public void The_same_inputs_make_the_same_disk()
     {
         Disk();
