@@ -59,20 +59,6 @@ generic_root() {
     rm -rf "$work"
 }
 
-# Sets ARM64_ROOT: a kernel for arm64 and its modules, a static busybox, and GRUB's modules.
-arm64_root() {
-    ARM64_ROOT=$CACHE/arm64_tree-1
-    made "$ARM64_ROOT" && return
-    say "unpacking packages for arm64 (once)"
-    local tree=$CACHE/.arm64.new
-    rm -rf "$tree"
-    foreign_packages arm64 "$tree" linux-image-cloud-arm64 busybox-static grub-efi-arm64-bin
-    rm -rf "$tree/usr/share"
-    (cd "$tree/boot" && rm -f System.map-* && ln -s vmlinuz-* vmlinuz)
-    depmod -b "$tree" "$(ls "$tree/lib/modules")"
-    mv "$tree" "$ARM64_ROOT"
-}
-
 "$REPO/initrd/build.sh"
 need_image_tools
 debian_base
@@ -94,7 +80,8 @@ GENERIC_INITRD=$CACHE/generic_initrd-$(digest "$OUT/kairos-boot" "$OUT/kboot" <(
 made "$GENERIC_INITRD" || "$OUT/kboot" initrd build --root "$GENERIC_ROOT" --modules virtio,watchdog --output "$GENERIC_INITRD"
 "$REPO/initrd/build.sh" --arch arm64
 need qemu-system-arm qemu-efi-aarch64
-arm64_root
+select_architecture arm64
+ARM64_ROOT=$FOREIGN
 key=$(digest "$OUT/arm64/kairos-boot" "$OUT/kboot" <(echo "$ARM64_ROOT"))
 ARM64_INITRD=$CACHE/arm64_initrd-$key.img
 made "$ARM64_INITRD" || "$OUT/kboot" initrd build --root "$ARM64_ROOT" --output "$ARM64_INITRD"
