@@ -26,7 +26,7 @@ foreign_tree() {
     local tree=$CACHE/.$ARCH.new
     rm -rf "$tree"
     foreign_packages "$ARCH" "$tree" "linux-image-cloud-$ARCH" busybox-static "grub-efi-$ARCH-bin"
-    rm -rf "$tree/usr/share"
+    rm -rf "${tree:?}/usr/share"
     (cd "$tree/boot" && rm -f System.map-* && ln -s vmlinuz-* vmlinuz)
     depmod -b "$tree" "$(ls "$tree/lib/modules")"
     mv "$tree" "$FOREIGN"
@@ -188,11 +188,11 @@ runs_foreign_programs() {
     local at=/proc/sys/fs/binfmt_misc
     [ "$(dpkg --print-architecture)" != "$ARCH" ] || return 0
     if [ ! -e $at/register ]; then
-        as_root modprobe -q binfmt_misc || true
-        [ -e $at ] && as_root mount -t binfmt_misc binfmt_misc $at 2>/dev/null || return 1
+        (as_root modprobe -q binfmt_misc) 2>/dev/null || true
+        (as_root mount -t binfmt_misc binfmt_misc $at) 2>/dev/null || return 1
     fi
     # Installing the first one registers it with the kernel, which the second one does.
-    need qemu-user-static binfmt-support
+    need qemu-user-static binfmt-support arch-test
     grep -qs '^enabled' $at/qemu-aarch64 || as_root update-binfmts --enable qemu-aarch64 >/dev/null 2>&1 || true
     "$FOREIGN/bin/busybox" true 2>/dev/null
 }
