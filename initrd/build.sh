@@ -50,7 +50,8 @@ publish() {
     say "publishing $program for $arch"
     log=$OUT/publish-$name.log
     rm -rf "$CACHE/publish"
-    dotnet publish "$REPO/src/$project/$project.csproj" -c Release -r "linux-${arch/amd/x}" -o "$CACHE/publish" -nologo -v quiet >"$log" 2>&1 ||
+    dotnet publish "$REPO/src/$project/$project.csproj" -c Release -r "linux-${arch/amd/x}" -o "$CACHE/publish" \
+        -nologo -v quiet >"$log" 2>&1 ||
         { grep -E 'error|warning' "$log" | sort -u | tail -n 20 >&2
           die "dotnet publish $project failed: $log"; }
     # A new file and a rename: a program that is running (or being read) keeps its old one.

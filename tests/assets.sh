@@ -83,9 +83,9 @@ need qemu-system-arm qemu-efi-aarch64
 select_architecture arm64
 ARM64_ROOT=$FOREIGN
 key=$(digest "$OUT/arm64/kairos-boot" "$OUT/kboot" <(echo "$ARM64_ROOT"))
-ARM64_INITRD=$CACHE/arm64_initrd-$key.img
+ARM64_INITRD=$CACHE/arm64_small_initrd-$key.img
 made "$ARM64_INITRD" || "$OUT/kboot" initrd build --root "$ARM64_ROOT" --output "$ARM64_INITRD"
-ARM64_VIRTIO_INITRD=$CACHE/arm64_virtio-$key.img
+ARM64_VIRTIO_INITRD=$CACHE/arm64_small_virtio-$key.img
 made "$ARM64_VIRTIO_INITRD" || "$OUT/kboot" initrd build --root "$ARM64_ROOT" --modules virtio --output "$ARM64_VIRTIO_INITRD"
 asset "$ARM64_ROOT" arm64-root
 asset "$(readlink -f "$ARM64_ROOT/boot/vmlinuz")" arm64-kernel

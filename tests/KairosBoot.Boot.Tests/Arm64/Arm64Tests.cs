@@ -98,6 +98,21 @@ public sealed class Arm64Tests
     }
 
     [ThoroughTheory]
+    [InlineData("gzip -1")]
+    [InlineData("gzip -9 -n")]
+    public void Grub_starts_a_kernel_that_is_packed_with_gzip(string pack)
+    {
+        // disk: as kboot builds it for arm64; the kernel of active.img is packed
+        using GrubDisk disk = new(Kind);
+        string packed = disk.FileWith("");
+        Tool.Run("sh", "-c", $"{pack} < '{Assets.Arm64Kernel}' > '{packed}'");
+        disk.Replace("/cOS/active.img", disk.Changed("rm /boot/vmlinuz", "cd /boot", $"write {packed} vmlinuz"));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec { Name = "arm64-gzip", Arm64 = true, Disks = [disk.File] });
+        JsonElement report = Report.Of(GuestShell.OfBusybox(machine));
+        Assert.Equal(("active", "good"), (Text(report, "slot"), Text(report, "verdict")));
+    }
+
+    [ThoroughTheory]
     [InlineData("rm /sbin/init")]
     [InlineData("rm /bin/busybox")]
     public void A_kernel_that_cannot_load_another_one_leaves_it_to_the_loader(string damage)
