@@ -14,7 +14,10 @@ internal sealed class RunCommand
     {
         Description = "Disk (raw or qcow2), or an OS image, which gets a temporary disk",
     };
-    private readonly Option<bool> uefi = new("--uefi") { Description = "Start with UEFI firmware (default: a BIOS, if the architecture has one)" };
+    private readonly Option<bool> uefi = new("--uefi")
+    {
+        Description = "Start with UEFI firmware (default: a BIOS, if the architecture has one)",
+    };
     private readonly Option<int?> ssh = new("--ssh")
     {
         Description = "Forward this port of 127.0.0.1 to port 22 of the machine", HelpName = "PORT",

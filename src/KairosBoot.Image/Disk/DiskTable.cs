@@ -30,7 +30,8 @@ internal static class DiskTable
         }
 
         var block = ProtectiveMbr.New(disk.BlockSize, blocks);
-        if (bootSector is not null) GrubBootSectors.MasterBootRecord(block, bootSector, layout.Bios.Start / GrubBootSectors.SectorSize).CopyTo(block, 0);
+        if (bootSector is not null)
+            GrubBootSectors.MasterBootRecord(block, bootSector, layout.Bios.Start / GrubBootSectors.SectorSize).CopyTo(block, 0);
         disk.Write(0, block);
         disk.Flush();
     }

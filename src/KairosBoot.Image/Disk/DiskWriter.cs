@@ -53,9 +53,9 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
 
     private void InstallGrub(DiskLayout layout)
     {
-        disk.Write(layout.Esp.Start, FatVolume.Create(
-            layout.Esp.Name, ["EFI", "BOOT", FatVolume.ShortName(content.Architecture.EfiFile)], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start,
-            seed.FatSerial(layout.Esp.Number)));
+        string[] path = ["EFI", "BOOT", FatVolume.ShortName(content.Architecture.EfiFile)];
+        disk.Write(layout.Esp.Start, FatVolume.Create(layout.Esp.Name, path, content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize,
+            layout.Esp.Start, seed.FatSerial(layout.Esp.Number)));
         if (content.Grub.Bios is not { } bios) return;
         var core = GrubBootSectors.Core(bios.Core, layout.Bios.Start / GrubBootSectors.SectorSize);
         if (core.Length > layout.Bios.Size)

@@ -10,7 +10,9 @@ public static class GrubMenu
     internal static string Text(string recoveryPartition, Architecture architecture)
     {
         var (word, reserved) = Karg.GrubPatterns;
+        var consoles = architecture.Consoles.Length > 0 ? " " + architecture.Consoles : "";
         return EmbeddedText.Read("grub/grub").Replace("@RECOVERY@\"", $"{recoveryPartition}\"").Replace("\"@WORD@\"", $"\"{word}\"")
-            .Replace(" @CONSOLES@\"", architecture.Consoles.Length > 0 ? $" {architecture.Consoles}\"" : "\"").Replace(",@MAX@}", $",{Karg.MaxGrubEnvironment}}}").Replace("\"@RESERVED@\"", $"\"{reserved}\"");
+            .Replace(" @CONSOLES@\"", consoles + "\"")
+            .Replace(",@MAX@}", $",{Karg.MaxGrubEnvironment}}}").Replace("\"@RESERVED@\"", $"\"{reserved}\"");
     }
 }

@@ -1,4 +1,3 @@
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;

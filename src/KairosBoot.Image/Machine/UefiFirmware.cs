@@ -30,7 +30,8 @@ public sealed record UefiFirmware(string Code, string Variables)
     public static UefiFirmware FindIn(string root, Architecture architecture) =>
         PlacesFor(architecture).Select(place => new UefiFirmware(root.TrimEnd('/') + place.Code, root.TrimEnd('/') + place.Variables))
             .FirstOrDefault(place => File.Exists(place.Code) && File.Exists(place.Variables))
-        ?? throw new OperatorException($"UEFI firmware for virtual machines is not installed: {PlacesFor(architecture)[0].Code} does not exist",
+        ?? throw new OperatorException(
+            $"UEFI firmware for virtual machines is not installed: {PlacesFor(architecture)[0].Code} does not exist",
             architecture == Architecture.Arm64 ? "apt-get install qemu-efi-aarch64, or start the machine with --direct"
                 : "apt-get install ovmf, or start the machine without --uefi");
 

@@ -70,8 +70,9 @@ public sealed class Arm64Tests
         // disks: as kboot builds it for arm64, and one with new.img, broken.img, whose init resets the machine or exits, and pc.img for
         // x86-64
         using GrubDisk disk = new(Kind);
+        string init = broken == "resets" ? UpgradeImages.NeverGood : "exit 1\nkboot assess good\n";
         using SmallDisk images = UpgradeImages.Disk(("new.img", UpgradeImages.Get("new", arm64: true)),
-            ("broken.img", UpgradeImages.Get("broken", init: broken == "resets" ? UpgradeImages.NeverGood : "exit 1\n", arm64: true)),
+            ("broken.img", UpgradeImages.Get("broken", init: init, arm64: true)),
             ("pc.img", UpgradeImages.Get("pc")));
         using UpgradingMachine machine =
             new(new MachineSpec { Name = $"arm64-upgrade-{broken}", Arm64 = true, Disks = [disk.File, images.File] });

@@ -64,7 +64,8 @@ public sealed class GrubDisk : IDisposable
         public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
 
         public string Initrd =>
-            Arm64 ? Assets.Arm64Initrd : Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel ? Assets.GenericInitrd
+            Arm64 ? Assets.Arm64Initrd
+            : Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel ? Assets.GenericInitrd
             : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
@@ -217,5 +218,6 @@ public sealed class GrubDisk : IDisposable
 
     private string[] Config(Kind kind) => kind.CloudConfig is { } config ? ["--cloud-config", FileWith(config)] : [];
 
-    private static byte[] Image(Kind kind) => kind.Arm64 ? UpgradeImages.Get("busybox", init: kind.Init, arm64: true) : BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 40);
+    private static byte[] Image(Kind kind) => kind.Arm64 ? UpgradeImages.Get("busybox", init: kind.Init, arm64: true)
+        : BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 40);
 }
