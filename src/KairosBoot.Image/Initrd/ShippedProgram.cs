@@ -19,7 +19,7 @@ internal static class ShippedProgram
         yield return Path.Combine(Directory, name);
         if (architecture is null) yield break;
         yield return Path.Combine(Directory, architecture.Name, name);
-        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Directory)) is { } parent) yield return Path.Combine(parent, architecture.Name, name);
+        yield return Path.GetFullPath(Path.Combine(Directory, "..", architecture.Name, name));
     }
 
     /// <summary>Its architecture in uname's words; null: the file does not exist or is no known program.</summary>
