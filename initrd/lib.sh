@@ -67,6 +67,29 @@ apt_entries() {
     printf '%s\n' "$entries"
 }
 
+# foreign_packages ARCH DIR PACKAGE...: download Debian packages of another architecture, and unpack each into DIR. This
+# machine's own dpkg and apt are not changed.
+foreign_packages() {
+    local arch=$1 to=$2 state=$CACHE/apt-$1 key=/usr/share/keyrings/debian-archive-keyring.gpg package apt; shift 2
+    need debian-archive-keyring
+    rm -rf "$state"
+    mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/packages" "$to"
+    : >"$state/status"
+    apt_entries bookworm | sed "s|^deb |deb [signed-by=$key] |" >"$state/sources"
+    apt=(-o APT::Architecture="$arch" -o APT::Architectures="$arch" -o Dir::State="$state" -o Dir::State::status="$state/status"
+        -o Dir::Cache="$state" -o Dir::Etc::SourceList="$state/sources" -o Dir::Etc::SourceParts=- -o APT::Sandbox::User= -qq)
+    apt-get "${apt[@]}" update || die "the package lists for $arch cannot be fetched"
+    for package; do
+        # A package without files depends on the one that has them.
+        case $package in linux-image-*)
+            package=$(apt-cache "${apt[@]}" depends "$package" | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+        esac
+        (cd "$state/packages" && apt-get "${apt[@]}" download "$package") || die "$package for $arch cannot be downloaded"
+    done
+    for package in "$state"/packages/*.deb; do dpkg-deb -x "$package" "$to"; done
+    rm -rf "$state"
+}
+
 # digest FILE|DIR...: print one digest over names, modes and contents; it does not depend on the directory.
 digest() {
     local path

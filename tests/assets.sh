@@ -80,6 +80,21 @@ GENERIC_INITRD=$CACHE/generic_initrd-$(digest "$OUT/kairos-boot" "$OUT/kboot" <(
 made "$GENERIC_INITRD" || "$OUT/kboot" initrd build --root "$GENERIC_ROOT" --modules virtio,watchdog --output "$GENERIC_INITRD"
 GENERIC_DRIVERS_INITRD=$CACHE/generic_drivers_initrd-$(digest "$OUT/kairos-boot" "$OUT/kboot" <(echo "$GENERIC_ROOT")).img
 made "$GENERIC_DRIVERS_INITRD" || "$OUT/kboot" initrd build --root "$GENERIC_ROOT" --output "$GENERIC_DRIVERS_INITRD"
+"$REPO/initrd/build.sh" --arch arm64
+need qemu-system-arm qemu-efi-aarch64
+select_architecture arm64
+ARM64_ROOT=$FOREIGN
+key=$(digest "$OUT/arm64/kairos-boot" "$OUT/kboot" <(echo "$ARM64_ROOT"))
+ARM64_INITRD=$CACHE/arm64_small_initrd-$key.img
+made "$ARM64_INITRD" || "$OUT/kboot" initrd build --root "$ARM64_ROOT" --output "$ARM64_INITRD"
+ARM64_VIRTIO_INITRD=$CACHE/arm64_small_virtio-$key.img
+made "$ARM64_VIRTIO_INITRD" || "$OUT/kboot" initrd build --root "$ARM64_ROOT" --modules virtio --output "$ARM64_VIRTIO_INITRD"
+asset "$ARM64_ROOT" arm64-root
+asset "$(readlink -f "$ARM64_ROOT/boot/vmlinuz")" arm64-kernel
+asset "$OUT/arm64/kairos-boot" arm64-kairos-boot
+asset "$OUT/arm64/kboot" arm64-kboot
+asset "$ARM64_INITRD" arm64-initrd
+asset "$ARM64_VIRTIO_INITRD" arm64-initrd-virtio
 asset "$OPENRC" openrc
 asset "$GENERIC_ROOT" generic-root
 asset "$(readlink -f "$GENERIC_ROOT/boot/vmlinuz")" generic-kernel

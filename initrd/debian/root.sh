@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds the demo's Debian bookworm root as a tar, without KairosBoot. Usage: root.sh FILE
+# Builds the demo's Debian bookworm root as a tar, without KairosBoot. Usage: root.sh FILE [ARCH]
 # Uses the mirrors of this machine's apt, for any release that it runs.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 RECIPE=$REPO/initrd/debian
 FILES=$REPO/initrd/examples/debian/files
-RELEASE=bookworm
+RELEASE=bookworm ARCH=${2:-amd64}
 
 need mmdebstrap debian-archive-keyring
 entries=$(apt_entries "$RELEASE")
@@ -17,8 +17,8 @@ export INITRD=No
 # a missing one), systemd sets a new id without treating the boot as a first boot.
 # The kernel provides /dev (devtmpfs), so the image needs no device nodes.
 # shellcheck disable=SC2016 # the hooks expand $1 themselves
-mmdebstrap --variant=minbase --format=tar --quiet --skip=output/dev \
-    --include="$(grep -v '^#' "$RECIPE/packages" | paste -sd,)" \
+mmdebstrap --architectures="$ARCH" --variant=minbase --format=tar --quiet --skip=output/dev \
+    --include="$(sed -e '/^#/d' -e "s/-amd64$/-$ARCH/" "$RECIPE/packages" | paste -sd,)" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' \

@@ -5,7 +5,7 @@ public class GrubMenuTests : Scratch
     [Fact]
     public void Grub_accepts_the_menu_and_no_placeholder_remains()
     {
-        var menu = WriteText("grub.cfg", GrubMenu.Text(4));
+        var menu = WriteText("grub.cfg", GrubMenu.Text(4, Architecture.Amd64));
         HostTool.Run("grub-script-check", menu);
         var text = File.ReadAllText(menu);
         Assert.DoesNotMatch("@[A-Z]+@", string.Concat(text.Split('\n').Where(line => !line.StartsWith('#'))));

@@ -76,7 +76,7 @@ internal sealed partial class GrubRun
             HostTool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", At("image"), image, "1M");
             HostTool.Shell($"image={image}; {breakImage?.GetValueOrDefault(slot) ?? ":"}");
         }
-        var menu = GrubMenu.Text(2)
+        var menu = GrubMenu.Text(2, Architecture.Amd64)
             .Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
             .Replace("sleep 60\n", "echo waits\n").Replace(" reboot; fi\n", "\nreboot\nfi\n");
         menu = Reboot().Replace(menu, "echo \"end again\"; exit");

@@ -55,7 +55,7 @@ public class KairosMenuTests : StateCommands
     public void The_menu_of_kboot_and_a_disk_without_a_menu_work_as_before()
     {
         Run(0, "select", "passive", "--once");
-        WriteText("state/grub/grub.cfg", GrubMenu.Text(4));
+        WriteText("state/grub/grub.cfg", GrubMenu.Text(4, Architecture.Amd64));
         WriteText("state/grub2/grub.cfg", Menu);
         Assert.False(KairosMenu.IsOn(State));
         Run(0, "kargs", "add", "a=b");

@@ -7,7 +7,10 @@ internal static class SyntheticKernel
 {
     internal const string Release = "6.1.0-test";
 
-    private const ushort X86 = 62;
+    internal const ushort X86 = 62, Arm = 183;
+
+    /// <summary>A kernel for aarch64 without code.</summary>
+    internal static byte[] Arm64Image => [.. new byte[0x38], .. "ARM\x64"u8, .. new byte[64]];
 
     internal static byte[] Elf(string text) => [0x7F, .. Encoding.ASCII.GetBytes($"ELF {text}\n")];
 
@@ -63,6 +66,17 @@ internal static class SyntheticKernel
         return root;
     }
 
+    /// <summary>The same for aarch64, with a kairos-boot in the tree.</summary>
+    internal static string MakeArm64System(string root)
+    {
+        MakeSystem(root);
+        File.WriteAllBytes(Path.Combine(root, "boot", $"vmlinuz-{Release}"), Arm64Image);
+        File.WriteAllBytes(Path.Combine(root, "usr/lib/init"), ElfFor(Arm));
+        Directory.CreateDirectory(Path.Combine(root, "usr/lib/kairosboot"));
+        File.WriteAllBytes(Path.Combine(root, "usr/lib/kairosboot/kairos-boot"), ElfFor(Arm));
+        return root;
+    }
+
     /// <summary>Writes a program for x86_64 without code.</summary>
     internal static void WriteProgram(string path)
     {
@@ -87,6 +101,7 @@ internal static class SyntheticKernel
     }
 
     /// <summary>Builds the initrd of a tree.</summary>
-    internal static void Pack(string root, string modules) => File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
-        InitrdBuilder.Build(new InitrdRequest(root, null, modules, InitrdCompression.Zstd, Path.Combine(root, "kairos-boot"))).Content);
+    internal static void Pack(string root, string modules, string? init = null) => File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
+        InitrdBuilder.Build(new InitrdRequest(root, null, modules, InitrdCompression.Zstd,
+            init ?? Path.Combine(root, "kairos-boot"))).Content);
 }

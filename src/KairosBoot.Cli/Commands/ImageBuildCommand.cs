@@ -28,10 +28,15 @@ internal static class ImageBuildCommand
         {
             Description = "Mark each boot of the image good when its init starts, if nothing in it does",
         };
+        var grub = new Option<string?>("--grub")
+        {
+            Description = "Directory with GRUB's modules, to add GRUB to the image (default: /usr/lib/grub, if it has them)",
+            HelpName = "DIR",
+        };
 
         var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")
         {
-            root, tar, output, format, size, kernel, modules, compress, init, noAssessment,
+            root, tar, output, format, size, kernel, modules, compress, init, noAssessment, grub,
         };
         command.Validators.Add(result =>
         {
@@ -47,6 +52,7 @@ internal static class ImageBuildCommand
                 UnpacksKernel = true,
                 Compression = InitrdCompressionWords.Parse(parsed.GetRequiredValue(compress)),
                 WithoutAssessment = parsed.GetValue(noAssessment),
+                Grub = parsed.GetValue(grub),
             };
             var path = parsed.GetRequiredValue(output);
             var built = ImageBuilder.Build(request, path, cancellationToken);

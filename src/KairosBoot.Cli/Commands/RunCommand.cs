@@ -14,7 +14,10 @@ internal sealed class RunCommand
     {
         Description = "Disk (raw or qcow2), or an OS image, which gets a temporary disk",
     };
-    private readonly Option<bool> uefi = new("--uefi") { Description = "Start with UEFI firmware (default: a BIOS)" };
+    private readonly Option<bool> uefi = new("--uefi")
+    {
+        Description = "Start with UEFI firmware (default: a BIOS, if the architecture has one)",
+    };
     private readonly Option<int?> ssh = new("--ssh")
     {
         Description = "Forward this port of 127.0.0.1 to port 22 of the machine", HelpName = "PORT",
@@ -41,10 +44,15 @@ internal sealed class RunCommand
     {
         Description = "Further kernel arguments, with --direct or for an OS image", HelpName = "TEXT", DefaultValueFactory = _ => "",
     };
+    private readonly Option<string?> arch = new("--arch")
+    {
+        Description = "Architecture of the machine: amd64 or arm64 (default: that of the disk; of a qcow2 disk amd64)", HelpName = "ARCH",
+    };
     private readonly Option<bool> print = new("--print") { Description = "Print the shell commands that do the same; start nothing" };
 
     private RunCommand()
     {
+        arch.AcceptOnlyFromAmong([.. Architecture.All.Select(known => known.Name)]);
         ssh.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 65535) result.AddError("--ssh needs a port from 1 to 65535");
@@ -61,7 +69,7 @@ internal sealed class RunCommand
         var run = new RunCommand();
         var command = new Command("run", "Boot a disk or an OS image in QEMU, with its serial console on this terminal.")
         {
-            run.disk, run.uefi, run.ssh, run.direct, run.memory, run.kvm, run.keep, run.configs, run.append, run.print,
+            run.disk, run.uefi, run.ssh, run.direct, run.memory, run.kvm, run.keep, run.configs, run.append, run.arch, run.print,
         };
         command.Validators.Add(result =>
         {
@@ -80,6 +88,7 @@ internal sealed class RunCommand
         {
             CloudConfigs = documents, KernelArguments = parsed.GetRequiredValue(append), IsUefi = parsed.GetValue(uefi),
             IsDirect = parsed.GetValue(direct),
+            Architecture = Architecture.All.FirstOrDefault(known => known.Name == parsed.GetValue(arch)),
             Machine = new VirtualMachine(path)
             {
                 MemoryMiB = parsed.GetValue(memory) is { } bytes ? (int)(bytes / MiB) : VirtualMachine.DefaultMemoryMiB,
@@ -98,7 +107,7 @@ internal sealed class RunCommand
     private static void Announce(MachineRequest request, Progress progress)
     {
         progress.Dispose();
-        var start = request.IsDirect ? "kernel and initrd without a boot loader" : request.IsUefi ? "UEFI" : "BIOS";
+        var start = request.IsDirect ? "kernel and initrd without a boot loader" : request.IsUefi ? "UEFI" : "the boot loader of the disk";
         Console.Error.WriteLine($"Starting {ToolText.Show(request.Disk)} in QEMU: {start}, " +
             $"{(request.Machine.UsesKvm ? "virtualisation (KVM)" : "an emulated processor")}. This terminal is its serial console.");
         Console.Error.WriteLine("  To end it: Ctrl-A X (press Ctrl-A, release it, press X), or power it off. Ctrl-C goes to the machine.");

@@ -15,7 +15,7 @@ public static class DiskBuilder
         OutputFile.Write(output, file =>
         {
             using var scratch = new TemporaryDirectory(nextTo: output, cancellationToken);
-            var content = new DiskContent(request, "--size", GrubFiles.Find(scratch), cancellationToken);
+            var content = new DiskContent(request, "--size", scratch);
             layout = content.Layout;
             HostFile.SetSize(file, layout.Size);
             using var disk = new DiskTarget(file, layout.Size, request.SectorSize, isBlank: true);

@@ -13,16 +13,14 @@ internal sealed class DiskContent
 
     /// <param name="request">The content.</param>
     /// <param name="diskName">Name of the disk in the message that it is too small.</param>
-    /// <param name="grub">GRUB's programs.</param>
-    /// <param name="cancellationToken">Ends the checks.</param>
+    /// <param name="scratch">Takes temporary files; its interrupt ends the checks.</param>
     /// <exception cref="OperatorException">An image cannot boot, or does not fit.</exception>
-    internal DiskContent(DiskRequest request, string diskName, GrubFiles grub, CancellationToken cancellationToken)
+    internal DiskContent(DiskRequest request, string diskName, TemporaryDirectory scratch)
     {
         this.request = request;
-        Grub = grub;
         recovery = request.Recovery ?? request.Image;
-        var type = Check(request.Image, cancellationToken);
-        if (recovery != request.Image) type = Check(recovery, cancellationToken);
+        var type = Check(request.Image, scratch.Interrupt);
+        if (recovery != request.Image) type = Check(recovery, scratch.Interrupt);
         recoveryName = type == "squashfs" ? "recovery.squashfs" : "recovery.img";
 
         if (request.CloudConfigs.Count > MaxCloudConfigs)
@@ -41,6 +39,10 @@ internal sealed class DiskContent
 
         Layout = DiskLayout.Plan(DiskRequest.Size(request.Image), DiskRequest.Size(recovery), request.SizeBytes, request.Sizes, diskName);
         ExtraFileSystem.RequireTools(Layout);
+        using var image = ImageReader.Open(request.Image, scratch);
+        Architecture = ImageArchitecture.Require(image, request.Image);
+        if (recovery != request.Image) RequireSame(recovery, scratch);
+        Grub = GrubFiles.Find(Architecture, image, scratch);
     }
 
     // Who cannot mount an image gets the checks that need no mount. One that kboot built has passed the others, and its seal holds.
@@ -51,7 +53,20 @@ internal sealed class DiskContent
         return FinishedImage.IsPossible ? FinishedImage.Check(image) : BootableImage.Check(image, cancellationToken);
     }
 
+    // One menu, and one GRUB, start both.
+    private void RequireSame(string recoveryImage, TemporaryDirectory scratch)
+    {
+        using var reader = ImageReader.Open(recoveryImage, scratch);
+        var other = ImageArchitecture.Require(reader, recoveryImage);
+        if (other == Architecture) return;
+        throw new OperatorException($"{recoveryImage} is for {other.Machine}, but {request.Image} is for {Architecture.Machine}",
+            $"give --recovery an image for {Architecture.Machine}");
+    }
+
     internal DiskLayout Layout { get; }
+
+    /// <summary>Of both images.</summary>
+    internal Architecture Architecture { get; }
 
     internal GrubFiles Grub { get; }
 
@@ -68,7 +83,7 @@ internal sealed class DiskContent
     internal DebugFsScript State(TemporaryDirectory scratch)
     {
         var grubMenu = scratch.File("grub.cfg");
-        HostFile.Write(grubMenu, GrubMenu.Text(Layout.Recovery.Number));
+        HostFile.Write(grubMenu, GrubMenu.Text(Layout.Recovery.Number, Architecture));
         var counters = scratch.File("bootstate");
         HostFile.Write(counters, BootBlock.Write(new BootCounters()));
         var state = new DebugFsScript().MakeDirectory("cOS").Write(request.Image, "cOS/active.img").Write(request.Image, "cOS/passive.img")

@@ -36,7 +36,8 @@ internal static class DiskInputs
         foreach (var config in request.CloudConfigs)
             Add($"cloud-config {Digest(BoundedFile.TryRead(config, ReadLimit.Config)!)}");
         Add($"arguments {request.KernelArguments}");
-        foreach (var program in new[] { grub.BootSector, grub.BiosCore, grub.EfiProgram })
+        byte[][] bios = grub.Bios is { } programs ? [programs.BootSector, programs.Core] : [];
+        foreach (var program in (byte[][])[.. bios, grub.EfiProgram])
             Add($"grub {Digest(program)}");
         foreach (var partition in layout.Partitions)
         {

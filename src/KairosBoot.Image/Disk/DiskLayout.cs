@@ -10,6 +10,7 @@ public sealed record DiskLayout(
 {
     /// <summary>The number of COS_STATE, the same on every disk because it is compiled into GRUB's programs.</summary>
     internal const int StateNumber = 5;
+    internal const string EspName = "COS_GRUB";
 
     internal const long MiB = 1 << 20;
     private const long BiosMiB = 1, EspMiB = 64, OemMiB = 64, MinOemMiB = 16, TableMiB = 1;
@@ -81,7 +82,7 @@ public sealed record DiskLayout(
 
         return new DiskLayout(
             Next("bios", PartitionType.For("none", isBootable: true), "none", BiosMiB),
-            Next("COS_GRUB", PartitionType.For("vfat", isBootable: true), "vfat", EspMiB),
+            Next(EspName, PartitionType.For("vfat", isBootable: true), "vfat", EspMiB),
             Next("COS_OEM", Linux, "ext4", oem),
             Next("COS_RECOVERY", Linux, "ext4", recovery),
             Next("COS_STATE", Linux, "ext4", state),

@@ -7,7 +7,11 @@ namespace KairosBoot.Image;
 /// </summary>
 internal static class DiskTable
 {
-    internal static void Write(DiskTarget disk, DiskLayout layout, DiskSeed seed, ReadOnlySpan<byte> bootSector)
+    /// <param name="disk">The disk.</param>
+    /// <param name="layout">Its partitions.</param>
+    /// <param name="seed">Seed of its GUIDs.</param>
+    /// <param name="bootSector">GRUB's program for a BIOS; null: none.</param>
+    internal static void Write(DiskTarget disk, DiskLayout layout, DiskSeed seed, byte[]? bootSector)
     {
         var blocks = disk.SizeBytes / disk.BlockSize;
 
@@ -26,7 +30,8 @@ internal static class DiskTable
         }
 
         var block = ProtectiveMbr.New(disk.BlockSize, blocks);
-        GrubBootSectors.MasterBootRecord(block, bootSector, layout.Bios.Start / GrubBootSectors.SectorSize).CopyTo(block, 0);
+        if (bootSector is not null)
+            GrubBootSectors.MasterBootRecord(block, bootSector, layout.Bios.Start / GrubBootSectors.SectorSize).CopyTo(block, 0);
         disk.Write(0, block);
         disk.Flush();
     }

@@ -37,7 +37,7 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
         progress("waiting for the disk");
         disk.Flush();
         scratch.Interrupt.ThrowIfCancellationRequested();
-        DiskTable.Write(disk, layout, seed, content.Grub.BootSector);
+        DiskTable.Write(disk, layout, seed, content.Grub.Bios?.BootSector);
     }
 
     private void MakeExtra(DiskPartition partition)
@@ -53,10 +53,11 @@ internal sealed class DiskWriter(DiskTarget disk, DiskContent content, DiskSeed 
 
     private void InstallGrub(DiskLayout layout)
     {
-        disk.Write(layout.Esp.Start, FatVolume.Create(
-            layout.Esp.Name, ["EFI", "BOOT", "BOOTX64 EFI"], content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize, layout.Esp.Start,
-            seed.FatSerial(layout.Esp.Number)));
-        var core = GrubBootSectors.Core(content.Grub.BiosCore, layout.Bios.Start / GrubBootSectors.SectorSize);
+        string[] path = ["EFI", "BOOT", FatVolume.ShortName(content.Architecture.EfiFile)];
+        disk.Write(layout.Esp.Start, FatVolume.Create(layout.Esp.Name, path, content.Grub.EfiProgram, layout.Esp.Size, disk.BlockSize,
+            layout.Esp.Start, seed.FatSerial(layout.Esp.Number)));
+        if (content.Grub.Bios is not { } bios) return;
+        var core = GrubBootSectors.Core(bios.Core, layout.Bios.Start / GrubBootSectors.SectorSize);
         if (core.Length > layout.Bios.Size)
         {
             throw new OperatorException($"this GRUB's core image ({ByteSize.Text(core.Length)}) does not fit into the BIOS boot partition",

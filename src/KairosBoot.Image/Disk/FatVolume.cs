@@ -35,6 +35,10 @@ internal sealed class FatVolume
 
     private int FatEntry => isFat32 ? 4 : 2;
 
+    /// <summary>A name as a directory has it: eight characters and three, without the dot.</summary>
+    internal static string ShortName(string name) =>
+        Path.GetFileNameWithoutExtension(name).PadRight(8) + Path.GetExtension(name).TrimStart('.');
+
     /// <summary>Builds the start of the volume, up to the end of the file; the rest is free space.</summary>
     /// <param name="label">At most 11 characters.</param>
     /// <param name="path">Names of the directories and the file, as 8.3 without a dot: <c>BOOTX64 EFI</c>.</param>

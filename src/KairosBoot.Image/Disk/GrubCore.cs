@@ -5,9 +5,10 @@ namespace KairosBoot.Image;
 /// <summary>Builds GRUB's programs for BIOS and UEFI, with all modules embedded: only grub.cfg is loaded from disk.</summary>
 internal static class GrubCore
 {
-    internal const string BiosTarget = "i386-pc", EfiTarget = "x86_64-efi";
+    /// <summary>Where distributions install GRUB's modules.</summary>
+    internal const string Library = "/usr/lib/grub";
 
-    private const string Library = "/usr/lib/grub", EfiPackage = "grub-efi-amd64-bin", BiosPackage = "grub-pc-bin";
+    private const string BootSector = "boot.img", Kernel = "kernel.img";
 
     // One row for each purpose.
     private static readonly string[] Modules =
@@ -24,44 +25,43 @@ internal static class GrubCore
         "serial", "terminal",
     ];
 
-    private static readonly string[] BiosModules =
-    [
-        "biosdisk",
-        "multiboot", // only to unload a kernel whose initrd cannot be read
-    ];
-
-    private static readonly string[] EfiModules = ["efi_gop", "efi_uga"];
-
-    /// <summary>Whether this host can build both programs.</summary>
-    internal static bool IsInstalled =>
-        Tool.MakeGrub.IsInstalled && File.Exists(PathOf(BiosTarget, "boot.img")) && File.Exists(PathOf(BiosTarget, "kernel.img"))
-            && File.Exists(PathOf(EfiTarget, "kernel.img"));
+    /// <summary>Whether this host can build the programs of an architecture.</summary>
+    /// <param name="architecture">Of the system.</param>
+    /// <param name="library">Directory with GRUB's modules.</param>
+    internal static bool IsInstalled(Architecture architecture, string library) =>
+        Tool.MakeGrub.IsInstalled && File.Exists(PathOf(library, architecture.Efi, Kernel))
+            && (architecture.Bios is not { } bios
+                || File.Exists(PathOf(library, bios, BootSector)) && File.Exists(PathOf(library, bios, Kernel)));
 
     /// <summary>The program of the first sector, for the MBR.</summary>
-    internal static byte[] ReadBootSector() => HostFile.Read(RequireFile(BiosTarget, "boot.img", BiosPackage));
+    internal static byte[] ReadBootSector(GrubTarget target, string library) => HostFile.Read(RequireFile(library, target, BootSector));
 
-    /// <param name="target">i386-pc or x86_64-efi.</param>
+    /// <param name="target">What to build.</param>
+    /// <param name="library">Directory with GRUB's modules.</param>
     /// <param name="scratch">Takes temporary files.</param>
     /// <returns>Path of the program.</returns>
-    internal static string Build(string target, TemporaryDirectory scratch)
+    internal static string Build(GrubTarget target, string library, TemporaryDirectory scratch)
     {
-        RequireFile(target, "kernel.img", target == EfiTarget ? EfiPackage : BiosPackage);
-        var output = scratch.File($"core.{target}");
+        RequireFile(library, target, Kernel);
+        var output = scratch.File($"core.{target.Name}");
         var early = scratch.File("early.cfg");
-        HostFile.Write(early, "set kairosboot_core=1\n" + (target == BiosTarget ? "set kairosboot_unload=1\n" : ""));
+        var unloads = target.Modules.Contains("multiboot");
+        HostFile.Write(early, "set kairosboot_core=1\n" + (unloads ? "set kairosboot_unload=1\n" : ""));
         Tool.MakeGrub.Run(
-            new ToolArguments().Options("-O", target, "-d", Path.Combine(Library, target), "-p", $"(,gpt{DiskLayout.StateNumber})/grub")
-                .Option("-c", early).Option("-o", output)
-                .Options(Modules).Options(target == EfiTarget ? EfiModules : BiosModules), scratch.Interrupt);
+            new ToolArguments().Option("-O", target.Name).Option("-d", Path.Combine(library, target.Name))
+                .Options("-p", $"(,gpt{DiskLayout.StateNumber})/grub").Option("-c", early).Option("-o", output)
+                .Options(Modules).Options([.. target.Modules]), scratch.Interrupt);
         return output;
     }
 
-    private static string RequireFile(string target, string name, string package)
+    private static string RequireFile(string library, GrubTarget target, string name)
     {
-        var path = PathOf(target, name);
+        var path = PathOf(library, target, name);
         return File.Exists(path) ? path
-            : throw new OperatorException($"GRUB for {target} is not installed ({path} is missing)", $"apt-get install {package}");
+            : throw new OperatorException($"GRUB for {target.Name} is not installed ({path} is missing)",
+                $"apt-get install {target.Package}, or give --grub the directory of {target.Name} in the unpacked package to kboot image " +
+                "build: the disk gets GRUB from the image then");
     }
 
-    private static string PathOf(string target, string name) => Path.Combine(Library, target, name);
+    private static string PathOf(string library, GrubTarget target, string name) => Path.Combine(library, target.Name, name);
 }

@@ -19,7 +19,8 @@ public static class InitrdBuilder
     {
         var kernel = KernelTree.Find(request.Root, request.Kernel);
         var graph = kernel.ReadGraph();
-        var (wanted, absent) = ModuleSet.Select(graph, request.Modules);
+        var treeMachine = InitrdMachine.OfTree(request.Root, kernel);
+        var (wanted, absent) = ModuleSet.Select(graph, request.Modules, Architecture.Find(treeMachine));
         foreach (var name in Always.Where(name => !ModuleSet.Known(graph, name)))
         {
             throw new OperatorException(
@@ -33,9 +34,9 @@ public static class InitrdBuilder
         var directory = $"lib/modules/{kernel.Release}";
         var entries = Directories.Append(directory).Select(CpioEntry.Directory).ToList();
         entries.Add(CpioEntry.CharacterDevice("dev/console", 5, 1));
-        var init = InitProgram.Read(request.Init, request.Root);
+        var init = InitProgram.Read(request.Init, request.Root, treeMachine);
         var machine = ProcessorArchitecture.OfProgram(init);
-        foreach (var path in kernel.ImagePaths) InitrdMachine.Require(machine, InitrdMachine.OfKernel(request.Root, path), path);
+        foreach (var path in kernel.ImagePaths) InitrdMachine.Require(machine, Architecture.MachineOfKernel(request.Root, path), path);
         entries.Add(CpioEntry.File("init", init, executable: true));
         entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)),
             executable: false));

@@ -1,4 +1,3 @@
-using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
@@ -17,7 +16,8 @@ internal static class InitrdMachine
             $"give --init the kairos-boot of the same version that is built for {other}");
     }
 
-    /// <summary>Architecture of a kernel in a tree; null: the file does not exist or does not say.</summary>
-    internal static string? OfKernel(string root, string path) =>
-        ProcessorArchitecture.OfKernel(UntrustedTree.Head(root, path, ProcessorArchitecture.HeadBytes));
+    /// <summary>Architecture of a kernel, which may be in one of several places; null: none of the files exists and says it.</summary>
+    internal static string? OfTree(string root, KernelTree kernel) =>
+        kernel.ImagePaths.Append(BootKernel.Path).Select(path => Architecture.MachineOfKernel(root, path))
+            .FirstOrDefault(machine => machine is not null);
 }

@@ -39,7 +39,7 @@ public sealed class KernelTree
         {
             (_, 0) => throw new OperatorException(
                 $"{root} has no kernel: lib/modules and usr/lib/modules have no release directory",
-                "install the distribution's kernel package in the tree (Debian: linux-image-amd64 or linux-image-cloud-amd64)"),
+                "install the distribution's kernel package in the tree (Debian: linux-image-amd64 or linux-image-arm64)"),
             (null, 1) => found[0],
             (null, _) => throw new OperatorException($"{root} has more than one kernel: {names}", "choose one with --kernel RELEASE"),
             _ => found.Find(kernel => kernel.Release.Text == release)

@@ -20,16 +20,20 @@ public static class ModuleSet
     /// <summary>Resolves <c>--modules</c>: sets and module names, separated by commas.</summary>
     /// <param name="graph">The kernel's modules.</param>
     /// <param name="selection">The value of the option.</param>
+    /// <param name="architecture">Of the kernel; null: not known.</param>
     /// <returns>The modules to pack, and those of the sets that this kernel does not have.</returns>
     /// <exception cref="OperatorException">The user named a module that the kernel does not have.</exception>
-    public static (IReadOnlyList<string> Wanted, IReadOnlyList<string> Absent) Select(ModuleGraph graph, string selection)
+    public static (IReadOnlyList<string> Wanted, IReadOnlyList<string> Absent) Select(ModuleGraph graph, string selection,
+        Architecture? architecture = null)
     {
         List<string> wanted = [], absent = [];
         foreach (var word in selection.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (Names.Contains(word))
             {
-                var known = Read(word).ToLookup(name => Known(graph, name));
+                var rows = Read(word);
+                if (word == InitrdRequest.DefaultModules && architecture?.ModuleSet is { } own) rows = [.. rows.Union(Read(own))];
+                var known = rows.ToLookup(name => Known(graph, name));
                 wanted.AddRange(known[true]);
                 absent.AddRange(known[false]);
             }

@@ -18,6 +18,6 @@ public sealed record InspectedKernel(string Path, long SizeBytes, string? Releas
         if (reader.Resolve(BootKernel.Path) is not { } path || reader.Read(path, ReadLimit.Kernel) is not { } file) return null;
         var head = file.AsSpan(0, Math.Min(file.Length, KernelImage.HeadBytes));
         return new(path, file.Length, KernelImage.Release(head) ?? BootKernel.NameRelease(path), KernelImage.Format(head),
-            ProcessorArchitecture.OfKernel(head), KernelImage.Defect(head, file.Length));
+            Architecture.MachineOfKernel(head), KernelImage.Defect(head, file.Length));
     }
 }

@@ -10,6 +10,9 @@ public sealed record MachineRequest(string Disk)
     /// <summary>Further kernel arguments; empty: none.</summary>
     public string KernelArguments { get; init; } = "";
 
+    /// <summary>Null: that of the disk or the image, if it says.</summary>
+    public Architecture? Architecture { get; init; }
+
     /// <summary>UEFI firmware instead of a BIOS.</summary>
     public bool IsUefi { get; init; }
 

@@ -15,7 +15,7 @@ public static class MachineStart
     {
         var disk = Check(request);
         var commands = new List<string>();
-        var machine = Describe(request, disk);
+        var machine = Describe(request, disk, cancellationToken);
         if (disk.Kind == DiskFileKind.OsImage)
         {
             commands.Add(string.Join(' ', BuildWords(request).Select(ShellText.Quote)));
@@ -26,7 +26,7 @@ public static class MachineStart
         {
             var files = KernelFiles.Read(disk, cancellationToken);
             commands.AddRange(files.Commands);
-            machine = machine with { Direct = new(KernelFiles.KernelName, KernelFiles.InitrdName, Words(files, request)) };
+            machine = machine with { Direct = Kernel(machine, KernelFiles.KernelName, KernelFiles.InitrdName, Words(files, request)) };
         }
 
         return [.. commands, QemuCommand.Text(machine)];
@@ -42,8 +42,8 @@ public static class MachineStart
         MachineRequest request, Action<string> progress, Action announce, CancellationToken cancellationToken)
     {
         var disk = Check(request);
-        var qemu = QemuCommand.Program.Find();
-        var machine = Describe(request, disk);
+        var machine = Describe(request, disk, cancellationToken);
+        var qemu = QemuCommand.ProgramFor(machine.Architecture).Find();
         List<FileHandle> inherited = [];
         if (request.IsDirect)
         {
@@ -51,7 +51,7 @@ public static class MachineStart
             var files = KernelFiles.Read(disk, cancellationToken);
             machine = machine with
             {
-                Direct = new(Inherit(Syscall.InheritedFile(KernelFiles.KernelName, files.Kernel)),
+                Direct = Kernel(machine, Inherit(Syscall.InheritedFile(KernelFiles.KernelName, files.Kernel)),
                     Inherit(Syscall.InheritedFile(KernelFiles.InitrdName, files.Initrd)), Words(files, request)),
             };
         }
@@ -105,12 +105,21 @@ public static class MachineStart
             throw new OperatorException($"{path} is in use: {use}", "unmount it, or omit --keep");
     }
 
-    private static VirtualMachine Describe(MachineRequest request, DiskFile disk) => request.Machine with
+    // An architecture without a BIOS starts with UEFI.
+    private static VirtualMachine Describe(MachineRequest request, DiskFile disk, CancellationToken cancellationToken)
     {
-        Disk = disk.Path,
-        Format = disk.Kind == DiskFileKind.Qcow2 ? "qcow2" : "raw",
-        Uefi = request.IsUefi ? UefiFirmware.Find() : null,
-    };
+        var architecture = request.Architecture ?? DiskArchitecture.Find(disk, cancellationToken) ?? Architecture.Amd64;
+        return request.Machine with
+        {
+            Architecture = architecture,
+            Disk = disk.Path,
+            Format = disk.Kind == DiskFileKind.Qcow2 ? "qcow2" : "raw",
+            Uefi = request.IsUefi || architecture.Bios is null && !request.IsDirect ? UefiFirmware.Find(architecture) : null,
+        };
+    }
+
+    private static DirectKernel Kernel(VirtualMachine machine, string kernel, string initrd, string words) => new(kernel, initrd, words,
+        machine.Architecture.Consoles.Contains(DirectKernel.SerialConsole, StringComparison.Ordinal) ? DirectKernel.SerialConsole : null);
 
     private static string Words(KernelFiles files, MachineRequest request) => string.Join(' ',
         ((string[])[files.Arguments, request.KernelArguments]).Where(words => words.Length > 0));

@@ -6,19 +6,21 @@ namespace KairosBoot.Image;
 /// <summary>The command line of QEMU for a <see cref="VirtualMachine"/>. The serial console of the machine is the terminal.</summary>
 public static class QemuCommand
 {
+    private static readonly Tool X86 = new("qemu-system-x86_64", "qemu-system-x86"), Arm = new("qemu-system-aarch64", "qemu-system-arm");
+
     /// <summary>The program and its package.</summary>
-    public static readonly Tool Program = new("qemu-system-x86_64", "qemu-system-x86");
+    public static Tool ProgramFor(Architecture architecture) => architecture == Architecture.Arm64 ? Arm : X86;
 
     /// <summary>The arguments in order, without the program.</summary>
     public static IReadOnlyList<string> Arguments(VirtualMachine machine) =>
     [
-        "-M", $"q35,accel={(machine.UsesKvm ? "kvm" : "tcg")}", "-cpu", Processor(machine), "-smp", Processors(machine),
+        "-M", $"{(IsArm(machine) ? "virt" : "q35")},accel={(machine.UsesKvm ? "kvm" : "tcg")}", "-cpu", Processor(machine),
+        "-smp", Processors(machine),
         "-m", machine.MemoryMiB.ToString(CultureInfo.InvariantCulture),
         // The terminal is in raw mode: Ctrl-C goes to the machine, Ctrl-A starts a command of QEMU.
         "-nodefaults", "-display", "none", "-serial", "mon:stdio",
         "-device", "virtio-rng-pci",
-        // Firmware memory that keeps the end of a kernel log over a reset (ACPI ERST), so that kboot status can name a panic.
-        "-object", "memory-backend-ram,id=erst,size=64K", "-device", "acpi-erst,memdev=erst",
+        .. FirmwareLog(machine),
         // Without romfile=, the network card's boot ROM would delay the boot.
         "-netdev", Network(machine), "-device", "virtio-net-pci,netdev=net,romfile=",
         .. Firmware(machine), .. Kernel(machine),
@@ -28,15 +30,23 @@ public static class QemuCommand
 
     /// <summary>The same as one line for a shell.</summary>
     public static string Text(VirtualMachine machine) =>
-        string.Join(' ', Arguments(machine).Prepend(Program.Name).Select(ShellText.Quote));
+        string.Join(' ', Arguments(machine).Prepend(ProgramFor(machine.Architecture).Name).Select(ShellText.Quote));
 
     // After a reset, emulation writes to memory that had code before byte by byte if the kernel clears pages with the instructions of these
     // two features. A page then takes so long that the kernel reports a lockup.
-    private static string Processor(VirtualMachine machine) => machine.UsesKvm ? "max" : "max,erms=off,fsrm=off";
+    // The most that QEMU can emulate for arm64 takes several times longer than an older processor.
+    private static string Processor(VirtualMachine machine) =>
+        machine.UsesKvm ? "max" : IsArm(machine) ? "cortex-a72" : "max,erms=off,fsrm=off";
 
     // Emulation gets one processor, and room for a second one: QEMU 7.2 leaves out memory barriers for a machine that can never have
     // two, which its own I/O thread needs. Without them, a disk can miss an interrupt, and the machine waits forever.
     private static string Processors(VirtualMachine machine) => machine.UsesKvm ? "2" : "1,maxcpus=2";
+
+    private static bool IsArm(VirtualMachine machine) => machine.Architecture == Architecture.Arm64;
+
+    // Firmware memory that keeps the end of a kernel log over a reset (ACPI ERST), so that kboot status can name a panic. Only a PC has it.
+    private static string[] FirmwareLog(VirtualMachine machine) => IsArm(machine) ? []
+        : ["-object", "memory-backend-ram,id=erst,size=64K", "-device", "acpi-erst,memdev=erst"];
 
     private static string Network(VirtualMachine machine) =>
         machine.SshPort is { } port ? $"user,id=net,hostfwd=tcp:127.0.0.1:{port}-:22" : "user,id=net";

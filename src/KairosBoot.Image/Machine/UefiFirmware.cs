@@ -2,7 +2,7 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Image;
 
-/// <summary>UEFI firmware for QEMU (OVMF): the program, and its variables as they are on a new machine.</summary>
+/// <summary>UEFI firmware for QEMU (OVMF, AAVMF): the program, and its variables as they are on a new machine.</summary>
 public sealed record UefiFirmware(string Code, string Variables)
 {
     // Where distributions install it. Without Secure Boot: the GRUB on the disk is not signed.
@@ -14,15 +14,26 @@ public sealed record UefiFirmware(string Code, string Variables)
         new("/usr/share/qemu/ovmf-x86_64-4m-code.bin", "/usr/share/qemu/ovmf-x86_64-4m-vars.bin"), // openSUSE
     ];
 
+    private static readonly UefiFirmware[] ArmPlaces =
+    [
+        new("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"), // Debian, Ubuntu
+        new("/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw", "/usr/share/edk2/aarch64/vars-template-pflash.raw"), // Fedora
+    ];
+
     /// <exception cref="OperatorException">It is not installed.</exception>
-    public static UefiFirmware Find() => FindIn("/");
+    public static UefiFirmware Find(Architecture architecture) => FindIn("/", architecture);
 
     /// <summary>The same in a tree.</summary>
     /// <param name="root">Top directory of the system.</param>
+    /// <param name="architecture">Of the virtual machine.</param>
     /// <exception cref="OperatorException">It is not installed.</exception>
-    public static UefiFirmware FindIn(string root) =>
-        Places.Select(place => new UefiFirmware(root.TrimEnd('/') + place.Code, root.TrimEnd('/') + place.Variables))
+    public static UefiFirmware FindIn(string root, Architecture architecture) =>
+        PlacesFor(architecture).Select(place => new UefiFirmware(root.TrimEnd('/') + place.Code, root.TrimEnd('/') + place.Variables))
             .FirstOrDefault(place => File.Exists(place.Code) && File.Exists(place.Variables))
-        ?? throw new OperatorException($"UEFI firmware for virtual machines is not installed: {Places[0].Code} does not exist",
-            "apt-get install ovmf, or start the machine without --uefi");
+        ?? throw new OperatorException(
+            $"UEFI firmware for virtual machines is not installed: {PlacesFor(architecture)[0].Code} does not exist",
+            architecture == Architecture.Arm64 ? "apt-get install qemu-efi-aarch64, or start the machine with --direct"
+                : "apt-get install ovmf, or start the machine without --uefi");
+
+    private static UefiFirmware[] PlacesFor(Architecture architecture) => architecture == Architecture.Arm64 ? ArmPlaces : Places;
 }

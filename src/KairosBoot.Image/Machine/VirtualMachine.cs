@@ -9,7 +9,9 @@ public sealed record VirtualMachine(string Disk, string Format = "raw")
 
     public int MemoryMiB { get; init; } = DefaultMemoryMiB;
 
-    /// <summary>Null: the machine has a BIOS.</summary>
+    public Architecture Architecture { get; init; } = Architecture.Amd64;
+
+    /// <summary>Null: the machine has a BIOS, or needs no firmware.</summary>
     public UefiFirmware? Uefi { get; init; }
 
     /// <summary>Port of 127.0.0.1 that leads to port 22 of the machine; null: none.</summary>

@@ -53,8 +53,9 @@ internal static class BootInitrd
     /// <exception cref="OperatorException">The modules cannot be read, or kairos-boot does not exist.</exception>
     internal static IEnumerable<TreeFinding> CannotBeBuilt(string root, string? release)
     {
-        KernelTree.Find(root, release).ReadGraph();
-        InitProgram.Require(root);
+        var kernel = KernelTree.Find(root, release);
+        kernel.ReadGraph();
+        InitProgram.Require(root, InitrdMachine.OfTree(root, kernel));
         return [];
     }
 

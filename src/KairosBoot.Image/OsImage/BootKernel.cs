@@ -64,7 +64,7 @@ internal sealed class BootKernel
             return;
         }
 
-        Machine = ProcessorArchitecture.OfKernel(head);
+        Machine = Architecture.MachineOfKernel(head);
         string? inHeader = KernelImage.Release(head), inName = NameRelease(resolved);
         Release = inHeader ?? inName;
         if (inHeader is not null && inName is not null && inHeader != inName)

@@ -37,11 +37,12 @@ public static class ImageBuilder
     {
         var warnings = TreeLint.RequireBuildable(tree.Path, request.Kernel);
         var additions = BootFiles.Missing(request, tree.Path, scratch);
-        SystemUnits.Add(additions, tree.Path, request.KBoot, scratch);
+        var machine = new BootKernel(tree.Path, request.Kernel).Machine;
+        SystemUnits.Add(additions, tree.Path, request.KBoot, machine, scratch);
         UpdateStamps.Add(additions, tree.Path, scratch);
         if (request.WithoutAssessment) AssessmentMark.Add(additions, tree.Path, scratch);
         PlanEntryPoint.Add(additions, tree.Path);
-        GrubFiles.Add(additions, tree.Path, scratch);
+        GrubFiles.Add(additions, tree.Path, Architecture.Find(machine), request.Grub, scratch);
         if (ReporterCheck.WarnOfBuild(tree.Path, additions) is { } warning) warnings.Add(warning);
         switch (request.Format)
         {

@@ -15,6 +15,9 @@ public sealed record ImageRequest(string? Root, string? Tar, ImageFormat Format,
     /// <inheritdoc cref="InitrdRequest.UnpacksKernel"/>
     public bool UnpacksKernel { get; init; }
 
+    /// <summary>Directory with GRUB's modules, from which the image gets GRUB; null: that of this host, if it exists.</summary>
+    public string? Grub { get; init; }
+
     /// <summary>Of the initrd, if the tree has no initrd.</summary>
     public InitrdCompression Compression { get; init; }
 

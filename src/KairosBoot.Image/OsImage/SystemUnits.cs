@@ -56,8 +56,11 @@ internal static class SystemUnits
     /// <param name="additions">Additions so far; the units are appended.</param>
     /// <param name="root">The tree.</param>
     /// <param name="kboot">Path of kboot, which is added to a tree without it; null: such a tree gets no units.</param>
+    /// <param name="machine">Architecture of the tree's kernel; null: not known.</param>
     /// <param name="scratch">Takes the units' files.</param>
-    internal static void Add(List<TreeAddition> additions, string root, string? kboot, TemporaryDirectory scratch)
+    /// <exception cref="OperatorException">The tree needs a kboot for another architecture, and none was found.</exception>
+    internal static void Add(List<TreeAddition> additions, string root, string? kboot, string? machine,
+        TemporaryDirectory scratch)
     {
         bool Has(string path) => UntrustedTree.Has(root, path);
         var hasProgram = Has(Program);
@@ -81,7 +84,7 @@ internal static class SystemUnits
         if (!hasProgram && additions.Count > before)
         {
             TreeDirectories.Add(root, PathParts.ParentOf(Program), additions);
-            additions.Add(new TreeAddition.File(Program, kboot!, Executable));
+            additions.Add(new TreeAddition.File(Program, ProgramArchitecture.Choose(kboot!, machine), Executable));
         }
     }
 

@@ -26,6 +26,7 @@ public static class TreeLint
         BootKernel? booted = null;
         Attempt(findings, () => (booted = new BootKernel(root, kernel)).Findings);
         if (InitCheck.Problem(root, booted?.Machine) is { } init) findings.Add(init);
+        findings.AddRange(ProgramArchitecture.Problems(root, booted?.Machine));
         Attempt(findings, () => BootInitrd.Findings(root, booted));
         Attempt(findings, () => ImageArguments.Findings(root));
         release = booted?.ReleaseWithModules(root);

@@ -27,8 +27,7 @@ public sealed class DiskInstaller : IDisposable
         scratch = new TemporaryDirectory(nextTo: $"/run/kairosboot-install.{disk.Name}", cancellationToken);
         try
         {
-            content = new DiskContent(request with { SizeBytes = disk.SizeBytes }, $"{disk.Node} with", GrubFiles.Find(scratch),
-                cancellationToken);
+            content = new DiskContent(request with { SizeBytes = disk.SizeBytes }, $"{disk.Node} with", scratch);
         }
         catch
         {

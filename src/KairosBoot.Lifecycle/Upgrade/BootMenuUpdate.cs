@@ -22,7 +22,8 @@ public static class BootMenuUpdate
             return null;
         }
 
-        var fresh = GrubMenu.Text(recovery);
+        if (Architecture.Find(Syscall.Machine()) is not { } architecture) return null;
+        var fresh = GrubMenu.Text(recovery, architecture);
         // A menu without a version is older than all versions.
         if (Version(fresh) <= Version(old)) return null;
         note = "the boot menu is updated too";

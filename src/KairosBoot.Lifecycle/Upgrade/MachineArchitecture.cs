@@ -1,3 +1,4 @@
+using KairosBoot.Image;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -11,8 +12,8 @@ internal static class MachineArchitecture
     {
         foreach (var (path, machine) in new[]
         {
-            ("/boot/vmlinuz", ProcessorArchitecture.OfKernel(Head(root, "/boot/vmlinuz"))),
-            ("/sbin/init", ProcessorArchitecture.OfProgram(Head(root, "/sbin/init"))),
+            ("/boot/vmlinuz", Architecture.MachineOfKernel(root, "/boot/vmlinuz")),
+            ("/sbin/init", ProcessorArchitecture.OfProgram(UntrustedTree.Head(root, "/sbin/init", ProcessorArchitecture.HeadBytes))),
         })
         {
             if (machine is not null && machine != Syscall.Machine())
@@ -22,6 +23,4 @@ internal static class MachineArchitecture
             }
         }
     }
-
-    private static byte[] Head(string root, string path) => UntrustedTree.Head(root, path, ProcessorArchitecture.HeadBytes);
 }

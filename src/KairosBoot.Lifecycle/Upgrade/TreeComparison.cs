@@ -30,7 +30,7 @@ internal sealed class TreeComparison(string tree, string image, CancellationToke
     internal string? FindDifference(TemporaryDirectory scratch)
     {
         List<TreeAddition> additions = [];
-        SystemUnits.Add(additions, tree, tree, scratch);
+        SystemUnits.Add(additions, tree, tree, machine: null, scratch);
         PlanEntryPoint.Add(additions, tree);
         added.UnionWith(additions.Select(addition => addition.Path));
         added.UnionWith(["boot/vmlinuz", "boot/initrd", SystemPaths.ImageArguments[1..]]);

@@ -56,6 +56,21 @@ public static class Assets
     /// <summary>The initrd for that kernel with the drivers of all common machines.</summary>
     public static string GenericDriversInitrd => Existing("generic-drivers-initrd");
 
+    /// <summary>A tree with a kernel for arm64 and its modules, busybox, and GRUB's modules.</summary>
+    public static string Arm64Root => ExistingTree("arm64-root");
+
+    public static string Arm64Kernel => Existing("arm64-kernel");
+    public static string Arm64Busybox => Path.Combine(Arm64Root, "bin/busybox");
+    public static string Arm64Grub => Path.Combine(Arm64Root, "usr/lib/grub");
+    public static string Arm64KairosBoot => Existing("arm64-kairos-boot");
+    public static string Arm64KBoot => Existing("arm64-kboot");
+
+    /// <summary>The initrd with only the drivers of a virtio machine.</summary>
+    public static string Arm64Initrd => Existing("arm64-initrd-virtio");
+
+    /// <summary>The initrd with all storage drivers.</summary>
+    public static string Arm64GenericInitrd => Existing("arm64-initrd");
+
     /// <summary>Cloud-config of a realistic size: that of a distribution and that of an owner.</summary>
     public static string[] FleetConfigs => Directory.GetFiles(Path.Combine(Root, "tests/KairosBoot.Boot.Tests/Debian/Fleet"), "*.yaml");
 

@@ -59,13 +59,13 @@ public static class BusyboxRoot
     }
 
     /// <summary>The same with a text in <c>/name</c> and other changes of the tree.</summary>
-    public static byte[] ImageWith(string name, Action<string> prepare, int mebibytes = 8)
+    public static byte[] ImageWith(string name, Action<string> prepare, int mebibytes = 8, bool arm64 = false)
     {
         DirectoryInfo work = Directory.CreateTempSubdirectory("kairosboot-busybox-");
         try
         {
             string tree = Path.Combine(work.FullName, "tree");
-            MakeTree(tree, name);
+            MakeTree(tree, name, arm64);
             prepare(tree);
             string image = Path.Combine(work.FullName, "image");
             Tool.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, "-E", "root_owner=0:0", image, $"{mebibytes}M");
@@ -78,7 +78,7 @@ public static class BusyboxRoot
     }
 
     /// <summary>Writes the files of the root, with a text in <c>/name</c>, to a new directory.</summary>
-    public static void MakeTree(string tree, string name)
+    public static void MakeTree(string tree, string name, bool arm64 = false)
     {
         foreach (string directory in (string[])["bin", "sbin", "dev", "proc", "sys", "run", "tmp", "mnt", "etc", "oem", "usr/local",
             "var/log", "srv", "home", "root", "opt"])
@@ -86,8 +86,10 @@ public static class BusyboxRoot
             Directory.CreateDirectory(Path.Combine(tree, directory));
         }
 
-        File.Copy("/bin/busybox", Path.Combine(tree, "bin/busybox"));
-        string applets = Tool.Run(Path.Combine(tree, "bin/busybox"), "--list");
+        // The names are those of the host's busybox: that of another architecture does not run here.
+        const string Busybox = "/bin/busybox";
+        File.Copy(arm64 ? Assets.Arm64Busybox : Busybox, Path.Combine(tree, "bin/busybox"));
+        string applets = Tool.Run(Busybox, "--list");
         foreach (string applet in applets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(a => a != "busybox"))
         {
             string link = applet == "init" ? "sbin/init" : "bin/" + applet;

@@ -55,6 +55,9 @@ public sealed class GrubDisk : IDisposable
         /// <summary>The image has mke2fs, debugfs and mksquashfs, and their libraries.</summary>
         public bool FileSystemTools { get; init; }
 
+        /// <summary>The image is for arm64. The kboot of this machine builds it and the disk.</summary>
+        public bool Arm64 { get; init; }
+
         /// <summary>The image has the initrd and the kboot of an earlier commit, and that kboot makes the disk.</summary>
         public bool Earlier { get; init; }
 
@@ -64,7 +67,8 @@ public sealed class GrubDisk : IDisposable
         public string KBoot => Earlier ? Assets.EarlierKBoot : Assets.KBoot;
 
         public string Initrd =>
-            Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel && AllDrivers ? Assets.GenericDriversInitrd
+            Arm64 ? Assets.Arm64Initrd
+            : Earlier ? Assets.EarlierVirtioInitrd : Zstd ? ZstdInitrd.Value : GenericKernel && AllDrivers ? Assets.GenericDriversInitrd
             : GenericKernel ? Assets.GenericInitrd : AllDrivers ? Assets.Initrd : Assets.VirtioInitrd;
     }
 
@@ -193,13 +197,14 @@ public sealed class GrubDisk : IDisposable
     /// <summary>Adds the kernel, the initrd, kboot and the other programs of a kind to a busybox tree.</summary>
     internal static void MakeBootable(string tree, Kind kind)
     {
-        string kernel = kind.GenericKernel ? Assets.GenericRoot : Assets.KernelRoot;
+        string kernel = kind.Arm64 ? Assets.Arm64Root : kind.GenericKernel ? Assets.GenericRoot : Assets.KernelRoot;
         string release = Path.GetFileName(Directory.GetDirectories(Path.Combine(kernel, "lib/modules")).Single());
         foreach (string directory in (string[])["boot", "usr/bin", "lib/modules/" + release])
             Directory.CreateDirectory(Path.Combine(tree, directory));
-        global::System.IO.File.Copy(kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel, Path.Combine(tree, "boot/vmlinuz"));
+        global::System.IO.File.Copy(kind.Arm64 ? Assets.Arm64Kernel : kind.GenericKernel ? Assets.GenericKernel : Assets.Kernel,
+            Path.Combine(tree, "boot/vmlinuz"));
         global::System.IO.File.Copy(kind.Initrd, Path.Combine(tree, "boot/initrd"));
-        global::System.IO.File.Copy(kind.KBoot, Path.Combine(tree, "usr/bin/kboot"));
+        global::System.IO.File.Copy(kind.Arm64 ? Assets.Arm64KBoot : kind.KBoot, Path.Combine(tree, "usr/bin/kboot"));
         foreach (string program in kind.FileSystemTools ? FileSystemTools : [])
             BusyboxRoot.AddProgram(tree, program, program);
         AddReporter(tree);
@@ -218,5 +223,6 @@ public sealed class GrubDisk : IDisposable
 
     private string[] Config(Kind kind) => kind.CloudConfig is { } config ? ["--cloud-config", FileWith(config)] : [];
 
-    private static byte[] Image(Kind kind) => BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 40);
+    private static byte[] Image(Kind kind) => kind.Arm64 ? UpgradeImages.Get("busybox", init: kind.Init, arm64: true)
+        : BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 40);
 }

@@ -10,6 +10,9 @@ public sealed record MachineSpec
 
     public Firmware Firmware { get; init; } = Firmware.Bios;
 
+    /// <summary>A machine with an arm64 processor. It has no BIOS.</summary>
+    public bool Arm64 { get; init; }
+
     /// <summary>Kernel command line of a boot without GRUB (-kernel, -initrd); null: the boot loader of the disk.</summary>
     public string? CommandLine { get; init; }
 

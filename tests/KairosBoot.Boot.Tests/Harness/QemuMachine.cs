@@ -14,7 +14,7 @@ public sealed class QemuMachine : IDisposable
         _spec = spec;
         _directory = directory;
         File.WriteAllText(Path.Combine(directory, "qemu.args"), string.Join('\n', arguments) + "\n");
-        _process = Process.Start(new ProcessStartInfo("qemu-system-x86_64", arguments)
+        _process = Process.Start(new ProcessStartInfo(spec.Arm64 ? "qemu-system-aarch64" : "qemu-system-x86_64", arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -130,13 +130,14 @@ public sealed class QemuMachine : IDisposable
     private static List<string> Arguments(MachineSpec spec, string directory)
     {
         string accelerator = Environment.GetEnvironmentVariable("KAIROSBOOT_QEMU_ACCEL") is { Length: > 0 } wanted ? wanted : "tcg";
-        // UEFI leaves only a part of the memory to GRUB, and the kernel must fit into that part.
-        int memory = spec.MemoryMiB > 0 ? spec.MemoryMiB : spec.Firmware == Firmware.Uefi ? 512 : 256;
+        // UEFI leaves only a part of the memory to GRUB, and the kernel must fit into that part. A kernel for arm64 is not packed.
+        int memory = spec.MemoryMiB > 0 ? spec.MemoryMiB : spec.Arm64 ? 768 : spec.Firmware == Firmware.Uefi ? 512 : 256;
+        string[] board = spec.Arm64 ? ["-M", "virt", "-cpu", "cortex-a72"] : ["-M", $"q35,accel={accelerator}", "-cpu", "max"];
         List<string> arguments =
         [
             // One CPU, and room for a second one: QEMU 7.2 leaves out memory barriers and atomic instructions for a machine that can never
             // have two. Its own I/O thread needs them too. Without them a disk can miss an interrupt, and the guest waits forever.
-            "-M", $"q35,accel={accelerator}", "-cpu", "max", "-smp", "1,maxcpus=2", "-m", $"{memory}", "-nodefaults", "-display", "none",
+            .. board, "-smp", "1,maxcpus=2", "-m", $"{memory}", "-nodefaults", "-display", "none",
             "-serial", "stdio", "-qmp", $"unix:{Path.Combine(directory, "qmp")},server=on,wait=off", "-device", "virtio-rng-pci",
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
         ];
@@ -144,7 +145,11 @@ public sealed class QemuMachine : IDisposable
         if (spec.HardwareClock is { } time) arguments.AddRange(["-rtc", $"base={time}"]);
         if (spec.CountsInstructions) arguments.AddRange(["-icount", "shift=0,sleep=on"]);
         if (spec.SkipsIdleTime) arguments.AddRange(["-icount", "shift=0,sleep=off"]);
-        if (spec.Firmware == Firmware.Uefi)
+        if (spec.Arm64)
+        {
+            if (spec.CommandLine == null) arguments.AddRange(["-bios", "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"]);
+        }
+        else if (spec.Firmware == Firmware.Uefi)
         {
             string variables = Path.Combine(directory, "vars.fd");
             if (!File.Exists(variables)) File.Copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables);
@@ -153,9 +158,11 @@ public sealed class QemuMachine : IDisposable
         }
         if (spec.CommandLine != null)
         {
-            arguments.AddRange(["-kernel", spec.Kernel ?? Assets.Kernel, "-initrd", spec.Initrd ?? Assets.VirtioInitrd]);
+            arguments.AddRange(["-kernel", spec.Kernel ?? (spec.Arm64 ? Assets.Arm64Kernel : Assets.Kernel)]);
+            arguments.AddRange(["-initrd", spec.Initrd ?? (spec.Arm64 ? Assets.Arm64Initrd : Assets.VirtioInitrd)]);
             // Without a console: the kernel is told to use one that the machine does not have.
-            string console = spec.HasConsole ? "console=ttyS0" : "console=hvc7 earlycon=uart8250,io,0x3f8 keep_bootcon";
+            // The device tree of an arm64 machine names its console.
+            string console = spec.Arm64 ? "" : spec.HasConsole ? "console=ttyS0" : "console=hvc7 earlycon=uart8250,io,0x3f8 keep_bootcon";
             arguments.AddRange(["-append", $"{console} {spec.CommandLine}"]);
         }
         for (int i = 0; i < spec.DeadDisks.Count; i++) arguments.AddRange(DeadDrive($"dead{i}", spec.DeadDisks[i]));

@@ -30,6 +30,22 @@ public sealed class QemuCommandTests : Scratch
             QemuCommand.Text(new VirtualMachine("/d")));
 
     [Fact]
+    public void A_machine_for_arm64_has_no_part_of_a_PC()
+    {
+        VirtualMachine machine = new("/d") { Architecture = Architecture.Arm64, Uefi = Ovmf };
+        Assert.Equal("qemu-system-aarch64 -M virt,accel=tcg -cpu cortex-a72 -smp 1,maxcpus=2 -m 1024 -nodefaults " +
+            "-display none -serial mon:stdio -device virtio-rng-pci -netdev user,id=net -device virtio-net-pci,netdev=net,romfile= " +
+            "-drive if=pflash,format=raw,readonly=on,file=/ovmf/code.fd -drive if=pflash,format=raw,snapshot=on,file=/ovmf/vars.fd " +
+            "-drive if=none,id=disk,format=raw,snapshot=on,file=/d -device virtio-blk-pci,drive=disk,bootindex=0",
+            QemuCommand.Text(machine));
+        Assert.Contains("-cpu max", QemuCommand.Text(machine with { UsesKvm = true }));
+        var failure = Assert.Throws<OperatorException>(() => UefiFirmware.FindIn(PathOf(""), Architecture.Arm64));
+        Assert.Contains("qemu-efi-aarch64", failure.Fix);
+        Assert.Equal("cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=10 quiet",
+            (Kernel with { Console = null }).CommandLine);
+    }
+
+    [Fact]
     public void Each_combination_of_options_has_exactly_its_own_words()
     {
         Assert.Equal(64, Machines.Count());
@@ -72,11 +88,11 @@ public sealed class QemuCommandTests : Scratch
     [Fact]
     public void Missing_firmware_is_an_error_that_names_the_package()
     {
-        var failure = Assert.Throws<OperatorException>(() => UefiFirmware.FindIn(PathOf("")));
+        var failure = Assert.Throws<OperatorException>(() => UefiFirmware.FindIn(PathOf(""), Architecture.Amd64));
         Assert.StartsWith("UEFI firmware for virtual machines is not installed", failure.Problem);
         Assert.StartsWith("apt-get install ovmf", failure.Fix);
         WriteText("usr/share/OVMF/OVMF_CODE.fd", "");
         WriteText("usr/share/OVMF/OVMF_VARS.fd", "");
-        Assert.EndsWith("/usr/share/OVMF/OVMF_VARS.fd", UefiFirmware.FindIn(PathOf("")).Variables);
+        Assert.EndsWith("/usr/share/OVMF/OVMF_VARS.fd", UefiFirmware.FindIn(PathOf(""), Architecture.Amd64).Variables);
     }
 }

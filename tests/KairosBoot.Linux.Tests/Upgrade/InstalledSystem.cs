@@ -30,7 +30,7 @@ internal sealed class InstalledSystem
         File.Copy(Image("passive"), tree + "/cOS/passive.img");
         File.WriteAllBytes(tree + "/bootstate",
             BootBlock.Write(new BootCounters { Active = new(2, true, ""), Passive = new(1, true, "") }));
-        File.WriteAllText(tree + "/grub/grub.cfg", GrubMenu.Text(4));
+        File.WriteAllText(tree + "/grub/grub.cfg", GrubMenu.Text(4, Architecture.Amd64));
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-L", "COS_STATE", "-d", tree, Partition,
             $"{mebibytes}M");
         Directory.Delete(tree, recursive: true);
