@@ -44,12 +44,12 @@ internal sealed class EntryOrder
     }
 
     /// <summary>Reports the waits that are impossible among these entries. A name of another file is not known here.</summary>
-    internal static void Check(IReadOnlyList<StageEntry> entries, Action<StageProblem> report)
+    internal static void Check(IEnumerable<StageEntry> entries, Action<StageProblem> report)
     {
         foreach (var entry in entries)
         {
             if (After(entry).Count == 0) continue;
-            var order = new EntryOrder(entries, report);
+            var order = new EntryOrder([.. entries], report);
             order.FindWaits(isComplete: false);
             order.AddWaits();
             order.ReportCircles();

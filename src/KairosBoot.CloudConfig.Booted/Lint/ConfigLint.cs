@@ -51,7 +51,7 @@ public static class ConfigLint
             {
                 if (StageNames.Check(stage) is { } reason)
                     AddToFile(LineOf(document, stage, file), "stages." + YamlScalar.NameOf(stage), reason, isWarning: true);
-                List<StageEntry> entries = [.. document.Entries(stage, file)];
+                var entries = document.Entries(stage, file);
                 EntryOrder.Check(entries, problems.Add);
                 foreach (var entry in entries)
                 {

@@ -161,7 +161,8 @@ internal static class KeyChecks
     {
         lint.Try(user.Line, key + ".uid", () => NewUser.WantedId(user.Text("uid")));
         lint.Try(user.Line, key, () => UsersKey.Check(user));
-        if (NewUser.LeadingZero(user.Text("uid")) is { } zero) lint.Report(user.Line, key + ".uid", $"{name.Text}: {zero}", isWarning: true);
+        if (NewUser.LeadingZero(user.Text("uid")) is { } zero)
+            lint.Report(user.Line, key + ".uid", $"{name.Text}: {zero}", isWarning: true);
         if (user.Find("passwd") is YamlScalar { IsNull: false, Text: "" } && user.Boolean("lock_passwd") is null)
             lint.Report(name.Line, key + ".passwd", UsersKey.EmptyPassword(name.Text), isWarning: true);
     }

@@ -42,7 +42,10 @@ internal sealed class LoginLint
     internal IEnumerable<StageProblem> Problems()
     {
         foreach (var (user, problem) in withoutLogin)
-            if (!withLogin.Contains(user) && !scripts.Exists(script => script.Contains(user, StringComparison.Ordinal))) yield return problem;
+        {
+            if (!withLogin.Contains(user) && !scripts.Exists(script => script.Contains(user, StringComparison.Ordinal)))
+                yield return problem;
+        }
     }
 
     private void AddScript(string script)

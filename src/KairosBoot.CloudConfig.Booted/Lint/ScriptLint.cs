@@ -55,7 +55,8 @@ internal sealed class ScriptLint
                 catch (Exception e) { failures[i] = e; } // thrown below
             }
         }
-        Thread[] others = [.. Enumerable.Range(0, Math.Max(Math.Min(Environment.ProcessorCount, scripts.Count) - 1, 0)).Select(_ => new Thread(Work))];
+        var more = Math.Max(Math.Min(Environment.ProcessorCount, scripts.Count) - 1, 0);
+        Thread[] others = [.. Enumerable.Range(0, more).Select(_ => new Thread(Work))];
         foreach (var thread in others) thread.Start();
         Work();
         foreach (var thread in others) thread.Join();

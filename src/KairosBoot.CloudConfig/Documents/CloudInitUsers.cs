@@ -6,7 +6,8 @@ internal static class CloudInitUsers
     internal static void Add(YamlMapping boot, YamlMapping network, YamlMapping root, Finding report)
     {
         var users = new YamlMapping(root.Line);
-        List<YamlScalar> globalKeys = [.. YamlMapping.TextsOf(CloudInitDocument.Validate(root, "ssh_authorized_keys", Schema.Texts, report))];
+        List<YamlScalar> globalKeys =
+            [.. YamlMapping.TextsOf(CloudInitDocument.Validate(root, "ssh_authorized_keys", Schema.Texts, report))];
         var local = new YamlMapping(root.Line);
         var fetched = new YamlMapping(root.Line);
         var names = new HashSet<string>();

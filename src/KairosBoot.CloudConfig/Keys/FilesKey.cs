@@ -34,8 +34,7 @@ internal static class FilesKey
     }
 
     /// <summary>
-    /// The present content and this one. Nothing is added a second time, because an entry may run at every boot. Whole lines start in a line
-    /// of their own.
+    /// The present content and this one. Nothing is added a second time, because an entry may run at every boot. Whole lines start a line.
     /// </summary>
     private static byte[] Appended(FilePlace place, byte[] content)
     {

@@ -11,7 +11,10 @@ internal sealed class TemplatePart(TemplatePartKind kind, string text)
     internal string Text { get; } = text;
 
     /// <summary>For a text: where it is in the template.</summary>
-    internal Range Place { get; init; }
+    internal int Start { get; init; }
+
+    /// <inheritdoc cref="Start"/>
+    internal int Length { get; init; }
 
     /// <summary>For an action that starts a block or a branch: the number of the next <c>else</c> or <c>end</c>.</summary>
     internal int Next { get; set; }
@@ -33,7 +36,7 @@ internal sealed class TemplateParts
 
     internal TemplatePart this[int number] => parts[number];
 
-    internal ReadOnlySpan<char> TextOf(TemplatePart part) => template.AsSpan()[part.Place];
+    internal ReadOnlySpan<char> TextOf(TemplatePart part) => template.AsSpan(part.Start, part.Length);
 
     internal int EndOf(int number)
     {
@@ -77,7 +80,7 @@ internal sealed class TemplateParts
 
     private void AddText(int start, int end)
     {
-        if (end > start) parts.Add(new TemplatePart(TemplatePartKind.Text, "") { Place = start..end });
+        if (end > start) parts.Add(new TemplatePart(TemplatePartKind.Text, "") { Start = start, Length = end - start });
     }
 
     private void Add(ReadOnlySpan<char> action)

@@ -12,7 +12,7 @@ internal sealed class YamlItems(YamlTree tree, int list) : IReadOnlyList<YamlNod
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)number, (uint)Count);
+            if ((uint)number >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(number));
             var node = list + 1;
             for (; number > 0; number--) node = tree.After(node);
             return tree.Node(node);

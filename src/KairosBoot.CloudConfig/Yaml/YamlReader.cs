@@ -17,18 +17,29 @@ internal sealed class YamlReader
 
     private readonly Parser parser;
     private readonly YamlTree tree = new();
-    private readonly Dictionary<string, (int Node, Extent Extent)> anchors = [];
+    private readonly Dictionary<string, Anchored> anchors = [];
     private readonly bool mayBeInvalid;
 
     /// <summary>A subtree with all aliases expanded: it bounds the time and the stack to walk the subtree.</summary>
-    /// <param name="Weight">Number of nodes.</param>
-    /// <param name="Height">Number of levels.</param>
-    private readonly record struct Extent(int Weight, int Height)
+    private readonly struct Extent(int weight, int height)
     {
+        /// <summary>Number of nodes.</summary>
+        internal int Weight => weight;
+
+        /// <summary>Number of levels.</summary>
+        internal int Height => height;
+
         internal static Extent One => new(1, 1);
 
         internal Extent With(Extent child) =>
-            new((int)Math.Min((long)Weight + child.Weight, int.MaxValue), Math.Max(Height, child.Height + 1));
+            new((int)Math.Min((long)weight + child.Weight, int.MaxValue), Math.Max(height, child.Height + 1));
+    }
+
+    // A class: a dictionary of structs would be more code in PID 1.
+    private sealed class Anchored(int node, Extent extent)
+    {
+        internal int Node => node;
+        internal Extent Extent => extent;
     }
 
     private YamlReader(string text)
@@ -103,12 +114,18 @@ internal sealed class YamlReader
             extent = target.Extent;
             tree.AddAlias(target.Node);
         }
-        else if (start is Scalar scalar) AddScalar(scalar);
-        else if (start is SequenceStart) ReadSequence(start, depth, ref extent);
-        else if (start is MappingStart) ReadMapping(start, depth, ref extent);
-        else throw Fault("a value is missing", start);
+        else
+        {
+            switch (start)
+            {
+                case Scalar scalar: AddScalar(scalar); break;
+                case SequenceStart: ReadSequence(start, depth, ref extent); break;
+                case MappingStart: ReadMapping(start, depth, ref extent); break;
+                default: throw Fault("a value is missing", start);
+            }
+        }
         // An alias can only refer to a complete node, so no node contains itself.
-        if (start is NodeEvent { Anchor.IsEmpty: false } anchored) anchors[anchored.Anchor.Value] = (node, extent);
+        if (start is NodeEvent { Anchor.IsEmpty: false } anchored) anchors[anchored.Anchor.Value] = new Anchored(node, extent);
         return node;
     }
 
@@ -155,7 +172,7 @@ internal sealed class YamlReader
             if (mapping.IsEmpty && start.Start.Index == 0) tree.SetLine(mapping.Node, tree.Line(key));
             ReadNode(Next(), depth + 1, out var value);
             if (mapping.AddPair(key) is var known and >= 0)
-                throw Fault($"key '{tree.Span(key)}' is already at line {tree.Line(known)}", e);
+                throw Fault($"key '{tree.Span(key).ToString()}' is already at line {tree.Line(known).ToString()}", e);
             if (mapping.Merged != key + 1) extent = extent.With(keyExtent).With(value);
             CheckSize(extent, e);
         }

@@ -41,8 +41,8 @@ public sealed class NoEffectTests
     [InlineData("#cloud-config\nusers: [{name: a, passwd: b, uid: 0644}]\n", 2, "users.uid", "the decimal number 644")]
     [InlineData("stages:\n  boot:\n  - ensure_entities: [{entity: '{kind: group, group_name: a, gid: 0644}'}]\n", 3,
         "ensure_entities.entity.gid", "the octal number 420")]
-    [InlineData("name: x\nstages:\n  boot:\n  - name: a\n    after: [{name: x.b}]\n  - {name: b, after: [{name: x.a}, {name: y.z}]}\n", 5, "after",
-        "circular order")]
+    [InlineData("name: x\nstages:\n  boot:\n  - name: a\n    after: [{name: x.b}]\n  - {name: b, after: [{name: x.a}, {name: y.z}]}\n", 5,
+        "after", "circular order")]
     public void What_has_no_effect_is_one_warning(string text, int line, string key, string reason)
     {
         var problem = Assert.Single(ConfigLint.Check(text, "f", scripts: false));
