@@ -1,6 +1,4 @@
-using System.Text;
 using KairosBoot.Linux;
-using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 

@@ -1,5 +1,4 @@
 using KairosBoot.CloudConfig;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.CloudConfig;
 
