@@ -17,7 +17,7 @@ internal static class KeyChecks
     internal static readonly (string Key, KeyCheck Check)[] All =
     [
         (NodeCondition.Definition.Name, CheckPattern),
-        (IfCondition.Definition.Name, CheckScripts),
+        (IfCondition.Definition.Name, CheckCondition),
         (OnlyConditions.Os.Name, CheckPattern),
         (OnlyConditions.OsVersion.Name, CheckPattern),
         (OnlyConditions.Architecture.Name, CheckArchitecture),
@@ -90,6 +90,16 @@ internal static class KeyChecks
     private static void CheckScripts(YamlNode value, string key, EntryLint lint)
     {
         foreach (var script in YamlMapping.TextsOf(value)) lint.CheckScript(script, key);
+    }
+
+    private static void CheckCondition(YamlNode value, string key, EntryLint lint)
+    {
+        CheckScripts(value, key, lint);
+        foreach (var script in YamlMapping.TextsOf(value))
+        {
+            if (ShellCondition.HasOpenTest(script.Text))
+                lint.Report(script.Line, key, "a command [ has no ] at its end, so the condition never holds; to fix: end it with ]", true);
+        }
     }
 
     private static void CheckEnvironment(YamlNode value, string key, EntryLint lint)

@@ -31,6 +31,20 @@ internal sealed class ShellCondition
         return test is not null && condition.position == words.Count ? test() : null;
     }
 
+    /// <summary>A command <c>[</c> has no <c>]</c> at its end, which a shell notices only when it executes the command.</summary>
+    internal static bool HasOpenTest(string text)
+    {
+        if (ShellWord.Split(text) is not { } words) return false;
+        for (int start = 0, end = 0; end <= words.Count; end++)
+        {
+            if (end < words.Count && !words[end].IsOperator) continue;
+            while (start < end && words[start].Text == "!") start++;
+            if (start < end && words[start].Text == "[" && words[end - 1].Text != "]") return true;
+            start = end + 1;
+        }
+        return false;
+    }
+
     private bool AtOperator(string text) => position < words.Count && words[position].IsOperator && words[position].Text == text;
 
     private bool TakeOperator(string text)

@@ -9,6 +9,8 @@ public sealed class ConfigLintTests
     [InlineData("boot: [{name: e, commands: ['if true; fi']}]", 2, "commands", "yntax error", false)]
     [InlineData("boot: [{name: e, commands: ['a=(1 2); echo ${a[0]}']}]", 2, "commands", "only bash can parse this", true)]
     [InlineData("boot: [{name: e, if: '[ -e /x ] &&'}]", 2, "if", "yntax error", false)]
+    [InlineData("boot: [{name: e, if: '[ -e /x'}]", 2, "if", "has no ] at its end", true)]
+    [InlineData("boot: [{name: e, if: '[ -e /x ] || ! [ -e \"/y ]\" && true'}]", 2, "if", "has no ] at its end", true)]
     [InlineData("boot: [{name: e, commands: ['docker ps --format \"{{.Names}}\"']}]", 2, "commands", "uses a value that no machine has",
         true)]
     [InlineData("boot: [{name: e, commands: ['{{ if .x }}a']}]", 2, "commands", "template not filled in", true)]
