@@ -12,25 +12,18 @@ public sealed class ConfigDocuments
     private const long Settled = 3_000_000_000;
 
     private readonly Dictionary<string, Known> parsed = [];
-    private readonly Dictionary<string, (FileStatus Status, byte[] Content)> read = [];
+    private readonly Dictionary<string, ReadFile> read = [];
 
     /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>.</summary>
     internal byte[] Read(ConfigFile file, ReadLimit limit)
     {
-        if (file.Status is { } now && read.TryGetValue(file.Path, out var known) && IsSame(known.Status, now)
-            && known.Content.Length <= limit.Bytes)
-        {
+        if (file.Status is { } now && read.TryGetValue(file.Path, out var known) && known.IsOf(now) && known.Content.Length <= limit.Bytes)
             return known.Content;
-        }
-
         read.Remove(file.Path);
         var content = ConfigFiles.Read(file.Path, limit);
-        if (file.Status is { } status && IsSettled(status)) read[file.Path] = (status, content);
+        if (file.Status is { } status && IsSettled(status)) read[file.Path] = new(status, content);
         return content;
     }
-
-    private static bool IsSame(FileStatus one, FileStatus other) => one.CTimeNs == other.CTimeNs && one.MTimeNs == other.MTimeNs
-        && one.Size == other.Size && one.Inode == other.Inode && one.Device == other.Device;
 
     // A file that has just changed can change once more within the same unit of its times.
     private static bool IsSettled(FileStatus status) =>
@@ -75,6 +68,18 @@ public sealed class ConfigDocuments
         content is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] || content.IndexOf(key) >= 0 || content.IndexOf(@"\x"u8) >= 0
         || content.IndexOf(@"\u"u8) >= 0 || content.IndexOf(@"\U"u8) >= 0 || content.IndexOf("\\\n"u8) >= 0
         || content.IndexOf("\\\r"u8) >= 0;
+
+    private sealed class ReadFile(FileStatus status, byte[] content)
+    {
+        // Not all of the status: there may be thousands of files.
+        private readonly long changed = status.CTimeNs, written = status.MTimeNs, size = status.Size;
+        private readonly ulong inode = status.Inode, device = status.Device;
+
+        public byte[] Content => content;
+
+        public bool IsOf(FileStatus now) =>
+            changed == now.CTimeNs && written == now.MTimeNs && size == now.Size && inode == now.Inode && device == now.Device;
+    }
 
     private sealed class Known(object content)
     {

@@ -60,6 +60,7 @@ internal sealed class YamlReader
         try
         {
             var root = reader.ReadDocument();
+            reader.tree.Trim();
             if (root is not null) reader.FindMore(report);
             return root;
         }

@@ -55,6 +55,13 @@ internal sealed class YamlTree
         return larger;
     }
 
+    /// <summary>Nothing is added any more: frees what a small document does not use of the first blocks.</summary>
+    internal void Trim()
+    {
+        if (cells.Count == 1) cells[0] = cells[0][..Count];
+        if (characters.Count == 1) characters[0] = characters[0][..charactersUsed];
+    }
+
     internal int AddScalar(string text, bool isPlain, int line)
     {
         if (text.Length > MaxShort)
