@@ -10,14 +10,13 @@ internal static class Invocation
 
     internal static int Run(RootCommand root, string[] args)
     {
-        if (UnknownOption.Find(root, args) is { } unknown) return Refuse([unknown.Problem], unknown.Command);
-        // No response files: @ is the start of a word, not of the name of a file with more words.
-        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0) return Refuse(parsed.Errors.Select(error => error.Message), CommandLine(parsed.CommandResult));
-        if (EmptyPath.Find(parsed) is { } empty) return Refuse([empty], CommandLine(parsed.CommandResult));
-
+        if (WordPosition.FindUnknown(root, args) is { } unknown) return Refuse([unknown.Problem], unknown.Command);
         try
         {
+            // No response files: @ is the start of a word, not of the name of a file with more words.
+            var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Errors.Count > 0) return Refuse(parsed.Errors.Select(error => error.Message), CommandLine(parsed.CommandResult));
+            if (EmptyPath.Find(parsed) is { } empty) return Refuse([empty], CommandLine(parsed.CommandResult));
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception failure)
