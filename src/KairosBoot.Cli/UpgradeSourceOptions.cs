@@ -6,6 +6,10 @@ namespace KairosBoot.Cli;
 /// <summary>Options for the source of a new image.</summary>
 internal sealed class UpgradeSourceOptions
 {
+    private readonly Argument<string?> file = new("FILE")
+    {
+        Description = "A finished image, as with --image", Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Option<string?> image = new("--image")
     {
         Description = "A finished image, from kboot image build; also compressed with zstd, or a pipe; -: standard input",
@@ -26,21 +30,30 @@ internal sealed class UpgradeSourceOptions
         Description = "Mark each boot of the new image good when its init starts, if nothing in it does",
     };
 
-    internal void AddTo(Command command, bool isRequired)
+    /// <summary>For a command that needs an image, and takes it also as an argument.</summary>
+    internal void AddRequiredTo(Command command)
     {
-        Option<string?>[] all = [image, root, tar, oci];
-        foreach (var option in all)
-            command.Add(option);
-        command.Add(noAssessment);
+        command.Add(file);
+        Add(command);
+        OneOf.Require(command, isRequired: true, file, image, root, tar, oci);
+    }
+
+    internal void AddTo(Command command)
+    {
+        Add(command);
+        OneOf.Require(command, isRequired: false, image, root, tar, oci);
+        // The recovery image is not a choice of this command: a reset decides by itself whether it needs the mark.
         command.Validators.Add(result =>
         {
-            var given = all.Count(option => result.GetResult(option) is not null);
-            if (given > 1 || given == 0 && isRequired)
-                result.AddError("Give one of --image, --root, --tar and --oci.");
-            // The recovery image is not a choice of this command: a reset decides by itself whether it needs the mark.
-            if (given == 0 && result.GetValue(noAssessment))
+            if (new[] { image, root, tar, oci }.All(option => result.GetResult(option) is null) && result.GetValue(noAssessment))
                 result.AddError("Give --no-assessment together with --image, --root, --tar or --oci.");
         });
+    }
+
+    private void Add(Command command)
+    {
+        foreach (var option in new Option[] { image, root, tar, oci, noAssessment })
+            command.Add(option);
     }
 
     /// <summary>An image for recovery needs no assessment.</summary>
@@ -54,12 +67,15 @@ internal sealed class UpgradeSourceOptions
                 result.AddError("Give only one of --recovery and --no-assessment: an image for recovery does not need it.");
         });
 
-    internal UpgradeRequest Request(ParseResult parsed, bool isRecovery) => new(
-        parsed.GetValue(image) is "-" ? "/dev/stdin" : Full(parsed.GetValue(image)), Full(parsed.GetValue(root)),
-        Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery, ImageBuildCommand.Program())
+    internal UpgradeRequest Request(ParseResult parsed, bool isRecovery)
     {
-        WithoutAssessment = parsed.GetValue(noAssessment),
-    };
+        var finished = parsed.GetValue(image) ?? parsed.GetResult(file)?.GetValueOrDefault<string?>();
+        return new(finished is "-" ? "/dev/stdin" : Full(finished), Full(parsed.GetValue(root)),
+            Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery, ImageBuildCommand.Program())
+        {
+            WithoutAssessment = parsed.GetValue(noAssessment),
+        };
+    }
 
     /// <returns>Null if no source was given.</returns>
     internal UpgradeRequest? TryRequest(ParseResult parsed) =>

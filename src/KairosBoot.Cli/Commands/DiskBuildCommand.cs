@@ -14,7 +14,7 @@ internal static class DiskBuildCommand
             Description = "OS image for the slots active and passive", HelpName = "FILE", Required = true,
         };
         var size = SizeOption.Create("Size of the disk (default: room for the images and 1 GiB of data)");
-        var output = new Option<string>("--output") { Description = "Disk image to write (raw)", HelpName = "FILE", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "Disk image to write (raw)", HelpName = "FILE", Required = true };
         var seed = new Option<string?>("--seed")
         {
             Description = "Text from which all GUIDs of the disk are derived (default: a digest of the inputs, so the same inputs give " +

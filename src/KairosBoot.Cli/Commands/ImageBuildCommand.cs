@@ -9,9 +9,13 @@ internal static class ImageBuildCommand
 {
     internal static Command Create()
     {
+        var source = new Argument<string?>("PATH")
+        {
+            Description = "A directory: a tree, as with --root; a file: a container export, as with --tar", Arity = ArgumentArity.ZeroOrOne,
+        };
         var root = new Option<string?>("--root") { Description = "Build the image from a directory tree", HelpName = "DIR" };
         var tar = new Option<string?>("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
-        var output = new Option<string>("--output") { Description = "Image to write", HelpName = "FILE", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "Image to write", HelpName = "FILE", Required = true };
         var format = new Option<string>("--format") { Description = "File system of the image", DefaultValueFactory = _ => "ext4" };
         format.AcceptOnlyFromAmong("ext4", "squashfs", "erofs");
         var size = SizeOption.Create("Size of an ext4 image (default: as large as the content needs)");
@@ -36,16 +40,14 @@ internal static class ImageBuildCommand
 
         var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")
         {
-            root, tar, output, format, size, kernel, modules, compress, init, noAssessment, grub,
+            source, root, tar, output, format, size, kernel, modules, compress, init, noAssessment, grub,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(root) is null == result.GetResult(tar) is null)
-                result.AddError("Give either --root or --tar.");
-        });
+        OneOf.Require(command, isRequired: true, source, root, tar);
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
-            var request = new ImageRequest(parsed.GetValue(root), parsed.GetValue(tar),
+            var path = parsed.GetValue(source);
+            var isTree = path is not null && GivenPath.IsDirectory(path);
+            var request = new ImageRequest(isTree ? path : parsed.GetValue(root), isTree ? null : path ?? parsed.GetValue(tar),
                 Enum.Parse<ImageFormat>(parsed.GetRequiredValue(format), ignoreCase: true),
                 parsed.GetValue(size), parsed.GetValue(kernel), parsed.GetRequiredValue(modules), parsed.GetValue(init), Program())
             {
@@ -54,9 +56,9 @@ internal static class ImageBuildCommand
                 WithoutAssessment = parsed.GetValue(noAssessment),
                 Grub = parsed.GetValue(grub),
             };
-            var path = parsed.GetRequiredValue(output);
-            var built = ImageBuilder.Build(request, path, cancellationToken);
-            Console.WriteLine($"{path}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
+            var image = parsed.GetRequiredValue(output);
+            var built = ImageBuilder.Build(request, image, cancellationToken);
+            Console.WriteLine($"{image}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
             foreach (var warning in built.Warnings) ProblemOutput.Warn(warning);
             if (built.Added.Count > 0) Console.WriteLine("added to the tree:");
             foreach (var added in built.Added) Console.WriteLine($"  {added}");

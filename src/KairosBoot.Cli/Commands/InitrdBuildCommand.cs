@@ -10,7 +10,7 @@ internal static class InitrdBuildCommand
     internal static Command Create()
     {
         var root = new Option<string>("--root") { Description = "Directory tree with a kernel", HelpName = "DIR", Required = true };
-        var output = new Option<string>("--output") { Description = "Initrd to write", HelpName = "FILE", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "Initrd to write", HelpName = "FILE", Required = true };
         var kernel = new Option<string?>("--kernel")
         {
             Description = "Kernel release, if the tree has several", HelpName = "VERSION",

@@ -30,11 +30,7 @@ internal static class InstallCommand
             device, image, root, tar, force, dryRun, json,
         };
         options.AddTo(command);
-        command.Validators.Add(result =>
-        {
-            if (new Option[] { image, root, tar }.Count(option => result.GetResult(option) is not null) > 1)
-                result.AddError("Give one of --image, --root and --tar.");
-        });
+        OneOf.Require(command, isRequired: false, image, root, tar);
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken => Install(parsed.GetValue(device), (parsed.GetValue(image), parsed.GetValue(root), parsed.GetValue(tar)),
                 parsed, options, (parsed.GetValue(force), parsed.GetValue(dryRun), parsed.GetValue(json)), cancellationToken),

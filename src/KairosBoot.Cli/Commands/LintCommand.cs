@@ -12,6 +12,11 @@ internal static class LintCommand
 {
     internal static Command Create()
     {
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description = "A directory: a tree, as with --root; any other file: a cloud-config, as with --cloud-config",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var root = new Option<string?>("--root")
         {
             Description = "Directory tree: check that it would boot as an image, and check its cloud-configs", HelpName = "DIR",
@@ -24,38 +29,57 @@ internal static class LintCommand
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.")
         {
-            root, cloudConfig, strict, json,
+            paths, root, cloudConfig, strict, json,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(cloudConfig) is null && result.GetResult(root) is null)
-                result.AddError("Give --root or --cloud-config.");
+            if (Conflict(result.GetValue(paths) ?? [], result.GetValue(root), result.GetValue(cloudConfig) ?? []) is { } conflict)
+                result.AddError(conflict);
         });
         command.SetAction(parsed =>
         {
-            var tree = parsed.GetValue(root);
-            IReadOnlyList<TreeFinding> findings = tree is null ? []
-                : [.. TreeLint.Check(tree), .. Reporter(tree, parsed.GetValue(cloudConfig))];
-            ConfigText[] documents = [.. (parsed.GetValue(cloudConfig) ?? []).Select(Read)];
-            var problems = tree is null ? ConfigLint.Check(documents) : ConfigLint.CheckTree(tree, documents);
-            if (parsed.GetValue(json))
-                PrintJson(findings, problems);
-            else
-                Print(findings, problems);
-            var all = parsed.GetValue(strict);
-            return findings.Any(finding => all || !finding.IsWarning) || problems.Any(problem => all || !problem.IsWarning) ? 1 : 0;
+            var (trees, files) = GivenPath.Split(parsed.GetValue(paths) ?? []);
+            return Check(parsed.GetValue(root) ?? trees.FirstOrDefault(), [.. parsed.GetValue(cloudConfig) ?? [], .. files],
+                parsed.GetValue(strict), parsed.GetValue(json));
         });
         return command;
     }
 
-    private static IEnumerable<TreeFinding> Reporter(string tree, string[]? configs)
+    /// <returns>What is given twice, or missing.</returns>
+    private static string? Conflict(string[] paths, string? root, string[] configs)
     {
-        if (ReporterCheck.WarnOfTree(tree, configs ?? []) is { } warning) yield return warning;
+        var (trees, files) = GivenPath.Split(paths);
+        return (trees, files) switch
+        {
+            ([], []) when root is null && configs is [] => "Give a PATH, --root or --cloud-config.",
+            ([var first, var second, ..], _) => $"Give one directory tree: {first} and {second} are given.",
+            ([var tree], _) when root is not null => $"Give one directory tree: {tree} and --root {root} are given.",
+            (_, [var file, ..]) when configs is not [] =>
+                $"Give cloud-configs in one way: {file} and --cloud-config {configs[0]} are given.",
+            _ => null,
+        };
+    }
+
+    private static int Check(string? tree, string[] configs, bool isStrict, bool json)
+    {
+        IReadOnlyList<TreeFinding> findings = tree is null ? [] : [.. TreeLint.Check(tree), .. Reporter(tree, configs)];
+        ConfigText[] documents = [.. configs.Select(Read)];
+        var problems = tree is null ? ConfigLint.Check(documents) : ConfigLint.CheckTree(tree, documents);
+        if (json)
+            PrintJson(findings, problems);
+        else
+            Print(findings, problems);
+        return findings.Any(finding => isStrict || !finding.IsWarning) || problems.Any(problem => isStrict || !problem.IsWarning) ? 1 : 0;
+    }
+
+    private static IEnumerable<TreeFinding> Reporter(string tree, string[] configs)
+    {
+        if (ReporterCheck.WarnOfTree(tree, configs) is { } warning) yield return warning;
     }
 
     private static ConfigText Read(string path) =>
         new(path, HostFile.ReadOrStream(path, ReadLimit.Config) ?? throw new OperatorException(
-            $"the cloud-config {path} does not exist", "give --cloud-config the path of a YAML file"));
+            $"the cloud-config {path} does not exist", "give the path of a YAML file"));
 
     private static void Print(IReadOnlyList<TreeFinding> findings, IReadOnlyList<StageProblem> problems)
     {

@@ -18,7 +18,7 @@ internal static class ResetCommand
         {
             oem, persistent, json,
         };
-        source.AddTo(command, isRequired: false);
+        source.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {

@@ -17,7 +17,7 @@ internal static class UpgradeCommand
         {
             recovery, json,
         };
-        source.AddTo(command, isRequired: true);
+        source.AddRequiredTo(command);
         source.RefuseAssessmentOf(command, recovery);
         target.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(

@@ -121,7 +121,7 @@ public sealed class StageRunCommandTests : IDisposable
     [InlineData(1, "/none is not a directory", "stage", "run", "boot", "--root", "/none")]
     [InlineData(1, "the cloud-config /none does not exist", "lint", "--cloud-config", "/none")]
     [InlineData(1, "/etc is a directory", "lint", "--cloud-config", "/etc")]
-    [InlineData(2, "Give --root or --cloud-config", "lint")]
+    [InlineData(2, "Give a PATH, --root or --cloud-config", "lint")]
     [InlineData(1, "/none is not a directory", "lint", "--root", "/none")]
     public void A_failure_is_one_sentence_on_standard_error(int code, string reason, params string[] arguments)
     {
