@@ -90,7 +90,7 @@ if wants plan; then run_tier plan KairosBoot.Plan.Tests minimal; fi
 
 if wants image && assets image; then
     need acl attr busybox-static bzip2 cpio dosfstools erofs-utils fdisk gdisk grub-emu kmod libarchive-tools libcap2-bin lz4 mtools
-    need xfsprogs xz-utils
+    need expect fish groff-base xfsprogs xz-utils zsh
     export KAIROSBOOT_TEST_KERNEL_ROOT=$OUT/test-assets/kernel-root
     run_tier image KairosBoot.Image.Tests minimal
 fi

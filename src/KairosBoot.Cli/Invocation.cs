@@ -3,10 +3,19 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 
-/// <summary>Runs a command line. Exit codes: 0 success, 1 failure (stderr says what failed and how to fix it), 2 wrong usage.</summary>
+/// <summary>Runs a command line.</summary>
 internal static class Invocation
 {
-    private const int Done = 0, Failed = 1, WrongUsage = 2;
+    private const int Failed = 1, WrongUsage = 2;
+
+    /// <summary>Codes and meanings, for the manual pages.</summary>
+    internal static IReadOnlyList<(string Code, string Meaning)> ExitCodes =>
+    [
+        ("0", "Success."),
+        ("1", "Failure. Standard error says what failed and how to fix it."),
+        ("2", "Wrong usage. Standard error says what is wrong."),
+        ("128 + N", "Signal N ended the command."),
+    ];
 
     internal static int Run(RootCommand root, string[] args)
     {

@@ -29,6 +29,9 @@ internal static class KbootCommand
         };
         root.Add(HelpCommand.Create(root));
         root.Add(VersionCommand.Create(root));
+        root.Add(CompletionCommand.Create());
+        root.Add(CompletionCommand.CreateComplete(root));
+        root.Add(ManCommand.Create(root));
         return root;
     }
 }

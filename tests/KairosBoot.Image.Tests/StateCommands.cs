@@ -12,6 +12,10 @@ public abstract class StateCommands : Scratch
         Counters = new BootCounters { Active = new(1, true, ""), Passive = new(2, false, "") };
     }
 
+    /// <summary>The words that start kboot.</summary>
+    protected static string[] Program =>
+        [Environment.ProcessPath!, "exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll")];
+
     protected string State => PathOf("state");
 
     protected BootCounters Counters
@@ -26,8 +30,7 @@ public abstract class StateCommands : Scratch
     {
         if (isOnState && !arguments.Contains("--state") && !arguments.Contains("--help") && arguments[0] != "image")
             arguments = [.. arguments, "--state", State];
-        var start = new ProcessStartInfo(Environment.ProcessPath!,
-            ["exec", "--depsfile", InOutput("KairosBoot.Image.Tests.deps.json"), InOutput("kboot.dll"), .. arguments])
+        var start = new ProcessStartInfo(Program[0], [.. Program[1..], .. arguments])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         using var kboot = Process.Start(start)!;
         var errors = kboot.StandardError.ReadToEndAsync();

@@ -11,4 +11,12 @@ internal static class VersionCommand
         command.SetAction(parsed => root.Parse(["--version"]).Invoke(parsed.InvocationConfiguration));
         return command;
     }
+
+    /// <summary>What the option prints, without a line feed.</summary>
+    internal static string Text(RootCommand root)
+    {
+        using var output = new StringWriter();
+        root.Parse(["--version"]).Invoke(new InvocationConfiguration { Output = output });
+        return output.ToString().Trim();
+    }
 }
