@@ -10,6 +10,8 @@ public class ManPageTests : StateCommands
     public void Man_writes_a_page_for_each_verb_that_groff_reads_without_a_warning()
     {
         var directory = PathOf("share/man/man8");
+        Assert.Contains($"to fix: create it: mkdir -p {directory}\n", Run(1, ["man", directory], isOnState: false));
+        Directory.CreateDirectory(directory);
         var pages = ManPage.All(KbootCommand.Create(), Run(0, ["version"], isOnState: false).Trim()).ToList();
         Assert.Equal($"{directory}: {pages.Count} pages\n", Run(0, ["man", directory], isOnState: false));
         Run(0, ["man", directory], isOnState: false); // over the old ones
