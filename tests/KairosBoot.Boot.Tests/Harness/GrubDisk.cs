@@ -224,5 +224,5 @@ public sealed class GrubDisk : IDisposable
     private string[] Config(Kind kind) => kind.CloudConfig is { } config ? ["--cloud-config", FileWith(config)] : [];
 
     private static byte[] Image(Kind kind) => kind.Arm64 ? UpgradeImages.Get("busybox", init: kind.Init, arm64: true)
-        : BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 40);
+        : BusyboxRoot.ImageWith("busybox", tree => MakeBootable(tree, kind), mebibytes: 48);
 }

@@ -75,7 +75,7 @@ internal sealed class KairosDisk : IDisposable
             string tree = Path.Combine(work.FullName, "tree"), image = Path.Combine(work.FullName, "image");
             BusyboxRoot.MakeTree(tree, name);
             GrubDisk.MakeBootable(tree, UpgradeImages.First);
-            Tool.Run("mke2fs", "-q", "-F", "-t", "ext2", "-L", label, "-d", tree, "-E", "root_owner=0:0", image, "40M");
+            Tool.Run("mke2fs", "-q", "-F", "-t", "ext2", "-L", label, "-d", tree, "-E", "root_owner=0:0", image, "48M");
             return System.IO.File.ReadAllBytes(image);
         }
         finally
