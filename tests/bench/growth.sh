@@ -18,8 +18,8 @@ series() {
 
 grow_modules() {
     local others chosen size ours=${initrds[0]}
-    # No device asks for these: what a large set costs a machine that needs little of it.
-    mapfile -t others < <(find "$KERNEL_ROOT/lib/modules/" -path '*/drivers/*' -name '*.ko*' -printf '%f\n' | sed 's/\.ko.*//' |
+    # Protocols and filters, which no device asks for: what a large set costs a machine that needs little of it.
+    mapfile -t others < <(find "$KERNEL_ROOT/lib/modules/" -path '*/kernel/net/*' -name '*.ko*' -printf '%f\n' | sed 's/\.ko.*//' |
         LC_ALL=C sort -u)
     for size in 10 100 400; do
         chosen=$(IFS=,; echo "${others[*]:0:size}")
