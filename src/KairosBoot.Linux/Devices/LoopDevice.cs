@@ -60,7 +60,8 @@ public static unsafe class LoopDevice
     }
 
     /// <summary>
-    /// The path of that file, as it was when the file was attached. Null: as above, or the path leads to no regular file.
+    /// Path of the file that is attached to a file system's loop device, also to one below a mapped device, as it was when the file was
+    /// attached. Null: the file system is not on a loop device, or the path leads to no regular file.
     /// </summary>
     /// <param name="device">Number of the file system's device, as st_dev encodes it.</param>
     public static string? BackingPath(ulong device)

@@ -10,8 +10,8 @@ internal static class VirtioDisks
 
     private const string Bus = "/sys/bus/virtio/", Prefix = "virtio";
 
-    // VIRTIO_ID_BLOCK of linux/virtio_ids.h
-    private const string Modalias = "virtio:d00000002v";
+    // VIRTIO_ID_BLOCK and VIRTIO_ID_SCSI of linux/virtio_ids.h
+    private const string Modalias = "virtio:d00000002v", ScsiModalias = "virtio:d00000008v";
 
     /// <summary>Those without a driver, in the order in which the bus has found them: their links in the directory of the bus.</summary>
     internal static List<string> NotStarted()
@@ -29,6 +29,20 @@ internal static class VirtioDisks
 
         disks.Sort((one, other) => Number(one).CompareTo(Number(other)));
         return disks;
+    }
+
+    /// <summary>The bus also has a SCSI host, which has disks of its own.</summary>
+    internal static bool HasScsiHost()
+    {
+        foreach (var name in Syscall.ReadDirectoryIfThere(Bus + "devices"))
+        {
+            if (FileText.TryReadAttribute($"{Bus}devices/{name}/modalias") is { } modalias
+                && modalias.StartsWith(ScsiModalias, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>

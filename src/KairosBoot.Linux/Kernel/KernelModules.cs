@@ -146,7 +146,7 @@ public sealed class KernelModules
     {
         if (tried.Contains(VirtioDisks.Driver) || excluded.Contains(VirtioDisks.Driver)) return;
         if (index?.LoadOrder(VirtioDisks.Driver) is not { Count: > 0 }) return;
-        if (VirtioDisks.NotStarted().Count is var count && (count == 0 || (count == 1 && !hasOthers))) return;
+        if (VirtioDisks.NotStarted().Count is var count && (count == 0 || count == 1 && !hasOthers && !VirtioDisks.HasScsiHost())) return;
         if (!VirtioDisks.SetAutomatic(false)) return;
 
         Load(VirtioDisks.Driver, InBackground);
