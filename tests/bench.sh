@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
 # Measures the boot from the kernel's start of the initrd to the first instruction of the image's init, in QEMU:
-#   bench.sh [--binds N] [--files N] [--configs N] [--disks N] [--cpus N] [--no-script] [--save FILE] [--compare FILE] [NAME=INITRD...]
+#   bench.sh [--binds N] [--files N] [--configs N] [--disks N] [--cpus N] [--no-counts] [--no-script]
+#            [--save FILE] [--compare FILE] [NAME=INITRD...]
 #   bench.sh --growth [KIND...]
+#   bench.sh --loader [SET]
 # Without NAME=INITRD: the initrd of this repository. It also measures tests/bench/floor.c, which does nothing but the work, and
 # tests/bench/script, a shell script with busybox. Each boots a disk that was never booted (pristine) and the one that it left (warm).
 #   --binds N    persistent paths, default 20            --files N    files to seed in one of them, default 0
 #   --configs N  cloud-configs, default 1                --disks N    empty disks next to the system's, default 0
-#   --cpus N     processors. With more than one there are no counts, and the times are those of this machine, the median of five boots.
+#   --cpus N     processors; more than one: as with --no-counts
+#   --no-counts  the times are those of this machine, the median of five boots
 #   --save FILE  keeps the figures; --compare FILE prints those of an earlier run, too.
 #   --growth     what one more costs of binds, configs, disks, modules and files, and a new image next to rsync. All take an hour.
+#   --loader     what firmware, GRUB and the unpacking of the initrd take for each compression, with BIOS and UEFI, from power-on. SET
+#                is that of kboot initrd build --modules, virtio if there is none.
 # Counts are instructions of the guest, and repeatable; with one processor also the guest's clock runs by them, except while the guest
 # waits: 1 ns each. docs/performance.md says how to read the figures.
 set -euo pipefail
@@ -20,7 +25,7 @@ source=$REPO/tests/bench
 # shellcheck source-path=SCRIPTDIR source=bench/lib.sh
 . "$source/lib.sh"
 
-binds=20 files=0 configs=1 disks=0 cpus=1 save='' compare='' with_script=yes growth=''
+binds=20 files=0 configs=1 disks=0 cpus=1 counts=yes save='' compare='' with_script=yes growth='' loader=''
 names=() initrds=() kinds=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -28,9 +33,11 @@ while [ $# -gt 0 ]; do
         --files) files=$2; shift 2 ;;
         --configs) configs=$2; shift 2 ;;
         --disks) disks=$2; shift 2 ;;
-        --cpus) cpus=$2; shift 2 ;;
+        --cpus) cpus=$2; [ "$2" = 1 ] || counts=''; shift 2 ;;
+        --no-counts) counts=''; shift ;;
         --no-script) with_script=''; shift ;;
         --growth) growth="binds configs disks modules files"; shift ;;
+        --loader) loader=${2:-virtio}; shift $(($# > 1 ? 2 : 1)) ;;
         binds|configs|disks|modules|files) [ -n "$growth" ] || die "$1 needs --growth"; kinds+=("$1"); shift ;;
         --save) save=$2; shift 2 ;;
         --compare) compare=$2; shift 2 ;;
@@ -57,6 +64,11 @@ build_programs
 if [ -n "$growth" ]; then
     # shellcheck source-path=SCRIPTDIR source=bench/growth.sh
     . "$source/growth.sh"
+    exit
+fi
+if [ -n "$loader" ]; then
+    # shellcheck source-path=SCRIPTDIR source=bench/loader.sh
+    . "$source/loader.sh"
     exit
 fi
 

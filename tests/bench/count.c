@@ -1,5 +1,5 @@
-// A plugin of QEMU that counts the instructions of a guest with one processor, from the first one of start.c to the first one of finish.c.
-// Both are recognized by the addresses that they are linked at. Debian has no header of the plugin interface (docs/devel/tcg-plugins.rst
+// A plugin of QEMU that counts the instructions of a guest with one processor, from the first one of start.c to the first one of finish.c:
+// those that it executed, and those that QEMU translated, which is about how much different code it executed. Both programs are recognized by the addresses that they are linked at. Debian has no header of the plugin interface (docs/devel/tcg-plugins.rst
 // of QEMU); these are the declarations of its version 1.
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 static const uint64_t start_at = 0x10000000, finish_at = 0x20000000, size = 0x100000;
-static uint64_t count, at_start;
+static uint64_t count, at_start, new_code, new_at_start;
 static int state; // 0 before start.c, 1 until finish.c, 2 afterwards
 static char result[4096];
 
@@ -29,6 +29,7 @@ static void started(unsigned processor, void *data)
     if (state != 0) return;
     state = 1;
     at_start = count;
+    new_at_start = new_code;
 }
 
 static void finished(unsigned processor, void *data)
@@ -38,7 +39,8 @@ static void finished(unsigned processor, void *data)
     state = 2;
     FILE *file = fopen(result, "w");
     if (!file) return;
-    fprintf(file, "%llu %llu\n", (unsigned long long)at_start, (unsigned long long)(count - at_start));
+    fprintf(file, "%llu %llu %llu\n", (unsigned long long)at_start, (unsigned long long)(count - at_start),
+        (unsigned long long)(new_code - new_at_start));
     fclose(file);
 }
 
@@ -48,6 +50,7 @@ static void translated(uint64_t plugin, struct qemu_plugin_tb *block)
     uint64_t address = qemu_plugin_tb_vaddr(block);
     if (address - start_at < size) qemu_plugin_register_vcpu_tb_exec_cb(block, started, NO_REGISTERS, NULL);
     if (address - finish_at < size) qemu_plugin_register_vcpu_tb_exec_cb(block, finished, NO_REGISTERS, NULL);
+    new_code += qemu_plugin_tb_n_insns(block);
     qemu_plugin_register_vcpu_tb_exec_inline(block, ADD_U64, &count, qemu_plugin_tb_n_insns(block));
 }
 

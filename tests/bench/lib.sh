@@ -1,5 +1,5 @@
 # Functions of bench.sh: programs, disks and boots. They need $source (this directory), $work (a scratch directory), $KERNEL, $KERNEL_ROOT
-# and $OUT, and the sizes binds, files, configs, disks and cpus.
+# and $OUT, the sizes binds, files, configs, disks and cpus, and counts (yes or nothing).
 # shellcheck shell=bash disable=SC2154
 
 # The layout: overlays, and persistent paths with some files, as Kairos' default config has them.
@@ -162,17 +162,25 @@ more_disks() {
 
 # boot INITRD DISK LOG [WORD...]: the disk is changed.
 boot() {
-    local initrd=$1 disk=$2 log=$3 clock=(-accel "tcg,thread=single" -icount "shift=0,sleep=on" -plugin "$work/count.so,out=$3.count")
+    local initrd=$1 disk=$2 log=$3 try
+    local machine=(-accel "tcg,thread=single" -icount "shift=0,sleep=on" -plugin "$work/count.so,out=$3.count" -cpu max -smp 1)
     shift 3
-    [ "$cpus" = 1 ] || clock=(-accel "tcg,thread=multi")
+    # Room for another processor: QEMU 7.2 leaves out memory barriers for a machine that can never have two, which its I/O thread needs.
+    # Without the two features of the processor, clearing a page is not emulated byte by byte.
+    [ -n "$counts" ] || machine=(-accel "tcg,thread=multi" -cpu "max,erms=off,fsrm=off" -smp "$cpus,maxcpus=$((cpus + 1))")
     local words="root=LABEL=COS_ACTIVE cos-img/filename=/cOS/active.img rdinit=/bench-start nokaslr"
     words+=" console=ttyS0 quiet loglevel=3 panic=-1 $*"
     more_disks
     cat "$work/start.cpio" "$initrd" >"$work/initrd"
-    timeout "${bench_limit:-300}" qemu-system-x86_64 -M pc -cpu max -seed 1 "${clock[@]}" -smp "$cpus" -m 1024 -nodefaults -display none \
-        -no-reboot -kernel "$KERNEL" -initrd "$work/initrd" -drive "file=$disk,if=none,id=d0,format=raw,cache=unsafe" \
-        -device virtio-blk-pci,drive=d0 "${more[@]}" -append "$words" -chardev "file,id=s0,path=$log" -serial chardev:s0 ||
-        die "QEMU failed, or the boot took ${bench_limit:-300} s; see $log"
+    for try in 1 2 3; do
+        timeout "${bench_limit:-300}" qemu-system-x86_64 -M pc -seed 1 "${machine[@]}" -m 1024 -nodefaults -display none -no-reboot -kernel "$KERNEL" -initrd "$work/initrd" \
+            -drive "file=$disk,if=none,id=d0,format=raw,cache=unsafe" -device virtio-blk-pci,drive=d0 "${more[@]}" \
+            -append "$words" -chardev "file,id=s0,path=$log" -serial chardev:s0 && return
+        # Debian's kernel sometimes stops before its first program if several processors are emulated.
+        [ -z "$counts" ] && ! grep -q "bench start" "$log" || break
+        say "the kernel did not start its first program; boot $((try + 1))"
+    done
+    die "QEMU failed, or the boot took ${bench_limit:-300} s; see $log"
 }
 
 # measure NAME INITRD DISK: boots a copy of the disk, and what that leaves; five times where nothing is counted. Adds a row to $rows.
@@ -183,7 +191,7 @@ measure() {
         cp --sparse=always "$3" "$work/booted"
         boot "$2" "$work/booted" "$log.pristine.$round"
         boot "$2" "$work/booted" "$log.warm.$round"
-        [ "$cpus" != 1 ] || break
+        [ -z "$counts" ] || break
     done
     if [ -n "${rsync:-}" ]; then
         put_image 2 "$work/booted"

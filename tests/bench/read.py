@@ -19,7 +19,8 @@ for disk in "pristine", "warm", "new-image", "after":
         boot = {"kernel": int(start[1]) / 1e6, "stage": (int(finish[1]) - int(start[1])) / 1e6,
                 "memory": (int(start[2]) - int(finish[2])) / 1024, "processes": int(finish[3])}
         try:
-            boot["instructions"] = int(open(path + ".count").read().split()[1]) / 1e6
+            _, executed, translated = map(int, open(path + ".count").read().split())
+            boot["instructions"], boot["translated"] = executed / 1e6, translated / 1e3
         except FileNotFoundError:
             pass
         report = re.search(r"bench begin report\n(.*?)\nbench end report", text, re.S)

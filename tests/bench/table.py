@@ -2,8 +2,8 @@
 import json
 import sys
 
-COLUMNS = [("kernel", "kernel ms"), ("stage", "stage ms"), ("instructions", "million instructions"), ("memory", "MiB"),
-           ("processes", "last pid")]
+COLUMNS = [("kernel", "kernel ms"), ("stage", "stage ms"), ("instructions", "million instructions"),
+           ("translated", "thousand translated"), ("memory", "MiB"), ("processes", "last pid")]
 
 
 def rows(path):
