@@ -87,7 +87,7 @@ internal static class HeaderRows
         ["OpenFlags"] = "one number, whose flags are compared", ["ChildProcess.Standard"] = "never passed to the kernel",
         ["ChildProcess.OutputLimit"] = "our own limit", ["ChildProcess.PieceSize"] = "our own limit",
         ["FilterProcess.MaxErrors"] = "our own limit", ["Pstore.MaxEntries"] = "our own limit", ["Pstore.MaxBytes"] = "our own limit",
-        ["ChildProcess.ToolOutputLimit"] = "our own limit", ["ChildProcess.InputPieceSize"] = "our own limit",
+        ["ChildProcess.ToolOutputLimit"] = "our own limit",
         ["ForkedProcess.EndOfAnswer"] = "our own format", ["FileReplacement.OwnerOnly"] = "an octal mode",
         ["FileReplacement.ReadWrite"] = "an octal mode", ["FileReplacement.OwnUser"] = "chown(2): -1, no header has it",
         ["ReplacementSync.Content"] = "never passed to the kernel", ["ReplacementSync.Name"] = "never passed to the kernel",

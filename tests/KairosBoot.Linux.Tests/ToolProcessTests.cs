@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace KairosBoot.Linux.Tests;
 
 public sealed class ToolProcessTests
@@ -10,20 +8,29 @@ public sealed class ToolProcessTests
         string script, ToolInput? input = null, string? directory = null, CancellationToken cancellationToken = default) =>
         ChildProcess.RunTool("/bin/sh", ["-c", script], ["PATH=/usr/bin:/bin", "MARK=here"], input, directory, cancellationToken);
 
-    private static ToolInput Bytes(int length, byte value = (byte)'x') => piece =>
+    private static ToolInput Bytes(int length) => Text(new string('x', length));
+
+    private static ToolInput Text(string text)
     {
-        var next = Math.Min(length, piece.Length);
-        piece[..next].Fill(value);
-        length -= next;
-        return next;
-    };
+        var path = Path.GetTempFileName();
+        File.WriteAllText(path, text);
+        var file = Syscall.Open(path, OpenFlags.ReadOnly);
+        File.Delete(path);
+        long done = 0;
+        return pipe =>
+        {
+            // In pieces of 7 bytes and more, so that most of them end inside a page.
+            var sent = Syscall.TrySend(file, done, 7 + done, pipe);
+            done += sent ?? 0;
+            if (sent is null) file.Dispose();
+            return sent;
+        };
+    }
 
     [Fact]
     public void Input_and_outputs_reach_their_ends_and_are_separate()
     {
-        var text = new Queue<string>(["one\n", "two\n"]);
-        var result = Shell("echo $MARK >&2; cat; exit 3",
-            piece => text.TryDequeue(out var line) ? Encoding.UTF8.GetBytes(line, piece) : 0);
+        var result = Shell("echo $MARK >&2; cat; exit 3", Text("one\ntwo\n"));
         Assert.Equal(new ToolResult(3, "one\ntwo\n", "here\n"), result);
     }
 

@@ -57,7 +57,7 @@ public static class SealedImage
             : (Tool.Sha256Sum, new ToolArguments());
         if (!tool.IsInstalled) return BuiltInDigest(image, size, progress, cancellationToken);
 
-        // A whole file is passed by name, because a pipe would double the time. Names with these characters change the tool's output
+        // A whole file is passed by name, because a pipe takes longer. Names with these characters change the tool's output
         // format.
         var path = Path.GetFullPath(image);
         var isWhole = HostFile.Size(path) == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
@@ -65,8 +65,16 @@ public static class SealedImage
         (string, string) environment = ("OPENSSL_CONF", "/dev/null");
         if (isWhole) return Checked(tool.Run(arguments.Path(path), cancellationToken, environment));
         using var file = Syscall.Open(image, OpenFlags.ReadOnly);
-        var input = Pieces(file, size, progress, cancellationToken);
-        return Checked(tool.Run(arguments, cancellationToken, input, directory: null, environment));
+        long done = 0;
+        return Checked(tool.Run(arguments, cancellationToken, Send, directory: null, environment));
+
+        long? Send(FileHandle pipe)
+        {
+            progress("checking", done, size);
+            var length = done < size ? Syscall.TrySend(file, done, size - done, pipe) : null;
+            done += length ?? 0;
+            return length;
+        }
 
         string Checked((string Text, string Errors) output) =>
             output.Text.Length > 64 ? output.Text[..64] : throw tool.Failed(output.Text, path);
@@ -75,23 +83,18 @@ public static class SealedImage
     private static string BuiltInDigest(string image, long size, ProgressReport progress, CancellationToken cancellationToken)
     {
         using var file = Syscall.Open(image, OpenFlags.ReadOnly);
-        var next = Pieces(file, size, progress, cancellationToken);
         var digest = new Sha256();
         var piece = new byte[PieceSize];
-        while (next(piece) is > 0 and var length) digest.Append(piece.AsSpan(0, length));
-        return Convert.ToHexStringLower(digest.Finish());
-    }
-
-    private static ToolInput Pieces(FileHandle file, long size, ProgressReport progress, CancellationToken cancellationToken)
-    {
-        long done = 0;
-        return piece =>
+        for (long done = 0; done < size;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var length = Syscall.PRead(file, piece[..(int)Math.Min(piece.Length, size - done)], done);
+            var length = Syscall.PRead(file, piece.AsSpan(0, (int)Math.Min(piece.Length, size - done)), done);
+            if (length == 0) break;
+            digest.Append(piece.AsSpan(0, length));
             done += length;
-            if (length > 0) progress("checking", done, size);
-            return length;
-        };
+            progress("checking", done, size);
+        }
+
+        return Convert.ToHexStringLower(digest.Finish());
     }
 }

@@ -5,7 +5,7 @@ namespace KairosBoot.Linux;
 // Tools of a build. PID 1 runs none, so it does not contain this part.
 public static unsafe partial class ChildProcess
 {
-    private const int ToolOutputLimit = 1 << 20, InputPieceSize = 1 << 20;
+    private const int ToolOutputLimit = 1 << 20;
 
     /// <summary>
     /// As <see cref="Run"/>, but with standard input from the caller, with separate outputs, and without a time limit. When the tool has
@@ -61,9 +61,8 @@ public static unsafe partial class ChildProcess
         : IDisposable
     {
         private readonly List<byte> outputStart = [], errorsEnd = [];
-        private readonly byte[] buffer = new byte[PieceSize], inputPiece = new byte[input is null ? 0 : InputPieceSize];
+        private readonly byte[] buffer = new byte[PieceSize];
         private bool outputEnded, errorsEnded, inputEnded = input is null;
-        private int unwrittenStart, unwrittenEnd;
 
         internal string Output => Text(outputStart);
         internal string Errors => Text(errorsEnd[Math.Max(0, errorsEnd.Count - OutputLimit)..]);
@@ -72,7 +71,12 @@ public static unsafe partial class ChildProcess
         internal void Run(int pid)
         {
             using var exited = PidFd(pid);
-            if (feed is not null) Syscall.SetNonBlocking(feed);
+            if (feed is not null)
+            {
+                Syscall.SetNonBlocking(feed);
+                // A larger pipe saves switches between the two programs. An ordinary user may not get it.
+                Syscall.TrySetPipeSize(feed, 1 << 20);
+            }
             var events = stackalloc pollfd[5];
             while (true)
             {
@@ -109,15 +113,9 @@ public static unsafe partial class ChildProcess
         /// <summary>False: the input is complete, or the tool does not read it. Closes the pipe then.</summary>
         private bool WriteInput()
         {
-            if (unwrittenStart == unwrittenEnd) (unwrittenStart, unwrittenEnd) = (0, input!(inputPiece));
-            var written = unwrittenEnd == 0 ? null : Syscall.TryWrite(feed!, inputPiece.AsSpan(unwrittenStart..unwrittenEnd));
-            if (written is not { } length)
-            {
-                feed!.Dispose();
-                return false;
-            }
-            unwrittenStart += length;
-            return true;
+            if (input!(feed!) is not null) return true;
+            feed!.Dispose();
+            return false;
         }
 
         public void Dispose()

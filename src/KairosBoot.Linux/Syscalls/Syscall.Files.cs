@@ -111,28 +111,6 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>
-    /// write(2) to a non-blocking pipe. Number of bytes written, 0 if the pipe is full; null: the reader has closed the pipe (EPIPE).
-    /// </summary>
-    internal static int? TryWrite(FileHandle pipe, ReadOnlySpan<byte> bytes)
-    {
-        fixed (byte* p = bytes)
-        {
-            while (true)
-            {
-                long n = LibC.write(pipe.Descriptor, p, (uint)bytes.Length);
-                if (n >= 0) return (int)n;
-                if (LibC.errno == Linux.Errno.EAGAIN) return 0;
-                if (LibC.errno == Linux.Errno.EPIPE) return null;
-                if (LibC.errno != Linux.Errno.EINTR) throw Failed("write", pipe.Path);
-            }
-        }
-    }
-
-    /// <summary>Sets O_NONBLOCK for this end of a pipe: fcntl(2).</summary>
-    internal static void SetNonBlocking(FileHandle pipe) =>
-        Check(LibC.fcntl(pipe.Descriptor, LibC.F_SETFL, LibC.O_NONBLOCK), "fcntl F_SETFL", pipe.Path);
-
     /// <summary>pwrite(2) until all bytes are written.</summary>
     public static void PWriteAll(FileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {

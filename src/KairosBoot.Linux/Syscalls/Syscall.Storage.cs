@@ -7,9 +7,6 @@ public static unsafe partial class Syscall
     /// <summary>ftruncate(2): a file that becomes longer gets a hole.</summary>
     public static void SetSize(FileHandle file, long bytes) => Check(LibC.ftruncate(file.Descriptor, bytes), "ftruncate", file.Path);
 
-    /// <summary>Clears O_NONBLOCK, with which a pipe was opened so that a missing writer did not block: fcntl(2).</summary>
-    public static void SetBlocking(FileHandle pipe) => Check(LibC.fcntl(pipe.Descriptor, LibC.F_SETFL, 0), "fcntl F_SETFL", pipe.Path);
-
     /// <summary>renameat2(2) with RENAME_EXCHANGE: both names exist at every instant.</summary>
     public static void Exchange(string one, string other)
     {
