@@ -16,8 +16,8 @@ internal sealed class YamlReader
     private static readonly int MaxLength = (int)Linux.ReadLimit.Config.Bytes;
 
     private readonly Parser parser;
-    private readonly YamlTree tree = new();
-    private readonly Dictionary<string, Anchored> anchors = [];
+    private readonly YamlTree tree;
+    private Dictionary<string, Anchored>? anchors;
     private readonly bool mayBeInvalid;
 
     /// <summary>A subtree with all aliases expanded: it bounds the time and the stack to walk the subtree.</summary>
@@ -45,6 +45,7 @@ internal sealed class YamlReader
     private YamlReader(string text)
     {
         parser = new Parser(new StringReader(text));
+        tree = new YamlTree(text.Length);
         mayBeInvalid = text.Contains(ConfigEncoding.Invalid);
     }
 
@@ -110,7 +111,7 @@ internal sealed class YamlReader
         var node = tree.Count;
         if (start is AnchorAlias alias)
         {
-            if (!anchors.TryGetValue(alias.Value.Value, out var target))
+            if (anchors is null || !anchors.TryGetValue(alias.Value.Value, out var target))
                 throw Fault($"*{alias.Value.Value}: no such anchor before this point", alias);
             extent = target.Extent;
             tree.AddAlias(target.Node);
@@ -126,7 +127,8 @@ internal sealed class YamlReader
             }
         }
         // An alias can only refer to a complete node, so no node contains itself.
-        if (start is NodeEvent { Anchor.IsEmpty: false } anchored) anchors[anchored.Anchor.Value] = new Anchored(node, extent);
+        if (start is NodeEvent { Anchor.IsEmpty: false } anchored)
+            (anchors ??= [])[anchored.Anchor.Value] = new Anchored(node, extent);
         return node;
     }
 

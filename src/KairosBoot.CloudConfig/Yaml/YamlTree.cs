@@ -4,7 +4,8 @@ namespace KairosBoot.CloudConfig;
 /// The nodes of one document: 12 bytes for each, and 2 for each character of a short text. An object for each node would take ten times
 /// the text of a file with many short values. <see cref="YamlNode"/> is created for a node when it is asked for.
 /// </summary>
-internal sealed class YamlTree
+/// <param name="length">Characters of the document: its short texts have no more.</param>
+internal sealed class YamlTree(int length)
 {
     // Blocks never move, so a growing tree makes no garbage, and none is a large object of the garbage collector.
     private const int BlockBits = 10, BlockSize = 1 << BlockBits;
@@ -13,7 +14,7 @@ internal sealed class YamlTree
 
     private enum Kind { Short, ShortPlain, Long, LongPlain, Sequence, Mapping, Alias, MergeKey }
 
-    private const int KindBits = 3;
+    private const int KindBits = 3, KindMask = (1 << KindBits) - 1;
 
     /// <summary>The children of a collection follow it, each with its own children.</summary>
     private struct Cell
@@ -30,14 +31,14 @@ internal sealed class YamlTree
     private readonly List<Cell[]> cells = [];
     private readonly List<char[]> characters = [];
     private readonly List<string> texts = [];
-    private int charactersUsed = BlockSize;
+    private int charactersUsed;
 
     /// <summary>Number of nodes.</summary>
     internal int Count { get; private set; }
 
     private ref Cell this[int node] => ref cells[node >> BlockBits][node & (BlockSize - 1)];
 
-    private Kind KindOf(int node) => (Kind)(this[node].LineAndKind & ((1 << KindBits) - 1));
+    private Kind KindOf(int node) => (Kind)(this[node].LineAndKind & KindMask);
 
     private int Add(Kind kind, int first, int size, int line)
     {
@@ -69,9 +70,9 @@ internal sealed class YamlTree
             texts.Add(text);
             return Add(isPlain ? Kind.LongPlain : Kind.Long, texts.Count - 1, text.Length, line);
         }
-        if (charactersUsed + text.Length > BlockSize)
+        if (characters.Count == 0 || charactersUsed + text.Length > characters[^1].Length)
         {
-            characters.Add(new char[BlockSize]);
+            characters.Add(new char[characters.Count == 0 ? Math.Min(length + MaxShort, BlockSize) : BlockSize]);
             charactersUsed = 0;
         }
         text.CopyTo(0, characters[^1], charactersUsed, text.Length);
@@ -112,7 +113,11 @@ internal sealed class YamlTree
     internal int EndOf(int collection) => collection + this[collection].Size;
 
     /// <summary>The node after this one and its children.</summary>
-    internal int After(int node) => KindOf(node) is Kind.Sequence or Kind.Mapping ? EndOf(node) : node + 1;
+    internal int After(int node)
+    {
+        var cell = this[node];
+        return (Kind)(cell.LineAndKind & KindMask) is Kind.Sequence or Kind.Mapping ? node + cell.Size : node + 1;
+    }
 
     /// <summary>The key at this place, or the next one that is a key of a pair.</summary>
     internal int KeyAt(int node, int end)
@@ -134,8 +139,14 @@ internal sealed class YamlTree
     /// <summary>The key with this text among the pairs from a node to another; -1: none.</summary>
     internal int FindKey(ReadOnlySpan<char> text, int from, int end)
     {
-        for (var key = KeyAt(from, end); key < end; key = KeyAt(After(key + 1), end))
-            if (Span(key).SequenceEqual(text)) return key;
+        // Each entry is searched for all keys that exist, and most of them have another length.
+        for (var key = from; key < end; key = After(key + 1))
+        {
+            var cell = this[key];
+            var kind = (Kind)(cell.LineAndKind & KindMask);
+            if (kind <= Kind.LongPlain ? cell.Size == text.Length && Span(key).SequenceEqual(text)
+                : kind == Kind.Alias && Span(key).SequenceEqual(text)) return key;
+        }
         return -1;
     }
 
