@@ -1,6 +1,7 @@
 // A plugin of QEMU that counts the instructions of a guest with one processor, from the first one of start.c to the first one of finish.c:
-// those that it executed, and those that QEMU translated, which is about how much different code it executed. Both programs are recognized by the addresses that they are linked at. Debian has no header of the plugin interface (docs/devel/tcg-plugins.rst
-// of QEMU); these are the declarations of its version 1.
+// those that it executed, and those that QEMU translated, which is about how much different code it executed. Both programs are recognized
+// by the addresses that they are linked at. Debian has no header of the plugin interface (docs/devel/tcg-plugins.rst of QEMU); these are
+// the declarations of its version 1.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -173,7 +173,8 @@ boot() {
     more_disks
     cat "$work/start.cpio" "$initrd" >"$work/initrd"
     for try in 1 2 3; do
-        timeout "${bench_limit:-300}" qemu-system-x86_64 -M pc -seed 1 "${machine[@]}" -m 1024 -nodefaults -display none -no-reboot -kernel "$KERNEL" -initrd "$work/initrd" \
+        timeout "${bench_limit:-300}" qemu-system-x86_64 -M pc -seed 1 "${machine[@]}" -m 1024 -nodefaults -display none -no-reboot \
+            -kernel "$KERNEL" -initrd "$work/initrd" \
             -drive "file=$disk,if=none,id=d0,format=raw,cache=unsafe" -device virtio-blk-pci,drive=d0 "${more[@]}" \
             -append "$words" -chardev "file,id=s0,path=$log" -serial chardev:s0 && return
         # Debian's kernel sometimes stops before its first program if several processors are emulated.

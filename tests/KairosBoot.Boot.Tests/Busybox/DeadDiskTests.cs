@@ -81,6 +81,27 @@ public sealed class DeadDiskTests
             line => line.Contains(" (/bin/coreutils-sleep, killed) ", StringComparison.Ordinal));
     }
 
+    // The kernel ends no loading of a module before the probes that run in its background have ended.
+    [Fact]
+    public void A_dead_disk_next_to_a_scsi_boot_disk_does_not_block_modules_of_the_booted_system()
+    {
+        // disks: dead, on virtio | COS_STATE: active.img | COS_PERSISTENT |, on virtio's SCSI bus
+        byte[] image = BusyboxRoot.ImageWith("module", tree => File.Copy(
+            Directory.GetFiles(Path.Combine(Assets.KernelRoot, "lib/modules"), "dummy.ko", SearchOption.AllDirectories).Single(),
+            Path.Combine(tree, "dummy.ko")));
+        using SmallDisk disk = new(new Partition("COS_STATE", 24, ("/cOS/active.img", image)), new Partition("COS_PERSISTENT", 16));
+        using SmallDisk dead = new(new Partition("DATA", 8));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "dead-disk-scsi", Disks = [disk.File], DeadDisks = [(dead.File, 0)],
+            DiskDevices = [["virtio-scsi-pci,id=scsi", "scsi-hd,drive=disk0,bus=scsi.0"]],
+            Initrd = Assets.Initrd, CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
+        });
+        GuestShell shell = GuestShell.OfBusybox(machine);
+        shell.Run("insmod /dummy.ko && grep -q '^dummy ' /proc/modules");
+        Assert.Contains("/dev/sda", shell.Run("grep ' /usr/local ' /proc/mounts"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_boot_disk_that_answers_late_is_booted()
     {
