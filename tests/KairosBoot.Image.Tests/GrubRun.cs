@@ -11,7 +11,7 @@ namespace KairosBoot.Image.Tests;
 /// <param name="Block">The block afterwards.</param>
 internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 {
-    /// <summary>How the menu waits for a key, and how many seconds: <c>countdown 2</c>.</summary>
+    /// <summary>How the menu waits for a key, and how many seconds: <c>menu 60</c>. <c>ESC</c> in front: GRUB waited for that before.</summary>
     internal string Menu { get; init; } = "";
 
     /// <summary>GRUB waited before the reset.</summary>
@@ -78,10 +78,11 @@ internal sealed partial class GrubRun
         }
         var menu = GrubMenu.Text(2, Architecture.Amd64)
             .Replace("if sleep --interruptible \"$seconds\"; then reboot; fi", "echo \"end stopped-$minutes-$seconds$kernel\"; exit")
+            .Replace("if sleep --interruptible 1; then", "set asked=ESC\nif true; then")
             .Replace("sleep 60\n", "echo waits\n").Replace(" reboot; fi\n", "\nreboot\nfi\n");
         menu = Reboot().Replace(menu, "echo \"end again\"; exit");
         File.WriteAllText(At("state/grub/grub.cfg"), $"set kairosboot_unload={(canUnload ? 1 : 0)}\n" + StandIns + menu
-            + "echo \"menu $timeout_style $timeout.\"\nset timeout_style=hidden\nset timeout=0\n");
+            + "echo \"menu $asked$timeout_style $timeout.\"\nset timeout_style=hidden\nset timeout=0\n");
         File.WriteAllBytes(At("state/bootstate"), Enumerable.Repeat((byte)'9', files).ToArray());
         File.WriteAllText(At("device.map"), $"(hd0) {At("disk")}\n");
         // Without a tree oem, the disk has no COS_OEM.
