@@ -11,7 +11,7 @@ namespace KairosBoot.Image.Tests;
 /// <param name="Block">The block afterwards.</param>
 internal sealed record GrubEnd(string End, string[] Words, byte[] Block)
 {
-    /// <summary>How the menu waits for a key, and how many seconds: <c>menu 60</c>. <c>ESC</c> in front: GRUB waited for that before.</summary>
+    /// <summary>How the menu waits for a key, and for how many seconds: <c>menu 60</c>. <c>ESC</c> in front: it waited before.</summary>
     internal string Menu { get; init; } = "";
 
     /// <summary>GRUB waited before the reset.</summary>
