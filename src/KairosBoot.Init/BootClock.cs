@@ -8,7 +8,7 @@ internal sealed class BootClock
 {
     private readonly Watchdog watchdog;
     private readonly ImmutableArray<(string, long)>.Builder phases = ImmutableArray.CreateBuilder<(string, long)>();
-    private long phaseStart;
+    private long phaseStart, held;
 
     /// <param name="watchdog">Fed at the end of each phase: that is progress.</param>
     public BootClock(Watchdog watchdog)
@@ -25,7 +25,13 @@ internal sealed class BootClock
 
     public ImmutableArray<(string, long)> Phases => phases.ToImmutable();
 
-    public long DeadlineAfter(TimeSpan time) => Start + (long)time.TotalMicroseconds;
+    public long DeadlineAfter(TimeSpan time) => Start + held + (long)time.TotalMicroseconds;
+
+    /// <summary>The time that operators held the boot up. Deadlines do not contain it.</summary>
+    public long HeldSeconds => held / 1_000_000;
+
+    /// <summary>An operator, or the wait for one, held the boot up for this time.</summary>
+    public void Hold(long microseconds) => held += microseconds;
 
     /// <summary>Ends the phase that began where the last one ended.</summary>
     public void EndPhase(string name)

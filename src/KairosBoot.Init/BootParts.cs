@@ -10,7 +10,7 @@ internal sealed record BootParts(
     BootRecord Record, BootClock Clock, CommandLine CommandLine, WatchdogStart WatchdogStart, PstoreStart PstoreStart, Watchdog Watchdog,
     Devices Devices, PlanRunner Plans,
     SlotCounting Counting, Fallback Fallback, Kexec Kexec, BootStages Stages, BootMountTable Mounts, FailedBootReader FailedBoots,
-        ReportFile Report, HandOver HandOver)
+        ReportFile Report, HandOver HandOver, FailureScreen Screen, BreakPoints Breaks)
 {
     /// <summary>Mounts the kernel's own file systems, opens the log and reads the command line.</summary>
     public static BootParts Compose(ImmutableArray<Step> apiFileSystems)
@@ -32,11 +32,14 @@ internal sealed record BootParts(
         var devices = new Devices(modules, watchdog, record, clock, log);
         var counting = new SlotCounting(record, devices);
         var fallback = new Fallback(record, clock, devices, counting, stages);
+        var handOver = new HandOver(clock, devices, stages, watchdog, log);
+        var shell = new OperatorShell(handOver, record, watchdog);
+        var keys = new KeyScreen(modules, clock, watchdog, shell);
         return new(record, clock, commandLine, new(watchdog, modules, record, log), new(modules, commandLine), watchdog, devices, plans,
             counting, fallback,
             new(commandLine, record, counting, fallback, watchdog, log), new(stages, record, clock), new(record, plans),
             new(record, devices, counting, fallback, log), new(record, clock, devices, modules, counting, stages, plans, log),
-                new(clock, devices, stages, watchdog, log));
+                handOver, new(devices, counting, fallback, handOver, shell, keys), new(keys, shell, record));
     }
 
     // Parts are not compared or printed. What the compiler would add for that is code for each of their types.

@@ -37,6 +37,20 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
         Undo();
     }
 
+    /// <summary>Undoes the attempt, for one of the same slot without COS_PERSISTENT.</summary>
+    /// <param name="failed">The attempt that failed.</param>
+    /// <param name="failure">Why.</param>
+    /// <param name="decision">Which key, and the counters to write before.</param>
+    /// <returns>The next attempt.</returns>
+    public BootRequest RetryWithoutPersistent(BootRequest failed, BootFailure failure, FailureDecision decision)
+    {
+        counting.Write(failed, decision.Counters);
+        record.Note(StepClass.Degraded, failure.Summary + "; " + decision.Key);
+        LeftBecause = FailureKeeping.ToRecord(failure, failed);
+        Undo();
+        return failed with { PersistentLeftOut = true };
+    }
+
     /// <summary>Undoes the attempt, for another slot.</summary>
     /// <param name="failed">The attempt that failed.</param>
     /// <param name="failure">Why.</param>
@@ -51,7 +65,8 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
         if (next == failed.Slot) text = "cos-img/filename= names no image of a slot: " + text;
         else if (failure.Kind == FailureKind.ImageUnbootable) text = failed.Slot.Name() + " is marked bad: " + text;
         else text += " of " + failed.Slot.Name();
-        if (failure.Kind == FailureKind.VolumeDamaged) text = "persistent volume damaged: " + text;
+        if (decision.Key is { } key) text = failure.Summary + "; " + key;
+        else if (failure.Kind == FailureKind.VolumeDamaged) text = "persistent volume damaged: " + text;
         record.Note(isChoice ? StepClass.Optional : StepClass.Degraded, text);
         if (!isChoice) LeftBecause = FailureKeeping.ToRecord(failure, failed);
         if (next != failed.Slot)
@@ -61,6 +76,14 @@ internal sealed class Fallback(BootRecord record, BootClock clock, Devices devic
         }
         Undo();
         return failed.ForSlot(next, decision.Why);
+    }
+
+    /// <summary>Tells users who log in that what they write is lost.</summary>
+    public static void ReportLeftOut(BootRequest request, PlanRunner plans)
+    {
+        if (!request.PersistentLeftOut) return;
+        plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.LeftOutMotd, "KairosBoot: " + SystemPaths.PersistentLabel +
+            " is left out of this boot: data written to " + SystemPaths.Persistent + " is lost at the next one\n")]);
     }
 
     // The next attempt finds what a first one finds. What went wrong stays in the report.

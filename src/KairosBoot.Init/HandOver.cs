@@ -11,6 +11,9 @@ internal sealed class HandOver(BootClock clock, Devices devices, StageProcess st
     private readonly MessageLog logger = log;
     private SwitchRoot? oldRoot;
 
+    /// <summary>The image is /.</summary>
+    public bool HasNewRoot => oldRoot is not null;
+
     /// <summary>/sysroot becomes /.</summary>
     /// <param name="moved">Mounts that are moved to the new root.</param>
     public void EnterNewRoot(ImmutableArray<string> moved)

@@ -2,9 +2,10 @@ using KairosBoot.Init;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
-// One program with three roles: PID 1 of the initrd, the child process for the image's fsck, and PID 1 again at shutdown. Its self-test can
-// run anywhere else.
+// One program with four roles: PID 1 of the initrd, the child processes for the image's fsck and for a shell, and PID 1 again at shutdown.
+// Its self-test can run anywhere else.
 if (args is [CheckChild.Verb, var image, var program, .. var options]) return CheckChild.Run(image, program, options);
+if (args is [ShellChild.Verb, var root, var console, var shell, .. var words]) return ShellChild.Run(root, console, shell, words);
 if (Syscall.GetPid() != 1)
 {
     if (SelfTest.Run(args) is { } result) return result;
@@ -24,6 +25,6 @@ try
 catch (Exception e)
 {
     var request = parts?.CommandLine.Request;
-    FailureScreen.ShowAndReboot(FailureClassification.Of(e, request?.ImagePath ?? ""), request, parts?.Devices, () => { });
+    FailureScreen.ShowAndReboot(FailureClassification.Of(e, request?.ImagePath ?? ""), request, parts?.Devices);
 }
 return 1;

@@ -11,6 +11,8 @@ internal sealed class ReportFile(
     public void Write(BootRequest request)
     {
         foreach (var problem in modules.Problems) record.Note(StepClass.Optional, "module: " + problem);
+        if (clock.HeldSeconds > 0)
+            plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.HeldSeconds, clock.HeldSeconds.ToString())]);
         clock.EndPhase("hand-over");
         var report = record.ToReport(request, clock, devices, counting, Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB));
         // The report holds the logs of failed boots, and those hold what cloud-configs printed: only root and its group may read it.

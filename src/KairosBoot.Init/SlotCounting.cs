@@ -87,7 +87,8 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
     public void ForgetVolumeFault(BootRequest request)
     {
         var counters = Counters.Counters;
-        if (!request.WithoutPersistence && counters.VolumeFault is not null) Write(request, counters with { VolumeFault = null });
+        if (!request.WithoutPersistence && !request.PersistentLeftOut && counters.VolumeFault is not null)
+            Write(request, counters with { VolumeFault = null });
     }
 
     /// <summary>

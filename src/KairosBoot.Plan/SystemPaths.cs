@@ -42,6 +42,12 @@ public static class SystemPaths
     public const string Report = Runtime + "/report.json";
     /// <summary>Exists while recovery runs because a volume failed: the reason.</summary>
     public const string VolumeFailure = Runtime + "/volume-failure";
+    /// <summary>Exists if operators held this boot up, with keys, breaks or a shell: for how many seconds.</summary>
+    public const string HeldSeconds = Runtime + "/held-seconds";
+    /// <summary>Shown at login if COS_PERSISTENT is left out of this boot.</summary>
+    public const string LeftOutMotd = "/run/motd.d/kairosboot-persistent";
+    /// <summary>In the initrd: the shell that kboot initrd build --debug-shell packs.</summary>
+    public const string DebugShell = "/debug-shell/sh";
     public const string Log = Runtime + "/boot.log";
     /// <summary>Exists until the stage first-boot has ended without an error: the path of its mark.</summary>
     public const string FirstBoot = Runtime + "/first-boot";

@@ -50,6 +50,38 @@ public class InitrdTests : Scratch
         Assert.Matches(@"-rwxr-xr-x\s+1 0\s+0\s+\d+ Jan  1  1970 init", listing);
     }
 
+    [Fact]
+    public void A_debug_shell_is_packed_only_on_request_and_shown()
+    {
+        SyntheticKernel.WriteProgram(PathOf("shell"));
+        byte[] With(string path) =>
+            InitrdBuilder.Build(new(root, null, "virtio", InitrdCompression.Zstd, init) { DebugShell = path }).Content;
+        File.WriteAllBytes(PathOf("initrd"), With(PathOf("shell")));
+        Assert.Equal(File.ReadAllBytes(PathOf("initrd")), With(PathOf("shell")));
+        var contents = InitrdContents.Read(PathOf("initrd"));
+        Assert.True(contents.HasDebugShell);
+        Assert.Contains(contents.Parts, part => part is { Part: "debug shell", Count: 1 });
+        Assert.Matches(@"-rwxr-xr-x\s+1 0\s+0\s+\d+ Jan  1  1970 debug-shell/sh",
+            HostTool.Shell($"zstd -dcq {PathOf("initrd")} | cpio --quiet -itnv"));
+        File.WriteAllBytes(PathOf("plain"), Build().Content);
+        Assert.False(InitrdContents.Read(PathOf("plain")).HasDebugShell);
+        Assert.Equal(SystemPaths.DebugShell, "/debug-shell/sh");
+    }
+
+    [Fact]
+    public void A_debug_shell_must_be_a_static_program_for_the_machine()
+    {
+        File.WriteAllText(PathOf("script"), "#!/bin/sh\n");
+        File.WriteAllBytes(PathOf("arm"), SyntheticKernel.ElfFor(SyntheticKernel.Arm));
+        File.WriteAllBytes(init, SyntheticKernel.ElfFor(SyntheticKernel.X86));
+        string Problem(string path) => Assert.Throws<OperatorException>(() =>
+            InitrdBuilder.Build(new(root, null, "virtio", InitrdCompression.Zstd, init) { DebugShell = path })).Problem;
+        Assert.EndsWith("nothing does not exist", Problem(PathOf("nothing")), StringComparison.Ordinal);
+        Assert.EndsWith("script is not a program", Problem(PathOf("script")), StringComparison.Ordinal);
+        Assert.EndsWith("arm is for aarch64, but the initrd is for x86_64", Problem(PathOf("arm")), StringComparison.Ordinal);
+        Assert.Contains("needs /lib", Problem("/bin/dash"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("xz")]
     [InlineData("zstd")]

@@ -101,7 +101,12 @@ internal static class SyntheticKernel
     }
 
     /// <summary>Builds the initrd of a tree.</summary>
-    internal static void Pack(string root, string modules, string? init = null) => File.WriteAllBytes(Path.Combine(root, "boot/initrd"),
-        InitrdBuilder.Build(new InitrdRequest(root, null, modules, InitrdCompression.Zstd,
-            init ?? Path.Combine(root, "kairos-boot"))).Content);
+    internal static void Pack(string root, string modules, string? init = null, string? debugShell = null)
+    {
+        var request = new InitrdRequest(root, null, modules, InitrdCompression.Zstd, init ?? Path.Combine(root, "kairos-boot"))
+        {
+            DebugShell = debugShell,
+        };
+        File.WriteAllBytes(Path.Combine(root, "boot/initrd"), InitrdBuilder.Build(request).Content);
+    }
 }

@@ -55,6 +55,14 @@ public class TreeLintTests : Scratch
     }
 
     [Fact]
+    public void A_debug_shell_in_the_initrd_is_a_warning()
+    {
+        SyntheticKernel.Pack(root, "virtio", debugShell: Path.Combine(root, "usr/lib/init"));
+        Assert.True(Single().IsWarning);
+        Assert.Contains("/boot/initrd has a shell that kairosboot.shell=always opens without a password", Single().Problem);
+    }
+
+    [Fact]
     public void An_initrd_of_another_kernel_is_an_error()
     {
         Directory.Move(Path.Combine(root, "lib/modules/6.1.0-test"), Path.Combine(root, "lib/modules/6.2.0"));

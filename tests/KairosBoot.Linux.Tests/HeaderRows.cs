@@ -11,7 +11,7 @@ internal static class HeaderRows
         "dirent.h", "errno.h", "fcntl.h", "poll.h", "sched.h", "signal.h", "spawn.h", "stddef.h", "time.h", "unistd.h", "sys/file.h",
         "sys/mount.h", "sys/reboot.h", "sys/socket.h", "sys/stat.h", "sys/statfs.h", "sys/statvfs.h", "sys/syscall.h", "sys/sysinfo.h",
         "sys/utsname.h", "sys/wait.h", "linux/blkpg.h", "linux/btrfs.h", "linux/cdrom.h", "linux/fs.h", "linux/limits.h", "linux/loop.h",
-        "linux/magic.h",
+        "linux/magic.h", "asm/termbits.h", "asm/ioctls.h",
         "linux/major.h", "linux/mount.h", "linux/netlink.h", "linux/openat2.h", "linux/watchdog.h", "xfs/xfs.h",
     ];
 
@@ -72,6 +72,8 @@ internal static class HeaderRows
             "Groups=agcount LogBlocks=logblocks SectorSize=sectsize InodeSize=inodesize InodePercent=imaxpct DataBlocks=datablocks"),
         ["FileSystemResize.XfsGrowth"] = ("struct xfs_growfs_data", "NewBlocks=newblocks InodePercent=imaxpct"),
         ["FileSystemResize.BtrfsArguments"] = ("struct btrfs_ioctl_vol_args", "Descriptor=fd Name=name"),
+        ["ConsoleKeys.Terminal"] = ("struct termios", "Input=c_iflag Output=c_oflag Control=c_cflag Local=c_lflag Line=c_line " +
+            "Characters=c_cc"),
         ["Watchdog.Info"] = ("struct watchdog_info", "Options=options FirmwareVersion=firmware_version Identity=identity"),
     };
 
@@ -97,7 +99,8 @@ internal static class HeaderRows
         ["DeviceWatch.MinQuietMilliseconds"] = "our own interval", ["DeviceWatch.MaxQuietMilliseconds"] = "our own interval",
         ["DiskRequests.FewAnswers"] = "our own limit", ["StorageDaemon.ArgumentsField"] = "the number of a field in text, proc(5)",
         ["BlockReader.FirstPauseMicroseconds"] = "our own pause", ["BlockReader.LastPauseMicroseconds"] = "our own pause",
-        ["AssembledDevices.MaxDepth"] = "our own limit",
+        ["AssembledDevices.MaxDepth"] = "our own limit", ["ConsoleKeys.MaxConsoles"] = "our own limit",
+        ["Processes.TicksPerSecond"] = "USER_HZ, only in the kernel: asm-generic/param.h",
         ["BlockReader.BriefMicroseconds"] = "our own limit", ["BlockReader.IdleTimes"] = "our own limit",
         ["ImageIdentity.Start"] = "our own format", ["KernelLog.RecordLimit"] = "our own limit", ["Pstore.MaxUnread"] = "our own limit",
     };

@@ -26,10 +26,14 @@ internal static class InitrdBuildCommand
         {
             Description = "kairos-boot program to pack (default: the one shipped with this kboot)", HelpName = "FILE",
         };
+        var debugShell = new Option<string?>("--debug-shell")
+        {
+            Description = "Static shell to pack: kairosboot.shell=always opens it without a password", HelpName = "FILE",
+        };
 
         var command = new Command("build", "Build an initrd for the kernel in a directory tree.")
         {
-            root, output, kernel, modules, compress, init,
+            root, output, kernel, modules, compress, init, debugShell,
         };
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
@@ -38,7 +42,7 @@ internal static class InitrdBuildCommand
                 InitrdCompressionWords.Parse(parsed.GetRequiredValue(compress)),
                 parsed.GetValue(init))
             {
-                UnpacksKernel = true,
+                UnpacksKernel = true, DebugShell = parsed.GetValue(debugShell),
             };
             var path = parsed.GetRequiredValue(output);
             var built = InitrdBuilder.Build(request, cancellationToken);

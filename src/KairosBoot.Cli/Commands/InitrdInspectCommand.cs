@@ -30,6 +30,7 @@ internal static class InitrdInspectCommand
             $"{contents.Compression}");
         Console.WriteLine($"kernel   {contents.Release ?? "unknown: the initrd has no modules.index"}");
         Console.WriteLine($"format   {contents.Format}");
+        if (contents.HasDebugShell) Console.WriteLine("shell    kairosboot.shell=always opens a root shell of this initrd");
         foreach (var (part, count, size) in contents.Parts)
             Console.WriteLine($"{ByteSize.Text(size),10}  {part}{(count > 1 ? $" ({count} files)" : "")}");
         foreach (var (name, size) in contents.Files)
@@ -46,6 +47,7 @@ internal static class InitrdInspectCommand
         writer.WriteString("compression", contents.Compression);
         writer.WriteString("kernel", contents.Release);
         writer.WriteNumber("format", contents.Format);
+        writer.WriteBoolean("debugShell", contents.HasDebugShell);
         writer.WriteStartObject("files");
         foreach (var (name, size) in contents.Files)
             writer.WriteNumber(name, size);

@@ -38,6 +38,7 @@ public static class InitrdBuilder
         var machine = ProcessorArchitecture.OfProgram(init);
         foreach (var path in kernel.ImagePaths) InitrdMachine.Require(machine, Architecture.MachineOfKernel(request.Root, path), path);
         entries.Add(CpioEntry.File("init", init, executable: true));
+        if (request.DebugShell is { } shell) entries.AddRange(DebugShell.Entries(shell, machine));
         entries.Add(CpioEntry.File($"{directory}/modules.index", Encoding.UTF8.GetBytes(ModuleIndexWriter.ToText(graph, packed, Always)),
             executable: false));
         foreach (var name in packed)

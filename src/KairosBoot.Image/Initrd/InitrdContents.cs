@@ -24,16 +24,20 @@ public sealed record InitrdContents(
     IReadOnlyList<string> DriversBuiltIn,
     IReadOnlyList<string> DriversOut)
 {
-    /// <summary>Number and size of the files by group: init, index, modules, other files.</summary>
+    /// <summary>Number and size of the files by group: init, debug shell, index, modules, other files.</summary>
     public IEnumerable<(string Part, int Count, long Size)> Parts => Files
         .GroupBy(file => file.Name switch
         {
             "init" => "init",
+            DebugShell.Name => "debug shell",
             _ when file.Name.EndsWith(".ko", StringComparison.Ordinal) => "modules",
             _ when file.Name.EndsWith("/modules.index", StringComparison.Ordinal) => "modules.index",
             _ => "other files",
         })
         .Select(part => (part.Key, part.Count(), part.Sum(file => file.Size)));
+
+    /// <summary>It has the shell of kboot initrd build --debug-shell, which kairosboot.shell=always opens.</summary>
+    public bool HasDebugShell => Files.Any(file => file.Name == DebugShell.Name);
 
     /// <summary>The number of its kairos-boot, as <see cref="InitrdFormat"/> has it; 0 also for another program.</summary>
     public int Format { get; init; }

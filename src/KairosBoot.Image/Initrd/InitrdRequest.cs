@@ -10,6 +10,9 @@ public sealed record InitrdRequest(string Root, string? Kernel, string Modules, 
 {
     public const string DefaultModules = "generic";
 
+    /// <summary>Path of a static shell to pack for kairosboot.shell=always; null: none.</summary>
+    public string? DebugShell { get; init; }
+
     /// <summary>The kernel's configuration may be searched in the kernel. Unpacking it needs more memory than a small node has.</summary>
     public bool UnpacksKernel { get; init; }
 }

@@ -43,6 +43,12 @@ internal static class BootInitrd
         if (kernel?.Release is { } booted && booted != packed)
             yield return Error($"{Path} is for the kernel {packed}, but {BootKernel.Path} is {booted}");
         if (InitProblem(file, kernel?.Machine) is { } problem) yield return Error(problem);
+        if (contents.HasDebugShell)
+        {
+            yield return new($"{Path} has a shell that kairosboot.shell=always opens without a password",
+                "build it without --debug-shell, unless these machines are for debugging only", FindingKind.Warning);
+        }
+
         bool Lacks(string driver) => !contents.DriversIn.Concat(contents.DriversBuiltIn).Any(name => name.Replace('-', '_') == driver);
         if (Array.TrueForAll(Disks, Lacks)) yield return Error($"{Path} has no disk driver: none of {string.Join(", ", Disks)}");
     }

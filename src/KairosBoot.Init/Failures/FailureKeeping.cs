@@ -53,7 +53,8 @@ internal static class FailureKeeping
         }
     }
 
-    private static string BootLog()
+    /// <summary>The log of this boot; empty: it cannot be read.</summary>
+    public static string BootLog()
     {
         try { return Read(SystemPaths.Log) ?? Read(SystemPaths.Sysroot + SystemPaths.Log) ?? ""; }
         catch (Exception e) when (e is SyscallException or OperatorException) { return ""; }

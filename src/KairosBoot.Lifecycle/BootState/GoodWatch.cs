@@ -31,7 +31,8 @@ public static class GoodWatch
             ? $"{GoodDeadline.Option} is not valid (expected {GoodDeadline.Form}); {GoodDeadline.DefaultSeconds / 60}m is used" : null;
         var (slot, isCounted) = ReadReport();
         return (GoodDeadline.Decide(new(slot, isCounted, Syscall.TryStat(SystemPaths.GoodMark) is not null,
-            Syscall.BootTimeMicroseconds() / 1_000_000)
+            // The time of operators in the initrd is not the system's.
+            Syscall.BootTimeMicroseconds() / 1_000_000 - ReadNumber(SystemPaths.HeldSeconds))
         {
             LimitSeconds = limit ?? GoodDeadline.DefaultSeconds, Prolonged = ReadProlonged(),
             StageRuns = slot is not null && RunningWork.Exists(RunningWork.Stage),
@@ -122,6 +123,7 @@ public static class GoodWatch
             && assessment.GetProperty("countedBy").GetString() is "loader" or "initrd");
     }
 
-    private static int ReadProlonged() =>
-        int.TryParse(FileText.TryReadAttribute(ProlongedMark), out var times) ? times : 0;
+    private static int ReadProlonged() => ReadNumber(ProlongedMark);
+
+    private static int ReadNumber(string path) => int.TryParse(FileText.TryReadAttribute(path), out var number) ? number : 0;
 }

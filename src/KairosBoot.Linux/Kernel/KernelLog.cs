@@ -9,7 +9,7 @@ public sealed class KernelLog : IDisposable
 {
     // PRINTKRB_RECORD_MAX is 1024 minus the record's own prefix; the kernel refuses longer writes with EINVAL.
     private const int RecordLimit = 900;
-    private const string RateLimit = "/proc/sys/kernel/printk_devkmsg", Unlimited = "on";
+    private const string RateLimit = "/proc/sys/kernel/printk_devkmsg", Unlimited = "on", ConsoleLevel = "/proc/sys/kernel/printk";
     private readonly FileHandle? kmsg;
     private readonly string? previousRateLimit;
 
@@ -53,7 +53,19 @@ public sealed class KernelLog : IDisposable
     }
 
     /// <summary>Shows all kernel messages on the consoles, even with quiet on the command line.</summary>
-    public static void ShowEverything() => TrySet("/proc/sys/kernel/printk", "8");
+    /// <returns>For <see cref="Show"/>: what was shown before.</returns>
+    public static string? ShowEverything()
+    {
+        var before = FileText.TryReadAttribute(ConsoleLevel);
+        TrySet(ConsoleLevel, "8");
+        return before;
+    }
+
+    /// <summary>Shows on the consoles what was shown before.</summary>
+    public static void Show(string? level)
+    {
+        if (level is not null) TrySet(ConsoleLevel, level);
+    }
 
     private static void TrySet(string path, string value)
     {

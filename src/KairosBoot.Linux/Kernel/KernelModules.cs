@@ -97,6 +97,16 @@ public sealed class KernelModules
     }
 
     /// <summary>
+    /// Loads the drivers of USB keyboards. Only a screen that waits for keys needs them, and no device asks for them before
+    /// (<see cref="KeyboardDrivers"/>).
+    /// </summary>
+    public void LoadKeyboards()
+    {
+        foreach (var name in KeyboardDrivers.Controllers) Load(name, InBackground);
+        foreach (var name in KeyboardDrivers.Own) Load(name, InBackground);
+    }
+
+    /// <summary>
     /// Loads the driver of a file system. Does nothing if it is built in, or if the initrd has none: then the mount fails and reports it.
     /// </summary>
     public void LoadFileSystem(string type) => Load("fs-" + type, InBackground);

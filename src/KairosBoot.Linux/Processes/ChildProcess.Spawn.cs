@@ -22,9 +22,9 @@ public static unsafe partial class ChildProcess
     private const int SpawnActionsRoom = 256, SpawnAttributesRoom = 512;
 
     private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
-        ChildUser? user)
+        ChildUser? user, bool ownSession = false)
     {
-        if (user is null) return Spawn(program, arguments, environment, standard, isOtherUser: false);
+        if (user is null) return Spawn(program, arguments, environment, standard, ownSession);
         // A user may not be able to reach root's current directory.
         standard = standard with { Directory = "/" };
         // The kernel keeps a user for each thread, and a child inherits that of the thread that starts it. This thread ends afterwards.
@@ -35,7 +35,7 @@ public static unsafe partial class ChildProcess
             try
             {
                 Syscall.SetThreadUser(user);
-                pid = Spawn(program, arguments, environment, standard, isOtherUser: true);
+                pid = Spawn(program, arguments, environment, standard, ownSession: true);
             }
             catch (SyscallException e) { failure = e; }
         });
@@ -45,7 +45,7 @@ public static unsafe partial class ChildProcess
     }
 
     private static int Spawn(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Standard standard,
-        bool isOtherUser)
+        bool ownSession)
     {
         byte* actions = stackalloc byte[SpawnActionsRoom], attributes = stackalloc byte[SpawnAttributesRoom];
         sigset_t none, all;
@@ -70,7 +70,7 @@ public static unsafe partial class ChildProcess
                 Native.posix_spawnattr_setsigdefault(attributes, &all);
                 if (directory is not null) Native.posix_spawn_file_actions_addchdir_np(actions, directory);
                 // A new session is also a process group and has no terminal: in root's session a user could type as root (TIOCSTI).
-                var group = isOtherUser ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
+                var group = ownSession ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
                 Native.posix_spawnattr_setflags(attributes, (short)(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
                 int pid;
                 var error = Native.posix_spawn(&pid, path, actions, attributes, argv.Pointer, envp.Pointer);

@@ -33,10 +33,11 @@ public static unsafe partial class ChildProcess
     /// <param name="output">Its standard output; null: the same as its standard error.</param>
     /// <param name="waiting">Called about once a second while it runs, with the time since its last output.</param>
     /// <param name="user">The user that it runs as; null: the user of this process.</param>
+    /// <param name="ownSession">It leads a session without a terminal.</param>
     public static CommandResult Run(
         string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, TimeSpan limit, FileHandle? input = null,
             FileHandle? output = null,
-        Action<TimeSpan>? waiting = null, ChildUser? user = null)
+        Action<TimeSpan>? waiting = null, ChildUser? user = null, bool ownSession = false)
     {
         var (reader, writer) = Pipe(program);
         using (reader)
@@ -45,7 +46,7 @@ public static unsafe partial class ChildProcess
             using (writer)
             {
                 var standard = new Standard(input?.Descriptor, output?.Descriptor ?? writer.Descriptor, writer.Descriptor);
-                pid = Spawn(program, arguments, environment, standard, user);
+                pid = Spawn(program, arguments, environment, standard, user, ownSession);
             }
             return Collect(pid, reader, Deadline(limit), waiting);
         }

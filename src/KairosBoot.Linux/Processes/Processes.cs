@@ -8,6 +8,9 @@ public static class Processes
 {
     private static readonly TimeSpan TermLimit = TimeSpan.FromSeconds(2), KillLimit = TimeSpan.FromSeconds(1);
 
+    // USER_HZ of all architectures that .NET runs on.
+    private const int TicksPerSecond = 100;
+
     // Linux' Documentation/admin-guide/devices.txt: UNIX98 PTY slaves.
     private const int FirstPseudoTerminal = 136, LastPseudoTerminal = 143;
 
@@ -67,14 +70,37 @@ public static class Processes
         return ended;
     }
 
+    /// <summary>
+    /// Ends the processes that were started since then in the same way, also those that left the session or the process group of their
+    /// parent.
+    /// </summary>
+    /// <param name="microseconds">On the clock of the boot.</param>
+    public static void EndStartedSince(long microseconds)
+    {
+        var ended = new List<string>();
+        var ticks = microseconds / (1_000_000 / TicksPerSecond);
+        if (EndAllOthers(LibC.SIGTERM, TermLimit, ended, ticks)) EndAllOthers(Syscall.SIGKILL, KillLimit, ended, ticks);
+    }
+
+    // proc(5): the start time is the twentieth field after the name, in ticks of which user space always sees a hundred in a second.
+    private static bool StartedSince(string process, long ticks)
+    {
+        const int StartField = 20;
+        var stat = FileText.TryReadAttribute($"/proc/{process}/stat") ?? "";
+        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ');
+        return fields.Length > StartField && long.TryParse(fields[StartField], CultureInfo.InvariantCulture, out var start)
+            && start >= ticks;
+    }
+
     /// <summary>True: a process was running.</summary>
-    private static bool EndAllOthers(int signal, TimeSpan limit, List<string> ended)
+    private static bool EndAllOthers(int signal, TimeSpan limit, List<string> ended, long sinceTicks = 0)
     {
         var deadline = Syscall.BootTimeMicroseconds() + (long)limit.TotalMicroseconds;
         var running = new List<FileHandle>();
         foreach (var name in Syscall.ReadDirectory("/proc"))
         {
             if (!int.TryParse(name, CultureInfo.InvariantCulture, out var pid) || pid == Syscall.GetPid()) continue;
+            if (sinceTicks > 0 && !StartedSince(name, sinceTicks)) continue;
             try
             {
                 var program = $"/proc/{name}/exe";

@@ -9,6 +9,8 @@ public enum FailureAction
     Retry,
     /// <summary>Try another slot, in this boot.</summary>
     FallBack,
+    /// <summary>Try the same slot once more, in this boot, with a tmpfs instead of COS_PERSISTENT: an operator asked for it.</summary>
+    RetryWithoutPersistent,
     /// <summary>Show the reason, record it, and reboot.</summary>
     Reboot,
     /// <summary>Show the reason, wait, and reboot.</summary>
@@ -25,6 +27,12 @@ public sealed record FailureDecision(FailureAction Action, BootCounters? Counter
 
     /// <summary>Why the counters name the slot; null: the slot replaces one that cannot be used.</summary>
     public ChoiceReason? Why { get; init; }
+
+    /// <summary>The key that an operator pressed, where, and what it does; null: it was not an operator.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>No attempt follows, unless an operator asks for one.</summary>
+    public bool EndsBoot => Action is FailureAction.Reboot or FailureAction.Stop;
 }
 
 /// <summary>The state of the boot when an attempt fails.</summary>
@@ -108,6 +116,13 @@ public static class FailurePolicy
     /// <summary>The machine's data caused the failure, not the image: the image keeps its try.</summary>
     private static BootCounters? Uncount(BootProgress progress, Func<BootCounters, bool> condition) =>
         progress.Counted is { } slot && condition(progress.Counters.Counters) ? progress.Counters.Counters.UncountAttempt(slot) : null;
+
+    /// <summary>The decision returned the try of the attempt, so that a second attempt must be counted again.</summary>
+    /// <param name="decision">The decision.</param>
+    /// <param name="slot">The slot of the attempt.</param>
+    /// <param name="counted">The counters before it. The attempt is counted.</param>
+    public static bool ReturnsTry(FailureDecision decision, Slot slot, BootCounters counted) =>
+        decision.Counters is { } after && after[slot].Left > counted[slot].Left;
 
     /// <summary>
     /// The image has no modules for the running kernel, and kexec cannot start the image's own kernel. Asks the loader to start it: the

@@ -50,13 +50,23 @@ public sealed record BootRequest
     public Slot? KexecFrom { get; init; }
     /// <summary>What to do if the persistent volume is damaged or missing.</summary>
     public VolumePolicy Persistent { get; init; } = VolumePolicy.Default;
+    /// <summary>A tmpfs takes the place of COS_PERSISTENT in this boot, whatever its state: an operator asked for it.</summary>
+    public bool PersistentLeftOut { get; init; }
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
     /// <summary>User-data is also read from USB and SD media.</summary>
     public bool UserDataFromMedia { get; init; }
+    /// <summary>The failure screen and a break take keys.</summary>
+    public bool TakesKeys { get; init; } = true;
+    public ShellMode Shell { get; init; }
+    /// <summary>A bit for each <see cref="BootStep"/> before which the boot stops for a time.</summary>
+    public int Breaks { get; init; }
     /// <summary>The command line asks for a kind of boot that kairos-boot does not support: which, and what to do. Null: no.</summary>
     public OperatorException? Unsupported { get; init; }
     /// <summary>Known options with an invalid value, one sentence each; the default is used.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>The boot stops before this step.</summary>
+    public bool HasBreak(BootStep step) => (Breaks >> (int)step & 1) != 0;
 
     /// <summary>The partition that holds the images of this slot.</summary>
     public DeviceRef ImagePartition =>
@@ -77,6 +87,7 @@ public sealed record BootRequest
     public VolumePolicy PolicyFor(VolumeRequest volume) =>
         volume.Path != SystemPaths.Persistent ? VolumePolicy.Default
         : WithoutPersistence ? new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs)
+        : PersistentLeftOut ? new(DamagedVolume.ReadOnly, MissingVolume.Tmpfs)
         : Persistent;
 
     /// <summary>The same request for another slot. The loader's count and its reason belong to the slot that it started.</summary>

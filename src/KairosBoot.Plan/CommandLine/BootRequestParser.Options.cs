@@ -23,6 +23,9 @@ public sealed partial class BootRequestParser
         KernelOptionKind.Panic => SetPanic(word.Value),
         KernelOptionKind.Debug => IsSwitch(word.Value, out var on) & Set(Request with { Debug = on }),
         KernelOptionKind.RootWritable => IsSwitch(word.Value, out var on) & Set(Request with { RootWritable = on }),
+        KernelOptionKind.Keys => word.Value is "on" or "off" && Set(Request with { TakesKeys = word.Value == "on" }),
+        KernelOptionKind.Shell => SetShell(word.Value),
+        KernelOptionKind.Break => SetBreaks(word),
         KernelOptionKind.UnifiedImage => RefuseUnifiedImage(),
         KernelOptionKind.Unsupported => WarnUnsupported(word),
         KernelOptionKind.Modules => AddModules(modules, word),
@@ -128,11 +131,28 @@ public sealed partial class BootRequestParser
         return on || value is "0" or "false" or "no" or "off";
     }
 
+    private bool SetShell(string? value)
+    {
+        if (value is not ("never" or "auth" or "always")) return false;
+        return Set(Request with { Shell = value == "never" ? ShellMode.Never : value == "auth" ? ShellMode.Auth : ShellMode.Always });
+    }
+
+    private bool SetBreaks(KernelParameter word)
+    {
+        var breaks = 0;
+        foreach (var name in (word.Value ?? "").Split(','))
+        {
+            if (name.Length == 0) continue;
+            if (BootSteps.TryParse(name) is { } step) breaks |= 1 << (int)step;
+            else warnings.Add(word.Name + ": " + name + BootSteps.NoSuchStep);
+        }
+        return Set(Request with { Breaks = breaks });
+    }
+
     // A user who sets one of these relies on it: ignoring it without a warning would be worse than not knowing it.
     private bool WarnUnsupported(KernelParameter parameter)
     {
-        if (parameter is not { Name: "kairosboot.shell", Value: "never" })
-            warnings.Add($"{parameter.Name} is not supported by this version of kairos-boot and has no effect");
+        warnings.Add($"{parameter.Name} is not supported by this version of kairos-boot and has no effect");
         return true;
     }
 }

@@ -8,7 +8,8 @@ internal enum KernelOptionKind
 {
     ImageFile, Root, LiveImage, LoaderSlot, AutoReset, TriesLeft, Why, LoaderCounters, KexecFrom, LoadedFrom, BootId, Overlay, Volume, Oem,
     OemTimeout, DeviceTimeout, VolumeRetries, Modules, ExcludedModules,
-    Persistent, CheckMode, CheckRepair, UserData, Init, Panic, Watchdog, Debug, RootWritable, UnifiedImage, Unsupported,
+    Persistent, CheckMode, CheckRepair, UserData, Init, Panic, Watchdog, Debug, RootWritable, Keys, Shell, Break,
+    UnifiedImage, Unsupported,
 }
 
 /// <summary>An option of the kernel command line that kairos-boot reads.</summary>

@@ -47,8 +47,9 @@ public static class KernelOptions
         new("kairosboot.watchdog", 5, 3600, KernelOptionKind.Watchdog),
         new("rd.immucore.debug", SwitchForm, KernelOptionKind.Debug),
         new("rd.immucore.debugrw", SwitchForm, KernelOptionKind.RootWritable),
-        new("kairosboot.break", "a step, or several with commas between", KernelOptionKind.Unsupported),
-        new("kairosboot.shell", "never, auth or always", KernelOptionKind.Unsupported),
+        new("kairosboot.keys", "on or off", KernelOptionKind.Keys),
+        new("kairosboot.shell", "never, auth or always", KernelOptionKind.Shell),
+        new("kairosboot.break", "a step, or several with commas between", KernelOptionKind.Break),
         new("rd.immucore.disable", "none", KernelOptionKind.Unsupported),
         new("rd.immucore.uki", "none", KernelOptionKind.UnifiedImage),
     ];

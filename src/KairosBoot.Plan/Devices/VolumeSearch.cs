@@ -49,7 +49,10 @@ public static class VolumeSearch
             if (layout.Overlay.Tmpfs is { } limit) policy = policy.WithTmpfs(limit);
             // All partitions of the boot disk appear together with it: a partition that is missing now will not appear.
             var isComplete = system && disk.Images.Partition > 0;
-            var problem = found.Missing && !isComplete && !final ? null
+            var isLeftOut = request.PersistentLeftOut && wanted.Path == SystemPaths.Persistent;
+            var problem = isLeftOut
+                ? new OperatorException(wanted.Subject + " is left out of this boot, as an operator asked", "reboot, to use it again")
+                : found.Missing && !isComplete && !final ? null
                 : FaultSearch.Problem(wanted.Subject, found, devices, disk.Disk, system);
             volumes.Add(new(wanted, problem is null ? found.Device : null)
             {

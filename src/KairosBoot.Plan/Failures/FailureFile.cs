@@ -44,7 +44,17 @@ public static class FailureFile
     public static string Add(string content, List<FailureRecord> added, string? mark)
     {
         var records = Parse(content);
-        foreach (var record in added) records = records.Add(record);
+        foreach (var record in added)
+        {
+            // What an operator did after the failure is added to its record.
+            if (records is [.., var last] && last.BootId == record.BootId && last.Time == record.Time
+                && record.Problem.StartsWith(last.Problem, StringComparison.Ordinal))
+            {
+                records = records.SetItem(records.Length - 1, record);
+                continue;
+            }
+            records = records.Add(record);
+        }
         var from = Math.Max(0, records.Length - MaxRecords);
         while (true)
         {

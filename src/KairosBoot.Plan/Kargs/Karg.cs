@@ -30,7 +30,7 @@ public static class Karg
             var special = "]A-Za-z0-9" + Special.Replace("]", "").Replace("-", "").Replace("^", "") + "^-";
             var names = string.Join('|', SetByMenu).Replace(".", "[.]");
             return ($"^[{special.Replace("=", "")}][{special}]*\\$",
-                $"^(--|panic=?0?|({names}|rd[.](immucore|cos)[.]uki)(=.*)?)\\$");
+                $"^(--|panic=?0?|kairosboot[.]shell=always|({names}|rd[.](immucore|cos)[.]uki)(=.*)?)\\$");
         }
     }
 
@@ -49,6 +49,8 @@ public static class Karg
             if (argument.Name == name) return $"{argument.Name}= is set by the boot menu; choose the slot to boot with kboot select";
         // An unattended machine that stays in a kernel panic needs a visit.
         if (argument is { Name: "panic", Value: "0" or "" or null }) return $"{word} would leave the machine in a kernel panic forever";
+        if (argument is { Name: "kairosboot.shell", Value: "always" })
+            return $"{word} would open a root shell without a password at each failure; give it at the boot menu, for one boot";
         var request = BootRequestParser.Parse(KernelCommandLine.Parse(word));
         if (request.Unsupported is { } unsupported) return unsupported.Problem;
         return request.Warnings is [var warning, ..] ? warning : null;

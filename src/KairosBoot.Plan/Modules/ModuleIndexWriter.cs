@@ -35,7 +35,7 @@ public static class ModuleIndexWriter
     private static void AppendAliases(StringBuilder text, ModuleGraph graph, IReadOnlySet<string> packed)
     {
         var byBus = graph.Aliases
-            .Where(row => packed.Contains(row.Module) && row.Pattern.Contains(':'))
+            .Where(row => packed.Contains(row.Module) && row.Pattern.Contains(':') && !KeyboardDrivers.Own.Contains(row.Module))
             .Distinct()
             .GroupBy(row => BusOf(row.Pattern))
             .OrderBy(group => group.Key, StringComparer.Ordinal);

@@ -72,6 +72,9 @@ public sealed record MachineSpec
     /// <summary>Firmware memory of 64 KiB that keeps the end of a kernel log over a restart (ACPI ERST).</summary>
     public bool KeepsLogs { get; init; }
 
+    /// <summary>The only keyboard is on USB. False: a PC has one without USB.</summary>
+    public bool HasUsbKeyboard { get; init; }
+
     /// <summary>A watchdog on the PCI bus (i6300ESB), which resets the machine.</summary>
     public bool HasWatchdog { get; init; }
 

@@ -132,7 +132,8 @@ public sealed class QemuMachine : IDisposable
         string accelerator = Environment.GetEnvironmentVariable("KAIROSBOOT_QEMU_ACCEL") is { Length: > 0 } wanted ? wanted : "tcg";
         // UEFI leaves only a part of the memory to GRUB, and the kernel must fit into that part. A kernel for arm64 is not packed.
         int memory = spec.MemoryMiB > 0 ? spec.MemoryMiB : spec.Arm64 ? 768 : spec.Firmware == Firmware.Uefi ? 512 : 256;
-        string[] board = spec.Arm64 ? ["-M", "virt", "-cpu", "cortex-a72"] : ["-M", $"q35,accel={accelerator}", "-cpu", "max"];
+        string[] board = spec.Arm64 ? ["-M", "virt", "-cpu", "cortex-a72"]
+            : ["-M", $"q35,accel={accelerator}{(spec.HasUsbKeyboard ? ",i8042=off" : "")}", "-cpu", "max"];
         List<string> arguments =
         [
             // One CPU, and room for a second one: QEMU 7.2 leaves out memory barriers and atomic instructions for a machine that can never
@@ -188,6 +189,7 @@ public sealed class QemuMachine : IDisposable
             arguments.AddRange(["-object", $"memory-backend-file,id=erst,mem-path={directory}/erst.bin,size=64K,share=on"]);
             arguments.AddRange(["-device", "acpi-erst,memdev=erst"]);
         }
+        if (spec.HasUsbKeyboard) arguments.AddRange(["-device", "qemu-xhci", "-device", "usb-kbd"]);
         if (spec.HasWatchdog) arguments.AddRange(["-device", "i6300esb", "-action", "watchdog=reset"]);
         if (spec.LateDisk != null)
         {

@@ -45,12 +45,14 @@ public sealed class OneOfEachTests
         Assert.Equal(["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"], FilesWith(@"\bposix_spawn\("));
     }
 
-    // A console may be missing, or its other end may not take what is written. The kernel's log never waits for it.
+    // A console may be missing, or its other end may not take what is written. The kernel's log never waits for it. Keys are read from the
+    // consoles that the kernel names, without waiting, by ConsoleKeys only.
     [Fact]
     public void The_code_of_kairos_boot_uses_no_console()
     {
         Assert.DoesNotContain(FilesWith(@"""/dev/(console|tty|hvc|vcs|ptmx)|\bConsole\."),
             file => ((string[])["Plan", "Linux", "Execution", "CloudConfig", "Init"]).Contains(file.Split('/')[0]));
+        Assert.Equal(["Linux/Kernel/ConsoleKeys"], FilesWith(@"tty/console/active"));
         Assert.Contains(FilesWith(@"\bConsole\."), file => file.StartsWith("Cli/", StringComparison.Ordinal));
     }
 

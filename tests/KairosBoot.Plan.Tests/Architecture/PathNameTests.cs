@@ -42,7 +42,8 @@ public sealed partial class PathNameTests
                 "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
         (Mount, "a remount of one of our own mounts", ["Execution/BootState/MountedPartition"]),
         (Mount, "the initrd's own / and /run/kairosboot, the root that PID 1 switches to, and /sys/fs/pstore",
-            ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore",
+            ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Init/Keys/ShellChild",
+                "Linux/Mounts/SwitchRoot", "Linux/Kernel/Pstore",
                 "Execution/BootState/StatePartition"]),
         (Mount, "a mount namespace of this process, before the node is changed", ["Lifecycle/Kubernetes/Node"]),
         (Mount, "without a mount point: accessible only through the descriptor",
@@ -70,6 +71,7 @@ public sealed partial class PathNameTests
             ["CloudConfig/EntryRun", "CloudConfig.Booted/Lint/ScriptLint", "CloudConfig.Booted/Transfers/Transfer",
                 "Lifecycle/RebootProgram", "Lifecycle/BootState/HealthChecks"]),
         (Process, "the image's fsck", ["Init/CheckChild", "Execution/Steps/StepExecutor"]),
+        (Process, "a shell that the command line allows, of the image or of the initrd", ["Init/Keys/OperatorShell"]),
         (Process, "PID 1's own stages", ["Init/Stages/StageProcess", "Linux/Processes/ForkedProcess"]),
         (Process, "implements the calls above", ["Linux/Processes/ChildProcess.Spawn", "Linux/Syscalls/Native"]),
     ];

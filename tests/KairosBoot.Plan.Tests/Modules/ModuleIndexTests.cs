@@ -54,6 +54,19 @@ public class ModuleIndexTests
 
         """, Text);
 
+    // A screen that waits for keys loads them by name.
+    [Fact]
+    public void No_keyboard_finds_its_module()
+    {
+        var graph = ModuleGraphTests.Graph("kernel/hid.ko:\nkernel/usbhid.ko: kernel/hid.ko\nkernel/hid-generic.ko: kernel/hid.ko\n",
+            "alias usb:v*p*d*dc*dsc*dp*ic03isc*ip*in* usbhid\nalias hid:b*g*v*p* hid_generic\n", builtIn: "");
+        var index = ModuleIndex.Parse(ModuleIndexWriter.ToText(graph, graph.Closure(KeyboardDrivers.Own), []));
+        Assert.Equal(("hid usbhid", "hid hid_generic"),
+            (string.Join(' ', index.LoadOrder("usbhid")!), string.Join(' ', index.LoadOrder("hid_generic")!)));
+        Assert.Empty(index.ForModalias("usb:v0627p0001d0000dc00dsc00dp00ic03isc01ip01in00"));
+        Assert.Empty(index.ForModalias("hid:b0003g0001v00000627p00000001"));
+    }
+
     [Fact]
     public void Release_and_always_are_read_back()
     {
