@@ -16,7 +16,8 @@ internal sealed class ReportFile(
         clock.EndPhase("hand-over");
         var report = record.ToReport(request, clock, devices, counting, Math.Max(StageProtocol.PeakResidentKiB(), stages.PeakResidentKiB));
         // The report holds the logs of failed boots, and those hold what cloud-configs printed: only root and its group may read it.
-        plans.Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = Octal.O640 }]);
+        plans.Apply([new WriteFile(StepClass.Degraded, SystemPaths.Report, report.ToJson()) { Mode = Octal.O640 },
+            new WriteFile(StepClass.Optional, SystemPaths.Summary, new BootSummary(report.Verdict, request.Slot, report.ImageId).Write())]);
         Verdict(report.Verdict, request.Slot.Name(), (report.StageMicroseconds / 1000).ToString(), report.PeakResidentKiB.ToString());
     }
 

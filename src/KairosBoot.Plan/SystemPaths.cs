@@ -40,6 +40,8 @@ public static class SystemPaths
     /// <summary>Files that kairos-boot and kboot keep until the machine is shut down.</summary>
     public const string Runtime = "/run/kairosboot";
     public const string Report = Runtime + "/report.json";
+    /// <summary>What every user may know about the boot: a <see cref="BootSummary"/>.</summary>
+    public const string Summary = Runtime + "/summary";
     /// <summary>Exists while recovery runs because a volume failed: the reason.</summary>
     public const string VolumeFailure = Runtime + "/volume-failure";
     /// <summary>Exists if operators held this boot up, with keys, breaks or a shell: for how many seconds.</summary>

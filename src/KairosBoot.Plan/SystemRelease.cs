@@ -20,9 +20,9 @@ public sealed class SystemRelease(string name, string version)
         one.Name == other.Name && one.Version.Length > 0 && other.Version.Length > 0 && Compare(one.Version, other.Version) < 0
             ? $"the new image is older than the running system: {one.Name} {one.Version} instead of {other.Version}" : null;
 
-    private string Name => name;
+    public string Name => name;
 
-    private string Version => version;
+    public string Version => version;
 
     private static string Field(string[] lines, string name) =>
         lines.Select(line => line.Trim()).LastOrDefault(line => line.StartsWith(name + "=", StringComparison.Ordinal)) is { } line

@@ -34,6 +34,12 @@ internal static class StatusCommand
     private static void Print(BootStateLocation location, BootStatus status)
     {
         var (block, counters) = (status.Block, status.Block.Counters);
+        if (status.Running is { } running)
+        {
+            Console.WriteLine($"running: {running.BootText}");
+            if (running.SystemText.Length > 0) Console.WriteLine($"system: {running.SystemText}");
+        }
+
         Console.WriteLine("slot      tries  good  notes");
         foreach (var slot in status.Slots)
         {
@@ -83,6 +89,15 @@ internal static class StatusCommand
         writer.WriteString("block", location.Block);
         writer.WriteString("problem", status.Block.Problem);
         writer.WriteString("booted", location.Booted?.Slot.Name());
+        if (status.Running is { } running)
+        {
+            writer.WriteString("verdict", running.Boot.Verdict);
+            writer.WriteString("imageId", running.Boot.Image);
+            writer.WriteString("name", running.Name);
+            writer.WriteString("version", running.Version);
+            writer.WriteString("built", running.Built);
+        }
+
         writer.WriteString("next", counters.Next?.Name());
         writer.WriteString("once", counters.Once?.Name());
         writer.WriteString("first", counters.First.Name());

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KairosBoot.Execution;
+using KairosBoot.Image;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -22,8 +23,8 @@ public sealed class BootStateLocation : IDisposable
     /// <summary>The file with the counters.</summary>
     public string Block { get; }
 
-    /// <summary>The booted slot and the id of its image; null if this is not the state of the running system.</summary>
-    public (Slot Slot, string Image)? Booted { get; private init; }
+    /// <summary>The boot of the running system; null if this is not its state, or the boot is not known.</summary>
+    public BootSummary? Booted { get; private init; }
 
     /// <param name="path">Mount point of COS_STATE, or its file bootstate; null: the COS_STATE of the running system.</param>
     /// <exception cref="OperatorException">The path does not exist, or kairos-boot did not boot the running system.</exception>
@@ -73,6 +74,16 @@ public sealed class BootStateLocation : IDisposable
         return slot != Slot.Recovery && File.Exists(image) ? BootCounter.IdOf(ImageIdentity.Of(image)) : null;
     }
 
+    /// <summary>When the image of a slot was built, in seconds since 1970; null: not known, as for recovery.</summary>
+    public long? BuildTime(Slot slot)
+    {
+        try
+        {
+            return ImageIn(slot) is null ? null : DiskInputs.Time($"{Directory}/cOS/{slot.Name()}.img");
+        }
+        catch (Exception e) when (e is OperatorException or SyscallException) { return null; }
+    }
+
     /// <summary>
     /// False: the slot has no image. The recovery image of a system that is not running is on a partition that is not known here; it counts
     /// as present.
@@ -94,12 +105,16 @@ public sealed class BootStateLocation : IDisposable
     private OperatorException Unusable(BootBlock block) =>
         new($"{Block} {block.Problem}", "recreate it with all tries for every slot: kboot assess reset");
 
-    private static (Slot, string)? ReadBooted()
+    private static BootSummary? ReadBooted()
     {
-        // The report can be read by root and its group only. For other users, the booted slot is unknown.
-        if (!Syscall.Access(SystemPaths.Report, what: 4)) return null;
+        // The report can be read by root and its group only.
+        if (!Syscall.Access(SystemPaths.Report, what: 4))
+        {
+            return BoundedFile.TryReadText(SystemPaths.Summary, ReadLimit.SystemFile) is { } text ? BootSummary.Parse(text) : null;
+        }
+
         using var report = JsonDocument.Parse(FileText.Read(SystemPaths.Report));
-        var slot = SlotNames.TryParse(report.RootElement.GetProperty("slot").GetString());
-        return slot is { } known ? (known, report.RootElement.GetProperty("imageId").GetString() ?? "") : null;
+        string Text(string name) => report.RootElement.GetProperty(name).GetString() ?? "";
+        return SlotNames.TryParse(Text("slot")) is { } slot ? new(Text("verdict"), slot, Text("imageId")) : null;
     }
 }

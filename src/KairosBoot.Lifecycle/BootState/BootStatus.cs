@@ -22,6 +22,9 @@ public sealed class BootStatus
 
     public BootBlock Block { get; }
 
+    /// <summary>The running system; null: these are not its slots, or kairos-boot did not boot it.</summary>
+    public RunningSystem? Running => location.Booted is { } booted ? new(booted, location.BuildTime(booted.Slot)) : null;
+
     /// <summary>Active, passive, recovery.</summary>
     public IReadOnlyList<SlotStatus> Slots { get; }
 
