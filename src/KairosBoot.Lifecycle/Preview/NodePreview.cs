@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using KairosBoot.Linux;
+using KairosBoot.Plan;
+
+namespace KairosBoot.Lifecycle;
+
+/// <summary>
+/// The next boot of this machine, with its real devices, images and cloud-configs, and the checks of <see cref="ReadinessChecks"/>. Nothing
+/// is changed; images are mounted read-only, and no other process sees the mounts.
+/// </summary>
+public sealed class NodePreview
+{
+    private readonly NodeUnderCheck node;
+    private readonly string commandLine;
+    private readonly BootRequest request;
+    private readonly ImmutableArray<PlanProblem>.Builder problems = ImmutableArray.CreateBuilder<PlanProblem>();
+    private readonly Dictionary<string, CheckVerdict> verdicts = [];
+
+    private readonly string configs;
+
+    private NodePreview(NodeUnderCheck node, string? given, string configs)
+    {
+        this.configs = configs;
+        (this.node, commandLine) = (node, given ?? FileText.Read("/proc/cmdline").Trim());
+        request = BootRequestParser.Parse(KernelCommandLine.Parse(commandLine));
+        // A command line that is given names its slot. That of this boot names the slot that runs now.
+        if (given is null && node.Block.Counters.Next is { } next) request = request.ForSlot(next);
+    }
+
+    /// <param name="commandLine">The kernel command line; null: that of this boot, for the slot that boots next.</param>
+    /// <param name="configs">Directory with the content of COS_OEM; null: /oem.</param>
+    /// <exception cref="OperatorException">The user is not root, or kairos-boot did not start this system.</exception>
+    public static BootPreview Of(string? commandLine, string? configs)
+    {
+        if (Syscall.GetEUid() != 0)
+        {
+            throw new OperatorException("planning the next boot reads the disks and the images of this machine, which requires root",
+                "run sudo kboot plan; the boot of a directory tree needs no root: kboot plan --root DIR");
+        }
+
+        if (configs is not null) TreePreview.RequireConfigs(configs);
+        using var location = BootStateLocation.Open(null);
+        return new NodePreview(NodeUnderCheck.Of(location), commandLine, configs ?? SystemPaths.Oem).Preview();
+    }
+
+    private BootPreview Preview()
+    {
+        foreach (var check in ReadinessChecks.All)
+        {
+            verdicts[check.Name] = CheckVerdict.Ok;
+            check.OfMachine?.Invoke(node, (problem, fix, isWarning) => Add(check, "", problem, fix, isWarning));
+        }
+
+        var chosen = new SlotUnderCheck(node, request, configs);
+        chosen.Inspect(commandLine, () => Check(chosen, isNext: true));
+        var slots = SlotOrder.Of(node.Block.Counters);
+        foreach (var turn in slots)
+        {
+            if (turn.Slot == request.Slot) continue;
+            var other = new SlotUnderCheck(node, request.ForSlot(turn.Slot), configs);
+            other.Inspect(commandLine, () => Check(other, isNext: false));
+        }
+
+        return new(request, chosen.Phases)
+        {
+            Assumptions = [.. Assumptions(chosen)], Problems = problems.ToImmutable(), Slots = slots,
+            End = SlotOrder.End(node.Block.Counters),
+            Checks = [.. ReadinessChecks.All.Select(check => new CheckedItem(check.Name, verdicts[check.Name]))],
+        };
+    }
+
+    private static IEnumerable<string> Assumptions(SlotUnderCheck slot)
+    {
+        yield return "the kernel command line is that of this boot, with the next slot, unless --cmdline is given";
+        foreach (var assumption in slot.Stage?.Assumptions ?? []) yield return assumption;
+    }
+
+    private void Check(SlotUnderCheck slot, bool isNext)
+    {
+        foreach (var check in ReadinessChecks.All)
+        {
+            try
+            {
+                // The next boot does not need the slots after it.
+                check.OfSlot?.Invoke(slot, (problem, fix, isWarning) =>
+                    Add(check, slot.Request.Slot.Name(), problem, fix, isWarning || !isNext));
+            }
+            catch (OperatorException failure) { Add(check, slot.Request.Slot.Name(), failure.Problem, failure.Fix, !isNext); }
+        }
+    }
+
+    private void Add(ReadinessCheck check, string subject, string problem, string fix, bool isWarning)
+    {
+        if (problems.Any(other => other.Problem == problem && other.Subject.Length == 0)) return;
+        problems.Add(new(subject, problem, fix, isWarning));
+        var verdict = isWarning ? CheckVerdict.Warning : CheckVerdict.Error;
+        if (verdict > verdicts[check.Name]) verdicts[check.Name] = verdict;
+    }
+}
