@@ -11,6 +11,7 @@ internal static class PlanJson
         writer.WriteNumber("schema", 1);
         writer.WriteString("slot", preview.Request.Slot.Name());
         writer.WriteString("image", preview.Request.ImagePath);
+        WriteSlots(writer, preview);
         JsonOutput.WriteArray(writer, "assumptions", preview.Assumptions);
         writer.WriteStartArray("steps");
         foreach (var phase in preview.Phases)
@@ -18,6 +19,33 @@ internal static class PlanJson
         writer.WriteEndArray();
         WriteProblems(writer, preview.Problems);
     });
+
+    private static void WriteSlots(Utf8JsonWriter writer, BootPreview preview)
+    {
+        writer.WriteStartArray("slots");
+        foreach (var turn in preview.Slots)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("slot", turn.Slot.Name());
+            writer.WriteNumber("triesLeft", turn.TriesLeft);
+            writer.WriteBoolean("skipped", turn.IsSkipped);
+            writer.WriteString("reason", turn.Reason);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("end", preview.End);
+        writer.WriteStartArray("checks");
+        foreach (var check in preview.Checks)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", check.Name);
+            writer.WriteString("result", check.ResultName);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
 
     private static void WriteAct(Utf8JsonWriter writer, string phase, PlannedAct act)
     {

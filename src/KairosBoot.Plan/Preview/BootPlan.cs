@@ -8,6 +8,8 @@ namespace KairosBoot.Plan;
 /// </summary>
 public static class BootPlan
 {
+    private const string FsTab = "# write " + SystemPaths.Sysroot + "/etc/fstab from the mounts in /proc/self/mountinfo";
+
     /// <param name="request">What the kernel command line asks for.</param>
     /// <param name="devices">The devices that the boot finds.</param>
     /// <param name="layout">The layout after the stage <c>rootfs</c>.</param>
@@ -39,7 +41,7 @@ public static class BootPlan
             [
                 .. Steps(RootPlan.ForOptions(layout, disk)),
                 .. Steps(LayoutPlan.For(layout, devices.Volumes, devices.Overlay)),
-                Act($"compare the mounts with /proc/self/mountinfo; write {SystemPaths.Sysroot}/etc/fstab", "what was really mounted"),
+                new(null, FsTab, "what was really mounted") { OwnClass = StepClass.Degraded },
                 .. Steps(IdentityPlan.For(devices.Volumes, disk)),
                 .. Steps(ApiFileSystems.ForUserland),
                 Act($"switch the root to {SystemPaths.Sysroot}; move {string.Join(' ', ApiFileSystems.Moved)}", "the image is / from here on"),

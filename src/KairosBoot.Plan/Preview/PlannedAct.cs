@@ -10,8 +10,11 @@ public sealed class PlannedAct(Step? step, string command, string reason)
     public string Command => command;
     public string Reason => reason;
 
-    /// <summary><c>required</c>, <c>degraded</c>, <c>optional</c>: what its failure means for the boot.</summary>
-    public string ClassName => BootReport.ClassName(step?.Class ?? StepClass.Required);
+    /// <summary><c>required</c>, <c>degraded</c>, <c>optional</c>: what its failure means for the boot. Null: it is not a step.</summary>
+    public string? ClassName => (step?.Class ?? OwnClass) is { } known ? BootReport.ClassName(known) : null;
+
+    /// <summary>The class of a step whose content is known only in the boot; null: it is no such step.</summary>
+    public StepClass? OwnClass { get; init; }
 
     /// <summary>
     /// The command with its class and its reason as a comment. A shell takes the text as it is; each step starts a line.
@@ -20,7 +23,7 @@ public sealed class PlannedAct(Step? step, string command, string reason)
     {
         get
         {
-            var comment = step is null ? reason : $"{ClassName}: {reason}";
+            var comment = ClassName is null ? reason : $"{ClassName}: {reason}";
             // A description is a comment already, and the lines after it are its commands.
             var first = command.IndexOf('\n');
             return first > 0 && command.StartsWith("# ", StringComparison.Ordinal)

@@ -50,7 +50,7 @@ public sealed partial class BootPlanTests
         mkdir -p /sysroot/usr/local/.state
         [ -d /sysroot/usr/local/.state/root.bind ] || cp -a /sysroot/root /sysroot/usr/local/.state/root.bind
         mkdir -p /sysroot/root && mount --bind /sysroot/usr/local/.state/root.bind /sysroot/root # degraded: the layout makes it persistent
-        # compare the mounts with /proc/self/mountinfo; write /sysroot/etc/fstab # what was really mounted
+        # write /sysroot/etc/fstab from the mounts in /proc/self/mountinfo # degraded: what was really mounted
         id=$(grep -hsx '[0-9a-f]\{32\}' /sysroot/usr/local/etc/machine-id | grep -vxm1 '0*' || tr -d - < /proc/sys/kernel/random/uuid); for f in /sysroot/usr/local/etc/machine-id /sysroot/etc/machine-id; do echo $id | install -D -m 444 /dev/stdin $f; done # degraded: the same machine id in every slot
         mkdir -p /dev/pts && mount -t devpts -o nosuid,noexec,gid=5,mode=0620,ptmxmode=0000 devpts /dev/pts # optional: a file system of the kernel
         mkdir -p /dev/shm && mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /dev/shm # optional: a file system of the kernel
