@@ -91,7 +91,7 @@ public sealed class NodePreview
 
     private void Add(ReadinessCheck check, string subject, string problem, string fix, bool isWarning)
     {
-        if (problems.Any(other => other.Problem == problem && other.Subject.Length == 0)) return;
+        if (check.IsShared && problems.Any(other => other.Problem == problem)) return;
         problems.Add(new(subject, problem, fix, isWarning));
         var verdict = isWarning ? CheckVerdict.Warning : CheckVerdict.Error;
         if (verdict > verdicts[check.Name]) verdicts[check.Name] = verdict;

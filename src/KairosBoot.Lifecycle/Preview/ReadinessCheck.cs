@@ -27,6 +27,13 @@ public sealed class ReadinessCheck
     /// <summary>Null: it checks each slot.</summary>
     internal Action<NodeUnderCheck, ReadinessFinding>? OfMachine { get; private init; }
 
+    /// <summary>What it looks at may be the same for all slots: a finding that an earlier slot has is not repeated.</summary>
+    internal bool IsShared { get; private init; }
+
+    /// <summary>A check of each slot that looks at the machine's own devices or configs.</summary>
+    internal static ReadinessCheck ForSlots(string name, string looksAt, string error, Action<SlotUnderCheck, ReadinessFinding> check) =>
+        new(name, looksAt, error) { OfSlot = check, IsShared = true };
+
     internal static ReadinessCheck ForSlot(string name, string looksAt, string error, Action<SlotUnderCheck, ReadinessFinding> check) =>
         new(name, looksAt, error) { OfSlot = check };
 

@@ -31,26 +31,32 @@ internal static partial class PlannedBoot
 
         """);
 
-    /// <summary>Compares the plan of this boot with its report and its log.</summary>
+    /// <summary>Compares the plan of this boot, made on this host, with its report and its log.</summary>
     public static void Compare(GuestShell shell)
     {
-        JsonElement report = Report.Of(shell);
-        (string Class, string Command)[] done = [.. from step in report.GetProperty("steps").EnumerateArray()
-            select (step.GetProperty("class").GetString()!, WithoutUnknown(step.GetProperty("command").GetString()!))];
-        (string Class, string Command)[] planned = [.. from step in Plan(shell.Run("cat /proc/cmdline")).GetProperty("steps").EnumerateArray()
-            where step.GetProperty("class").GetString() is not null
-            select (step.GetProperty("class").GetString()!, WithNodes(step.GetProperty("command").GetString()!, report))];
-        Assert.Equal(string.Join('\n', planned), string.Join('\n', done));
-
+        string[] planned = Compare(Plan(shell.Run("cat /proc/cmdline")), Report.Of(shell));
         // The kernel's own file systems are mounted before there is a log.
         string log = Stamps().Replace(shell.Run("cat /run/kairosboot/boot.log"), "");
         int at = 0;
-        foreach ((_, string command) in planned.Skip(4))
+        foreach (string command in planned.Skip(4))
         {
             at = log.IndexOf(command.StartsWith("# write", StringComparison.Ordinal) ? FsTab.TrimEnd() : command.Split('\n')[0], at,
                 StringComparison.Ordinal);
             Assert.True(at >= 0, $"not in the log, or earlier: {command}");
         }
+    }
+
+    /// <summary>Compares a plan with the report of the boot.</summary>
+    /// <returns>The commands.</returns>
+    public static string[] Compare(JsonElement plan, JsonElement report)
+    {
+        (string Class, string Command)[] done = [.. from step in report.GetProperty("steps").EnumerateArray()
+            select (step.GetProperty("class").GetString()!, WithoutUnknown(step.GetProperty("command").GetString()!))];
+        (string Class, string Command)[] planned = [.. from step in plan.GetProperty("steps").EnumerateArray()
+            where step.GetProperty("class").GetString() is not null
+            select (step.GetProperty("class").GetString()!, WithNodes(WithoutUnknown(step.GetProperty("command").GetString()!), report))];
+        Assert.Equal(string.Join('\n', planned), string.Join('\n', done));
+        return [.. planned.Select(step => step.Command)];
     }
 
     private static JsonElement Plan(string commandLine)
@@ -63,14 +69,24 @@ internal static partial class PlannedBoot
             Directory.CreateDirectory(oem);
             File.WriteAllBytes(Path.Combine(oem, "90_layout.yaml"), Config);
             string plan = Tool.Run(Assets.KBoot, "plan", "--cmdline", commandLine, "--root", tree, "--cloud-config", oem, "--json");
-            string file = Path.Combine(work.FullName, "plan.json");
-            File.WriteAllText(file, plan);
-            Tool.Run("/usr/bin/python3", "-m", "jsonschema", "--instance", file, Assets.PlanSchema);
-            JsonElement root = JsonDocument.Parse(plan).RootElement;
+            JsonElement root = Parse(plan);
             Assert.Empty(root.GetProperty("problems").EnumerateArray());
             return root;
         }
         finally { work.Delete(recursive: true); }
+    }
+
+    /// <summary>The output of kboot plan --json. An independent tool checks it against the schema.</summary>
+    public static JsonElement Parse(string plan)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, plan);
+            Tool.Run("/usr/bin/python3", "-m", "jsonschema", "--instance", file, Assets.PlanSchema);
+        }
+        finally { File.Delete(file); }
+        return JsonDocument.Parse(plan).RootElement;
     }
 
     // Before the boot, a device is known by its label only.
