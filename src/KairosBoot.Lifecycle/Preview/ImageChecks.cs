@@ -16,8 +16,9 @@ internal static class ImageChecks
 
     internal static void MountPoints(SlotUnderCheck slot, ReadinessFinding report)
     {
-        if (slot.Root is { } root)
-            foreach (var problem in MissingDirectories.In(root, "the image", slot.Phases)) report(problem.Problem, problem.Fix, problem.IsWarning);
+        if (slot.Root is not { } root) return;
+        foreach (var problem in MissingDirectories.In(root, "the image", slot.Phases))
+            report(problem.Problem, problem.Fix, problem.IsWarning);
     }
 
     internal static void Configs(SlotUnderCheck slot, ReadinessFinding report)

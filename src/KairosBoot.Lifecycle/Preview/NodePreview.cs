@@ -12,19 +12,18 @@ public sealed class NodePreview
 {
     private readonly NodeUnderCheck node;
     private readonly string commandLine;
-    private readonly BootRequest request;
+    private readonly bool isGiven;
     private readonly ImmutableArray<PlanProblem>.Builder problems = ImmutableArray.CreateBuilder<PlanProblem>();
     private readonly Dictionary<string, CheckVerdict> verdicts = [];
-
     private readonly string configs;
 
     private NodePreview(NodeUnderCheck node, string? given, string configs)
     {
         this.configs = configs;
         (this.node, commandLine) = (node, given ?? FileText.Read("/proc/cmdline").Trim());
-        request = BootRequestParser.Parse(KernelCommandLine.Parse(commandLine));
         // A command line that is given names its slot. That of this boot names the slot that runs now.
-        if (given is null && node.Block.Counters.Next is { } next) request = request.ForSlot(next);
+        if (given is null && node.Block.Counters.Next is { } next) commandLine = SlotCommandLine.For(commandLine, next);
+        isGiven = given is not null;
     }
 
     /// <param name="commandLine">The kernel command line; null: that of this boot, for the slot that boots next.</param>
@@ -51,17 +50,17 @@ public sealed class NodePreview
             check.OfMachine?.Invoke(node, (problem, fix, isWarning) => Add(check, "", problem, fix, isWarning));
         }
 
-        var chosen = new SlotUnderCheck(node, request, configs);
-        chosen.Inspect(commandLine, () => Check(chosen, isNext: true));
+        var chosen = new SlotUnderCheck(node, commandLine, configs);
+        chosen.Inspect(() => Check(chosen, isNext: true));
         var slots = SlotOrder.Of(node.Block.Counters);
         foreach (var turn in slots)
         {
-            if (turn.Slot == request.Slot) continue;
-            var other = new SlotUnderCheck(node, request.ForSlot(turn.Slot), configs);
-            other.Inspect(commandLine, () => Check(other, isNext: false));
+            if (turn.Slot == chosen.Request.Slot) continue;
+            var other = new SlotUnderCheck(node, SlotCommandLine.For(commandLine, turn.Slot), configs);
+            other.Inspect(() => Check(other, isNext: false));
         }
 
-        return new(request, chosen.Phases)
+        return new(chosen.Request, chosen.Phases)
         {
             Assumptions = [.. Assumptions(chosen)], Problems = problems.ToImmutable(), Slots = slots,
             End = SlotOrder.End(node.Block.Counters),
@@ -69,9 +68,11 @@ public sealed class NodePreview
         };
     }
 
-    private static IEnumerable<string> Assumptions(SlotUnderCheck slot)
+    private IEnumerable<string> Assumptions(SlotUnderCheck slot)
     {
-        yield return "the kernel command line is that of this boot, with the next slot, unless --cmdline is given";
+        if (!isGiven) yield return "the kernel arguments are those of this boot; the loader may add others for another slot or image";
+        if (Syscall.TryStat(node.Location.Directory + SystemPaths.PendingKargs) is not null)
+            yield return "kernel arguments that are pending (kboot kargs) are left out";
         foreach (var assumption in slot.Stage?.Assumptions ?? []) yield return assumption;
     }
 
@@ -86,6 +87,11 @@ public sealed class NodePreview
                     Add(check, slot.Request.Slot.Name(), problem, fix, isWarning || !isNext));
             }
             catch (OperatorException failure) { Add(check, slot.Request.Slot.Name(), failure.Problem, failure.Fix, !isNext); }
+            catch (SyscallException failure)
+            {
+                Add(check, slot.Request.Slot.Name(), failure.Message, "repair the slot: kboot upgrade, or kboot reset from recovery",
+                    !isNext);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Execution;
 using KairosBoot.Image;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
@@ -8,13 +9,12 @@ namespace KairosBoot.Lifecycle;
 
 /// <summary>A slot of this machine, as the checks of its next boot see it.</summary>
 /// <param name="node">The machine.</param>
-/// <param name="request">The boot of the slot.</param>
+/// <param name="commandLine">The kernel command line of its boot.</param>
 /// <param name="configs">Directory with the content of COS_OEM.</param>
-internal sealed class SlotUnderCheck(NodeUnderCheck node, BootRequest request, string configs)
+internal sealed class SlotUnderCheck(NodeUnderCheck node, string commandLine, string configs)
 {
-
     internal NodeUnderCheck Node => node;
-    internal BootRequest Request => request;
+    internal BootRequest Request { get; } = BootRequestParser.Parse(KernelCommandLine.Parse(commandLine));
 
     /// <summary>Why its image cannot be used; null: it can, or was not read yet.</summary>
     internal OperatorException? ImageProblem { get; private set; }
@@ -33,18 +33,17 @@ internal sealed class SlotUnderCheck(NodeUnderCheck node, BootRequest request, s
     internal ImmutableArray<PlannedPhase> Phases { get; private set; } = [];
 
     /// <summary>Mounts the image for the time of the checks.</summary>
-    /// <param name="commandLine">The kernel command line.</param>
     /// <param name="check">Is called once, also if there is no image.</param>
-    internal void Inspect(string commandLine, Action check)
+    internal void Inspect(Action check)
     {
-        Disk = BootDiskSearch.Decide(request, node.Seen, new DiskComparison { Chosen = node.Disk }, oemTimedOut: true).Disk;
+        Disk = BootDiskSearch.Decide(Request, node.Seen, new DiskComparison { Chosen = node.Disk }, oemTimedOut: true).Disk;
         try
         {
-            using var recovery = request.Slot == Slot.Recovery ? Execution.StatePartition.Find("", SystemPaths.RecoveryLabel) : null;
-            WithImage((recovery?.Path ?? node.Location.Directory) + request.ImagePath, root =>
+            using var recovery = Request.Slot == Slot.Recovery ? StatePartition.Find("", SystemPaths.RecoveryLabel) : null;
+            WithImage((recovery?.Path ?? node.Location.Directory) + Request.ImagePath, root =>
             {
                 MachineArchitecture.Check(root);
-                Plan(root, commandLine);
+                Plan(root);
                 check();
             });
         }
@@ -60,7 +59,7 @@ internal sealed class SlotUnderCheck(NodeUnderCheck node, BootRequest request, s
     // GRUB does not read every image that the kernel mounts; kairos-boot without GRUB does not need it.
     private void WithImage(string image, Action<string> inspect)
     {
-        if (request.Slot == Slot.Recovery && Syscall.TryStat(image) is null)
+        if (Request.ImagePath == SystemPaths.RecoveryImage && Syscall.TryStat(image) is null)
             image = image[..^SystemPaths.RecoveryImage.Length] + SystemPaths.OtherRecoveryImage;
         if (Syscall.TryStat(image) is null)
             throw new OperatorException($"the image {image} is missing", "install one: kboot upgrade, or kboot reset from recovery");
@@ -74,22 +73,22 @@ internal sealed class SlotUnderCheck(NodeUnderCheck node, BootRequest request, s
         inspect(mounted.Path);
     }
 
-    private void Plan(string root, string commandLine)
+    private void Plan(string root)
     {
         Stage = RootfsPreview.Of(new PreviewMachine
         {
             Root = root, HasOem = Disk?.Oem is not null, Oem = configs, CommandLine = commandLine,
-            Sentinel = $"{SystemPaths.Sentinels}/{request.SentinelName}", Architecture = ConfigArchitecture.Of(root),
+            Sentinel = $"{SystemPaths.Sentinels}/{Request.SentinelName}", Architecture = ConfigArchitecture.Of(root),
         });
-        Layout = LayoutReader.Read(request, Stage.Layout, Stage.ExtraLayout, Stage.CustomLayout);
-        Devices = Disk is null ? PlannedDevices.Assume(request, Layout) : Find(Layout, Disk);
-        Phases = BootPlan.For(request, Devices, Layout);
+        Layout = LayoutReader.Read(Request, Stage.Layout, Stage.ExtraLayout, Stage.CustomLayout);
+        Devices = Disk is null ? PlannedDevices.Assume(Request, Layout) : Find(Layout, Disk);
+        Phases = BootPlan.For(Request, Devices, Layout);
         Root = root;
     }
 
     private PlannedDevices Find(Layout layout, BootDisk disk)
     {
-        var volumes = VolumeSearch.Decide(layout, request, node.Seen, disk, final: true).Volumes;
+        var volumes = VolumeSearch.Decide(layout, Request, node.Seen, disk, final: true).Volumes;
         var overlay = layout.Overlay.Device is { } wanted
             ? DeviceSearch.Find(wanted, node.Seen, disk.Disk, onBootDiskOnly: false).Device : null;
         return new(disk, node.Seen, volumes, overlay is { Superblock.Mountable: true } ? overlay : null);

@@ -61,8 +61,7 @@ public static class DriverChain
     {
         var target = Link(link) ?? "";
         var at = target.IndexOf("devices/", StringComparison.Ordinal);
-        if (at >= 0) return $"{sysfs}/{target[at..]}";
-        return Path.GetFullPath(Path.Combine(PathParts.ParentOf(link), target));
+        return at >= 0 ? $"{sysfs}/{target[at..]}" : Path.GetFullPath(Path.Combine(PathParts.ParentOf(link), target));
     }
 
     private static string? Link(string path)

@@ -44,7 +44,7 @@ public static class BootPlan
                 new(null, FsTab, "what was really mounted") { OwnClass = StepClass.Degraded },
                 .. Steps(IdentityPlan.For(devices.Volumes, disk)),
                 .. Steps(ApiFileSystems.ForUserland),
-                Act($"switch the root to {SystemPaths.Sysroot}; move {string.Join(' ', ApiFileSystems.Moved)}", "the image is / from here on"),
+                Act($"switch the root to {SystemPaths.Sysroot}; move {string.Join(' ', ApiFileSystems.Moved)}", "the image becomes /"),
                 .. Steps(KairosPlan.ForInit(request.Slot)),
             ]),
             Phase("initramfs", "cloud-configs in the new root", reasons,

@@ -46,7 +46,8 @@ public sealed class PlanTests
     private void TheMachine()
     {
         shell.Run($"mount -o remount,rw {State}");
-        Finds("error", "counters", $"{State}/bootstate is missing", $"mv {State}/bootstate {State}/x", $"mv {State}/x {State}/bootstate");
+        Finds("error", "counters", $"{State}/bootstate is missing", $"mv {State}/bootstate {State}/x",
+            $"mv {State}/x {State}/bootstate");
         Finds("error", "counters", $"{State}/bootstate is 3 bytes long", $"cp {State}/bootstate {State}/x; echo no > {State}/bootstate",
             $"mv {State}/x {State}/bootstate");
         Finds("warning", "menu", "is older than this kboot",
@@ -54,7 +55,8 @@ public sealed class PlanTests
             $"mv {State}/x {State}/grub/grub.cfg");
         Finds("warning", "space", "COS_STATE has", $"fallocate -l 110M {State}/fill", $"rm {State}/fill");
         Finds("warning", "space", "COS_PERSISTENT is full",
-            "fallocate -l $(df -k /usr/local | awk 'END {print $4}')k /usr/local/fill; dd if=/dev/zero of=/usr/local/more 2>/dev/null || true",
+            "fallocate -l $(df -k /usr/local | awk 'END {print $4}')k /usr/local/fill; " +
+                "dd if=/dev/zero of=/usr/local/more 2>/dev/null || true",
             "rm /usr/local/fill /usr/local/more");
         Finds("error", "image", $"the image {State}/cOS/active.img is missing", $"mv {State}/cOS/active.img {State}/x",
             $"mv {State}/x {State}/cOS/active.img");
@@ -67,8 +69,8 @@ public sealed class PlanTests
 
     private void TheConfigs()
     {
-        const string Layout = "stages: {rootfs: [{environment_file: /run/cos/cos-layout.env, environment: {REQUIRED_PATHS: /data, VOLUMES: " +
-            "\"LABEL=COS_PERSISTENT:/usr/local LABEL=%:/data\"}}]}";
+        const string Layout = "stages: {rootfs: [{environment_file: /run/cos/cos-layout.env, environment: {REQUIRED_PATHS: /data, " +
+            "VOLUMES: \"LABEL=COS_PERSISTENT:/usr/local LABEL=%:/data\"}}]}";
         Finds("error", "mount points", "active: the image has no directory /data, which is a mount point",
             $"echo '{Layout.Replace("%", "COS_OEM")}' > /oem/90.yaml", "rm /oem/90.yaml");
         Finds("error", "labels", "LABEL=NOWHERE:/data (/run/cos/cos-layout.env:2): no such device appeared",
@@ -78,15 +80,15 @@ public sealed class PlanTests
 
     private void ThePassiveImage()
     {
-        const string Command = " --cmdline 'root=LABEL=COS_PASSIVE cos-img/filename=/cOS/passive.img kairosboot.env=ok kairosboot.disk='$(" +
-            "sed 's/.*kairosboot.disk=//; s/ .*//' /proc/cmdline)";
+        const string Command = " --cmdline 'root=LABEL=COS_PASSIVE cos-img/filename=/cOS/passive.img kairosboot.env=ok kairosboot.disk='" +
+            "$(sed 's/.*kairosboot.disk=//; s/ .*//' /proc/cmdline)";
         Assert.Equal("0\n", Plan(Command));
         machine.PlugLateDisk();
         shell.Run("while [ ! -e /dev/vdb1 ]; do sleep 1; done; mkdir /run/other /run/passive; mount -o ro /dev/vdb1 /run/other; " +
             $"mount -o remount,rw {State}; mount -o loop {State}/cOS/passive.img {Passive}; " +
             $"cp /run/other/initrd {Passive}/boot/initrd; umount {Passive} /run/other");
-        Assert.Matches("drivers: error(.|\n)*error: passive: the initrd for kernel .* has no driver virtio_blk, which the boot disk /dev/vda",
-            Plan(Command));
+        Assert.Matches("drivers: error(.|\n)*error: passive: the initrd for kernel .* has no driver virtio_blk, which the boot disk " +
+            "/dev/vda", Plan(Command));
         shell.Run($"cp {State}/cOS/active.img {State}/cOS/passive.img; mount -o loop {State}/cOS/passive.img {Passive}; " +
             $"sed -i /report-good/d {Passive}/etc/inittab; umount {Passive}");
         Assert.Matches("good report: error(.|\n)*error: passive: nothing in it runs kboot assess good", Plan(Command));

@@ -24,7 +24,8 @@ public class PlanCommandTests : StateCommands
     public void A_plan_is_the_same_in_text_and_in_json_and_a_shell_accepts_it()
     {
         var text = Plan(0, "--cmdline", "root=LABEL=COS_PASSIVE");
-        Assert.StartsWith("# passive from /cOS/passive.img\n# assumed: each device exists once, and has an undamaged ext4\n\n# start:", text);
+        Assert.StartsWith("# passive from /cOS/passive.img\n# assumed: each device exists once, and has an undamaged ext4\n\n# start:",
+            text);
         var commands = CommandsOf(Plan(0, "--cmdline", "root=LABEL=COS_PASSIVE", "--json"));
         Assert.All(commands, command => Assert.Contains(command.Split('\n')[0], text));
         Assert.Equal(15, commands.Count(command => command.Contains("mount ")));

@@ -54,7 +54,7 @@ public sealed partial class BootPlanTests
         id=$(grep -hsx '[0-9a-f]\{32\}' /sysroot/usr/local/etc/machine-id | grep -vxm1 '0*' || tr -d - < /proc/sys/kernel/random/uuid); for f in /sysroot/usr/local/etc/machine-id /sysroot/etc/machine-id; do echo $id | install -D -m 444 /dev/stdin $f; done # degraded: the same machine id in every slot
         mkdir -p /dev/pts && mount -t devpts -o nosuid,noexec,gid=5,mode=0620,ptmxmode=0000 devpts /dev/pts # optional: a file system of the kernel
         mkdir -p /dev/shm && mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /dev/shm # optional: a file system of the kernel
-        # switch the root to /sysroot; move /dev /proc /sys /run # the image is / from here on
+        # switch the root to /sysroot; move /dev /proc /sys /run # the image becomes /
         mkdir -p /run && ln -sfn /run/kairosboot /run/immucore # optional: where support scripts of Kairos look for logs
         for image in /var/lib/kairos/extensions/active/*.raw; do if [ -e "$image" ]; then mkdir -p /run/extensions && ln -sfn "$(readlink -f "$image")" /run/extensions/; fi; done # an image that does not fit is left out # optional: system extensions of the slot
         for image in /var/lib/kairos/confexts/active/*.raw; do if [ -e "$image" ]; then mkdir -p /run/confexts && ln -sfn "$(readlink -f "$image")" /run/confexts/; fi; done # an image that does not fit is left out # optional: system extensions of the slot

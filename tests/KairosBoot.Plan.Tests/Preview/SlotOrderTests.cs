@@ -14,12 +14,12 @@ public sealed class SlotOrderTests
     [Fact]
     public void The_order_starts_with_the_first_slot_that_has_tries()
     {
-        Assert.Equal("active 3 next: the first in the order\npassive 2 if active is not marked good\nrecovery 1 if passive is not marked good",
-            Text(Tries(3, 2, 1)));
+        Assert.Equal("active 3 next: the first in the order\npassive 2 if active is not marked good\n" +
+            "recovery 1 if passive is not marked good", Text(Tries(3, 2, 1)));
         Assert.Equal("passive 3 next: active has no tries left\nrecovery 3 if passive is not marked good\n" +
             "active 0 skipped: it has no tries left -", Text(Tries(0, 3, 3)));
-        Assert.Equal("passive 3 next: the first in the order\nactive 3 if passive is not marked good\nrecovery 3 if active is not marked good",
-            Text(Tries(3, 3, 3) with { First = Slot.Passive }));
+        Assert.Equal("passive 3 next: the first in the order\nactive 3 if passive is not marked good\n" +
+            "recovery 3 if active is not marked good", Text(Tries(3, 3, 3) with { First = Slot.Passive }));
     }
 
     [Fact]
@@ -51,10 +51,11 @@ public sealed class SlotOrderTests
             for (var tries = 0; tries < 64; tries++)
             {
                 var counters = Tries(tries % 4, tries / 4 % 4, tries / 16) with { First = first };
-                var expected = new List<Slot>();
-                for (var left = counters; LoaderPolicy.Decide(left, _ => LoadResult.All) is { End: LoaderEnd.Starts } boot; left = boot.Counters)
-                    if (expected.LastOrDefault() != boot.Slot || expected.Count == 0) expected.Add(boot.Slot!.Value);
-                Assert.Equal(expected, SlotOrder.Of(counters).Where(turn => !turn.IsSkipped).Select(turn => turn.Slot));
+                var started = new List<Slot>();
+                var boot = LoaderPolicy.Decide(counters, _ => LoadResult.All);
+                for (; boot.End == LoaderEnd.Starts; boot = LoaderPolicy.Decide(boot.Counters, _ => LoadResult.All))
+                    started.Add(boot.Slot!.Value);
+                Assert.Equal(started.Distinct(), SlotOrder.Of(counters).Where(turn => !turn.IsSkipped).Select(turn => turn.Slot));
             }
         }
     }
