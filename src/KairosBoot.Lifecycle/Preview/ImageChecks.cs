@@ -17,7 +17,7 @@ internal static class ImageChecks
     internal static void MountPoints(SlotUnderCheck slot, ReadinessFinding report)
     {
         if (slot.Root is not { } root) return;
-        foreach (var problem in MissingDirectories.In(root, "the image", slot.Phases))
+        foreach (var problem in MissingDirectories.In(root, "the image", slot.Phases, _ => false))
             report(problem.Problem, problem.Fix, problem.IsWarning);
     }
 

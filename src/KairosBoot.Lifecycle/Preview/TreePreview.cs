@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KairosBoot.CloudConfig.Booted;
+using KairosBoot.Image;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -41,8 +42,8 @@ public sealed class TreePreview(string commandLine, string root, string? configs
         var layout = LayoutReader.Read(Request, stage.Layout, stage.ExtraLayout, stage.CustomLayout);
         var phases = BootPlan.For(Request, PlannedDevices.Assume(Request, layout), layout);
         problems.AddRange(PreviewProblems.Of(Request, stage, layout));
-        CheckInit();
-        problems.AddRange(MissingDirectories.In(root, "the tree", phases));
+        CheckTree();
+        problems.AddRange(MissingDirectories.In(root, "the tree", phases, BootFiles.AddsDirectory));
         return new(Request, phases) { Assumptions = [.. Assumptions(stage)], Problems = problems.ToImmutable() };
     }
 
@@ -53,9 +54,12 @@ public sealed class TreePreview(string commandLine, string root, string? configs
         foreach (var assumption in stage.Assumptions) yield return assumption;
     }
 
-    private void CheckInit()
+    // What the build of an image adds is not missing.
+    private void CheckTree()
     {
-        if (!UntrustedTree.Has(root, Request.Init))
+        foreach (var finding in TreeLint.Check(root).Where(finding => finding.Kind == FindingKind.Error))
+            problems.Add(new("", finding.Problem, finding.Fix, isWarning: false));
+        if (Request.Init != BootRequest.DefaultInit && !UntrustedTree.Has(root, Request.Init))
             problems.Add(new("", $"the tree has no {Request.Init}", "install an init system, or name one with init=", isWarning: false));
     }
 }

@@ -66,6 +66,7 @@ internal static partial class PlannedBoot
         {
             string tree = Path.Combine(work.FullName, "tree"), oem = Path.Combine(work.FullName, "oem");
             BusyboxRoot.MakeTree(tree, "plain");
+            GrubDisk.MakeBootable(tree, new()); // the machine has kernel and initrd from elsewhere
             Directory.CreateDirectory(oem);
             File.WriteAllBytes(Path.Combine(oem, "90_layout.yaml"), Config);
             string plan = Tool.Run(Assets.KBoot, "plan", "--cmdline", commandLine, "--root", tree, "--cloud-config", oem, "--json");

@@ -37,17 +37,22 @@ public class PlanCommandTests : StateCommands
     public void What_prevents_the_boot_is_on_standard_error_with_exit_code_1()
     {
         Assert.Contains("error: the tree has no /sbin/nothing\n  to fix: ", Plan(1, "--cmdline", "init=/sbin/nothing"));
-        Directory.Delete(PathOf("tree/etc"), recursive: true);
-        Assert.Contains("error: the tree has no directory /etc, which is a mount point\n  to fix: add the directory", Plan(1));
-        Directory.CreateDirectory(PathOf("tree/etc"));
+        WriteText("oem/90.yaml", Config.Replace("/usr/local", "/usr/local LABEL=DATA:/data"));
         // The boot works without this one, and says so.
-        Directory.Delete(PathOf("tree/home"));
-        Assert.Contains("warning: the tree has no directory /home, which is a mount point", Plan(0));
-        Assert.Contains("/home", Plan(1, "--strict"));
+        Assert.Contains("warning: the tree has no directory /data, which is a mount point\n  to fix: add the directory", Plan(0));
+        Assert.Contains("/data", Plan(1, "--strict"));
         var problem = JsonDocument.Parse(Plan(0, "--json").Split("warning: ")[0]).RootElement.GetProperty("problems")[0];
-        Assert.Equal(("warning", "the tree has no directory /home, which is a mount point"),
+        Assert.Equal(("warning", "the tree has no directory /data, which is a mount point"),
             (problem.GetProperty("severity").GetString(), problem.GetProperty("problem").GetString()));
         Assert.StartsWith("add the directory", problem.GetProperty("fix").GetString());
+        WriteText("oem/90.yaml", Config.Replace("/usr/local", "/usr/local LABEL=DATA:/data\n        REQUIRED_PATHS: /data"));
+        Assert.Contains("error: the tree has no directory /data", Plan(1));
+        // The build of an image adds these, but it cannot replace a file. kboot lint refuses that too.
+        WriteText("oem/90.yaml", Config);
+        Directory.Delete(PathOf("tree/home"));
+        Plan(0, "--strict");
+        WriteText("tree/home", "");
+        Assert.Contains("error: /home is not a directory, so nothing can be mounted on it", Plan(1));
     }
 
     [Fact]
