@@ -38,6 +38,12 @@ public sealed class NodePreview
         }
 
         if (configs is not null) TreePreview.RequireConfigs(configs);
+        if (MountTable.Find(SystemPaths.State) is null)
+        {
+            throw new OperatorException($"nothing is mounted at {SystemPaths.State}: kairos-boot did not start this system",
+                "run it on a machine that kairos-boot started, or plan the boot of a directory tree: kboot plan --root DIR");
+        }
+
         using var location = BootStateLocation.Open(null);
         return new NodePreview(NodeUnderCheck.Of(location), commandLine, configs ?? SystemPaths.Oem).Preview();
     }

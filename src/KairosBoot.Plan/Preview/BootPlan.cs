@@ -65,5 +65,5 @@ public static class BootPlan
         foreach (var step in steps) yield return new(step, step.Command, "");
     }
 
-    private static PlannedAct Act(string text, string reason) => new(null, "# " + text, reason);
+    private static PlannedAct Act(string text, string reason) => new(null, "# " + CommentText.OneLine(text), reason);
 }

@@ -28,11 +28,11 @@ public sealed class BootPreview(BootRequest request, ImmutableArray<PlannedPhase
     /// <summary>A shell script: headlines and reasons are comments, and each step is the command that does the same.</summary>
     public string ToText()
     {
-        var text = new StringBuilder($"# {request.Slot.Name()} from {request.ImagePath}\n");
+        var text = new StringBuilder($"# {request.Slot.Name()} from {CommentText.OneLine(request.ImagePath)}\n");
         foreach (var turn in Slots) text.Append($"# slot {turn.Slot.Name()}: {turn.TriesLeft.ToString()} tries left; {turn.Reason}\n");
         if (End is not null) text.Append($"# {End}\n");
         foreach (var check in Checks) text.Append($"# check {check.Name}: {check.ResultName}\n");
-        foreach (var assumption in Assumptions) text.Append("# assumed: ").Append(assumption).Append('\n');
+        foreach (var assumption in Assumptions) text.Append($"# assumed: {CommentText.OneLine(assumption)}\n");
         foreach (var phase in phases)
         {
             text.Append($"\n# {phase.Name}: {phase.Title}\n");

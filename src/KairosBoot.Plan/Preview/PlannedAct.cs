@@ -23,7 +23,7 @@ public sealed class PlannedAct(Step? step, string command, string reason)
     {
         get
         {
-            var comment = ClassName is null ? reason : $"{ClassName}: {reason}";
+            var comment = CommentText.OneLine(ClassName is null ? reason : $"{ClassName}: {reason}");
             // A description is a comment already, and the lines after it are its commands.
             var first = command.IndexOf('\n');
             return first > 0 && command.StartsWith("# ", StringComparison.Ordinal)

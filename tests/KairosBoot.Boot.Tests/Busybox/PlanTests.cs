@@ -75,6 +75,11 @@ public sealed class PlanTests
             $"echo '{Layout.Replace("%", "COS_OEM")}' > /oem/90.yaml", "rm /oem/90.yaml");
         Finds("error", "labels", "LABEL=NOWHERE:/data (/run/cos/cos-layout.env:2): no such device appeared",
             $"echo '{Layout.Replace("%", "NOWHERE")}' > /oem/90.yaml", "rm /oem/90.yaml");
+        // The conditions are those of the slot that boots next.
+        Finds("error", "mount points", "passive: the image has no directory /data", "kboot select passive --once; " +
+            $"echo '{Layout.Replace("%", "COS_OEM").Replace("[{", "[{if: grep -q COS_PASSIVE /proc/cmdline, ")}' > /oem/90.yaml; " +
+            "kboot plan | grep 'slot passive: 3 tries left; next, once: it was selected'",
+            "rm /oem/90.yaml; kboot select active --once; kboot assess good");
         Finds("warning", "configs", "warning: active: /oem/90.yaml:", "echo 'stages: [' > /oem/90.yaml", "rm /oem/90.yaml");
     }
 

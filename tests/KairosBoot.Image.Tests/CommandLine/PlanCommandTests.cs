@@ -82,6 +82,29 @@ public class PlanCommandTests : StateCommands
         Assert.Contains("lowerdir=/sysroot/srv,", own);
     }
 
+    // The output is a script, whoever wrote the inputs.
+    [Fact]
+    public void A_line_break_in_a_foreign_name_starts_no_command()
+    {
+        WriteText("oem/a\nreboot\n.yaml", "stages:\n  rootfs:\n    - commands: [x]\n    - environment_file: /run/cos/cos-layout.env\n" +
+            "      environment: {OVERLAY: \"LABEL=a\\nreboot\\n\", VOLUMES: \"LABEL=a\\nreboot:/data\"}\n");
+        var text = Plan(0, "--cmdline", "cos-img/filename=\"/cOS/active\nreboot\n.img\"");
+        Assert.Contains(@"# assumed: commands are not run: /oem/a\nreboot\n.yaml:3", text);
+        Assert.Contains(@"# required: what the overlays hold: OVERLAY=LABEL=a\nreboot", text);
+        text += Plan(1, "--cmdline", "init=\"/sbin/a\nreboot\n\"").Split("error: ")[0];
+        Assert.Contains(@"# exec '/sbin/a\nreboot\n'", text);
+        // A line that starts with it is the rest of a quoted name.
+        var lines = text.Split('\n').Where(line => !line.StartsWith('#')).ToList();
+        var starts = lines.Index().Where(line => line.Item.StartsWith("reboot", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(starts);
+        Assert.All(starts, line => Assert.Equal(1, string.Concat(lines.Take(line.Index)).Count(c => c == '\'') % 2));
+    }
+
+    [Fact]
+    public void A_machine_that_kairos_boot_did_not_start_has_no_next_boot() =>
+        Assert.Matches("^kboot: (nothing is mounted at /run/initramfs/cos-state|planning the next boot).*\n  to fix: run .*--root DIR\n$",
+            Run(1, ["plan"], isOnState: false));
+
     [Fact]
     public void Wrong_paths_and_control_characters_do_no_harm()
     {
