@@ -40,6 +40,6 @@ public sealed class PlannedDevices(BootDisk disk, ImmutableArray<BlockDevice> se
 
     private static BlockDevice Assumed(DeviceRef reference) => new(reference.Value, Disk: "", Partition: 1, SizeBytes: 0)
     {
-        Node = reference.ToString(), Superblock = new(AssumedType, Label: null, Uuid: null, SizeBytes: 0),
+        Reference = reference.ToString(), Superblock = new(AssumedType, Label: null, Uuid: null, SizeBytes: 0),
     };
 }
