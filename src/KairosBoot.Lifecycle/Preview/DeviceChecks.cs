@@ -1,3 +1,4 @@
+using System.Text;
 using KairosBoot.Image;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
@@ -45,12 +46,13 @@ internal static class DeviceChecks
         foreach (var driver in slot.Node.Seen.Where(device => device.Name == slot.Node.Disk)
             .SelectMany(disk => disk.IsAssembled ? disk.Members : [disk.Name]).SelectMany(disk => DriverChain.Of(disk)))
         {
-            if (Has(index, driver)) continue;
+            if (Has(index, driver) || driver.Module is null && !IsModule(root, index.Release, driver.Name)) continue;
             report($"the initrd for kernel {index.Release} has no driver {driver.Module ?? driver.Name}, which the boot disk " +
                 $"/dev/{slot.Node.Disk} needs (device {driver.Device})", fix, false);
         }
 
-        var types = new List<string?> { slot.Disk?.Images.Superblock?.MountType };
+        if (index.LoadOrder("loop") is null) report($"the initrd for kernel {index.Release} has no driver loop", fix, false);
+        var types = new List<string?> { slot.Disk?.Images.Superblock?.MountType, slot.ImageType };
         types.AddRange((slot.Devices?.Volumes ?? []).Select(volume => volume.Device?.Superblock?.MountType));
         foreach (var type in types.OfType<string>().Append("overlay").Distinct())
         {
@@ -61,7 +63,13 @@ internal static class DeviceChecks
 
     private static bool Has(ModuleIndex index, DiskDriver driver) =>
         index.LoadOrder(driver.Module ?? driver.Name) is not null
-        || driver.Modalias is { Length: > 0 } modalias && index.ForModalias(modalias).Count > 0
-        // Names of drivers in a kernel need not be those of modules.
-        || driver.Module is null && index.Release == Syscall.KernelRelease();
+        || driver.Modalias is { Length: > 0 } modalias && index.ForModalias(modalias).Count > 0;
+
+    // A driver that is built into the running kernel is probably built into that of the image too, unless the image has it as a module.
+    private static bool IsModule(string root, string release, string name)
+    {
+        var list = UntrustedTree.TryRead(root, $"/lib/modules/{release}/modules.dep", ReadLimit.ModuleIndex)
+            ?? UntrustedTree.TryRead(root, $"/usr/lib/modules/{release}/modules.dep", ReadLimit.ModuleIndex) ?? [];
+        return Encoding.UTF8.GetString(list).Replace('-', '_').Contains($"/{ModuleName.Normalize(name)}.ko", StringComparison.Ordinal);
+    }
 }

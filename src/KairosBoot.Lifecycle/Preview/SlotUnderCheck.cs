@@ -22,6 +22,9 @@ internal sealed class SlotUnderCheck(NodeUnderCheck node, string commandLine, st
     /// <summary>Its image, mounted; null: it cannot be.</summary>
     internal string? Root { get; private set; }
 
+    /// <summary>File system of its image; null: it has none.</summary>
+    internal string? ImageType { get; private set; }
+
     /// <summary>The partitions that the boot finds; null: those of the image are missing or cannot be used.</summary>
     internal BootDisk? Disk { get; private set; }
 
@@ -63,13 +66,14 @@ internal sealed class SlotUnderCheck(NodeUnderCheck node, string commandLine, st
             image = image[..^SystemPaths.RecoveryImage.Length] + SystemPaths.OtherRecoveryImage;
         if (Syscall.TryStat(image) is null)
             throw new OperatorException($"the image {image} is missing", "install one: kboot upgrade, or kboot reset from recovery");
-        if (node.HasLoader || ImageReader.FileSystemOf(image) != "erofs")
+        ImageType = ImageReader.FileSystemOf(image);
+        if (node.HasLoader || ImageType != "erofs")
         {
             FinishedImage.Check(image, inspect);
             return;
         }
 
-        using var mounted = MountedImage.Open(image, "erofs");
+        using var mounted = MountedImage.Open(image, ImageType);
         inspect(mounted.Path);
     }
 
