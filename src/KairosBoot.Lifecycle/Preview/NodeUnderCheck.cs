@@ -32,7 +32,7 @@ internal sealed class NodeUnderCheck
     internal IReadOnlyList<(string Name, string Text)> Configs { get; }
 
     /// <summary>A loader that reads the counters starts this machine.</summary>
-    internal bool HasLoader => Syscall.TryStat(Location.Directory + "/grub/grub.cfg") is not null || Location.HasKairosMenu;
+    internal bool HasLoader => Syscall.TryStat(Location.Directory + BootMenuUpdate.Menu) is not null || Location.HasKairosMenu;
 
     /// <exception cref="OperatorException">kairos-boot did not start this system.</exception>
     internal static NodeUnderCheck Of(BootStateLocation location)

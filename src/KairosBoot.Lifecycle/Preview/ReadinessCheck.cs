@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Lifecycle;
 
 /// <summary>Gets what a check found.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
 

@@ -36,10 +36,8 @@ public sealed class SlotOrderTests
         Assert.Equal("recovery 3 next, once: it was selected\nactive 3 if recovery is not marked good\n" +
             "passive 3 if active is not marked good", Text(Tries(3, 3, 3) with { Once = Slot.Recovery }));
         // The loader continues the order by itself after an initrd that it could not read.
-        Assert.StartsWith("passive 3 next, after a slot whose initrd could not be read\n", Text(Tries(3, 3, 3) with
-        {
-            Once = Slot.Passive, Last = Slot.Active, Fault = new(Slot.Active, SlotFault.Initrd),
-        }));
+        var continued = Tries(3, 3, 3) with { Once = Slot.Passive, Last = Slot.Active, Fault = new(Slot.Active, SlotFault.Initrd) };
+        Assert.StartsWith("passive 3 next, after a slot whose initrd could not be read\n", Text(continued));
     }
 
     // The first slot is the one that the loader starts, and the rest is what it starts when that slot fails each time.
