@@ -26,6 +26,7 @@ internal static class KbootCommand
             KargsCommand.Create(),
             new Command("stage", "Run stages of cloud-configs.") { StageRunCommand.Create() },
             LintCommand.Create(),
+            PlanCommand.Create(),
         };
         root.Add(HelpCommand.Create(root));
         root.Add(VersionCommand.Create(root));

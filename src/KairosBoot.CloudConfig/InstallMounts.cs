@@ -27,8 +27,7 @@ public static class InstallMounts
         var run = new StageRun(new StageFacts(), logger, TimeSpan.Zero);
         try
         {
-            var wanted = new List<string>[Lists.Length];
-            for (var i = 0; i < wanted.Length; i++) wanted[i] = [];
+            var wanted = NewLists();
             // The stage has already reported unreadable files.
             foreach (var file in ConfigFiles.Find(source, (_, _) => { }))
                 Read(file.Path, () => documents.Read(file, limit), wanted, run);
@@ -42,7 +41,16 @@ public static class InstallMounts
         return run.Problems;
     }
 
-    private static void Read(string file, Func<byte[]> read, List<string>[] wanted, StageRun run)
+    /// <summary>Empty lists for <see cref="Read"/>.</summary>
+    internal static List<string>[] NewLists()
+    {
+        var lists = new List<string>[Lists.Length];
+        for (var i = 0; i < lists.Length; i++) lists[i] = [];
+        return lists;
+    }
+
+    /// <summary>Adds the paths of a config to the lists.</summary>
+    internal static void Read(string file, Func<byte[]> read, List<string>[] wanted, StageRun run)
     {
         YamlMapping? install = null;
         try
@@ -79,7 +87,19 @@ public static class InstallMounts
 
     private static void Write(string layout, List<string>[] wanted, StageRun run)
     {
-        var existing = EnvFile.Parse(BoundedFile.TryReadText(layout, ReadLimit.SystemFile) ?? "");
+        if (Merge(layout, BoundedFile.TryReadText(layout, ReadLimit.SystemFile) ?? "", wanted, run) is not { } text) return;
+        AtomicFile.Write(layout, Encoding.UTF8.GetBytes(text), FilePermissions.File, uid: 0, gid: 0,
+            new NewDirectories(FilePermissions.Directory));
+    }
+
+    /// <summary>A layout file with the paths of the lists; null: it has them already.</summary>
+    /// <param name="layout">Its path, for problems.</param>
+    /// <param name="before">Its text.</param>
+    /// <param name="wanted">Of <see cref="Read"/>.</param>
+    /// <param name="run">Gets each problem.</param>
+    internal static string? Merge(string layout, string before, List<string>[] wanted, StageRun run)
+    {
+        var existing = EnvFile.Parse(before);
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in existing.Values) variables[name] = value;
         var added = false;
@@ -93,10 +113,9 @@ public static class InstallMounts
             variables[Lists[i].Variable] = string.Join(' ', words);
             added = true;
         }
-        if (!added) return;
+        if (!added) return null;
         foreach (var problem in existing.Problems)
             run.Report(new StageProblem(layout, problem.Line, "", "install", $"dropped: {problem.Reason}") { IsWarning = true });
-        AtomicFile.Write(layout, Encoding.UTF8.GetBytes(EnvironmentKey.Format(variables)), FilePermissions.File, uid: 0, gid: 0,
-            new NewDirectories(FilePermissions.Directory));
+        return EnvironmentKey.Format(variables);
     }
 }

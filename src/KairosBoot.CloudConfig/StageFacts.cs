@@ -42,7 +42,13 @@ public sealed class StageFacts
     /// <summary>A field of os-release without its quotes; null if missing.</summary>
     internal static string? OsRelease(string field)
     {
-        var text = TryReadText("/etc/os-release", ReadLimit.SystemFile) ?? TryReadText("/usr/lib/os-release", ReadLimit.SystemFile) ?? "";
+        return OsRelease(field,
+            TryReadText("/etc/os-release", ReadLimit.SystemFile) ?? TryReadText("/usr/lib/os-release", ReadLimit.SystemFile) ?? "");
+    }
+
+    /// <summary>The same in the text of such a file.</summary>
+    internal static string? OsRelease(string field, string text)
+    {
         foreach (var line in text.Split('\n'))
             if (line.StartsWith(field + "=", StringComparison.Ordinal)) return line[(field.Length + 1)..].Trim().Trim('"', '\'');
         return null;

@@ -14,9 +14,7 @@ internal static class Grep
     /// <exception cref="OperatorException">The file is too large or not a regular one, so grep might not end.</exception>
     internal static bool? Find(string word, string path)
     {
-        if (word.Length == 0 || word[0] == '-' || !path.StartsWith('/')) return null;
-        foreach (var c in word)
-            if (!char.IsAsciiLetterOrDigit(c) && !Signs.Contains(c)) return null;
+        if (!IsLiteral(word) || !path.StartsWith('/')) return null;
         try
         {
             // grep exits with 2 for a missing file and for a directory.
@@ -24,9 +22,22 @@ internal static class Grep
             var isMadeUp = path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
             var content = isMadeUp ? BoundedFile.TryReadGenerated(path, ReadLimit.SystemFile)
                 : BoundedFile.TryRead(path, ReadLimit.SystemFile);
-            return content is null || content.AsSpan().Contains((byte)0) || !Ascii.IsValid(content) ? null : Contains(content, word);
+            return content is null ? null : Find(word, content);
         }
         catch (SyscallException) { return null; }
+    }
+
+    /// <summary>The same in the content of a file.</summary>
+    internal static bool? Find(string word, ReadOnlySpan<byte> content) =>
+        content.Contains((byte)0) || !Ascii.IsValid(content) ? null : Contains(content, word);
+
+    /// <summary>False: the word may be a pattern or an option.</summary>
+    internal static bool IsLiteral(string word)
+    {
+        if (word.Length == 0 || word[0] == '-') return false;
+        foreach (var c in word)
+            if (!char.IsAsciiLetterOrDigit(c) && !Signs.Contains(c)) return false;
+        return true;
     }
 
     private static bool Contains(ReadOnlySpan<byte> text, string word)

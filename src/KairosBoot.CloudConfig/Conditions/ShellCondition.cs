@@ -7,7 +7,7 @@ namespace KairosBoot.CloudConfig;
 /// <c>! &amp;&amp; || ( )</c>. They are evaluated here because a shell takes a millisecond or more, the shipped configs have about sixty
 /// conditions per boot, and an image may have no shell. A test compares them with dash and GNU grep; everything else is left to the shell.
 /// </summary>
-internal sealed class ShellCondition
+internal class ShellCondition
 {
     private const int MaxNesting = 50;
     // In the place of a command they start another form of command. `{` and `}` are never words here.
@@ -19,16 +19,16 @@ internal sealed class ShellCondition
     private readonly List<ShellWord> words;
     private int position, nesting;
 
-    private ShellCondition(List<ShellWord> words) => this.words = words;
+    protected ShellCondition(List<ShellWord> words) => this.words = words;
 
     /// <summary>Null: only a shell can evaluate it.</summary>
-    internal static bool? Evaluate(string text)
+    internal static bool? Evaluate(string text) => ShellWord.Split(text) is { } words ? new ShellCondition(words).Evaluate() : null;
+
+    private protected bool? Evaluate()
     {
-        if (ShellWord.Split(text) is not { } words) return null;
-        var condition = new ShellCondition(words);
         // The whole text is parsed before anything is evaluated. Then a command that only the shell knows matters only if it is reached.
-        var test = condition.List();
-        return test is not null && condition.position == words.Count ? test() : null;
+        var test = List();
+        return test is not null && position == words.Count ? test() : null;
     }
 
     /// <summary>A command <c>[</c> has no <c>]</c> at its end, which a shell notices only when it executes the command.</summary>
@@ -112,7 +112,7 @@ internal sealed class ShellCondition
         {
             ["true"] => () => true,
             ["false"] => () => false,
-            ["grep", "-q", var word, var file] => () => Grep.Find(word, file),
+            ["grep", "-q", var word, var file] => () => Find(word, file),
             ["test", var operation, var path] => () => Test(operation, path),
             ["test", "!", var operation, var path] => () => !Test(operation, path),
             ["[", var operation, var path, "]"] => () => Test(operation, path),
@@ -121,7 +121,11 @@ internal sealed class ShellCondition
         };
     }
 
-    private static bool? Test(string operation, string path)
+    /// <summary>grep -q. A preview of a boot looks elsewhere.</summary>
+    private protected virtual bool? Find(string word, string path) => Grep.Find(word, path);
+
+    /// <summary>The operators of test(1) for one file.</summary>
+    private protected virtual bool? Test(string operation, string path)
     {
         if (!path.StartsWith('/')) return null;
         return operation switch

@@ -11,7 +11,7 @@ namespace KairosBoot.CloudConfig;
 internal static class EnvironmentKey
 {
     internal const string FileField = "environment_file";
-    private const string DefaultFile = "/etc/environment";
+    internal const string DefaultFile = "/etc/environment";
     private const int DirectoryMode = Octal.O744;
 
     internal static readonly StageKey Definition =

@@ -27,7 +27,7 @@ internal static class FilesKey
         using var place = Directories.Walker.Place(path, parents);
         var existing = place.Found;
         // The upstream default is mode 0. Here a new file gets 0644, and an existing file keeps its mode, which may be restricted.
-        if (file.Boolean("append") == true) content = Appended(place, content);
+        if (file.Boolean("append") == true) content = Appended(place.TryRead(ReadLimit.SystemFile) ?? [], content);
         var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
         AtomicFile.Write(place, existing, content, mode, uid, gid, parents);
         run.Executed($"wrote {path}");
@@ -36,9 +36,8 @@ internal static class FilesKey
     /// <summary>
     /// The present content and this one. Nothing is added a second time, because an entry may run at every boot. Whole lines start a line.
     /// </summary>
-    private static byte[] Appended(FilePlace place, byte[] content)
+    internal static byte[] Appended(byte[] existing, byte[] content)
     {
-        var existing = place.TryRead(ReadLimit.SystemFile) ?? [];
         var isLines = content is [not (byte)'\n', .., (byte)'\n'];
         if (isLines ? HoldsLines(existing, content) : existing.AsSpan().IndexOf(content) >= 0) return existing;
         return isLines && existing is [.., not (byte)'\n'] ? [.. existing, (byte)'\n', .. content] : [.. existing, .. content];

@@ -42,6 +42,9 @@ public sealed record InitrdContents(
     /// <summary>The number of its kairos-boot, as <see cref="InitrdFormat"/> has it; 0 also for another program.</summary>
     public int Format { get; init; }
 
+    /// <summary>Its modules; null: it has no modules.index.</summary>
+    internal ModuleIndex? Index { get; init; }
+
     /// <exception cref="OperatorException">The file is not a cpio archive, plain or compressed with lz4, zstd or gzip.</exception>
     public static InitrdContents Read(string path) => Parse(
         BoundedFile.TryRead(path, ReadLimit.Initrd) ?? throw new OperatorException($"{path} does not exist", "give the path of an initrd"),
@@ -62,7 +65,7 @@ public sealed record InitrdContents(
                 files.Select(entry => (entry.Name, (long)entry.Content.Length)).ToList(),
                 drivers.Where(group => group.Key > 0).SelectMany(group => group).Order(StringComparer.Ordinal).ToList(),
                 drivers[0].ToList(), drivers[null].ToList())
-            { Format = InitrdFormat.Of(FindInit(entries) is { } init ? init.Content.Span : default) };
+            { Format = InitrdFormat.Of(FindInit(entries) is { } init ? init.Content.Span : default), Index = index };
         }
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
         {

@@ -16,6 +16,9 @@ internal static class BootFiles
         ("usr", Ordinary), ("usr/local", Ordinary), ("var", Ordinary),
     ];
 
+    /// <summary>True: a build adds this directory to a tree without it. The path is absolute.</summary>
+    internal static bool AddsDirectory(string path) => MountPoints.Any(row => "/" + row.Path == path);
+
     /// <param name="request">How to build an initrd.</param>
     /// <param name="root">The tree.</param>
     /// <param name="scratch">Takes the initrd if it has to be built.</param>

@@ -7,7 +7,7 @@ namespace KairosBoot.Lifecycle;
 /// <summary>Replaces the boot menu of a machine by the newer one of this program, filled in for the machine.</summary>
 public static class BootMenuUpdate
 {
-    private const string Menu = "/grub/grub.cfg";
+    internal const string Menu = "/grub/grub.cfg";
     private const string VersionLine = KairosMenu.OwnVersion, RecoveryLine = KairosMenu.OwnRecovery;
 
     /// <summary>The menu to write; null: the existing menu is kept.</summary>

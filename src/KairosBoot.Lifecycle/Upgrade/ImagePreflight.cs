@@ -39,7 +39,7 @@ internal static class ImagePreflight
         TreeLint.RequireBuildable(root, kernel: null);
         MachineArchitecture.Check(root);
         // The build adds these.
-        CheckMountPoints(root, mountPoints, root, path => BootFiles.MountPoints.Any(row => "/" + row.Path == path));
+        CheckMountPoints(root, mountPoints, root, BootFiles.AddsDirectory);
     }
 
     private static void CheckMountPoints(string root, IEnumerable<string> mountPoints, string name, Predicate<string> isAdded)

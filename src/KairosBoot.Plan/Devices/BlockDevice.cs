@@ -48,7 +48,10 @@ public sealed record BlockDevice(string Name, string Disk, int Partition, long S
 
     public override int GetHashCode() => 0;
 
-    public string Node => "/dev/" + Name;
+    /// <summary>In a plan for a machine that is not this one: how it is found, such as <c>LABEL=COS_STATE</c>.</summary>
+    public string? Reference { get; init; }
+
+    public string Node => Reference ?? "/dev/" + Name;
 
     /// <summary>
     /// A name for fstab that stays the same if the kernel numbers its disks differently. The node if the device has no such name.

@@ -108,5 +108,5 @@ public sealed record MountVolume(StepClass Class, BlockDevice Device, string Tar
 
     private string MountCommand(string options) => $"mount -t {Type} -o {options} {ShellText.Quote(Device.Node)} {ShellText.Quote(Target)}";
 
-    private string CheckCommand(bool force) => $"chroot {Image} {CheckPrograms[0]} {Checks.Options(force)} {Device.Node}";
+    private string CheckCommand(bool force) => $"chroot {Image} {CheckPrograms[0]} {Checks.Options(force)} {ShellText.Quote(Device.Node)}";
 }

@@ -11,14 +11,17 @@ public sealed class BusyboxBootTests
     [Fact]
     public void A_root_without_systemd_has_all_mounts_and_survives_a_power_cut()
     {
-        // disk: | COS_OEM | COS_STATE: active.img (busybox) | COS_PERSISTENT |
+        // disk: | COS_OEM: a config with more paths | COS_STATE: active.img (busybox) | COS_PERSISTENT | DATA |
         using SmallDisk disk = new(
-            new Partition("COS_OEM", 8),
+            new Partition("COS_OEM", 8, ("/90_layout.yaml", PlannedBoot.Config)),
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
-            new Partition("COS_PERSISTENT", 16));
-        using QemuMachine machine =
-            QemuMachine.Start(new MachineSpec { Name = "busybox", Disks = [disk.File], CommandLine = ActiveSlot, Reboots = true });
+            new Partition("COS_PERSISTENT", 16), new Partition("DATA", 4));
+        using QemuMachine machine = QemuMachine.Start(new MachineSpec
+        {
+            Name = "busybox", Disks = [disk.File], CommandLine = ActiveSlot + PlannedBoot.Options, Reboots = true,
+        });
         GuestShell shell = GuestShell.OfBusybox(machine);
+        PlannedBoot.Compare(shell);
 
         Assert.Equal("init", shell.Run("cat /proc/1/comm"));
         Assert.NotEqual(0, shell.Try("touch /usr/written").Status);

@@ -80,6 +80,9 @@ public static class Assets
     /// <summary>The schema of the boot report.</summary>
     public static string ReportSchema => Path.Combine(Root, "src/KairosBoot.Plan/report.schema.json");
 
+    /// <summary>The schema of a plan.</summary>
+    public static string PlanSchema => Path.Combine(Root, "src/KairosBoot.Plan/plan.schema.json");
+
     private static string Existing(string name, string? outDirectory = null)
     {
         string path = Path.Combine(outDirectory ?? Out, "test-assets", name);
