@@ -1,0 +1,123 @@
+using System.Text;
+
+namespace KairosBoot.CloudConfig.Booted;
+
+/// <summary>
+/// Replaces secrets in logs, scripts, command lines and env files, line by line. What a line needs to be redacted is in the tables: names
+/// with a value, commands that take passwords, and forms of values.
+/// </summary>
+internal sealed class SecretText(KnownSecrets known)
+{
+    private const string Begin = "-----BEGIN ", End = "-----END ", Private = "PRIVATE KEY", Replacement = KnownSecrets.Replacement;
+
+    // A key of 16,384 bits has about 210 lines. A block without an end must not hide the rest of a log.
+    private const int MaxBlockLines = 300;
+
+    private static readonly string[] Commands = ["chpasswd", "sshpass", "htpasswd", "mkpasswd", "wpa_passphrase"];
+
+    private readonly StringBuilder result = new();
+    private int keyLines, blockIndent = -1;
+    private string hereDocumentEnd = "";
+
+    /// <summary>The text without secrets. They are added to the known ones.</summary>
+    internal static string Redact(string text, KnownSecrets known) => new SecretText(known).Run(text);
+
+    private string Run(string text)
+    {
+        var lines = text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (i > 0) result.Append('\n');
+            var line = lines[i];
+            if (IsInBlock(line, lines, i)) result.Append(Replacement);
+            else result.Append(RedactLine(line));
+        }
+
+        return result.ToString();
+    }
+
+    private bool IsInBlock(string line, string[] lines, int number)
+    {
+        if (keyLines > 0)
+        {
+            keyLines = line.Contains(End, StringComparison.Ordinal) ? 0 : keyLines - 1;
+            return true;
+        }
+
+        if (hereDocumentEnd.Length > 0)
+        {
+            if (line.Trim() != hereDocumentEnd) return line.Trim().Length > 0;
+            hereDocumentEnd = "";
+            return false;
+        }
+
+        if (blockIndent >= 0)
+        {
+            if (line.Trim().Length == 0) return false;
+            if (IndentOf(line) > blockIndent)
+            {
+                known.Add(line);
+                return true;
+            }
+
+            blockIndent = -1;
+        }
+
+        return IsKeyWithoutStart(lines, number);
+    }
+
+    // The end of a log may start in the middle of a key.
+    private static bool IsKeyWithoutStart(string[] lines, int number)
+    {
+        for (var i = number; i < lines.Length && i - number < MaxBlockLines; i++)
+        {
+            if (IsEndOfKey(lines[i])) return true;
+            if (!IsEncoded(lines[i])) return false;
+        }
+
+        return false;
+    }
+
+    private static bool IsEndOfKey(string line) =>
+        line.Contains(End, StringComparison.Ordinal) && line.Contains(Private, StringComparison.Ordinal)
+        && !line.Contains(Begin, StringComparison.Ordinal);
+
+    private static bool IsEncoded(string line)
+    {
+        var word = line.AsSpan().TrimEnd();
+        word = word[(word.LastIndexOf(' ') + 1)..];
+        if (word.Length is < 4 or > 80) return false;
+        foreach (var c in word)
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('+' or '/' or '=')) return false;
+        return true;
+    }
+
+    private string RedactLine(string line)
+    {
+        if (Commands.FirstOrDefault(command => line.Contains(command, StringComparison.Ordinal)) is { } command)
+        {
+            if (line.IndexOf("<<", StringComparison.Ordinal) is >= 0 and var here)
+                hereDocumentEnd = line[(here + 2)..].Trim().TrimStart('-').Split(' ')[0].Trim('\'', '"', '\\');
+            if (line.AsSpan().Trim().Length > command.Length && line.AsSpan().ContainsAny(" :")) return $"{Replacement} {command}";
+        }
+
+        if (line.IndexOf(Begin, StringComparison.Ordinal) is >= 0 and var begin && line.IndexOf(Private, begin, StringComparison.Ordinal) > 0)
+        {
+            if (line.IndexOf(End, begin, StringComparison.Ordinal) < 0) keyLines = MaxBlockLines;
+            line = line[..begin] + Replacement;
+        }
+
+        var scan = new SecretLine(line, known);
+        var redacted = scan.Redact();
+        if (scan.OpensBlock) blockIndent = IndentOf(line);
+        return redacted;
+    }
+
+    private static int IndentOf(string line)
+    {
+        var indent = 0;
+        while (indent < line.Length && line[indent] is ' ' or '\t') indent++;
+        // The items of a list are deeper than their dash.
+        return indent;
+    }
+}
