@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using KairosBoot.Image;
@@ -55,16 +54,10 @@ public static class SupportBundle
         foreach (var note in content.Notes) list.Append($"left out: {note}\n");
         using var archive = new MemoryStream();
         using (var gzip = new GZipStream(archive, CompressionLevel.Optimal, leaveOpen: true))
-        using (var tar = new TarWriter(gzip, TarEntryFormat.Ustar))
         {
             foreach (var (name, bytes) in all.Prepend((Contents, Encoding.UTF8.GetBytes(list.ToString()))))
-            {
-                using var data = new MemoryStream(bytes);
-                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, Top + name)
-                {
-                    DataStream = data, Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                });
-            }
+                TarText.Write(gzip, Top + name, bytes, Syscall.UnixTimeSeconds());
+            TarText.End(gzip);
         }
 
         return archive.ToArray();

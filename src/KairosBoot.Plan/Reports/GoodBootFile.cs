@@ -23,7 +23,11 @@ public static class GoodBootFile
     /// <summary>The size limit of the file.</summary>
     public const int MaxBytes = MaxBoots * MaxLine;
 
-    private const int MaxReason = 160, MaxPhases = 16, MaxSteps = 100, MarkLength = 4;
+    // Of the words: their sum is less than a line.
+    private const int MaxId = 40, MaxWhy = 10, MaxImage = 16, MaxPhases = 200, MaxSteps = 400, MaxReason = 140, MarkLength = 4;
+
+    // Seconds until the year 2286; milliseconds of four months.
+    private const long MaxNumber = 9_999_999_999;
 
     /// <summary>The boots of a file and the number of lines that are damaged.</summary>
     public static (ImmutableArray<GoodBoot> Boots, int Damaged) Parse(string content)
@@ -55,28 +59,38 @@ public static class GoodBootFile
         var text = new StringBuilder();
         Word(text, "time", Number(boot.Time));
         Word(text, "utc", FailureRecord.Utc(boot.Time).Replace(" UTC", "Z").Replace(' ', 'T'));
-        Word(text, "boot", boot.BootId);
+        Word(text, "boot", boot.BootId, MaxId);
         Word(text, "slot", boot.Slot.Name());
-        Word(text, "why", boot.Why);
-        Word(text, "image", boot.Image);
+        Word(text, "why", boot.Why, MaxWhy);
+        Word(text, "image", boot.Image, MaxImage);
         Word(text, "kernel", Number(boot.Kernel));
         Word(text, "initrd", Number(boot.Initrd));
         Word(text, "system", Number(boot.System));
         Word(text, "lost", Number(boot.Lost));
         Word(text, "warnings", Number(boot.Warnings));
-        Word(text, "phases", string.Join(',', boot.Phases.Take(MaxPhases).Select(phase => $"{phase.Name}:{Number(phase.Milliseconds)}")));
-        Word(text, "steps", string.Concat(boot.Steps.Take(MaxSteps)));
+        Word(text, "phases", Joined(boot.Phases.Select(phase => $"{phase.Name}:{Number(phase.Milliseconds)}"), ",", MaxPhases), MaxPhases);
+        Word(text, "steps", Joined(boot.Steps, "", MaxSteps), MaxSteps);
         var reason = PrintableText.Clean(boot.Reason).ReplaceLineEndings(" ");
         if (reason.Length > 0) text.Append("reason=").Append(Ascii(reason)[..Math.Min(reason.Length, MaxReason)]).Append(' ');
         text.Length--;
         return text.Append('\n').ToString();
     }
 
-    private static void Word(StringBuilder text, string name, string value)
+    // A space would end the word.
+    private static void Word(StringBuilder text, string name, string value, int maxLength = MaxId) =>
+        text.Append(name).Append('=').Append(Ascii(value)[..Math.Min(value.Length, maxLength)].Replace(' ', '_')).Append(' ');
+
+    /// <summary>As many of the parts as fit, each as a whole.</summary>
+    private static string Joined(IEnumerable<string> parts, string separator, int maxLength)
     {
-        const int MaxWord = 480;
-        // A space would end the word.
-        text.Append(name).Append('=').Append(Ascii(value)[..Math.Min(value.Length, MaxWord)].Replace(' ', '_')).Append(' ');
+        var text = new StringBuilder();
+        foreach (var part in parts)
+        {
+            if (text.Length + separator.Length + part.Length > maxLength) break;
+            text.Append(text.Length == 0 ? "" : separator).Append(part);
+        }
+
+        return text.ToString();
     }
 
     // One byte for each character, so that the length of a line is known.
@@ -85,7 +99,7 @@ public static class GoodBootFile
         for (var i = 0; i < from.Length; i++) target[i] = from[i] is >= ' ' and <= '~' ? from[i] : '?';
     });
 
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Number(long value) => Math.Min(value, MaxNumber).ToString(CultureInfo.InvariantCulture);
 
     private static GoodBoot? ParseLine(string line)
     {
@@ -122,7 +136,6 @@ public static class GoodBootFile
         for (var i = 0; i + MarkLength <= text.Length; i += MarkLength) yield return text.Substring(i, MarkLength);
     }
 
-    // Up to the year 9999, and less than would overflow a sum.
     private static long? NumberOf(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 253_402_300_799 ? number : null;
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= MaxNumber ? number : null;
 }
