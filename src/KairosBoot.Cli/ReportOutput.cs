@@ -51,7 +51,8 @@ internal static class ReportOutput
         foreach (var slot in block.Counters.Order)
         {
             var counter = block.Counters[slot];
-            yield return $"{slot.Name(),-8}  tries {counter.Left}  good {(counter.Good ? "yes" : "no"),-3}  image {counter.Image}".TrimEnd();
+            var good = counter.Good ? "yes" : "no";
+            yield return $"{slot.Name(),-8}  tries {counter.Left}  good {good,-3}  image {counter.Image}".TrimEnd();
         }
 
         if (block.Counters.Fault is { } fault) yield return $"marked bad: {fault.Sentence}";

@@ -14,8 +14,9 @@ internal sealed class KnownSecrets
     private static readonly string[] Usual =
         ["active", "passive", "recovery", "kairos", "kairos-boot", "kernel", "initrd", "rootfs", "initramfs", "default", "system"];
 
-    private readonly HashSet<string> values = [];
-    private List<string>? longestFirst;
+    // The longest first: a shorter one may be a part of it.
+    private readonly SortedSet<string> values = new(Comparer<string>.Create((a, b) =>
+        a.Length != b.Length ? b.Length.CompareTo(a.Length) : string.CompareOrdinal(a, b)));
 
     internal void Add(string value)
     {
@@ -24,16 +25,16 @@ internal sealed class KnownSecrets
             if (line.Length < MinLength || line.Contains(Replacement, StringComparison.Ordinal) || Usual.Contains(line)) continue;
             if (values.Count >= MaxValues) return;
             // As configs, headers and URLs carry it.
-            foreach (var form in (string[])[line, Uri.EscapeDataString(line), Convert.ToBase64String(Encoding.UTF8.GetBytes(line)).TrimEnd('=')])
-                if (values.Add(form)) longestFirst = null;
+            values.Add(line);
+            values.Add(Uri.EscapeDataString(line));
+            values.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(line)).TrimEnd('='));
         }
     }
 
     /// <summary>The text without the values. A value inside a longer word is another word.</summary>
     internal string Remove(string text)
     {
-        longestFirst ??= [.. values.OrderByDescending(value => value.Length).ThenBy(value => value, StringComparer.Ordinal)];
-        foreach (var value in longestFirst)
+        foreach (var value in values)
             if (text.Contains(value, StringComparison.Ordinal)) text = Remove(text, value);
         return text;
     }

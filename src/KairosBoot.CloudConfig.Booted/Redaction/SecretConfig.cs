@@ -127,5 +127,6 @@ internal sealed class SecretConfig
         return FilePermissions.Parse(scalar) is not { } mode || (mode & ReadableByOthers) == 0;
     }
 
-    private static bool IsYaml(string path) => ((string[])[".yaml", ".yml", ".json"]).Any(end => path.EndsWith(end, StringComparison.Ordinal));
+    private static bool IsYaml(string path) =>
+        ((string[])[".yaml", ".yml", ".json"]).Any(end => path.EndsWith(end, StringComparison.Ordinal));
 }

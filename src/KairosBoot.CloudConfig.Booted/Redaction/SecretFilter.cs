@@ -44,7 +44,10 @@ public sealed class SecretFilter
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                text.Object(name, members => { foreach (var member in value.EnumerateObject()) Write(members, member.Name, member.Value); });
+                text.Object(name, members =>
+                {
+                    foreach (var member in value.EnumerateObject()) Write(members, member.Name, member.Value);
+                });
                 break;
             case JsonValueKind.Array:
                 text.Array(name, items => { foreach (var item in value.EnumerateArray()) Write(items, null, item); });

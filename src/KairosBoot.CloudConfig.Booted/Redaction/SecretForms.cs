@@ -25,8 +25,7 @@ internal static class SecretForms
         {
             if (!line.AsSpan(at).StartsWith(start)) continue;
             var end = at;
-            while (end < line.Length && (char.IsAsciiLetterOrDigit(line[end]) || line[end] is '_' or '-' or '.' or ':' or '+' or '/' or '='))
-                end++;
+            while (end < line.Length && IsOfToken(line[end])) end++;
             if (end - at >= minLength) return end - at;
         }
 
@@ -55,18 +54,22 @@ internal static class SecretForms
     private static int HashLength(ReadOnlySpan<char> text)
     {
         const int MaxId = 10, MinHash = 12;
-        var id = text[1..].IndexOf('$');
-        if (id is < 1 or > MaxId) return 0;
+        var id = text[1..Math.Min(text.Length, MaxId + 2)].IndexOf('$');
+        if (id < 1) return 0;
         foreach (var c in text.Slice(1, id))
             if (!char.IsAsciiLetterOrDigit(c) && c != '-') return 0;
         var end = id + 2;
-        while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] is '.' or '/' or '$' or '=' or ',' or '+' or '-')) end++;
+        while (end < text.Length && (IsOfToken(text[end]) || text[end] is '$' or ',')) end++;
         return end - id - 2 >= MinHash ? end : 0;
     }
+
+    private static bool IsOfToken(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '+' or '/' or '=';
 
     /// <summary>USER:PASSWORD in a URL, without the @ after it. Also a password with a slash, which makes the URL invalid.</summary>
     private static int UserInfoLength(ReadOnlySpan<char> text)
     {
+        const int MaxUrl = 4096;
+        if (text.Length > MaxUrl) text = text[..MaxUrl];
         var end = text.IndexOfAny(" \t\"'<>");
         if (end >= 0) text = text[..end];
         var slash = text.IndexOfAny("/?#");

@@ -38,7 +38,7 @@ internal sealed class SecretLine(string line, KnownSecrets known)
         while (position < line.Length && IsNameCharacter(line[position])) position++;
         var name = line.AsSpan(start, position - start);
         result.Append(name);
-        if (SecretForms.IsScheme(name) && FindWord(position) is var word && word.Length > 0) TakeCredentials(word.Start, word.Start + word.Length);
+        if (SecretForms.IsScheme(name) && FindWord(position) is { Length: > 0 } word) TakeCredentials(word.Start, word.Start + word.Length);
         else if (SecretNames.IsSecret(name) && FindValue(start, name) is { } value) TakeValue(value);
         else if (SecretForms.IsLoginOption(name) && FindWord(position) is var login
             && line.AsSpan(login.Start, login.Length).Contains(':')) TakeValue((login.Start, login.Start + login.Length));
@@ -122,7 +122,10 @@ internal sealed class SecretLine(string line, KnownSecrets known)
 
     private int EndOfWord(int from)
     {
-        var isQuery = line.LastIndexOf('?', from) is var query and >= 0 && !line.AsSpan(query, from - query).ContainsAny(" \t");
+        const int MaxQuery = 1024;
+        var start = Math.Max(0, from - MaxQuery);
+        var before = line.AsSpan(start, from - start);
+        var isQuery = before.LastIndexOf('?') > before.LastIndexOfAny(" \t");
         var end = from;
         while (end < line.Length && !char.IsWhiteSpace(line[end]) && !(isQuery && line[end] is '&' or '#'))
         {

@@ -25,18 +25,19 @@ internal sealed class SecretText(KnownSecrets known)
     private string Run(string text)
     {
         var lines = text.Split('\n');
+        var keys = FindKeysWithoutStart(lines);
         for (var i = 0; i < lines.Length; i++)
         {
             if (i > 0) result.Append('\n');
             var line = lines[i];
-            if (IsInBlock(line, lines, i)) result.Append(Replacement);
+            if (IsInBlock(line) || keys[i]) result.Append(Replacement);
             else result.Append(RedactLine(line));
         }
 
         return result.ToString();
     }
 
-    private bool IsInBlock(string line, string[] lines, int number)
+    private bool IsInBlock(string line)
     {
         if (keyLines > 0)
         {
@@ -63,19 +64,21 @@ internal sealed class SecretText(KnownSecrets known)
             blockIndent = -1;
         }
 
-        return IsKeyWithoutStart(lines, number);
+        return false;
     }
 
-    // The end of a log may start in the middle of a key.
-    private static bool IsKeyWithoutStart(string[] lines, int number)
+    /// <summary>Lines of keys whose start is missing: the end of a log may begin in the middle of one.</summary>
+    private static bool[] FindKeysWithoutStart(string[] lines)
     {
-        for (var i = number; i < lines.Length && i - number < MaxBlockLines; i++)
+        var found = new bool[lines.Length];
+        var left = 0;
+        for (var i = lines.Length - 1; i >= 0; i--)
         {
-            if (IsEndOfKey(lines[i])) return true;
-            if (!IsEncoded(lines[i])) return false;
+            left = IsEndOfKey(lines[i]) ? MaxBlockLines : left > 0 && IsEncoded(lines[i]) ? left - 1 : 0;
+            found[i] = left > 0;
         }
 
-        return false;
+        return found;
     }
 
     private static bool IsEndOfKey(string line) =>
@@ -101,7 +104,8 @@ internal sealed class SecretText(KnownSecrets known)
             if (line.AsSpan().Trim().Length > command.Length && line.AsSpan().ContainsAny(" :")) return $"{Replacement} {command}";
         }
 
-        if (line.IndexOf(Begin, StringComparison.Ordinal) is >= 0 and var begin && line.IndexOf(Private, begin, StringComparison.Ordinal) > 0)
+        var begin = line.IndexOf(Begin, StringComparison.Ordinal);
+        if (begin >= 0 && line.IndexOf(Private, begin, StringComparison.Ordinal) > 0)
         {
             if (line.IndexOf(End, begin, StringComparison.Ordinal) < 0) keyLines = MaxBlockLines;
             line = line[..begin] + Replacement;

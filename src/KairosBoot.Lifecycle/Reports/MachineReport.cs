@@ -57,8 +57,8 @@ public sealed class MachineReport
     /// <summary>What differs from the usual; null: too few boots are known to say what is usual.</summary>
     public ImmutableArray<string>? Differences =>
         // Until it is marked good, the time of the system is not known.
-        Boot is not null && (Good ?? Running) is { } now ? BootDifferences.Find(Good is null ? now with { System = 0 } : now, Boot, GoodBoots)
-            : null;
+        Boot is not null && (Good ?? (Running is null ? null : Running with { System = 0 })) is { } now
+            ? BootDifferences.Find(now, Boot, GoodBoots) : null;
 
     // What differs from the usual is a question about the running boot.
     private GoodBoot? Running { get; }

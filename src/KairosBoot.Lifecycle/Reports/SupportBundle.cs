@@ -20,7 +20,8 @@ public static class SupportBundle
     /// <exception cref="SyscallException">The archive cannot be written.</exception>
     public static void Write(MachineFiles files, string path, IReadOnlyDictionary<string, string> generated)
     {
-        using var file = Create(path);
+        using var place = new PathWalker().Place(Path.GetFullPath(path), followLast: false);
+        using var file = Create(place);
         try
         {
             var texts = new Dictionary<string, string>(generated);
@@ -30,19 +31,19 @@ public static class SupportBundle
         }
         catch
         {
-            Syscall.Unlink(path);
+            Syscall.UnlinkAt(place.Directory, place.Name);
             throw;
         }
     }
 
     // Whoever could put a link there must not choose what root overwrites, and nobody else may read the archive.
-    private static FileHandle Create(string path)
+    private static FileHandle Create(FilePlace place)
     {
         var flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
-        try { return Syscall.Open(path, flags, OwnerOnly); }
+        try { return Syscall.OpenAt(place.Directory, place.Name, flags, OwnerOnly); }
         catch (SyscallException e) when (e.Errno is Errno.EEXIST or Errno.ELOOP)
         {
-            throw new OperatorException($"{path} already exists", "remove it, or choose another name");
+            throw new OperatorException($"{place.Path} already exists", "remove it, or choose another name");
         }
     }
 

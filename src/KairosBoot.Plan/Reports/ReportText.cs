@@ -27,7 +27,8 @@ public static class ReportText
     public static IEnumerable<string> Problems(ReportedBoot boot) =>
         boot.Problems.Select(problem => $"{problem.Class}: {problem.Text}")
             .Concat(boot.Steps.Where(step => step.Result != "ok").Select(step => $"{step.Class}: {step.Summary}: {step.Error}"))
-            .Concat(boot.ConfigProblems.Select(problem => $"{(problem.IsWarning ? "warning" : "error")}: {problem.Place}: {problem.Reason}"));
+            .Concat(boot.ConfigProblems.Select(problem =>
+                $"{(problem.IsWarning ? "warning" : "error")}: {problem.Place}: {problem.Reason}"));
 
     /// <summary>A table of the slowest parts of a boot.</summary>
     public static IEnumerable<string> Slowest(ImmutableArray<TimelineBar> slowest, ReportedBoot boot)

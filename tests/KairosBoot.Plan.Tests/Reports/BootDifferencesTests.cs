@@ -33,7 +33,8 @@ public sealed class BootDifferencesTests
     [InlineData(1000, 700, 8000, "phase rootfs took 700.0 ms, usually 400.0 ms")]
     [InlineData(1000, 400, 20_000, "the system, until it was good, took 20.000 s, usually 8.000 s")]
     [InlineData(10, 10, 10, "")] // faster is no difference
-    public void A_part_is_slower_if_it_takes_more_than_one_and_a_half_times_as_long(long kernel, long rootfs, long system, string expected) =>
+    public void A_part_is_slower_if_it_takes_more_than_one_and_a_half_times_as_long(long kernel, long rootfs, long system,
+        string expected) =>
         Assert.Equal(expected, Of(Usual with { Kernel = kernel, System = system, Phases = [("disk", 50), ("rootfs", rootfs)] }));
 
     [Theory]
@@ -49,7 +50,8 @@ public sealed class BootDifferencesTests
         Assert.Equal("a fallback: active is damaged", Of(Usual with { Why = "fallback", Reason = "active is damaged" }));
         Assert.Equal("boots of this slot lost just before it: 2", Of(Usual with { Lost = 2 }));
         Assert.Equal("warnings: 3, usually 0", Of(Usual with { Warnings = 3 }));
-        Assert.Equal("new step: mount b", Of(Usual, Report with { Steps = Report.Steps.Add(new("mount b", "optional", "ok", 1, 1, null)) }));
+        var more = Report with { Steps = Report.Steps.Add(new("mount b", "optional", "ok", 1, 1, null)) };
+        Assert.Equal("new step: mount b", Of(Usual, more));
     }
 
     [Fact]
@@ -58,6 +60,7 @@ public sealed class BootDifferencesTests
         var other = Known(9).Select(boot => boot with { Image = "other", Kernel = 100, BootId = "o" + boot.BootId });
         Assert.Equal("", string.Join('\n', BootDifferences.Find(Usual, Report, [.. Known(3), .. other])!.Value));
         // One unusual boot does not change what is usual.
-        Assert.Equal("", string.Join('\n', BootDifferences.Find(Usual, Report, [Usual with { BootId = "x", Kernel = 1 }, .. Known(4)])!.Value));
+        var unusual = Usual with { BootId = "x", Kernel = 1 };
+        Assert.Equal("", string.Join('\n', BootDifferences.Find(Usual, Report, [unusual, .. Known(4)])!.Value));
     }
 }

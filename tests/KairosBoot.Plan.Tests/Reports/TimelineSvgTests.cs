@@ -22,7 +22,8 @@ public sealed class TimelineSvgTests
         "none" => [],
         "usual" => Timeline.Of(SampleReport.Boot, SampleReport.Log),
         "many" => [.. Enumerable.Range(0, 500).Select(i => new TimelineBar(TimelineKind.Step, $"step {i}", i * 2000, 1900, ""))],
-        "hostile" => [.. Names.Select((name, i) => new TimelineBar((TimelineKind)(i % 4), name, i * 100_000, 300_000, name) { Problem = name })],
+        "hostile" => [.. Names.Select((name, i) =>
+            new TimelineBar((TimelineKind)(i % 4), name, i * 100_000, 300_000, name) { Problem = name })],
         "zero" => [new(TimelineKind.Kernel, "kernel", 0, 0, ""), new(TimelineKind.Step, "step", 0, 0, "")],
         _ => [new(TimelineKind.Kernel, "kernel", 0, 86_400_000_000, ""), new(TimelineKind.Step, "s", 86_400_000_000, 86_400_000_000, "")],
     };
@@ -33,7 +34,8 @@ public sealed class TimelineSvgTests
     private static double Number(XElement element, string name) =>
         double.Parse(element.Attribute(name)!.Value, CultureInfo.InvariantCulture);
 
-    private static List<XElement> All(XDocument svg, string name) => [.. svg.Descendants().Where(element => element.Name.LocalName == name)];
+    private static List<XElement> All(XDocument svg, string name) =>
+        [.. svg.Descendants().Where(element => element.Name.LocalName == name)];
 
     private static (double Left, double Right) Extent(XElement text)
     {

@@ -1,9 +1,7 @@
-using KairosBoot.Plan;
-
-namespace KairosBoot.Lifecycle;
+namespace KairosBoot.Plan;
 
 /// <summary>Which machine has a file, and where.</summary>
-internal enum BundlePlace
+public enum BundlePlace
 {
     /// <summary>On the running machine only: /run, /proc, /etc.</summary>
     Running,
@@ -16,7 +14,7 @@ internal enum BundlePlace
 }
 
 /// <summary>How secrets are found in a file.</summary>
-internal enum BundleFormat { Text, Json, Configs }
+public enum BundleFormat { Text, Json, Configs }
 
 /// <summary>A file of the archive.</summary>
 /// <param name="Name">Its path in the archive. For a directory of configs: the directory.</param>
@@ -25,10 +23,10 @@ internal enum BundleFormat { Text, Json, Configs }
 /// <param name="Format">Its format.</param>
 /// <param name="MaxKiB">Only the end of a longer text is in the archive. A longer config is left out.</param>
 /// <param name="Use">What it is for.</param>
-internal sealed record BundleFile(string Name, BundlePlace Place, string Path, BundleFormat Format, int MaxKiB, string Use)
+public sealed record BundleFile(string Name, BundlePlace Place, string Path, BundleFormat Format, int MaxKiB, string Use)
 {
     /// <summary>Everything that an archive can have, and nothing else. The order is that of the archive.</summary>
-    internal static readonly BundleFile[] All =
+    public static readonly BundleFile[] All =
     [
         new("report.txt", BundlePlace.Generated, "", BundleFormat.Text, 256, "what `kboot report` prints"),
         new("status.json", BundlePlace.Generated, "", BundleFormat.Json, 256, "what `kboot status --json` prints"),
@@ -57,8 +55,10 @@ internal sealed record BundleFile(string Name, BundlePlace Place, string Path, B
         new("layout/extra-layout.env", BundlePlace.Running, SystemPaths.ExtraLayout, BundleFormat.Text, 64, "the same"),
         new("layout/custom-layout.env", BundlePlace.Running, SystemPaths.CustomLayout, BundleFormat.Text, 64, "the same"),
         new("dmesg", BundlePlace.Generated, "", BundleFormat.Text, 256, "the end of the kernel's log"),
-        new("configs/system-oem", BundlePlace.Running, SystemPaths.CloudConfigs[0], BundleFormat.Configs, 1024, "cloud-configs of the image"),
+        new("configs/system-oem", BundlePlace.Running, SystemPaths.CloudConfigs[0], BundleFormat.Configs, 1024,
+            "cloud-configs of the image"),
         new("configs/oem", BundlePlace.Oem, "/", BundleFormat.Configs, 1024, "cloud-configs of the machine"),
-        new("configs/usr-local", BundlePlace.Running, SystemPaths.CloudConfigs[2], BundleFormat.Configs, 1024, "cloud-configs on COS_PERSISTENT"),
+        new("configs/usr-local", BundlePlace.Running, SystemPaths.CloudConfigs[2], BundleFormat.Configs, 1024,
+            "cloud-configs on COS_PERSISTENT"),
     ];
 }
