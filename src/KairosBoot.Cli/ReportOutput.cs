@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KairosBoot.Lifecycle;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
@@ -11,11 +12,20 @@ internal static class ReportOutput
     internal static Dictionary<string, string> ForArchive(MachineReport report)
     {
         var text = new StringWriter();
-        Print(report, text);
+        Print(report, new PrintableWriter(text));
         var all = new Dictionary<string, string> { ["report.txt"] = text.ToString() };
         if (report.Files.State is null) return all;
-        using var location = BootStateLocation.Open(report.Files.IsThisMachine ? null : report.Files.State);
-        all["status.json"] = JsonOutput.ToText(StatusCommand.Members(location, BootStatus.Read(location)));
+        try
+        {
+            using var location = BootStateLocation.Open(report.Files.IsThisMachine ? null : report.Files.State);
+            all["status.json"] = JsonOutput.ToText(StatusCommand.Members(location, BootStatus.Read(location)));
+        }
+        // What is broken on the machine must not keep the other files out of the archive.
+        catch (Exception e) when (e is OperatorException or SyscallException)
+        {
+            all["status.json"] = JsonOutput.ToText(writer => writer.WriteString("problem", e.Message));
+        }
+
         return all;
     }
 
@@ -34,6 +44,7 @@ internal static class ReportOutput
         if (!report.Files.IsThisMachine && report.Counters is { } block)
             Section(output, $"counters in {report.Files.State}{SystemPaths.BootState}", Counters(block));
         Section(output, "last boots, the newest first", ReportText.Boots(report.Boots));
+        Lines(output, report.Notes, "  ");
         if (report.DamagedLines > 0) output.WriteLine($"  {report.DamagedLines} damaged lines of the list are left out");
         if (report.Files.IsThisMachine) Section(output, "differs from the usual", Differences(report));
     }
@@ -85,6 +96,7 @@ internal static class ReportOutput
 
         WriteBoots(writer, report);
         writer.WriteNumber("damagedLines", report.DamagedLines);
+        JsonOutput.WriteArray(writer, "notes", report.Notes);
         if (report.Differences is { } differences) JsonOutput.WriteArray(writer, "differences", differences);
     });
 

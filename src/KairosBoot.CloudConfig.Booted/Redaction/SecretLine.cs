@@ -62,7 +62,14 @@ internal sealed class SecretLine(string line, KnownSecrets known)
     private void Replace(int start, int end)
     {
         // A name that was redacted already is not replaced again.
-        if (!line.AsSpan(start).StartsWith(Replacement)) known.Add(line[start..end]);
+        if (!line.AsSpan(start).StartsWith(Replacement))
+        {
+            var secret = line[start..end];
+            known.Add(secret);
+            // USER:PASSWORD
+            if (secret.IndexOf(':') is > 0 and var colon) known.Add(secret[(colon + 1)..]);
+        }
+
         result.Append(Replacement);
         position = end;
     }

@@ -10,16 +10,20 @@ public sealed class MachineReport
 {
     private const int MaxSlowest = 10;
 
+    private readonly List<string> notes = [];
+
     private MachineReport(MachineFiles files)
     {
         Files = files;
         ReportJson = files.Read(files.Report);
         Boot = ReportReader.TryRead(ReportJson);
-        Bars = Boot is null ? [] : Timeline.Of(Boot, files.Read(files.Log));
+        Bars = Boot is null ? [] : Timeline.Of(Boot, Try("", () => files.Read(files.Log)));
         if (files.State is not null) Counters = BootStateFile.Read(files.State + SystemPaths.BootState);
-        (GoodBoots, DamagedLines) = files.Oem is null ? ([], 0) : GoodBootStore.Read(files.Oem);
+        (GoodBoots, DamagedLines) = files.Oem is null ? ([], 0) : Try(([], 0), () => GoodBootStore.Read(files.Oem));
         FailedBoots = [.. ((string?[])[files.Oem, files.State]).OfType<string>().Distinct()
-            .SelectMany(place => FailureStore.ReadReported(place).AddRange(FailureStore.Read(place)))];
+            .SelectMany(place => Try([], () => FailureStore.ReadReported(place).AddRange(FailureStore.Read(place))))];
+        if (files.IsThisMachine && MountTable.Find(SystemPaths.Oem) is null)
+            notes.Add("there is no list of good boots: no COS_OEM is mounted at " + SystemPaths.Oem);
         Running = files.IsThisMachine ? BootHistory.Entry(Counters is { Usable: true } block ? block.Counters : null) : null;
     }
 
@@ -40,6 +44,9 @@ public sealed class MachineReport
 
     public IReadOnlyList<FailureRecord> FailedBoots { get; }
 
+    /// <summary>What cannot be read, and why, one sentence each.</summary>
+    public IReadOnlyList<string> Notes => notes;
+
     public ImmutableArray<TimelineBar> Bars { get; }
 
     public ImmutableArray<TimelineBar> Slowest => Boot is null ? [] : Timeline.Slowest(Bars, Boot, MaxSlowest);
@@ -59,6 +66,17 @@ public sealed class MachineReport
         // Until it is marked good, the time of the system is not known.
         Boot is not null && (Good ?? (Running is null ? null : Running with { System = 0 })) is { } now
             ? BootDifferences.Find(now, Boot, GoodBoots) : null;
+
+    // The parts of a report are worth something alone, above all on a machine with a broken disk.
+    private T Try<T>(T otherwise, Func<T> read)
+    {
+        try { return read(); }
+        catch (Exception e) when (e is SyscallException or OperatorException)
+        {
+            notes.Add(e.Message);
+            return otherwise;
+        }
+    }
 
     // What differs from the usual is a question about the running boot.
     private GoodBoot? Running { get; }

@@ -7,7 +7,7 @@ namespace KairosBoot.Plan;
 public static class Timeline
 {
     // Lines of the boot log. A stage writes the first one at the start of each entry.
-    private const string StageLine = "stage ";
+    private const string StageLine = "stage ", WaitLine = "waiting for ";
 
     /// <summary>
     /// The kernel, then each phase, followed by the steps and the cloud-config entries that began in it, in the order of their start. Steps
@@ -19,13 +19,14 @@ public static class Timeline
     {
         var bars = ImmutableArray.CreateBuilder<TimelineBar>();
         bars.Add(new(TimelineKind.Kernel, "kernel", 0, boot.KernelMicroseconds, WaitReasons.Of(TimelineKind.Kernel, "kernel")));
-        var inner = Steps(boot).Concat(Entries(boot, log)).OrderBy(bar => bar.Start).ToList();
+        var lines = log.Split('\n').Select(TryReadLine).OfType<(long Time, string Level, string Text)>().ToList();
+        var inner = Steps(boot).Concat(Entries(boot, lines)).OrderBy(bar => bar.Start).ToList();
         var start = boot.KernelMicroseconds;
         var next = 0;
         foreach (var (name, length) in boot.Phases)
         {
-            bars.Add(new(TimelineKind.Phase, name, start, length, WaitReasons.Of(TimelineKind.Phase, name)));
-            start += length;
+            bars.Add(new(TimelineKind.Phase, name, start, length, Missing(lines, start, start += length)
+                ?? WaitReasons.Of(TimelineKind.Phase, name)));
             for (; next < inner.Count && inner[next].Start < start; next++) bars.Add(inner[next]);
         }
 
@@ -78,13 +79,25 @@ public static class Timeline
             ? command[(at + Then.Length)..] : command;
     }
 
-    private static IEnumerable<TimelineBar> Entries(ReportedBoot boot, string log)
+    // What a boot that waits for long says in its log.
+    private static string? Missing(List<(long Time, string Level, string Text)> lines, long from, long to)
+    {
+        foreach (var (time, _, text) in lines)
+        {
+            if (time < from || time >= to || !text.StartsWith(WaitLine, StringComparison.Ordinal)) continue;
+            return text.LastIndexOf(", ", StringComparison.Ordinal) is > 0 and var end ? text[WaitLine.Length..end] : null;
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<TimelineBar> Entries(ReportedBoot boot, List<(long Time, string Level, string Text)> lines)
     {
         var starts = new List<(long Start, string Name)>();
-        foreach (var line in log.Split('\n'))
+        foreach (var (time, _, text) in lines)
         {
-            if (TryReadLine(line) is not { } found || !found.Text.StartsWith(StageLine, StringComparison.Ordinal)) continue;
-            if (!found.Text.Contains(": skipped, ", StringComparison.Ordinal)) starts.Add((found.Time, found.Text[StageLine.Length..]));
+            if (!text.StartsWith(StageLine, StringComparison.Ordinal)) continue;
+            if (!text.Contains(": skipped, ", StringComparison.Ordinal)) starts.Add((time, text[StageLine.Length..]));
         }
 
         for (var i = 0; i < starts.Count; i++)

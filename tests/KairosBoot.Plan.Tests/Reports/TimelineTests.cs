@@ -44,6 +44,8 @@ public sealed class TimelineTests
                                  waited for: the image, its partition and a loop device
             """, string.Join('\n', ReportText.Slowest(slowest[..5], boot)));
         Assert.Contains(slowest, bar => bar.WaitsFor == "the mount of /dev/vda5");
+        var waiting = Timeline.Of(boot, "[    1.215000] warn  waiting for LABEL=COS_STATE, LABEL=COS_OEM, 58 s left\n");
+        Assert.Equal("LABEL=COS_STATE, LABEL=COS_OEM", waiting.Single(bar => bar.Name == "disk").WaitsFor);
     }
 
     [Fact]
