@@ -115,7 +115,10 @@ internal static class ReportOutput
             writer.WriteStartObject();
             writer.WriteString("kind", bar.Kind switch
             {
-                TimelineKind.Kernel => "kernel", TimelineKind.Phase => "phase", TimelineKind.Step => "step", _ => "entry",
+                TimelineKind.Kernel => "kernel",
+                TimelineKind.Phase => "phase",
+                TimelineKind.Step => "step",
+                _ => "entry",
             });
             writer.WriteString("name", bar.Name);
             writer.WriteNumber("startMicroseconds", bar.Start);

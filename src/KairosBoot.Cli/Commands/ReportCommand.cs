@@ -1,6 +1,5 @@
 using System.CommandLine;
 using KairosBoot.Lifecycle;
-using KairosBoot.Plan;
 
 namespace KairosBoot.Cli;
 

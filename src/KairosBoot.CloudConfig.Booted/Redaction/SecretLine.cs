@@ -19,8 +19,14 @@ internal sealed class SecretLine(string line, KnownSecrets known)
         while (position < line.Length)
         {
             var c = line[position];
-            if (SecretForms.LengthAt(line, position) is > 0 and var length) Replace(position, position + length);
-            else if (IsNameCharacter(c)) TakeName();
+            if (SecretForms.LengthAt(line, position) is > 0 and var length)
+            {
+                Replace(position, position + length);
+            }
+            else if (IsNameCharacter(c))
+            {
+                TakeName();
+            }
             else
             {
                 if (c is '"' or '\'' && !IsEscaped(position)) openQuote = openQuote == c ? '\0' : openQuote == '\0' ? c : openQuote;
@@ -41,7 +47,10 @@ internal sealed class SecretLine(string line, KnownSecrets known)
         if (SecretForms.IsScheme(name) && FindWord(position) is { Length: > 0 } word) TakeCredentials(word.Start, word.Start + word.Length);
         else if (SecretNames.IsSecret(name) && FindValue(start, name) is { } value) TakeValue(value);
         else if (SecretForms.IsLoginOption(name) && FindWord(position) is var login
-            && line.AsSpan(login.Start, login.Length).Contains(':')) TakeValue((login.Start, login.Start + login.Length));
+            && line.AsSpan(login.Start, login.Length).Contains(':'))
+        {
+            TakeValue((login.Start, login.Start + login.Length));
+        }
     }
 
     private void TakeCredentials(int start, int end)

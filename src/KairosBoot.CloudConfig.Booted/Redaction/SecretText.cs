@@ -13,7 +13,9 @@ internal sealed class SecretText(KnownSecrets known)
     // A key of 16,384 bits has about 210 lines. A block without an end must not hide the rest of a log.
     private const int MaxBlockLines = 300;
 
-    private static readonly string[] Commands = ["chpasswd", "sshpass", "htpasswd", "mkpasswd", "wpa_passphrase"];
+    // Their arguments or their input have a password without a name.
+    private static readonly string[] Commands = ["chpasswd", "sshpass", "htpasswd", "mkpasswd", "wpa_passphrase", "| cryptsetup",
+        "ssh-keygen -", "docker login", "podman login", "registry login", "oras login", "vault login", "openssl passwd"];
 
     private readonly StringBuilder result = new();
     private int keyLines, blockIndent = -1;
@@ -99,9 +101,14 @@ internal sealed class SecretText(KnownSecrets known)
     {
         if (Commands.FirstOrDefault(command => line.Contains(command, StringComparison.Ordinal)) is { } command)
         {
-            if (line.IndexOf("<<", StringComparison.Ordinal) is >= 0 and var here)
-                hereDocumentEnd = line[(here + 2)..].Trim().TrimStart('-').Split(' ')[0].Trim('\'', '"', '\\');
+            OpenHereDocument(line);
             if (line.AsSpan().Trim().Length > command.Length && line.AsSpan().ContainsAny(" :")) return $"{Replacement} {command}";
+        }
+
+        if (TargetOf(line) is { } target)
+        {
+            OpenHereDocument(line);
+            return $"{Replacement} > {target}";
         }
 
         var begin = line.IndexOf(Begin, StringComparison.Ordinal);
@@ -115,6 +122,25 @@ internal sealed class SecretText(KnownSecrets known)
         var redacted = scan.Redact();
         if (scan.OpensBlock) blockIndent = IndentOf(line);
         return redacted;
+    }
+
+    private void OpenHereDocument(string line)
+    {
+        if (line.IndexOf("<<", StringComparison.Ordinal) is >= 0 and var here)
+            hereDocumentEnd = line[(here + 2)..].Trim().TrimStart('-').Split(' ')[0].Trim('\'', '"', '\\');
+    }
+
+    /// <summary>The file that a command writes its output to, if its path is that of a secret. Null: it is not.</summary>
+    private static string? TargetOf(string line)
+    {
+        var at = line.IndexOf("> /", StringComparison.Ordinal);
+        if (at < 0) at = line.IndexOf(" >/", StringComparison.Ordinal);
+        if (at < 0 || (at > 0 && line[at] == '>' && line[at - 1] is '-' or '=')) return null;
+        var start = at;
+        while (line[start] is ' ' or '>') start++;
+        var end = line.AsSpan(start).IndexOfAny(" ;\"'|&");
+        var path = end < 0 ? line[start..] : line.Substring(start, end);
+        return SecretPaths.IsSecret(path) ? path : null;
     }
 
     private static int IndentOf(string line)

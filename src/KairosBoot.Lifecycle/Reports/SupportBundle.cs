@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using KairosBoot.Image;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 

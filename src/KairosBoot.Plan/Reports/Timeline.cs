@@ -76,7 +76,7 @@ public static class Timeline
     {
         const string Create = "mkdir -p ", Then = " && ";
         return command.StartsWith(Create, StringComparison.Ordinal) && command.IndexOf(Then, StringComparison.Ordinal) is > 0 and var at
-            ? command[(at + Then.Length)..] : command;
+            && !command[..at].Contains(';') ? command[(at + Then.Length)..] : command;
     }
 
     // What a boot that waits for long says in its log.

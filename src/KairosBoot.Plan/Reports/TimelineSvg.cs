@@ -102,9 +102,9 @@ public static class TimelineSvg
             + (bar.WaitsFor.Length > 0 ? $"; waited for: {bar.WaitsFor}" : "") + (bar.Problem is null ? "" : $"; {bar.Problem}");
         Rect(svg, "bar " + kind, start, top + ((RowHeight - BarHeight) / 2), width, BarHeight, tip);
         var length = $" ({Duration.Text(bar.Length)})";
-        // Beside the bar, where more room is.
+        // As in systemd-analyze plot: on the side where more room is.
         double right = Width - Margin - start - width - Gap, left = start - Margin - Gap;
-        var isRight = Measure(bar.Name + length) <= right || right >= left;
+        var isRight = right >= left || start < Margin + (PlotWidth / 2);
         var label = Fit(bar.Name, (isRight ? right : left) - Measure(length)) + length;
         Text(svg, isRight ? start + width + Gap : start - Gap, top + RowHeight - Gap, kind, label, !isRight);
     }

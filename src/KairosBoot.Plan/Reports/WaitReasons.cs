@@ -7,7 +7,7 @@ internal static class WaitReasons
     [
         (TimelineKind.Kernel, "", "the kernel and its drivers; see dmesg"),
         (TimelineKind.Phase, "given-up", "attempts that failed"),
-        (TimelineKind.Phase, "start", "drivers of the initrd to be loaded, the watchdog"),
+        (TimelineKind.Phase, "start", "kairos-boot itself, the watchdog, pstore"),
         (TimelineKind.Phase, "drivers", "drivers to find their devices"),
         (TimelineKind.Phase, "disk", "the boot disk and its partitions to appear"),
         (TimelineKind.Phase, "rootfs", "programs and configs of the stage rootfs"),
@@ -21,8 +21,7 @@ internal static class WaitReasons
         (TimelineKind.Step, "fsck", "the mount of {device}, and its check if one was due"),
         (TimelineKind.Step, "mount -t overlay", "an overlay mount"),
         (TimelineKind.Step, "mount --bind", "a bind mount"),
-        (TimelineKind.Step, "rsync", "files of the image to be copied or merged"),
-        (TimelineKind.Step, "cp -a", "files of the image to be copied or merged"),
+        (TimelineKind.Step, "# fill new stores", "files of the image to be copied, or merged with those of the user"),
         (TimelineKind.Step, "/etc/machine-id", "writes of the machine id to its stores"),
         (TimelineKind.Step, " /dev/", "the mount of {device}"),
         (TimelineKind.Step, "mount ", "a mount"),

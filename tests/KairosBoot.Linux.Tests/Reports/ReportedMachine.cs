@@ -1,4 +1,3 @@
-using KairosBoot.Execution;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Linux.Tests.Reports;

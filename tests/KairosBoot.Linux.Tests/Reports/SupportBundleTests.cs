@@ -130,8 +130,10 @@ public sealed class SupportBundleTests
         Assert.Equal("a: b\n", files["configs/oem/04-40___name__.yaml"]);
         Assert.Equal("\"the whole content is left out: it is not JSON\"\n", files["report.json"]);
         foreach (var note in (string[])["10-pipe.yaml", "20-link.yaml", "30-huge.yaml", "boot.log: only the last 2048 KiB"])
+        {
             Assert.Contains("left out: ", files["CONTENTS"].Split('\n').First(line => line.Contains(note, StringComparison.Ordinal)
                 && line.StartsWith("left", StringComparison.Ordinal)));
+        }
     });
 
     [Fact]

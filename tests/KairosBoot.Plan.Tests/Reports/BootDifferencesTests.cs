@@ -8,7 +8,12 @@ public sealed class BootDifferencesTests
 
     private static readonly GoodBoot Usual = SampleReport.Good with
     {
-        Kernel = 1000, System = 8000, Warnings = 0, Lost = 0, Phases = [("disk", 50), ("rootfs", 400)], Steps = [StepMark.Of("mount a")],
+        Kernel = 1000,
+        System = 8000,
+        Warnings = 0,
+        Lost = 0,
+        Phases = [("disk", 50), ("rootfs", 400)],
+        Steps = [StepMark.Of("mount a")],
     };
 
     private static ImmutableArray<GoodBoot> Known(int count) => [.. Enumerable.Range(0, count).Select(i => Usual with { BootId = $"{i}" })];

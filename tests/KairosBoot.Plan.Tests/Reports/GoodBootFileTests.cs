@@ -30,8 +30,13 @@ public sealed class GoodBootFileTests
     {
         var longest = SampleReport.Good with
         {
-            Reason = new string('\u20ac', 10_000), Image = new string('x', 64), Kernel = long.MaxValue, Initrd = long.MaxValue,
-            System = long.MaxValue, Warnings = int.MaxValue, Time = long.MaxValue,
+            Reason = new string('\u20ac', 10_000),
+            Image = new string('x', 64),
+            Kernel = long.MaxValue,
+            Initrd = long.MaxValue,
+            System = long.MaxValue,
+            Warnings = int.MaxValue,
+            Time = long.MaxValue,
             Phases = [.. Enumerable.Range(0, 100).Select(i => ($"phase-of-a-longer-name-{i}", long.MaxValue))],
             Steps = [.. Enumerable.Repeat("abcd", 1000)],
         };

@@ -93,6 +93,10 @@ public sealed class SecretTests
     [InlineData("[    1.0] info  a: zzzz9999zzzz9999\n[    1.0] info  a: -----END RSA PRIVATE KEY-----\nb")]
     [InlineData("wpa_passphrase net zzzz9999")]
     [InlineData("sshpass -p zzzz9999 ssh a")]
+    [InlineData("echo zzzz9999 | cryptsetup luksOpen /dev/sda1 x")]
+    [InlineData("docker login -u me -p zzzz9999 registry")]
+    [InlineData("echo -n 'zzzz9999' > /etc/my-secret")]
+    [InlineData("cat >/root/.ssh/id_rsa <<EOF\nzzzz9999\nEOF")]
     public void A_text_does_not_show_its_secret(string text) => Assert.DoesNotContain("zzzz9999", Text(text));
 
     [Theory]
@@ -105,6 +109,7 @@ public sealed class SecretTests
     [InlineData("https://example.com:8443/a@v1 oci://registry.example.com/image@sha256:0123456789abcdef0123456789abcdef")]
     [InlineData("systemd[1]: Reached target Basic System.")]
     [InlineData("chpasswd")]
+    [InlineData("echo hello > /etc/motd; merge a -> /etc/token")]
     [InlineData("lock_passwd: true")]
     [InlineData("ssh_authorized_keys: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8 admin@example")]
     [InlineData("$HOME/$1 and ${PATH}$")]
