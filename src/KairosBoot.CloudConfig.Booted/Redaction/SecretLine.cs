@@ -44,8 +44,14 @@ internal sealed class SecretLine(string line, KnownSecrets known)
         while (position < line.Length && IsNameCharacter(line[position])) position++;
         var name = line.AsSpan(start, position - start);
         result.Append(name);
-        if (SecretForms.IsScheme(name) && FindWord(position) is { Length: > 0 } word) TakeCredentials(word.Start, word.Start + word.Length);
-        else if (SecretNames.IsSecret(name) && FindValue(start, name) is { } value) TakeValue(value);
+        if (SecretForms.IsScheme(name) && FindWord(position) is { Length: > 0 } word)
+        {
+            TakeCredentials(word.Start, word.Start + word.Length);
+        }
+        else if (SecretNames.IsSecret(name) && FindValue(start, name) is { } value)
+        {
+            TakeValue(value);
+        }
         else if (SecretForms.IsLoginOption(name) && FindWord(position) is var login
             && line.AsSpan(login.Start, login.Length).Contains(':'))
         {
