@@ -18,6 +18,7 @@ internal static class KbootCommand
             UpgradeNodeCommand.Create(),
             ResetCommand.Create(),
             StatusCommand.Create(),
+            ReportCommand.Create(),
             AssessCommand.Create(),
             SelectCommand.Create(),
             RollbackCommand.Create(),

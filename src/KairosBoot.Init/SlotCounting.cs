@@ -148,16 +148,12 @@ internal sealed class SlotCounting(BootRecord record, Devices devices)
     /// <summary>Reports on the console, in the report and to users who log in that another slot runs than the first in order.</summary>
     public void ReportFallback(BootRequest request, PlanRunner plans)
     {
-        var (slot, first) = (request.Slot, Counters.Counters.First);
-        if (!Counters.Usable || slot == first) return;
-        var (fault, volume) = (Counters.Counters.Fault, Counters.Counters.VolumeFault);
-        var forVolume = Counters.Counters.RunsForVolume(slot, request.VolumeRetries);
-        if (request.Why == ChoiceReason.OneShot && !forVolume) return;
-        var reason = forVolume ? volume!.Sentence : fault?.Slot == first ? fault.Sentence
-            : $"{first.Name()}: {Counters.Counters[first].Left} tries left";
-        var text = $"{slot.Name()} runs instead of {first.Name()} ({reason}); see kboot status";
+        var (slot, counters) = (request.Slot, Counters.Counters);
+        if (!Counters.Usable || FallbackReason.Of(counters, slot, request.Why, request.VolumeRetries) is not { } reason) return;
+        var text = $"{slot.Name()} runs instead of {counters.First.Name()} ({reason}); see kboot status";
         record.Note(StepClass.Degraded, text);
         plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.Motd, $"KairosBoot: {PrintableText.Clean(text)}\n")]);
-        if (forVolume) plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.VolumeFailure, reason + "\n")]);
+        if (counters.RunsForVolume(slot, request.VolumeRetries))
+            plans.Apply([new WriteFile(StepClass.Optional, SystemPaths.VolumeFailure, reason + "\n")]);
     }
 }

@@ -8,6 +8,9 @@ namespace KairosBoot.Plan;
 /// <param name="Microseconds">How long it took.</param>
 public sealed record StepResult(Step Step, StepError? Error, long Microseconds)
 {
+    /// <summary>When it began, in microseconds since the start of the kernel; 0: not known.</summary>
+    public long Start { get; init; }
+
     /// <summary>A sentence: only a part was done. It degrades the boot and never fails it.</summary>
     public string? Shortfall { get; init; }
 
@@ -125,6 +128,7 @@ public sealed record BootReport
         item.String("command", result.Command).String("class", ClassName(result.Step.Class))
             .String("result", result.Error is not null ? "failed" : result.Shortfall is not null ? "partial" : "ok")
             .Number("microseconds", result.Microseconds);
+        if (result.Start > 0) item.Number("startMicroseconds", result.Start);
         if ((result.Error?.ToString() ?? result.Shortfall) is { } reason) item.String("error", reason);
     });
 

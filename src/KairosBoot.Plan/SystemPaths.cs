@@ -57,6 +57,8 @@ public static class SystemPaths
     public const string FailedBoots = "/kairosboot/failed-boots";
     /// <summary>The same records after a good boot has reported them.</summary>
     public const string FailedBootsReported = "/kairosboot/failed-boots.reported";
+    /// <summary>On the OEM partition: the last boots that were marked good.</summary>
+    public const string GoodBoots = "/kairosboot/good-boots";
     /// <summary>On the OEM partition: the volume that the machine's user-data came from, a <see cref="Plan.UserDataMark"/>.</summary>
     public const string UserDataMark = "/kairosboot/userdata-taken";
     /// <summary>On the OEM partition: where the datasource entry of Kairos' images stores user-data.</summary>

@@ -24,10 +24,13 @@ public sealed class SinkTests
         (@"\bFileHandle\([12],", ["KairosBoot.Init/Stages/StageProtocol.cs", "KairosBoot.Cli/StageLogger.cs"],
             "a pipe to PID 1, which logs it; a stat of the stream"),
         (@"\bSystemPaths\.(Log|Motd)\b",
-            ["KairosBoot.Init/BootLog.cs", "KairosBoot.Init/Failures/FailureKeeping.cs", "KairosBoot.Init/SlotCounting.cs"],
-            "cleans; reads; cleans"),
-        (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Execution/BootState/FailureStore.cs", "KairosBoot.Init/Failures/FailureKeeping.cs"],
-            "FailureFile cleans; names the path"),
+            ["KairosBoot.Init/BootLog.cs", "KairosBoot.Init/Failures/FailureKeeping.cs", "KairosBoot.Init/SlotCounting.cs",
+                "KairosBoot.Plan/Reports/BundleFile.cs", "KairosBoot.Lifecycle/Reports/MachineFiles.cs",
+                "KairosBoot.Lifecycle/Reports/BundleContent.cs"],
+            "cleans; reads; cleans; all others read"),
+        (@"\bSystemPaths\.FailedBoots", ["KairosBoot.Execution/BootState/FailureStore.cs", "KairosBoot.Init/Failures/FailureKeeping.cs",
+                "KairosBoot.Plan/Reports/BundleFile.cs", "KairosBoot.Lifecycle/Reports/MachineFiles.cs"],
+            "FailureFile cleans; names the path; read"),
     ];
 
     /// <summary>Files that print by themselves, so they must clean the text.</summary>
@@ -35,7 +38,7 @@ public sealed class SinkTests
     [
         "KairosBoot.Cli/PrintableWriter.cs", "KairosBoot.Cli/Progress.cs", "KairosBoot.Init/BootLog.cs", "KairosBoot.Init/SlotCounting.cs",
         "KairosBoot.Linux/Kernel/KernelLog.cs", "KairosBoot.Plan/Failures/FailureFile.cs", "KairosBoot.Plan/Failures/FailureRecord.cs",
-        "KairosBoot.Plan/Texts/JsonText.cs",
+        "KairosBoot.Plan/Reports/GoodBootFile.cs", "KairosBoot.Plan/Reports/TimelineSvg.cs", "KairosBoot.Plan/Texts/JsonText.cs",
     ];
 
     private static string Sources([CallerFilePath] string here = "") =>

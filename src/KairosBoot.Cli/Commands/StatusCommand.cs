@@ -23,7 +23,7 @@ internal static class StatusCommand
             using var location = BootStateLocation.Open(parsed.GetValue(state));
             var status = BootStatus.Read(location);
             if (parsed.GetValue(json))
-                PrintJson(location, status);
+                JsonOutput.Write(Members(location, status));
             else
                 Print(location, status);
             return status.Block.Usable || location.HasNoCounters ? 0 : 1;
@@ -83,7 +83,8 @@ internal static class StatusCommand
             Console.WriteLine($"boot options: {problem}");
     }
 
-    private static void PrintJson(BootStateLocation location, BootStatus status) => JsonOutput.Write(writer =>
+    /// <summary>What <c>--json</c> shows.</summary>
+    internal static Action<Utf8JsonWriter> Members(BootStateLocation location, BootStatus status) => writer =>
     {
         var counters = status.Block.Counters;
         writer.WriteString("block", location.Block);
@@ -120,7 +121,7 @@ internal static class StatusCommand
         writer.WriteString("menu", location.HasKairosMenu ? "kairos" : "kboot");
         JsonOutput.WriteArray(writer, "optionProblems", status.OptionProblems);
         if (Deadline(location) is { } deadline) writer.WriteNumber("goodWithinSecondsLeft", deadline.SecondsLeft);
-    });
+    };
 
     private static void WriteSlots(Utf8JsonWriter writer, BootStatus status)
     {

@@ -63,7 +63,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         }
         var result = new StepResult(step, error, Syscall.BootTimeMicroseconds() - start)
         {
-            Shortfall = shortfall, Note = note,
+            Start = start, Shortfall = shortfall, Note = note,
             // The content of a file is not part of the log.
             Text = step is WriteFile ? null : step.Command,
         };

@@ -28,14 +28,20 @@ public static class SlotAssessment
         if (location.HasNoCounters)
         {
             // A service of the image runs this at each boot: nothing is wrong with the machine.
-            if (location.Booted?.Slot == slot) GoodWatch.MarkGood();
-            return $"{slot.Name()} is healthy; nothing is counted, because this disk has the boot menu of Kairos";
+            return $"{slot.Name()} is healthy; nothing is counted, because this disk has the boot menu of Kairos" +
+                (location.Booted?.Slot == slot ? RecordBoot(null) : "");
         }
 
-        location.Change(counters =>
-            BootStateFile.WithNewId(counters, counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot)));
-        if (location.Booted?.Slot == slot) GoodWatch.MarkGood();
-        return $"{slot.Name()} is good{(location.Booted?.Slot == slot ? SettlePendingKargs(location) : "")}";
+        BootCounters? before = null;
+        location.Change(counters => BootStateFile.WithNewId(before = counters,
+            counters.SyncWithImages(image is null ? [] : [(slot, image)]).MarkGood(slot)));
+        return $"{slot.Name()} is good{(location.Booted?.Slot == slot ? RecordBoot(before) + SettlePendingKargs(location) : "")}";
+    }
+
+    private static string RecordBoot(BootCounters? before)
+    {
+        GoodWatch.MarkGood();
+        return BootHistory.Record(before);
     }
 
     /// <summary>Takes all tries from a slot.</summary>

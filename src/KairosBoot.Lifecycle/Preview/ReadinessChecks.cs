@@ -5,7 +5,7 @@ namespace KairosBoot.Lifecycle;
 /// <summary>The checks of <c>kboot plan</c> on a node.</summary>
 public static class ReadinessChecks
 {
-    /// <summary>In the order of the output. docs/debugging.md has the same rows.</summary>
+    /// <summary>In the order of the output. docs/plan.md has the same rows.</summary>
     public static ImmutableArray<ReadinessCheck> All { get; } =
     [
         ReadinessCheck.ForMachine("counters", "`/bootstate` on `COS_STATE`",

@@ -52,6 +52,23 @@ public sealed class KernelLog : IDisposable
         catch (SyscallException) { } // the boot does not depend on the log
     }
 
+    /// <summary>The records that the kernel has kept, oldest first, as they are in /dev/kmsg, one line each.</summary>
+    /// <exception cref="SyscallException">This user may not read them.</exception>
+    public static List<string> ReadAll()
+    {
+        const int MaxRecord = 8192; // CONSOLE_EXT_LOG_MAX in the kernel
+        var lines = new List<string>();
+        using var kmsg = Syscall.Open("/dev/kmsg", OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        var record = new byte[MaxRecord];
+        while (true)
+        {
+            try { lines.Add(Encoding.UTF8.GetString(record, 0, Syscall.Read(kmsg, record)).TrimEnd('\n')); }
+            catch (SyscallException e) when (e.Errno == Errno.EAGAIN) { return lines; }
+            // Records were overwritten meanwhile; the next read continues with those that are left.
+            catch (SyscallException e) when (e.Errno == Errno.EPIPE) { }
+        }
+    }
+
     /// <summary>Shows all kernel messages on the consoles, even with quiet on the command line.</summary>
     /// <returns>For <see cref="Show"/>: what was shown before.</returns>
     public static string? ShowEverything()

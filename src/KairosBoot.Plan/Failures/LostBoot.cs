@@ -31,6 +31,9 @@ public static class LostBoot
         return last;
     }
 
+    /// <summary>Boots of the running slot that were lost since the last good one, without the running boot.</summary>
+    public static int Count(BootCounters counters, Slot booting) => Lost(counters, booting, booting);
+
     /// <summary>The mark of this boot. Its text differs from that of every other boot since the last good one.</summary>
     public static string Mark(BootCounters counters, Slot booting) => Mark(counters, booting, 0);
 

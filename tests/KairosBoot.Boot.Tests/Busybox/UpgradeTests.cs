@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace KairosBoot.Boot.Tests;
 
 /// <summary>Machines that upgrade themselves, and the system that each boot starts.</summary>
@@ -69,8 +71,10 @@ public sealed class UpgradeTests
         Assert.Equal("KairosBoot: passive runs instead of active (active: 0 tries left); see kboot status",
             machine.Shell.Run("cat /run/motd.d/kairosboot"));
         Assert.Matches("active +0 +no +no tries left: its last boots were not marked good\n", machine.Shell.Run("kboot status"));
+        Assert.Equal("running", LastBoots(machine.Shell)[0].Result);
         Assert.Equal("passive is good", machine.Shell.Run("kboot assess good"));
         Assert.Equal("0 3+ 3", machine.Slots);
+        CheckReport(machine.Shell);
 
         (outcome, string repaired) = machine.Change("kboot upgrade --image /mnt/new.img");
         Assert.Equal("active is new, passive is as before", outcome);
@@ -82,6 +86,29 @@ public sealed class UpgradeTests
         Assert.Equal("active is good", machine.Shell.Run("kboot assess good"));
         Assert.Equal("3+ 3+ 3", machine.Slots);
     }
+
+    /// <summary>The list of boots and the report of the machine, after a fallback that was marked good.</summary>
+    private static void CheckReport(GuestShell shell)
+    {
+        Assert.Equal("passive is good", shell.Run("kboot assess good"));
+        List<(string Slot, string Result, string Why)> boots = LastBoots(shell);
+        Assert.Equal(("passive", "good", "fallback: active: 0 tries left"), boots[0]);
+        Assert.Equal(("active", "failed"), (boots[1].Slot, boots[1].Result));
+        Assert.StartsWith("no reason is known", boots[1].Why, StringComparison.Ordinal);
+        Assert.Equal(["active good order", "active good order"], boots[^2..].Select(boot => $"{boot.Slot} {boot.Result} {boot.Why}"));
+        Assert.Equal("3", shell.Run("grep -c ^time= /oem/kairosboot/good-boots"));
+        Assert.Matches(@"^degraded: passive \(fallback: active: 0 tries left\), image [0-9a-f]{16}, kernel .* \+ system .*; marked good; ",
+            shell.Run("kboot report | head -n 1"));
+        Assert.Contains(Report.Of(shell).GetProperty("steps").EnumerateArray(), step => step.TryGetProperty("startMicroseconds", out _)
+            && step.GetProperty("command").GetString()!.Contains("-o loop,ro", StringComparison.Ordinal));
+        shell.Run("kboot report --svg /run/boot.svg && grep -q '</svg>' /run/boot.svg");
+        Assert.Contains("kboot-report/report.json", shell.Run("kboot report --bundle /run/support.tar.gz && tar -tzf /run/support.tar.gz"),
+            StringComparison.Ordinal);
+    }
+
+    private static List<(string Slot, string Result, string Why)> LastBoots(GuestShell shell) =>
+        [.. JsonDocument.Parse(shell.Run("kboot report --json")).RootElement.GetProperty("boots").EnumerateArray().Select(boot =>
+            (boot.GetProperty("slot").GetString()!, boot.GetProperty("result").GetString()!, boot.GetProperty("why").GetString()!))];
 
     [Fact]
     public void After_a_rollback_an_upgrade_is_first_again_and_a_pinned_image_stays()

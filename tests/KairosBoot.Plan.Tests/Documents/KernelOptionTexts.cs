@@ -52,7 +52,7 @@ internal static class KernelOptionTexts
         new("kairosboot.shell", "`never`",
             "Whether the failure screen and a break may open a shell: never, with root's password, or always."),
         new("kairosboot.break", "none",
-            "Stops before these steps for 120 s, or for a shell. The steps are in [debugging.md](debugging.md)."),
+            "Stops before these steps for 120 s, or for a shell. The steps are in [keys.md](keys.md#breaks)."),
         new("rd.immucore.disable", "none", "Not supported: a warning is logged."),
         new("rd.immucore.uki", "none", "Not supported (Trusted Boot): the boot fails immediately and says so."),
 
