@@ -27,10 +27,10 @@ public sealed class BootMenuTests
             machine = Restarted(machine, "true");
             machine.Console.Expect(Limit, Waits);
             PressUntilMenu(machine, () => machine.Console.Send("\u001b"));
-            // The editor of an entry, with the keys of Emacs: two lines down, to the end, one character back; Ctrl-X boots.
+            // The editor of an entry, with the keys of Emacs: three lines down, to the end, one character back; Ctrl-X boots.
             machine.Console.Send("e");
             machine.Console.Expect(Limit, "set typed=");
-            machine.Console.Send("\u000e\u000e\u0005\u0002typed.once=1\u0018");
+            machine.Console.Send("\u000e\u000e\u000e\u0005\u0002typed.once=1\u0018");
             machine.Console.Expect(Limit, Ready);
 
             machine = Restarted(machine, "grep ' typed.once=1' /proc/cmdline && kboot assess good && kboot select --menu");
