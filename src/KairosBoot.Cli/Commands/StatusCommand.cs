@@ -93,7 +93,7 @@ internal static class StatusCommand
         if (status.Running is { } running)
         {
             writer.WriteString("verdict", running.Boot.Verdict);
-            writer.WriteString("imageId", running.Boot.Image);
+            writer.WriteString("imageId", running.Image);
             writer.WriteString("name", running.Name);
             writer.WriteString("version", running.Version);
             writer.WriteString("built", running.Built);

@@ -32,8 +32,9 @@ public sealed class BootStateLocation : IDisposable
     {
         if (path is null)
         {
-            var partition = StatePartition.Find();
-            return new(partition.Path, partition.Path + SystemPaths.BootState, partition) { Booted = ReadBooted() };
+            var booted = ReadBooted();
+            var partition = Syscall.GetEUid() == 0 || booted is null ? StatePartition.Find() : MountedFor(booted);
+            return new(partition.Path, partition.Path + SystemPaths.BootState, partition) { Booted = booted };
         }
 
         using var found = Syscall.TryOpen(path, OpenFlags.Path) ?? throw new OperatorException($"{path} does not exist",
@@ -45,6 +46,10 @@ public sealed class BootStateLocation : IDisposable
             ? new(full, Path.TrimEndingDirectorySeparator(full) + SystemPaths.BootState, null)
             : new(PathParts.ParentOf(full), full, null);
     }
+
+    // A user who is not root cannot read disks to find the partition.
+    private static StatePartition MountedFor(BootSummary booted) => booted.Slot != Slot.Recovery ? StatePartition.Booted
+        : throw new OperatorException("COS_STATE is not mounted in recovery, and mounting it requires root", "run it with sudo");
 
     /// <summary>The disk has the boot menu of Kairos.</summary>
     public bool HasKairosMenu => KairosMenu.IsOn(Directory);

@@ -14,6 +14,9 @@ public sealed class RunningSystem(BootSummary boot, long? buildTime)
 
     public BootSummary Boot => boot;
 
+    /// <summary>Id of its image, as the counters have it; empty: not known.</summary>
+    public string Image => boot.Image.Length > 0 ? BootCounter.IdOf(boot.Image) : "";
+
     /// <summary>IMAGE_ID and IMAGE_VERSION of os-release(5), or ID and VERSION_ID; empty: it has none.</summary>
     public string Name => release.Name;
 
@@ -25,7 +28,7 @@ public sealed class RunningSystem(BootSummary boot, long? buildTime)
             ? DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) : null;
 
     /// <summary><c>active, verdict good, image 9f86d081884c7d65</c></summary>
-    public string BootText => $"{boot.Slot.Name()}, verdict {boot.Verdict}{(boot.Image.Length > 0 ? ", image " + boot.Image : "")}";
+    public string BootText => $"{boot.Slot.Name()}, verdict {boot.Verdict}{(Image.Length > 0 ? ", image " + Image : "")}";
 
     /// <summary><c>debian 12, built 2026-11-28 09:30 UTC</c>; empty: nothing is known.</summary>
     public string SystemText => string.Join(", ", ((string?[])[$"{Name} {Version}".Trim(), Built is null ? null : "built " + Built])
