@@ -9,8 +9,9 @@ namespace KairosBoot.Lifecycle;
 /// <param name="buildTime">When its image was built, in seconds since 1970; null: not known.</param>
 public sealed class RunningSystem(BootSummary boot, long? buildTime)
 {
-    private readonly SystemRelease release = SystemRelease.Parse(
-        BoundedFile.TryRead("/etc/os-release", ReadLimit.SystemFile) ?? BoundedFile.TryRead("/usr/lib/os-release", ReadLimit.SystemFile) ?? []);
+    private readonly SystemRelease release = SystemRelease.Parse(Read("/etc/os-release") ?? Read("/usr/lib/os-release") ?? []);
+
+    private static byte[]? Read(string path) => BoundedFile.TryRead(path, ReadLimit.SystemFile);
 
     public BootSummary Boot => boot;
 
