@@ -7,17 +7,18 @@ namespace KairosBoot.Cli;
 internal static class CloudConfigFiles
 {
     /// <summary>
-    /// Refuses a cloud-config that cannot be parsed: the machine would boot without its users, keys and network. Prints warnings to
-    /// standard error.
+    /// Refuses a cloud-config that cannot be parsed: the machine would boot without its users, keys and network.
     /// </summary>
+    /// <param name="documents">Their paths.</param>
+    /// <param name="warnings">Gets the warnings.</param>
     /// <exception cref="OperatorException">A document is missing or has errors.</exception>
-    internal static void Check(string[] documents)
+    internal static void Check(string[] documents, CommandWarnings warnings)
     {
         foreach (var missing in documents.Where(path => !File.Exists(path)))
             throw new OperatorException($"the cloud-config {missing} does not exist", "give --cloud-config the path of a YAML file");
         var problems = ConfigLint.CheckFiles(documents).ToLookup(problem => problem.IsWarning, problem => problem.Text);
         foreach (var warning in problems[true])
-            Console.Error.WriteLine($"warning: {warning}");
+            warnings.Add(warning);
         if (problems[false].Any())
         {
             throw new OperatorException($"the cloud-config has errors:\n  {string.Join("\n  ", problems[false])}",

@@ -20,17 +20,18 @@ internal static class Invocation
     internal static int Run(RootCommand root, string[] args)
     {
         if (WordPosition.FindUnknown(root, args) is { } unknown) return Refuse([unknown.Problem], unknown.Command);
+        ParseResult? parsed = null;
         try
         {
             // No response files: @ is the start of a word, not of the name of a file with more words.
-            var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0) return Refuse(parsed.Errors.Select(error => error.Message), CommandLine(parsed.CommandResult));
             if (EmptyPath.Find(parsed) is { } empty) return Refuse([empty], CommandLine(parsed.CommandResult));
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception failure)
         {
-            return Fail(FailureText.Of(failure));
+            return Fail(FailureText.Of(failure), parsed is not null && JsonOutput.IsRequested(parsed));
         }
     }
 
@@ -42,11 +43,25 @@ internal static class Invocation
         return WrongUsage;
     }
 
-    private static int Fail(OperatorException failure)
+    private static int Fail(OperatorException failure, bool json)
     {
         Console.Error.WriteLine($"kboot: {failure.Problem}");
         Console.Error.WriteLine($"  to fix: {failure.Fix}");
+        if (json && !JsonOutput.IsWritten) PrintJson(failure);
         return Failed;
+    }
+
+    private static void PrintJson(OperatorException failure)
+    {
+        try
+        {
+            JsonOutput.Write(writer =>
+            {
+                writer.WriteString("error", failure.Problem);
+                writer.WriteString("fix", failure.Fix);
+            });
+        }
+        catch (IOException) { } // standard output cannot be written; standard error has the reason
     }
 
     private static string CommandLine(System.CommandLine.Parsing.SymbolResult? result)

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using System.Text.Json;
 
@@ -6,10 +8,32 @@ namespace KairosBoot.Cli;
 /// <summary>One JSON object on standard output.</summary>
 internal static class JsonOutput
 {
+    private const string OptionName = "--json";
+
+    /// <summary>Makes a command print JSON.</summary>
+    internal static Option<bool> Option => new(OptionName) { Description = "Print JSON" };
+
+    /// <summary>The command has printed its object. A failure after that must not print a second one.</summary>
+    internal static bool IsWritten { get; private set; }
+
+    /// <summary>Whether the command line has the option.</summary>
+    internal static bool IsRequested(ParseResult parsed)
+    {
+        for (SymbolResult? result = parsed.CommandResult; result is not null; result = result.Parent)
+        {
+            if (result is CommandResult { Command: { } command }
+                && command.Options.OfType<Option<bool>>().Any(option => option.Name == OptionName && parsed.GetValue(option))) return true;
+        }
+
+        return false;
+    }
+
     internal static void Write(Action<Utf8JsonWriter> members)
     {
-        Write(Console.OpenStandardOutput(), members);
-        Console.WriteLine();
+        // All of it first: a failure must not leave the beginning of an object.
+        var text = ToText(members);
+        IsWritten = true;
+        Console.Write(text);
     }
 
     /// <summary>The same as a text.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using KairosBoot.CloudConfig;
-using KairosBoot.Image;
 
 namespace KairosBoot.Cli;
 
@@ -15,10 +14,6 @@ internal static class ProblemOutput
     }
 
     internal static string Count(int errors, int warnings) => $"{Plural(errors, "error")}, {Plural(warnings, "warning")}";
-
-    /// <summary>Prints a warning about a tree or an image.</summary>
-    internal static void Warn(TreeFinding warning) =>
-        Console.Error.WriteLine($"warning: {warning.Problem}\n  to fix: {warning.Fix}");
 
     private static string Plural(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 

@@ -26,9 +26,9 @@ public class KargsCommandTests : StateCommands
         Assert.Null(Arguments.Pending);
         Assert.Contains("rejected: ", Run(0, "kargs"));
         using var json = JsonDocument.Parse(Run(0, "kargs", "--json"));
-        Assert.Equal("nosmt", json.RootElement.GetProperty("givenUp").GetProperty("all")[0].GetString());
-        Assert.Equal("console=ttyS1", json.RootElement.GetProperty("givenUp").GetProperty("recovery")[0].GetString());
-        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("onTrial").ValueKind);
+        Assert.Equal("nosmt", json.RootElement.GetProperty("rejected").GetProperty("all")[0].GetString());
+        Assert.Equal("console=ttyS1", json.RootElement.GetProperty("rejected").GetProperty("recovery")[0].GetString());
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("pending").ValueKind);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public class KargsCommandTests : StateCommands
     public void A_change_prints_JSON_if_requested_before_or_after_the_verb(params string[] words)
     {
         using var json = JsonDocument.Parse(Run(0, ["kargs", .. words]));
-        Assert.Equal("one", json.RootElement.GetProperty("onTrial").GetProperty("all")[0].GetString());
+        Assert.Equal("one", json.RootElement.GetProperty("pending").GetProperty("all")[0].GetString());
     }
 
     [Theory]

@@ -28,16 +28,24 @@ public abstract class StateCommands : Scratch
 
     protected string Run(int exitCode, string[] arguments, bool isOnState)
     {
+        var (output, errors) = RunApart(exitCode, arguments, isOnState);
+        return output + errors;
+    }
+
+    /// <summary>The same with standard output and standard error apart.</summary>
+    private protected (string Output, string Errors) RunApart(int exitCode, string[] arguments, bool isOnState)
+    {
         if (isOnState && !arguments.Contains("--state") && !arguments.Contains("--help") && arguments[0] != "image")
             arguments = [.. arguments, "--state", State];
         var start = new ProcessStartInfo(Program[0], [.. Program[1..], .. arguments])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         using var kboot = Process.Start(start)!;
         var errors = kboot.StandardError.ReadToEndAsync();
-        var output = kboot.StandardOutput.ReadToEnd() + errors.Result;
+        var output = kboot.StandardOutput.ReadToEnd();
         kboot.WaitForExit();
-        Assert.True(kboot.ExitCode == exitCode, $"kboot {string.Join(' ', arguments)}: exit {kboot.ExitCode}\n{output}");
-        return output;
+        Assert.True(kboot.ExitCode == exitCode,
+            $"kboot {string.Join(' ', arguments)}: exit {kboot.ExitCode}\n{output}{errors.Result}");
+        return (output, errors.Result);
     }
 
     private static string InOutput(string name) => Path.Combine(AppContext.BaseDirectory, name);

@@ -44,11 +44,12 @@ internal static class AssessCommand
     {
         var slot = BootStateOptions.Slot(isOptional: true);
         var state = BootStateOptions.State;
-        var command = new Command(name, description) { slot, state };
+        var json = JsonOutput.Option;
+        var command = new Command(name, description) { slot, state, json };
         command.SetAction(parsed =>
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));
-            Console.WriteLine(assess(location, SlotNames.TryParse(parsed.GetValue(slot))));
+            BootStateOutput.Print(location, assess(location, SlotNames.TryParse(parsed.GetValue(slot))), parsed.GetValue(json));
         });
         return command;
     }

@@ -36,17 +36,19 @@ internal static class DiskBuildCommand
             if (result.Tokens is [var token] && token.Value is not ("512" or "4096"))
                 result.AddError($"--sector-size {token.Value}: give 512 or 4096, as in /sys/class/block/DISK/queue/logical_block_size");
         });
+        var json = JsonOutput.Option;
         var options = new DiskOptions();
 
         var command = new Command("build", "Build a bootable disk image for BIOS and UEFI from an OS image.")
         {
-            image, size, sectorSize, output, seed,
+            image, size, sectorSize, output, seed, json,
         };
         options.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
             var documents = parsed.GetValue(options.CloudConfigs) ?? [];
-            CloudConfigFiles.Check(documents);
+            using var warnings = new CommandWarnings(parsed.GetValue(json));
+            CloudConfigFiles.Check(documents, warnings);
             var path = parsed.GetRequiredValue(output);
             var request = new DiskRequest(
                 parsed.GetRequiredValue(image), parsed.GetValue(options.Recovery), documents, parsed.GetValue(size),
@@ -56,9 +58,19 @@ internal static class DiskBuildCommand
             };
             using var progress = new Progress();
             var layout = DiskBuilder.Build(request, path, cancellationToken, progress.Show);
-            if (ReporterCheck.WarnOfImage(request.Image, documents) is { } warning) ProblemOutput.Warn(warning);
-            Console.WriteLine($"{path}: {ByteSize.Text(layout.Size)}, {ByteSize.Text(layout.Persistent.Size)} of it for data");
+            progress.Dispose();
+            warnings.Add(ReporterCheck.WarnOfImage(request.Image, documents));
+            if (parsed.GetValue(json)) PrintJson(path, layout, warnings);
+            else Console.WriteLine($"{path}: {ByteSize.Text(layout.Size)}, {ByteSize.Text(layout.Persistent.Size)} of it for data");
         }));
         return command;
     }
+
+    private static void PrintJson(string path, DiskLayout layout, CommandWarnings warnings) => JsonOutput.Write(writer =>
+    {
+        writer.WriteString("file", path);
+        writer.WriteNumber("bytes", layout.Size);
+        DiskJson.WritePartitions(writer, layout);
+        warnings.Write(writer);
+    });
 }

@@ -37,10 +37,11 @@ internal static class ImageBuildCommand
             Description = "Directory with GRUB's modules, to add GRUB to the image (default: /usr/lib/grub, if it has them)",
             HelpName = "DIR",
         };
+        var json = JsonOutput.Option;
 
         var command = new Command("build", "Build an OS image, with kernel and initrd, from a directory tree or a container export.")
         {
-            source, root, tar, output, format, size, kernel, modules, compress, init, noAssessment, grub,
+            source, root, tar, output, format, size, kernel, modules, compress, init, noAssessment, grub, json,
         };
         OneOf.Require(command, isRequired: true, source, root, tar);
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
@@ -58,12 +59,32 @@ internal static class ImageBuildCommand
             };
             var image = parsed.GetRequiredValue(output);
             var built = ImageBuilder.Build(request, image, cancellationToken);
-            Console.WriteLine($"{image}: {parsed.GetValue(format)}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
-            foreach (var warning in built.Warnings) ProblemOutput.Warn(warning);
-            if (built.Added.Count > 0) Console.WriteLine("added to the tree:");
-            foreach (var added in built.Added) Console.WriteLine($"  {added}");
+            Print(image, parsed.GetRequiredValue(format), built, parsed.GetValue(json));
         }));
         return command;
+    }
+
+    private static void Print(string path, string fileSystem, BuiltImage built, bool json)
+    {
+        using var warnings = new CommandWarnings(json);
+        foreach (var warning in built.Warnings) warnings.Add(warning);
+        if (json)
+        {
+            JsonOutput.Write(writer =>
+            {
+                writer.WriteString("file", path);
+                writer.WriteString("fileSystem", fileSystem);
+                writer.WriteNumber("bytes", built.SizeBytes);
+                writer.WriteString("imageId", built.Id);
+                JsonOutput.WriteArray(writer, "added", built.Added);
+                warnings.Write(writer);
+            });
+            return;
+        }
+
+        Console.WriteLine($"{path}: {fileSystem}, {ByteSize.Text(built.SizeBytes)}, id {built.Id}");
+        if (built.Added.Count > 0) Console.WriteLine("added to the tree:");
+        foreach (var added in built.Added) Console.WriteLine($"  {added}");
     }
 
     /// <summary>

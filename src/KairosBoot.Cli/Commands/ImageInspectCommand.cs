@@ -11,7 +11,7 @@ internal static class ImageInspectCommand
     internal static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "OS image: ext4, squashfs or erofs (erofs requires root)" };
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = JsonOutput.Option;
         var noMount = new Option<bool>("--no-mount")
         {
             Description = "Read the image with debugfs or unsquashfs instead of mounting it (default for all users but root)",
@@ -90,8 +90,8 @@ internal static class ImageInspectCommand
     private static void PrintJson(ImageInspection image) => JsonOutput.Write(writer =>
     {
         writer.WriteString("fileSystem", image.FileSystem);
-        writer.WriteNumber("size", image.SizeBytes);
-        writer.WriteString("id", image.Id);
+        writer.WriteNumber("bytes", image.SizeBytes);
+        writer.WriteString("imageId", image.Id);
         writer.WriteStartObject("osRelease");
         foreach (var (name, value) in image.OsRelease) writer.WriteString(name, value);
         writer.WriteEndObject();
@@ -114,7 +114,7 @@ internal static class ImageInspectCommand
         writer.WriteBoolean("exists", image.Seal is not null);
         if (image.Seal is { } seal)
         {
-            writer.WriteNumber("size", seal.Size);
+            writer.WriteNumber("bytes", seal.Size);
             writer.WriteString("sha256", seal.Sha256);
             writer.WriteBoolean("matches", image.MatchesSeal);
         }
@@ -132,7 +132,7 @@ internal static class ImageInspectCommand
 
         writer.WriteStartObject("kernel");
         writer.WriteString("path", $"/{kernel.Path}");
-        writer.WriteNumber("size", kernel.SizeBytes);
+        writer.WriteNumber("bytes", kernel.SizeBytes);
         writer.WriteString("release", kernel.Release);
         writer.WriteString("format", kernel.Format);
         writer.WriteString("architecture", kernel.Machine);
@@ -150,8 +150,8 @@ internal static class ImageInspectCommand
 
         writer.WriteStartObject("initrd");
         writer.WriteString("kernel", initrd.Release);
-        writer.WriteNumber("size", initrd.FileSize);
-        writer.WriteNumber("unpackedSize", initrd.UnpackedSize);
+        writer.WriteNumber("bytes", initrd.FileSize);
+        writer.WriteNumber("unpackedBytes", initrd.UnpackedSize);
         writer.WriteString("compression", initrd.Compression);
         writer.WriteStartObject("files");
         foreach (var (name, size) in initrd.Files) writer.WriteNumber(name, size);

@@ -30,10 +30,11 @@ internal static class InitrdBuildCommand
         {
             Description = "Static shell to pack: kairosboot.shell=always opens it without a password", HelpName = "FILE",
         };
+        var json = JsonOutput.Option;
 
         var command = new Command("build", "Build an initrd for the kernel in a directory tree.")
         {
-            root, output, kernel, modules, compress, init, debugShell,
+            root, output, kernel, modules, compress, init, debugShell, json,
         };
         command.SetAction(parsed => InterruptibleWork.Run(cancellationToken =>
         {
@@ -47,10 +48,27 @@ internal static class InitrdBuildCommand
             var path = parsed.GetRequiredValue(output);
             var built = InitrdBuilder.Build(request, cancellationToken);
             OutputFile.Write(path, temporary => HostFile.Write(temporary, built.Content));
-            Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}, " +
-                built.Compression.Word() + (built.Reason is null ? "" : $": {built.Reason}"));
-            if (built.Absent.Count > 0) Console.WriteLine($"not in this kernel: {string.Join(", ", built.Absent)}");
+            if (parsed.GetValue(json)) PrintJson(path, built);
+            else Print(path, built);
         }));
         return command;
     }
+
+    private static void Print(string path, BuiltInitrd built)
+    {
+        Console.WriteLine($"{path}: kernel {built.Release}, {built.Packed.Count} modules, {ByteSize.Text(built.Content.Length)}, " +
+            built.Compression.Word() + (built.Reason is null ? "" : $": {built.Reason}"));
+        if (built.Absent.Count > 0) Console.WriteLine($"not in this kernel: {string.Join(", ", built.Absent)}");
+    }
+
+    private static void PrintJson(string path, BuiltInitrd built) => JsonOutput.Write(writer =>
+    {
+        writer.WriteString("file", path);
+        writer.WriteNumber("bytes", built.Content.Length);
+        writer.WriteString("kernel", built.Release);
+        writer.WriteString("compression", built.Compression.Word());
+        writer.WriteString("compressionReason", built.Reason);
+        JsonOutput.WriteArray(writer, "modules", built.Packed);
+        JsonOutput.WriteArray(writer, "modulesNotInKernel", built.Absent);
+    });
 }

@@ -10,7 +10,7 @@ internal static class InitrdInspectCommand
     internal static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "Initrd, compressed or not" };
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = JsonOutput.Option;
         var command = new Command("inspect", "List the contents of an initrd and the storage drivers that it lacks.") { file, json };
         command.SetAction(parsed =>
         {
@@ -42,8 +42,8 @@ internal static class InitrdInspectCommand
 
     private static void PrintJson(InitrdContents contents) => JsonOutput.Write(writer =>
     {
-        writer.WriteNumber("size", contents.FileSize);
-        writer.WriteNumber("unpackedSize", contents.UnpackedSize);
+        writer.WriteNumber("bytes", contents.FileSize);
+        writer.WriteNumber("unpackedBytes", contents.UnpackedSize);
         writer.WriteString("compression", contents.Compression);
         writer.WriteString("kernel", contents.Release);
         writer.WriteNumber("format", contents.Format);

@@ -23,7 +23,7 @@ internal static class InstallCommand
         var tar = new Option<string?>("--tar") { Description = "Build the image from a container export", HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Overwrite a disk that is not empty" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be done; write nothing" };
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = JsonOutput.Option;
         var options = new DiskOptions();
         var command = new Command("install", "Install the system on a disk of this machine, bootable by BIOS and UEFI. Erases the disk.")
         {
@@ -49,8 +49,9 @@ internal static class InstallCommand
 
         using var running = RunningWork.Enter(RunningWork.Change);
         var documents = parsed.GetValue(options.CloudConfigs) ?? [];
-        CloudConfigFiles.Check(documents);
-        var section = InstallSection.Read(documents, _ => { }); // the check has printed the warnings
+        using var warnings = new CommandWarnings(flags.Json);
+        CloudConfigFiles.Check(documents, warnings);
+        var section = InstallSection.Read(documents, _ => { }); // the check has reported the warnings
         var disk = InstallDisk.Find(device ?? section.Device
             ?? throw new OperatorException("no disk to install on", "give --device /dev/... or --device auto"));
         using var progress = new Progress();
@@ -58,7 +59,7 @@ internal static class InstallCommand
             InstallSource.Open(from.Image, from.Root, from.Tar, ImageBuildCommand.Program(), progress.Show, cancellationToken);
         var request = new DiskRequest(source.Image, parsed.GetValue(options.Recovery), documents, null,
             $"{parsed.GetValue(options.Append)} {section.KernelArguments}".Trim());
-        var sizes = InstallSizes.Combine(options.Sizes(parsed), section, request, Warn);
+        var sizes = InstallSizes.Combine(options.Sizes(parsed), section, request, warnings.Add);
         using var installer = new DiskInstaller(request with { Sizes = sizes }, disk, cancellationToken);
         var contents = disk.Contents();
         if (contents.Count > 0 && !flags.DryRun && !flags.Force)
@@ -68,24 +69,24 @@ internal static class InstallCommand
         }
 
         var stages = new InstallWithStages(installer, documents, new StageLogger(verbose: false), cancellationToken);
-        var succeeded = flags.DryRun || stages.Run(progress.Show, Warn);
+        var succeeded = flags.DryRun || stages.Run(progress.Show, warnings.Add);
         progress.Dispose();
-        if (ReporterCheck.WarnOfImage(request.Image, documents) is { } warning) ProblemOutput.Warn(warning);
-        Print(installer.Layout, disk, request, contents, flags.DryRun, flags.Json);
+        warnings.Add(ReporterCheck.WarnOfImage(request.Image, documents));
+        if (flags.Json)
+        {
+            JsonOutput.Write(writer =>
+            {
+                Write(writer, installer.Layout, disk, request, contents, flags.DryRun);
+                warnings.Write(writer);
+            });
+        }
+        else Print(installer.Layout, disk, request, contents, flags.DryRun);
+
         return succeeded ? 0 : 1;
     }
 
-    private static void Warn(string text) => Console.Error.WriteLine($"warning: {text}");
-
-    private static void Print(DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry,
-        bool json)
+    private static void Print(DiskLayout layout, InstallDisk disk, DiskRequest request, IReadOnlyList<string> contents, bool isDry)
     {
-        if (json)
-        {
-            JsonOutput.Write(writer => Write(writer, layout, disk, request, contents, isDry));
-            return;
-        }
-
         Console.WriteLine($"{(isDry ? "would install" : "installed")} {request.Image} on {disk}");
         foreach (var partition in layout.Partitions)
             Console.WriteLine($"  {partition.Number} {partition.Name,-16} {partition.FileSystem,-5} {ByteSize.Text(partition.Size),10}");
@@ -100,27 +101,11 @@ internal static class InstallCommand
     {
         writer.WriteBoolean("dryRun", isDry);
         writer.WriteString("device", disk.Node);
-        writer.WriteNumber("sizeBytes", disk.SizeBytes);
+        writer.WriteNumber("bytes", disk.SizeBytes);
         writer.WriteString("image", request.Image);
         writer.WriteString("recovery", request.Recovery ?? request.Image);
         writer.WriteString("kernelArguments", request.KernelArguments);
-        writer.WriteStartArray("partitions");
-        foreach (var partition in layout.Partitions)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("number", partition.Number);
-            writer.WriteString("name", partition.Name);
-            writer.WriteString("label", partition.Label);
-            writer.WriteString("fileSystem", partition.FileSystem);
-            writer.WriteNumber("start", partition.Start);
-            writer.WriteNumber("size", partition.Size);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteStartArray("lost");
-        foreach (var line in contents)
-            writer.WriteStringValue(line);
-        writer.WriteEndArray();
+        DiskJson.WritePartitions(writer, layout);
+        JsonOutput.WriteArray(writer, "lost", contents);
     }
 }

@@ -15,7 +15,8 @@ internal static class KargsCommand
 
     internal static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print JSON", Recursive = true };
+        var json = JsonOutput.Option;
+        json.Recursive = true;
         // Also for the verbs below, where both may stand before or after the verb.
         var state = BootStateOptions.State;
         state.Recursive = true;
@@ -86,8 +87,8 @@ internal static class KargsCommand
     private static void PrintJson(KargsFile file) => JsonOutput.Write(writer =>
     {
         Write(writer, "proven", file.Proven);
-        Write(writer, "onTrial", file.Pending);
-        Write(writer, "givenUp", file.Rejected);
+        Write(writer, "pending", file.Pending);
+        Write(writer, "rejected", file.Rejected);
     });
 
     private static void Write(Utf8JsonWriter writer, string name, Kargs? arguments)

@@ -26,7 +26,7 @@ internal static class LintCommand
             Description = "Cloud-config to check; may be repeated", HelpName = "FILE", AllowMultipleArgumentsPerToken = true,
         };
         var strict = new Option<bool>("--strict") { Description = "Exit with 1 also if there are only warnings" };
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = JsonOutput.Option;
         var command = new Command("lint", "Check a directory tree and cloud-configs; run and change nothing.")
         {
             paths, root, cloudConfig, strict, json,

@@ -11,15 +11,17 @@ internal static class PinCommand
     {
         var slot = BootStateOptions.Slot(isOptional: true);
         var state = BootStateOptions.State;
+        var json = JsonOutput.Option;
         var command = new Command("pin", "Protect the image in a slot: upgrades do not replace it (default: the booted slot).")
         {
-            slot, state,
+            slot, state, json,
         };
         command.SetAction(parsed =>
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));
             var (pinned, image) = SlotSelection.Pin(location, SlotNames.TryParse(parsed.GetValue(slot)));
-            Console.WriteLine($"{image} in {pinned.Name()} is pinned: upgrades replace the other image");
+            BootStateOutput.Print(location, $"{image} in {pinned.Name()} is pinned: upgrades replace the other image",
+                parsed.GetValue(json));
         });
         return command;
     }
@@ -27,12 +29,13 @@ internal static class PinCommand
     internal static Command CreateUnpin()
     {
         var state = BootStateOptions.State;
-        var command = new Command("unpin", "Remove the pin: upgrades may replace any image.") { state };
+        var json = JsonOutput.Option;
+        var command = new Command("unpin", "Remove the pin: upgrades may replace any image.") { state, json };
         command.SetAction(parsed =>
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));
             SlotSelection.Unpin(location);
-            Console.WriteLine("no image is pinned");
+            BootStateOutput.Print(location, "no image is pinned", parsed.GetValue(json));
         });
         return command;
     }

@@ -22,7 +22,7 @@ internal static class PlanCommand
             Description = "Directory with the cloud-configs of COS_OEM (default: /oem; with --root: none)", HelpName = "DIR",
         };
         var strict = new Option<bool>("--strict") { Description = "Exit with 1 also if there are only warnings" };
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = JsonOutput.Option;
         var command = new Command("plan",
             "Show a boot as the list of commands it amounts to, without doing it. Exit 1 if it would not work.")
         {
@@ -35,16 +35,16 @@ internal static class PlanCommand
             if (parsed.GetValue(json))
                 PlanJson.Write(preview);
             else
-                Console.Write(preview.ToText());
-            PrintProblems(preview.Problems);
+                Print(preview);
             return preview.Problems.Any(problem => !problem.IsWarning || parsed.GetValue(strict)) ? 1 : 0;
         });
         return command;
     }
 
-    private static void PrintProblems(IReadOnlyList<PlanProblem> problems)
+    private static void Print(BootPreview preview)
     {
-        foreach (var problem in problems)
+        Console.Write(preview.ToText());
+        foreach (var problem in preview.Problems)
             Console.Error.WriteLine($"{(problem.IsWarning ? "warning" : "error")}: {problem.Text}\n  to fix: {problem.Fix}");
     }
 }

@@ -8,7 +8,7 @@ internal static class ReportCommand
 {
     internal static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var json = JsonOutput.Option;
         var svg = new Option<string?>("--svg")
         {
             Description = "Write a picture of the boot's timeline, as systemd-analyze plot does", HelpName = "FILE",

@@ -82,7 +82,7 @@ internal sealed class RunCommand
     private void Start(ParseResult parsed, CancellationToken cancellationToken)
     {
         var documents = parsed.GetValue(configs) ?? [];
-        CloudConfigFiles.Check(documents);
+        using (var warnings = new CommandWarnings(json: false)) CloudConfigFiles.Check(documents, warnings);
         var path = parsed.GetRequiredValue(disk);
         var request = new MachineRequest(path)
         {

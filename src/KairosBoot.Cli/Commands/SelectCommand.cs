@@ -13,9 +13,10 @@ internal static class SelectCommand
         var once = new Option<bool>("--once") { Description = "Choose it for the next boot only" };
         var menu = new Option<bool>("--menu") { Description = "Show the boot menu at the next start, for a minute" };
         var state = BootStateOptions.State;
+        var json = JsonOutput.Option;
         var command = new Command("select", "Choose the slot to boot first, permanently or once, or show the boot menu once.")
         {
-            slot, once, menu, state,
+            slot, once, menu, state, json,
         };
         command.Validators.Add(result =>
         {
@@ -25,25 +26,28 @@ internal static class SelectCommand
         command.SetAction(parsed =>
         {
             using var location = BootStateLocation.Open(parsed.GetValue(state));
-            if (parsed.GetValue(menu))
-            {
-                SlotSelection.ShowMenu(location);
-                Console.WriteLine("the next start shows the boot menu for a minute");
-                return;
-            }
-
-            var chosen = SlotNames.TryParse(parsed.GetRequiredValue(slot))!.Value;
-            if (parsed.GetValue(once))
-            {
-                SlotSelection.SelectOnce(location, chosen);
-                Console.WriteLine($"the next boot is {chosen.Name()}");
-            }
-            else
-            {
-                SlotSelection.SelectFirst(location, chosen);
-                Console.WriteLine($"{chosen.Name()} is booted first from now on");
-            }
+            var outcome = parsed.GetValue(menu) ? ShowMenu(location)
+                : Choose(location, SlotNames.TryParse(parsed.GetRequiredValue(slot))!.Value, parsed.GetValue(once));
+            BootStateOutput.Print(location, outcome, parsed.GetValue(json));
         });
         return command;
+    }
+
+    private static string ShowMenu(BootStateLocation location)
+    {
+        SlotSelection.ShowMenu(location);
+        return "the next start shows the boot menu for a minute";
+    }
+
+    private static string Choose(BootStateLocation location, Slot slot, bool once)
+    {
+        if (once)
+        {
+            SlotSelection.SelectOnce(location, slot);
+            return $"the next boot is {slot.Name()}";
+        }
+
+        SlotSelection.SelectFirst(location, slot);
+        return $"{slot.Name()} is booted first from now on";
     }
 }

@@ -24,7 +24,7 @@ internal static class StageRunCommand
             Description = "Run the stage with this directory as root; the given sources are read outside of it", HelpName = "DIR",
         };
         var verbose = new Option<bool>("--verbose") { Description = "Also print what was done and what was skipped" };
-        var json = new Option<bool>("--json") { Description = "Print the summary as JSON" };
+        var json = JsonOutput.Option;
         var command = new Command("run", "Run one stage of the cloud-configs now.") { name, sources, root, verbose, json };
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>

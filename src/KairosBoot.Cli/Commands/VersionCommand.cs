@@ -8,7 +8,14 @@ internal static class VersionCommand
     internal static Command Create(RootCommand root)
     {
         var command = new Command("version", "Show the version of kboot, as the option --version does.");
-        command.SetAction(parsed => root.Parse(["--version"]).Invoke(parsed.InvocationConfiguration));
+        var json = JsonOutput.Option;
+        command.Add(json);
+        command.SetAction(parsed =>
+        {
+            if (!parsed.GetValue(json)) return root.Parse(["--version"]).Invoke(parsed.InvocationConfiguration);
+            JsonOutput.Write(writer => writer.WriteString("version", Text(root)));
+            return 0;
+        });
         return command;
     }
 

@@ -41,7 +41,7 @@ public class PlanCommandTests : StateCommands
         // The boot works without this one, and says so.
         Assert.Contains("warning: the tree has no directory /data, which is a mount point\n  to fix: add the directory", Plan(0));
         Assert.Contains("/data", Plan(1, "--strict"));
-        var problem = JsonDocument.Parse(Plan(0, "--json").Split("warning: ")[0]).RootElement.GetProperty("problems")[0];
+        var problem = JsonDocument.Parse(Plan(0, "--json")).RootElement.GetProperty("problems")[0];
         Assert.Equal(("warning", "the tree has no directory /data, which is a mount point"),
             (problem.GetProperty("severity").GetString(), problem.GetProperty("problem").GetString()));
         Assert.StartsWith("add the directory", problem.GetProperty("fix").GetString());
