@@ -47,8 +47,8 @@ internal sealed class PrintableWriter(TextWriter output, bool hasColors = false)
         output.Write(PrintableText.Clean(before) + shown + PrintableText.Clean(after) + Environment.NewLine);
     }
 
-    // At its first write to a terminal, the library switches the keypad to another mode (terminfo: keypad_xmit), and does not switch it back.
-    // It does not know how if there is no TERM at that time. So this is its first write, of nothing.
+    // At its first write to a terminal, the library switches the keypad to another mode (terminfo: keypad_xmit), and does not switch it
+    // back. It does not know how if there is no TERM at that time. So this is its first write, of nothing.
     private static TextWriter StartConsole()
     {
         const string Name = "TERM";

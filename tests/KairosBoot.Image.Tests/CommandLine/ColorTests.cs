@@ -28,7 +28,8 @@ public class ColorTests : StateCommands
         Assert.Contains(failure, OnTerminal(Fail));
         Assert.Contains(failure, OnTerminal($"{Fail} > '{PathOf("out")}'"));
         Assert.Contains($"{Red}error:{Default} ", OnTerminal($"{Lint} 2> '{PathOf("err")}'"));
-        foreach (var command in (string[])[$"{Lint} > '{PathOf("out")}'", $"{Fail} 2> '{PathOf("err")}'", $"{Lint} | cat", $"{Fail} 2>&1 | cat"])
+        string[] redirected = [$"{Lint} > '{PathOf("out")}'", $"{Fail} 2> '{PathOf("err")}'", $"{Lint} | cat", $"{Fail} 2>&1 | cat"];
+        foreach (var command in redirected)
             Assert.DoesNotContain("\e[3", OnTerminal(command));
         Assert.Contains("\nerror: the tree ", File.ReadAllText(PathOf("out")));
         Assert.StartsWith("kboot: ", File.ReadAllText(PathOf("err")));
