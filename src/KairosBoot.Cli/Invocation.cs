@@ -38,15 +38,15 @@ internal static class Invocation
     private static int Refuse(IEnumerable<string> problems, string command)
     {
         foreach (var problem in problems)
-            Console.Error.WriteLine($"kboot: {problem}");
+            PrintableWriter.Errors.WriteWord("", "kboot:", $" {problem}");
         Console.Error.WriteLine($"try: {command} --help");
         return WrongUsage;
     }
 
     private static int Fail(OperatorException failure, bool json)
     {
-        Console.Error.WriteLine($"kboot: {failure.Problem}");
-        Console.Error.WriteLine($"  to fix: {failure.Fix}");
+        PrintableWriter.Errors.WriteWord("", "kboot:", $" {failure.Problem}");
+        ProblemOutput.PrintFix(PrintableWriter.Errors, failure.Fix);
         if (json && !JsonOutput.IsWritten) PrintJson(failure);
         return Failed;
     }

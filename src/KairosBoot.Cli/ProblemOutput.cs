@@ -15,6 +15,9 @@ internal static class ProblemOutput
 
     internal static string Count(int errors, int warnings) => $"{Plural(errors, "error")}, {Plural(warnings, "warning")}";
 
+    /// <summary>Prints the line below a problem.</summary>
+    internal static void PrintFix(PrintableWriter output, string fix) => output.WriteWord("  ", "to fix:", $" {fix}");
+
     private static string Plural(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
     /// <summary>Writes the member <c>problems</c> of the current object.</summary>

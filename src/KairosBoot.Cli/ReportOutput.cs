@@ -29,13 +29,13 @@ internal static class ReportOutput
         return all;
     }
 
-    internal static void Print(MachineReport report) => Print(report, Console.Out);
+    internal static void Print(MachineReport report) => Print(report, PrintableWriter.Output);
 
-    private static void Print(MachineReport report, TextWriter output)
+    private static void Print(MachineReport report, PrintableWriter output)
     {
         if (report.Boot is { } boot)
         {
-            output.WriteLine(ReportText.Verdict(boot, report.Good));
+            output.WriteWord("", boot.Verdict, ReportText.Verdict(boot, report.Good)[boot.Verdict.Length..]);
             Lines(output, ReportText.Problems(boot), "  ");
             Section(output, "slowest", ReportText.Slowest(report.Slowest, boot));
             Section(output, "phases", ReportText.Phases(boot));

@@ -16,7 +16,9 @@ internal sealed class StageLogger(bool verbose) : MessageLog
     {
         if (level < lowest) return;
         // In the journal each line is an entry. Every line gets a priority, so that the text cannot set its own.
-        Console.Error.WriteLine(isJournal ? Priority(level) + message.Replace("\n", "\n" + Priority(level)) : Word(level) + message);
+        if (isJournal) Console.Error.WriteLine(Priority(level) + message.Replace("\n", "\n" + Priority(level)));
+        else if (Word(level) is { } word) PrintableWriter.Errors.WriteWord("", word, $" {message}");
+        else Console.Error.WriteLine(message);
     }
 
     private static string Priority(LogLevel level) => level switch
@@ -27,11 +29,11 @@ internal sealed class StageLogger(bool verbose) : MessageLog
         _ => "<7>",
     };
 
-    private static string Word(LogLevel level) => level switch
+    private static string? Word(LogLevel level) => level switch
     {
-        LogLevel.Error or LogLevel.Critical => "error: ",
-        LogLevel.Warning => "warning: ",
-        _ => "",
+        LogLevel.Error or LogLevel.Critical => "error:",
+        LogLevel.Warning => "warning:",
+        _ => null,
     };
 
     // systemd.exec(5): the variable has device and inode of the stream. A process that inherits it may write to another stream.

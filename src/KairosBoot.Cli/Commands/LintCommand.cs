@@ -84,12 +84,19 @@ internal static class LintCommand
     private static void Print(IReadOnlyList<TreeFinding> findings, IReadOnlyList<StageProblem> problems)
     {
         foreach (var finding in findings)
-            Console.WriteLine($"{Severity(finding.IsWarning)}: {finding.Problem}\n  to fix: {finding.Fix}");
+        {
+            Print(finding.IsWarning, finding.Problem);
+            ProblemOutput.PrintFix(PrintableWriter.Output, finding.Fix);
+        }
+
         foreach (var problem in problems)
-            Console.WriteLine($"{Severity(problem.IsWarning)}: {problem.Text}");
+            Print(problem.IsWarning, problem.Text);
         var warnings = findings.Count(finding => finding.IsWarning) + problems.Count(problem => problem.IsWarning);
         Console.WriteLine(ProblemOutput.Count(findings.Count + problems.Count - warnings, warnings));
     }
+
+    private static void Print(bool isWarning, string text) =>
+        PrintableWriter.Output.WriteWord("", Severity(isWarning) + ":", $" {text}");
 
     private static string Severity(bool isWarning) => isWarning ? "warning" : "error";
 

@@ -43,8 +43,14 @@ internal static class PlanCommand
 
     private static void Print(BootPreview preview)
     {
-        Console.Write(preview.ToText());
+        Console.Write(preview.Headline());
+        foreach (var check in preview.Checks)
+            PrintableWriter.Output.WriteWord($"# check {check.Name}: ", check.ResultName, "");
+        Console.Write(preview.Script());
         foreach (var problem in preview.Problems)
-            Console.Error.WriteLine($"{(problem.IsWarning ? "warning" : "error")}: {problem.Text}\n  to fix: {problem.Fix}");
+        {
+            PrintableWriter.Errors.WriteWord("", problem.IsWarning ? "warning:" : "error:", $" {problem.Text}");
+            ProblemOutput.PrintFix(PrintableWriter.Errors, problem.Fix);
+        }
     }
 }

@@ -18,8 +18,14 @@ internal sealed class CommandWarnings(bool json) : IDisposable
     internal void Add(TreeFinding? warning)
     {
         if (warning is null) return;
-        if (json) kept.Add($"{warning.Problem}; to fix: {warning.Fix}");
-        else Print($"{warning.Problem}\n  to fix: {warning.Fix}");
+        if (json)
+        {
+            kept.Add($"{warning.Problem}; to fix: {warning.Fix}");
+            return;
+        }
+
+        Print(warning.Problem);
+        ProblemOutput.PrintFix(PrintableWriter.Errors, warning.Fix);
     }
 
     internal void Write(Utf8JsonWriter writer)
@@ -31,5 +37,5 @@ internal sealed class CommandWarnings(bool json) : IDisposable
     /// <summary>Prints what is still kept: the command failed before it printed its object.</summary>
     public void Dispose() => kept.ForEach(Print);
 
-    private static void Print(string warning) => Console.Error.WriteLine($"warning: {warning}");
+    private static void Print(string warning) => PrintableWriter.Errors.WriteWord("", "warning:", $" {warning}");
 }

@@ -26,12 +26,22 @@ public sealed class BootPreview(BootRequest request, ImmutableArray<PlannedPhase
     public ImmutableArray<CheckedItem> Checks { get; init; } = [];
 
     /// <summary>A shell script: headlines and reasons are comments, and each step is the command that does the same.</summary>
-    public string ToText()
+    public string ToText() =>
+        Headline() + string.Concat(Checks.Select(check => $"# check {check.Name}: {check.ResultName}\n")) + Script();
+
+    /// <summary>The lines of <see cref="ToText"/> before the checks.</summary>
+    public string Headline()
     {
         var text = new StringBuilder($"# {request.Slot.Name()} from {CommentText.OneLine(request.ImagePath)}\n");
         foreach (var turn in Slots) text.Append($"# slot {turn.Slot.Name()}: {turn.TriesLeft.ToString()} tries left; {turn.Reason}\n");
         if (End is not null) text.Append($"# {End}\n");
-        foreach (var check in Checks) text.Append($"# check {check.Name}: {check.ResultName}\n");
+        return text.ToString();
+    }
+
+    /// <summary>The lines after the checks.</summary>
+    public string Script()
+    {
+        var text = new StringBuilder();
         foreach (var assumption in Assumptions) text.Append($"# assumed: {CommentText.OneLine(assumption)}\n");
         foreach (var phase in phases)
         {

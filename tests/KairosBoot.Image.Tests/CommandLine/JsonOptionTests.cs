@@ -56,8 +56,8 @@ public class JsonOptionTests : StateCommands
             (HasJson(command) ? with : without).Add(string.Join(' ', words));
         Assert.Equal(WithoutJson.Keys.Order(), without.Order());
         // And each of them is run below.
-        Assert.Equal(with.Order(), Runs.Concat(Failures).Select(run => with.Last(verb => $"{string.Join(' ', run)} ".StartsWith(verb + " ")))
-            .Distinct().Order());
+        string VerbOf(string[] run) => with.Last(verb => $"{string.Join(' ', run)} ".StartsWith(verb + " ", StringComparison.Ordinal));
+        Assert.Equal(with.Order(), Runs.Concat(Failures).Select(VerbOf).Distinct().Order());
     }
 
     [Fact]
