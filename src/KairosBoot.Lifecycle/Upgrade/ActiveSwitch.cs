@@ -55,8 +55,16 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         Remove([Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]]);
     }
 
+    protected override IReadOnlyList<string> NewNames => [active];
+
     public override string Commit()
     {
+        if (IsStagedInSlot)
+        {
+            Finish();
+            return "active is new, passive is as before";
+        }
+
         var (running, moves, image) = (RunningSlot, ActiveBecomesPassive, Id(Transition));
         if (moves)
         {
@@ -72,10 +80,16 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         Slot? unchanged = running == Slot.Recovery ? running : Exists(passive) ? Slot.Passive : null;
         UpdateCounters(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(unchanged));
         Change(() => Exchange(Transition, active));
+        Finish();
+        // Also a value in the JSON of kboot upgrade, which scripts compare.
+        return moves ? "active is new, passive is what was active" : "active is new, passive is as before";
+    }
+
+    private void Finish()
+    {
         UpdateCounters(counters => counters.WithOneShot(null) with { First = Slot.Active });
         if (HasKairosMenu && Exists(passive)) Change(() => ImageLabel.Replace(passive, "COS_ACTIVE", "COS_PASSIVE"));
         Clear();
-        // Also a value in the JSON of kboot upgrade, which scripts compare.
-        return moves ? "active is new, passive is what was active" : "active is new, passive is as before";
+        RemoveStaged();
     }
 }

@@ -16,6 +16,8 @@ public sealed class FactorySwitch(string state) : SlotSwitch(state, state + Syst
 
     public override void Clear() => Remove(Transition, spare);
 
+    protected override IReadOnlyList<string> NewNames => [active];
+
     public override string Commit()
     {
         UpdateCounters(counters => counters.WithOneShot(Slot.Recovery));

@@ -29,15 +29,17 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         Remove(leftovers);
     }
 
+    protected override IReadOnlyList<string> NewNames => [squashfs, other];
+
     public override string Commit()
     {
-        var counters = Counters;
+        var (counters, isInSlot) = (Counters, IsStagedInSlot);
         // Do not boot recovery while its image changes.
         UpdateCounters(before => before.WithOneShot(counters.NextExcept([Slot.Recovery])));
         Change(() =>
         {
             var (name, gone) = isSquashfs ? (squashfs, other) : (other, squashfs);
-            Exchange(Transition, name);
+            if (!isInSlot) Exchange(Transition, name);
             if (Exists(gone) && !Exists(Transition)) Syscall.Rename(gone, Transition);
         });
         Change(() =>
@@ -46,6 +48,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         });
         UpdateCounters(before => before.WithNewImage(Slot.Recovery, "").WithOneShot(null));
         Remove(Transition);
+        RemoveStaged();
         return Exists(old) ? "recovery is new, the one before is kept as recovery.old" : "recovery is new";
     }
 }

@@ -21,6 +21,12 @@ public abstract class SlotSwitch(string partition, string block)
     /// <summary>Path to write the new image to.</summary>
     public string Transition { get; } = partition + "/cOS/transition.img";
 
+    /// <summary>
+    /// Path of a complete image that waits for its switch. It gets this name only after all of its content is on the disk, so the name is
+    /// the mark that it is complete.
+    /// </summary>
+    public string Staged { get; } = partition + StagedUpgrade.Image;
+
     /// <summary>What an interrupted switch of the system leaves on COS_STATE.</summary>
     internal static IEnumerable<string> Leftovers(string state) => [state + "/cOS/transition.img", state + "/cOS/passive.new"];
 
@@ -38,6 +44,44 @@ public abstract class SlotSwitch(string partition, string block)
     /// </summary>
     /// <returns>A sentence that reports the result.</returns>
     public abstract string Commit();
+
+    /// <summary>
+    /// The switch to the staged image was interrupted after the image got its slot: only the rest is left to do. Until the end of a switch,
+    /// the image keeps the name <see cref="Staged"/> too.
+    /// </summary>
+    internal bool IsStagedInSlot => Syscall.TryLStat(Staged) is { } staged && HasNewName((staged.Device, staged.Inode));
+
+    /// <summary>A file has the name that a switch gives to the new image.</summary>
+    /// <param name="image">Its device and inode; null: no file.</param>
+    internal bool HasNewName((ulong Device, ulong Inode)? image) => image is not null && NewNames.Any(name => Is(name, image));
+
+    /// <summary>Names that a switch gives to the new image.</summary>
+    protected abstract IReadOnlyList<string> NewNames { get; }
+
+    /// <summary>Stages the new image. Before: <see cref="Transition"/> is complete and on the disk.</summary>
+    /// <param name="digest">SHA-256 of an image that has no seal; null: it has one.</param>
+    internal void Stage(string? digest) => Change(() =>
+    {
+        // Before the name: a staged image without a seal always has its digest.
+        if (digest is not null) StagedUpgrade.WriteDigest(Staged, digest);
+        Syscall.Rename(Transition, Staged);
+    });
+
+    /// <summary>Before <see cref="Commit"/>: gives the staged image the name <see cref="Transition"/> too.</summary>
+    internal void TakeStaged()
+    {
+        if (IsStagedInSlot) return;
+        Clear();
+        Change(() => Syscall.Link(Staged, Transition));
+    }
+
+    /// <returns>False: no image was staged.</returns>
+    internal bool RemoveStaged()
+    {
+        var isStaged = Exists(Staged);
+        Remove(Staged, StagedUpgrade.DigestOf(Staged));
+        return isStaged;
+    }
 
     protected void Remove(params IReadOnlyList<string> leftovers)
     {
