@@ -6,48 +6,35 @@ namespace KairosBoot.Cli;
 /// <summary><c>kboot upgrade</c></summary>
 internal static class UpgradeCommand
 {
-    private static readonly Option<bool> Recovery = new("--recovery") { Description = "Upgrade recovery instead of active" };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print the result as JSON" };
-    private static readonly Option<bool> DownloadOnly = new("--download-only")
-    {
-        Description = "Write and verify the new image, and stop before the switch: no boot uses it until kboot upgrade --staged",
-    };
-    private static readonly Option<bool> Staged = new("--staged") { Description = "Switch to the image of --download-only" };
-
     internal static Command Create()
     {
-        var source = new UpgradeSourceOptions();
-        var target = new TargetOptions();
+        var (source, modes, target) = (new UpgradeSourceOptions(), new UpgradeModeOptions(), new TargetOptions());
+        var recovery = new Option<bool>("--recovery") { Description = "Upgrade recovery instead of active" };
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
         var command = new Command("upgrade",
             "Install a new image as active; the running image becomes passive. The next boot uses the new image.")
         {
-            Recovery, DownloadOnly, Staged, Json,
+            recovery, json,
         };
-        source.AddRequiredTo(command, Staged);
-        source.RefuseAssessmentOf(command, Recovery);
-        source.RefuseAssessmentOfStaged(command, Staged);
-        OneOf.Require(command, isRequired: false, DownloadOnly, Staged);
+        modes.AddTo(command, source);
+        source.RefuseAssessmentOf(command, recovery);
         target.AddTo(command);
         command.SetAction(parsed => InterruptibleWork.Run(
             cancellationToken =>
             {
                 using var system = target.Open(parsed);
-                var (result, warnings) = Run(parsed, source, system, cancellationToken);
-                Print(result, warnings, parsed.GetValue(Json));
+                var (isRecovery, isJson) = (parsed.GetValue(recovery), parsed.GetValue(json));
+                if (modes.IsDryRun(parsed))
+                    return UpgradePreviewOutput.Print(UpgradeDryRun.Run(source.Request(parsed, isRecovery), system, cancellationToken), isJson);
+                var (result, warnings) = WithProgress(system, cancellationToken,
+                    upgrade => modes.IsStaged(parsed) ? upgrade.UpgradeToStaged(isRecovery)
+                        : modes.IsDownload(parsed) ? upgrade.Stage(source.Request(parsed, isRecovery))
+                        : upgrade.Upgrade(source.Request(parsed, isRecovery)));
+                Print(result, warnings, isJson);
                 return 0;
             },
             "the system is unchanged"));
         return command;
-    }
-
-    private static (UpgradeResult Result, IReadOnlyList<string> Warnings) Run(ParseResult parsed, UpgradeSourceOptions source,
-        TargetSystem target, CancellationToken cancellationToken)
-    {
-        var isRecovery = parsed.GetValue(Recovery);
-        if (parsed.GetValue(Staged)) return WithProgress(target, cancellationToken, upgrade => upgrade.UpgradeToStaged(isRecovery));
-        var request = source.Request(parsed, isRecovery);
-        return parsed.GetValue(DownloadOnly) ? WithProgress(target, cancellationToken, upgrade => upgrade.Stage(request))
-            : Upgrade(request, target, cancellationToken);
     }
 
     /// <returns>The result, and the errors of the stages before and after the upgrade.</returns>

@@ -52,8 +52,17 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
                 Change(() => Syscall.Rename(leftover, replaced));
         }
 
-        Remove([Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]]);
+        Remove(Cleared);
     }
+
+    protected override IReadOnlyList<string> Cleared => [Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]];
+
+    internal override (string Outcome, string Passive) Preview =>
+        ActiveBecomesPassive ? (Outcome(moves: true), Id(active)) : (Outcome(moves: false), Exists(passive) ? Id(passive) : "");
+
+    // Also a value in the JSON of kboot upgrade, which scripts compare.
+    private static string Outcome(bool moves) =>
+        moves ? "active is new, passive is what was active" : "active is new, passive is as before";
 
     protected override IReadOnlyList<string> NewNames => [active];
 
@@ -62,7 +71,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         if (IsStagedInSlot)
         {
             Finish();
-            return "active is new, passive is as before";
+            return Outcome(moves: false);
         }
 
         var (running, moves, image) = (RunningSlot, ActiveBecomesPassive, Id(Transition));
@@ -81,8 +90,7 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         UpdateCounters(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(unchanged));
         Change(() => Exchange(Transition, active));
         Finish();
-        // Also a value in the JSON of kboot upgrade, which scripts compare.
-        return moves ? "active is new, passive is what was active" : "active is new, passive is as before";
+        return Outcome(moves);
     }
 
     private void Finish()

@@ -14,20 +14,32 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
     private readonly string old = recovery + "/cOS/recovery.old";
     private readonly string squashfs = recovery + SystemPaths.RecoveryImage, other = recovery + SystemPaths.OtherRecoveryImage;
 
+    // An interrupted switch between formats may have left both names. The squashfs is the one that boots; the partition has room for two
+    // images.
+    protected override IReadOnlyList<string> Cleared =>
+        [Transition, old, .. Exists(squashfs) && Exists(other) ? (string[])[other] : []];
+
     /// <exception cref="OperatorException">The image to remove is the running one.</exception>
-    public override void Clear()
+    public override void Check()
     {
-        // An interrupted switch between formats may have left both names. The squashfs is the one that boots; the partition has room for
-        // two images.
-        string[] leftovers = [Transition, old, .. Exists(squashfs) && Exists(other) ? (string[])[other] : []];
-        if (leftovers.Any(path => Is(path, running)))
+        if (Cleared.Any(path => Is(path, running)))
         {
             throw new OperatorException("the running recovery image was already replaced once, and it is the one to return to",
                 "reboot, then upgrade recovery again");
         }
-
-        Remove(leftovers);
     }
+
+    /// <exception cref="OperatorException">The image to remove is the running one.</exception>
+    public override void Clear()
+    {
+        Check();
+        Remove(Cleared);
+    }
+
+    internal override (string Outcome, string Passive) Preview => (Outcome(isKept: Exists(squashfs) || Exists(other)), "");
+
+    private static string Outcome(bool isKept) =>
+        isKept ? "recovery is new, the one before is kept as recovery.old" : "recovery is new";
 
     protected override IReadOnlyList<string> NewNames => [squashfs, other];
 
@@ -49,6 +61,6 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         UpdateCounters(before => before.WithNewImage(Slot.Recovery, "").WithOneShot(null));
         Remove(Transition);
         RemoveStaged();
-        return Exists(old) ? "recovery is new, the one before is kept as recovery.old" : "recovery is new";
+        return Outcome(isKept: Exists(old));
     }
 }

@@ -27,6 +27,14 @@ public abstract class SlotSwitch(string partition, string block)
     /// </summary>
     public string Staged { get; } = partition + StagedUpgrade.Image;
 
+    /// <summary>The switch of an upgrade.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="recovery">Mount point of COS_RECOVERY, for a recovery image; null: for an image of the system.</param>
+    /// <param name="type">The file system of the new image.</param>
+    internal static SlotSwitch Of(TargetSystem machine, string? recovery, string type) => recovery is null
+        ? new ActiveSwitch(machine.State.Path, machine.RunningImage, machine.IsRecovery)
+        : new RecoverySwitch(recovery, machine.State.Path, machine.RunningImage, type == "squashfs");
+
     /// <summary>What an interrupted switch of the system leaves on COS_STATE.</summary>
     internal static IEnumerable<string> Leftovers(string state) => [state + "/cOS/transition.img", state + "/cOS/passive.new"];
 
@@ -38,6 +46,23 @@ public abstract class SlotSwitch(string partition, string block)
 
     /// <summary>Removes what an interrupted switch has left.</summary>
     public abstract void Clear();
+
+    /// <summary>Files that <see cref="Clear"/> removes if they exist.</summary>
+    protected abstract IReadOnlyList<string> Cleared { get; }
+
+    /// <summary>What <see cref="Commit"/> would do: its sentence, and the id of the image that passive would have; empty: none.</summary>
+    internal abstract (string Outcome, string Passive) Preview { get; }
+
+    /// <summary>Bytes that a new image can have on the partition: what is free, and what is removed before it is written.</summary>
+    internal long Room
+    {
+        get
+        {
+            using var directory = Syscall.Open(Images, OpenFlags.ReadOnly | OpenFlags.Directory);
+            return Syscall.FreeSpace(directory).Bytes + Cleared.Append(Staged).Select(Syscall.TryLStat)
+                .Sum(file => file is { Links: 1 } removed ? removed.Allocated : 0);
+        }
+    }
 
     /// <summary>
     /// Switches to the new image, which takes a short time only. Before: <see cref="Transition"/> is complete and on the disk.

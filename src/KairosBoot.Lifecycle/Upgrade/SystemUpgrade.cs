@@ -127,13 +127,13 @@ public sealed class SystemUpgrade
     private UpgradeResult Run()
     {
         using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
-        return SwitchTo(SwitchOf(recovery?.Path, writer.CheckSource()), () => { });
+        return SwitchTo(SlotSwitch.Of(machine, recovery?.Path, writer.CheckSource()), () => { });
     }
 
     private UpgradeResult Stage()
     {
         using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
-        var slotSwitch = SwitchOf(recovery?.Path, writer.CheckSource());
+        var slotSwitch = SlotSwitch.Of(machine, recovery?.Path, writer.CheckSource());
         IReadOnlyList<string> added = [];
         if (StagedUpgrade.IsOf(request, machine, cancellationToken))
         {
@@ -157,7 +157,7 @@ public sealed class SystemUpgrade
 
     private UpgradeResult SwitchToStaged(string? recovery)
     {
-        var slotSwitch = SwitchOf(recovery, GrubReadable.Check(request.Image!));
+        var slotSwitch = SlotSwitch.Of(machine, recovery, GrubReadable.Check(request.Image!));
         // After an interrupted switch, the image may have run already: it is not new any more.
         if (!slotSwitch.IsStagedInSlot)
         {
@@ -175,10 +175,6 @@ public sealed class SystemUpgrade
     {
         if (!request.IsRecovery) new UnassessedImages(slotSwitch, machine.State.Path).Set(SealedImage.Id(image), reporter.IsUnassessed);
     }
-
-    private SlotSwitch SwitchOf(string? recovery, string type) => recovery is null
-        ? new ActiveSwitch(machine.State.Path, machine.RunningImage, machine.IsRecovery)
-        : new RecoverySwitch(recovery, machine.State.Path, machine.RunningImage, type == "squashfs");
 
     // Switches to an image that the partition will have: after beforeSwitch, nothing can stop the switch but the disk.
     private UpgradeResult SwitchTo(SlotSwitch slotSwitch, Action beforeSwitch)
