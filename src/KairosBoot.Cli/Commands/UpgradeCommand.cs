@@ -25,7 +25,11 @@ internal static class UpgradeCommand
                 using var system = target.Open(parsed);
                 var (isRecovery, isJson) = (parsed.GetValue(recovery), parsed.GetValue(json));
                 if (modes.IsDryRun(parsed))
-                    return UpgradePreviewOutput.Print(UpgradeDryRun.Run(source.Request(parsed, isRecovery), system, cancellationToken), isJson);
+                {
+                    var preview = UpgradeDryRun.Run(source.Request(parsed, isRecovery), system, cancellationToken);
+                    return UpgradePreviewOutput.Print(preview, isJson);
+                }
+
                 var (result, warnings) = WithProgress(system, cancellationToken,
                     upgrade => modes.IsStaged(parsed) ? upgrade.UpgradeToStaged(isRecovery)
                         : modes.IsDownload(parsed) ? upgrade.Stage(source.Request(parsed, isRecovery))

@@ -31,7 +31,9 @@ internal sealed class ImageWriter(UpgradeRequest request, TargetSystem machine, 
             "build it with kboot image build, and compress it with zstd");
     }
 
-    /// <summary>Writes <see cref="SlotSwitch.Transition"/>, in the place of what an interrupted upgrade left and of a staged image.</summary>
+    /// <summary>
+    /// Writes <see cref="SlotSwitch.Transition"/>, after removing what an interrupted upgrade left, and a staged image.
+    /// </summary>
     /// <returns>Files that the build added to the tree.</returns>
     /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
     internal IReadOnlyList<string> Write(SlotSwitch slotSwitch)

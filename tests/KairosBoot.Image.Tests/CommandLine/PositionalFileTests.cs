@@ -47,7 +47,8 @@ public class PositionalFileTests : StateCommands
     }
 
     [Theory]
-    [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged: FILE and --image are given.", "upgrade", "a", "--image", "b")]
+    [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged: FILE and --image are given.",
+        "upgrade", "a", "--image", "b")]
     [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged: FILE, --tar and --oci are given.",
         "upgrade", "a", "--tar", "b", "--oci", "c")]
     [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged.", "upgrade")]

@@ -13,7 +13,8 @@ public sealed class StagedUpgradeTests
         var system = new InstalledSystem(scratch);
         var counters = system.Counters;
         var staged = system.Stage(system.Image("new"));
-        Assert.Equal(("active", "the new image is staged", true, false), (staged.Slot, staged.Outcome, staged.IsStaged, staged.NeedsReboot));
+        Assert.Equal(("active", "the new image is staged", true, false),
+            (staged.Slot, staged.Outcome, staged.IsStaged, staged.NeedsReboot));
         Assert.Equal(["active.img", "passive.img", "staged.img"], system.ImageFiles);
         Assert.Equal(File.ReadAllBytes(scratch + "/new.img"), File.ReadAllBytes(system.State + "/cOS/staged.img"));
         Assert.Equal(counters, system.Counters);
