@@ -31,12 +31,24 @@ internal sealed class UpgradeSourceOptions
     };
 
     /// <summary>For a command that needs an image, and takes it also as an argument.</summary>
-    internal void AddRequiredTo(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="other">An option that takes the place of a source.</param>
+    internal void AddRequiredTo(Command command, Option other)
     {
         command.Add(file);
         Add(command);
-        OneOf.Require(command, isRequired: true, file, image, root, tar, oci);
+        OneOf.Require(command, isRequired: true, file, image, root, tar, oci, other);
     }
+
+    /// <summary>An option that needs a source whose content can be examined without unpacking it.</summary>
+    internal void RefuseArchivesOf(Command command, Option<bool> option) => command.Validators.Add(result =>
+    {
+        if (result.GetValue(option) && (result.GetResult(tar) ?? result.GetResult(oci)) is not null)
+        {
+            result.AddError($"Give {option.Name} together with FILE, --image or --root: a container export or an OCI image can be " +
+                "checked only after it is unpacked.");
+        }
+    });
 
     internal void AddTo(Command command)
     {
@@ -58,6 +70,13 @@ internal sealed class UpgradeSourceOptions
 
     /// <summary>An image for recovery needs no assessment.</summary>
     internal void RefuseAssessmentOf(Command command, Option<bool> recovery) => RefuseAssessmentOf(command, recovery, noAssessment);
+
+    /// <summary>For an image that is staged, this was decided when it was staged.</summary>
+    internal void RefuseAssessmentOfStaged(Command command, Option<bool> staged) => command.Validators.Add(result =>
+    {
+        if (result.GetValue(staged) && result.GetValue(noAssessment))
+            result.AddError("Give --no-assessment together with --download-only: it is kept with the staged image.");
+    });
 
     /// <inheritdoc cref="RefuseAssessmentOf(Command, Option{bool})"/>
     internal static void RefuseAssessmentOf(Command command, Option<bool> recovery, Option<bool> noAssessment) =>

@@ -51,7 +51,9 @@ public static class ReporterCheck
     internal static TreeFinding? WarnOfBuild(string root, IReadOnlyList<TreeAddition> additions) =>
         Warning("no boot of this image", Find(root, additions, []), Fix);
 
-    private static GoodReporter Find(string root, IReadOnlyList<TreeAddition> additions, IEnumerable<(string Name, string Text)> configs) =>
+    /// <summary>The same for a tree and what a build adds to it.</summary>
+    internal static GoodReporter Find(string root, IReadOnlyList<TreeAddition> additions,
+        IEnumerable<(string Name, string Text)> configs) =>
         GoodReporter.Find(TreeReader.Open(root, additions), configs);
 
     private static TreeFinding? Warning(string what, GoodReporter found, string fix) => found.Problem is { } problem

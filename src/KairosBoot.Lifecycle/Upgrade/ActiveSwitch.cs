@@ -52,11 +52,28 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
                 Change(() => Syscall.Rename(leftover, replaced));
         }
 
-        Remove([Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]]);
+        Remove(Cleared);
     }
+
+    protected override IReadOnlyList<string> Cleared => [Transition, spare, .. Is(replaced, running) ? (string[])[] : [replaced]];
+
+    internal override (string Outcome, string Passive) Preview =>
+        ActiveBecomesPassive ? (Outcome(moves: true), Id(active)) : (Outcome(moves: false), Exists(passive) ? Id(passive) : "");
+
+    // Also a value in the JSON of kboot upgrade, which scripts compare.
+    private static string Outcome(bool moves) =>
+        moves ? "active is new, passive is what was active" : "active is new, passive is as before";
+
+    protected override IReadOnlyList<string> NewNames => [active];
 
     public override string Commit()
     {
+        if (IsStagedInSlot)
+        {
+            Finish();
+            return Outcome(moves: false);
+        }
+
         var (running, moves, image) = (RunningSlot, ActiveBecomesPassive, Id(Transition));
         if (moves)
         {
@@ -72,10 +89,15 @@ public sealed class ActiveSwitch(string state, (ulong Device, ulong Inode)? runn
         Slot? unchanged = running == Slot.Recovery ? running : Exists(passive) ? Slot.Passive : null;
         UpdateCounters(counters => counters.WithNewImage(Slot.Active, image).WithOneShot(unchanged));
         Change(() => Exchange(Transition, active));
+        Finish();
+        return Outcome(moves);
+    }
+
+    private void Finish()
+    {
         UpdateCounters(counters => counters.WithOneShot(null) with { First = Slot.Active });
         if (HasKairosMenu && Exists(passive)) Change(() => ImageLabel.Replace(passive, "COS_ACTIVE", "COS_PASSIVE"));
         Clear();
-        // Also a value in the JSON of kboot upgrade, which scripts compare.
-        return moves ? "active is new, passive is what was active" : "active is new, passive is as before";
+        RemoveStaged();
     }
 }

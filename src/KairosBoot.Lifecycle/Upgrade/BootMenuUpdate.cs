@@ -30,20 +30,29 @@ public static class BootMenuUpdate
         return fresh;
     }
 
+    /// <summary>The menu that an upgrade would write; null: it would keep the existing one. Writes nothing.</summary>
+    /// <param name="state">Mount point of COS_STATE.</param>
+    /// <param name="note">A message about the result; null: none.</param>
+    internal static string? Find(string state, out string? note)
+    {
+        if (KairosMenu.IsOn(state))
+        {
+            note = "the boot menu is Kairos' own and is not changed; it counts no boots: if the new image does not boot, choose fallback";
+            return null;
+        }
+
+        if (FileText.TryRead(state + Menu) is { } old) return NewText(old, out note);
+        note = "this machine has no boot menu of kboot; its boot loader is not changed";
+        return null;
+    }
+
     /// <param name="slotSwitch">Makes COS_STATE writable.</param>
     /// <param name="state">Mount point of COS_STATE.</param>
     /// <returns>A message about the result; null: none.</returns>
     internal static string? Apply(SlotSwitch slotSwitch, string state)
     {
-        if (KairosMenu.IsOn(state))
-        {
-            return "the boot menu is Kairos' own and is not changed; it counts no boots: if the new image does not boot, choose fallback";
-        }
-
         var (menu, fresh) = (state + Menu, state + Menu + ".new");
-        if (FileText.TryRead(menu) is not { } old)
-            return "this machine has no boot menu of kboot; its boot loader is not changed";
-        if (NewText(old, out var note) is not { } text) return note;
+        if (Find(state, out var note) is not { } text) return note;
         slotSwitch.Change(() =>
         {
             FileText.Write(fresh, text);

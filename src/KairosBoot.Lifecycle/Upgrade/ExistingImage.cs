@@ -54,7 +54,8 @@ internal sealed class ExistingImage(TargetSystem machine, CancellationToken canc
     private static bool Same(FileStatus? one, FileStatus? other) =>
         one is { } a && other is { } b && (a.Device, a.Inode) == (b.Device, b.Inode);
 
-    private bool HasContent(string path, string image)
+    /// <summary>Compares two files byte by byte. False: one of them is not a regular file.</summary>
+    internal bool HasContent(string path, string image)
     {
         if (Syscall.TryStat(path) is not { Type: FileType.Regular } there || Syscall.TryStat(image) is not { Type: FileType.Regular } given)
             return false;

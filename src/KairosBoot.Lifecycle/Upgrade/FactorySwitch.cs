@@ -14,7 +14,13 @@ public sealed class FactorySwitch(string state) : SlotSwitch(state, state + Syst
     // Holds the new passive image before the exchange, and the old one after it.
     private readonly string spare = state + "/cOS/passive.new";
 
-    public override void Clear() => Remove(Transition, spare);
+    public override void Clear() => Remove(Cleared);
+
+    protected override IReadOnlyList<string> Cleared => [Transition, spare];
+
+    internal override (string Outcome, string Passive) Preview => ("active and passive are new", "");
+
+    protected override IReadOnlyList<string> NewNames => [active];
 
     public override string Commit()
     {
@@ -29,6 +35,6 @@ public sealed class FactorySwitch(string state) : SlotSwitch(state, state + Syst
         UpdateCounters(counters =>
             new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image).WithNewImage(Slot.Passive, image));
         Clear();
-        return "active and passive are new";
+        return Preview.Outcome;
     }
 }

@@ -25,8 +25,11 @@ internal static class ImagePreflight
     internal static string? OlderThan(string image, string host)
     {
         using var mounted = MountedImage.Open(image, GrubReadable.Check(image));
-        return SystemRelease.OlderThan(Release(mounted.Path), Release(host + "/"));
+        return TreeOlderThan(mounted.Path, host);
     }
+
+    /// <summary>As <see cref="OlderThan"/>, for a tree.</summary>
+    internal static string? TreeOlderThan(string root, string host) => SystemRelease.OlderThan(Release(root), Release(host + "/"));
 
     private static SystemRelease Release(string root) => SystemRelease.Parse(
         ((string[])["etc/os-release", "usr/lib/os-release"]).Select(path => UntrustedTree.TryRead(root, path, ReadLimit.SystemFile))

@@ -14,30 +14,44 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
     private readonly string old = recovery + "/cOS/recovery.old";
     private readonly string squashfs = recovery + SystemPaths.RecoveryImage, other = recovery + SystemPaths.OtherRecoveryImage;
 
+    // An interrupted switch between formats may have left both names. The squashfs is the one that boots; the partition has room for two
+    // images.
+    protected override IReadOnlyList<string> Cleared =>
+        [Transition, old, .. Exists(squashfs) && Exists(other) ? (string[])[other] : []];
+
     /// <exception cref="OperatorException">The image to remove is the running one.</exception>
-    public override void Clear()
+    public override void Check()
     {
-        // An interrupted switch between formats may have left both names. The squashfs is the one that boots; the partition has room for
-        // two images.
-        string[] leftovers = [Transition, old, .. Exists(squashfs) && Exists(other) ? (string[])[other] : []];
-        if (leftovers.Any(path => Is(path, running)))
+        if (Cleared.Any(path => Is(path, running)))
         {
             throw new OperatorException("the running recovery image was already replaced once, and it is the one to return to",
                 "reboot, then upgrade recovery again");
         }
-
-        Remove(leftovers);
     }
+
+    /// <exception cref="OperatorException">The image to remove is the running one.</exception>
+    public override void Clear()
+    {
+        Check();
+        Remove(Cleared);
+    }
+
+    internal override (string Outcome, string Passive) Preview => (Outcome(isKept: Exists(squashfs) || Exists(other)), "");
+
+    private static string Outcome(bool isKept) =>
+        isKept ? "recovery is new, the one before is kept as recovery.old" : "recovery is new";
+
+    protected override IReadOnlyList<string> NewNames => [squashfs, other];
 
     public override string Commit()
     {
-        var counters = Counters;
+        var (counters, isInSlot) = (Counters, IsStagedInSlot);
         // Do not boot recovery while its image changes.
         UpdateCounters(before => before.WithOneShot(counters.NextExcept([Slot.Recovery])));
         Change(() =>
         {
             var (name, gone) = isSquashfs ? (squashfs, other) : (other, squashfs);
-            Exchange(Transition, name);
+            if (!isInSlot) Exchange(Transition, name);
             if (Exists(gone) && !Exists(Transition)) Syscall.Rename(gone, Transition);
         });
         Change(() =>
@@ -46,6 +60,7 @@ public sealed class RecoverySwitch(string recovery, string state, (ulong Device,
         });
         UpdateCounters(before => before.WithNewImage(Slot.Recovery, "").WithOneShot(null));
         Remove(Transition);
-        return Exists(old) ? "recovery is new, the one before is kept as recovery.old" : "recovery is new";
+        RemoveStaged();
+        return Outcome(isKept: Exists(old));
     }
 }

@@ -25,14 +25,22 @@ internal sealed class ReporterRule(UpgradeRequest request, TargetSystem machine,
     /// <param name="image">The file.</param>
     /// <param name="name">Its name in messages.</param>
     /// <exception cref="OperatorException">Nothing would mark a boot of it good.</exception>
-    internal void Check(string image, string name)
+    internal void Check(string image, string name) => Check(name, () => ReporterCheck.FindInImage(image, Configs));
+
+    /// <summary>As for an image, for a tree and what a build would add to it.</summary>
+    internal void CheckTree(string root, IReadOnlyList<TreeAddition> additions) =>
+        Check(root, () => ReporterCheck.Find(root, additions, Configs));
+
+    // Without a running image, the machine is not this one: its configs are on a partition that is not mounted here.
+    private IEnumerable<(string Name, string Text)> Configs =>
+        machine.RunningImage is null ? [] : ReporterCheck.ConfigsOfMachine(machine.Host);
+
+    private void Check(string name, Func<GoodReporter> find)
     {
         // Without counters, no boot is counted as a failed one.
         if (KairosMenu.IsWithoutCounters(machine.State.Path)) return;
         if (request.IsRecovery || IsUnassessed || found is not null) return;
-        // Without a running image, the machine is not this one: its configs are on a partition that is not mounted here.
-        var configs = machine.RunningImage is null ? [] : ReporterCheck.ConfigsOfMachine(machine.Host);
-        found = ReporterCheck.FindInImage(image, configs);
+        found = find();
         if (found.Problem is not { } problem) return;
         if (found.Init == InitKind.Unknown)
         {

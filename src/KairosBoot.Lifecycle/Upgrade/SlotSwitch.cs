@@ -21,6 +21,20 @@ public abstract class SlotSwitch(string partition, string block)
     /// <summary>Path to write the new image to.</summary>
     public string Transition { get; } = partition + "/cOS/transition.img";
 
+    /// <summary>
+    /// Path of a complete image that waits for its switch. It gets this name only after all of its content is on the disk, so the name is
+    /// the mark that it is complete.
+    /// </summary>
+    public string Staged { get; } = partition + StagedUpgrade.Image;
+
+    /// <summary>The switch of an upgrade.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="recovery">Mount point of COS_RECOVERY, for a recovery image; null: for an image of the system.</param>
+    /// <param name="type">The file system of the new image.</param>
+    internal static SlotSwitch Of(TargetSystem machine, string? recovery, string type) => recovery is null
+        ? new ActiveSwitch(machine.State.Path, machine.RunningImage, machine.IsRecovery)
+        : new RecoverySwitch(recovery, machine.State.Path, machine.RunningImage, type == "squashfs");
+
     /// <summary>What an interrupted switch of the system leaves on COS_STATE.</summary>
     internal static IEnumerable<string> Leftovers(string state) => [state + "/cOS/transition.img", state + "/cOS/passive.new"];
 
@@ -33,11 +47,66 @@ public abstract class SlotSwitch(string partition, string block)
     /// <summary>Removes what an interrupted switch has left.</summary>
     public abstract void Clear();
 
+    /// <summary>Files that <see cref="Clear"/> removes if they exist.</summary>
+    protected abstract IReadOnlyList<string> Cleared { get; }
+
+    /// <summary>What <see cref="Commit"/> would do: its sentence, and the id of the image that passive would have; empty: none.</summary>
+    internal abstract (string Outcome, string Passive) Preview { get; }
+
+    /// <summary>Bytes that a new image can have on the partition: what is free, and what is removed before it is written.</summary>
+    internal long Room
+    {
+        get
+        {
+            using var directory = Syscall.Open(Images, OpenFlags.ReadOnly | OpenFlags.Directory);
+            return Syscall.FreeSpace(directory).Bytes + Cleared.Append(Staged).Select(Syscall.TryLStat)
+                .Sum(file => file is { Links: 1 } removed ? removed.Allocated : 0);
+        }
+    }
+
     /// <summary>
     /// Switches to the new image, which takes a short time only. Before: <see cref="Transition"/> is complete and on the disk.
     /// </summary>
     /// <returns>A sentence that reports the result.</returns>
     public abstract string Commit();
+
+    /// <summary>
+    /// The switch to the staged image was interrupted after the image got its slot: only the rest is left to do. Until the end of a switch,
+    /// the image keeps the name <see cref="Staged"/> too.
+    /// </summary>
+    internal bool IsStagedInSlot => Syscall.TryLStat(Staged) is { } staged && HasNewName((staged.Device, staged.Inode));
+
+    /// <summary>A file has the name that a switch gives to the new image.</summary>
+    /// <param name="image">Its device and inode; null: no file.</param>
+    internal bool HasNewName((ulong Device, ulong Inode)? image) => image is not null && NewNames.Any(name => Is(name, image));
+
+    /// <summary>Names that a switch gives to the new image.</summary>
+    protected abstract IReadOnlyList<string> NewNames { get; }
+
+    /// <summary>Stages the new image. Before: <see cref="Transition"/> is complete and on the disk.</summary>
+    /// <param name="digest">SHA-256 of an image that has no seal; null: it has one.</param>
+    internal void Stage(string? digest) => Change(() =>
+    {
+        // Before the name: a staged image without a seal always has its digest.
+        if (digest is not null) StagedUpgrade.WriteDigest(Staged, digest);
+        Syscall.Rename(Transition, Staged);
+    });
+
+    /// <summary>Before <see cref="Commit"/>: gives the staged image the name <see cref="Transition"/> too.</summary>
+    internal void TakeStaged()
+    {
+        if (IsStagedInSlot) return;
+        Clear();
+        Change(() => Syscall.Link(Staged, Transition));
+    }
+
+    /// <returns>False: no image was staged.</returns>
+    internal bool RemoveStaged()
+    {
+        var isStaged = Exists(Staged);
+        Remove(Staged, StagedUpgrade.DigestOf(Staged));
+        return isStaged;
+    }
 
     protected void Remove(params IReadOnlyList<string> leftovers)
     {

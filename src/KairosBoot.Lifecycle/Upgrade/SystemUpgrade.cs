@@ -16,16 +16,17 @@ public sealed class SystemUpgrade
     private readonly ImageStream? stream;
     private readonly ProgressReport progress;
     private readonly CancellationToken cancellationToken;
-    private readonly IReadOnlyList<string> mountPoints;
     private readonly ReporterRule reporter;
+    private readonly ImageWriter writer;
     private readonly List<string> notes = [];
 
     private SystemUpgrade(UpgradeRequest request, TargetSystem machine, ImageStream? stream, bool isReset, ProgressReport progress,
         CancellationToken cancellationToken)
     {
         (this.request, this.machine, this.stream, this.progress) = (request, machine, stream, progress);
-        (this.cancellationToken, mountPoints) = (cancellationToken, machine.MountPoints());
+        this.cancellationToken = cancellationToken;
         reporter = new(request, machine, isReset);
+        writer = new(request, machine, stream, reporter, notes, progress, cancellationToken);
     }
 
     /// <exception cref="OperatorException">The image would not boot here, does not fit, or the disk fails.</exception>
@@ -55,6 +56,30 @@ public sealed class SystemUpgrade
 
     private static ImageStream? OpenStream(UpgradeRequest request, CancellationToken cancellationToken) =>
         request.Image is null ? null : ImageStream.TryOpen(request.Image, cancellationToken);
+
+    /// <summary>
+    /// An upgrade that ends before the switch: the image is complete, verified and named <see cref="SlotSwitch.Staged"/>. No boot uses it.
+    /// </summary>
+    /// <exception cref="OperatorException">As for an upgrade.</exception>
+    /// <exception cref="OperationCanceledException">As for an upgrade.</exception>
+    public static UpgradeResult Stage(UpgradeRequest request, TargetSystem machine, ProgressReport progress,
+        CancellationToken cancellationToken = default)
+    {
+        if (FindExisting(request, machine, cancellationToken) is { } existing) return existing;
+        using var stream = OpenStream(request, cancellationToken);
+        return new SystemUpgrade(request, machine, stream, isReset: false, progress, cancellationToken).Stage();
+    }
+
+    /// <summary>The switch to the staged image, after the checks that may have another result since it was staged.</summary>
+    /// <exception cref="OperatorException">No image is staged, it is damaged, or the machine cannot switch to it.</exception>
+    /// <exception cref="OperationCanceledException">As for an upgrade.</exception>
+    public static UpgradeResult RunStaged(bool isRecovery, TargetSystem machine, ProgressReport progress,
+        CancellationToken cancellationToken = default)
+    {
+        using var recovery = isRecovery ? machine.FindRecovery() : null;
+        var request = StagedUpgrade.Request(recovery?.Path, machine.State.Path);
+        return new SystemUpgrade(request, machine, null, isReset: false, progress, cancellationToken).SwitchToStaged(recovery?.Path);
+    }
 
     /// <summary>Replaces active, passive and the counters, while the recovery system is running.</summary>
     /// <param name="request">The new system; null: the recovery image.</param>
@@ -88,8 +113,8 @@ public sealed class SystemUpgrade
 
     private UpgradeResult Reset(IReadOnlyList<PartitionReset> partitions)
     {
-        CheckSource();
-        return SwitchTo(new FactorySwitch(machine.State.Path), "active", machine.State.Path, () =>
+        writer.CheckSource();
+        return SwitchTo(new FactorySwitch(machine.State.Path), () =>
         {
             foreach (var partition in partitions)
             {
@@ -101,47 +126,93 @@ public sealed class SystemUpgrade
 
     private UpgradeResult Run()
     {
-        var state = machine.State.Path;
         using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
-        var type = CheckSource();
-        return recovery is null
-            ? SwitchTo(new ActiveSwitch(state, machine.RunningImage, machine.IsRecovery), "active", state, () => { })
-            : SwitchTo(new RecoverySwitch(recovery.Path, state, machine.RunningImage, type == "squashfs"), "recovery", null, () => { });
+        return SwitchTo(SlotSwitch.Of(machine, recovery?.Path, writer.CheckSource()), () => { });
     }
 
-    // A stream is checked when it is written: only its first bytes can be examined before. Returns the file system of the new image.
-    private string CheckSource()
+    private UpgradeResult Stage()
     {
-        if (request.Image is null) return request.Format == ImageFormat.Squashfs ? "squashfs" : "ext4";
-        if (stream is null) return ImagePreflight.CheckImage(request.Image, mountPoints);
-        return stream.Type ?? throw new OperatorException($"{request.Image} contains no file system image",
-            "build it with kboot image build, and compress it with zstd");
-    }
-
-    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, string slot, string? state, Action beforeSwitch)
-    {
-        if (slot == "active" && SlotSwitch.Leftovers(machine.State.Path).Any(File.Exists))
-            notes.Add("an earlier upgrade was interrupted; what it left is removed");
-        var added = Write(slotSwitch);
-        // A stream can be compared only now. A reset always writes.
-        if (stream is not null && slotSwitch is not FactorySwitch
-            && new ExistingImage(machine, cancellationToken).Find(slotSwitch.Transition, request.IsRecovery) is { } found)
+        using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
+        var slotSwitch = SlotSwitch.Of(machine, recovery?.Path, writer.CheckSource());
+        IReadOnlyList<string> added = [];
+        if (StagedUpgrade.IsOf(request, machine, cancellationToken))
         {
-            var existing = Existing(request, slotSwitch.Transition, found);
-            slotSwitch.Clear();
-            return existing;
+            slotSwitch.Check();
+            writer.CheckWritten(slotSwitch.Staged);
+            SetMark(slotSwitch, slotSwitch.Staged);
+        }
+        else
+        {
+            if (WriteNew(slotSwitch, out added) is { } existing) return existing;
+            SetMark(slotSwitch, slotSwitch.Transition);
+            slotSwitch.Stage(writer.Digest);
         }
 
-        var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(slotSwitch.Transition)), Syscall.TryStat(slotSwitch.Transition)!.Value.Size);
+        return new(Slot, SealedImage.Id(slotSwitch.Staged), Syscall.TryStat(slotSwitch.Staged)!.Value.Size, "the new image is staged",
+            added, null)
+        {
+            NeedsReboot = false, IsStaged = true, Notes = notes, Warnings = reporter.Warnings,
+        };
+    }
+
+    private UpgradeResult SwitchToStaged(string? recovery)
+    {
+        var slotSwitch = SlotSwitch.Of(machine, recovery, GrubReadable.Check(request.Image!));
+        // After an interrupted switch, the image may have run already: it is not new any more.
+        if (!slotSwitch.IsStagedInSlot)
+        {
+            slotSwitch.Check();
+            StagedUpgrade.Verify(request.Image!, progress, cancellationToken);
+            writer.CheckWritten(request.Image!);
+            cancellationToken.ThrowIfCancellationRequested();
+            slotSwitch.TakeStaged();
+        }
+
+        return Commit(slotSwitch, request.Image!, []);
+    }
+
+    private void SetMark(SlotSwitch slotSwitch, string image)
+    {
+        if (!request.IsRecovery) new UnassessedImages(slotSwitch, machine.State.Path).Set(SealedImage.Id(image), reporter.IsUnassessed);
+    }
+
+    // Switches to an image that the partition will have: after beforeSwitch, nothing can stop the switch but the disk.
+    private UpgradeResult SwitchTo(SlotSwitch slotSwitch, Action beforeSwitch)
+    {
+        if (WriteNew(slotSwitch, out var added) is { } existing) return existing;
         beforeSwitch();
+        return Commit(slotSwitch, slotSwitch.Transition, added);
+    }
+
+    // Writes the new image. Returns a result if it turns out that the machine already has it.
+    private UpgradeResult? WriteNew(SlotSwitch slotSwitch, out IReadOnlyList<string> added)
+    {
+        if (!request.IsRecovery && SlotSwitch.Leftovers(machine.State.Path).Any(File.Exists))
+            notes.Add("an earlier upgrade was interrupted; what it left is removed");
+        added = writer.Write(slotSwitch);
+        // A stream can be compared only now. A reset always writes.
+        if (stream is null || slotSwitch is FactorySwitch
+            || new ExistingImage(machine, cancellationToken).Find(slotSwitch.Transition, request.IsRecovery) is not { } found)
+            return null;
+        var existing = Existing(request, slotSwitch.Transition, found);
+        slotSwitch.Clear();
+        return existing;
+    }
+
+    private UpgradeResult Commit(SlotSwitch slotSwitch, string image, IReadOnlyList<string> added)
+    {
+        var (id, size) = (BootCounter.IdOf(ImageIdentity.Of(image)), Syscall.TryStat(image)!.Value.Size);
+        var state = request.IsRecovery ? null : machine.State.Path;
         progress("switching", 1, 1);
         try
         {
-            if (state is not null) new UnassessedImages(slotSwitch, state).Set(id, reporter.IsUnassessed);
+            SetMark(slotSwitch, image);
             var outcome = slotSwitch.Commit();
             if (state is not null) new UnassessedImages(slotSwitch, state).Clean(slotSwitch.ImageIds());
-            return new(slot, id, size, outcome, added, state is null ? null : BootMenuUpdate.Apply(slotSwitch, state))
+            return new(Slot, id, size, outcome, added, state is null ? null : BootMenuUpdate.Apply(slotSwitch, state))
             {
+                // After an interrupted switch, the image may be running.
+                NeedsReboot = state is not null && !slotSwitch.HasNewName(machine.RunningImage),
                 Notes = notes,
                 Warnings = reporter.Warnings,
             };
@@ -154,94 +225,5 @@ public sealed class SystemUpgrade
         }
     }
 
-    private IReadOnlyList<string> Write(SlotSwitch slotSwitch)
-    {
-        slotSwitch.Check();
-        if (request.Image is not null && stream is null) reporter.Check(request.Image, request.Image);
-        slotSwitch.Clear();
-        try
-        {
-            IReadOnlyList<string> added = [];
-            slotSwitch.Change(() => added = Fill(new TransitionImage(slotSwitch.Transition, progress, cancellationToken),
-                slotSwitch.Transition));
-            new TransitionImage(slotSwitch.Transition, progress, cancellationToken).ReadBack(request.Image, stream is not null);
-            CheckWritten(slotSwitch.Transition);
-            reporter.Check(slotSwitch.Transition, request.Image ?? slotSwitch.Transition);
-            cancellationToken.ThrowIfCancellationRequested();
-            return added;
-        }
-        catch (Exception failure)
-        {
-            TryClear(slotSwitch);
-            if (failure is SyscallException call && Explain(call, slotSwitch.Transition) is { } explained)
-                throw explained;
-            throw;
-        }
-    }
-
-    private void CheckWritten(string transition)
-    {
-        try
-        {
-            ImagePreflight.CheckImage(transition, mountPoints);
-        }
-        catch (OperatorException failure) when (stream is not null)
-        {
-            throw new OperatorException(failure.Problem.Replace(transition, request.Image), failure.Fix);
-        }
-
-        if (ImagePreflight.OlderThan(transition, machine.Host) is { } older) notes.Add(older);
-    }
-
-    private IReadOnlyList<string> Fill(TransitionImage transition, string path)
-    {
-        if (request.Image is not null)
-        {
-            if (stream is not null) transition.CopyFrom(stream);
-            else transition.CopyFrom(request.Image);
-            return [];
-        }
-
-        using var scratch = new TemporaryDirectory(nextTo: Path.Combine(machine.ScratchDirectory, "kairosboot-upgrade"), cancellationToken);
-        using var root = request.Root is null ? null : OneFileSystem.Of(request.Root);
-        progress("unpacking", 0, 1);
-        var tree = root is not null ? new SourceTree(root.Path, [], Disposable: false)
-            : request.Tar is not null ? TarExtraction.Extract(request.Tar, scratch.File("root"), cancellationToken)
-            : OciImage.Unpack(request.Oci!, scratch);
-        ImagePreflight.CheckTree(tree.Path, mountPoints);
-        progress("building", 0, 1);
-        var build = new ImageRequest(tree.Path, null, request.Format, SizeBytes: null, Kernel: null, InitrdRequest.DefaultModules,
-            Init: null, request.KBoot)
-        {
-            Allocate = true,
-        };
-        var built = ImageBuilder.Build(build, tree, path, scratch);
-        transition.FillHoles();
-        return built.Added;
-    }
-
-    // The user must see the first error, not one of the clean-up. The next upgrade cleans up too.
-    private static void TryClear(SlotSwitch slotSwitch)
-    {
-        try
-        {
-            slotSwitch.Clear();
-        }
-        catch (Exception e) when (e is SyscallException or OperatorException)
-        {
-        }
-    }
-
-    private OperatorException? Explain(SyscallException failure, string path) => failure.Errno switch
-    {
-        Errno.ENOSPC => new($"no space for the new image on the partition of {path}: {failure.Message}",
-            "make the image smaller or the partition larger: it must hold three images; the system is unchanged"),
-        Errno.EIO when failure.Path == request.Image =>
-            new($"{failure.Path} cannot be read: {failure.Message}", "copy the image again from another disk; the system is unchanged"),
-        Errno.EIO => new($"writing the new image failed: {failure.Message}", "replace the disk or its controller; the system is unchanged"),
-        Errno.EROFS or Errno.EUCLEAN =>
-            new($"the partition of {path} cannot be written: {failure.Message}",
-            "check its file system in the recovery system: e2fsck -f; the system is unchanged"),
-        _ => null,
-    };
+    private string Slot => request.IsRecovery ? "recovery" : "active";
 }

@@ -83,8 +83,9 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
     /// <summary>Reads the image from the disk and compares it with its seal, or with what was written if it has none.</summary>
     /// <param name="source">The image that was copied; null: the image was built.</param>
     /// <param name="isStream">The source cannot be read again.</param>
+    /// <returns>SHA-256 of an image without a seal; null: it has one.</returns>
     /// <exception cref="OperatorException">The disk returns other bytes, or the source did not match its seal.</exception>
-    internal void ReadBack(string? source, bool isStream)
+    internal string? ReadBack(string? source, bool isStream)
     {
         var (seal, length) = (SealedImage.Read(path), Syscall.TryStat(path)!.Value.Size);
         var size = seal?.Size ?? length;
@@ -95,7 +96,7 @@ internal sealed class TransitionImage(string path, ProgressReport progress, Canc
         }
 
         if (SealedImage.Digest(path, size, progress, cancellationToken) == written && SealedImage.Read(path)?.Sha256 == seal?.Sha256)
-            return;
+            return seal is null ? written : null;
         if (isStream)
         {
             throw new OperatorException($"{source} does not match its seal, or the disk does not return what was written",

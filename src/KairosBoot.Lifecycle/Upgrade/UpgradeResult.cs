@@ -12,6 +12,9 @@ public sealed record UpgradeResult(string Slot, string ImageId, long SizeBytes, 
     /// <summary>The next boot uses the image; false: it is in use already, or no boot is needed.</summary>
     public bool NeedsReboot { get; init; } = Slot == "active";
 
+    /// <summary>The image waits for <c>kboot upgrade --staged</c>: no slot has it yet.</summary>
+    public bool IsStaged { get; init; }
+
     /// <summary>Sentences about what was found: an interrupted upgrade, an image that is older than the running one.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 

@@ -23,6 +23,20 @@ public sealed class UpgradeWithStages(TargetSystem target, MessageLog logger, Pr
         SystemUpgrade.FindExisting(request, target, cancellationToken) is { } existing ? (existing, [])
             : Run("upgrade", () => SystemUpgrade.Run(request, target, progress, cancellationToken));
 
+    /// <summary>Stages an image. The stages before an upgrade run, unless nothing has to be written.</summary>
+    /// <returns>As for an upgrade.</returns>
+    /// <exception cref="OperatorException">As for an upgrade.</exception>
+    public (UpgradeResult Result, IReadOnlyList<string> Warnings) Stage(UpgradeRequest request) =>
+        SystemUpgrade.FindExisting(request, target, cancellationToken) is { } existing ? (existing, [])
+            : Run("upgrade", () => SystemUpgrade.Stage(request, target, progress, cancellationToken),
+                runsBefore: !StagedUpgrade.IsOf(request, target, cancellationToken), runsAfter: false);
+
+    /// <summary>Switches to the staged image. The stages after an upgrade run.</summary>
+    /// <returns>As for an upgrade.</returns>
+    /// <exception cref="OperatorException">No image is staged, or the machine cannot switch to it.</exception>
+    public (UpgradeResult Result, IReadOnlyList<string> Warnings) UpgradeToStaged(bool isRecovery) =>
+        Run("upgrade", () => SystemUpgrade.RunStaged(isRecovery, target, progress, cancellationToken), runsBefore: false);
+
     /// <param name="request">The new system; null: the recovery image.</param>
     /// <param name="labels">Labels of partitions to erase.</param>
     /// <returns>The result, and the errors of the stages.</returns>
@@ -30,10 +44,11 @@ public sealed class UpgradeWithStages(TargetSystem target, MessageLog logger, Pr
     public (UpgradeResult Result, IReadOnlyList<string> Warnings) Reset(UpgradeRequest? request, IReadOnlyList<string> labels) =>
         Run("reset", () => SystemUpgrade.Reset(request, target, labels, progress, cancellationToken));
 
-    private (UpgradeResult Result, IReadOnlyList<string> Warnings) Run(string verb, Func<UpgradeResult> change)
+    private (UpgradeResult Result, IReadOnlyList<string> Warnings) Run(string verb, Func<UpgradeResult> change, bool runsBefore = true,
+        bool runsAfter = true)
     {
         var stages = new LifecycleStages(verb, target.Host, [], logger, cancellationToken);
-        stages.RunBefore();
+        if (runsBefore) stages.RunBefore();
         UpgradeResult result;
         try
         {
@@ -44,7 +59,7 @@ public sealed class UpgradeWithStages(TargetSystem target, MessageLog logger, Pr
             endProgress();
         }
 
-        stages.RunAfter();
+        if (runsAfter) stages.RunAfter();
         return (result, stages.Warnings);
     }
 }

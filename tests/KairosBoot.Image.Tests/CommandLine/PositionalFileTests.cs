@@ -47,10 +47,18 @@ public class PositionalFileTests : StateCommands
     }
 
     [Theory]
-    [InlineData("Give one of FILE, --image, --root, --tar and --oci: FILE and --image are given.", "upgrade", "a", "--image", "b")]
-    [InlineData("Give one of FILE, --image, --root, --tar and --oci: FILE, --tar and --oci are given.",
+    [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged: FILE and --image are given.",
+        "upgrade", "a", "--image", "b")]
+    [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged: FILE, --tar and --oci are given.",
         "upgrade", "a", "--tar", "b", "--oci", "c")]
-    [InlineData("Give one of FILE, --image, --root, --tar and --oci.", "upgrade")]
+    [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged.", "upgrade")]
+    [InlineData("Give one of FILE, --image, --root, --tar, --oci and --staged: FILE and --staged are given.", "upgrade", "a", "--staged")]
+    [InlineData("Give one of --dry-run, --download-only and --staged: --download-only and --staged are given.",
+        "upgrade", "--staged", "--download-only")]
+    [InlineData("Give --no-assessment together with --download-only: it is kept with the staged image.",
+        "upgrade", "--staged", "--no-assessment")]
+    [InlineData("Give --dry-run together with FILE, --image or --root: a container export or an OCI image can be checked only after it " +
+        "is unpacked.", "upgrade", "--dry-run", "--tar", "x")]
     [InlineData("Unrecognized command or argument 'b'.", "upgrade", "a", "b")]
     [InlineData("Give one of PATH, --root and --tar: PATH and --root are given.", "image", "build", "/", "--root", "/", "-o", "x")]
     [InlineData("Give one of PATH, --root and --tar: PATH and --tar are given.", "image", "build", "x", "--tar", "y", "-o", "x")]

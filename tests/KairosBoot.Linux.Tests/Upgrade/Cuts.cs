@@ -13,6 +13,10 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
     /// <summary>The image "new" needs its mark in each state in which it is active.</summary>
     internal bool IsNewMarked { get; init; }
 
+    /// <summary>A switch to the staged image while a slot's image runs; null: nothing is staged.</summary>
+    internal Action<string, Slot>? ToStaged { get; init; }
+
+    internal int Staged { get; private set; }
     internal int Judged { get; private set; }
     internal int Upgraded { get; private set; }
 
@@ -35,6 +39,7 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
         var slot = grub.Block.Counters.Next!.Value;
         slots[slot] = slots.GetValueOrDefault(slot) + 1;
         Last = Names(grub);
+        var isStaged = false;
         Mounted(file, "ro", state =>
         {
             var kernel = PartitionView.OfMount(state);
@@ -48,6 +53,7 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
                 Assert.True(File.Exists($"{state}{SystemPaths.UnassessedImages}/{id}"), told);
             }
 
+            isStaged = IsStaged(state, told);
             if (upgrade is null) return;
             Upgraded++;
             var passive = PassiveAfterUpgrade(state, kernel, slot);
@@ -61,6 +67,39 @@ internal sealed class Cuts(string scratch, byte[] before, IReadOnlyDictionary<st
             string[] held = slot == Slot.Recovery || Same(passive, kernel[slot]) ? [] : ["replaced.img"];
             Assert.Equal(["active.img", "passive.img", .. held], Directory.GetFiles(state + "/cOS").Select(Path.GetFileName).Order());
         });
+        if (isStaged && ToStaged is not null) JudgeStaged(file, disk, slot);
+    }
+
+    // A staged image is complete, and a second command switches to it, also after a power cut in a first one.
+    private void JudgeStaged(string file, byte[] disk, Slot running)
+    {
+        Staged++;
+        File.WriteAllBytes(file, disk);
+        Mounted(file, "ro", state =>
+        {
+            var before = PartitionView.OfMount(state);
+            var isRecovery = images.ContainsKey("recovery");
+            var passive = isRecovery || Same(before.Active, images["new"]) || running == Slot.Recovery ? before.Passive
+                : PassiveAfterUpgrade(state, before, running);
+            ToStaged!(state, running);
+            var after = PartitionView.OfMount(state);
+            string told = $"cut {Judged}: {Names(before)}, {running.Name()} running; after the switch {Names(after)}";
+            Assert.True(Same(isRecovery ? after.Recovery : after.Active, images["new"]), told);
+            Assert.True(running == Slot.Recovery || Same(after.Passive, passive), told);
+            Assert.True(!isRecovery || Same(File.ReadAllBytes(state + "/cOS/recovery.old"), images["recovery"]), told);
+            Assert.True(isRecovery || after.Block.Counters.Next == Slot.Active, told);
+            foreach (var name in (string[])["staged.img", "staged.img.sha256", "transition.img", "passive.new"])
+                Assert.False(File.Exists($"{state}/cOS/{name}"), told + ", with " + name);
+        });
+    }
+
+    private bool IsStaged(string state, string told)
+    {
+        var staged = state + "/cOS/staged.img";
+        if (!File.Exists(staged)) return false;
+        Assert.True(Same(File.ReadAllBytes(staged), images["new"]), told + ", and the staged image is not complete");
+        Assert.True(File.ReadAllText(staged + ".sha256") == "digest  staged.img\n", told + ", and the staged image has no digest");
+        return true;
     }
 
     // The running image, but not in place of the only other image that is good.

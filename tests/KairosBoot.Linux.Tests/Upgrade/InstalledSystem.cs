@@ -119,6 +119,23 @@ internal sealed class InstalledSystem
 
     internal UpgradeResult Upgrade(string image) => Upgrade(Of(image));
 
+    internal UpgradeResult Stage(UpgradeRequest request, ProgressReport? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var machine = TargetSystem.Open(Host, null);
+        return SystemUpgrade.Stage(request, machine, progress ?? ((_, _, _) => { }), cancellationToken);
+    }
+
+    internal UpgradeResult Stage(string image) => Stage(Of(image));
+
+    internal UpgradeResult UpgradeToStaged()
+    {
+        using var machine = TargetSystem.Open(Host, null);
+        return SystemUpgrade.RunStaged(isRecovery: false, machine, (_, _, _) => { });
+    }
+
+    /// <summary>Names of the files next to the images.</summary>
+    internal string[] ImageFiles => [.. Directory.GetFiles(State + "/cOS").Select(path => Path.GetFileName(path)!).Order()];
+
     internal static UpgradeRequest Of(string? image = null, string? root = null, string? tar = null, string? oci = null) =>
         new(image, root, tar, oci, IsRecovery: false, KBoot: null);
 

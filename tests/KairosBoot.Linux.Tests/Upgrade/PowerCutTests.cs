@@ -14,6 +14,9 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     // The new image gets the mark that kairos-boot marks it good.
     private const string Unassessed = " with a mark";
 
+    // The new image is staged first, and then a second command switches to it.
+    private const string Staged = " staged";
+
     private const int MiB = 1 << 20, ImageSize = 192 << 10;
 
     // How many write orders of a disk are tried at each write, and every how many cuts the system is upgraded again.
@@ -35,6 +38,9 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     [InlineData("passive", "ro", "new passive")]
     [InlineData("recovery", "ro", "new active")]
     [InlineData("recovery with a good passive", "ro", "new passive")]
+    [InlineData("active" + Staged, "ro", "new active")]
+    [InlineData("passive" + Staged, "ro", "new passive")]
+    [InlineData("recovery" + Staged, "ro", "new active")]
     [InlineData("reset", "ro", "new new")]
     public void After_any_power_cut_a_system_boots_and_the_upgrade_completes(string running, string options, string then) =>
         MountNamespace.Run(scratch =>
@@ -45,15 +51,22 @@ public sealed class PowerCutTests(ITestOutputHelper log)
     [InlineData("recovery.img", false)]
     [InlineData("recovery.img", true)]
     [InlineData("recovery.squashfs", false)]
-    public void After_any_power_cut_of_a_recovery_upgrade_a_system_boots(string name, bool isSquashfs) =>
-        MountNamespace.Run(scratch =>
-            Judge(scratch, $"{name} to {(isSquashfs ? "recovery.squashfs" : "recovery.img")}", "ro", "active passive new", Images, null));
+    [InlineData("recovery.img", false, Staged)]
+    [InlineData("recovery.img", true, Staged)]
+    public void After_any_power_cut_of_a_recovery_upgrade_a_system_boots(string name, bool isSquashfs, string staged = "") =>
+        MountNamespace.Run(scratch => Judge(scratch, $"{name} to {(isSquashfs ? "recovery.squashfs" : "recovery.img")}{staged}", "ro",
+            "active passive new", Images, null));
 
     private void Judge(string scratch, string running, string options, string then, Dictionary<string, byte[]> images,
         Action<string, Slot>? upgrade)
     {
         var recorded = Record(scratch, running, options);
-        var cuts = new Cuts(scratch, recorded.Before, images) { IsNewMarked = running.EndsWith(Unassessed) };
+        var cuts = new Cuts(scratch, recorded.Before, images) 
+        {
+            IsNewMarked = running.EndsWith(Unassessed),
+            ToStaged = running.EndsWith(Staged) ? (state, slot) => UpgradeToStaged(state, running.Contains(" to ") ? running : slot.Name())
+                : null,
+        };
         var random = new Random(1);
         for (var count = 0; count <= recorded.Events.Length; count++)
         {
@@ -68,7 +81,9 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         }
         Assert.Equal(then, cuts.Last);
         Assert.True(cuts.Judged > 100, $"only {cuts.Judged} cuts");
+        if (running.EndsWith(Staged)) Assert.True(cuts.Staged > 20, $"only {cuts.Staged} cuts with a staged image");
         log.WriteLine($"figure: power cuts of an upgrade, {running}, {options}: {cuts.Judged}, {cuts.Upgraded} of them upgraded again, " +
+            (cuts.Staged > 0 ? $"{cuts.Staged} with a staged image to which a second command then switched, " : "") +
             $"0 that do not boot; next would have been {cuts.Slots}");
     }
 
@@ -83,8 +98,8 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         // A one-shot choice, and a slot with its last try: neither may lead to a half-finished upgrade.
         File.WriteAllBytes(tree + "/bootstate", BootBlock.Write(new BootCounters
         {
-            Active = running is "active" or "active" + Unassessed ? new(0, true, "") : good,
-            Passive = running == "recovery" ? new(3, false, "") : good,
+            Active = running is "active" or "active" + Unassessed or "active" + Staged ? new(0, true, "") : good,
+            Passive = running is "recovery" or "recovery" + Staged ? new(3, false, "") : good,
             First = Slot.Passive, Once = Slot.Active,
         }));
         MountNamespace.Tool("mke2fs", "-q", "-F", "-t", "ext4", "-O", "^metadata_csum_seed,^orphan_file", "-b", "4096", "-d", tree,
@@ -105,19 +120,22 @@ public sealed class PowerCutTests(ITestOutputHelper log)
 
     private static void Upgrade(string state, string running, byte[] image, bool isUnassessed = false)
     {
-        SlotSwitch turnover = running switch
-        {
-            "reset" => new FactorySwitch(state),
-            _ when running.Contains(" to ") => new RecoverySwitch(state, state, null, isSquashfs: running.EndsWith("squashfs")),
-            _ => new ActiveSwitch(state, Running(state, running), isRecovery: running == "recovery"),
-        };
+        var turnover = SwitchOf(state, running);
         turnover.Clear();
+        turnover.RemoveStaged();
         turnover.Change(() =>
         {
             using var file = Syscall.Open(turnover.Transition, OpenFlags.WriteOnly | OpenFlags.Create, Octal.O644);
             Syscall.WriteAll(file, image);
             Syscall.FSync(file);
         });
+        if (running.EndsWith(Staged))
+        {
+            turnover.Stage("digest");
+            UpgradeToStaged(state, running);
+            return;
+        }
+
         if (!isUnassessed)
         {
             turnover.Commit();
@@ -129,6 +147,20 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         turnover.Commit();
         marks.Clean(turnover.ImageIds());
     }
+
+    private static void UpgradeToStaged(string state, string running)
+    {
+        var turnover = SwitchOf(state, running);
+        turnover.TakeStaged();
+        turnover.Commit();
+    }
+
+    private static SlotSwitch SwitchOf(string state, string running) => running.Replace(Staged, "") switch
+    {
+        "reset" => new FactorySwitch(state),
+        var name when name.Contains(" to ") => new RecoverySwitch(state, state, null, isSquashfs: name.EndsWith("squashfs")),
+        var name => new ActiveSwitch(state, Running(state, name), isRecovery: name == "recovery"),
+    };
 
     private static (ulong, ulong)? Running(string state, string slot) =>
         slot != "recovery" && Syscall.TryStat($"{state}/cOS/{slot}.img") is { } file ? (file.Device, file.Inode) : null;
