@@ -62,6 +62,7 @@ internal static class StatusCommand
                 $"no slot has tries left: the next boot stops for {counters.Stop().StopMinutes} min; to fix: kboot assess reset");
         }
 
+        if (status.Staged is { } staged) Console.WriteLine($"staged: image {staged.ImageId}; to switch to it: kboot upgrade --staged");
         if (counters.Fault is { } fault) Console.WriteLine($"marked bad: {fault.Sentence}");
         if (Deadline(location) is { SecondsLeft: var seconds } deadline)
         {
@@ -103,6 +104,7 @@ internal static class StatusCommand
         writer.WriteString("once", counters.Once?.Name());
         writer.WriteString("first", counters.First.Name());
         writer.WriteString("last", counters.Last?.Name());
+        writer.WriteString("staged", status.Staged?.ImageId);
         writer.WriteString("givenUp", counters.Fault?.Sentence);
         writer.WriteString("pinned", counters.Pinned.Length > 0 ? counters.Pinned : null);
         writer.WriteNumber("stops", counters.Stops);

@@ -25,6 +25,9 @@ public sealed class BootStatus
     /// <summary>The running system; null: these are not its slots, or kairos-boot did not boot it.</summary>
     public RunningSystem? Running => location.Booted is { } booted ? new(booted, location.BuildTime(booted.Slot)) : null;
 
+    /// <summary>An image that waits for <c>kboot upgrade --staged</c>; null: none.</summary>
+    public StagedUpgrade? Staged => StagedUpgrade.Find(location.Directory);
+
     /// <summary>Active, passive, recovery.</summary>
     public IReadOnlyList<SlotStatus> Slots { get; }
 
