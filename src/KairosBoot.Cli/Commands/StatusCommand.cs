@@ -36,7 +36,8 @@ internal static class StatusCommand
         var (block, counters) = (status.Block, status.Block.Counters);
         if (status.Running is { } running)
         {
-            Console.WriteLine($"running: {running.BootText}");
+            PrintableWriter.Output.WriteWord($"running: {running.Boot.Slot.Name()}, verdict ", running.Boot.Verdict,
+                running.Image.Length > 0 ? $", image {running.Image}" : "");
             if (running.SystemText.Length > 0) Console.WriteLine($"system: {running.SystemText}");
         }
 

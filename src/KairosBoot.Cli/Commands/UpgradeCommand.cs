@@ -72,7 +72,7 @@ internal static class UpgradeCommand
         }
 
         foreach (var warning in result.Warnings)
-            Console.Error.WriteLine($"warning: {warning}");
+            PrintableWriter.Errors.WriteWord("", "warning:", $" {warning}");
         Console.WriteLine($"{result.Outcome}; {NextStep(result)}");
         foreach (var note in result.Notes)
             Console.WriteLine(note);

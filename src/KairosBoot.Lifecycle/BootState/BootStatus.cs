@@ -1,4 +1,5 @@
 using KairosBoot.Execution;
+using KairosBoot.Linux;
 using KairosBoot.Plan;
 
 namespace KairosBoot.Lifecycle;
@@ -25,8 +26,15 @@ public sealed class BootStatus
     /// <summary>The running system; null: these are not its slots, or kairos-boot did not boot it.</summary>
     public RunningSystem? Running => location.Booted is { } booted ? new(booted, location.BuildTime(booted.Slot)) : null;
 
-    /// <summary>An image that waits for <c>kboot upgrade --staged</c>; null: none.</summary>
-    public StagedUpgrade? Staged => StagedUpgrade.Find(location.Directory);
+    /// <summary>An image that waits for <c>kboot upgrade --staged</c>; null: none, or this user may not read it.</summary>
+    public StagedUpgrade? Staged
+    {
+        get
+        {
+            try { return StagedUpgrade.Find(location.Directory); }
+            catch (SyscallException) { return null; }
+        }
+    }
 
     /// <summary>Active, passive, recovery.</summary>
     public IReadOnlyList<SlotStatus> Slots { get; }

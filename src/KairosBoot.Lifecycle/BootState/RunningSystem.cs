@@ -28,9 +28,6 @@ public sealed class RunningSystem(BootSummary boot, long? buildTime)
         buildTime is { } seconds
             ? DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture) : null;
 
-    /// <summary><c>active, verdict good, image 9f86d081884c7d65</c></summary>
-    public string BootText => $"{boot.Slot.Name()}, verdict {boot.Verdict}{(Image.Length > 0 ? ", image " + Image : "")}";
-
     /// <summary><c>debian 12, built 2026-11-28 09:30 UTC</c>; empty: nothing is known.</summary>
     public string SystemText => string.Join(", ", ((string?[])[$"{Name} {Version}".Trim(), Built is null ? null : "built " + Built])
         .Where(text => !string.IsNullOrEmpty(text)));
