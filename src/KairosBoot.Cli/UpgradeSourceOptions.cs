@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using KairosBoot.Lifecycle;
 
 namespace KairosBoot.Cli;
@@ -29,6 +30,10 @@ internal sealed class UpgradeSourceOptions
     {
         Description = "Mark each boot of the new image good when its init starts, if nothing in it does",
     };
+
+    /// <summary>One of the options was given.</summary>
+    internal bool IsGiven(SymbolResult result) =>
+        new Option[] { image, root, tar, oci, noAssessment }.Any(option => result.GetResult(option) is not null);
 
     /// <summary>For a command that needs an image, and takes it also as an argument.</summary>
     /// <param name="command">The command.</param>

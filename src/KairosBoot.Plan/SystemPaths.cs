@@ -65,6 +65,8 @@ public static class SystemPaths
     public const string KairosUserData = "/95_userdata";
     /// <summary>On COS_STATE: the boot counters, a GRUB environment block.</summary>
     public const string BootState = "/bootstate";
+    /// <summary>On COS_STATE: the reset that recovery does at its next boot, a <see cref="Plan.ResetRequest"/>.</summary>
+    public const string ResetRequest = "/reset-request";
     /// <summary>
     /// On COS_STATE: the machine's own kernel arguments, GRUB environment blocks: those that a good boot had, those that none had yet,
     /// and those that were rejected.

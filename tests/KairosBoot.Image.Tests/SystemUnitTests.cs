@@ -11,7 +11,8 @@ public class SystemUnitTests : Scratch
             "multi-user.target.wants/kairosboot-first-boot.service",
             "multi-user.target.wants/cos-setup-network.service", "timers.target.wants/cos-setup-reconcile.timer",
             "multi-user.target.wants/kairosboot-good.service", "sysinit.target.wants/kairosboot-good-within.service",
-            "multi-user.target.wants/kairosboot-retry.service", "sysinit.target.wants/kairosboot-relabel.service"];
+            "multi-user.target.wants/kairosboot-retry.service", "sysinit.target.wants/kairosboot-relabel.service",
+            "multi-user.target.wants/kairosboot-reset.service"];
 
     private readonly string root;
 
@@ -82,6 +83,22 @@ public class SystemUnitTests : Scratch
         Assert.Contains("/usr/lib/systemd/system/cos-setup-network.service", added);
     }
 
+    [Theory]
+    [InlineData("usr/lib/systemd/systemd", true)]
+    [InlineData("sbin/openrc", true)]
+    [InlineData("etc/inittab", true)]
+    [InlineData("etc/other-init", false)]
+    public void A_tree_with_a_service_manager_does_a_requested_reset(string file, bool isAdded)
+    {
+        WriteText("root/" + file, "id:2:initdefault:\n");
+        if (file == "etc/inittab") File.AppendAllText(PathOf("root/usr/lib/init"), "/etc/inittab.d/%s");
+        Build();
+        Assert.Equal(isAdded, ResetServiceCheck.IsInTree(Unpack()));
+        Assert.False(ResetServiceCheck.IsInTree(root));
+        if (file == "etc/inittab") WriteText("root/etc/inittab", "::once:/usr/bin/kboot reset --requested\n");
+        Assert.Equal(file == "etc/inittab", ResetServiceCheck.IsInTree(root));
+    }
+
     [Fact]
     public void A_unit_that_is_masked_stays_masked()
     {
@@ -100,7 +117,7 @@ public class SystemUnitTests : Scratch
         Unpack();
         foreach (var link in new[] { "boot/cos-setup-fs", "default/cos-setup-boot", "default/kairosboot-first-boot",
             "default/cos-setup-reconcile", "default/kairosboot-good", "boot/kairosboot-good-within", "default/kairosboot-retry",
-            "boot/kairosboot-relabel" })
+            "boot/kairosboot-relabel", "default/kairosboot-reset" })
         {
             var target = Syscall.ReadLink(PathOf("out/etc/runlevels/" + link));
             Assert.StartsWith("#!/sbin/openrc-run\n", File.ReadAllText(PathOf("out" + target)));

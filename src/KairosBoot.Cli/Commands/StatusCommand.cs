@@ -78,6 +78,7 @@ internal static class StatusCommand
                 ? $"; recovery tries the normal order again when it is whole, or {minutes} min after its start" : ""));
         }
 
+        if (status.ResetRequest is { } reset) Console.WriteLine($"reset: {reset}");
         if (counters.Stops > 0) Console.WriteLine($"stopped since the last good boot: {counters.Stops}");
         foreach (var failure in status.FailedBoots)
             Console.WriteLine($"failed boot: {failure}");
@@ -119,6 +120,7 @@ internal static class StatusCommand
             writer.WriteEndObject();
         }
 
+        writer.WriteString("reset", status.ResetRequest);
         WriteSlots(writer, status);
         JsonOutput.WriteArray(writer, "failedBoots", status.FailedBoots);
         writer.WriteString("menu", location.HasKairosMenu ? "kairos" : "kboot");

@@ -14,6 +14,9 @@ internal static class SystemUnits
     /// <summary>The unit that marks a boot good. The service of OpenRC has the same name.</summary>
     internal const string Reporter = "kairosboot-good";
 
+    // Does a reset that was requested before the boot, in recovery.
+    private const string Resetter = "kairosboot-reset";
+
     private const string Program = "usr/bin/kboot", Systemd = "usr/lib/systemd/system", Scripts = "etc/init.d", Runlevels = "etc/runlevels";
     private static readonly string InitTabs = ReporterPlaces.InitTabFiles.TrimStart('/');
     private const int Executable = Octal.O755;
@@ -31,13 +34,14 @@ internal static class SystemUnits
         ("kairosboot-good-within.service", "sysinit.target"),
         ("kairosboot-retry.service", "multi-user.target"),
         ("kairosboot-relabel.service", "sysinit.target"),
+        (Resetter + ".service", "multi-user.target"),
     ];
 
     private static readonly (string Script, string Runlevel)[] Services =
     [
         ("cos-setup-fs", "boot"), ("cos-setup-boot", "default"), ("kairosboot-first-boot", "default"), ("cos-setup-network", "default"),
         ("cos-setup-reconcile", "default"), (Reporter, "default"), ("kairosboot-good-within", "boot"), ("kairosboot-retry", "default"),
-        ("kairosboot-relabel", "boot"),
+        ("kairosboot-relabel", "boot"), (Resetter, "default"),
     ];
 
     // Debian 12's init reads only the first entry of each file in inittab.d, so the rest is a script.
@@ -91,6 +95,11 @@ internal static class SystemUnits
     /// <summary>True: the tree has its own unit or service of that name, possibly masked. A build does not add one.</summary>
     internal static bool HasReporter(string root) => HasUnit(root, Reporter + ".service") || Exists(root, $"{Scripts}/{Reporter}")
         || Exists(root, InitTabs + "/cos-setup.tab");
+
+    /// <summary>The tree has the service that does a requested reset, for systemd or OpenRC, and starts it.</summary>
+    internal static bool HasResetService(string root) =>
+        UntrustedTree.Has(root, $"{Systemd}/multi-user.target.wants/{Resetter}.service")
+        || UntrustedTree.Has(root, $"{Runlevels}/default/{Resetter}");
 
     private static bool HasUnit(string root, string unit) => ReporterPlaces.Units.Any(path => Exists(root, $"{path}/{unit}"));
 

@@ -71,6 +71,16 @@ public sealed class BootStatus
         }
     }
 
+    /// <summary>A reset that is requested or has failed, as a sentence; null: there is none.</summary>
+    public string? ResetRequest
+    {
+        get
+        {
+            try { return ResetRequestFile.TryRead(location.Directory)?.Sentence(Block.Counters); }
+            catch (OperatorException damaged) { return $"{damaged.Problem}; to fix: {damaged.Fix}"; }
+        }
+    }
+
     /// <summary>Minutes from the start of recovery to its retry of the normal order; null: it does not run for a volume.</summary>
     public int? RetryMinutes
     {

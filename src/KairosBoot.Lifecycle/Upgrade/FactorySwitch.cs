@@ -1,3 +1,4 @@
+using KairosBoot.Execution;
 using KairosBoot.Linux;
 using KairosBoot.Plan;
 
@@ -32,8 +33,14 @@ public sealed class FactorySwitch(string state) : SlotSwitch(state, state + Syst
             Exchange(spare, passive);
         });
         var image = Id(active);
+        // A requested reset is not complete before its last stage: until then, recovery stays first.
+        var isRequested = ResetRequestFile.IsPending(PathParts.ParentOf(Images));
         UpdateCounters(counters =>
-            new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image).WithNewImage(Slot.Passive, image));
+        {
+            var fresh = new BootCounters { Recovery = counters.Recovery }.WithNewImage(Slot.Active, image)
+                .WithNewImage(Slot.Passive, image);
+            return isRequested ? ResetRequest.Arm(fresh) : fresh;
+        });
         Clear();
         return Preview.Outcome;
     }

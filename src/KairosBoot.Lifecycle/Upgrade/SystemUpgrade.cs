@@ -104,12 +104,8 @@ public sealed class SystemUpgrade
         return new SystemUpgrade(request, machine, stream, isReset: true, progress, cancellationToken).Reset(partitions);
     }
 
-    private static UpgradeRequest RecoveryRequest()
-    {
-        var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(path => SystemPaths.State + path)
-            .First(path => Syscall.TryStat(path) is not null);
-        return new(image, null, null, null, IsRecovery: false, KBoot: null);
-    }
+    private static UpgradeRequest RecoveryRequest() =>
+        new(TargetSystem.RecoveryImageOn(SystemPaths.State)!, null, null, null, IsRecovery: false, KBoot: null);
 
     private UpgradeResult Reset(IReadOnlyList<PartitionReset> partitions)
     {

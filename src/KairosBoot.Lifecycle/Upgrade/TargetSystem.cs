@@ -21,7 +21,7 @@ public sealed class TargetSystem : IDisposable
                 "give --host the mount point of the machine's root, with all mounts below it");
         }
 
-        IsRecovery = Syscall.TryStat($"{host}{SystemPaths.Sentinels}/recovery_mode") is not null;
+        IsRecovery = Syscall.TryStat($"{host}{SystemPaths.Sentinels}/recovery_mode") is not null || IsAutoReset(host);
         RunningImage = LoopDevice.BackingFile(root.Device, host + "/dev");
         if (RunningImage is null)
         {
@@ -32,6 +32,16 @@ public sealed class TargetSystem : IDisposable
 
         State = FindState();
     }
+
+    // kairos.reset replaces the sentinel of the slot, in any slot: only recovery has its image next to the running one.
+    private static bool IsAutoReset(string host) => Syscall.TryStat($"{host}{SystemPaths.Sentinels}/autoreset_mode") is not null
+        && RecoveryImageOn(host + SystemPaths.State) is not null;
+
+    /// <summary>Path of the recovery image on its partition; null: it has none.</summary>
+    /// <param name="partition">Mount point.</param>
+    internal static string? RecoveryImageOn(string partition) =>
+        new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(path => partition + path)
+            .FirstOrDefault(path => Syscall.TryStat(path) is not null);
 
     private TargetSystem(StatePartition given) => (Host, State) = ("", given);
 

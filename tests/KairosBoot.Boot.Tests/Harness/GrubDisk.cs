@@ -55,6 +55,9 @@ public sealed class GrubDisk : IDisposable
         /// <summary>The image has mke2fs, debugfs and mksquashfs, and their libraries.</summary>
         public bool FileSystemTools { get; init; }
 
+        /// <summary>In recovery, its init does a requested reset, as the service of kboot image build does.</summary>
+        public bool RequestedResets { get; init; }
+
         /// <summary>The image is for arm64. The kboot of this machine builds it and the disk.</summary>
         public bool Arm64 { get; init; }
 
@@ -208,6 +211,13 @@ public sealed class GrubDisk : IDisposable
         foreach (string program in kind.FileSystemTools ? FileSystemTools : [])
             BusyboxRoot.AddProgram(tree, program, program);
         AddReporter(tree);
+        if (kind.RequestedResets)
+        {
+            global::System.IO.File.AppendAllText(Path.Combine(tree, "etc/inittab"),
+                "::once:/bin/sh -c 'for mode in recovery autoreset; do [ ! -e /run/cos/${mode}_mode ] || kboot reset --requested; done' " +
+                ">/dev/console 2>&1\n");
+        }
+
         if (kind.Init is not null) BusyboxRoot.SetInit(tree, kind.Init);
     }
 

@@ -77,6 +77,23 @@ internal sealed class UpgradingMachine : IDisposable
         WaitForSystem();
     }
 
+    /// <summary>Reboots it into recovery, which does a requested reset and reboots.</summary>
+    /// <param name="isCut">The power is cut once when recovery has started.</param>
+    public void RestartThroughReset(bool isCut = false)
+    {
+        Shell.Leave("reboot -f -n");
+        _machine.ExpectEnd(Limit);
+        _machine = _machine.SwitchOnAgain();
+        if (isCut)
+        {
+            _machine.Console.Expect(Limit, BusyboxRoot.Ready);
+            _machine = _machine.SwitchOnAgain();
+        }
+
+        _machine.ExpectEnd(Limit);
+        SwitchOn();
+    }
+
     public void Dispose() => _machine.Dispose();
 
     private string Image(int slot) => Status.GetProperty("slots")[slot].GetProperty("imageThere").GetString()!;

@@ -29,7 +29,7 @@ public sealed class ImageInspectionTests : StateCommands
         Assert.Equal(new InspectedKernel($"boot/vmlinuz-{Kernel}", 2064, Kernel, "bzImage", "x86_64", null), image.Kernel);
         Assert.Equal(SyntheticKernel.Release, image.Initrd!.Release);
         Assert.Equal("usr/lib/init", image.Init);
-        Assert.Equal(10, image.Units.Count);
+        Assert.Equal(11, image.Units.Count);
         Assert.All(image.Units, unit => Assert.True(unit.IsAsBuilt));
         Assert.True(image.MatchesSeal);
     }

@@ -19,7 +19,7 @@ internal static class KernelOptionTexts
             "Selects the slot if no image is named. `live:LABEL=COS_RECOVERY` is recovery; each other `live:` fails immediately."),
         new("rd.live.squashimg", "none", "The image, if `root=` starts with `live:` and `cos-img/filename=` is missing."),
         new("kairosboot.slot", "none", "The slot that the boot loader selected. It is used if neither an image nor `root=` selects one."),
-        new("kairos.reset", "off", "Marks the boot as a factory reset: the sentinel is `autoreset_mode`, and no path persists."),
+        new("kairos.reset", "off", "Asks recovery for a reset: the sentinel is `autoreset_mode`, and no path persists."),
         new("kairosboot.tries", "none", "The tries that the slot has left. Set by the loader after it has counted the boot."),
         new("kairosboot.why", "none", "Why the loader selected the slot: by the order of the slots, or for this one boot."),
         new("kairosboot.env", "none", "The state of `/bootstate` as the loader found it: readable and writable, read-only, or damaged."),
