@@ -22,7 +22,10 @@ internal static class JsonOutput
         for (SymbolResult? result = parsed.CommandResult; result is not null; result = result.Parent)
         {
             if (result is CommandResult { Command: { } command }
-                && command.Options.OfType<Option<bool>>().Any(option => option.Name == OptionName && parsed.GetValue(option))) return true;
+                && command.Options.OfType<Option<bool>>().Any(option => option.Name == OptionName && parsed.GetValue(option)))
+            {
+                return true;
+            }
         }
 
         return false;

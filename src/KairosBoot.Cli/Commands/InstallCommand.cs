@@ -80,7 +80,10 @@ internal static class InstallCommand
                 warnings.Write(writer);
             });
         }
-        else Print(installer.Layout, disk, request, contents, flags.DryRun);
+        else
+        {
+            Print(installer.Layout, disk, request, contents, flags.DryRun);
+        }
 
         return succeeded ? 0 : 1;
     }

@@ -145,7 +145,10 @@ internal sealed class YamlTree(int length)
             var cell = this[key];
             var kind = (Kind)(cell.LineAndKind & KindMask);
             if (kind <= Kind.LongPlain ? cell.Size == text.Length && Span(key).SequenceEqual(text)
-                : kind == Kind.Alias && Span(key).SequenceEqual(text)) return key;
+                : kind == Kind.Alias && Span(key).SequenceEqual(text))
+            {
+                return key;
+            }
         }
         return -1;
     }

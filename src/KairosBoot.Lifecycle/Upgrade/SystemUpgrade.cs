@@ -189,7 +189,10 @@ public sealed class SystemUpgrade
         // A stream can be compared only now. A reset always writes.
         if (stream is null || slotSwitch is FactorySwitch
             || new ExistingImage(machine, cancellationToken).Find(slotSwitch.Transition, request.IsRecovery) is not { } found)
+        {
             return null;
+        }
+
         var existing = Existing(request, slotSwitch.Transition, found);
         slotSwitch.Clear();
         return existing;
