@@ -61,7 +61,7 @@ public sealed class PowerCutTests(ITestOutputHelper log)
         Action<string, Slot>? upgrade)
     {
         var recorded = Record(scratch, running, options);
-        var cuts = new Cuts(scratch, recorded.Before, images) 
+        var cuts = new Cuts(scratch, recorded.Before, images)
         {
             IsNewMarked = running.EndsWith(Unassessed),
             ToStaged = running.EndsWith(Staged) ? (state, slot) => UpgradeToStaged(state, running.Contains(" to ") ? running : slot.Name())
