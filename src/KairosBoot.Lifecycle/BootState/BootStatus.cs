@@ -92,9 +92,10 @@ public sealed class BootStatus
         }
     }
 
-    // COS_OEM is read only for the running system: only its /oem is mounted here.
+    // COS_OEM is read only for the running system: only its /oem is mounted here. The records may hold what cloud-configs printed.
     private IEnumerable<FailureRecord> FindFailedBoots()
     {
+        if (Syscall.GetEUid() != 0 && location.Booted is not null) return [];
         string[] directories = location.Booted is null ? [location.Directory] : [SystemPaths.Oem, location.Directory];
         return directories.SelectMany(directory => FailureStore.ReadReported(directory).AddRange(FailureStore.Read(directory)))
             .OrderBy(record => record.Time).TakeLast(MaxFailedBoots);
