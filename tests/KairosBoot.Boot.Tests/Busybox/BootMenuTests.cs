@@ -6,7 +6,8 @@ public sealed class BootMenuTests
     private const string Menu = "GNU GRUB", Waits = "press ESC twice for the menu", Ready = BusyboxRoot.Ready;
     // It shares the boot: what a user who is not root sees.
     private const string StatusOfUser = "mkdir -p /oem/kairosboot && : >/oem/kairosboot/failed-boots.reported && " +
-        "chmod 640 /oem/kairosboot/failed-boots.reported && echo nobody:x:65534:65534::/:/bin/sh >>/etc/passwd && su nobody -c 'kboot status' >/run/seen && " +
+        "chmod 640 /oem/kairosboot/failed-boots.reported && echo nobody:x:65534:65534::/:/bin/sh >>/etc/passwd && " +
+        "su nobody -c 'kboot status' >/run/seen && " +
         "grep '^running: active, verdict [a-z]*, image [0-9a-f]*$' /run/seen && grep '^system: .*built 20' /run/seen && " +
         "grep '^active *[0-9] *no *running, next' /run/seen";
 
