@@ -87,6 +87,8 @@ public sealed class GoodBootFileTests
     {
         Assert.Equal(StepMark.Of("mount /dev/vda5 /a"), StepMark.Of("mount /dev/sdb1 /a"));
         Assert.NotEqual(StepMark.Of("mount /dev/vda5 /a"), StepMark.Of("mount /dev/vda5 /b"));
+        Assert.Equal(StepMark.Of("for t in 1795863763 1795863194; do x 12"), StepMark.Of("for t in 1895863763; do x 12"));
+        Assert.NotEqual(StepMark.Of("for t in 1795863763; do x 12"), StepMark.Of("for t in 1795863763; do x 13"));
         Assert.All(Enumerable.Range(0, 1000), i => Assert.Matches("^[A-Za-z0-9_-]{4}$", StepMark.Of($"step {i}")));
         Assert.True(Enumerable.Range(0, 200).Select(i => StepMark.Of($"step {i}")).Distinct().Count() >= 199);
     }
