@@ -94,7 +94,8 @@ internal sealed class UpgradeSourceOptions
     internal UpgradeRequest Request(ParseResult parsed, bool isRecovery)
     {
         var finished = parsed.GetValue(image) ?? parsed.GetResult(file)?.GetValueOrDefault<string?>();
-        return new(finished is "-" ? "/dev/stdin" : Full(finished), Full(parsed.GetValue(root)),
+        // /dev/stdin is a link to this, which a system without udev may lack.
+        return new(finished is "-" ? "/proc/self/fd/0" : Full(finished), Full(parsed.GetValue(root)),
             Full(parsed.GetValue(tar)), parsed.GetValue(oci), isRecovery, ImageBuildCommand.Program())
         {
             WithoutAssessment = parsed.GetValue(noAssessment),

@@ -17,7 +17,7 @@ public sealed class NodeImageSearch(TargetSystem machine, string tree, Cancellat
     {
         if (isRecovery)
         {
-            using var recovery = machine.FindRecovery();
+            var recovery = machine.Recovery;
             var image = new[] { SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage }.Select(name => recovery.Path + name)
                 .FirstOrDefault(File.Exists);
             return image is null ? (NodeImageStatus.None, "the recovery partition has no image")

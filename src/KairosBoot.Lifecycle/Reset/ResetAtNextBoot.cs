@@ -19,7 +19,7 @@ public static class ResetAtNextBoot
             throw new OperatorException("the recovery system is running", "run kboot reset without --at-next-boot");
         if (oem) StatePartition.FindDevice(machine.Host, SystemPaths.OemLabel);
         if (persistent) StatePartition.FindDevice(machine.Host, SystemPaths.PersistentLabel);
-        using var recovery = machine.FindRecovery();
+        var recovery = machine.Recovery;
         // The layout of a machine whose configs are erased is another one.
         CheckRecovery(recovery.Path, machine.State.Path, oem ? [] : machine.MountPoints());
         Write(machine.State.Path, oem, persistent);

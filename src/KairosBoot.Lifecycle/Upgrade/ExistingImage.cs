@@ -26,7 +26,7 @@ internal sealed class ExistingImage(TargetSystem machine, CancellationToken canc
 
     private (string, bool)? InRecovery(string image)
     {
-        using var recovery = machine.FindRecovery();
+        var recovery = machine.Recovery;
         string[] names = [.. ((string[])[SystemPaths.RecoveryImage, SystemPaths.OtherRecoveryImage])
             .Select(name => recovery.Path + name).Where(File.Exists)];
         return names.Length == 1 && HasContent(names[0], image) ? ("recovery already has this image", false) : null;

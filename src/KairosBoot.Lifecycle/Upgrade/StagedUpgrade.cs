@@ -36,7 +36,7 @@ public sealed record StagedUpgrade(string ImageId, long SizeBytes)
     internal static bool IsOf(UpgradeRequest request, TargetSystem machine, CancellationToken cancellationToken)
     {
         if (request.Image is null) return false;
-        using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
+        var recovery = request.IsRecovery ? machine.Recovery : null;
         var partition = recovery?.Path ?? machine.State.Path;
         return Find(partition) is not null && new ExistingImage(machine, cancellationToken).HasContent(partition + Image, request.Image);
     }

@@ -76,7 +76,7 @@ public sealed class SystemUpgrade
     public static UpgradeResult RunStaged(bool isRecovery, TargetSystem machine, ProgressReport progress,
         CancellationToken cancellationToken = default)
     {
-        using var recovery = isRecovery ? machine.FindRecovery() : null;
+        var recovery = isRecovery ? machine.Recovery : null;
         var request = StagedUpgrade.Request(recovery?.Path, machine.State.Path);
         return new SystemUpgrade(request, machine, null, isReset: false, progress, cancellationToken).SwitchToStaged(recovery?.Path);
     }
@@ -122,13 +122,13 @@ public sealed class SystemUpgrade
 
     private UpgradeResult Run()
     {
-        using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
+        var recovery = request.IsRecovery ? machine.Recovery : null;
         return SwitchTo(SlotSwitch.Of(machine, recovery?.Path, writer.CheckSource()), () => { });
     }
 
     private UpgradeResult Stage()
     {
-        using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
+        var recovery = request.IsRecovery ? machine.Recovery : null;
         var slotSwitch = SlotSwitch.Of(machine, recovery?.Path, writer.CheckSource());
         IReadOnlyList<string> added = [];
         if (StagedUpgrade.IsOf(request, machine, cancellationToken))

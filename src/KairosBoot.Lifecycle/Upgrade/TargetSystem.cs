@@ -11,6 +11,7 @@ public sealed class TargetSystem : IDisposable
 
     private readonly bool isRunning;
     private readonly List<FileHandle> locks = [];
+    private StatePartition? recovery;
 
     private TargetSystem(string host)
     {
@@ -109,8 +110,9 @@ public sealed class TargetSystem : IDisposable
         if (RunningWork.Enter(RunningWork.Change, Host) is { } change) locks.Add(change);
     }
 
-    /// <summary>Finds COS_RECOVERY of the same disk, and mounts it if necessary.</summary>
-    public StatePartition FindRecovery() => isRunning ? StatePartition.Find(Host, SystemPaths.RecoveryLabel)
+    /// <summary>COS_RECOVERY of the same disk. It is mounted once, if necessary, and as long as this lives.</summary>
+    /// <exception cref="OperatorException">The disk has none.</exception>
+    public StatePartition Recovery => recovery ??= isRunning ? StatePartition.Find(Host, SystemPaths.RecoveryLabel)
         : throw new OperatorException("the partition of --state has no recovery image",
             "run kboot upgrade --recovery on the machine itself, without --state");
 
@@ -134,8 +136,9 @@ public sealed class TargetSystem : IDisposable
 
     public void Dispose()
     {
-        // Before the partition: an open directory would keep it mounted.
+        // Before the partitions: an open directory would keep them mounted.
         locks.ForEach(file => file.Dispose());
+        recovery?.Dispose();
         State.Dispose();
     }
 }

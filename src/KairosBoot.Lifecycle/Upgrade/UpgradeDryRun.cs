@@ -37,7 +37,7 @@ public sealed class UpgradeDryRun
         (string Outcome, string Passive)? change = null;
         Check(() =>
         {
-            using var recovery = request.IsRecovery ? machine.FindRecovery() : null;
+            var recovery = request.IsRecovery ? machine.Recovery : null;
             change = CheckSwitch(SlotSwitch.Of(machine, recovery?.Path, type), size);
         });
         if (!request.IsRecovery) CheckCounters();

@@ -14,6 +14,7 @@ public sealed class UpgradeFromRecoveryTests
             UpgradeImages.Disk(("new.img", UpgradeImages.Get("new")), ("rescue.img", UpgradeImages.Get("rescue", "squashfs")),
             ("squashfs.ko", UpgradeImages.SquashfsModule));
         using UpgradingMachine machine = new(new MachineSpec { Name = "upgrade-recovery", Disks = [disk.File, images.File] });
+        const string ListRecovery = "mount -o ro LABEL=COS_RECOVERY /srv && (cd /srv/cOS; echo *) && umount /srv";
         machine.Shell.Run("kboot assess good; kboot assess good passive");
         string passive = machine.Images.Passive;
 
@@ -31,12 +32,18 @@ public sealed class UpgradeFromRecoveryTests
         Assert.Contains("recovery is new, the one before is kept as recovery.old", output, StringComparison.Ordinal);
         Assert.Equal("nothing to do: recovery already has this system", machine.Shell.Run(FromNode));
 
-        machine.Change("kboot upgrade --recovery --image /mnt/rescue.img");
+        machine.Shell.Run("kboot upgrade --recovery --download-only --image /mnt/rescue.img");
+        Assert.Equal("recovery is new, the one before is kept as recovery.old",
+            machine.Change("kboot upgrade --recovery --staged").Outcome);
+        Assert.Equal("recovery.old recovery.squashfs", machine.Shell.Run(ListRecovery));
+        // Through a pipe, it can be compared only when it is written, which takes the place of the old one.
+        Assert.Contains("recovery already has this image", machine.Shell.Run("cat /mnt/rescue.img | kboot upgrade --recovery --image -"),
+            StringComparison.Ordinal);
         machine.Shell.Run("kboot assess bad active; kboot select recovery --once");
         machine.Restart();
         Assert.Equal(("recovery", ("rescue", "good")), (machine.Boots, machine.System));
         Assert.Equal("recovery_mode", machine.Shell.Run("cd /run/cos; ls *_mode"));
-        Assert.Equal("recovery.old recovery.squashfs", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
+        Assert.Equal("recovery.squashfs", machine.Shell.Run("cd /run/initramfs/cos-state/cOS; echo *"));
         Assert.Equal("recovery is good", machine.Shell.Run("kboot assess good"));
 
         (string outcome, string id) = machine.Change("kboot upgrade --image /mnt/new.img");
