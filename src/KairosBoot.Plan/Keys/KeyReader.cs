@@ -15,8 +15,8 @@ public enum KeyEvent
 /// <summary>
 /// Finds the keys in the bytes of one console. Noise on a serial line must not act: ESC counts twice or more often without another byte
 /// between, each at most a second after the one before; then one letter. Both count only when <see cref="QuietMicroseconds"/> without a
-/// byte follow. So neither a cursor key (ESC [ A), nor a key that is stuck, nor a burst of any bytes is a key, and any byte that is none
-/// closes the reader again.
+/// byte follow; a program may send them together. So neither a cursor key (ESC [ A), nor a key that is stuck, nor a burst of other bytes
+/// is a key, and any byte that is none closes the reader again.
 /// </summary>
 public sealed class KeyReader
 {
@@ -30,7 +30,7 @@ public sealed class KeyReader
     private long last;
 
     // The bytes since the last silence.
-    private enum Burst { None, Escapes, Single, Noise }
+    private enum Burst { None, Escapes, EscapesAndKey, Single, Noise }
 
     /// <summary>Keys count.</summary>
     public bool IsOpen { get; private set; }
@@ -48,11 +48,12 @@ public sealed class KeyReader
     {
         var before = Settle(now);
         // Some terminals need it after each key.
-        if (IsOpen && burst != Burst.Escapes && value is (byte)'\r' or (byte)'\n') return before;
+        if (value is (byte)'\r' or (byte)'\n' && (IsOpen ? burst != Burst.Escapes : burst == Burst.EscapesAndKey)) return before;
         if (value != Escape)
         {
             single = value;
-            burst = burst == Burst.None ? Burst.Single : Burst.Noise;
+            burst = burst == Burst.None ? Burst.Single
+                : burst == Burst.Escapes && escapes == 2 && ScreenKeys.Of(value) != ScreenKey.None ? Burst.EscapesAndKey : Burst.Noise;
         }
         else if (burst is Burst.None or Burst.Escapes)
         {
@@ -77,13 +78,10 @@ public sealed class KeyReader
         burst = Burst.None;
         if (ended == Burst.Escapes && escapes < 2) return KeyEvent.None;
         escapes = 0;
-        if (ended == Burst.Escapes)
-        {
-            IsOpen = true;
-            return KeyEvent.Opened;
-        }
+        if (ended is Burst.Escapes or Burst.EscapesAndKey) IsOpen = true;
+        if (ended == Burst.Escapes) return KeyEvent.Opened;
         if (!IsOpen) return KeyEvent.None;
-        Key = ended == Burst.Single ? ScreenKeys.Of(single) : ScreenKey.None;
+        Key = ended is Burst.Single or Burst.EscapesAndKey ? ScreenKeys.Of(single) : ScreenKey.None;
         IsOpen = Key != ScreenKey.None;
         return IsOpen ? KeyEvent.Pressed : KeyEvent.Closed;
     }

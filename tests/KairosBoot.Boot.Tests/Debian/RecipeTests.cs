@@ -77,6 +77,7 @@ public sealed class RecipeTests
         JsonElement report = JsonDocument.Parse(machine.Ssh("sudo cat /run/kairosboot/report.json")).RootElement;
         Assert.Equal("good", report.GetProperty("verdict").GetString());
         Assert.True(Slot(machine, 0).GetProperty("good").GetBoolean());
+        Assert.Contains("verdict ", machine.Ssh("kboot status"), StringComparison.Ordinal);
         machine.Ssh("test -s /usr/share/man/man8/kboot-upgrade.8 && bash -n /usr/share/bash-completion/completions/kboot");
         Assert.Contains("default via", machine.Ssh("ip route"), StringComparison.Ordinal);
         Assert.Contains("nameserver", machine.Ssh("cat /etc/resolv.conf"), StringComparison.Ordinal);

@@ -18,7 +18,14 @@ public sealed class KeyReaderTests
     [InlineData("EE=r", "open r")]
     [InlineData("EE_r_l", "open r l")]
     [InlineData("EE_r\r_l\n", "open r l")]
-    [InlineData("EEr", "")]
+    [InlineData("EEr", "r")]
+    [InlineData("EEr\r_l", "r l")]
+    [InlineData("E_Er", "r")]
+    [InlineData("Er", "")]
+    [InlineData("EErl", "")]
+    [InlineData("EEx", "")]
+    [InlineData("EE_Er", "open closed")]
+    [InlineData("EE_EEr", "open r")]
     [InlineData("EE_rl", "open closed")]
     [InlineData("EE_R", "open closed")]
     [InlineData("EE_x_r", "open closed")]
@@ -38,7 +45,7 @@ public sealed class KeyReaderTests
 
     /// <summary>
     /// All inputs of up to seven bytes and silences of each kind, against a description by words: a key is a letter alone between silences,
-    /// after two escapes, with only keys since.
+    /// after two escapes, with only keys since; or a letter directly after them.
     /// </summary>
     [Fact]
     public void Every_short_input_agrees_with_the_description()
@@ -113,12 +120,16 @@ public sealed class KeyReaderTests
         var events = new StringBuilder();
         var (isOpen, single, gap) = (false, false, 0);
         var burst = new StringBuilder();
+        bool AreEscapesAndKey(string bytes) =>
+            bytes.Length >= (single ? 2 : 3) && bytes[..^1].All(b => b == 'E') && Letters.Contains(bytes[^1]);
         foreach (var c in input + "_")
         {
             if (c is not ('_' or '='))
             {
                 if (burst.Length == 0 && gap > 9) single = false;
-                if (!(isOpen && c is '\r' && !(burst.Length > 0 && burst.ToString().All(b => b == 'E')))) burst.Append(c);
+                var isEndOfLine = c is '\r' && (isOpen ? !(burst.Length > 0 && burst.ToString().All(b => b == 'E'))
+                    : AreEscapesAndKey(burst.ToString()));
+                if (!isEndOfLine) burst.Append(c);
                 continue;
             }
             var bytes = burst.ToString();
@@ -132,6 +143,13 @@ public sealed class KeyReaderTests
                 single = true;
                 continue;
             }
+            if (AreEscapesAndKey(bytes))
+            {
+                events.Append(" " + bytes[^1]);
+                (isOpen, single) = (true, false);
+                continue;
+            }
+
             single = false;
             if (escapes) events.Append(" open");
             else if (isOpen) events.Append(bytes.Length == 1 && Letters.Contains(bytes[0]) ? " " + bytes : " closed");
