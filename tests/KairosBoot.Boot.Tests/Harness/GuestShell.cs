@@ -15,8 +15,8 @@ public sealed class GuestShell
         _console = console;
         // Without echo and prompt, the output is exactly what the command prints. A shell that reads from a pipe has no line editor; the
         // editor would echo the input in spite of stty.
-        _console.Send("export PAGER=cat NO_COLOR=1; stty -echo cols 1000; dmesg -n 1; echo shell-$((40 + 2)); while IFS= read -r l; do printf " +
-            "'%s\\n' \"$l\"; done | sh\n");
+        _console.Send("export PAGER=cat NO_COLOR=1; stty -echo cols 1000; dmesg -n 1; echo shell-$((40 + 2)); " +
+            "while IFS= read -r l; do printf '%s\\n' \"$l\"; done | sh\n");
         // Wait for this before anything else is sent, or the line editor would consume the input.
         _console.Expect(CommandLimit, "shell-42\n");
     }
