@@ -32,7 +32,7 @@ public sealed class InstructionTests
             processes.Add(Figure(figures["ours"], boot, "processes") - Figure(figures["floor"], boot, "processes"));
         }
 
-        // On a busy machine, the kernel may start one more thread of its own in a boot.
+        // On a busy machine, the kernel may start one more kernel thread in a boot.
         Assert.InRange(processes.Min(), 0, Processes);
     }
 

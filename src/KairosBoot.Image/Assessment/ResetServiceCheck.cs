@@ -9,7 +9,7 @@ public static class ResetServiceCheck
 {
     private const string Command = "kboot reset --requested";
 
-    // The script of sysvinit is started by an entry of its own; an inittab or a script that is init may have the command itself.
+    // With sysvinit, an entry in inittab.d starts the script. An inittab, or an init that is a script, may have the command itself.
     private static readonly string[] Texts = ["/usr/lib/kairosboot/cos-setup", ReporterPlaces.InitTab, ReporterPlaces.Init];
 
     /// <summary>Searches an image file, which is mounted read-only. No other process sees the mount.</summary>

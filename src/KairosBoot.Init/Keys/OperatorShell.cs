@@ -6,7 +6,7 @@ namespace KairosBoot.Init;
 
 /// <summary>
 /// A shell on a console, where <c>kairosboot.shell=</c> allows one: that of the mounted image, or the one that the initrd was built with.
-/// PID 1 waits for it, feeds the watchdog, and afterwards ends whatever it has left.
+/// PID 1 waits for it, feeds the watchdog, and afterwards ends all processes that it has left.
 /// </summary>
 internal sealed class OperatorShell(HandOver handOver, BootRecord record, Watchdog watchdog)
 {

@@ -53,7 +53,7 @@ internal sealed class BundleContent(MachineFiles files, IReadOnlyDictionary<stri
         if (file.Place == BundlePlace.Generated)
             return generated.TryGetValue(file.Name, out var text) ? Encoding.UTF8.GetBytes(text) : null;
         if (Find(file) is not var (root, path)) return null;
-        // The counters are written again, because another program may have put variables of its own into the block.
+        // The counters are written again, because another program may have added variables to the block.
         if (file.Path == SystemPaths.BootState)
             return BootStateFile.Read(root + path) is { Usable: true } block ? BootBlock.Write(block.Counters) : null;
         // The size of a file that the kernel generates is not known.

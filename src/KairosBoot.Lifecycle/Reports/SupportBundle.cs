@@ -35,7 +35,7 @@ public static class SupportBundle
         }
     }
 
-    // Whoever could put a link there must not choose what root overwrites, and nobody else may read the archive.
+    // A user who can put a link there must not choose what root overwrites, and only the owner may read the archive.
     private static FileHandle Create(FilePlace place)
     {
         var flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;

@@ -31,7 +31,7 @@ internal static class VirtioDisks
         return disks;
     }
 
-    /// <summary>The bus also has a SCSI host, which has disks of its own.</summary>
+    /// <summary>The bus also has a SCSI host, which may have more disks.</summary>
     internal static bool HasScsiHost()
     {
         foreach (var name in Syscall.ReadDirectoryIfThere(Bus + "devices"))

@@ -50,7 +50,7 @@ public sealed record BootRequest
     public Slot? KexecFrom { get; init; }
     /// <summary>What to do if the persistent volume is damaged or missing.</summary>
     public VolumePolicy Persistent { get; init; } = VolumePolicy.Default;
-    /// <summary>A tmpfs takes the place of COS_PERSISTENT in this boot, whatever its state: an operator asked for it.</summary>
+    /// <summary>An operator asked for a tmpfs in the place of COS_PERSISTENT for this boot, also if the partition is intact.</summary>
     public bool PersistentLeftOut { get; init; }
     public FileSystemChecks Checks { get; init; } = FileSystemChecks.Default;
     /// <summary>User-data is also read from USB and SD media.</summary>

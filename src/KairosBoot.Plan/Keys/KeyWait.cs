@@ -2,7 +2,7 @@ namespace KairosBoot.Plan;
 
 /// <summary>
 /// How long a screen waits. Without keys for the time that it shows. ESC ESC and each key start <see cref="ExtensionMicroseconds"/>, but
-/// all waits of a boot together are prolonged to at most <see cref="MaxMicroseconds"/>, whatever arrives on the consoles.
+/// all waits of a boot together are prolonged to at most <see cref="MaxMicroseconds"/>, also if bytes never stop arriving.
 /// </summary>
 /// <param name="start">When the wait starts, in microseconds.</param>
 /// <param name="shown">The time that the screen shows.</param>

@@ -82,7 +82,7 @@ public class PlanCommandTests : StateCommands
         Assert.Contains("lowerdir=/sysroot/srv,", own);
     }
 
-    // The output is a script, whoever wrote the inputs.
+    // The output is a valid script also with hostile inputs.
     [Fact]
     public void A_line_break_in_a_foreign_name_starts_no_command()
     {
