@@ -8,7 +8,8 @@
 # tests/bench/script, a shell script with busybox. Each boots a disk that was never booted (pristine) and the one that it left (warm).
 #   --binds N    persistent paths, default 20            --files N    files to seed in one of them, default 0
 #   --configs N  cloud-configs, default 1                --disks N    empty disks next to the system's, default 0
-#   --cpus N     processors; more than one: as with --no-counts
+#   --cpus N     processors; more than one: as with --no-counts, and one boot more counts instructions, without those that one processor
+#                executes next to another
 #   --no-counts  the times are those of this machine, the median of five boots
 #   --save FILE  keeps the figures; --compare FILE prints those of an earlier run, too.
 #   --growth     what one more costs of binds, configs, disks, modules and files, and a new image next to rsync. All take an hour.

@@ -163,11 +163,15 @@ more_disks() {
 # boot INITRD DISK LOG [WORD...]: the disk is changed.
 boot() {
     local initrd=$1 disk=$2 log=$3 try
-    local machine=(-accel "tcg,thread=single" -icount "shift=0,sleep=on" -plugin "$work/count.so,out=$3.count" -cpu max -smp 1)
+    local counted=(-plugin "$work/count.so,out=$3.count" -cpu max) machine
     shift 3
     # Room for another processor: QEMU 7.2 leaves out memory barriers for a machine that can never have two, which its I/O thread needs.
     # Without the two features of the processor, clearing a page is not emulated byte by byte.
-    [ -n "$counts" ] || machine=(-accel "tcg,thread=multi" -cpu "max,erms=off,fsrm=off" -smp "$cpus,maxcpus=$((cpus + 1))")
+    case $counts in
+        yes) machine=(-accel "tcg,thread=single" -icount "shift=0,sleep=on" "${counted[@]}" -smp 1) ;;
+        processors) machine=(-accel "tcg,thread=multi" "${counted[@]}" -smp "$cpus,maxcpus=$((cpus + 1))") ;;
+        *) machine=(-accel "tcg,thread=multi" -cpu "max,erms=off,fsrm=off" -smp "$cpus,maxcpus=$((cpus + 1))") ;;
+    esac
     local words="root=LABEL=COS_ACTIVE cos-img/filename=/cOS/active.img rdinit=/bench-start nokaslr"
     words+=" console=ttyS0 quiet loglevel=3 panic=-1 $*"
     more_disks
@@ -178,16 +182,22 @@ boot() {
             -drive "file=$disk,if=none,id=d0,format=raw,cache=unsafe" -device virtio-blk-pci,drive=d0 "${more[@]}" \
             -append "$words" -chardev "file,id=s0,path=$log" -serial chardev:s0 && return
         # Debian's kernel sometimes stops before its first program if several processors are emulated.
-        [ -z "$counts" ] && ! grep -q "bench start" "$log" || break
+        [ "$counts" != yes ] && ! grep -q "bench start" "$log" || break
         say "the kernel did not start its first program; boot $((try + 1))"
     done
     die "QEMU failed, or the boot took ${bench_limit:-300} s; see $log"
 }
 
-# measure NAME INITRD DISK: boots a copy of the disk, and what that leaves; five times where nothing is counted. Adds a row to $rows.
+# measure NAME INITRD DISK: boots a copy of the disk, and what that leaves; five times where times are measured, and before that once to
+# count what several processors execute. Adds a row to $rows.
 measure() {
-    local round log=$OUT/bench/$1
+    local round log=$OUT/bench/$1 counts=$counts
     rm -f "$log".{pristine,warm,new-image,after}.*
+    if [ "$cpus" -gt 1 ]; then
+        cp --sparse=always "$3" "$work/booted"
+        counts=processors boot "$2" "$work/booted" "$log.pristine.0"
+        counts=processors boot "$2" "$work/booted" "$log.warm.0"
+    fi
     for round in 1 2 3 4 5; do
         cp --sparse=always "$3" "$work/booted"
         boot "$2" "$work/booted" "$log.pristine.$round"

@@ -8,8 +8,12 @@ import sys
 name, size, log = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 row = {"name": name, "bytes": size}
 for disk in "pristine", "warm", "new-image", "after":
-    boots = []
-    for path in sorted(glob.glob(f"{log}.{disk}.[0-9]")):
+    boots, counts = [], {}
+    # Either all of the boots were counted, or the first one of several processors, whose time is not that of the others.
+    for path in glob.glob(f"{log}.{disk}.[0-9].count"):
+        _, executed, translated = map(int, open(path).read().split())
+        counts = {"instructions": executed / 1e6, "translated": translated / 1e3}
+    for path in sorted(glob.glob(f"{log}.{disk}.[1-9]")):
         text = open(path, errors="replace").read().replace("\r", "")
         start = re.search(r"bench start (\d+) (\d+)", text)
         finish = re.search(r"bench finish (\d+) (\d+) (-?\d+)", text)
@@ -18,11 +22,6 @@ for disk in "pristine", "warm", "new-image", "after":
             sys.exit(f"{name}: the system did not start with its layout; see {path}")
         boot = {"kernel": int(start[1]) / 1e6, "stage": (int(finish[1]) - int(start[1])) / 1e6,
                 "memory": (int(start[2]) - int(finish[2])) / 1024, "processes": int(finish[3])}
-        try:
-            _, executed, translated = map(int, open(path + ".count").read().split())
-            boot["instructions"], boot["translated"] = executed / 1e6, translated / 1e3
-        except FileNotFoundError:
-            pass
         report = re.search(r"bench begin report\n(.*?)\nbench end report", text, re.S)
         if report and report[1].strip():
             report = json.loads(report[1])
@@ -33,5 +32,6 @@ for disk in "pristine", "warm", "new-image", "after":
     if not boots:
         continue
     row[disk] = {key: statistics.median(boot[key] for boot in boots) for key in boots[0] if isinstance(boots[0][key], (int, float))}
+    row[disk].update(counts)
     row[disk].update({key: boots[0][key] for key in ("verdict", "phases") if key in boots[0]})
 print(json.dumps(row))
