@@ -25,6 +25,7 @@ internal sealed record BootParts(
         foreach (var step in apiFileSystems) record.Add(new StepResult(step, null, 0));
         var commandLine = new CommandLine(log, record);
         var modules = new KernelModules(request: commandLine.Request);
+        modules.LoadAhead();
         var executor = new StepExecutor(modules, log, (image, program, arguments, limit) =>
             CheckChild.Start(image, program, arguments, limit, watchdog));
         var plans = new PlanRunner(executor, record, watchdog);

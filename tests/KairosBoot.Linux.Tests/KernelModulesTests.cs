@@ -10,12 +10,12 @@ public sealed class KernelModulesTests : IDisposable
     private readonly string root = Directory.CreateTempSubdirectory("kairosboot-modules-").FullName;
 
     [Fact]
-    public void Modules_of_the_command_line_load_after_those_that_every_boot_needs()
+    public void Modules_of_the_command_line_load_before_those_that_every_boot_needs()
     {
         var modules = Initrd("kairosboot.modules=second,first",
             "always loop\nload loop loop\nload first before first after\nload second second\n",
             "loop", "before", "first", "after", "second");
-        Assert.Equal(["loop", "second", "before", "first", "after"], Tried(modules));
+        Assert.Equal(["second", "before", "first", "after", "loop"], Tried(modules));
     }
 
     [Fact]
@@ -68,6 +68,57 @@ public sealed class KernelModulesTests : IDisposable
         Assert.Empty(modules.Problems);
     }
 
+    [Fact]
+    public void Threads_load_each_module_once_and_after_all_that_it_needs()
+    {
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            var needed = new List<List<int>>();
+            for (var i = 0; i < 12; i++)
+            {
+                needed.Add([.. Enumerable.Range(0, i).Where(_ => random.Next(3) == 0).SelectMany(j => needed[j].Append(j))
+                    .Distinct().Order()]);
+            }
+            string[] names = [.. Enumerable.Range(0, needed.Count).Select(i => $"m{i}")];
+            var modules = Initrd("", string.Concat(needed.Select((before, i) =>
+                $"load m{i} {string.Concat(before.Select(j => $"m{j} "))}m{i}\n")), names);
+            var orders = Enumerable.Range(0, 4).Select(_ => names.ToArray()).ToArray();
+            foreach (var order in orders) random.Shuffle(order);
+
+            using var together = new Barrier(orders.Length);
+            var threads = orders.Select(order => new Thread(() =>
+            {
+                together.SignalAndWait();
+                foreach (var name in order) modules.Load(name);
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            threads.ForEach(thread => thread.Join());
+
+            var tried = Tried(modules).ToList();
+            Assert.Equal(names.Order(), tried.Order());
+            foreach (var (i, before) in needed.Index())
+                Assert.All(before, j => Assert.True(tried.IndexOf(names[j]) < tried.IndexOf(names[i]), $"seed {seed}: m{j} before m{i}"));
+            var elsewhere = modules.At(root);
+            foreach (var name in names) elsewhere.Load(name);
+            Assert.Empty(elsewhere.Problems);
+        }
+    }
+
+    [Fact]
+    public void What_loads_ahead_is_loaded_once_and_whoever_needs_it_waits_for_it()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            var modules = Initrd("", "always loop\nname fs_ext4 ext4\nload loop loop\nload ext4 journal ext4\nload journal journal\n" +
+                "load overlay overlay\n", "loop", "ext4", "journal", "overlay");
+            modules.LoadAhead();
+            modules.LoadFileSystem("ext4");
+            modules.LoadAlways();
+            Assert.Equal(["ext4", "journal", "loop"], Tried(modules).Order());
+        }
+    }
+
     private KernelModules Initrd(string commandLine, string? index, params string[] files)
     {
         if (index is not null)
@@ -78,6 +129,7 @@ public sealed class KernelModulesTests : IDisposable
             foreach (var name in files) File.WriteAllText($"{directory}/{name}.ko", "not a module");
         }
         var modules = new KernelModules(root, BootRequestParser.Parse(KernelCommandLine.Parse(commandLine)));
+        modules.LoadRequested();
         modules.LoadAlways();
         return modules;
     }

@@ -28,8 +28,10 @@ public sealed class DeviceWatch : IDisposable
         this.watchdog = watchdog;
         // The drivers in the kernel have started all their devices before the kernel starts an init.
         announced = Syscall.ReadDirectoryIfThere(BlockDeviceScan.ClassBlock);
-        modules.LoadAlways();
+        modules.LoadRequested();
         modules.LoadForPresentHardware(starts, starter, announced.Count > 0);
+        // The drivers start their devices meanwhile.
+        modules.LoadAlways();
     }
 
     /// <summary>Block devices seen so far, in the order of their names.</summary>

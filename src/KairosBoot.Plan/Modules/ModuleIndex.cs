@@ -35,7 +35,7 @@ public sealed class ModuleIndex
     /// <summary>Release of the kernel that the modules were built for, as in <c>uname -r</c>.</summary>
     public string Release { get; private set; } = "";
 
-    /// <summary>Modules to load first on any hardware, in this order.</summary>
+    /// <summary>Modules to load on any hardware, in this order.</summary>
     public IReadOnlyList<string> Always => always;
 
     /// <exception cref="FormatException">A line is invalid; the message has its number.</exception>

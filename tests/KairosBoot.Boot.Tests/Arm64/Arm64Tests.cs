@@ -20,7 +20,10 @@ public sealed class Arm64Tests
             new Partition("COS_PERSISTENT", 16));
         DateTime started = DateTime.UtcNow;
         using QemuMachine machine =
-            QemuMachine.Start(new MachineSpec { Name = "arm64-direct", Arm64 = true, Disks = [disk.File], CommandLine = ActiveSlot });
+            QemuMachine.Start(new MachineSpec
+            {
+                Name = "arm64-direct", Arm64 = true, Processors = 2, Disks = [disk.File], CommandLine = ActiveSlot,
+            });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Figures.Add("arm64: direct boot to a shell", $"{(DateTime.UtcNow - started).TotalSeconds:F0} s");
         Assert.Equal("aarch64", shell.Run("uname -m"));

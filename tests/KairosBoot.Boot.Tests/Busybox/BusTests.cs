@@ -111,7 +111,7 @@ public sealed class BusTests
             {
                 Name = "buses", Disks = [.. disks.Select(disk => disk.File)], Kernel = Assets.GenericKernel,
                 DiskDevices = [Ahci.DevicesOf(0), .. Others.Select((bus, i) => bus.DevicesOf(i + 1))],
-                Initrd = Assets.GenericDriversInitrd, MemoryMiB = 512,
+                Initrd = Assets.GenericDriversInitrd, MemoryMiB = 512, Processors = 4, // drivers are loaded by several threads
                 CommandLine = Active + string.Concat(Others.Select((_, i) => $" rd.immucore.mount=LABEL=DATA{i}:/srv/{i}")),
             });
             GuestShell shell = GuestShell.OfBusybox(machine);

@@ -71,7 +71,7 @@ public sealed class BusyboxBootTests
             new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
         using QemuMachine machine =
-            QemuMachine.Start(new MachineSpec { Name = "hand-over", Disks = [disk.File], CommandLine = ActiveSlot });
+            QemuMachine.Start(new MachineSpec { Name = "hand-over", Disks = [disk.File], Processors = 2, CommandLine = ActiveSlot });
         GuestShell shell = GuestShell.OfBusybox(machine);
         Assert.Equal("0 1 2", shell.Run("echo $(ls /proc/1/fd)"));
         // The initramfs is a ramfs here, whose pages cannot be evicted. kairos-boot stays for the shutdown; the modules would take several

@@ -62,7 +62,7 @@ public sealed class DeadDiskTests
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
             Name = "dead-data-disks", Disks = [disk.File], DeadDisks = [(dead.File, 0), (dying.File, OnlyTable)],
-            Disc = seed.File, HasConsole = false,
+            Disc = seed.File, HasConsole = false, Processors = 2,
             Initrd = Assets.Initrd, CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
         });
         machine.Console.Expect(Limit, "<<printed\n");
@@ -102,15 +102,17 @@ public sealed class DeadDiskTests
         Assert.Contains("/dev/sda", shell.Run("grep ' /usr/local ' /proc/mounts"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_boot_disk_that_answers_late_is_booted()
+    // With a second processor several threads load modules.
+    [ThoroughTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_boot_disk_that_answers_late_is_booted(int processors)
     {
-        if (!Thorough.Run) return;
         using SmallDisk disk = new(new Partition("COS_OEM", 8), new Partition("COS_STATE", 24, ("/cOS/active.img", BusyboxRoot.Ext4)),
             new Partition("COS_PERSISTENT", 16));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
-            Name = "late-boot-disk", DeadDisks = [(disk.File, OnlyTable)],
+            Name = $"late-boot-disk-{processors}", Processors = processors, DeadDisks = [(disk.File, OnlyTable)],
             CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE panic=1",
         });
         machine.Console.Expect(Limit, "waiting for LABEL=COS_STATE");
@@ -121,14 +123,16 @@ public sealed class DeadDiskTests
         Assert.Equal("0", shell.Run("ls /proc/[0-9]*/fd/* -l 2>/dev/null | grep -c ' /dev/vda' || true"));
     }
 
-    [Fact]
-    public void A_dead_boot_disk_ends_in_a_restart_that_names_driver_and_device()
+    // With a second processor several threads load modules.
+    [ThoroughTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_dead_boot_disk_ends_in_a_restart_that_names_driver_and_device(int processors)
     {
-        if (!Thorough.Run) return;
         using SmallDisk dead = new(new Partition("COS_STATE", 8));
         using QemuMachine machine = QemuMachine.Start(new MachineSpec
         {
-            Name = "dead-boot-disk", DeadDisks = [(dead.File, 0)],
+            Name = $"dead-boot-disk-{processors}", Processors = processors, DeadDisks = [(dead.File, 0)],
             CommandLine = "cos-img/filename=/cOS/active.img root=LABEL=COS_ACTIVE kairosboot.timeout=16 panic=1",
         });
         machine.ExpectEnd(Limit);

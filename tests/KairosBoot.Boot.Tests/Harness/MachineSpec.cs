@@ -84,6 +84,9 @@ public sealed record MachineSpec
     /// <summary>Guest time jumps to the next timer while the guest is idle, so that a long wait takes no time.</summary>
     public bool SkipsIdleTime { get; init; }
 
+    /// <summary>Processors. Emulated ones slow each other down, so that few tests have more than one.</summary>
+    public int Processors { get; init; } = 1;
+
     /// <summary>Memory; 0: enough for a small system with this firmware.</summary>
     public int MemoryMiB { get; init; }
 

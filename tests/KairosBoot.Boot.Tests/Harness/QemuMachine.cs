@@ -136,9 +136,9 @@ public sealed class QemuMachine : IDisposable
             : ["-M", $"q35,accel={accelerator}{(spec.HasUsbKeyboard ? ",i8042=off" : "")}", "-cpu", "max"];
         List<string> arguments =
         [
-            // One CPU, and room for a second one: QEMU 7.2 leaves out memory barriers and atomic instructions for a machine that can never
+            // Room for one more processor: QEMU 7.2 leaves out memory barriers and atomic instructions for a machine that can never
             // have two. Its own I/O thread needs them too. Without them a disk can miss an interrupt, and the guest waits forever.
-            .. board, "-smp", "1,maxcpus=2", "-m", $"{memory}", "-nodefaults", "-display", "none",
+            .. board, "-smp", $"{spec.Processors},maxcpus={spec.Processors + 1}", "-m", $"{memory}", "-nodefaults", "-display", "none",
             "-serial", "stdio", "-qmp", $"unix:{Path.Combine(directory, "qmp")},server=on,wait=off", "-device", "virtio-rng-pci",
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
         ];
