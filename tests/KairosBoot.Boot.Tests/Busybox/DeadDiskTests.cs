@@ -27,6 +27,7 @@ public sealed class DeadDiskTests
         grep -a -o '"text": *"[^"]*"' /run/kairosboot/report.json
         grep -o '"verdict": *"[a-z]*"' /run/kairosboot/report.json
         echo 'printed>>'
+        stty -F /dev/ttyS0 sane # returns when all is sent
         echo b >/proc/sysrq-trigger
         """;
 
