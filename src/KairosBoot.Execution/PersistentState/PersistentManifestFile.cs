@@ -18,6 +18,7 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
     private const string FirstBootMark = "first-boot";
     /// <summary>The key of the signatures.</summary>
     private const string KeyName = "key";
+    private const int MaxPiece = 1 << 16;
     private FileHandle? control;
 
     /// <summary>The directory of the manifest, opened for reading.</summary>
@@ -32,7 +33,7 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
         if (TryOpenControl()) return;
         var parent = stores.Directory!;
         FileTree.Delete(parent, UnfinishedControl);
-        var isNew = IsEmpty(parent);
+        var isNew = stores.IsEmpty = IsEmpty(parent);
         Syscall.MkDirAt(parent, UnfinishedControl, Octal.O700);
         control = Syscall.OpenDirectoryAt(parent, UnfinishedControl);
         if (isNew) Create(FirstBootMark).Dispose();
@@ -65,7 +66,7 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
     private static bool IsEmpty(FileHandle directory)
     {
         using var readable = Syscall.Reopen(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
-        return Syscall.ReadDirectory(readable).Count == 0;
+        return Syscall.IsEmpty(readable);
     }
 
     /// <summary>Path of the mark of the first boot; null: this machine has had its first boot.</summary>
@@ -187,8 +188,28 @@ internal sealed class PersistentManifestFile(PersistentStores stores) : IDisposa
     {
         // A file of this name was deleted at the start of the pass.
         using var file = Create(name);
-        Syscall.WriteAll(file, PersistentManifest.Head(sections));
-        foreach (var section in sections) Syscall.WriteAll(file, section.Text);
+        var head = PersistentManifest.Head(sections);
+        long length = head.Length;
+        foreach (var section in sections) length += section.Length;
+        // Most sections are short, and each write changes the inode, which costs the journal a block.
+        var piece = new byte[Math.Min(length, MaxPiece)];
+        var used = 0;
+        void Add(ReadOnlySpan<byte> text)
+        {
+            while (text.Length > 0)
+            {
+                var fits = Math.Min(text.Length, piece.Length - used);
+                text[..fits].CopyTo(piece.AsSpan(used));
+                text = text[fits..];
+                used += fits;
+                if (used < piece.Length) return;
+                Syscall.WriteAll(file, piece);
+                used = 0;
+            }
+        }
+        Add(head);
+        foreach (var section in sections) Add(section.Text);
+        Syscall.WriteAll(file, piece.AsSpan(0, used));
     }
 
     public void Dispose() => control?.Dispose();

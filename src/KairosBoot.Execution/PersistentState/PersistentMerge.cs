@@ -6,7 +6,8 @@ namespace KairosBoot.Execution;
 /// <summary>
 /// Brings the stores of a state directory in line with an image. The order makes sure that a power cut between any two calls loses
 /// nothing, and that the next boot, with this image or another one, has the same result: copy the new files to a staging directory; write
-/// to the manifest what will change, old and new; make the changes, each in one call; write the final state to the manifest.
+/// to the manifest what will change, old and new; make the changes, each in one call (for the attributes of a directory, the manifest
+/// accepts any mixture); write the final state to the manifest.
 /// </summary>
 /// <param name="stores">The state directory; closed with this.</param>
 /// <param name="manifest">Manifest of the state directory; closed with this.</param>
@@ -56,10 +57,11 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
         var known = new Dictionary<string, ManifestSection>();
         foreach (var section in sections) known.TryAdd(section.Path, section);
         var reader = new SignatureReader(key);
+        var space = new StagingSpace(staging);
         foreach (var directory in directories)
         {
             var staged = paths.Count.ToString();
-            var path = new PersistentPath(directory, stores, staging, staged, reader);
+            var path = new PersistentPath(directory, stores, space, staged, reader);
             Prepare(path, known.GetValueOrDefault(path.Path), staged);
         }
         return paths.Count > 0;

@@ -5,22 +5,22 @@ namespace KairosBoot.Execution;
 
 /// <summary>
 /// Updates one persistent path to a new image. Its store is not changed before <see cref="Do"/>: new files are first copied to a staging
-/// directory of the same file system and then only renamed. Image and store are walked by descriptors, and links in them are not followed:
-/// users may have replaced their directories by links.
+/// directory of the same file system and then only renamed; an <see cref="EmptyStore"/> needs no copy. Image and store are walked by
+/// descriptors, and links in them are not followed: users may have replaced their directories by links.
 /// </summary>
 /// <param name="directory">The path and its store.</param>
 /// <param name="stores">The state directory.</param>
-/// <param name="stagingDirectory">The directory with the copies of all paths.</param>
-/// <param name="staging">Name of a directory in it for the copies of this path, which does not exist yet.</param>
+/// <param name="space">Counts what the new files of all paths need, and has the directory with their copies.</param>
+/// <param name="staging">Name of a directory there for the copies of this path, which does not exist yet.</param>
 /// <param name="reader">Computes the signatures.</param>
-internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, FileHandle stagingDirectory, string staging,
+internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, StagingSpace space, string staging,
     SignatureReader reader) : IDisposable
 {
-    private const int DirectoryMode = Octal.O755;
-
     private List<MergeEntry> entries = [];
     // Of a new store: its files are the same before and after it gets its name.
     private ManifestSection? filled;
+    // A new store that needs no copy.
+    private EmptyStore? emptyStore;
     private FileHandle? image, store, staged;
     private DirectoryCursor? inImage, inStore;
 
@@ -69,19 +69,16 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     private bool PrepareAll()
     {
-        var space = new StagingSpace(stagingDirectory);
-        if (image is not null)
+        if ((emptyStore = EmptyStore.Of(image)) is not null)
         {
-            using var copy = MakeStaging();
-            var fill = new PersistentFill(reader, space, copy);
-            entries = new PersistentScan(reader).OfImage(image, fill);
-            return !fill.IsFull;
+            entries.Add(emptyStore.Entry(reader));
+            return space.TakeEmptyStore();
         }
-        if (!space.Take(0)) return false;
-        using var empty = MakeStaging();
-        Syscall.FChMod(empty, DirectoryMode);
-        entries.Add(new MergeEntry("") { Image = reader.OfDirectory(empty, Syscall.FStat(empty)) });
-        return true;
+        space.StartPath();
+        using var copy = MakeStaging();
+        var fill = new PersistentFill(reader, space, copy);
+        entries = new PersistentScan(reader).OfImage(image!, fill);
+        return !fill.IsFull;
     }
 
     private bool PrepareMerge(List<MergeEntry>? seeded, PersistentScan scan)
@@ -104,8 +101,8 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
 
     private FileHandle MakeStaging()
     {
-        Syscall.MkDirAt(stagingDirectory, staging, Octal.O700);
-        return Syscall.OpenDirectoryAt(stagingDirectory, staging);
+        Syscall.MkDirAt(space.Directory, staging, Octal.O700);
+        return Syscall.OpenDirectoryAt(space.Directory, staging);
     }
 
     /// <param name="entry">The entry to copy.</param>
@@ -135,7 +132,7 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     private bool HasSpaceFor(List<MergeEntry> added)
     {
         if (added.Count == 0) return true;
-        var space = new StagingSpace(stagingDirectory);
+        space.StartPath();
         space.AddEntries(entries.Count - added.Count);
         foreach (var entry in added)
             if (!space.Take(entry.AllocatedBytes)) return false;
@@ -146,7 +143,8 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     /// <param name="meanwhile">As in <see cref="ManifestSection.Of"/>.</param>
     public ManifestSection Section(string image, bool meanwhile)
     {
-        if (Merge is not null) return ManifestSection.Of(Path, StoreName, image, entries, meanwhile, reader.KeyId);
+        if (Merge is not null || emptyStore is not null)
+            return ManifestSection.Of(Path, StoreName, image, entries, meanwhile, reader.KeyId);
         filled ??= ManifestSection.Of(Path, StoreName, image, entries, meanwhile: false, reader.KeyId);
         return meanwhile ? filled.With(ManifestSection.Unfinished) : filled;
     }
@@ -156,7 +154,8 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     {
         if (Merge is null)
         {
-            Syscall.RenameAt(stagingDirectory, staging, stores.Directory!, StoreName);
+            if (emptyStore is not null) emptyStore.Create(stores.Directory!, StoreName);
+            else Syscall.RenameAt(space.Directory, staging, stores.Directory!, StoreName);
             return;
         }
         OpenAll();
@@ -177,7 +176,7 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     {
         if (store is null) OpenStore();
         if (image is null) OpenImage();
-        staged ??= Syscall.OpenDirectoryAt(stagingDirectory, staging);
+        staged ??= Syscall.OpenDirectoryAt(space.Directory, staging);
     }
 
     private OperatorException Gone(MergeEntry entry) =>

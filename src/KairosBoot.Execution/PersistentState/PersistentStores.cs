@@ -19,6 +19,9 @@ internal sealed class PersistentStores : IDisposable
     /// <summary>Null: it is missing.</summary>
     internal FileHandle? Directory { get; private set; }
 
+    /// <summary>True: the state directory is new, no store exists.</summary>
+    internal bool IsEmpty { get; set; }
+
     internal void Make() => Directory ??= StepPlace.MakeDirectories(Path);
 
     /// <summary>Name of the store of a path: its own name, or the one that Kairos gave it. Null: there is none yet.</summary>
@@ -34,7 +37,7 @@ internal sealed class PersistentStores : IDisposable
     private bool Exists(string store, out bool isTaken)
     {
         isTaken = false;
-        if (Directory is null || Syscall.TryStatAt(Directory, PathParts.NameOf(store)) is not { } status) return false;
+        if (Directory is null || IsEmpty || Syscall.TryStatAt(Directory, PathParts.NameOf(store)) is not { } status) return false;
         if (status.Type != FileType.Symlink) return !(isTaken = status.Type != FileType.Directory);
         using var followed = StepPlace.TryOpenDirectory(store);
         return followed is not null;

@@ -25,6 +25,13 @@ internal sealed class SignatureReader(SignatureKey key)
         return Digest.Finish('d', 0);
     }
 
+    /// <summary>The signature of a directory without extended attributes.</summary>
+    public EntrySignature OfPlainDirectory(FileStatus status)
+    {
+        Start(status);
+        return Digest.Finish('d', 0);
+    }
+
     /// <summary>The signature of a file in a directory, which may be a link itself.</summary>
     public EntrySignature OfFile(FileHandle directory, string name, FileStatus status)
     {

@@ -28,6 +28,9 @@ public static unsafe class ExtendedAttributes
         }
     }
 
+    /// <summary>True: an open file has attributes.</summary>
+    public static bool HasAny(FileHandle file) => AttributeFile.Opened(file).List().Count > 0;
+
     /// <summary>Removes the attributes from an open file that another one does not have.</summary>
     public static void RemoveOthers(FileHandle from, FileHandle to)
     {

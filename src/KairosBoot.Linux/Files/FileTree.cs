@@ -53,15 +53,22 @@ public static class FileTree
         TreeCopy.File(fromDirectory, from, directory, name, status);
 
     /// <summary>Copies mode, owner, attributes and times to a new file.</summary>
-    // Owner before mode: chown clears set-uid and set-gid. Times last: all other calls change them. Each call costs a write to the journal.
+    // Times last: all other calls change them.
     public static void SetAttributes(FileHandle from, FileHandle to, FileStatus status)
+    {
+        SetOwnerAndMode(to, status);
+        ExtendedAttributes.Copy(from, to);
+        Syscall.UTimes(to, status.MTimeNs);
+    }
+
+    /// <summary>Sets owner and mode of a new file.</summary>
+    // Owner before mode: chown clears set-uid and set-gid. Each call costs a write to the journal.
+    public static void SetOwnerAndMode(FileHandle to, FileStatus status)
     {
         var present = Syscall.FStat(to);
         var changesOwner = present.Uid != status.Uid || present.Gid != status.Gid;
         if (changesOwner) Syscall.FChOwn(to, status.Uid, status.Gid);
         if (changesOwner || present.Mode != status.Mode) Syscall.FChMod(to, status.Mode);
-        ExtendedAttributes.Copy(from, to);
-        Syscall.UTimes(to, status.MTimeNs);
     }
 
     /// <summary>

@@ -57,6 +57,20 @@ public static unsafe partial class Syscall
         return names;
     }
 
+    /// <summary>True: the directory has no names. Reading one that has some starts at the beginning again.</summary>
+    /// <param name="directory">Opened for reading, not read yet.</param>
+    [SkipLocalsInit]
+    public static bool IsEmpty(FileHandle directory)
+    {
+        var names = new List<string>();
+        // Of the records of "." and "..", and the largest other one, the kernel returns at least one.
+        Span<byte> buffer = stackalloc byte[512];
+        while (names.Count == 0)
+            if (!ReadNames(directory, buffer, names)) return true;
+        Rewind(directory);
+        return false;
+    }
+
     /// <summary>Adds the next names, as many as one call returns, in the order of the file system. False: there are no more.</summary>
     public static bool ReadNames(FileHandle directory, Span<byte> buffer, List<string> names)
     {

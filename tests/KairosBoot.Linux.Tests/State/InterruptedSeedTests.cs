@@ -90,6 +90,38 @@ public sealed class InterruptedSeedTests
         Assert.Equal(StateMachine.List(machine.Image, directoryTimes: false), StateMachine.List(machine.Store, directoryTimes: false));
     });
 
+    [Theory]
+    [InlineData("true")]
+    [InlineData("mkdir -m 755 etc.bind")]
+    [InlineData("mkdir -m 700 etc.bind")]
+    [InlineData("mkdir -m 700 etc.bind; chown 5:6 etc.bind")]
+    [InlineData("mkdir etc.bind; chown 5:6 etc.bind; chmod 2750 etc.bind")]
+    public void An_empty_store_that_was_created_in_part_is_completed_by_any_image(string part) => StateSeedTests.OnVolume(machine =>
+    {
+        foreach (var next in (string[])["chmod 2750 .; chown 5:6 .", "chmod 1777 .; setfattr -n user.t -v 2 .", Second])
+        {
+            FileTree.Delete(machine.Target);
+            machine.Install("chmod 2750 .; chown 5:6 .");
+            Cut(machine, "1", 0);
+            Assert.False(Directory.Exists(machine.Store));
+            StateMachine.Sh($"cd {machine.Target}; {part}");
+            machine.Install(next);
+            machine.GoodBoot("next");
+            Assert.Equal(StateMachine.List(machine.Image, directoryTimes: false), StateMachine.List(machine.Store, directoryTimes: false));
+            Assert.Equal(0, machine.Boot("next").Compared);
+        }
+    });
+
+    [Fact]
+    public void A_label_of_an_empty_directory_is_set_before_the_store_has_its_name() => StateSeedTests.OnVolume(machine =>
+    {
+        machine.Install("setfattr -n security.selinux -v system_u:object_r:etc_t:s0 .");
+        Cut(machine, "1", 0);
+        Assert.Equal(StateMachine.List(machine.Image), StateMachine.List(machine.Target + "/.kairosboot/staging/0"));
+        machine.GoodBoot("1");
+        Assert.Equal(StateMachine.List(machine.Image), StateMachine.List(machine.Store));
+    });
+
     [Fact]
     public void Staged_files_are_ignored_until_the_next_pass() => StateSeedTests.OnVolume(machine =>
     {

@@ -173,6 +173,21 @@ public sealed class StateSeedTests
     });
 
     [Fact]
+    public void An_empty_store_has_the_attributes_of_the_image_and_keeps_those_of_the_user() => OnVolume(machine =>
+    {
+        machine.Install("chmod 2750 .; chown 5:6 .");
+        Assert.Equal(1, machine.GoodBoot("1").Seeded);
+        Assert.Equal(StateMachine.List(machine.Image), StateMachine.List(machine.Store));
+        machine.Install("chmod 1777 .");
+        Assert.Equal(1, machine.GoodBoot("2").Followed);
+        machine.User("chmod 700 .; chown 9 .");
+        var before = StateMachine.List(machine.Store);
+        machine.Install("chmod 755 .");
+        Assert.Equal(1, machine.GoodBoot("3").Kept);
+        Assert.Equal(before, StateMachine.List(machine.Store));
+    });
+
+    [Fact]
     public void The_manifest_of_a_path_stays_if_the_layout_drops_the_path() => OnVolume(machine =>
     {
         machine.Install("mkdir a b; echo v1 > a/f; echo v1 > b/f");

@@ -63,6 +63,23 @@ public sealed class StateVolumeTests
     }, megabytes: 8, options: "-N 64 -m 0");
 
     [Fact]
+    public void Without_free_inodes_no_empty_store_is_created() => StateSeedTests.OnVolume(machine =>
+    {
+        machine.Install("mkdir a b");
+        PersistentSeedResult Boot(params string[] names) => PersistentSeed.Seed(new(StepClass.Degraded,
+            [.. names.Select(name => new PersistentDirectory($"{machine.Image}/{name}", $"{machine.Target}/{name}.bind", null))], "1"));
+        Assert.Equal(1, Boot("a").Seeded);
+        StateMachine.Sh($"cd {machine.Scratch}/volume; i=0; while touch filler$i; do i=$((i+1)); done 2>/dev/null; " +
+            "rm filler0 filler1 filler2");
+        var problem = Assert.Single(Boot("a", "b", "c").Problems);
+        Assert.Contains($"no space is left for {machine.Image}/b, {machine.Image}/c", problem);
+        Assert.Equal(["a.bind"], Directory.GetDirectories(machine.Target, "*.bind").Select(Path.GetFileName));
+        StateMachine.Sh($"rm {machine.Scratch}/volume/filler*");
+        var result = Boot("a", "b", "c");
+        Assert.Equal((0, 2), (result.Problems.Count, result.Seeded));
+    }, megabytes: 8, options: "-N 64 -m 0");
+
+    [Fact]
     public void A_disk_that_fills_up_during_copying_keeps_no_partial_copy() => StateSeedTests.OnVolume(machine =>
     {
         machine.Install("echo v1 > f");
