@@ -11,9 +11,10 @@ internal sealed class PlanRunner(StepExecutor executor, BootRecord record, Watch
     /// <exception cref="StepFailedException">A required step failed; the steps after it were not tried.</exception>
     public void Apply(ImmutableArray<Step> plan)
     {
+        using var binds = new StoreBinds();
         foreach (var step in plan)
         {
-            record.Add(executor.Apply(step, StoredPaths.AreLost(step, record.Steps)));
+            record.Add(executor.Apply(step, binds, StoredPaths.AreLost(step, record.Steps)));
             watchdog.Feed();
         }
     }

@@ -31,15 +31,25 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
     public ImmutableArray<StepResult> Apply(ImmutableArray<Step> plan)
     {
         var results = ImmutableArray.CreateBuilder<StepResult>(plan.Length);
-        foreach (var step in plan) results.Add(Apply(step, StoredPaths.AreLost(step, results)));
+        using var binds = new StoreBinds();
+        foreach (var step in plan) results.Add(Apply(step, binds, StoredPaths.AreLost(step, results)));
         return results.ToImmutable();
     }
 
-    /// <param name="step">The step.</param>
-    /// <param name="storesAreLost">A message about a volume has named what is lost with it. A failure for this reason is not
-    /// reported again.</param>
+    /// <summary>Executes a step that is a plan of its own.</summary>
     public StepResult Apply(Step step, bool storesAreLost = false)
     {
+        using var binds = new StoreBinds();
+        return Apply(step, binds, storesAreLost);
+    }
+
+    /// <param name="step">The step.</param>
+    /// <param name="binds">The binds of the steps before it in its plan.</param>
+    /// <param name="storesAreLost">A message about a volume has named what is lost with it. A failure for this reason is not
+    /// reported again.</param>
+    public StepResult Apply(Step step, StoreBinds binds, bool storesAreLost)
+    {
+        if (step is not BindPersistent) binds.Close();
         var start = Syscall.BootTimeMicroseconds();
         StepError? error = null;
         string? shortfall = null, note = null;
@@ -54,6 +64,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             else if (step is MountOverlay overlay) shortfall = OverlayMount.Do(overlay, modules, out isReadOnly);
             else if (step is CommitMachineId identity) shortfall = MachineId.Commit(identity, out note);
             else if (step is SetClock clock) Clock.Set(clock, out note);
+            else if (step is BindPersistent bind) binds.Do(bind.Directory, bind.ChangesOptions ? bind.Options : null);
             else shortfall = Do(step);
         }
         catch (Exception e) when (e is not (OutOfMemoryException or RecoveryWantedException))
@@ -85,7 +96,6 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
             case KeepFile keep: KeptFile.Do(keep); return null;
             case MountFileSystem mount: Mount(mount); return null;
             case MountImage image: Mount(image); return null;
-            case BindPersistent bind: Bind(bind.Directory, bind.ChangesOptions ? bind.Options : null); return null;
             case BindMount bind: Bind(bind); return null;
             case WriteLink link: Write(link); return null;
             case LinkExtensions extensions: return ExtensionLinks.Do(extensions);
@@ -162,16 +172,6 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         return result.Problems is { Count: > 0 } problems ? string.Join("; ", problems) : null;
     }
 
-    private static void Bind(PersistentDirectory directory, string? options)
-    {
-        using var store = StepPlace.TryOpenDirectory(directory.Store)
-            ?? (directory.FormerStore is { } former ? StepPlace.TryOpenDirectory(former) : null)
-            ?? throw new MissingStoreException(directory.Store + " is missing; see in the messages before why it was not created");
-        using var target = StepPlace.MountPoint(directory.Path);
-        using var mount = Syscall.Bind(store, target);
-        if (options is not null) MountAttributes.Set(Syscall.DescriptorPath(mount), MountOptions.Parse(options).Flags);
-    }
-
     private static void Bind(BindMount bind)
     {
         if (Syscall.TryStat(bind.Condition) is null) return;
@@ -185,8 +185,6 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         using var place = StepPlace.File(link.Path, followLast: false);
         ExtensionLinks.ReplaceLink(link.Target, place.Directory, place.Name);
     }
-
-    private sealed class MissingStoreException(string text) : Exception(text);
 
     // Numbers are passed as text: each other combination of types would add code to PID 1.
     private void Done(string @class, string step, string microseconds) =>

@@ -70,11 +70,24 @@ public static unsafe partial class Syscall
     /// <returns>False: the kernel does not have this call, or a filter refuses it.</returns>
     public static bool TrySetMountAttributes(string mount, ulong set, ulong clear)
     {
+        fixed (byte* m = Z(mount)) return TrySetMountAttributes(LibC.AT_FDCWD, m, 0, set, clear, mount);
+    }
+
+    /// <inheritdoc cref="TrySetMountAttributes(string, ulong, ulong)"/>
+    /// <param name="mount">Root of a mount, opened after it was mounted.</param>
+    /// <param name="set">MOUNT_ATTR_* to set.</param>
+    /// <param name="clear">As there.</param>
+    public static bool TrySetMountAttributes(FileHandle mount, ulong set, ulong clear)
+    {
+        byte empty = 0;
+        return TrySetMountAttributes(mount.Descriptor, &empty, LibC.AT_EMPTY_PATH, set, clear, mount.Path);
+    }
+
+    private static bool TrySetMountAttributes(int directory, byte* path, int flags, ulong set, ulong clear, string shown)
+    {
         var attributes = new MountAttr { Set = set, Clear = clear };
-        fixed (byte* m = Z(mount))
-            if ((int)(long)LibC.syscall(SYS_mount_setattr, LibC.AT_FDCWD, m, 0, &attributes, sizeof(MountAttr)) >= 0) return true;
-        if (LibC.errno is Linux.Errno.ENOSYS or Linux.Errno.EPERM) return false;
-        throw Failed("mount_setattr", mount);
+        if ((int)(long)LibC.syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof(MountAttr)) >= 0) return true;
+        return LibC.errno is Linux.Errno.ENOSYS or Linux.Errno.EPERM ? false : throw Failed("mount_setattr", shown);
     }
 
     internal const int SYS_mount_setattr = 442, MOUNT_ATTR__ATIME = 0x70, MOUNT_ATTR_NOATIME = 0x10, MOUNT_ATTR_STRICTATIME = 0x20;

@@ -76,15 +76,47 @@ public static unsafe partial class Syscall
     public static FileHandle Bind(FileHandle source, FileHandle target)
     {
         byte empty = 0;
-        var operation = "mount --bind " + source.Path;
         var fd = (int)(long)LibC.syscall(SYS_open_tree, source.Descriptor, &empty, OPEN_TREE_CLONE | LibC.O_CLOEXEC | LibC.AT_EMPTY_PATH);
-        if (fd < 0) throw Failed(operation, target.Path);
+        if (fd < 0) throw Failed("mount --bind " + source.Path, target.Path);
         var mount = new FileHandle(fd, target.Path);
         const int Flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
         if ((int)(long)LibC.syscall(SYS_move_mount, fd, &empty, target.Descriptor, &empty, Flags) == 0) return mount;
-        var failure = Failed(operation, target.Path);
+        var failure = Failed("mount --bind " + source.Path, target.Path);
         mount.Dispose();
         throw failure;
+    }
+
+    /// <summary>
+    /// As <see cref="Bind(FileHandle, FileHandle)"/>, of a directory with one name at a directory with another name. Neither is opened,
+    /// and a link is not followed.
+    /// </summary>
+    /// <param name="from">Directory of the source; may be opened with <see cref="OpenFlags.Path"/>, as the other one.</param>
+    /// <param name="source">Its name there.</param>
+    /// <param name="to">Directory of the mount point.</param>
+    /// <param name="target">Its name there.</param>
+    /// <returns>Null: something is missing, is not a directory, or cannot be mounted; nothing was mounted.</returns>
+    public static FileHandle? TryBindAt(FileHandle from, string source, FileHandle to, string target)
+    {
+        byte empty = 0;
+        int fd;
+        fixed (byte* s = Z(source))
+        {
+            fd = (int)(long)LibC.syscall(SYS_open_tree, from.Descriptor, s, OPEN_TREE_CLONE | LibC.O_CLOEXEC | LibC.AT_SYMLINK_NOFOLLOW);
+            if (fd < 0) return null;
+        }
+
+        var mount = new FileHandle(fd, Below(to, target));
+        // The kernel mounts a file on a file, and a link on a link.
+        if (FStat(mount).Type == FileType.Directory)
+        {
+            fixed (byte* t = Z(target))
+            {
+                if ((int)(long)LibC.syscall(SYS_move_mount, fd, &empty, to.Descriptor, t, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+                    return mount;
+            }
+        }
+        mount.Dispose();
+        return null;
     }
 
     // asm-generic/unistd.h, linux/mount.h

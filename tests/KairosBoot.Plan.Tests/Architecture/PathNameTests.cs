@@ -39,7 +39,7 @@ public sealed partial class PathNameTests
 
         (Mount, "the target is a descriptor that the walker opened",
             ["Execution/Steps/StepExecutor", "Execution/Steps/OverlayMount", "Execution/Steps/VolumeMount", "Execution/Steps/KeptFile",
-                "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
+                "Execution/Steps/StoreBinds", "Linux/Mounts/MountAttributes", "CloudConfig.Booted/AlternateRoot"]),
         (Mount, "a remount of one of our own mounts", ["Execution/BootState/MountedPartition"]),
         (Mount, "the initrd's own / and /run/kairosboot, the root that PID 1 switches to, and /sys/fs/pstore",
             ["Init/BootParts", "Init/Shutdown", "Init/Stages/StageChild", "Init/Keys/ShellChild",
