@@ -14,7 +14,7 @@ internal sealed class PlanRunner(StepExecutor executor, BootRecord record, Watch
         using var binds = new StoreBinds();
         foreach (var step in plan)
         {
-            record.Add(executor.Apply(step, binds, StoredPaths.AreLost(step, record.Steps)));
+            record.Add(executor.Apply(step, binds, record.Steps));
             watchdog.Feed();
         }
     }

@@ -21,6 +21,7 @@ public static class LayoutPlan
         plan.Add(OverlayStore(layout, overlayDevice));
         AddLimits(layout, overlayDevice, plan);
         var state = StateDirectories(layout);
+        var stateVolume = StoreVolume(layout);
         var mounts = new MountOrder(layout.PersistentStateTarget);
         foreach (var volume in volumes)
             if (MountStep(layout, volume) is { } step) mounts.Add(volume.Request.Path, step, needsState: false);
@@ -34,8 +35,8 @@ public static class LayoutPlan
 
         var holder = OptionsOfHolder(layout, volumes);
         foreach (var directory in state)
-            mounts.Add(directory.Path[Root.Length..], Persist(layout, directory, holder), needsState: true);
-        var seed = new SeedPersistent(StepClass.Degraded, state, image) { StoreVolume = StoreVolume(layout) };
+            mounts.Add(directory.Path[Root.Length..], Persist(layout, directory, holder, stateVolume), needsState: true);
+        var seed = new SeedPersistent(StepClass.Degraded, state, image) { StoreVolume = stateVolume };
         mounts.AddTo(plan, layout.PersistentStateBind ? seed : null);
         return plan.ToImmutable();
     }
@@ -76,18 +77,18 @@ public static class LayoutPlan
         return new(layout.Classes.Of(path), Root + path, store, store, Keeps: false) { Options = layout.Options.Of(path) };
     }
 
-    private static Step Persist(Layout layout, PersistentDirectory directory, string holder)
+    private static Step Persist(Layout layout, PersistentDirectory directory, string holder, string? stateVolume)
     {
         var path = directory.Path[Root.Length..];
         if (!layout.PersistentStateBind)
         {
             return new MountOverlay(layout.Classes.Of(path), directory.Path, directory.Store, directory.Store[Root.Length..], Keeps: true)
-            { Options = layout.Options.Of(path), StoreVolume = StoreVolume(layout) };
+            { Options = layout.Options.Of(path), StoreVolume = stateVolume };
         }
 
         var options = layout.Options.OfBind(path, holder);
         return new BindPersistent(layout.Classes.Of(path), directory)
-        { Options = options, ChangesOptions = options != holder, StoreVolume = StoreVolume(layout) };
+        { Options = options, ChangesOptions = options != holder, StoreVolume = stateVolume };
     }
 
     /// <summary>Options of the mount that contains the state directory.</summary>
@@ -109,14 +110,16 @@ public static class LayoutPlan
     {
         var suffix = layout.PersistentStateBind ? ".bind" : ".overlay";
         var target = Root + layout.PersistentStateTarget;
+        var paths = layout.PersistentStatePaths;
+        var own = new string[paths.Length];
         var names = new HashSet<string>();
-        foreach (var path in layout.PersistentStatePaths) names.Add(StoreFileName.Of(path));
-        var directories = ImmutableArray.CreateBuilder<PersistentDirectory>();
-        foreach (var path in layout.PersistentStatePaths)
+        for (var i = 0; i < own.Length; i++) names.Add(own[i] = StoreFileName.Of(paths[i]));
+        var directories = ImmutableArray.CreateBuilder<PersistentDirectory>(own.Length);
+        for (var i = 0; i < own.Length; i++)
         {
-            var former = StoreFileName.KairosName(path);
-            directories.Add(new(Root + path, $"{target}/{StoreFileName.Of(path)}{suffix}",
-                names.Contains(former) || !layout.PersistentStateBind ? null : $"{target}/{former}{suffix}"));
+            var former = own[i].Contains('\\') ? StoreFileName.KairosName(paths[i]) : own[i];
+            directories.Add(new(Root + paths[i], string.Concat(target, "/", own[i], suffix),
+                names.Contains(former) || !layout.PersistentStateBind ? null : string.Concat(target, "/", former, suffix)));
         }
         return directories.ToImmutable();
     }

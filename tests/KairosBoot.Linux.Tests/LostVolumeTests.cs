@@ -45,7 +45,7 @@ public sealed class LostVolumeTests
         var volume = new StepResult(new MountFileSystem(StepClass.Degraded, "tmpfs", root + "/usr/local", "tmpfs", "rw"), null, 0);
         var executor = new StepExecutor(new KernelModules(), new ListLog(messages, LogLevel.Warning));
         foreach (var step in Steps(root, LayoutOf(isBind: true), volume: null).Prepend(mount))
-            executor.Apply(step, StoredPaths.AreLost(step, [volume]));
+            executor.Apply(step, [volume]);
         // The store that could not be created, and the path without it.
         Assert.Equal(2, messages.Count);
     });

@@ -33,9 +33,10 @@ public sealed class BootTextsTests
     {
         var mounts = MountInfo.Parse(
             "36 35 98:0 /mnt1 /mnt\\0402 ro,noatime shared:1 master:2 - ext3 /dev/root rw,errors=continue\nnonsense\n37 36 0:20 / /proc " +
-                "rw - proc proc rw\n");
+                "rw - proc proc rw\n38 36 0:20 / /b rw - proc\n" +
+                "39 36 0:20 / /c rw - proc a\\134b\n40 36 0:20 / /d rw - proc a\\134b rw");
         MountInfo[] expected = [new("/mnt1", "/mnt 2", "ro,noatime", "ext3", "/dev/root", "rw,errors=continue"),
-            new("/", "/proc", "rw", "proc", "proc", "rw")];
+            new("/", "/proc", "rw", "proc", "proc", "rw"), new("/", "/c", "rw", "proc", @"a\b"), new("/", "/d", "rw", "proc", @"a\b", "rw")];
         Assert.Equal(expected, mounts.AsEnumerable());
     }
 
@@ -57,6 +58,10 @@ public sealed class BootTextsTests
         static string? Reason(PlannedMount planned, params MountInfo[] actual) =>
             MountCheck.Compare(planned, new VisibleMounts([.. actual]))?.Reason;
         MountInfo persistent = new("/", "/sysroot/usr/local", "rw", "ext4", "/dev/vda6");
+        var plan = Volume.Mount with { Options = "rw,nosuid" };
+        Assert.Equal("lacks the option nosuid", Reason(plan, persistent with { Options = "rw,nosuidx,xnosuid" }));
+        Assert.Null(Reason(plan, persistent with { Options = "rw,nosuidx,nosuid" }));
+        Assert.Null(Reason(plan, persistent with { Options = "rw,nosuid,relatime" }));
         Assert.Equal("comes from /dev/vdb6, not /dev/vda6", Reason(Volume.Mount, persistent with { Source = "/dev/vdb6" }));
 
         var bind = new BindPersistent(StepClass.Degraded,

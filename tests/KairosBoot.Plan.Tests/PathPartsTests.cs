@@ -17,6 +17,31 @@ public class PathPartsTests
     }
 
     [Theory]
+    [InlineData("/a/b", "/a/b")]
+    [InlineData("/usr/local/.state/a..b/...", "/usr/local/.state/a..b/...")]
+    [InlineData("//a///b/", "/a/b")]
+    [InlineData("/", null)]
+    [InlineData("a/b", null)]
+    [InlineData("", null)]
+    [InlineData("/a/./b", null)]
+    [InlineData("/a/..", null)]
+    [InlineData("/a\0b", null)]
+    public void A_mount_point_is_an_absolute_path_without_dots(string path, string? normal) =>
+        Assert.Equal(normal, MountPath.TryNormalise(path));
+
+    [Fact]
+    public void A_shell_gets_words_with_special_characters_in_quotes()
+    {
+        for (var c = 1; c < 0x180; c++)
+        {
+            var word = $"a{(char)c}b";
+            var isPlain = c < 128 && (char.IsLetterOrDigit((char)c) || "/._-+=:,@%".Contains((char)c));
+            Assert.Equal(isPlain ? word : c == '\'' ? @"'a'\''b'" : $"'{word}'", ShellText.Quote(word));
+        }
+        Assert.Equal("''", ShellText.Quote(""));
+    }
+
+    [Theory]
     [InlineData("/a/b", "a b")]
     [InlineData("//a/./b//", "a . b")]
     [InlineData("/", "")]

@@ -112,7 +112,14 @@ internal sealed class PersistentMerge(PersistentStores stores, PersistentManifes
         foreach (var path in paths) updated.Add(path.Path);
         foreach (var section in sections)
             if (!updated.Contains(section.Path)) all.Add(section);
-        foreach (var path in paths) all.Add(path.Section(image, meanwhile));
+        PersistentPath? last = null;
+        foreach (var path in paths)
+        {
+            // Most empty stores have the same owner and mode, and then the same text, whose digest is not computed again.
+            var isSame = last is not null && path.EmptyEntry is { } entry && entry.Image.Equals(last.EmptyEntry!.Image);
+            all.Add(isSame ? all[^1].For(path.Path, path.StoreName) : path.Section(image, meanwhile));
+            last = path.EmptyEntry is null ? null : path;
+        }
         return all;
     }
 

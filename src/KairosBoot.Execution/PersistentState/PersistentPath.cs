@@ -29,6 +29,8 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     public string StoreName { get; private set; } = PathParts.NameOf(directory.Store);
     /// <summary>Null: there is no store yet, and the whole path is copied.</summary>
     public MergePlan? Merge { get; private set; }
+    /// <summary>The only entry of a new store without files; null: it has files, or it exists already.</summary>
+    public MergeEntry? EmptyEntry => emptyStore is null ? null : entries[0];
     public int Actions => Merge?.Actions.Count ?? 1;
 
     /// <summary>Plans the changes and stages the new files.</summary>

@@ -32,22 +32,22 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
     {
         var results = ImmutableArray.CreateBuilder<StepResult>(plan.Length);
         using var binds = new StoreBinds();
-        foreach (var step in plan) results.Add(Apply(step, binds, StoredPaths.AreLost(step, results)));
+        foreach (var step in plan) results.Add(Apply(step, binds, results));
         return results.ToImmutable();
     }
 
     /// <summary>Executes a step that is a plan of its own.</summary>
-    public StepResult Apply(Step step, bool storesAreLost = false)
+    public StepResult Apply(Step step, IReadOnlyList<StepResult>? before = null)
     {
         using var binds = new StoreBinds();
-        return Apply(step, binds, storesAreLost);
+        return Apply(step, binds, before ?? []);
     }
 
     /// <param name="step">The step.</param>
     /// <param name="binds">The binds of the steps before it in its plan.</param>
-    /// <param name="storesAreLost">A message about a volume has named what is lost with it. A failure for this reason is not
-    /// reported again.</param>
-    public StepResult Apply(Step step, StoreBinds binds, bool storesAreLost)
+    /// <param name="before">All steps before it. If a message about a volume has named what is lost with it, a failure for this reason is
+    /// not reported again.</param>
+    public StepResult Apply(Step step, StoreBinds binds, IReadOnlyList<StepResult> before)
     {
         if (step is not BindPersistent) binds.Close();
         var start = Syscall.BootTimeMicroseconds();
@@ -80,7 +80,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         };
         if (volume is not null) result = result with { Mount = volume.Mount };
         if (error is not null && step.Class == StepClass.Required) throw new StepFailedException(result, error, cause);
-        if (isReadOnly && storesAreLost) return result;
+        if (isReadOnly && StoredPaths.AreLost(step, before)) return result;
         if (error is not null) Failed(BootReport.ClassName(step.Class), result.Summary, error.ToString());
         else if (shortfall is not null) PartlyDone(BootReport.ClassName(step.Class), result.Summary, shortfall);
         else Done(BootReport.ClassName(step.Class), result.Summary, result.Microseconds.ToString());

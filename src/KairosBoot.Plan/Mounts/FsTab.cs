@@ -32,5 +32,6 @@ public static class FsTab
             : planned.Options + ",ro";
     }
 
-    private static string Escape(string field) => field.Replace("\\", @"\134").Replace(" ", @"\040").Replace("\t", @"\011");
+    private static string Escape(string field) => field.AsSpan().IndexOfAny(' ', '\t', '\\') < 0 ? field
+        : field.Replace("\\", @"\134").Replace(" ", @"\040").Replace("\t", @"\011");
 }

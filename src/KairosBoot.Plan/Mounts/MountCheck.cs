@@ -57,10 +57,14 @@ public static class MountCheck
 
     private static bool Has(string options, string option)
     {
-        for (var at = 0; (at = options.IndexOf(option, at, StringComparison.Ordinal)) >= 0; at++)
+        for (var at = 0; at + option.Length <= options.Length;)
         {
             var end = at + option.Length;
-            if ((at == 0 || options[at - 1] == ',') && (end == options.Length || options[end] == ',')) return true;
+            if (string.CompareOrdinal(options, at, option, 0, option.Length) == 0 && (end == options.Length || options[end] == ','))
+                return true;
+            var comma = options.IndexOf(',', at);
+            if (comma < 0) return false;
+            at = comma + 1;
         }
         return false;
     }

@@ -25,16 +25,40 @@ public sealed record MountInfo(string Root, string MountPoint, string Options, s
     public static ImmutableArray<MountInfo> Parse(string text)
     {
         var mounts = ImmutableArray.CreateBuilder<MountInfo>();
-        foreach (var line in text.Split('\n'))
-        {
-            var fields = line.Split(' ');
-            var dash = Array.IndexOf(fields, "-");
-            if (dash < 6 || fields.Length < dash + 3) continue;
-            mounts.Add(new(Unescape(fields[3]), Unescape(fields[4]), fields[5], fields[dash + 1], Unescape(fields[dash + 2]),
-                fields.Length > dash + 3 ? Unescape(fields[dash + 3]) : ""));
-        }
+        var rest = text.AsSpan();
+        MountInfo? last = null;
+        while (rest.Length > 0)
+            if (ParseLine(Next(ref rest, '\n'), last) is { } mount) mounts.Add(last = mount);
         return mounts.ToImmutable();
     }
+
+    /// <param name="line">Ids of the mount, its parent and its device; three fields; optional fields, a dash, three fields.</param>
+    /// <param name="last">Options, type and source are often the same: then the texts of the last mount are used.</param>
+    private static MountInfo? ParseLine(ReadOnlySpan<char> line, MountInfo? last)
+    {
+        for (var id = 0; id < 3; id++) Next(ref line, ' ');
+        var (root, point) = (Text(Next(ref line, ' '), null), Text(Next(ref line, ' '), null));
+        var options = Text(Next(ref line, ' '), last?.Options);
+        while (line.Length > 0)
+        {
+            if (Next(ref line, ' ') is not "-") continue;
+            if (line.IndexOf(' ') < 0) return null;
+            return new(root, point, options, Text(Next(ref line, ' '), last?.Type),
+                Text(Next(ref line, ' '), last?.Source), Text(Next(ref line, ' '), last?.FileSystemOptions));
+        }
+        return null;
+    }
+
+    private static ReadOnlySpan<char> Next(ref ReadOnlySpan<char> rest, char separator)
+    {
+        var end = rest.IndexOf(separator);
+        var next = end < 0 ? rest : rest[..end];
+        rest = end < 0 ? [] : rest[(end + 1)..];
+        return next;
+    }
+
+    private static string Text(ReadOnlySpan<char> field, string? last) =>
+        last is not null && field.SequenceEqual(last) ? last : Unescape(field.ToString());
 
     private static string Unescape(string field)
     {

@@ -11,6 +11,7 @@ public static class MountPath
     public static string? TryNormalise(string path)
     {
         if (!path.StartsWith('/')) return null;
+        if (IsNormal(path)) return path;
         var normal = new StringBuilder();
         foreach (var name in PathParts.NamesOf(path))
         {
@@ -18,6 +19,14 @@ public static class MountPath
             normal.Append('/').Append(name);
         }
         return normal.Length == 0 ? null : normal.ToString();
+    }
+
+    // Nearly every path of a layout. No: it has an empty name, a name that begins with a dot, or a NUL.
+    private static bool IsNormal(string path)
+    {
+        for (var i = 0; i < path.Length; i++)
+            if (path[i] == '\0' || (path[i] == '/' && (i + 1 == path.Length || path[i + 1] is '/' or '.'))) return false;
+        return true;
     }
 
     /// <summary>Also true for the directory itself.</summary>

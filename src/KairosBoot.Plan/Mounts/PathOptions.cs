@@ -73,7 +73,8 @@ public sealed class PathOptions
     /// <param name="holder">Options of the mount that contains its store.</param>
     public string OfBind(string path, string holder) => Chosen(path) is { } own
         ? Canonical((Last(holder.Split(','), AccessTimes) ?? "") + "," + own)
-        : Canonical(holder + "," + ByTable(path));
+        // Rows of the table are canonical.
+        : holder.Length == 0 ? ByTable(path) : Canonical(holder + "," + ByTable(path));
 
     /// <summary>The options without a layout.</summary>
     public static string ByTable(string path)

@@ -53,6 +53,10 @@ public sealed class ManifestSection(string path, string store, string image)
     public ManifestSection With(string otherImage) =>
         new(Path, Store, otherImage) { Length = Length, Digest = Digest, Text = Text, KeyId = KeyId };
 
+    /// <summary>The same files in the store of another path.</summary>
+    public ManifestSection For(string otherPath, string otherStore) =>
+        new(otherPath, otherStore, Image) { Length = Length, Digest = Digest, Text = Text, KeyId = KeyId };
+
     /// <summary>Entries with only name and base, in the order of a walk. Null: the text is missing or damaged.</summary>
     public List<MergeEntry>? Entries()
     {

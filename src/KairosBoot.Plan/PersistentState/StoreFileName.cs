@@ -12,6 +12,7 @@ public static class StoreFileName
     /// </summary>
     public static string Of(string path)
     {
+        if (path.AsSpan().IndexOfAny('-', '\\') < 0) return KairosName(path);
         var name = new StringBuilder(path.Length);
         foreach (var c in path.AsSpan(1))
             name.Append(c switch { '/' => "-", '-' => @"\x2d", '\\' => @"\x5c", _ => null } ?? c.ToString());

@@ -67,15 +67,21 @@ public sealed class JsonText
         text.Append(": ");
     }
 
-    private void Line() => text.Append('\n').Append(' ', depth * 2);
+    private void Line()
+    {
+        const string Start = "\n                ";
+        if (depth * 2 < Start.Length) text.Append(Start, 0, 1 + depth * 2);
+        else text.Append('\n').Append(' ', depth * 2);
+    }
 
     private void Quote(string value)
     {
         text.Append('"');
         var plainFrom = 0;
-        for (var i = 0; i < value.Length; i++)
+        // Most of a report is plain text, which is copied in runs.
+        var isPlain = PrintableText.PlainLength(value) == value.Length && value.AsSpan().IndexOfAny('"', '\\') < 0;
+        for (var i = isPlain ? value.Length : 0; i < value.Length; i++)
         {
-            // Most of a report is plain text, which is copied in runs.
             if (value[i] is >= ' ' and <= '~' and not ('"' or '\\')) continue;
             text.Append(value, plainFrom, i - plainFrom);
             Escape(value[i]);

@@ -16,7 +16,7 @@ public static class PrintableText
     /// </summary>
     public static string Clean(string text)
     {
-        for (var i = 0; i < text.Length; i++)
+        for (var i = PlainLength(text); i < text.Length; i++)
         {
             if (text[i] is >= ' ' and <= '~') continue;
             if (IsPair(text, i)) i++;
@@ -24,6 +24,10 @@ public static class PrintableText
         }
         return text;
     }
+
+    /// <summary>How many characters at the start of a text are printable ASCII.</summary>
+    public static int PlainLength(ReadOnlySpan<char> text) =>
+        text.IndexOfAnyExceptInRange(' ', '~') is >= 0 and var other ? other : text.Length;
 
     /// <summary>True for characters that a terminal must not receive, lone surrogates included.</summary>
     public static bool MustEscape(char c) => c switch

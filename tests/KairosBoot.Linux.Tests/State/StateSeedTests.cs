@@ -188,6 +188,19 @@ public sealed class StateSeedTests
     });
 
     [Fact]
+    public void Each_empty_store_has_the_signature_of_its_own_attributes() => OnVolume(machine =>
+    {
+        string[] names = ["a", "b", "c", "d", "e", "f"];
+        PersistentSeedResult Boot(string id) => PersistentSeed.Seed(new(StepClass.Degraded,
+            [.. names.Select(name => new PersistentDirectory($"{machine.Image}/{name}", $"{machine.Target}/{name}.bind", null))], id));
+        machine.Install("mkdir a b c d e f; chmod 700 c; chown 5 d; touch e/file");
+        Assert.Equal((6, 0), (Boot("1").Seeded, Boot("1").Compared));
+        machine.Install("mkdir -m 711 a b c d e f; touch e/file");
+        var result = Boot("2");
+        Assert.Equal((6, 0, 0), (result.Followed, result.Kept, result.Problems.Count));
+    });
+
+    [Fact]
     public void The_manifest_of_a_path_stays_if_the_layout_drops_the_path() => OnVolume(machine =>
     {
         machine.Install("mkdir a b; echo v1 > a/f; echo v1 > b/f");
