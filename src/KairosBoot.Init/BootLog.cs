@@ -32,9 +32,11 @@ internal sealed class BootLog : MessageLog, IDisposable
         var (seconds, microseconds) = ((time / 1_000_000).ToString(), (1_000_000 + time % 1_000_000).ToString());
         var start = string.Concat("[", seconds.PadLeft(5), ".", microseconds[1..]) + string.Concat("] ", Name(level), " ");
         // At the start of every line: a name that contains a line feed cannot add a line that looks like another message.
-        var lines = start + (text.Contains('\n') ? text.Replace("\n", "\n" + start) : text) + "\n";
-        var isShort = Encoding.UTF8.TryGetBytes(lines, buffer, out var length);
-        try { Syscall.WriteAll(file, isShort ? buffer.AsSpan(0, length) : Encoding.UTF8.GetBytes(lines)); }
+        if (text.Contains('\n')) text = text.Replace("\n", "\n" + start);
+        var length = Encoding.UTF8.GetBytes(start, buffer);
+        var isShort = Encoding.UTF8.TryGetBytes(text, buffer.AsSpan(length, buffer.Length - length - 1), out var textLength);
+        if (isShort) buffer[length += textLength] = (byte)'\n';
+        try { Syscall.WriteAll(file, isShort ? buffer.AsSpan(0, length + 1) : Encoding.UTF8.GetBytes(start + text + "\n")); }
         catch (SyscallException) { } // /run is full: the kernel log has the line
     }
 

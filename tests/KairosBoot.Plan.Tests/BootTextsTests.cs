@@ -36,7 +36,8 @@ public sealed class BootTextsTests
                 "rw - proc proc rw\n38 36 0:20 / /b rw - proc\n" +
                 "39 36 0:20 / /c rw - proc a\\134b\n40 36 0:20 / /d rw - proc a\\134b rw");
         MountInfo[] expected = [new("/mnt1", "/mnt 2", "ro,noatime", "ext3", "/dev/root", "rw,errors=continue"),
-            new("/", "/proc", "rw", "proc", "proc", "rw"), new("/", "/c", "rw", "proc", @"a\b"), new("/", "/d", "rw", "proc", @"a\b", "rw")];
+            new("/", "/proc", "rw", "proc", "proc", "rw"), new("/", "/c", "rw", "proc", @"a\b"),
+            new("/", "/d", "rw", "proc", @"a\b", "rw")];
         Assert.Equal(expected, mounts.AsEnumerable());
     }
 

@@ -34,21 +34,28 @@ public sealed class KernelLog : IDisposable
         // A UTF-16 unit is at most three bytes. Most messages are one short line.
         if (clean.Length <= RecordLimit / 3 && !clean.Contains('\n'))
         {
-            WriteRecord("<" + level.ToString() + ">kairos-boot: " + clean + "\n");
+            WriteRecord(level, clean);
             return;
         }
         foreach (var line in clean.Split('\n'))
         {
             foreach (var part in LineWrap.Split(line, RecordLimit))
-                WriteRecord("<" + level.ToString() + ">kairos-boot: " + part + "\n");
+                WriteRecord(level, part);
         }
     }
 
+    /// <param name="level">As above.</param>
+    /// <param name="line">At most <see cref="RecordLimit"/> bytes.</param>
     [SkipLocalsInit]
-    private void WriteRecord(string record)
+    private void WriteRecord(int level, string line)
     {
-        Span<byte> small = stackalloc byte[1024];
-        try { Syscall.WriteAll(kmsg!, Encoding.UTF8.TryGetBytes(record, small, out var n) ? small[..n] : Encoding.UTF8.GetBytes(record)); }
+        Span<byte> record = stackalloc byte[1024];
+        "<0>kairos-boot: "u8.CopyTo(record);
+        record[1] += (byte)level;
+        var start = "<0>kairos-boot: "u8.Length;
+        var end = start + Encoding.UTF8.GetBytes(line, record[start..^1]);
+        record[end] = (byte)'\n';
+        try { Syscall.WriteAll(kmsg!, record[..(end + 1)]); }
         catch (SyscallException) { } // the boot does not depend on the log
     }
 

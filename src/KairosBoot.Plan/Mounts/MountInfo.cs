@@ -28,7 +28,7 @@ public sealed record MountInfo(string Root, string MountPoint, string Options, s
         var rest = text.AsSpan();
         MountInfo? last = null;
         while (rest.Length > 0)
-            if (ParseLine(Next(ref rest, '\n'), last) is { } mount) mounts.Add(last = mount);
+            if (ParseLine(TextFields.Next(ref rest, '\n'), last) is { } mount) mounts.Add(last = mount);
         return mounts.ToImmutable();
     }
 
@@ -36,29 +36,20 @@ public sealed record MountInfo(string Root, string MountPoint, string Options, s
     /// <param name="last">Options, type and source are often the same: then the texts of the last mount are used.</param>
     private static MountInfo? ParseLine(ReadOnlySpan<char> line, MountInfo? last)
     {
-        for (var id = 0; id < 3; id++) Next(ref line, ' ');
-        var (root, point) = (Text(Next(ref line, ' '), null), Text(Next(ref line, ' '), null));
-        var options = Text(Next(ref line, ' '), last?.Options);
+        for (var id = 0; id < 3; id++) TextFields.Next(ref line, ' ');
+        var (root, point) = (Text(TextFields.Next(ref line, ' '), null), Text(TextFields.Next(ref line, ' '), null));
+        var options = Text(TextFields.Next(ref line, ' '), last?.Options);
         while (line.Length > 0)
         {
-            if (Next(ref line, ' ') is not "-") continue;
+            if (TextFields.Next(ref line, ' ') is not "-") continue;
             if (line.IndexOf(' ') < 0) return null;
-            return new(root, point, options, Text(Next(ref line, ' '), last?.Type),
-                Text(Next(ref line, ' '), last?.Source), Text(Next(ref line, ' '), last?.FileSystemOptions));
+            return new(root, point, options, Text(TextFields.Next(ref line, ' '), last?.Type),
+                Text(TextFields.Next(ref line, ' '), last?.Source), Text(TextFields.Next(ref line, ' '), last?.FileSystemOptions));
         }
         return null;
     }
 
-    private static ReadOnlySpan<char> Next(ref ReadOnlySpan<char> rest, char separator)
-    {
-        var end = rest.IndexOf(separator);
-        var next = end < 0 ? rest : rest[..end];
-        rest = end < 0 ? [] : rest[(end + 1)..];
-        return next;
-    }
-
-    private static string Text(ReadOnlySpan<char> field, string? last) =>
-        last is not null && field.SequenceEqual(last) ? last : Unescape(field.ToString());
+    private static string Text(ReadOnlySpan<char> field, string? last) => Unescape(TextFields.Text(field, last));
 
     private static string Unescape(string field)
     {

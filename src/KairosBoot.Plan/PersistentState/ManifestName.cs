@@ -13,6 +13,11 @@ internal static class ManifestName
 
     internal static void Append(StringBuilder text, string name)
     {
+        if (name.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0 && !name.Contains('\\'))
+        {
+            text.Append(name);
+            return;
+        }
         for (var i = 0; i < name.Length; i++)
         {
             var c = name[i];

@@ -43,25 +43,39 @@ public static class PersistentManifest
         if (head.Length < FirstLine || Encoding.UTF8.GetString(head.Slice(FirstLine - 33, 32)) != HalfDigest(head[FirstLine..]))
             return null;
         var sections = new List<ManifestSection>();
-        foreach (var line in Encoding.UTF8.GetString(head[FirstLine..]).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        ReadOnlySpan<char> rest = Encoding.UTF8.GetString(head[FirstLine..]);
+        ManifestSection? last = null;
+        while (rest.Length > 0)
         {
-            var words = line.Split('\t');
-            if (words.Length != 5 || ManifestName.TryParse(words[0]) is not { } path || ManifestName.TryParse(words[1]) is not { } store
-                || !int.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out var length))
-            {
-                return null;
-            }
-
-            var (keyId, image) = ParseImage(words[2]);
-            sections.Add(new(path, store, image) { Length = length, Digest = words[4], KeyId = keyId });
+            var line = TextFields.Next(ref rest, '\n');
+            if (line.Length == 0) continue;
+            if (ParseLine(line, last) is not { } section) return null;
+            sections.Add(last = section);
         }
         return sections;
     }
 
-    private static (string? KeyId, string Image) ParseImage(string word)
+    /// <param name="line">A line of the head.</param>
+    /// <param name="last">The section of the line before it, whose image, key and digest are often the same.</param>
+    private static ManifestSection? ParseLine(ReadOnlySpan<char> line, ManifestSection? last)
     {
-        var end = word.StartsWith(KeyedHash, StringComparison.Ordinal) ? word.IndexOf(':', KeyedHash.Length) : -1;
-        return end < 0 ? (null, word) : (word[KeyedHash.Length..end], word[(end + 1)..]);
+        if (ManifestName.TryParse(TextFields.Next(ref line, '\t')) is not { } path
+            || ManifestName.TryParse(TextFields.Next(ref line, '\t')) is not { } store)
+        {
+            return null;
+        }
+        var image = TextFields.Next(ref line, '\t');
+        string? keyId = null;
+        if (image.StartsWith(KeyedHash, StringComparison.Ordinal) && image[KeyedHash.Length..].Contains(':'))
+        {
+            image = image[KeyedHash.Length..];
+            keyId = TextFields.Text(TextFields.Next(ref image, ':'), last?.KeyId);
+        }
+        return int.TryParse(TextFields.Next(ref line, '\t'), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            && line.Length > 0 && !line.Contains('\t')
+            ? new ManifestSection(path, store, TextFields.Text(image, last?.Image))
+            { Length = length, Digest = TextFields.Text(line, last?.Digest), KeyId = keyId }
+            : null;
     }
 
     /// <summary>Sets the text of each section whose digest matches.</summary>

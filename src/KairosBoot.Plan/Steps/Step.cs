@@ -30,9 +30,10 @@ public abstract record Step(StepClass Class)
     /// <summary>A mount of the first source, or of the second one if the first does not exist.</summary>
     private protected static string MountFirst(string how, string test, string source, string? other, string target)
     {
-        var mount = $"mount {how} {ShellText.Quote(source)} {ShellText.Quote(target)}";
-        return AtMountPoint(target) + (other is null ? mount : $"if [ {test} {ShellText.Quote(source)} ]; then {mount}; " +
-            $"else mount {how} {ShellText.Quote(other)} {ShellText.Quote(target)}; fi");
+        var (place, first) = (ShellText.Quote(target), ShellText.Quote(source));
+        return other is null ? $"mkdir -p {place} && mount {how} {first} {place}"
+            : $"mkdir -p {place} && if [ {test} {first} ]; then mount {how} {first} {place}; "
+                + $"else mount {how} {ShellText.Quote(other)} {place}; fi";
     }
 
     /// <summary>The first line of the command, for a log.</summary>
