@@ -18,6 +18,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal Action<string> LoadFileSystem => run.LoadFileSystem;
     internal Action AwaitDrivers => run.AwaitDrivers;
     internal bool IsInInitrd => run.IsInInitrd;
+    internal TreeMemory Memory => run.Memory;
 
     /// <summary>Null: no network.</summary>
     internal RemoteText? Fetch => run.Fetch;
@@ -130,6 +131,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     {
         var start = Syscall.BootTimeMicroseconds();
         CommandResult? result = null;
+        run.Memory.NoteProgram();
         var limit = call.Limit ?? run.CommandLimit;
         var environment = call.User is null ? run.EnvironmentWith(call.Variables) : call.Variables;
         Attempt(line, key, () => result =
@@ -163,6 +165,7 @@ internal sealed class EntryRun(string file, string name, YamlMapping keys, Stage
     internal string ReadFirstLine(string command, int line, string key)
     {
         CommandResult? result = null;
+        run.Memory.NoteProgram();
         Attempt(line, key, () => result =
             ChildProcess.Run(Shell, ["-c", $"{{ {command}\n}} 2>/dev/null"], run.EnvironmentWith([]), run.CommandLimit));
         return result?.Output.Split('\n')[0].Trim() ?? "";

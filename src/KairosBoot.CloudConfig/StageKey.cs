@@ -21,6 +21,9 @@ internal sealed class StageKey(string name, Schema schema, Action<YamlNode, Entr
     internal Action<YamlNode, EntryRun> Apply => apply;
     internal KeyPlace WorksIn => worksIn;
 
+    /// <summary>It changes nothing but files, which it writes with the <see cref="EntryRun.Memory"/>.</summary>
+    internal bool OnlyWritesFiles { get; init; }
+
     /// <summary>The row of a booted key. KairosBoot.CloudConfig.Booted has its schema and its action.</summary>
     internal static StageKey Booted(string name) => new(name, Schema.Any,
         (value, run) => run.Fail(value.Line, name, "works only in the booted system; to fix: use kboot stage run"), KeyPlace.Booted);

@@ -24,6 +24,7 @@ internal sealed class StageRun(StageFacts facts, MessageLog logger, TimeSpan com
     internal StageFacts Facts { get; } = facts;
     internal ConfigBudget Budget { get; init; } = new(ReadLimit.StageConfigs.Bytes);
     internal ConfigDocuments Documents { get; init; } = new();
+    internal TreeMemory Memory => Documents.Memory;
     internal MessageLog Logger { get; } = logger;
     internal TimeSpan CommandLimit { get; } = commandLimit;
     internal List<StageProblem> Problems => problems;

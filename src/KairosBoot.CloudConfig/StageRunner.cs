@@ -64,6 +64,15 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
             Documents = Documents, IsInInitrd = stage is "rootfs" or "initramfs", Environment = Environment ?? StageRun.ChildEnvironment(),
             LoadFileSystem = LoadFileSystem, AwaitDrivers = AwaitDrivers, Fetch = Fetch, CancellationToken = CancellationToken,
         };
+        // Since the last stage, the caller may have changed anything.
+        run.Memory.Forget();
+        try { return Run(stage, run); }
+        // An open directory would keep its file system busy.
+        finally { run.Memory.Forget(); }
+    }
+
+    private StageReport Run(string stage, StageRun run)
+    {
         RunPasses(stage, sources, run);
         var config = CommandLineConfig.Parse(commandLine);
         if (NamedSource.Find(config, stage, run) is { } named) RunPasses(stage, [named], run);
@@ -108,6 +117,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         foreach (var entry in EntryOrder.Of(entries, run.Report))
         {
             EntryBegins?.Invoke();
+            if (run.Memory.HasOthers) run.Memory.Forget();
             if (RunEntry(pass, entry, run)) run.EntriesRun++;
             else run.EntriesSkipped++;
         }
@@ -185,7 +195,11 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         // Not a fault: an entry may be written for several stages.
         if (key.WorksIn == KeyPlace.Booted && run.IsInInitrd) run.Warn(value.Line, key.Name, BootedOnly);
-        else key.Apply(value, run);
+        else
+        {
+            if (!key.OnlyWritesFiles) run.Memory.Forget();
+            key.Apply(value, run);
+        }
         return true;
     });
 

@@ -14,6 +14,11 @@ public sealed class ConfigDocuments
     private readonly Dictionary<string, Known> parsed = [];
     private readonly Dictionary<string, ReadFile> read = [];
 
+    /// <summary>True: no other process runs that changes files. Then less is looked up again between two entries.</summary>
+    public bool IsAlone { init => Memory.HasOthers = !value; }
+
+    internal TreeMemory Memory { get; } = new();
+
     /// <summary>Throws as <see cref="ConfigFiles.Read(string)"/>.</summary>
     internal byte[] Read(ConfigFile file, ReadLimit limit)
     {

@@ -30,18 +30,22 @@ internal static class AtomicFile
     /// <param name="uid">Owner.</param>
     /// <param name="gid">Group.</param>
     /// <param name="parents">The directories that were created for it; null: none.</param>
+    /// <param name="memory">Learns what changed; null: the caller's entry may change anything.</param>
     internal static void Write(
-        FilePlace place, FileStatus? existing, ReadOnlySpan<byte> content, int mode, int uid, int gid, NewDirectories? parents = null)
+        FilePlace place, FileStatus? existing, ReadOnlySpan<byte> content, int mode, int uid, int gid, NewDirectories? parents = null,
+        TreeMemory? memory = null)
     {
         if (existing is { Type: FileType.Directory }) throw new FormatException($"{place.Path} is a directory");
         if (existing is { Type: FileType.Fifo or FileType.Socket }) throw new FormatException($"{place.Path} is not a file");
         // Configs write the same files at every boot. An unchanged file is not written.
         if (existing is { Type: FileType.Regular } file && IsUnchanged(place, file, content, mode, uid, gid)) return;
-        if (existing is null or { Type: FileType.Regular } && TryReplace(place, content, mode, uid, gid, mayFallBack: existing is not null))
+        if (existing is null or { Type: FileType.Regular } && TryReplace(place, content, mode, uid, gid, isNew: existing is null))
         {
-            if (existing is null) RelabelList.Add(place.Path, parents?.Created ?? 0);
+            memory?.Wrote(place);
+            if (existing is null) RelabelList.Add(place.Path, parents?.Created ?? 0, memory);
             return;
         }
+        memory?.Forget();
         WriteInPlace(place, content, mode, uid, gid);
     }
 
@@ -78,17 +82,17 @@ internal static class AtomicFile
     }
 
     /// <summary>False: a new file is impossible here (procfs, sysfs, a mount point), so the existing one must be written.</summary>
-    private static bool TryReplace(FilePlace place, ReadOnlySpan<byte> content, int mode, int uid, int gid, bool mayFallBack)
+    private static bool TryReplace(FilePlace place, ReadOnlySpan<byte> content, int mode, int uid, int gid, bool isNew)
     {
         try
         {
-            using var replacement = new FileReplacement(place, mode, uid, gid);
+            using var replacement = new FileReplacement(place, mode, uid, gid) { IsNew = isNew };
             Syscall.WriteAll(replacement.File, content);
             replacement.Commit();
             return true;
         }
         catch (SyscallException e) when
-            (mayFallBack && e.Errno is Errno.EPERM or Errno.EACCES or Errno.ENOENT or Errno.EBUSY or Errno.EINVAL or Errno.EOPNOTSUPP)
+            (!isNew && e.Errno is Errno.EPERM or Errno.EACCES or Errno.ENOENT or Errno.EBUSY or Errno.EINVAL or Errno.EOPNOTSUPP)
         { return false; }
     }
 

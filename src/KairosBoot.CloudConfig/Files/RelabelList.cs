@@ -10,13 +10,15 @@ namespace KairosBoot.CloudConfig;
 /// </summary>
 internal static class RelabelList
 {
-    private const string Config = "/etc/selinux/config", Mode = "SELINUX=";
+    internal const string ConfigName = "config";
+    private const string Config = "/etc/selinux/" + ConfigName, Mode = "SELINUX=";
 
     /// <param name="path">The new file or directory, as its place was found.</param>
     /// <param name="parents">Number of directories above it that are new too.</param>
-    internal static void Add(string path, int parents = 0)
+    /// <param name="memory">Keeps whether the image has SELinux; null: it is looked up.</param>
+    internal static void Add(string path, int parents = 0, TreeMemory? memory = null)
     {
-        if (!IsWanted()) return;
+        if (!(memory?.IsRelabelling ?? IsWanted(memory))) return;
         var text = new StringBuilder();
         for (; parents >= 0; parents--, path = PathParts.ParentOf(path))
             if (!path.Contains('\n')) text.Append(SystemPaths.InNewRoot(path)).Append('\n');
@@ -35,19 +37,24 @@ internal static class RelabelList
     }
 
     /// <summary>False: the image has no SELinux, or it is disabled.</summary>
-    private static bool IsWanted()
+    private static bool IsWanted(TreeMemory? memory)
     {
-        try
+        var isWanted = false;
+        try { isWanted = StageFacts.TryReadText(Config, ReadLimit.SystemText) is { } text && !IsDisabled(text); }
+        catch (OperatorException) { }
+        // Only a file of that name can change the answer, unless a link leads to a file of another name.
+        if (memory is not null && Syscall.TryLStat(Config) is null or { Type: FileType.Regular }) memory.IsRelabelling = isWanted;
+        return isWanted;
+    }
+
+    private static bool IsDisabled(string text)
+    {
+        foreach (var line in text.Split('\n'))
         {
-            if (StageFacts.TryReadText(Config, ReadLimit.SystemText) is not { } text) return false;
-            foreach (var line in text.Split('\n'))
-            {
-                var setting = line.Trim();
-                if (setting.StartsWith(Mode, StringComparison.OrdinalIgnoreCase))
-                    return !setting.AsSpan(Mode.Length).Trim().Equals("disabled", StringComparison.OrdinalIgnoreCase);
-            }
-            return true;
+            var setting = line.Trim();
+            if (setting.StartsWith(Mode, StringComparison.OrdinalIgnoreCase))
+                return setting.AsSpan(Mode.Length).Trim().Equals("disabled", StringComparison.OrdinalIgnoreCase);
         }
-        catch (OperatorException) { return false; }
+        return false;
     }
 }

@@ -20,7 +20,7 @@ internal static class EnvironmentKey
         var path = Directories.Normalize(run.Keys.Text(FileField) is { Length: > 0 } given ? given : DefaultFile);
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var parents = new NewDirectories(DirectoryMode);
-        using var place = Directories.Walker.Place(path, parents);
+        using var place = run.Memory.Walker.Place(path, parents);
         ReadInto(variables, place, value.Line, run);
         foreach (var (name, text) in ((YamlMapping)value).Pairs)
         {
@@ -29,9 +29,9 @@ internal static class EnvironmentKey
         }
         var existing = place.Found;
         var (uid, gid) = Ownership.Kept(place, existing);
-        AtomicFile.Write(place, existing, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, uid, gid, parents);
+        AtomicFile.Write(place, existing, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, uid, gid, parents, run.Memory);
         run.Executed($"environment {path}");
-    }));
+    })) { OnlyWritesFiles = true };
 
     private static void ReadInto(SortedDictionary<string, string> variables, FilePlace place, int line, EntryRun run)
     {

@@ -8,7 +8,7 @@ internal static class FilesKey
 {
     internal static readonly StageKey Definition = new("files", Schema.ListOf(Schema.Record(
         [("path", Schema.Text), ("permissions", Schema.FilePermissions), ("content", Schema.Text), ("encoding", Schema.Text),
-            ("append", Schema.Boolean), .. Ownership.Fields])), Apply);
+            ("append", Schema.Boolean), .. Ownership.Fields])), Apply) { OnlyWritesFiles = true };
 
     private static void Apply(YamlNode value, EntryRun run)
     {
@@ -24,12 +24,12 @@ internal static class FilesKey
         var (uid, gid) = (0, 0);
         run.Attempt(file.Line, "files", () => (uid, gid) = Ownership.Of(file));
         var parents = new NewDirectories(FilePermissions.ParentOf(given ?? FilePermissions.File), uid, gid);
-        using var place = Directories.Walker.Place(path, parents);
+        using var place = run.Memory.Walker.Place(path, parents);
         var existing = place.Found;
         // The upstream default is mode 0. Here a new file gets 0644, and an existing file keeps its mode, which may be restricted.
         if (file.Boolean("append") == true) content = Appended(place.TryRead(ReadLimit.SystemFile) ?? [], content);
         var mode = given ?? Ownership.KeptMode(place, existing, uid, gid, FilePermissions.File);
-        AtomicFile.Write(place, existing, content, mode, uid, gid, parents);
+        AtomicFile.Write(place, existing, content, mode, uid, gid, parents, run.Memory);
         run.Executed($"wrote {path}");
     }
 

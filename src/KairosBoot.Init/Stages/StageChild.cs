@@ -13,7 +13,7 @@ internal sealed class StageChild(KernelModules modules)
     // From its first search. A disk that does not answer costs a boot this time once.
     private static readonly TimeSpan DriversLimit = TimeSpan.FromSeconds(10);
 
-    private readonly ConfigDocuments documents = new();
+    private readonly ConfigDocuments documents = new() { IsAlone = true };
     private FileHandle? mounts;
     private long driversDeadline;
 

@@ -19,6 +19,9 @@ public sealed class FilePlace : IDisposable
     public FileHandle Directory { get; }
     public string Name { get; }
 
+    /// <summary>What is known about the directory; null: nothing.</summary>
+    internal KnownDirectory? Known { get; init; }
+
     /// <summary>The path with all links followed, as it was found.</summary>
     public string Path { get; }
 

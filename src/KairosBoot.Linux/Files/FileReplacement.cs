@@ -18,11 +18,12 @@ public sealed class FileReplacement : IDisposable
     private readonly FileHandle directory;
     private readonly string name, temporary;
     private readonly int user;
+    private readonly KnownDirectory? known;
     private bool isPending;
 
     /// <summary>As the other constructor, for a place that a walker has found.</summary>
     public FileReplacement(FilePlace place, int mode, int uid, int gid, string? temporary = null)
-        : this(place.Directory, place.Name, mode, uid, gid, temporary) => user = place.User;
+        : this(place.Directory, place.Name, mode, uid, gid, temporary) => (user, known) = (place.User, place.Known);
 
     /// <param name="directory">
     /// Directory of the file. Must stay open while this lives; may be opened with <see cref="OpenFlags.Path"/>.
@@ -63,13 +64,18 @@ public sealed class FileReplacement : IDisposable
     public bool KeepsAttributes { get; init; } = true;
 
     /// <summary>
+    /// True: the caller has just found no file of this name. One that appears meanwhile is replaced, and its attributes are lost.
+    /// </summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>
     /// Flushes the file and renames it to its final name. It keeps the extended attributes of the file that it replaces.
     /// </summary>
     /// <param name="mtimeNs">Its modification time, nanoseconds since 1970; null: the time of writing.</param>
     /// <param name="sync">What must be on the disk before this returns.</param>
     public void Commit(long? mtimeNs = null, ReplacementSync sync = ReplacementSync.Content)
     {
-        if (KeepsAttributes) new KeptAttributes(directory, name, File, user).Apply();
+        if (KeepsAttributes) new KeptAttributes(directory, name, File, user) { IsNew = IsNew, Known = known }.Apply();
         Syscall.FSync(File);
         if (mtimeNs is { } time) Syscall.UTimes(File, time);
         Syscall.RenameAt(directory, temporary, directory, name);

@@ -15,11 +15,17 @@ internal sealed class KeptAttributes(FileHandle directory, string name, FileHand
 {
     private const string Acl = "system.posix_acl_access", Label = "security.selinux", Capability = "security.capability";
 
+    /// <inheritdoc cref="FileReplacement.IsNew"/>
+    internal bool IsNew { get; init; }
+
+    /// <summary>What is known about the directory; null: nothing.</summary>
+    internal KnownDirectory? Known { get; init; }
+
     internal void Apply()
     {
-        if (Syscall.TryStatAt(directory, name) is not { Type: FileType.Regular } found)
+        if (IsNew || Syscall.TryStatAt(directory, name) is not { Type: FileType.Regular } found)
         {
-            TakeLabel(AttributeFile.At(directory, "."));
+            TakeLabel();
             return;
         }
         using var old = Open(found);
@@ -52,10 +58,13 @@ internal sealed class KeptAttributes(FileHandle directory, string name, FileHand
     /// <summary>
     /// Without a loaded policy the kernel sets no label. With one, a new file without a rule of the policy gets that of its directory.
     /// </summary>
-    private void TakeLabel(AttributeFile parent)
+    private void TakeLabel()
     {
+        if (Known is { HasNoLabel: true }) return;
+        var label = AttributeFile.At(directory, ".").TryGet(Label);
+        if (label is null && Known is not null) Known.HasNoLabel = true;
         var to = AttributeFile.Opened(made);
-        if (parent.TryGet(Label) is { } label && to.TryGet(Label) is null) Set(to, Label, label);
+        if (label is not null && to.TryGet(Label) is null) Set(to, Label, label);
     }
 
     /// <summary>

@@ -10,6 +10,9 @@ internal sealed class PathWalk : IDisposable
     private readonly string root, path;
     private readonly Stack<string> names = new();
     private readonly FileStatus rootStatus;
+    private readonly KnownDirectory? known;
+    // Open at the known directory; the walk has not left it while this is the current directory.
+    private FileHandle? atKnown;
     private int linksLeft;
     private FileHandle current;
     private FileStatus status;
@@ -21,9 +24,16 @@ internal sealed class PathWalk : IDisposable
     private string lastName = ".";
     private FileStatus? found;
 
-    internal PathWalk(string root, string path, int maxLinks)
+    internal PathWalk(string root, string path, int maxLinks, KnownDirectory? known = null)
     {
-        (this.root, this.path, linksLeft) = (root, path, maxLinks);
+        (this.root, this.path, linksLeft, this.known) = (root, path, maxLinks, known);
+        if (known?.TryEnter(path, out var rest) is { } entered)
+        {
+            Push(rest);
+            current = atKnown = entered;
+            (rootStatus, status) = known.Statuses;
+            return;
+        }
         Push(path);
         current = OpenRoot();
         status = rootStatus = Syscall.FStat(current);
@@ -90,6 +100,11 @@ internal sealed class PathWalk : IDisposable
         }
         if (prefix.Length == 0) return;
         var opened = Syscall.OpenAt(current, prefix, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory);
+        if (known is not null)
+        {
+            known.Keep(atKnown is null ? prefix : $"{known.Path}/{prefix}", opened, rootStatus, end);
+            atKnown = opened;
+        }
         current.Dispose();
         (current, status) = (opened, end);
     }
@@ -187,7 +202,11 @@ internal sealed class PathWalk : IDisposable
         return taken;
     }
 
-    internal FilePlace TakePlace() => new(TakeCurrent(), lastName, found, user, userPath);
+    internal FilePlace TakePlace()
+    {
+        var isAtKnown = ReferenceEquals(current, atKnown);
+        return new(TakeCurrent(), lastName, found, user, userPath) { Known = isAtKnown ? known : null };
+    }
 
     public void Dispose() => current.Dispose();
 }

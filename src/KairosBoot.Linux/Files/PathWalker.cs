@@ -18,7 +18,8 @@ namespace KairosBoot.Linux;
 /// <param name="ignoreOwners">
 /// True: the rule does not apply. For trees that come completely from an untrusted source, so that only the root is a border.
 /// </param>
-public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
+/// <param name="known">Where walks may start, and leave their directory for the next one; null: each walk starts at the root.</param>
+public sealed class PathWalker(string root = "/", bool ignoreOwners = false, KnownDirectory? known = null)
 {
     private const int MaxLinks = 40; // as in the kernel, path_resolution(7)
 
@@ -34,7 +35,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     /// <exception cref="SyscallException">Other than ENOENT and ENOTDIR.</exception>
     public FileHandle? TryOpen(string path, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { FollowsLast = followLast, IgnoresOwners = ignoreOwners };
+        using var walk = new PathWalk(root, path, MaxLinks, known) { FollowsLast = followLast, IgnoresOwners = ignoreOwners };
         return walk.Run(null) ? walk.TakeCurrent() : null;
     }
 
@@ -49,7 +50,10 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     /// <exception cref="OperatorException">As for <see cref="TryOpen"/>.</exception>
     public FilePlace Place(string path, NewDirectories? parents = null, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners };
+        using var walk = new PathWalk(root, path, MaxLinks, known)
+        {
+            StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners,
+        };
         return walk.Run(parents) ? walk.TakePlace()
             : throw Syscall.Failed("open", Shown(path), walk.IsDirectory ? Errno.ENOENT : Errno.ENOTDIR);
     }
@@ -57,7 +61,10 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     /// <summary>As <see cref="Place"/>; null: a directory on the way is missing.</summary>
     public FilePlace? TryPlace(string path, NewDirectories? parents = null, bool followLast = true)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners };
+        using var walk = new PathWalk(root, path, MaxLinks, known)
+        {
+            StopsAtName = true, FollowsLast = followLast, IgnoresOwners = ignoreOwners,
+        };
         return walk.Run(parents) ? walk.TakePlace() : null;
     }
 
@@ -66,7 +73,7 @@ public sealed class PathWalker(string root = "/", bool ignoreOwners = false)
     /// <param name="directories">Mode and owner of new directories; an existing directory keeps its own.</param>
     public FileHandle MakeDirectories(string path, NewDirectories directories)
     {
-        using var walk = new PathWalk(root, path, MaxLinks) { IgnoresOwners = ignoreOwners };
+        using var walk = new PathWalk(root, path, MaxLinks, known) { IgnoresOwners = ignoreOwners };
         walk.Run(directories);
         return walk.IsDirectory ? walk.TakeCurrent() : throw Syscall.Failed("mkdir", Shown(path), Errno.ENOTDIR);
     }
