@@ -29,7 +29,7 @@ public static class InstallMounts
         {
             var wanted = NewLists();
             // The stage has already reported unreadable files.
-            foreach (var file in ConfigFiles.Find(source, (_, _) => { }))
+            foreach (var file in documents.Find(source, (_, _) => { }))
                 Read(file.Path, () => documents.Read(file, limit), wanted, run);
             Write(layout, wanted, run);
         }

@@ -67,8 +67,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         // Since the last stage, the caller may have changed anything.
         run.Memory.Forget();
         try { return Run(stage, run); }
-        // An open directory would keep its file system busy.
-        finally { run.Memory.Forget(); }
+        finally { run.Memory.Close(); }
     }
 
     private StageReport Run(string stage, StageRun run)
@@ -90,17 +89,14 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private void RunPasses(string stage, IReadOnlyList<ConfigSource> from, StageRun run)
     {
-        // An entry may have written configs. As long as none has been considered, a pass finds what the one before has read.
-        var known = new Dictionary<ConfigSource, List<SourceDocument>>();
-        var considered = run.EntriesConsidered;
+        var known = new Dictionary<ConfigSource, SourceDocuments>();
         foreach (var pass in Passes(stage))
         {
             foreach (var source in from)
             {
-                if (run.EntriesConsidered != considered) known.Clear();
-                considered = run.EntriesConsidered;
-                if (!known.TryGetValue(source, out var documents)) documents = known[source] = Load(source, pass, run);
-                RunEntries(pass, Entries(documents, pass), run);
+                known.TryGetValue(source, out var documents);
+                documents = known[source] = Load(source, documents, pass, run);
+                RunEntries(pass, Entries(documents.Documents, pass), run);
             }
         }
     }
@@ -123,18 +119,35 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
         }
     }
 
-    private static List<SourceDocument> Load(ConfigSource source, string stage, StageRun run)
+    /// <summary>An entry may have written configs. As long as that is impossible, a pass uses what the one before has read.</summary>
+    private static SourceDocuments Load(ConfigSource source, SourceDocuments? before, string stage, StageRun run)
+    {
+        if (before is not null && before.EntriesConsidered == run.EntriesConsidered) return before;
+        var files = run.Documents.Find(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason)));
+        var documents = before is not null && ReferenceEquals(before.Files, files) ? before.Documents : Load(source, files, stage, run);
+        return new SourceDocuments(files, documents, run.EntriesConsidered);
+    }
+
+    private static List<SourceDocument> Load(ConfigSource source, List<ConfigFile> files, string stage, StageRun run)
     {
         var documents = new List<SourceDocument>();
         var number = 0;
         foreach (var text in source.Texts)
             Add(documents, text.Name, report => run.Documents.Of(text.Name, Counted(text, run), report), number++, run);
-        foreach (var file in ConfigFiles.Find(source.Path, (path, reason) => run.Report(new StageProblem(path, 1, "", "", reason))))
+        foreach (var file in files)
         {
             Add(documents, file.Path, report => run.Documents.Of(file.Path, run.Budget.Read(file, run.Documents), stage, report),
                 number++, run);
         }
         return documents;
+    }
+
+    /// <summary>What a source contained after so many entries.</summary>
+    private sealed class SourceDocuments(List<ConfigFile> files, List<SourceDocument> documents, int entriesConsidered)
+    {
+        internal List<ConfigFile> Files => files;
+        internal List<SourceDocument> Documents => documents;
+        internal int EntriesConsidered => entriesConsidered;
     }
 
     private sealed class SourceDocument(CloudConfigDocument document, string file, int number)

@@ -21,6 +21,9 @@ internal sealed class TreeMemory
     /// </summary>
     internal bool HasOthers { get; set; } = true;
 
+    /// <summary>The configs of directories.</summary>
+    internal Dictionary<string, List<ConfigFile>> Listings { get; } = [];
+
     /// <summary>What <see cref="RelabelList"/> has found; null: not known.</summary>
     internal bool? IsRelabelling { get; set; }
 
@@ -33,13 +36,18 @@ internal sealed class TreeMemory
 
     internal void Forget()
     {
-        directory.Forget();
+        Close();
         IsRelabelling = null;
+        Listings.Clear();
     }
+
+    /// <summary>Closes what is open: it would keep a file system busy.</summary>
+    internal void Close() => directory.Forget();
 
     /// <summary>A file was created, or replaced by a new one.</summary>
     internal void Wrote(FilePlace place)
     {
         if (place.Name == RelabelList.ConfigName) IsRelabelling = null;
+        if (ConfigFiles.IsConfig(place.Name)) Listings.Clear();
     }
 }

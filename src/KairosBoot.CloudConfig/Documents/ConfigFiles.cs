@@ -3,16 +3,6 @@ using KairosBoot.Plan;
 
 namespace KairosBoot.CloudConfig;
 
-/// <summary>A config file that was found.</summary>
-/// <param name="path">Its path.</param>
-/// <param name="status">Its status; null: a link.</param>
-internal sealed class ConfigFile(string path, FileStatus? status)
-{
-    internal string Path => path;
-
-    internal FileStatus? Status => status;
-}
-
 /// <summary>Finds the config files of a source, in the order they run.</summary>
 internal static class ConfigFiles
 {
@@ -29,18 +19,28 @@ internal static class ConfigFiles
     }
 
     /// <inheritdoc cref="Of"/>
-    internal static List<ConfigFile> Find(string source, Action<string, string> report)
+    internal static List<ConfigFile> Find(string source, Action<string, string> report) => Find(source, report, out _);
+
+    /// <inheritdoc cref="Of"/>
+    /// <param name="source">A directory or file.</param>
+    /// <param name="report">Gets a directory that cannot be read, and the reason.</param>
+    /// <param name="isComplete">
+    /// True: the source is a directory, and the list can change only if a config or a directory in it does. False: a source that is missing
+    /// can appear under any name, and a link can lead to another file.
+    /// </param>
+    internal static List<ConfigFile> Find(string source, Action<string, string> report, out bool isComplete)
     {
         var files = new List<ConfigFile>();
+        isComplete = false;
         try
         {
             switch (Syscall.TryStat(source)?.Type)
             {
                 case FileType.Directory when source.EndsWith('/') || Syscall.TryLStat(source)?.Type == FileType.Directory:
-                    Walk(source.TrimEnd('/'), files, report);
+                    isComplete = Walk(source.TrimEnd('/'), files, report);
                     break;
                 case FileType.Regular:
-                    files.Add(new(source, null));
+                    files.Add(new(source, isRegular: false));
                     break;
             }
         }
@@ -48,22 +48,33 @@ internal static class ConfigFiles
         return files;
     }
 
-    private static void Walk(string directory, List<ConfigFile> files, Action<string, string> report)
+    /// <summary>True: each directory could be read, and each config is a regular file.</summary>
+    private static bool Walk(string directory, List<ConfigFile> files, Action<string, string> report)
     {
-        List<string> names;
-        try { names = Syscall.ReadDirectory(directory.Length == 0 ? "/" : directory); }
+        List<DirectoryEntry> entries;
+        try { entries = Syscall.ReadDirectoryEntries(directory.Length == 0 ? "/" : directory); }
         catch (SyscallException e)
         {
             report(directory, e.Message);
-            return;
+            return false;
         }
-        foreach (var name in names)
+        var isComplete = true;
+        foreach (var entry in entries)
         {
-            var path = $"{directory}/{name}";
-            var status = Syscall.TryLStat(path);
-            if (status?.Type == FileType.Directory) Walk(path, files, report);
-            else if (IsConfig(name)) files.Add(new(path, status?.Type == FileType.Regular ? status : null));
+            // Some file systems do not tell the type of a name.
+            if (entry.Type is not (FileType.Directory or FileType.Unknown) && !IsConfig(entry.Name)) continue;
+            var path = $"{directory}/{entry.Name}";
+            var type = entry.Type == FileType.Unknown ? Syscall.TryLStat(path)?.Type : entry.Type;
+            if (type == FileType.Directory)
+            {
+                isComplete &= Walk(path, files, report);
+                continue;
+            }
+            if (!IsConfig(entry.Name)) continue;
+            isComplete &= type == FileType.Regular;
+            files.Add(new(path, type == FileType.Regular));
         }
+        return isComplete;
     }
 
     internal static bool IsConfig(string name) =>

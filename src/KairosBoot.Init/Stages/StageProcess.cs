@@ -66,7 +66,7 @@ internal sealed class StageProcess(KernelModules modules, MessageLog logger, Wat
         {
             try
             {
-                if (Syscall.ReadDirectoryIfThere(root + directory).Count > 0) return true;
+                if (Syscall.HasEntries(root + directory)) return true;
             }
             catch (SyscallException) { return true; } // a loop of links, or a disk that does not answer: the stage reports it
         }

@@ -24,6 +24,31 @@ public static class BoundedFile
         return file is null ? null : Read(file, limit);
     }
 
+    /// <summary>
+    /// As <see cref="TryRead(string, ReadLimit)"/> for a path that has just been found to be a regular file, in a directory that only root
+    /// can change. It is opened at once. Null: it is missing, or a link by now.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limit">The limit for this kind of file.</param>
+    /// <param name="status">Its status before it was read.</param>
+    public static byte[]? TryReadFound(string path, ReadLimit limit, out FileStatus status)
+    {
+        status = default;
+        FileHandle? opened = null;
+        try
+        {
+            opened = Syscall.TryOpen(path,
+                OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ELOOP) { }
+        if (opened is null) return null;
+        using (opened)
+        {
+            status = Check(opened, limit);
+            return ReadOpened(opened, status.Size);
+        }
+    }
+
     /// <summary>As <see cref="TryRead(string, ReadLimit)"/>, as text in UTF-8.</summary>
     public static string? TryReadText(string path, ReadLimit limit) =>
         TryRead(path, limit) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;

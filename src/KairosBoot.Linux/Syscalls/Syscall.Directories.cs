@@ -46,6 +46,29 @@ public static unsafe partial class Syscall
         return ReadDirectory(directory);
     }
 
+    /// <summary>As <see cref="ReadDirectory(string)"/>, with the type of each name.</summary>
+    [SkipLocalsInit]
+    public static List<DirectoryEntry> ReadDirectoryEntries(string path)
+    {
+        using var directory = Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        var entries = new List<DirectoryEntry>();
+        Span<byte> buffer = stackalloc byte[8192];
+        while (ReadEntries(directory, buffer, entries)) { }
+        entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return entries;
+    }
+
+    /// <summary>True: the directory contains a name. False: it is empty, or does not exist.</summary>
+    public static bool HasEntries(string path)
+    {
+        using var directory = TryOpen(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (directory is null) return false;
+        var names = new List<string>();
+        Span<byte> buffer = stackalloc byte[512];
+        while (names.Count == 0 && ReadNames(directory, buffer, names)) { }
+        return names.Count > 0;
+    }
+
     /// <summary>As <see cref="ReadDirectory(string)"/>, for a directory that was opened for reading and not read yet.</summary>
     [SkipLocalsInit]
     public static List<string> ReadDirectory(FileHandle directory)
@@ -72,7 +95,10 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>Adds the next names, as many as one call returns, in the order of the file system. False: there are no more.</summary>
-    public static bool ReadNames(FileHandle directory, Span<byte> buffer, List<string> names)
+    public static bool ReadNames(FileHandle directory, Span<byte> buffer, List<string> names) =>
+        ReadEntries(directory, buffer, entries: null, names);
+
+    private static bool ReadEntries(FileHandle directory, Span<byte> buffer, List<DirectoryEntry>? entries, List<string>? names = null)
     {
         fixed (byte* start = buffer)
         {
@@ -82,14 +108,17 @@ public static unsafe partial class Syscall
             for (var p = start; p < start + n; p += *(ushort*)(p + DirentRecordLength))
             {
                 var name = FileName.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(p + DirentName));
-                if (name is not ("." or "..")) names.Add(name);
+                if (name is "." or "..") continue;
+                names?.Add(name);
+                entries?.Add(new(name, Type((uint)p[DirentType] << DirentTypeShift)));
             }
             return n > 0;
         }
     }
 
-    // struct linux_dirent64: offsets of the record length (16 bits) and of the name
-    private const int DirentRecordLength = 16, DirentName = 19;
+    // struct linux_dirent64: offsets of the record length (16 bits), the type (8 bits) and the name. DTTOIF of dirent.h: a type is the bits
+    // of the mode that say it.
+    private const int DirentRecordLength = 16, DirentType = 18, DirentName = 19, DirentTypeShift = 12;
 
     /// <summary>The next read starts at the beginning of the directory again.</summary>
     public static void Rewind(FileHandle directory) => LSeek(directory, 0, SEEK_SET);
