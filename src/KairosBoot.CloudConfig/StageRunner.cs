@@ -104,7 +104,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     private static List<StageEntry> Entries(List<SourceDocument> documents, string pass)
     {
         var entries = new List<StageEntry>();
-        foreach (var document in documents) entries.AddRange(document.Entries(pass));
+        foreach (var document in documents) document.AddEntries(entries, pass);
         return entries;
     }
 
@@ -152,7 +152,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private sealed class SourceDocument(CloudConfigDocument document, string file, int number)
     {
-        public IEnumerable<StageEntry> Entries(string pass) => document.Entries(pass, file, number);
+        public void AddEntries(List<StageEntry> entries, string pass) => document.AddEntries(entries, pass, file, number);
     }
 
     private static string Counted(ConfigText text, StageRun run)

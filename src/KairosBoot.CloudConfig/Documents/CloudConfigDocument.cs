@@ -5,13 +5,18 @@ internal sealed class CloudConfigDocument
 {
     internal static readonly CloudConfigDocument Empty = new();
 
-    // In the order of the file.
-    private readonly List<string> names = [];
-    private readonly Dictionary<string, List<YamlSequence>> byStage = [];
-    private string? title;
+    // There may be thousands of documents, so a stage is looked up in the text's own mapping.
+    private YamlMapping? stages;
+
+    // Of the stages of CloudInitDocument; null: no key of the document becomes an entry, or the document has no header.
+    private YamlSequence[]? translated;
+    private bool hasHeader;
 
     /// <summary>The top-level keys; null: the document has none.</summary>
     internal YamlMapping? Root { get; private init; }
+
+    /// <summary>Null: it has none, or its <c>name</c> is for cloud-init.</summary>
+    internal string? Title { get; private set; }
 
     /// <summary>Throws <see cref="YamlFaultException"/> for text that is not YAML. Reports and ignores invalid parts.</summary>
     internal static CloudConfigDocument Parse(string text, Finding report)
@@ -29,15 +34,15 @@ internal sealed class CloudConfigDocument
             report(root.Line, "", $"{root.Kind} instead of a mapping with the key stages", isWarning: false);
             return new CloudConfigDocument();
         }
-        var document = new CloudConfigDocument { Root = mapping };
-        if (CloudConfigHeader.IsIn(text))
+        var document = new CloudConfigDocument { Root = mapping, hasHeader = CloudConfigHeader.IsIn(text) };
+        if (!document.hasHeader)
         {
-            foreach (var (stage, entries) in CloudInitDocument.ToStages(mapping, report)) document.Add(stage, entries);
-        }
-        else
-        {
-            if (mapping.Text("name") is { Length: > 0 } name) document.title = name;
+            if (mapping.Text("name") is { Length: > 0 } name) document.Title = name;
             CloudConfigHeader.CheckMissing(text, mapping, report);
+        }
+        else if (CloudConfigHeader.HasKey(mapping))
+        {
+            document.translated = CloudInitDocument.ToStages(mapping, report);
         }
         document.AddStages(mapping, report);
         return document;
@@ -54,16 +59,16 @@ internal sealed class CloudConfigDocument
     /// <summary>Creates a document with this title from the value of <c>stages</c>.</summary>
     internal static CloudConfigDocument Of(YamlMapping stages, string title, Finding report)
     {
-        var document = new CloudConfigDocument { title = title };
-        document.AddLists(stages, report);
-        return document;
+        CheckLists(stages, report);
+        return new CloudConfigDocument { Title = title, stages = stages };
     }
 
     private void AddStages(YamlMapping root, Finding report)
     {
         if (root.Find("stages") is { } node)
         {
-            if (node is YamlMapping stageMap) AddLists(stageMap, report);
+            stages = node as YamlMapping;
+            if (stages is not null) CheckLists(stages, report);
             else if (node is not YamlScalar { IsNull: true })
                 report(node.Line, "stages", $"{node.Kind} instead of a mapping; ignored", isWarning: false);
             return;
@@ -76,28 +81,23 @@ internal sealed class CloudConfigDocument
         }
     }
 
-    private void AddLists(YamlMapping stageMap, Finding report)
+    private static void CheckLists(YamlMapping stages, Finding report)
     {
-        foreach (var (stage, entries) in stageMap.Pairs)
+        foreach (var (stage, entries) in stages.Pairs)
         {
-            if (entries is YamlSequence list) Add(stage.Text, list);
-            else if (entries is not YamlScalar { IsNull: true })
+            if (entries is not (YamlSequence or YamlScalar { IsNull: true }))
                 report(entries.Line, "stages." + stage.Name, $"{entries.Kind} instead of a list; ignored", isWarning: false);
         }
     }
 
-    private void Add(string stage, YamlSequence entries)
-    {
-        if (!byStage.TryGetValue(stage, out var lists))
-        {
-            byStage.Add(stage, lists = []);
-            names.Add(stage);
-        }
-        lists.Add(entries);
-    }
-
     /// <summary>Names of all stages, in the order of the file, none twice.</summary>
-    internal IReadOnlyList<string> StageNames() => names;
+    internal IReadOnlyList<string> StageNames()
+    {
+        List<string> names = hasHeader ? [.. CloudInitDocument.Stages] : [];
+        foreach (var (stage, entries) in stages?.Pairs ?? [])
+            if (entries is YamlSequence && !(hasHeader && CloudInitDocument.NumberOf(stage.Text) >= 0)) names.Add(stage.Text);
+        return names;
+    }
 
     /// <summary>
     /// The entries of a stage. If two entries share a name or have none, the full name of each entry contains its number.
@@ -105,23 +105,35 @@ internal sealed class CloudConfigDocument
     /// <param name="stage">Its name.</param>
     /// <param name="file">Path of the document.</param>
     /// <param name="fileNumber">The number of the file in its source.</param>
-    internal IEnumerable<StageEntry> Entries(string stage, string file, int fileNumber = 0)
+    internal List<StageEntry> Entries(string stage, string file, int fileNumber = 0)
     {
-        if (!byStage.TryGetValue(stage, out var lists)) yield break;
-        var shared = new StageFile(file, fileNumber, stage, title ?? file, HasSharedName(lists));
-        var number = 0;
-        foreach (var list in lists)
-            foreach (var item in list.Items) yield return new StageEntry(shared, number++, item);
+        var entries = new List<StageEntry>();
+        AddEntries(entries, stage, file, fileNumber);
+        return entries;
     }
 
-    private static bool HasSharedName(List<YamlSequence> lists)
+    /// <summary>As <see cref="Entries"/>, added to those of other files.</summary>
+    internal void AddEntries(List<StageEntry> entries, string stage, string file, int fileNumber)
+    {
+        var number = hasHeader ? CloudInitDocument.NumberOf(stage) : -1;
+        var own = stages?.Find(stage) as YamlSequence;
+        if (number < 0 && own is null) return;
+        var shared = new StageFile(this, file, fileNumber, stage);
+        // Such a document always has an entry of these stages, which may be empty.
+        if (number >= 0) Add(translated?[number] ?? CloudInitDocument.NoKeys(Root!.Line), entries, shared);
+        if (own is not null) Add(own, entries, shared);
+    }
+
+    private static void Add(YamlSequence list, List<StageEntry> entries, StageFile shared)
+    {
+        foreach (var item in list.Items) entries.Add(new StageEntry(shared, shared.Entries++, item));
+    }
+
+    internal bool HasSharedName(string stage)
     {
         var names = new HashSet<string>();
-        foreach (var list in lists)
-        {
-            foreach (var entry in list.Items)
-                if (!names.Add(StageEntry.GivenName(entry))) return true;
-        }
+        foreach (var entry in Entries(stage, ""))
+            if (!names.Add(StageEntry.GivenName(entry.Node))) return true;
         return false;
     }
 }

@@ -12,6 +12,14 @@ internal static class CloudConfigHeader
 
     internal static bool IsKey(string name) => Array.IndexOf(Keys, name) >= 0;
 
+    /// <summary>True: the document has a key that becomes an entry.</summary>
+    internal static bool HasKey(YamlMapping root)
+    {
+        foreach (var key in Keys)
+            if (root.Find(key) is not null) return true;
+        return false;
+    }
+
     /// <summary>The first line that is neither blank nor another comment must be exactly the header.</summary>
     internal static bool IsIn(string text)
     {

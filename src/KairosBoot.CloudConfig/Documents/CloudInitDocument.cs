@@ -11,7 +11,16 @@ internal static class CloudInitDocument
         ("append", Schema.Boolean), ("defer", Schema.Boolean),
         ("source", Schema.NoEffect("only content is written; to fix: use downloads in an entry of a stage")));
 
-    internal static IEnumerable<(string Stage, YamlSequence Entries)> ToStages(YamlMapping root, Finding report)
+    internal static readonly string[] Stages = ["boot", "initramfs", "network"];
+
+    /// <summary>The number of a stage in <see cref="Stages"/>; negative: not one of them.</summary>
+    internal static int NumberOf(string stage) => Array.IndexOf(Stages, stage);
+
+    /// <summary>The entries of a document without such keys: an empty one.</summary>
+    internal static YamlSequence NoKeys(int line) => ListOf(new YamlMapping(line));
+
+    /// <summary>The entries of each of <see cref="Stages"/>.</summary>
+    internal static YamlSequence[] ToStages(YamlMapping root, Finding report)
     {
         var boot = new YamlMapping(root.Line);
         // As in cloud-init: files, users, deferred files, commands.
@@ -29,7 +38,7 @@ internal static class CloudInitDocument
         bootEntries.Add(boot);
         if (deferred.Pairs.Count > 0) bootEntries.Add(deferred);
         AddGrownDevices(bootEntries, root, report);
-        return [("boot", bootEntries), ("initramfs", ListOf(initramfs)), ("network", ListOf(network))];
+        return [bootEntries, ListOf(initramfs), ListOf(network)];
     }
 
     internal static YamlNode? Validate(YamlMapping from, string key, Schema schema, Finding report) =>

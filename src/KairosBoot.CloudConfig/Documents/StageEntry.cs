@@ -1,18 +1,26 @@
 namespace KairosBoot.CloudConfig;
 
 /// <summary>What the entries of a stage in one file share.</summary>
+/// <param name="document">The document of the file.</param>
 /// <param name="file">Path of the file.</param>
 /// <param name="fileNumber">That file's place among the files of its source, from 0; those without the stage count.</param>
 /// <param name="stage">Name of the stage.</param>
-/// <param name="title">The start of the full names: the document's <c>name</c>, or its path.</param>
-/// <param name="isNameShared">Two entries have the same name, or none.</param>
-internal sealed class StageFile(string file, int fileNumber, string stage, string title, bool isNameShared)
+internal sealed class StageFile(CloudConfigDocument document, string file, int fileNumber, string stage)
 {
+    private bool? isNameShared;
+
     internal string File => file;
     internal int FileNumber => fileNumber;
     internal string Stage => stage;
-    internal string Title => title;
-    internal bool IsNameShared => isNameShared;
+
+    /// <summary>The start of the full names: the document's <c>name</c>, or its path.</summary>
+    internal string Title => document.Title ?? file;
+
+    /// <summary>Two entries have the same name, or none.</summary>
+    internal bool IsNameShared => isNameShared ??= document.HasSharedName(stage);
+
+    /// <summary>Number of entries so far.</summary>
+    internal int Entries { get; set; }
 }
 
 /// <summary>One entry of a stage. Its names are made when they are asked for, because a file can have many entries.</summary>

@@ -7,8 +7,9 @@ namespace KairosBoot.CloudConfig;
 /// <param name="length">Characters of the document: its short texts have no more.</param>
 internal sealed class YamlTree(int length)
 {
-    // Blocks never move, so a growing tree makes no garbage, and none is a large object of the garbage collector.
-    private const int BlockBits = 10, BlockSize = 1 << BlockBits;
+    // Blocks never move, so a growing tree makes no garbage, and none is a large object of the garbage collector. Most documents are small
+    // and have only the first block.
+    private const int BlockBits = 10, BlockSize = 1 << BlockBits, MinFirst = 16, MaxFirst = 64;
     // A longer text is a string.
     private const int MaxShort = 32;
 
@@ -28,55 +29,59 @@ internal sealed class YamlTree(int length)
         internal int LineAndKind;
     }
 
-    private readonly List<Cell[]> cells = [];
-    private readonly List<char[]> characters = [];
-    private readonly List<string> texts = [];
+    private Cell[] cells = new Cell[Math.Clamp(length / 8, MinFirst, MaxFirst)];
+    private List<Cell[]>? moreCells;
+    private char[] characters = new char[Math.Min(length + MaxShort, BlockSize)];
+    private List<char[]>? moreCharacters;
+    private List<string>? texts;
     private int charactersUsed;
 
     /// <summary>Number of nodes.</summary>
     internal int Count { get; private set; }
 
-    private ref Cell this[int node] => ref cells[node >> BlockBits][node & (BlockSize - 1)];
+    private ref Cell this[int node] =>
+        ref (node < BlockSize ? ref cells[node] : ref moreCells![(node >> BlockBits) - 1][node & (BlockSize - 1)]);
 
     private Kind KindOf(int node) => (Kind)(this[node].LineAndKind & KindMask);
 
     private int Add(Kind kind, int first, int size, int line)
     {
-        if (Count >> BlockBits == cells.Count) cells.Add(new Cell[Count == 0 ? 64 : BlockSize]);
-        else if (Count == cells[0].Length && Count < BlockSize) cells[0] = Grown(cells[0]);
+        if (Count >= BlockSize && (Count & (BlockSize - 1)) == 0) (moreCells ??= []).Add(new Cell[BlockSize]);
+        else if (Count == cells.Length && Count < BlockSize) Grow();
         this[Count] = new Cell { First = first, Size = size, LineAndKind = line << KindBits | (int)kind };
         return Count++;
     }
 
-    // Most documents are small.
-    private static Cell[] Grown(Cell[] block)
+    private void Grow()
     {
-        var larger = new Cell[block.Length * 4];
-        block.CopyTo(larger, 0);
-        return larger;
+        var larger = new Cell[Math.Min(Count * 4, BlockSize)];
+        cells.CopyTo(larger, 0);
+        cells = larger;
     }
 
     /// <summary>Nothing is added any more: frees what a small document does not use of the first blocks.</summary>
     internal void Trim()
     {
-        if (cells.Count == 1) cells[0] = cells[0][..Count];
-        if (characters.Count == 1) characters[0] = characters[0][..charactersUsed];
+        if (moreCells is null) cells = cells[..Count];
+        if (moreCharacters is null) characters = characters[..charactersUsed];
     }
 
     internal int AddScalar(string text, bool isPlain, int line)
     {
         if (text.Length > MaxShort)
         {
-            texts.Add(text);
+            (texts ??= []).Add(text);
             return Add(isPlain ? Kind.LongPlain : Kind.Long, texts.Count - 1, text.Length, line);
         }
-        if (characters.Count == 0 || charactersUsed + text.Length > characters[^1].Length)
+        var block = moreCharacters is null ? characters : moreCharacters[^1];
+        if (charactersUsed + text.Length > block.Length)
         {
-            characters.Add(new char[characters.Count == 0 ? Math.Min(length + MaxShort, BlockSize) : BlockSize]);
+            block = new char[BlockSize];
+            (moreCharacters ??= []).Add(block);
             charactersUsed = 0;
         }
-        text.CopyTo(0, characters[^1], charactersUsed, text.Length);
-        var place = (characters.Count - 1) * BlockSize + charactersUsed;
+        text.CopyTo(0, block, charactersUsed, text.Length);
+        var place = (moreCharacters?.Count ?? 0) * BlockSize + charactersUsed;
         charactersUsed += text.Length;
         return Add(isPlain ? Kind.ShortPlain : Kind.Short, place, text.Length, line);
     }
@@ -130,11 +135,13 @@ internal sealed class YamlTree(int length)
     {
         scalar = Target(scalar);
         var cell = this[scalar];
-        return KindOf(scalar) is Kind.Long or Kind.LongPlain ? texts[cell.First]
-            : cell.Size == 0 ? default : characters[cell.First >> BlockBits].AsSpan(cell.First & (BlockSize - 1), cell.Size);
+        if ((Kind)(cell.LineAndKind & KindMask) is Kind.Long or Kind.LongPlain) return texts![cell.First];
+        if (cell.Size == 0) return default;
+        var block = cell.First < BlockSize ? characters : moreCharacters![(cell.First >> BlockBits) - 1];
+        return block.AsSpan(cell.First & (BlockSize - 1), cell.Size);
     }
 
-    internal string Text(int scalar) => KindOf(scalar) is Kind.Long or Kind.LongPlain ? texts[this[scalar].First] : Span(scalar).ToString();
+    internal string Text(int scalar) => KindOf(scalar) is Kind.Long or Kind.LongPlain ? texts![this[scalar].First] : Span(scalar).ToString();
 
     /// <summary>The key with this text among the pairs from a node to another; -1: none.</summary>
     internal int FindKey(ReadOnlySpan<char> text, int from, int end)
