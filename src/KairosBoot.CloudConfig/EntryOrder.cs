@@ -14,6 +14,8 @@ internal sealed class EntryOrder
         internal bool IsCircular;
     }
 
+    internal const string Key = "after";
+
     private readonly IReadOnlyList<StageEntry> entries;
     private readonly Action<StageProblem> report;
     private readonly List<Wait>[] waits;
@@ -57,7 +59,10 @@ internal sealed class EntryOrder
         }
     }
 
-    private static List<YamlMapping> After(StageEntry entry) => [.. YamlMapping.MappingsOf((entry.Node as YamlMapping)?.Find("after"))];
+    private static readonly List<YamlMapping> None = [];
+
+    private static List<YamlMapping> After(StageEntry entry) =>
+        (entry.Node as YamlMapping)?.Find(Key) is { } after ? [.. YamlMapping.MappingsOf(after)] : None;
 
     private List<StageEntry> Sort()
     {
@@ -174,5 +179,5 @@ internal sealed class EntryOrder
     }
 
     private void Warn(int i, YamlNode at, string reason) =>
-        report(new StageProblem(entries[i].File, at.Line, entries[i].Name, "after", reason) { IsWarning = true });
+        report(new StageProblem(entries[i].File, at.Line, entries[i].Name, Key, reason) { IsWarning = true });
 }

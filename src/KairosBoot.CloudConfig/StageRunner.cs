@@ -96,16 +96,24 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
             {
                 known.TryGetValue(source, out var documents);
                 documents = known[source] = Load(source, documents, pass, run);
-                RunEntries(pass, Entries(documents.Documents, pass), run);
+                RunEntries(pass, documents.Documents, run);
             }
         }
     }
 
-    private static List<StageEntry> Entries(List<SourceDocument> documents, string pass)
+    private void RunEntries(string pass, List<SourceDocument> documents, StageRun run)
     {
         var entries = new List<StageEntry>();
-        foreach (var document in documents) document.AddEntries(entries, pass);
-        return entries;
+        var isOrdered = documents.Exists(document => document.HasAfter(pass));
+        foreach (var document in documents)
+        {
+            document.AddEntries(entries, pass);
+            // Without an order the entries of a file run before those of the next are created: there may be thousands of files.
+            if (isOrdered) continue;
+            RunEntries(pass, entries, run);
+            entries.Clear();
+        }
+        RunEntries(pass, entries, run);
     }
 
     private void RunEntries(string pass, IReadOnlyList<StageEntry> entries, StageRun run)
@@ -152,6 +160,8 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     private sealed class SourceDocument(CloudConfigDocument document, string file, int number)
     {
+        public bool HasAfter(string pass) => document.HasAfter(pass);
+
         public void AddEntries(List<StageEntry> entries, string pass) => document.AddEntries(entries, pass, file, number);
     }
 
@@ -180,6 +190,8 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         void Report(int line, string key, string reason, bool isWarning) =>
             run.Report(new StageProblem(entry.File, line, entry.Name, key, reason) { IsWarning = isWarning });
+        // A document with a header has an entry for each stage that its keys can belong to. Without such keys there is nothing to do or log.
+        if (entry.Node is YamlMapping { Pairs.Count: 0 }) return true;
         if (Table.Entry.Validate(entry.Node, "", Report) is not YamlMapping keys) return false;
 
         var entryRun = new EntryRun(entry.File, entry.Name, keys, run);

@@ -124,6 +124,9 @@ internal sealed class CloudConfigDocument
         if (own is not null) Add(own, entries, shared);
     }
 
+    /// <summary>True: an entry of the stage has the key <c>after</c>. Entries that are translated from other keys have none.</summary>
+    internal bool HasAfter(string stage) => stages?.Find(stage) is YamlSequence list && list.HasKeyInItems(EntryOrder.Key);
+
     private static void Add(YamlSequence list, List<StageEntry> entries, StageFile shared)
     {
         foreach (var item in list.Items) entries.Add(new StageEntry(shared, shared.Entries++, item));

@@ -7,6 +7,17 @@ internal sealed class YamlItems(YamlTree tree, int list) : IReadOnlyList<YamlNod
 {
     public int Count => tree.ItemsOf(list);
 
+    /// <summary>As <see cref="YamlSequence.HasKeyInItems"/>, without an object for each item.</summary>
+    internal bool HasKey(string key)
+    {
+        for (var node = list + 1; node < tree.EndOf(list); node = tree.After(node))
+        {
+            var item = tree.Target(node);
+            if (tree.IsMapping(item) && tree.FindKey(key, item + 1, tree.EndOf(item)) >= 0) return true;
+        }
+        return false;
+    }
+
     /// <summary>Walks over the items before it.</summary>
     public YamlNode this[int number]
     {

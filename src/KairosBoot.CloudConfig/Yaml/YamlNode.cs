@@ -22,6 +22,15 @@ internal sealed class YamlSequence : YamlNode
     public IReadOnlyList<YamlNode> Items => items;
     public override string Kind => "a list";
 
+    /// <summary>True: an item is a mapping with this key.</summary>
+    public bool HasKeyInItems(string key)
+    {
+        if (items is YamlItems inTree) return inTree.HasKey(key);
+        foreach (var item in items)
+            if (item is YamlMapping mapping && mapping.Find(key) is not null) return true;
+        return false;
+    }
+
     /// <summary>Only for a list that is built.</summary>
     public void Add(YamlNode item) => ((List<YamlNode>)items).Add(item);
 }

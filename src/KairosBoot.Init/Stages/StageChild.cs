@@ -13,9 +13,11 @@ internal sealed class StageChild(KernelModules modules)
     // From its first search. A disk that does not answer costs a boot this time once.
     private static readonly TimeSpan DriversLimit = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan AliveInterval = TimeSpan.FromSeconds(1);
+
     private readonly ConfigDocuments documents = new() { IsAlone = true };
     private FileHandle? mounts;
-    private long driversDeadline;
+    private long driversDeadline, alive;
 
     /// <param name="question">A <see cref="StageProtocol.Question"/>.</param>
     public int Run(string question)
@@ -49,7 +51,7 @@ internal sealed class StageChild(KernelModules modules)
             {
                 Documents = documents,
                 ConfigLimit = configLimit,
-                EntryBegins = StageProtocol.Alive,
+                EntryBegins = ReportAlive,
                 Environment = StageProcess.Environment(),
                 LoadFileSystem = drivers.LoadFileSystem,
                 AwaitDrivers = () => AwaitDrivers(drivers, log),
@@ -77,6 +79,15 @@ internal sealed class StageChild(KernelModules modules)
             log.Write(LogLevel.Error, $"cloud-config stage {stage}: {e.Message}");
             return 1;
         }
+    }
+
+    // Not for each of thousands of entries: PID 1 would wake up for each.
+    private void ReportAlive()
+    {
+        var now = Syscall.BootTimeMicroseconds();
+        if (now - alive < AliveInterval.TotalMicroseconds) return;
+        alive = now;
+        StageProtocol.Alive();
     }
 
     // PID 1 waits for this process meanwhile and takes no events, so this process watches for itself.

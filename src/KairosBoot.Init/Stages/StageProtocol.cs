@@ -12,7 +12,7 @@ namespace KairosBoot.Init;
 /// standard output, one line each, with fields that are separated by tabs: <c>problem FILE LINE ENTRY KEY REASON</c>, <c>warning</c> with
 /// the same fields,
 /// <c>userdata DEVICE MODEL SERIAL SHA256</c>, <c>used PEAK-KIB COMMANDS-MICROSECONDS DISKS-CHANGED</c> (0 or 1), and a dot at the start of
-/// each entry.
+/// an entry, at most once a second.
 /// </summary>
 internal static class StageProtocol
 {
