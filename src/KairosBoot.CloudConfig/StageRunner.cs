@@ -53,8 +53,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
 
     /// <summary>
     /// Runs STAGE.before for all sources, then STAGE, then STAGE.after. Then the same for the source that the command line names, and for
-    /// its entries. Files are read again for each pass, so a pass finds what an earlier one has written. Faults of configs are in the
-    /// report and never an exception.
+    /// its entries. A pass finds what an earlier one has written. Faults of configs are in the report and never an exception.
     /// </summary>
     public StageReport Run(string stage)
     {
@@ -190,7 +189,7 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     {
         void Report(int line, string key, string reason, bool isWarning) =>
             run.Report(new StageProblem(entry.File, line, entry.Name, key, reason) { IsWarning = isWarning });
-        // A document with a header has an entry for each stage that its keys can belong to. Without such keys there is nothing to do or log.
+        // A document with a header has an entry for each stage that its keys can belong to. Without such keys there is nothing to do.
         if (entry.Node is YamlMapping { Pairs.Count: 0 }) return true;
         if (Table.Entry.Validate(entry.Node, "", Report) is not YamlMapping keys) return false;
 

@@ -34,6 +34,7 @@ internal static class HeaderRows
         ["RebootCommand.Restart"] = "RB_AUTOBOOT", ["RebootCommand.PowerOff"] = "RB_POWER_OFF", ["RebootCommand.Halt"] = "RB_HALT_SYSTEM",
         ["RebootCommand.KExec"] = "(unsigned)RB_KEXEC",
         ["Syscall.LastSignal"] = "_NSIG - 1", ["Syscall.DirentRecordLength"] = "offsetof(struct dirent64, d_reclen)",
+        ["Syscall.DirentType"] = "offsetof(struct dirent64, d_type)", ["Syscall.DirentTypeShift"] = "__builtin_ctz(DTTOIF(1))",
         ["Syscall.DirentName"] = "offsetof(struct dirent64, d_name)", ["Syscall.UtsNameSize"] = "sizeof(struct utsname)",
         ["Syscall.UtsNameNode"] = "offsetof(struct utsname, nodename)", ["Syscall.UtsNameRelease"] = "offsetof(struct utsname, release)",
         ["Syscall.UtsNameMachine"] = "offsetof(struct utsname, machine)",

@@ -26,7 +26,8 @@ internal sealed class ConfigBudget(long limit)
     {
         var sum = total - sizes.GetValueOrDefault(name) + bytes;
         if (sum > limit) refused.TryAdd(name, $"{ReadLimit.StageConfigs.What} have {sum} bytes with this one; the limit is {limit}");
-        if (refused.Count > 0 && refused.TryGetValue(name, out var problem)) throw new OperatorException(problem, "make the configs smaller, or remove some");
+        if (refused.Count > 0 && refused.TryGetValue(name, out var problem))
+            throw new OperatorException(problem, "make the configs smaller, or remove some");
         (sizes[name], total) = (bytes, sum);
     }
 }

@@ -3,8 +3,8 @@ using KairosBoot.Linux;
 namespace KairosBoot.CloudConfig;
 
 /// <summary>
-/// The config files of one or more runs, and their parsed documents. Each pass looks at the files again, because an entry may have written
-/// one. The same content is not read or parsed again, because that takes most of the time of a stage without commands.
+/// The config files of one or more runs, and their parsed documents. Each pass looks at the files again if an entry may have written one.
+/// The same content is not read or parsed again, because that takes most of the time of a stage without commands.
 /// </summary>
 public sealed class ConfigDocuments
 {
@@ -18,7 +18,9 @@ public sealed class ConfigDocuments
 
     internal TreeMemory Memory { get; } = new();
 
-    /// <summary>As <see cref="ConfigFiles.Find(string, Action{string, string})"/>; the same list as long as nothing can have changed.</summary>
+    /// <summary>
+    /// As <see cref="ConfigFiles.Find(string, Action{string, string})"/>; the same list as long as nothing can have changed.
+    /// </summary>
     internal List<ConfigFile> Find(string source, Action<string, string> report)
     {
         if (Memory.Listings.TryGetValue(source, out var files)) return files;

@@ -39,12 +39,14 @@ internal static class RelabelList
     /// <summary>False: the image has no SELinux, or it is disabled.</summary>
     private static bool IsWanted(TreeMemory? memory)
     {
-        var isWanted = false;
-        try { isWanted = StageFacts.TryReadText(Config, ReadLimit.SystemText) is { } text && !IsDisabled(text); }
-        catch (OperatorException) { }
-        // Only a file of that name can change the answer, unless a link leads to a file of another name.
-        if (memory is not null && Syscall.TryLStat(Config) is null or { Type: FileType.Regular }) memory.IsRelabelling = isWanted;
-        return isWanted;
+        try
+        {
+            var isWanted = StageFacts.TryReadText(Config, ReadLimit.SystemText) is { } text && !IsDisabled(text);
+            // Only a file of that name can change the answer, unless a link leads to a file of another name.
+            if (memory is not null && Syscall.TryLStat(Config) is null or { Type: FileType.Regular }) memory.IsRelabelling = isWanted;
+            return isWanted;
+        }
+        catch (Exception e) when (e is SyscallException or OperatorException) { return false; }
     }
 
     private static bool IsDisabled(string text)

@@ -141,7 +141,8 @@ internal sealed class YamlTree(int length)
         return block.AsSpan(cell.First & (BlockSize - 1), cell.Size);
     }
 
-    internal string Text(int scalar) => KindOf(scalar) is Kind.Long or Kind.LongPlain ? texts![this[scalar].First] : Span(scalar).ToString();
+    internal string Text(int scalar) =>
+        KindOf(scalar) is Kind.Long or Kind.LongPlain ? texts![this[scalar].First] : Span(scalar).ToString();
 
     /// <summary>The key with this text among the pairs from a node to another; -1: none.</summary>
     internal int FindKey(ReadOnlySpan<char> text, int from, int end)

@@ -13,8 +13,8 @@ internal sealed class StageProcess(KernelModules modules, MessageLog logger, Wat
     // Every command of a stage has a limit, the stage as a whole has not. This one is the last resort.
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
-    // A stage reports the start of an entry, once a second. After that an entry may be silent for as long as the limit of a command; the watchdog must
-    // not be faster.
+    // A stage reports the start of an entry, at most once a second. After that an entry may be silent for as long as the limit of a
+    // command; the watchdog must not be faster.
     private static readonly TimeSpan MaxSilence = StageRunner.DefaultCommandLimit + TimeSpan.FromMinutes(1);
 
     private ForkedProcess? process;

@@ -35,14 +35,6 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>A second descriptor of the same open file: fcntl(2), F_DUPFD_CLOEXEC.</summary>
-    public static FileHandle Duplicate(FileHandle file)
-    {
-        var fd = LibC.fcntl(file.Descriptor, LibC.F_DUPFD_CLOEXEC, 0);
-        Check(fd, "fcntl F_DUPFD_CLOEXEC", file.Path);
-        return new FileHandle(fd, file.Path);
-    }
-
     /// <summary>
     /// A path that leads to exactly the file of a descriptor, for calls that only accept a path: mount(2), xattr(7). Needs /proc.
     /// </summary>

@@ -30,6 +30,14 @@ public static unsafe partial class Syscall
         }
     }
 
+    /// <summary>A second descriptor of the same open file: fcntl(2), F_DUPFD_CLOEXEC.</summary>
+    public static FileHandle Duplicate(FileHandle file)
+    {
+        var fd = LibC.fcntl(file.Descriptor, LibC.F_DUPFD_CLOEXEC, 0);
+        Check(fd, "fcntl F_DUPFD_CLOEXEC", file.Path);
+        return new FileHandle(fd, file.Path);
+    }
+
     /// <summary>
     /// stat(2) of a path in which absolute links start at <paramref name="root"/>: openat2(2) with RESOLVE_IN_ROOT. Null: nothing is at
     /// the path.

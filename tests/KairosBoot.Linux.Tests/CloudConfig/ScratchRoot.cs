@@ -90,8 +90,9 @@ public sealed class ScratchRoot : IDisposable
         StageReport? report = null;
         Inside(() => report = new StageRunner([.. sources], new StageFacts(), new ListLog(Log), commandLine)
         {
-            CommandLimit = limit
-            ?? TimeSpan.FromSeconds(20)
+            CommandLimit = limit ?? TimeSpan.FromSeconds(20),
+            // As in the initrd.
+            Documents = new ConfigDocuments { IsAlone = true },
         }.Run(stage));
         return report!;
     }

@@ -137,12 +137,13 @@ public sealed class EntryOrderTests
     [Fact]
     public void Many_entries_in_the_wrong_order_are_sorted_in_seconds()
     {
+        var document = CloudConfigDocument.Parse("name: x", (_, _, _, _) => { });
         var entries = new List<StageEntry>();
         for (var i = 0; i < 20_000; i++)
         {
             var text = $"stages:\n  s:\n    - {{name: e{i}, after: [{{name: x.e{i + 1}}}]}}\n";
             var node = ((YamlSequence)((YamlMapping)((YamlMapping)YamlReader.Read(text, (_, _, _, _) => { })!).Find("stages")!).Find("s")!);
-            entries.Add(new StageEntry(new StageFile("/oem/x.yaml", 0, "s", "x", isNameShared: false), i, node.Items[0]));
+            entries.Add(new StageEntry(new StageFile(document, "/oem/x.yaml", 0, "s"), i, node.Items[0]));
         }
         var watch = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal(20_000, EntryOrder.Of(entries, problems.Add).Count);
