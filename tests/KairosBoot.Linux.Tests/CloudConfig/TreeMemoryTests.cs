@@ -32,7 +32,7 @@ public sealed class TreeMemoryTests : IDisposable
         Link("/linked", "/oem");
         Link("/etc/dangling", "/oem/2.yaml");
         Link("/etc/link", "/oem/target.yaml");
-        Link("/oem/3.yaml", "/etc/target");
+        if (path == "/etc/target") Link("/oem/3.yaml", path);
         Link("/file", "/cloud.conf");
         root.Put("/oem/0.yaml", $"stages: {{s: [{{files: [{{path: {path}, content: 'stages: {Late}'}}]}}]}}", "0644");
         var report = root.Run("s", ["/oem", "/late/", "/file"]);
@@ -59,6 +59,7 @@ public sealed class TreeMemoryTests : IDisposable
     [InlineData("if: 'busybox mv /srv/d /srv/old && mkdir /srv/d && grep -q x /etc/hosts'")]
     public void A_file_gets_into_the_directory_that_has_the_path_now(string between)
     {
+        root.Put("/srv/d/old", "x", "0644");
         root.Put("/oem/90.yaml", $$"""
             stages:
               s:
@@ -74,6 +75,7 @@ public sealed class TreeMemoryTests : IDisposable
     [Fact]
     public void A_directory_that_now_belongs_to_a_user_gets_directories_of_that_user()
     {
+        root.Put("/srv/d/old", "x", "0644");
         root.Put("/oem/90.yaml", """
             stages:
               s:
