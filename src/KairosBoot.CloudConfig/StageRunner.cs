@@ -218,7 +218,10 @@ public sealed class StageRunner(IReadOnlyList<ConfigSource> sources, StageFacts 
     private static void Apply(StageKey key, YamlNode value, EntryRun run) => Guard(key.Name, value, run, () =>
     {
         // Not a fault: an entry may be written for several stages.
-        if (key.WorksIn == KeyPlace.Booted && run.IsInInitrd) run.Warn(value.Line, key.Name, BootedOnly);
+        if (key.WorksIn == KeyPlace.Booted && run.IsInInitrd)
+        {
+            run.Warn(value.Line, key.Name, BootedOnly);
+        }
         else
         {
             if (!key.OnlyWritesFiles) run.Memory.Forget();

@@ -31,7 +31,10 @@ internal static class EnvironmentKey
         var (uid, gid) = Ownership.Kept(place, existing);
         AtomicFile.Write(place, existing, Encoding.UTF8.GetBytes(Format(variables)), FilePermissions.File, uid, gid, parents, run.Memory);
         run.Executed($"environment {path}");
-    })) { OnlyWritesFiles = true };
+    }))
+        {
+            OnlyWritesFiles = true,
+        };
 
     private static void ReadInto(SortedDictionary<string, string> variables, FilePlace place, int line, EntryRun run)
     {

@@ -8,7 +8,10 @@ internal static class FilesKey
 {
     internal static readonly StageKey Definition = new("files", Schema.ListOf(Schema.Record(
         [("path", Schema.Text), ("permissions", Schema.FilePermissions), ("content", Schema.Text), ("encoding", Schema.Text),
-            ("append", Schema.Boolean), .. Ownership.Fields])), Apply) { OnlyWritesFiles = true };
+            ("append", Schema.Boolean), .. Ownership.Fields])), Apply)
+    {
+        OnlyWritesFiles = true,
+    };
 
     private static void Apply(YamlNode value, EntryRun run)
     {

@@ -25,8 +25,9 @@ public static class BoundedFile
     }
 
     /// <summary>
-    /// As <see cref="TryRead(string, ReadLimit)"/> for a path that has just been found to be a regular file, in a directory that only root
-    /// can change. It is opened at once. Null: it is missing, or a link by now.
+    /// As <see cref="TryRead(string, ReadLimit)"/> for a path that has just been found to be a regular file. It is opened at once: if it is
+    /// replaced meanwhile, a link is not followed, a FIFO does not block, and only root could create a device. Null: it is missing, or a
+    /// link by now.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="limit">The limit for this kind of file.</param>
