@@ -7,7 +7,6 @@ namespace KairosBoot.Init;
 /// <summary>The log of the initrd: the kernel log, and /run/kairosboot/boot.log.</summary>
 internal sealed class BootLog : MessageLog, IDisposable
 {
-    private const int MaxShort = 300;
     private readonly KernelLog kernel = new();
     private readonly FileHandle file;
     private readonly byte[] buffer = new byte[1024];
