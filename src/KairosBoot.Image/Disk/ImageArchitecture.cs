@@ -20,6 +20,6 @@ internal static class ImageArchitecture
     /// <summary>Null: the image has no kernel, or none of a known architecture.</summary>
     internal static Architecture? Find(ImageReader reader) => Architecture.Find(Machine(reader));
 
-    private static string? Machine(ImageReader reader) => reader.Read(BootKernel.Path, ReadLimit.Kernel) is { } kernel
-        ? Architecture.MachineOfKernel(kernel.AsSpan(0, Math.Min(kernel.Length, KernelImage.HeadBytes))) : null;
+    private static string? Machine(ImageReader reader) =>
+        reader.Head(BootKernel.Path, KernelImage.HeadBytes, ReadLimit.Kernel) is { } head ? Architecture.MachineOfKernel(head) : null;
 }

@@ -42,6 +42,9 @@ public sealed record InitrdContents(
     /// <summary>The number of its kairos-boot, as <see cref="InitrdFormat"/> has it; 0 also for another program.</summary>
     public int Format { get; init; }
 
+    /// <summary>Its /init; null: it has none.</summary>
+    internal ReadOnlyMemory<byte>? Init { get; init; }
+
     /// <summary>Its modules; null: it has no modules.index.</summary>
     internal ModuleIndex? Index { get; init; }
 
@@ -61,27 +64,18 @@ public sealed record InitrdContents(
             var indexFile = files.Find(entry => entry.Name.EndsWith("/modules.index", StringComparison.Ordinal));
             var index = indexFile is null ? null : ModuleIndex.Parse(Encoding.UTF8.GetString(indexFile.Content.Span));
             var drivers = ModuleSet.Read(InitrdRequest.DefaultModules).ToLookup(name => index?.LoadOrder(name)?.Count);
+            var init = FindInit(entries)?.Content;
             return new InitrdContents(file.Length, unpacked, compression, index?.Release,
                 files.Select(entry => (entry.Name, (long)entry.Content.Length)).ToList(),
                 drivers.Where(group => group.Key > 0).SelectMany(group => group).Order(StringComparer.Ordinal).ToList(),
                 drivers[0].ToList(), drivers[null].ToList())
-            { Format = InitrdFormat.Of(FindInit(entries) is { } init ? init.Content.Span : default), Index = index };
+            { Init = init, Format = InitrdFormat.Of(init is { } program ? program.Span : default), Index = index };
         }
         catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException)
         {
             throw new OperatorException($"{path} cannot be read as an initrd: {damage.Message}",
                 "give a cpio archive (newc), uncompressed or compressed with lz4, zstd or gzip");
         }
-    }
-
-    /// <summary>The /init of an initrd. Null: it has none, or its format is not known here.</summary>
-    internal static byte[]? TryReadInit(byte[] file)
-    {
-        try
-        {
-            return FindInit(Unpack(file).Entries)?.Content.ToArray();
-        }
-        catch (Exception damage) when (damage is InvalidDataException or FormatException or ZstdException) { return null; }
     }
 
     // A later archive replaces the files of an earlier one.

@@ -60,7 +60,7 @@ internal static class InitrdPacking
     /// <returns>The content; the length of the archive, which zeros may follow; how it was compressed.</returns>
     /// <exception cref="InvalidDataException">The archive is damaged or cut.</exception>
     /// <exception cref="ZstdException">The archive is damaged.</exception>
-    internal static (byte[] Content, int Length, InitrdCompression Compression)? TryUnpack(ReadOnlyMemory<byte> file)
+    internal static (ReadOnlyMemory<byte> Content, int Length, InitrdCompression Compression)? TryUnpack(ReadOnlyMemory<byte> file)
     {
         if (Lz4Archive.StartsAt(file.Span))
         {

@@ -54,10 +54,27 @@ internal static class Lz4Archive
     /// <param name="limit">Of the unpacked size.</param>
     /// <returns>The content, and the length of the archive without the zeros that end it.</returns>
     /// <exception cref="InvalidDataException">The archive is damaged or cut.</exception>
-    internal static (byte[] Content, int Length) Unpack(ReadOnlySpan<byte> file, ReadLimit limit)
+    internal static (ReadOnlyMemory<byte> Content, int Length) Unpack(ReadOnlySpan<byte> file, ReadLimit limit)
     {
-        using var content = new MemoryStream();
-        var block = new byte[BlockBytes];
+        var (blocks, length) = Blocks(file);
+        // Room for the largest blocks, so that nothing is copied. Pages that are not written take no memory.
+        var content = GC.AllocateUninitializedArray<byte>((int)Math.Min((long)blocks.Count * BlockBytes, limit.Bytes + BlockBytes));
+        var done = 0;
+        foreach (var block in blocks)
+        {
+            var unpacked = LZ4Codec.Decode(file[block], content.AsSpan(done, Math.Min(BlockBytes, content.Length - done)));
+            if (unpacked <= 0) throw new InvalidDataException("its lz4 archive is damaged");
+            done += unpacked;
+            if (done > limit.Bytes)
+                throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, the limit for {limit.What}");
+        }
+
+        return (content.AsMemory(0, done), length);
+    }
+
+    private static (List<Range> Blocks, int Length) Blocks(ReadOnlySpan<byte> file)
+    {
+        var blocks = new List<Range>();
         var at = Word;
         while (at + Word <= file.Length)
         {
@@ -66,14 +83,10 @@ internal static class Lz4Archive
             at += Word;
             if (length == Magic) continue; // two archives in a row
             if (length > file.Length - at) throw new InvalidDataException("its lz4 archive is cut");
-            var unpacked = LZ4Codec.Decode(file.Slice(at, (int)length), block);
-            if (unpacked <= 0) throw new InvalidDataException("its lz4 archive is damaged");
-            if (content.Length + unpacked > limit.Bytes)
-                throw new InvalidDataException($"it unpacks to more than {limit.Bytes} bytes, the limit for {limit.What}");
-            content.Write(block, 0, unpacked);
+            blocks.Add(new(at, at + (int)length));
             at += (int)length;
         }
 
-        return (content.ToArray(), at);
+        return (blocks, at);
     }
 }

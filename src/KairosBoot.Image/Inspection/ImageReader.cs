@@ -53,10 +53,20 @@ internal abstract class ImageReader : IDisposable
     /// <exception cref="OperatorException">It is larger than the limit.</exception>
     internal byte[]? Read(string path, ReadLimit limit) => Resolve(path) is { } resolved ? ReadResolved(resolved, limit) : null;
 
+    /// <summary>The first bytes of the regular file that a path leads to; null: as for <see cref="Read"/>.</summary>
+    internal byte[]? Head(string path, int maxBytes, ReadLimit limit) =>
+        Resolve(path) is { } resolved ? HeadOfResolved(resolved, maxBytes, limit) : null;
+
     /// <summary>Whether there is a file at a path, and its target if it is a link. No part before the last one is a link.</summary>
     protected abstract (bool Found, string? Target)? Look(string path);
 
     protected abstract byte[]? ReadResolved(string path, ReadLimit limit);
+
+    /// <param name="path">As for <see cref="ReadResolved"/>.</param>
+    /// <param name="maxBytes">Number of bytes; a shorter file is returned whole.</param>
+    /// <param name="limit">Of the file, for tools that read all of it.</param>
+    protected virtual byte[]? HeadOfResolved(string path, int maxBytes, ReadLimit limit) =>
+        ReadResolved(path, limit) is { } file ? file[..Math.Min(file.Length, maxBytes)] : null;
 
     public virtual void Dispose()
     {

@@ -16,5 +16,8 @@ internal sealed class MountedImageReader(MountedImage mounted) : ImageReader
     protected override byte[]? ReadResolved(string path, ReadLimit limit) =>
         UntrustedTree.TryStat(mounted.Path, path) is { Type: FileType.Regular } ? UntrustedTree.TryRead(mounted.Path, path, limit) : null;
 
+    protected override byte[]? HeadOfResolved(string path, int maxBytes, ReadLimit limit) =>
+        UntrustedTree.TryStat(mounted.Path, path) is { Type: FileType.Regular } ? UntrustedTree.Head(mounted.Path, path, maxBytes) : null;
+
     public override void Dispose() => mounted.Dispose();
 }

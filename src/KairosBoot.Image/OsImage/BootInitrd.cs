@@ -42,7 +42,7 @@ internal static class BootInitrd
             yield return Error($"{Path} is for the kernel {packed}, but the tree has no modules for it");
         if (kernel?.Release is { } booted && booted != packed)
             yield return Error($"{Path} is for the kernel {packed}, but {BootKernel.Path} is {booted}");
-        if (InitProblem(file, kernel?.Machine) is { } problem) yield return Error(problem);
+        if (InitProblem(contents, kernel?.Machine) is { } problem) yield return Error(problem);
         if (contents.HasDebugShell)
         {
             yield return new($"{Path} has a shell that kairosboot.shell=always opens without a password",
@@ -65,12 +65,12 @@ internal static class BootInitrd
         return [];
     }
 
-    private static string? InitProblem(byte[] file, string? machine)
+    private static string? InitProblem(InitrdContents contents, string? machine)
     {
-        if (InitrdContents.TryReadInit(file) is not { } init) return $"{Path} has no /init";
-        if (ProcessorArchitecture.OfProgram(init) is { } own && machine is not null && own != machine)
+        if (contents.Init is not { } init) return $"{Path} has no /init";
+        if (ProcessorArchitecture.OfProgram(init.Span) is { } own && machine is not null && own != machine)
             return $"{Path} of the tree is for {own}, but its {BootKernel.Path} is for {machine}";
-        return InitrdFormat.Problem(init) is { } old ? $"{Path} is too old: {old}" : null;
+        return InitrdFormat.Problem(init.Span) is { } old ? $"{Path} is too old: {old}" : null;
     }
 
     private static TreeFinding Error(string problem) => new(problem, Repack, FindingKind.Error);
