@@ -57,7 +57,7 @@ public static class SealedImage
             : (Tool.Sha256Sum, new ToolArguments());
         if (!tool.IsInstalled) return BuiltInDigest(image, size, progress, cancellationToken);
 
-        // A whole file is passed by name, because a pipe takes longer. Names with these characters change the tool's output
+        // A whole file is passed by name, because a socket takes longer. Names with these characters change the tool's output
         // format.
         var path = Path.GetFullPath(image);
         var isWhole = HostFile.Size(path) == size && path.IndexOfAny(['\\', '\n', '\r']) < 0;
@@ -68,10 +68,10 @@ public static class SealedImage
         long done = 0;
         return Checked(tool.Run(arguments, cancellationToken, Send, directory: null, environment));
 
-        long? Send(FileHandle pipe)
+        long? Send(FileHandle socket)
         {
             progress("checking", done, size);
-            var length = done < size ? Syscall.TrySend(file, done, size - done, pipe) : null;
+            var length = done < size ? Syscall.TrySend(file, done, size - done, socket) : null;
             done += length ?? 0;
             return length;
         }

@@ -26,7 +26,7 @@ public static unsafe partial class ChildProcess
         var (cancelled, cancel) = Pipe(program);
         var (output, outputEnd) = Pipe(program);
         var (errors, errorsEnd) = Pipe(program);
-        var (inputEnd, feed) = input is null ? (null, null) : Pipe(program);
+        var (inputEnd, feed) = input is null ? (null, null) : Syscall.SocketPair("input of " + program);
         using var exchange = new ToolExchange(cancelled, output, errors, feed, input);
         using (cancel)
         {
@@ -56,7 +56,7 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    /// <summary>Input and outputs of one run. One loop moves all of them, so that no full pipe can stop another one.</summary>
+    /// <summary>Input and outputs of one run. One loop moves all of them, so that none that is full can stop another one.</summary>
     private sealed class ToolExchange(FileHandle cancelled, FileHandle output, FileHandle errors, FileHandle? feed, ToolInput? input)
         : IDisposable
     {
@@ -71,12 +71,7 @@ public static unsafe partial class ChildProcess
         internal void Run(int pid)
         {
             using var exited = PidFd(pid);
-            if (feed is not null)
-            {
-                Syscall.SetNonBlocking(feed);
-                // A larger pipe saves switches between the two programs. An ordinary user may not get it.
-                Syscall.TrySetPipeSize(feed, 1 << 20);
-            }
+            if (feed is not null) Syscall.SetNonBlocking(feed);
             var events = stackalloc pollfd[5];
             while (true)
             {
@@ -110,7 +105,7 @@ public static unsafe partial class ChildProcess
             return length > 0;
         }
 
-        /// <summary>False: the input is complete, or the tool does not read it. Closes the pipe then.</summary>
+        /// <summary>False: the input is complete, or the tool does not read it. Closes the socket then.</summary>
         private bool WriteInput()
         {
             if (input!(feed!) is not null) return true;
