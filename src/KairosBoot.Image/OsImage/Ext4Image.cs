@@ -22,11 +22,16 @@ internal static class Ext4Image
     internal static void Build(string file, SourceTree tree, IReadOnlyList<TreeAddition> additions, TemporaryDirectory scratch,
         long? sizeBytes, bool allocate)
     {
-        var summary = TreeSummary.Of(tree);
+        var (found, late) = (new TreeAttributes.Found(tree.Path), new List<(string Path, int Epoch)>());
+        var summary = TreeSummary.Of(tree, (path, status) =>
+        {
+            if (!tree.Disposable) found.Add(path, status);
+            if (path.Length > 0 && TreeTimes.LateEpoch(status) is { } epoch) late.Add((path, epoch));
+        });
         var inodes = summary.Inodes + additions.Count + 64;
         var size = Size(summary.Blocks + additions.Sum(Blocks), inodes, sizeBytes) - ImageSeal.Length;
         var time = summary.NewestSeconds.ToString();
-        var attributes = tree.Disposable ? [] : TreeAttributes.ToSet(tree);
+        var attributes = TreeAttributes.ToSet(found.Files);
         var copyNone = attributes.Count > 0 ? ",no_copy_xattrs" : "";
         if (allocate)
         {
@@ -60,7 +65,7 @@ internal static class Ext4Image
         }
 
         foreach (var (path, values) in attributes) script.SetAttributes(path, values, scratch);
-        foreach (var (path, epoch) in TreeTimes.Late(tree)) script.SetEpoch(path, epoch);
+        foreach (var (path, epoch) in late) script.SetEpoch(path, epoch);
         script.Run(file, scratch, summary.NewestSeconds);
         Ext4Timestamps.Normalize(file, summary.NewestSeconds);
     }

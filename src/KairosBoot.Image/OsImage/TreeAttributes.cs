@@ -15,12 +15,11 @@ internal static class TreeAttributes
     /// The sorted attributes of a tree, for mke2fs without its option to copy them. Empty: no file has two attributes or a large one, so
     /// mke2fs may copy them itself, and versions without that option can be used.
     /// </summary>
-    internal static List<(string Path, List<(XattrName Name, byte[] Value)> Attributes)> ToSet(SourceTree tree)
-    {
-        var files = Read(tree.Path);
-        return files.TrueForAll(file => file.Attributes.Count == 1 && file.Attributes[0].Value.Length <= MaxInInode) ? []
+    /// <param name="files">The files of the tree that have attributes.</param>
+    internal static List<(string Path, List<(XattrName Name, byte[] Value)> Attributes)> ToSet(
+        List<(string Path, List<(string Name, byte[] Value)> Attributes)> files) =>
+        files.TrueForAll(file => file.Attributes.Count == 1 && file.Attributes[0].Value.Length <= MaxInInode) ? []
             : files.ConvertAll(file => (file.Path, Named(file.Path, file.Attributes)));
-    }
 
     /// <summary>Whether a copy is needed to sort the attributes of a tree, which itself is not changed.</summary>
     internal static bool AreSorted(SourceTree tree) =>
@@ -40,13 +39,25 @@ internal static class TreeAttributes
         return copy;
     }
 
-    // Files with attributes, hard links once.
     private static List<(string Path, List<(string Name, byte[] Value)> Attributes)> Read(string root)
     {
-        var linked = new HashSet<string>();
-        return TreeSummary.Walk(root, "").Where(file => file.Status.HardLink is not { } link || linked.Add(link))
-            .Select(file => (file.Path, ExtendedAttributes.Read(Path.Combine(root, file.Path))))
-            .Where(file => file.Item2.Count > 0).ToList();
+        var files = new Found(root);
+        foreach (var (path, status, _) in TreeSummary.Walk(root, "")) files.Add(path, status);
+        return files.Files;
+    }
+
+    /// <summary>Collects the files of a tree that have attributes, hard links once.</summary>
+    internal sealed class Found(string root)
+    {
+        private readonly HashSet<string> linked = [];
+
+        internal List<(string Path, List<(string Name, byte[] Value)> Attributes)> Files { get; } = [];
+
+        internal void Add(string path, FileStatus status)
+        {
+            if (status.HardLink is { } link && !linked.Add(link)) return;
+            if (ExtendedAttributes.Read(Path.Combine(root, path)) is { Count: > 0 } attributes) Files.Add((path, attributes));
+        }
     }
 
     private static List<(string Name, byte[] Value)> Sorted(List<(string Name, byte[] Value)> attributes) =>

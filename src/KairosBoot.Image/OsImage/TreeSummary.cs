@@ -24,13 +24,16 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
         Walk(root, "").Where(row => row.Status.Type is FileType.Regular or FileType.Directory).Select(row => row.Path)
             .FirstOrDefault(path => ExtendedAttributes.HasAcl(Path.Combine(root, path)));
 
-    public static TreeSummary Of(SourceTree tree)
+    /// <param name="tree">The tree.</param>
+    /// <param name="visit">Gets path and status of each file, so that one walk is enough for all who need them; null: no one does.</param>
+    internal static TreeSummary Of(SourceTree tree, Action<string, FileStatus>? visit = null)
     {
         var hash = FnvOffset;
         var linked = new HashSet<(ulong, ulong)>();
         long inodes = 0, blocks = 0, newest = 0;
         foreach (var (path, status, nameBytes) in Walk(tree.Path, ""))
         {
+            visit?.Invoke(path, status);
             var size = status.Type == FileType.Directory ? nameBytes : status.Size;
             var seconds = TreeTimes.Seconds(status.MTimeNs);
             if (status.Type is FileType.Regular or FileType.Directory or FileType.Symlink)
@@ -60,12 +63,12 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
     /// <summary>All files, children before their directory, in the order of their names.</summary>
     internal static IEnumerable<(string Path, FileStatus Status, long NameBytes)> Walk(string root, string directory)
     {
+        var (own, files) = Directory(Path.Combine(root, directory));
         long nameBytes = BlockSize;
-        foreach (var name in Syscall.ReadDirectory(Path.Combine(root, directory)))
+        foreach (var (name, status) in files)
         {
             var path = directory.Length == 0 ? name : $"{directory}/{name}";
             nameBytes += name.Length + DirectoryEntryOverhead;
-            var status = Syscall.TryLStat(Path.Combine(root, path))!.Value;
             if (status.Type == FileType.Directory)
             {
                 foreach (var below in Walk(root, path))
@@ -77,6 +80,14 @@ public sealed record TreeSummary(long Inodes, long Blocks, long NewestSeconds, G
             }
         }
 
-        yield return (directory, Syscall.TryLStat(Path.Combine(root, directory))!.Value, nameBytes);
+        yield return (directory, own, nameBytes);
+    }
+
+    // By descriptor: with a path for each file, the kernel would look up all directories above it. The descriptor is closed before the walk
+    // goes deeper, because a process may have only some of them.
+    private static (FileStatus Own, List<(string Name, FileStatus Status)> Files) Directory(string path)
+    {
+        using var directory = Syscall.Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return (Syscall.FStat(directory), Syscall.ReadDirectory(directory).ConvertAll(name => (name, Syscall.StatAt(directory, name))));
     }
 }

@@ -15,17 +15,13 @@ internal static class TreeTimes
     }
 
     /// <summary>
-    /// Files of a tree after January 2038, with the upper bits of their seconds. mke2fs writes only the lower 32 bits; the others are in a
-    /// field next to the nanoseconds (Documentation/filesystems/ext4, "Inode Timestamps").
+    /// The upper bits of the seconds of a file after January 2038; null: of an earlier one. mke2fs writes only the lower 32 bits; the
+    /// others are in a field next to the nanoseconds (Documentation/filesystems/ext4, "Inode Timestamps").
     /// </summary>
-    internal static IEnumerable<(string Path, int Epoch)> Late(SourceTree tree)
+    internal static int? LateEpoch(FileStatus status)
     {
-        foreach (var (path, status, _) in TreeSummary.Walk(tree.Path, ""))
-        {
-            var seconds = Seconds(status.MTimeNs);
-            var epoch = (seconds - unchecked((int)seconds)) >> 32;
-            if (epoch is > 0 and < 4 && path.Length > 0) yield return (path, (int)epoch);
-        }
+        var seconds = Seconds(status.MTimeNs);
+        return (int)((seconds - unchecked((int)seconds)) >> 32) is > 0 and < 4 and var epoch ? epoch : null;
     }
 
     /// <summary>Whether squashfs can store all times of a tree: from 1970 to 2106.</summary>
