@@ -1,5 +1,3 @@
-using KairosBoot.Plan;
-
 namespace KairosBoot.Linux;
 
 /// <summary>The drivers of the hardware that the kernel shows.</summary>

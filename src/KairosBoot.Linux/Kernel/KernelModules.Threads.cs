@@ -66,7 +66,8 @@ public sealed partial class KernelModules
             try { work(); }
             // An exception that leaves a thread would end PID 1. The first thread loads what is missing then, and reports it.
             catch (Exception) { }
-        }, StackBytes) { IsBackground = true };
+        }, StackBytes);
+        thread.IsBackground = true;
         try { thread.Start(); }
         // No memory for one more thread: the first one loads everything.
         catch (Exception e) when (e is OutOfMemoryException or ThreadStartException) { }
