@@ -6,9 +6,6 @@ namespace KairosBoot.Linux;
 /// </summary>
 public sealed partial class KernelModules
 {
-    // A thread gets memory for its whole stack when it starts, 1.5 MiB by default. A load needs little of it.
-    private const int StackBytes = 256 << 10;
-
     /// <summary>
     /// Starts to load, in other threads, what the boot needs later: what the drivers of the present hardware depend on, the modules of
     /// every boot, and the file system of the disk. It starts no device. Does nothing with one processor, where it would only delay the
@@ -61,12 +58,13 @@ public sealed partial class KernelModules
 
     private static void InThread(Action work)
     {
+        // A thread gets memory for its whole stack when it starts, 1.5 MiB by default. A load needs little of it.
         var thread = new Thread(() =>
         {
             try { work(); }
             // An exception that leaves a thread would end PID 1. The first thread loads what is missing then, and reports it.
             catch (Exception) { }
-        }, StackBytes);
+        }, maxStackSize: 256 << 10);
         thread.IsBackground = true;
         try { thread.Start(); }
         // No memory for one more thread: the first one loads everything.
