@@ -16,12 +16,16 @@ namespace KairosBoot.Execution;
 internal sealed class PersistentPath(PersistentDirectory directory, PersistentStores stores, StagingSpace space, string staging,
     SignatureReader reader) : IDisposable
 {
+    // Of one with few names.
+    private const long DirectoryBytes = 4096;
+
     private List<MergeEntry> entries = [];
     // Of a new store: its files are the same before and after it gets its name.
     private ManifestSection? filled;
     // A new store that needs no copy.
     private EmptyStore? emptyStore;
-    private FileHandle? image, store, staged;
+    private FileHandle? image, store;
+    private StagedFiles? staged;
     private DirectoryCursor? inImage, inStore;
 
     /// <summary>The path in the running system.</summary>
@@ -91,13 +95,13 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         Merge = MergePlan.Decide(entries);
         var added = entries.FindAll(entry => entry.Change is MergeChange.Add or MergeChange.Replace or MergeChange.Exchange);
         if (!HasSpaceFor(added)) return false;
-        staged = MakeStaging();
+        staged = new StagedFiles(MakeStaging());
         var links = new Dictionary<string, MergeEntry>();
-        var stagedLinks = new Dictionary<string, string>();
+        var stagedLinks = new Dictionary<string, int>();
         foreach (var entry in entries)
             if (entry.HardLink is { } same && entry.Store.Equals(entry.Image)) links.TryAdd(same, entry);
         for (var i = 0; i < Merge.Actions.Count; i++)
-            if (Merge.Actions[i] is { Kind: MergeActionKind.Put, Entry: var entry }) Stage(entry, $"{i}", links, stagedLinks);
+            if (Merge.Actions[i] is { Kind: MergeActionKind.Put, Entry: var entry }) Stage(entry, i, links, stagedLinks);
         return true;
     }
 
@@ -108,27 +112,29 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     }
 
     /// <param name="entry">The entry to copy.</param>
-    /// <param name="name">Its name in the staging directory.</param>
+    /// <param name="action">Number of the action that moves the copy to its place.</param>
     /// <param name="inPlace">Files of the store with the content of an image file that has several names.</param>
-    /// <param name="copies">The same files in the staging directory.</param>
-    private void Stage(MergeEntry entry, string name, Dictionary<string, MergeEntry> inPlace, Dictionary<string, string> copies)
+    /// <param name="copies">The same files among the copies, by action.</param>
+    private void Stage(MergeEntry entry, int action, Dictionary<string, MergeEntry> inPlace, Dictionary<string, int> copies)
     {
         if (entry.HardLink is { } same)
         {
             if (inPlace.TryGetValue(same, out var existing))
             {
                 var (parent, last) = inStore!.Parent(existing.Name);
-                Syscall.LinkAt(parent, last, staged!, name);
+                var (link, linkName) = staged!.Add(action);
+                Syscall.LinkAt(parent, last, link, linkName);
                 return;
             }
-            if (!copies.TryAdd(same, name))
+            if (!copies.TryAdd(same, action))
             {
-                Syscall.LinkAt(staged!, copies[same], staged!, name);
+                staged!.AddLink(action, copies[same]);
                 return;
             }
         }
         var (from, its) = inImage!.Parent(entry.Name);
-        FileTree.CopyOne(from, its, staged!, name);
+        var (to, name) = staged!.Add(action);
+        FileTree.CopyOne(from, its, to, name);
     }
 
     private bool HasSpaceFor(List<MergeEntry> added)
@@ -136,6 +142,7 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         if (added.Count == 0) return true;
         space.StartPath();
         space.AddEntries(entries.Count - added.Count);
+        for (var i = 0; i <= Merge!.Actions.Count / StagedFiles.Together; i++) space.Take(DirectoryBytes);
         foreach (var entry in added)
             if (!space.Take(entry.AllocatedBytes)) return false;
         return true;
@@ -169,7 +176,11 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
         }
         inStore!.Forget(entry.Name);
         var (parent, name) = inStore.Parent(entry.Name);
-        if (kind == MergeActionKind.Put) Syscall.RenameAt(staged!, $"{index}", parent, name);
+        if (kind == MergeActionKind.Put)
+        {
+            var (from, copy) = staged!.Find(index);
+            Syscall.RenameAt(from, copy, parent, name);
+        }
         else if (entry.Store.IsDirectory) Syscall.RmDirAt(parent, name);
         else Syscall.UnlinkAt(parent, name);
     }
@@ -178,7 +189,7 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
     {
         if (store is null) OpenStore();
         if (image is null) OpenImage();
-        staged ??= Syscall.OpenDirectoryAt(space.Directory, staging);
+        staged ??= new StagedFiles(Syscall.OpenDirectoryAt(space.Directory, staging));
     }
 
     private OperatorException Gone(MergeEntry entry) =>
