@@ -181,8 +181,14 @@ internal sealed class PersistentPath(PersistentDirectory directory, PersistentSt
             var (from, copy) = staged!.Find(index);
             Syscall.RenameAt(from, copy, parent, name);
         }
-        else if (entry.Store.IsDirectory) Syscall.RmDirAt(parent, name);
-        else Syscall.UnlinkAt(parent, name);
+        else if (entry.Store.IsDirectory)
+        {
+            Syscall.RmDirAt(parent, name);
+        }
+        else
+        {
+            Syscall.UnlinkAt(parent, name);
+        }
     }
 
     private void OpenAll()
