@@ -36,7 +36,7 @@ public sealed class StepExecutor(KernelModules modules, MessageLog logger, Image
         return results.ToImmutable();
     }
 
-    /// <summary>Executes a step that is a plan of its own.</summary>
+    /// <summary>Executes a single step, as a plan without other steps.</summary>
     public StepResult Apply(Step step, IReadOnlyList<StepResult>? before = null)
     {
         using var binds = new StoreBinds();

@@ -19,7 +19,7 @@ public sealed class FilePlace : IDisposable
     public FileHandle Directory { get; }
     public string Name { get; }
 
-    /// <summary>What is known about the directory; null: nothing.</summary>
+    /// <summary>What is known about the directory until the next walk; null: nothing.</summary>
     internal KnownDirectory? Known { get; init; }
 
     /// <summary>The path with all links followed, as it was found.</summary>

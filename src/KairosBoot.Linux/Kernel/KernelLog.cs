@@ -50,10 +50,10 @@ public sealed class KernelLog : IDisposable
     private void WriteRecord(int level, string line)
     {
         Span<byte> record = stackalloc byte[1024];
-        "<0>kairos-boot: "u8.CopyTo(record);
+        var start = "<0>kairos-boot: "u8;
+        start.CopyTo(record);
         record[1] += (byte)level;
-        var start = "<0>kairos-boot: "u8.Length;
-        var end = start + Encoding.UTF8.GetBytes(line, record[start..^1]);
+        var end = start.Length + Encoding.UTF8.GetBytes(line, record[start.Length..^1]);
         record[end] = (byte)'\n';
         try { Syscall.WriteAll(kmsg!, record[..(end + 1)]); }
         catch (SyscallException) { } // the boot does not depend on the log

@@ -91,7 +91,7 @@ public sealed partial class KernelModules
         }
     }
 
-    /// <summary>Loads the modules that every boot needs, whatever the hardware.</summary>
+    /// <summary>Loads the modules that every boot needs on any hardware.</summary>
     public void LoadAlways()
     {
         if (index is null) return;
