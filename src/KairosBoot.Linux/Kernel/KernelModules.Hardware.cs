@@ -20,12 +20,9 @@ public sealed partial class KernelModules
     internal void LoadForPresentHardware(DriverStarts starts, DeviceStarter starter, bool hasDisks)
     {
         // All devices first: the first driver may start several of them.
-        var drivers = new List<string>();
-        foreach (var (device, names) in PresentHardware())
-        {
-            starts.ExpectPresent(device);
-            drivers.AddRange(names);
-        }
+        var present = PresentHardware();
+        foreach (var (device, _) in present) starts.ExpectPresent(device);
+        var drivers = DriversOf(present);
 
         // Those may find some, too.
         hasDisks |= !requested.IsEmpty;
@@ -61,6 +58,18 @@ public sealed partial class KernelModules
             }
         }
         return found;
+    }
+
+    // Each driver once: a machine may have many devices of a kind.
+    private static List<string> DriversOf(List<(string Device, List<string> Drivers)> present)
+    {
+        var drivers = new List<string>();
+        foreach (var (_, names) in present)
+        {
+            foreach (var name in names)
+                if (!drivers.Contains(name)) drivers.Add(name);
+        }
+        return drivers;
     }
 
     // A virtio disk has no time limit, and its name (vda, vdb) follows the order of the starts. While the kernel starts one in the

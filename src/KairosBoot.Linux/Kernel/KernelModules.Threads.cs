@@ -27,12 +27,10 @@ public sealed partial class KernelModules
 
     private void LoadForDisk()
     {
-        var present = PresentHardware();
-        var drivers = new HashSet<string>();
-        foreach (var (_, names) in present) drivers.UnionWith(names);
+        var drivers = DriversOf(PresentHardware());
+        var all = new HashSet<string>(drivers);
         // The first thread comes from the other end.
-        for (var i = present.Count - 1; i >= 0; i--)
-            foreach (var driver in present[i].Drivers) LoadDependencies(driver, drivers);
+        for (var i = drivers.Count - 1; i >= 0; i--) LoadDependencies(drivers[i], all);
         LoadFileSystem("ext4");
     }
 

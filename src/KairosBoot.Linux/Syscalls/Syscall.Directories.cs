@@ -62,11 +62,7 @@ public static unsafe partial class Syscall
     public static bool HasEntries(string path)
     {
         using var directory = TryOpen(path, OpenFlags.ReadOnly | OpenFlags.Directory);
-        if (directory is null) return false;
-        var names = new List<string>();
-        Span<byte> buffer = stackalloc byte[512];
-        while (names.Count == 0 && ReadNames(directory, buffer, names)) { }
-        return names.Count > 0;
+        return directory is not null && !IsEmpty(directory);
     }
 
     /// <summary>As <see cref="ReadDirectory(string)"/>, for a directory that was opened for reading and not read yet.</summary>
